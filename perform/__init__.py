@@ -1,0 +1,1 @@
+"""Sideman on stage: hears chords, plays phrases. Imports nothing of `training`."""

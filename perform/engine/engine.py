@@ -1,0 +1,320 @@
+"""The instrument itself, pure: events go in with their tick, outputs come out with theirs.
+
+The engine never waits, never asks for the time and never touches a device. A shell feeds it events,
+asks when it next has something to do, and advances it to that tick (see `perform.live` for
+the concert and `perform.offline` for rendering).
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+import msgspec
+
+from perform.engine import voice as lines
+from perform.engine.schedule import Kind, Schedule
+from perform.engine.voice import VoiceSettings
+from perform.events import (
+    Beat,
+    ChordChanged,
+    ChordReleased,
+    ChordSounds,
+    Event,
+    ModelChanged,
+    Output,
+    Panic,
+    PhraseMissed,
+    PhraseReady,
+    PhraseWanted,
+    Silenced,
+    Sound,
+    TempoChanged,
+    TransportChanged,
+    VoiceMuted,
+)
+from perform.music.chord import Chord
+from perform.music.note import BEATS_PER_BAR, TICKS_PER_BAR, TICKS_PER_BEAT, Note, Phrase
+
+Change = Literal["hold", "cut", "slide"]
+Release = Literal["keep", "rest"]
+BARS_AHEAD = 2
+SHORTEST_TICKS = 15  # after a range fold two notes may meet; what is left shorter is not struck
+
+
+class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What holds for all voices.
+
+    `change`: what sounding notes do when the chord changes. `release`: what hands off the keys
+    mean. `seed`: same seed, same events, same sources, same notes. `fallback`: the bar that plays
+    when a voice has no material at all.
+    """
+
+    change: Change = "hold"
+    release: Release = "keep"
+    seed: int = 0
+    fallback: tuple[Note, ...] = ()
+
+
+class Counts(msgspec.Struct):
+    """What happened so far."""
+
+    bars: int = 0
+    notes: int = 0
+    chords: int = 0
+    substituted: int = 0
+
+
+class _Line:
+    """A voice's state: what it has to play, and what sounds."""
+
+    def __init__(self, index: int, settings: VoiceSettings) -> None:
+        self.index = index
+        self.settings = settings
+        self.model = settings.model
+        self.muted = False
+        self.ready: dict[int, Phrase] = {}
+        self.wanted: set[int] = set()
+        self.previous: Phrase | None = None
+        self.sounding: dict[int, tuple[int, int]] = {}  # pitch -> (token, end tick)
+
+
+class Engine:
+    """Plays voices over the chords it is told of. See the module for how it is driven."""
+
+    def __init__(
+        self, voices: Sequence[VoiceSettings], settings: EngineSettings | None = None
+    ) -> None:
+        self._settings = settings or EngineSettings()
+        self._lines = [_Line(index, voice) for index, voice in enumerate(voices)]
+        self._by_name = {line.settings.name: line for line in self._lines}
+        self._schedule = Schedule()
+        self._chord: Chord | None = None
+        self._running = False
+        self._begun = False
+        self._tick = 0
+        self._token = 0
+        self.counts = Counts()
+
+    @property
+    def running(self) -> bool:
+        """Whether the transport rolls."""
+        return self._running
+
+    @property
+    def chord(self) -> Chord | None:
+        """The harmony of the moment."""
+        return self._chord
+
+    @property
+    def sounding(self) -> int:
+        """How many notes sound."""
+        return sum(len(line.sounding) for line in self._lines)
+
+    def prepare(self) -> list[Output]:
+        """The wishes for the first bars, to be met before the music starts."""
+        return [want for line in self._lines for want in self._wants(line, 0)]
+
+    def next_deadline(self) -> int | None:
+        """The tick at which `advance` has something to do; None while stopped."""
+        return self._schedule.next_tick() if self._running else None
+
+    def feed(self, event: Event, tick: int) -> list[Output]:
+        """What an event brings at once. Call `advance(tick)` first."""
+        self._tick = tick
+        match event:
+            case PhraseReady():
+                return self._take(event)
+            case ChordChanged():
+                return self._change_chord(event.chord)
+            case ChordReleased():
+                rest = self._settings.release == "rest" and self._chord is not None
+                return self._change_chord(None) if rest else []
+            case TransportChanged():
+                return self._change_transport(event.action)
+            case ModelChanged():
+                return self._change_model(event)
+            case VoiceMuted():
+                return self._mute(event)
+            case Panic():
+                return [*self._silence(self._lines), Silenced(tick)]
+            case TempoChanged():
+                return []  # ticks are tempo-free; the shell's transport bends
+
+    def advance(self, to_tick: int) -> list[Output]:
+        """Everything due up to and including `to_tick`, in order."""
+        done: list[Output] = []
+        while self._running:
+            due_tick = self._schedule.next_tick()
+            if due_tick is None or due_tick > to_tick:
+                break
+            due = self._schedule.pop()
+            self._tick = due.tick
+            if due.kind is Kind.OFF:
+                self._end(due.item, done)
+            elif due.kind is Kind.BEAT:
+                self._beat(due.item[0], done)
+            else:
+                self._begin(due.item, done)
+        return done
+
+    def _begin(self, item: tuple[int, ...], done: list[Output]) -> None:
+        """A note of a phrase becomes a sound, on the chord of this very moment."""
+        index, start, duration, pitch = item
+        line = self._lines[index]
+        if self._chord is None or line.muted:
+            return
+        note = Note(start, duration, pitch)
+        self._strike(
+            line,
+            lines.pitch_over(note, self._chord, line.settings),
+            lines.velocity_of(note, line.settings),
+            self._tick + duration,
+            done,
+        )
+
+    def _strike(
+        self, line: _Line, pitch: int, velocity: int, end: int, done: list[Output]
+    ) -> None:
+        if pitch in line.sounding:
+            _, other_end = line.sounding.pop(pitch)
+            done.append(Sound(self._tick, line.settings.name, pitch, 0))
+            end = max(end, other_end)
+        self._token += 1
+        line.sounding[pitch] = (self._token, end)
+        self._schedule.add(end, Kind.OFF, (line.index, pitch, self._token))
+        done.append(Sound(self._tick, line.settings.name, pitch, velocity))
+        self.counts.notes += 1
+
+    def _end(self, item: tuple[int, ...], done: list[Output]) -> None:
+        index, pitch, token = item
+        line = self._lines[index]
+        if line.sounding.get(pitch, (0, 0))[0] == token:
+            del line.sounding[pitch]
+            done.append(Sound(self._tick, line.settings.name, pitch, 0))
+
+    def _beat(self, count: int, done: list[Output]) -> None:
+        bar, beat = divmod(count, BEATS_PER_BAR)
+        done.append(Beat(self._tick, bar, beat))
+        if beat == 0:
+            self.counts.bars += 1
+            for line in self._lines:
+                self._open_bar(line, bar, done)
+        self._schedule.add(self._tick + TICKS_PER_BEAT, Kind.BEAT, (count + 1,))
+
+    def _open_bar(self, line: _Line, bar: int, done: list[Output]) -> None:
+        phrase = line.ready.pop(bar, None)
+        line.wanted.discard(bar)
+        if phrase is None:
+            self.counts.substituted += 1
+            kind: Literal["previous", "canned"] = "previous" if line.previous else "canned"
+            done.append(PhraseMissed(self._tick, line.settings.name, bar, kind))
+            phrase = line.previous or self._settings.fallback
+        line.previous = phrase
+        for note in lines.thin(phrase, line.settings.density):
+            item = (line.index, note.start, note.duration, note.pitch)
+            self._schedule.add(self._tick + note.start, Kind.ON, item)
+        done.extend(self._wants(line, bar + 1))
+
+    def _wants(self, line: _Line, bar: int) -> Iterable[PhraseWanted]:
+        """Wishes for what is neither there nor asked for among the next bars."""
+        for ahead in range(bar, bar + BARS_AHEAD):
+            if ahead in line.ready or ahead in line.wanted:
+                continue
+            line.wanted.add(ahead)
+            yield PhraseWanted(
+                line.settings.name,
+                ahead,
+                self._seed(line, ahead),
+                line.model,
+                ahead * TICKS_PER_BAR,
+            )
+
+    def _seed(self, line: _Line, bar: int) -> int:
+        """Consecutive seeds for consecutive material, far apart for voices and performances."""
+        performance = (self._settings.seed * 31 + line.index) % 2**24
+        return performance * 2**24 + lines.material_index(bar, line.settings.form) % 2**24
+
+    def _take(self, event: PhraseReady) -> list[Output]:
+        line = self._by_name.get(event.voice)
+        if line is not None and event.bar in line.wanted:
+            line.wanted.discard(event.bar)
+            line.ready[event.bar] = event.phrase
+        return []
+
+    def _change_chord(self, chord: Chord | None) -> list[Output]:
+        if chord == self._chord and self._begun:
+            return []
+        self._chord = chord
+        self.counts.chords += 1
+        done: list[Output] = [ChordSounds(self._tick, chord.symbol if chord else "N.C.")]
+        if chord is None:
+            done.extend(self._silence(self._lines))
+        elif self._settings.change == "cut":
+            done.extend(self._silence(self._lines))
+        elif self._settings.change == "slide":
+            for line in self._lines:
+                self._slide(line, chord, done)
+        return done
+
+    def _slide(self, line: _Line, chord: Chord, done: list[Output]) -> None:
+        for pitch, (_, end) in list(line.sounding.items()):
+            target = lines.slide(pitch, chord, line.settings)
+            if target == pitch or pitch not in line.sounding:
+                continue
+            del line.sounding[pitch]
+            done.append(Sound(self._tick, line.settings.name, pitch, 0))
+            if end - self._tick >= SHORTEST_TICKS:
+                self._strike(line, target, line.settings.softest, end, done)
+
+    def _change_transport(self, action: str) -> list[Output]:
+        done = self._silence(self._lines)
+        if action == "stop":
+            self._running = False
+            return done
+        if action == "start" or not self._begun:
+            self._restart()
+            for line in self._lines:
+                done.extend(self._wants(line, 0))
+        self._running = True
+        return done
+
+    def _restart(self) -> None:
+        self._schedule.clear()
+        self._schedule.add(0, Kind.BEAT, (0,))
+        if self._begun:
+            for line in self._lines:
+                line.ready.clear()
+                line.wanted.clear()
+        self._begun = True
+
+    def _change_model(self, event: ModelChanged) -> list[Output]:
+        done: list[Output] = []
+        for line in self._lines:
+            if event.voice not in (None, line.settings.name) or event.model == line.model:
+                continue
+            line.model = event.model
+            waiting = sorted(line.wanted | set(line.ready))
+            line.wanted.clear()  # bars that are ready stay until their replacement comes
+            for bar in waiting:
+                line.wanted.add(bar)
+                start = bar * TICKS_PER_BAR
+                seed = self._seed(line, bar)
+                done.append(PhraseWanted(line.settings.name, bar, seed, line.model, start))
+        return done
+
+    def _mute(self, event: VoiceMuted) -> list[Output]:
+        line = self._by_name.get(event.voice)
+        if line is None or line.muted == event.muted:
+            return []
+        line.muted = event.muted
+        return self._silence([line]) if event.muted else []
+
+    def _silence(self, silenced: Sequence[_Line]) -> list[Output]:
+        """Note-offs for all that sounds; what is scheduled to end later finds nothing to end."""
+        done: list[Output] = [
+            Sound(self._tick, line.settings.name, pitch, 0)
+            for line in silenced
+            for pitch in line.sounding
+        ]
+        for line in silenced:
+            line.sounding.clear()
+        return done

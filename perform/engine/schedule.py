@@ -1,0 +1,50 @@
+"""What is due when: a heap on (tick, kind, sequence), so that an end comes before a beginning."""
+
+import heapq
+from enum import IntEnum
+from typing import NamedTuple
+
+
+class Kind(IntEnum):
+    """The order of things that share a tick."""
+
+    OFF = 0
+    BEAT = 1
+    ON = 2
+
+
+class Due(NamedTuple):
+    """One scheduled thing. `item` is compared never: `sequence` is unique."""
+
+    tick: int
+    kind: Kind
+    sequence: int
+    item: tuple[int, ...]
+
+
+class Schedule:
+    """Scheduled things in the order in which they are to happen. Adding and taking cost O(log n)."""
+
+    def __init__(self) -> None:
+        self._heap: list[Due] = []
+        self._sequence = 0
+
+    def add(self, tick: int, kind: Kind, item: tuple[int, ...]) -> None:
+        """Have `item` come up at `tick`."""
+        self._sequence += 1
+        heapq.heappush(self._heap, Due(tick, kind, self._sequence, item))
+
+    def next_tick(self) -> int | None:
+        """The tick of the first thing due; None when there is nothing."""
+        return self._heap[0].tick if self._heap else None
+
+    def pop(self) -> Due:
+        """The first thing due, taken out."""
+        return heapq.heappop(self._heap)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._heap.clear()
+
+    def __len__(self) -> int:
+        return len(self._heap)

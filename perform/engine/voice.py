@@ -1,0 +1,92 @@
+"""One melodic line: moves a phrase onto the harmony of the moment and into its range."""
+
+from typing import Literal
+
+import msgspec
+
+from perform.engine.harmony import colours
+from perform.music.chord import Chord
+from perform.music.note import TICKS_PER_BAR, TICKS_PER_BEAT, Note, Phrase
+from perform.music.scale import nearest
+
+Fit = Literal["shift", "scale", "chord"]
+ANCHOR_TICKS = TICKS_PER_BEAT // 2
+
+
+class VoiceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How one voice plays.
+
+    `low`, `high`: MIDI numbers, both included, into which notes fold by octaves. `softest`,
+    `loudest`: velocities. `density`: most notes a bar. `fit`: "shift" moves the root only (paper,
+    section 4.1); "scale" also bends notes outside the chord-scale to it, and notes that stand on a
+    beat and last to chord tones; "chord" bends every note to a chord tone. `form`: which bars of a
+    group return, a letter a bar ("ABAC": the third bar is the first again).
+    """
+
+    name: str
+    model: str = "blues"
+    low: int = 48
+    high: int = 84
+    softest: int = 64
+    loudest: int = 112
+    density: int | None = None
+    fit: Fit = "scale"
+    form: str = "ABAC"
+
+
+def pitch_over(note: Note, chord: Chord, settings: VoiceSettings) -> int:
+    """The MIDI number that a phrase's note has over a chord, within the voice's range."""
+    shift = chord.root if chord.root <= 6 else chord.root - 12  # the shorter way
+    pitch = note.pitch + shift
+    if settings.fit == "chord":
+        pitch = nearest(pitch, chord.tones)
+    elif settings.fit == "scale":
+        anchored = note.start % TICKS_PER_BEAT == 0 and note.duration >= ANCHOR_TICKS
+        pitch = nearest(pitch, chord.tones if anchored else colours(chord))
+    return fold_into(pitch, settings.low, settings.high)
+
+
+def slide(pitch: int, chord: Chord, settings: VoiceSettings) -> int:
+    """Where a sounding note goes when the chord changes under it: the nearest tone of the chord."""
+    if pitch % 12 in chord.tones:
+        return pitch
+    return fold_into(nearest(pitch, chord.tones), settings.low, settings.high)
+
+
+def fold_into(pitch: int, low: int, high: int) -> int:
+    """The pitch moved by octaves into `low` to `high`; where no octave of it is inside, the nearer edge."""
+    if pitch < low:
+        pitch += 12 * -(-(low - pitch) // 12)
+    elif pitch > high:
+        pitch -= 12 * -(-(pitch - high) // 12)
+    return min(max(pitch, low), high)
+
+
+def velocity_of(note: Note, settings: VoiceSettings) -> int:
+    """How hard a note is struck: harder on strong beats, syncopations and high notes."""
+    place = note.start % TICKS_PER_BAR
+    if place % (2 * TICKS_PER_BEAT) == 0:
+        accent = 0.7
+    elif place % TICKS_PER_BEAT == 0:
+        accent = 0.55
+    else:  # off the beat: a long note there is a syncopation and speaks, a short one is a ghost
+        accent = 0.75 if note.duration >= TICKS_PER_BEAT else 0.35
+    height = min(max((note.pitch - 48) / 36.0, 0.0), 1.0)
+    share = min(0.8 * accent + 0.4 * height, 1.0)
+    return round(settings.softest + share * (settings.loudest - settings.softest))
+
+
+def thin(phrase: Phrase, most: int | None) -> Phrase:
+    """The phrase with at most `most` notes: short ones off the beat go first."""
+    if most is None or len(phrase) <= most:
+        return phrase
+    weight = {note: (note.start % TICKS_PER_BEAT == 0, note.duration) for note in phrase}
+    kept = set(sorted(phrase, key=lambda note: weight[note], reverse=True)[:most])
+    return tuple(note for note in phrase if note in kept)
+
+
+def material_index(bar: int, form: str) -> int:
+    """Which invented bar stands at `bar` when bars return as `form` spells; counts from 0."""
+    group, place = divmod(bar, len(form))
+    letters = sorted(set(form), key=form.index)
+    return group * len(letters) + letters.index(form[place])

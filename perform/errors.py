@@ -1,0 +1,62 @@
+"""One exception type per fault that a user can mend; each builds its own message, which names the mend."""
+
+
+class SidemanError(Exception):
+    """A fault that the user can mend. `exit_code` is what the command line leaves with."""
+
+    exit_code = 2
+
+
+class StartError(SidemanError):
+    """Something outside Sideman (a port, a device, a library) could not be opened."""
+
+    exit_code = 3
+
+
+class ChordError(SidemanError):
+    """A chord symbol that nobody can play, with where it stands in the text."""
+
+    def __init__(self, symbol: str, position: int, reason: str = "") -> None:
+        self.symbol = symbol
+        self.position = position
+        why = f": {reason}" if reason else ""
+        super().__init__(
+            f"chord {symbol!r} at character {position + 1} is not known{why}; "
+            "write it like Cm7, F#m7/C#, Bb7#9 or C:min7/b3"
+        )
+
+
+class ChartError(SidemanError):
+    """A chart that cannot be played as written."""
+
+
+class RigError(SidemanError):
+    """A rig file with a wrong key, type or value."""
+
+
+class BundleError(SidemanError):
+    """A trained model whose files are missing or disagree with its manifest."""
+
+
+class NoteError(SidemanError):
+    """Notes that are no notes: outside 0 to 127, or backwards in time."""
+
+
+class OutputError(StartError):
+    """An output that cannot be opened, or that went away."""
+
+
+class InputError(StartError):
+    """An input that cannot be opened."""
+
+
+class DatasetError(SidemanError):
+    """Bars that cannot be trained on."""
+
+
+class RunFolderError(SidemanError):
+    """A training run's folder that cannot be used or continued."""
+
+
+class WireError(SidemanError):
+    """A message from outside that says nothing we know; answered, counted, never fatal."""

@@ -1,0 +1,116 @@
+"""The frozen messages that pass between rooms. Musical time is integer ticks, 480 a quarter note."""
+
+from typing import Literal, NamedTuple
+
+from perform.music.chord import Chord
+from perform.music.note import Phrase
+
+
+class ChordChanged(NamedTuple):
+    """Somebody plays this chord now; None is "no chord": the voices rest."""
+
+    chord: Chord | None
+
+
+class ChordReleased(NamedTuple):
+    """The hands left the keys. What that means (keep playing, or rest) the rig says."""
+
+
+class TransportChanged(NamedTuple):
+    """Start (from the top), stop, or continue (from where it stopped)."""
+
+    action: Literal["start", "stop", "continue"]
+
+
+class TempoChanged(NamedTuple):
+    """Quarter notes a minute from now on."""
+
+    bpm: float
+
+
+class ModelChanged(NamedTuple):
+    """A voice (or every voice, when None) plays another bundle from its next unwritten bar on."""
+
+    voice: str | None
+    model: str
+
+
+class VoiceMuted(NamedTuple):
+    """A voice falls silent, or comes back."""
+
+    voice: str
+    muted: bool
+
+
+class Panic(NamedTuple):
+    """Everything silent, at once."""
+
+
+class PhraseReady(NamedTuple):
+    """One bar of material for one voice."""
+
+    voice: str
+    bar: int
+    phrase: Phrase
+
+
+class PhraseWanted(NamedTuple):
+    """The engine lacks a bar. Same seed, same model, same phrase; `deadline` is a tick."""
+
+    voice: str
+    bar: int
+    seed: int
+    model: str
+    deadline: int
+
+
+class Sound(NamedTuple):
+    """A note begins (velocity 1 to 127) or ends (velocity 0), meant for `tick`."""
+
+    tick: int
+    voice: str
+    pitch: int
+    velocity: int
+
+
+class Beat(NamedTuple):
+    """A beat of the bar begins; both count from 0."""
+
+    tick: int
+    bar: int
+    beat: int
+
+
+class ChordSounds(NamedTuple):
+    """The harmony that notes go to from `tick` on; symbol "N.C." when there is none."""
+
+    tick: int
+    symbol: str
+
+
+class Silenced(NamedTuple):
+    """Panic was asked for: sinks send all-notes-off besides the note-offs that precede this."""
+
+    tick: int
+
+
+class PhraseMissed(NamedTuple):
+    """A bar began without its material; the voice plays `substitute` ("previous" or "canned")."""
+
+    tick: int
+    voice: str
+    bar: int
+    substitute: Literal["previous", "canned"]
+
+
+Event = (
+    ChordChanged
+    | ChordReleased
+    | TransportChanged
+    | TempoChanged
+    | ModelChanged
+    | VoiceMuted
+    | Panic
+    | PhraseReady
+)
+Output = Sound | Beat | ChordSounds | Silenced | PhraseMissed | PhraseWanted

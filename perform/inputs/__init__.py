@@ -1,0 +1,1 @@
+"""Where chords and wishes come in."""

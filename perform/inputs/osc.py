@@ -1,0 +1,120 @@
+"""OSC over UDP: packets -> events. Nothing that arrives can stop the music."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from pythonosc.osc_bundle import OscBundle
+from pythonosc.osc_message import OscMessage
+from pythonosc.parsing import osc_types
+
+from perform import controls
+from perform.errors import WireError
+from perform.events import Event
+from perform.sinks.osc import encode
+
+Address = tuple[str, int]
+DEEPEST_BUNDLE = 8
+
+
+class OscInput(asyncio.DatagramProtocol):
+    """Reads datagrams. `deliver` takes events; `subscribe` takes who wants to hear us.
+
+    What cannot be read is counted in `refused` and answered to its sender on `PREFIX/error`.
+    """
+
+    def __init__(
+        self,
+        prefix: str,
+        deliver: Callable[[Event], None],
+        subscribe: Callable[[Address], None],
+    ) -> None:
+        self._prefix = prefix
+        self._deliver = deliver
+        self._subscribe = subscribe
+        self._transport: asyncio.DatagramTransport | None = None
+        self.received = 0
+        self.refused = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Remember where answers go out."""
+        assert isinstance(transport, asyncio.DatagramTransport)  # noqa: S101 - asyncio's contract
+        self._transport = transport
+
+    def datagram_received(self, data: bytes, addr: Address) -> None:
+        """Every message in the packet, bundled or not."""
+        try:
+            for address, values in messages(data):
+                self._read(address, values, addr)
+        except WireError as fault:
+            self._refuse("", str(fault), addr)
+
+    def error_received(self, exc: Exception) -> None:
+        """A peer that is gone (ICMP); the next packet may come all the same."""
+
+    def _read(self, address: str, values: tuple[Any, ...], sender: Address) -> None:
+        self.received += 1
+        try:
+            if not address.startswith(self._prefix + "/"):
+                raise WireError(f"no such address; ours begin with {self._prefix}/")
+            below = address[len(self._prefix) :]
+            if below == "/subscribe":
+                self._subscribe(_subscriber(values, sender))
+            else:
+                self._deliver(controls.read(below, values))
+        except WireError as fault:
+            self._refuse(address, str(fault), sender)
+
+    def _refuse(self, address: str, why: str, sender: Address) -> None:
+        self.refused += 1
+        if self._transport is not None:
+            answer = encode(self._prefix + "/error", _printable(address), _printable(why))
+            self._transport.sendto(answer, sender)
+
+
+def messages(data: bytes, depth: int = 0) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """(address, values) of each message in a packet, bundles opened; WireError on a broken one.
+
+    Time tags are read as "now": OSC 1.0 bundles from control surfaces carry no other.
+    """
+    try:
+        if OscBundle.dgram_is_bundle(data):
+            if depth >= DEEPEST_BUNDLE:
+                raise WireError(f"bundles in bundles deeper than {DEEPEST_BUNDLE}")
+            contents = list(_elements(data))
+        else:
+            message = OscMessage(data)
+            contents = []
+            yield message.address, tuple(message.params)
+    except WireError:
+        raise
+    except Exception:  # the codec raises its own kinds, and struct, index and unicode errors
+        raise WireError("not an OSC packet") from None
+    for element in contents:
+        yield from messages(element, depth + 1)
+
+
+def _elements(data: bytes) -> Iterator[bytes]:
+    at = 16  # "#bundle\0" and the time tag
+    while at < len(data):
+        size, at = osc_types.get_int(data, at)
+        if size <= 0 or at + size > len(data):
+            raise WireError("a bundle's element is longer than its packet")
+        yield data[at : at + size]
+        at += size
+
+
+def _subscriber(values: tuple[Any, ...], sender: Address) -> Address:
+    match values:
+        case ():
+            return sender[0], sender[1]
+        case (int(port),) if 0 < port < 65536:
+            return sender[0], port
+        case (str(host), int(port)) if 0 < port < 65536 and host:
+            return host, port
+        case _:
+            raise WireError("takes nothing, a port, or a host and a port")
+
+
+def _printable(text: str) -> str:
+    return text.encode("ascii", "backslashreplace").decode()[:200]

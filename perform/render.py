@@ -1,0 +1,67 @@
+"""A chart to a file, without waiting for it: `perform render`."""
+
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from perform import library, offline
+from perform.config import VoiceConfig
+from perform.engine.engine import Engine, EngineSettings
+from perform.errors import SidemanError
+from perform.inputs.chart import Chart
+from perform.music.note import TICKS_PER_BAR
+from perform.sinks.audio import HINT, find_soundfont, render_wav
+from perform.sinks.base import Sink
+from perform.sinks.midifile import MidiFileSink
+from perform.sinks.picture import PictureSink
+from perform.sources.base import Source
+from perform.sources.canned import STOCK, CannedSource
+from perform.sources.litert import LiteRTSource
+
+CANNED = "canned"
+
+
+@cache
+def source_of(model: str) -> Source:
+    """The source behind a model's name; "canned" is the written-down stock. Kept once loaded."""
+    return CannedSource() if model == CANNED else LiteRTSource(library.find(model))
+
+
+def play_chart(chart: Chart, voice: VoiceConfig, seed: int, sinks: list[Sink]) -> None:
+    """Play a chart once through with one voice, into sinks."""
+    engine = Engine([voice.settings()], EngineSettings(seed=seed, fallback=STOCK[0]))
+    offline.play(engine, source_of, chart.changes, chart.bars * TICKS_PER_BAR, sinks)
+
+
+def render(
+    chart: Chart,
+    target: Path,
+    voice: VoiceConfig,
+    *,
+    seed: int = 0,
+    tempo: float = 120.0,
+    soundfont: Path | None = None,
+) -> None:
+    """Write a chart's performance to `target`: .mid, .wav or .png by its ending."""
+    kind = target.suffix.lower()
+    if not target.parent.is_dir():
+        raise SidemanError(f"{target.parent}: no such folder; make it first")
+    if kind in (".mid", ".midi"):
+        _write(chart, voice, seed, MidiFileSink(target, {voice.name: voice.channel}, tempo))
+    elif kind == ".png":
+        _write(chart, voice, seed, PictureSink(target))
+    elif kind == ".wav":
+        font = find_soundfont(soundfont)
+        if font is None:
+            raise SidemanError(HINT)
+        with tempfile.TemporaryDirectory() as folder:
+            song = Path(folder) / "song.mid"
+            _write(chart, voice, seed, MidiFileSink(song, {voice.name: voice.channel}, tempo))
+            render_wav(song, target, font)
+    else:
+        raise SidemanError(f"{target}: cannot write {kind or 'this'}; end it in .mid, .wav or .png")
+
+
+def _write(chart: Chart, voice: VoiceConfig, seed: int, sink: Sink) -> None:
+    play_chart(chart, voice, seed, [sink])
+    sink.close()

@@ -1,0 +1,56 @@
+"""Notes to a MIDI port."""
+
+from collections.abc import Mapping
+
+from perform import ports
+from perform.config import MidiOutput, MidiSystem
+from perform.errors import OutputError
+from perform.events import Output, Silenced, Sound
+
+NOTE_ON, NOTE_OFF, CONTROL = 0x90, 0x80, 0xB0
+ALL_SOUND_OFF, ALL_NOTES_OFF, SUSTAIN = 120, 123, 64
+
+
+class MidiSink:
+    """Plays voices on their channels (1 to 16) of one port. OutputError when the port is gone."""
+
+    def __init__(
+        self, output: MidiOutput, channels: Mapping[str, int], system: MidiSystem = "auto"
+    ) -> None:
+        self._name = output.virtual or output.port or ""
+        self._port = ports.open_output(output.port, output.virtual, system)
+        self._channels = {voice: channel - 1 for voice, channel in channels.items()}
+        self._closed = False
+
+    def send(self, output: Output) -> None:
+        """A note to the port; panic as all-notes-off on every channel."""
+        if isinstance(output, Sound):
+            status = (NOTE_ON if output.velocity else NOTE_OFF) | self._channels[output.voice]
+            self._write([status, output.pitch, output.velocity])
+        elif isinstance(output, Silenced):
+            self._silence(range(16))
+
+    def close(self) -> None:
+        """All notes off on the channels that were played, and the port closed."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            self._silence(sorted(set(self._channels.values())))
+        except OutputError:
+            pass  # it is gone: there is nobody left to silence
+        finally:
+            ports.close(self._port)
+
+    def _silence(self, channels: range | list[int]) -> None:
+        for channel in channels:
+            for control in (SUSTAIN, ALL_NOTES_OFF, ALL_SOUND_OFF):
+                self._write([CONTROL | channel, control, 0])
+
+    def _write(self, message: list[int]) -> None:
+        try:
+            self._port.send_message(message)
+        except Exception as fault:  # rtmidi raises its own kinds and bare RuntimeError
+            raise OutputError(
+                f"MIDI output {self._name!r} went away ({fault}); plug it in and start again"
+            ) from fault

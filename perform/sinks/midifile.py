@@ -1,0 +1,71 @@
+"""A performance as a Standard MIDI File."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import mido
+
+from perform.errors import OutputError
+from perform.events import ChordSounds, Output, Sound
+from perform.music.note import TICKS_PER_BEAT
+
+
+class MidiFileSink:
+    """Collects a performance; `close` writes it, whole or not at all.
+
+    Type 1, 480 ticks a quarter: a conductor's track with tempo and chord markers, then a track a
+    voice. `channels`: voice -> 1 to 16.
+    """
+
+    def __init__(self, path: Path, channels: Mapping[str, int], bpm: float) -> None:
+        self._path = path
+        self._channels = channels
+        self._conductor: list[tuple[int, mido.Message | mido.MetaMessage]] = [
+            (0, mido.MetaMessage("time_signature", numerator=4, denominator=4)),
+            (0, mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(bpm))),
+        ]
+        self._tracks: dict[str, list[tuple[int, mido.Message | mido.MetaMessage]]] = {
+            voice: [] for voice in channels
+        }
+        self._closed = False
+
+    def send(self, output: Output) -> None:
+        """Note it down."""
+        if isinstance(output, Sound):
+            message = mido.Message(
+                "note_on" if output.velocity else "note_off",
+                channel=self._channels[output.voice] - 1,
+                note=output.pitch,
+                velocity=output.velocity,
+            )
+            self._tracks[output.voice].append((output.tick, message))
+        elif isinstance(output, ChordSounds):
+            marker = mido.MetaMessage("marker", text=output.symbol.encode("ascii", "replace").decode())
+            self._conductor.append((output.tick, marker))
+
+    def close(self) -> None:
+        """Write the file. OutputError when the disk refuses."""
+        if self._closed:
+            return
+        self._closed = True
+        song = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT)
+        song.tracks.append(_track("Sideman", self._conductor))
+        for voice, messages in self._tracks.items():
+            song.tracks.append(_track(voice, messages))
+        draft = self._path.with_name(f".{self._path.name}.part")
+        try:
+            song.save(draft)
+            os.replace(draft, self._path)
+        except OSError as fault:
+            draft.unlink(missing_ok=True)
+            raise OutputError(f"{self._path}: cannot be written ({fault.strerror})") from None
+
+
+def _track(name: str, messages: list[tuple[int, mido.Message | mido.MetaMessage]]) -> mido.MidiTrack:
+    track = mido.MidiTrack([mido.MetaMessage("track_name", name=name)])
+    now = 0
+    for tick, message in messages:
+        track.append(message.copy(time=max(0, tick - now)))
+        now = max(now, tick)
+    return track

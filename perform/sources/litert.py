@@ -1,0 +1,86 @@
+"""Phrases from a trained bundle, by LiteRT on one thread."""
+
+from collections import OrderedDict
+from pathlib import Path
+
+import numpy as np
+
+from perform import bundle
+from perform.errors import BundleError, StartError
+from perform.music.note import COLUMNS, ROWS, Phrase
+from perform.music.pianoroll import Rolls, clean, decode, threshold, unplayable
+
+KEPT_BATCHES = 8
+
+
+class LiteRTSource:
+    """Invents bars with the generator of a bundle.
+
+    One inference makes a whole batch, so consecutive seeds cost one inference a batch. Raises
+    BundleError where tensors and manifest disagree, StartError where LiteRT cannot be loaded.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.bundle = bundle.load(path)
+        manifest = self.bundle.manifest
+        self._batch = manifest.batch
+        self._threshold = manifest.threshold
+        self._interpreter = _interpreter(self.bundle.generator)
+        self._input = self._interpreter.get_input_details()[0]["index"]
+        self._output = self._interpreter.get_output_details()[0]["index"]
+        _check(self.bundle, self._interpreter)
+        self._batches: OrderedDict[int, tuple[Phrase, ...]] = OrderedDict()
+
+    def phrase(self, seed: int) -> Phrase:
+        """The bar for a seed: cleaned, never empty or unplayable unless its whole batch is."""
+        number, place = divmod(seed, self._batch)
+        phrases = self._batches.get(number)
+        if phrases is None:
+            phrases = self._invent(number)
+            self._batches[number] = phrases
+            if len(self._batches) > KEPT_BATCHES:
+                self._batches.popitem(last=False)
+        return phrases[place]
+
+    def raw(self, number: int) -> Rolls:
+        """The uncleaned rolls of batch `number`, int8 (batch, 48, 64)."""
+        noise = np.random.default_rng(number).standard_normal(
+            (self._batch, self.bundle.manifest.noise_dim), dtype=np.float32
+        )
+        self._interpreter.set_tensor(self._input, noise)
+        self._interpreter.invoke()
+        answer = self._interpreter.get_tensor(self._output)
+        return threshold(answer.reshape(-1, ROWS, COLUMNS), self._threshold)
+
+    def _invent(self, number: int) -> tuple[Phrase, ...]:
+        rolls = clean(self.raw(number))
+        good = np.flatnonzero(~unplayable(rolls))
+        if good.size:  # what cannot be played is replaced by its next playable neighbour
+            rolls = rolls[good[np.searchsorted(good, np.arange(len(rolls))) % good.size]]
+        return tuple(decode(roll) for roll in rolls)
+
+
+def _interpreter(path: Path):  # type: ignore[no-untyped-def] # LiteRT ships no types  # noqa: ANN202
+    try:
+        from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415 - 60 ms and 30 MB
+    except ImportError as fault:
+        raise StartError(f"LiteRT cannot be loaded ({fault}); pip install ai-edge-litert") from None
+    try:
+        interpreter = Interpreter(model_path=str(path), num_threads=1)
+        interpreter.allocate_tensors()
+    except (ValueError, RuntimeError) as fault:
+        reason = str(fault).splitlines()[0]
+        raise BundleError(f"{path}: not a TFLite model ({reason}); export it again") from None
+    return interpreter
+
+
+def _check(loaded: bundle.Bundle, interpreter) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001
+    manifest = loaded.manifest
+    noise = tuple(interpreter.get_input_details()[0]["shape"].tolist())
+    rolls = tuple(interpreter.get_output_details()[0]["shape"].tolist())
+    wanted_noise = (manifest.batch, manifest.noise_dim)
+    if noise != wanted_noise or rolls[0] != manifest.batch or rolls[1:3] != (ROWS, COLUMNS):
+        raise BundleError(
+            f"{loaded.path}: the network maps {noise} to {rolls}, the manifest says "
+            f"{wanted_noise} to {(manifest.batch, ROWS, COLUMNS)}; export the model again"
+        )
