@@ -88,7 +88,7 @@ QUALITIES: tuple[Quality, ...] = (
     Quality("add4", (0, 4, 5, 7), "ionian", ("add11",)),
     Quality("m7add4", (0, 3, 5, 7, 10), "dorian", ("m7add11", "-7add11")),
     Quality("dimMaj7", (0, 3, 6, 11), "whole-half", ("°M7", "°Δ7", "oM7", "dimM7")),
-    Quality("b5", (0, 4, 6), "lydian", ("-5", "(b5)")),
+    Quality("majb5", (0, 4, 6), "lydian", ("-5", "(b5)")),
     Quality("5", (0, 7), "mixolydian", ("no3", "power", "no3d")),
     Quality("1", (0,), "ionian", ("unison",)),
 )

@@ -1,0 +1,18 @@
+"""Shared parts of the tests: nothing here sleeps for music."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+settings.register_profile("steady", derandomize=True, deadline=None, max_examples=100)
+settings.load_profile("steady")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+@pytest.fixture(scope="session")
+def root():
+    return ROOT

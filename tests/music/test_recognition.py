@@ -1,0 +1,98 @@
+"""What a hand plays is named right: 12 roots x 22 qualities x every usual voicing."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perform.music.chord import BY_NAME, parse_chord
+from perform.music.recognition import recognise
+
+COMMON = (
+    "", "m", "dim", "aug", "sus2", "sus4", "6", "m6", "7", "maj7", "m7", "mMaj7", "m7b5", "dim7",
+    "7sus4", "add9", "9", "maj9", "m9", "13", "7b9", "7#9",
+)  # fmt: skip
+
+
+def voicings(intervals):
+    """Close, every inversion, drop-2, without the fifth, doubled root; semitones above the root."""
+    yield list(intervals)
+    for turned in range(1, len(intervals)):
+        top = intervals[-1]
+        yield sorted(
+            step + 12 * -(-(top - step + 1) // 12) if place < turned else step
+            for place, step in enumerate(intervals)
+        )
+    if len(intervals) > 3:
+        yield sorted([*intervals[:-2], intervals[-2] - 12, intervals[-1]])
+        if 7 in intervals:
+            yield [step for step in intervals if step != 7]
+    yield [-12, *intervals]
+
+
+def right(found, root, name, held):
+    """The chord itself; or, where the same notes spell two chords, one that has exactly these notes.
+
+    C6 over E is Am7 over E, Cm7b5 over Eb is Ebm6, C6 without its fifth is Am: no ear can tell. A
+    root position is never excused so, unless its fifth is missing.
+    """
+    if (found.root, found.quality.name) == (root, name):
+        return True
+    same_notes = found.tones == frozenset(note % 12 for note in held)
+    fifth_is_there = (root + 7) % 12 in {note % 12 for note in held}
+    return same_notes and not (held[0] % 12 == root and fifth_is_there and found.root != root)
+
+
+def test_at_least_99_percent_of_voicings(record_property):
+    asked = strict = good = 0
+    for root in range(12):
+        for name in COMMON:
+            for steps in voicings(BY_NAME[name].intervals):
+                held = [48 + root + step for step in steps]
+                found = recognise(held)
+                asked += 1
+                strict += (found.root, found.quality.name) == (root, name)
+                good += right(found, root, name, held)
+                assert found.bass == held[0] % 12
+    record_property("strictly the same name", strict / asked)
+    assert good / asked >= 0.99
+    assert strict / asked >= 0.82
+
+
+def test_root_positions_are_never_mistaken():
+    for root in range(12):
+        for name in COMMON:
+            held = [48 + root + step for step in BY_NAME[name].intervals]
+            assert recognise(held).symbol == parse_chord(recognise(held).symbol).symbol
+            assert (recognise(held).root, recognise(held).quality.name) == (root, name)
+
+
+@pytest.mark.parametrize(
+    ("held", "meant"),
+    [
+        ((60, 64, 67, 69), "C6"),
+        ((57, 60, 64, 67), "Am7"),
+        ((60, 63, 66, 69), "Cdim7"),
+        ((63, 66, 69, 72), "Ebdim7"),
+        ((64, 68, 72), "Eaug"),
+        ((52, 60, 67), "C/E"),
+        ((48, 64, 70), "C7"),
+        ((36, 64, 70, 74, 81), "C13"),
+        ((48, 55), "C5"),
+    ],
+)
+def test_the_bass_decides(held, meant):
+    assert recognise(held).symbol == meant
+
+
+def test_the_harmony_before_decides_what_the_bass_leaves_open():
+    held = (52, 55, 57, 60)
+    assert recognise(held, parse_chord("C")).symbol == "C6/E"
+    assert recognise(held, parse_chord("Am")).symbol == "Am7/E"
+
+
+@given(st.sets(st.integers(0, 127), max_size=10))
+def test_any_hand_is_a_chord_or_none(held):
+    found = recognise(held)
+    assert (found is None) == (len({note % 12 for note in held}) < 2)
+    if found is not None:
+        assert found.bass == min(held) % 12

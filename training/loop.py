@@ -1,0 +1,221 @@
+"""The training loop: seeded, resumable after any stop, one folder a run."""
+
+import io
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import msgspec
+import numpy as np
+import tensorflow as tf
+
+from perform.errors import RunFolderError
+from perform.music.pianoroll import Rolls
+from training.config import Options
+from training.losses import LOSSES
+from training.networks import build
+from training.sheet import draw_sheet
+
+OPTIONS, METRICS, CHECKPOINT, DATA = "options.json", "metrics.jsonl", "checkpoint.npz", "data.npz"
+SHEET_BARS = 16
+
+Report = Callable[[int, dict[str, float]], None]
+
+
+class Run:
+    """A training run and its folder. Every random draw depends on seed and step alone, so a run that
+    was killed and resumed ends with the weights of one that was not (same machine type, CPU).
+    """
+
+    def __init__(self, folder: Path, options: Options, rolls: Rolls) -> None:
+        tf.config.experimental.enable_op_determinism()
+        self.folder = folder
+        self.options = options
+        self.step = 0
+        self.rolls = rolls
+        self._rolls = tf.constant(rolls, tf.float32)
+        self._networks = build(options)
+        self.average = build(options).generator
+        self._optimizers = tuple(
+            keras.optimizers.Adam(options.learning_rate, options.beta_1, options.beta_2)
+            for _ in range(2)
+        )
+        for optimizer, network in zip(self._optimizers, self._networks, strict=True):
+            optimizer.build(network.trainable_variables)
+        self._train = tf.function(self._train_step, reduce_retracing=True)
+
+    def resume(self) -> bool:
+        """Whether a checkpoint was there to go on from. RunFolderError when it does not fit."""
+        path = self.folder / CHECKPOINT
+        if not path.exists():
+            return False
+        try:
+            with np.load(path, allow_pickle=False) as saved:
+                self.step = int(saved["step"])
+                for index, variable in enumerate(self._variables()):
+                    variable.assign(saved[f"v{index}"])
+        except (OSError, ValueError, KeyError) as fault:
+            raise RunFolderError(f"{path}: does not fit this run ({fault}); begin a new folder") from None
+        _cut_metrics(self.folder / METRICS, self.step)
+        return True
+
+    def train(self, report: Report = lambda _step, _losses: None) -> None:
+        """Train from where it stands to the last step, leaving checkpoints, losses and sheets."""
+        while self.step < self.options.steps:
+            penalise = self.options.penalty > 0 and self.step % self.options.penalty_every == 0
+            generator, discriminator = self._train(
+                tf.constant(self.step, tf.int32), tf.constant(penalise)
+            )
+            self.step += 1
+            if self.step % 25 == 0 or self.step == self.options.steps:
+                losses = {"generator": float(generator), "discriminator": float(discriminator)}
+                if not np.isfinite(list(losses.values())).all():
+                    raise RunFolderError(
+                        f"{self.folder}: the losses are no numbers any more at step {self.step}; "
+                        "lower learning_rate or raise penalty"
+                    )
+                self._log(losses)
+                report(self.step, losses)
+            if self.step % self.options.checkpoint_every == 0 or self.step == self.options.steps:
+                self._checkpoint()
+
+    def sample(self, count: int, seed: int = 0) -> Any:
+        """`count` rolls of the averaged generator, float32 (count, 48, 64)."""
+        noise = np.random.default_rng(seed).standard_normal((count, self.options.noise_dim))
+        return self.average.predict(noise.astype(np.float32), batch_size=256, verbose=0)
+
+    def _variables(self) -> list[Any]:
+        parts: list[Any] = [*self._networks, self.average]
+        weights = [variable for part in parts for variable in part.variables]
+        return weights + [variable for optimizer in self._optimizers for variable in optimizer.variables]
+
+    def _checkpoint(self) -> None:
+        draft = self.folder / f".{CHECKPOINT}.part.npz"
+        values = {f"v{i}": np.asarray(variable) for i, variable in enumerate(self._variables())}
+        with draft.open("wb") as file:
+            np.savez(file, step=np.array(self.step), **values)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(draft, self.folder / CHECKPOINT)
+        sheets = self.folder / "samples"
+        sheets.mkdir(exist_ok=True)
+        draw_sheet(self.sample(SHEET_BARS), sheets / f"{self.step:06d}.png")
+
+    def _log(self, losses: dict[str, float]) -> None:
+        with (self.folder / METRICS).open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"step": self.step, **losses}) + "\n")
+
+    def _train_step(self, step: Any, penalise: Any) -> tuple[Any, Any]:
+        """One step of both networks; every draw from (seed, step)."""
+        options = self.options
+        seeds = tf.random.experimental.stateless_split(tf.stack([options.seed, step]), 6)
+        count = tf.shape(self._rolls)[0]
+        chosen = tf.random.stateless_uniform([options.batch], seeds[0], 0, count, tf.int32)
+        real = tf.gather(self._rolls, chosen)
+        noise = tf.random.stateless_normal([options.batch, options.noise_dim], seeds[1])
+        generator, discriminator = self._networks
+        with tf.GradientTape(persistent=True) as tape:
+            fake = generator(noise, training=True)
+            seen_real = _disturb(real, seeds[2], options)
+            seen_fake = _disturb(fake, seeds[3], options)
+            generator_loss, discriminator_loss = LOSSES[options.loss](
+                discriminator(seen_real, training=True), discriminator(seen_fake, training=True)
+            )
+            if options.penalty > 0:
+                charged = tf.cond(
+                    penalise,
+                    lambda: _steepness(discriminator, seen_real)
+                    + _steepness(discriminator, tf.stop_gradient(seen_fake)),
+                    lambda: 0.0,
+                )
+                discriminator_loss += 0.5 * options.penalty * options.penalty_every * charged
+        for network, loss, optimizer in (
+            (discriminator, discriminator_loss, self._optimizers[1]),
+            (generator, generator_loss, self._optimizers[0]),
+        ):
+            weights = network.trainable_variables
+            optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
+        for slow, fast in zip(self.average.variables, generator.variables, strict=True):
+            slow.assign(options.average * slow + (1 - options.average) * fast)
+        return generator_loss, discriminator_loss
+
+
+def begin(folder: Path, options: Options, rolls: Rolls) -> Run:
+    """A new run in a new or empty folder."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise RunFolderError(f"{folder} is not empty; add --resume to go on with it, or name another")
+    folder.mkdir(parents=True, exist_ok=True)
+    text = msgspec.json.format(msgspec.json.encode(options), indent=2)
+    _write(folder / DATA, _npz(rolls))
+    _write(folder / OPTIONS, text + b"\n")
+    return Run(folder, options, rolls)
+
+
+def reopen(folder: Path) -> Run:
+    """The run in a folder, at its last checkpoint, with the options and bars it began with."""
+    try:
+        options = msgspec.json.decode((folder / OPTIONS).read_bytes(), type=Options)
+        with np.load(folder / DATA, allow_pickle=False) as saved:
+            rolls = saved["rolls"]
+    except (OSError, ValueError, KeyError, msgspec.MsgspecError) as fault:
+        raise RunFolderError(f"{folder}: no run that can be continued ({fault})") from None
+    run = Run(folder, options, rolls)
+    run.resume()
+    return run
+
+
+def _steepness(discriminator: Any, rolls: Any) -> Any:
+    """The mean squared gradient of the opinion by what it is about (Mescheder et al., 2018)."""
+    with tf.GradientTape() as tape:
+        tape.watch(rolls)
+        opinion = tf.reduce_sum(discriminator(rolls, training=True))
+    gradient = tape.gradient(opinion, rolls)
+    return tf.reduce_mean(tf.reduce_sum(tf.square(gradient), axis=[1, 2]))
+
+
+def _disturb(rolls: Any, seed: Any, options: Options) -> Any:
+    """Rolls moved in time and with a stretch silenced, each differently, differentiably."""
+    seeds = tf.random.experimental.stateless_split(seed, 2)
+    each = [tf.shape(rolls)[0], 1]
+    columns = rolls.shape[2]
+    column = tf.range(columns)[None, :]
+    if options.roll_columns:
+        most = options.roll_columns
+        shift = tf.random.stateless_uniform(each, seeds[0], -most, most + 1, tf.int32)
+        rolls = tf.gather(rolls, tf.math.floormod(column + shift, columns), axis=2, batch_dims=1)
+    if options.cut_columns:
+        cut = options.cut_columns
+        start = tf.random.stateless_uniform(each, seeds[1], -cut, columns, tf.int32)
+        inside = (column >= start) & (column < start + cut)
+        rolls = tf.where(inside[:, None, :], -1.0, rolls)
+    return rolls
+
+
+def _npz(rolls: Rolls) -> bytes:
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, rolls=rolls)
+    return buffer.getvalue()
+
+
+def _write(path: Path, content: bytes) -> None:
+    draft = path.with_name(f".{path.name}.part")
+    draft.write_bytes(content)
+    os.replace(draft, path)
+
+
+def _cut_metrics(path: Path, step: int) -> None:
+    """Drop the lines after the checkpoint that a run goes on from, and one that a kill cut short."""
+    if not path.exists():
+        return
+    kept = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            break
+        if entry["step"] <= step:
+            kept.append(line + "\n")
+    _write(path, "".join(kept).encode())

@@ -1,0 +1,43 @@
+"""Whether bars can be played, and whether they are new."""
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from perform.music.pianoroll import Rolls, clean, decode, unplayable
+
+COPY_CELLS = 10
+
+
+class Playability(msgspec.Struct, frozen=True):
+    """Shares (0 to 1) of samples: unplayable raw and cleaned, near-copies; and notes a bar."""
+
+    samples: int
+    unplayable_raw: float
+    unplayable_cleaned: float
+    copies: float
+    distinct: float
+    notes_a_bar: float
+
+
+def measure(raw: Rolls, training: Rolls) -> Playability:
+    """The figures for raw samples (n, 48, 64) against the training bars (m, 48, 64)."""
+    cleaned = clean(raw)
+    notes = [len(decode(roll)) for roll in cleaned]
+    return Playability(
+        samples=len(raw),
+        unplayable_raw=float(unplayable(raw).mean()),
+        unplayable_cleaned=float(unplayable(cleaned).mean()),
+        copies=float((nearest_distance(cleaned, training) <= COPY_CELLS).mean()),
+        distinct=len(np.unique(cleaned.reshape(len(cleaned), -1), axis=0)) / len(cleaned),
+        notes_a_bar=float(np.mean(notes)),
+    )
+
+
+def nearest_distance(rolls: Rolls, training: Rolls) -> NDArray[np.int64]:
+    """For each roll the cells (0 to 3072) by which its nearest training bar differs."""
+    flat = rolls.reshape(len(rolls), -1).astype(np.float32)
+    known = training.reshape(len(training), -1).astype(np.float32)
+    same_minus_different = flat @ known.T
+    nearest = ((flat.shape[1] - same_minus_different) / 2).min(axis=1)
+    return nearest.astype(np.int64)

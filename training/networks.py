@@ -1,0 +1,92 @@
+"""Generators and discriminators. A generator maps noise to rolls (batch, 48, 64) in -1 to 1."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import keras
+from keras import layers
+
+from perform.music.note import COLUMNS, ROWS
+from training.config import Options
+
+LEAK = 0.2
+FIRST_COLUMNS = 8
+QUIET_BIAS = -1.0  # an untrained generator is silent rather than a wall of notes
+
+
+class Networks(NamedTuple):
+    """A pair that plays against each other."""
+
+    generator: Any
+    discriminator: Any
+
+
+def build(options: Options) -> Networks:
+    """The networks of an architecture, initialised from the options' seed."""
+    keras.utils.set_random_seed(options.seed)
+    generator, discriminator = ARCHITECTURES[options.architecture]
+    return Networks(generator(options), discriminator(options))
+
+
+def _compact_generator(options: Options) -> Any:
+    """Convolution over time with pitch as channels: three doublings, from 8 columns to 64."""
+    width = options.width
+    noise = keras.Input((options.noise_dim,))
+    x = layers.Dense(FIRST_COLUMNS * 2 * width)(noise)
+    x = layers.LeakyReLU(LEAK)(x)
+    x = layers.Reshape((FIRST_COLUMNS, 2 * width))(x)
+    for channels in (2 * width, width, width):
+        x = layers.UpSampling1D(2)(x)
+        x = layers.Conv1D(channels, 5, padding="same")(x)
+        x = layers.LeakyReLU(LEAK)(x)
+    x = layers.Conv1D(
+        ROWS,
+        5,
+        padding="same",
+        activation="tanh",
+        bias_initializer=keras.initializers.Constant(QUIET_BIAS),
+    )(x)
+    return keras.Model(noise, layers.Permute((2, 1))(x), name="generator")
+
+
+def _compact_discriminator(options: Options) -> Any:
+    width = options.width
+    rolls = keras.Input((ROWS, COLUMNS))
+    x = layers.Permute((2, 1))(rolls)
+    for channels, stride in ((width, 1), (width, 2), (2 * width, 2), (2 * width, 2)):
+        x = layers.Conv1D(channels, 5, strides=stride, padding="same")(x)
+        x = layers.LeakyReLU(LEAK)(x)
+    x = layers.Dense(1)(layers.Flatten()(x))
+    return keras.Model(rolls, x, name="discriminator")
+
+
+def _paper_generator(options: Options) -> Any:
+    """The paper's figure 8: dense, then transposed convolutions with batch normalisation."""
+    noise = keras.Input((options.noise_dim,))
+    x = layers.Dense(12 * 16 * 256, use_bias=False)(noise)
+    x = layers.LeakyReLU(LEAK)(layers.BatchNormalization()(x))
+    x = layers.Reshape((12, 16, 256))(x)
+    for channels, stride in ((128, 2), (64, 2)):
+        x = layers.Conv2DTranspose(channels, 5, strides=stride, padding="same", use_bias=False)(x)
+        x = layers.LeakyReLU(LEAK)(layers.BatchNormalization()(x))
+    x = layers.Conv2D(1, 5, padding="same", activation="tanh")(x)
+    return keras.Model(noise, layers.Reshape((ROWS, COLUMNS))(x), name="generator")
+
+
+def _paper_discriminator(options: Options) -> Any:
+    """The paper's figure 9: two convolutions, dropout, one opinion (a logit; its sigmoid is the probability)."""
+    rolls = keras.Input((ROWS, COLUMNS))
+    x = layers.Reshape((ROWS, COLUMNS, 1))(rolls)
+    for place, channels in enumerate((64, 128)):
+        x = layers.Conv2D(channels, 5, strides=2, padding="same")(x)
+        x = layers.LeakyReLU(LEAK)(x)
+        x = layers.Dropout(0.3, seed=options.seed + place)(x)
+    x = layers.Dense(1)(layers.Flatten()(x))
+    return keras.Model(rolls, x, name="discriminator")
+
+
+Builder = Callable[[Options], Any]
+ARCHITECTURES: dict[str, tuple[Builder, Builder]] = {
+    "compact": (_compact_generator, _compact_discriminator),
+    "paper": (_paper_generator, _paper_discriminator),
+}
