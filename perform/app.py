@@ -8,6 +8,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from perform import bundle, library
 from perform.clock.realtime import RealtimeClock
@@ -96,7 +97,7 @@ async def stage(rig: Rig, listeners: Sequence[Sink] = ()) -> AsyncIterator[Stage
             [voice.settings() for voice in rig.voices], rig.engine_settings(fallback=STOCK[0])
         )
         transport = Transport(rig.clock.tempo)
-        source = RemoteSource(lambda ready: conductor.deliver(ready))
+        source = RemoteSource(lambda ready: conductor.deliver(ready))  # noqa: PLW0108 - made just below
         conductor = Conductor(
             engine,
             transport,
@@ -107,8 +108,8 @@ async def stage(rig: Rig, listeners: Sequence[Sink] = ()) -> AsyncIterator[Stage
         )
         for listener in listeners:
             conductor.listen(listener)
-        parts.callback(conductor.close)
         await parts.enter_async_context(source)
+        parts.callback(conductor.close)  # after the source, so silenced before the source is ended
         running = Stage(rig, engine, transport, conductor, source)
         await _open_inputs(running, parts)
         conductor.prepare()
@@ -121,11 +122,10 @@ async def run(rig: Rig, ready: Callable[[Stage], None] = lambda _: None) -> None
     async with stage(rig) as running:
         _obey_signals(running.stopped)
         ready(running)
-        stopping = asyncio.ensure_future(running.stopped.wait())
+        stopping: asyncio.Future[bool] = asyncio.ensure_future(running.stopped.wait())
         try:
-            await asyncio.wait(
-                {stopping, running.conductor.failed}, return_when=asyncio.FIRST_COMPLETED
-            )
+            waited: set[asyncio.Future[Any]] = {stopping, running.conductor.failed}
+            await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
         finally:
             stopping.cancel()
         if running.conductor.failed.done():
@@ -189,7 +189,7 @@ def _close_quietly(sink: Sink) -> None:
     try:
         sink.close()
     except SidemanError as fault:
-        log.error("%s", fault)
+        log.error("%s", fault)  # noqa: TRY400 - one line, no traceback
 
 
 async def _open_inputs(running: Stage, parts: contextlib.AsyncExitStack) -> None:

@@ -1,7 +1,6 @@
 """Bundles: a trained model as files, with a manifest that is believed only when the files agree."""
 
 import hashlib
-import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -81,7 +80,7 @@ def load(path: Path) -> Bundle:
         )
     missing = {GENERATOR, CARD} - manifest.files.keys()
     if missing:
-        raise BundleError(f"{path}: manifest.json lists no digest of {sorted(missing)[0]}")
+        raise BundleError(f"{path}: manifest.json lists no digest of {min(missing)}")
     for name, expected in manifest.files.items():
         if Path(name).name != name:
             raise BundleError(f"{path}: manifest.json names {name!r}, which is not a plain file")
@@ -115,11 +114,11 @@ def save(path: Path, manifest: Manifest, files: dict[str, bytes]) -> Bundle:
         load(draft)
         if path.exists():
             old = draft.with_name(draft.name + "-old")
-            os.replace(path, old)
-            os.replace(draft, path)
+            path.replace(old)
+            draft.replace(path)
             shutil.rmtree(old)
         else:
-            os.replace(draft, path)
+            draft.replace(path)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise

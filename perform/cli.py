@@ -39,7 +39,9 @@ def main() -> None:
 
 @app.command()
 def demo(
-    seconds: Annotated[float | None, typer.Option(help="how long; default: one chorus", min=1)] = None,
+    seconds: Annotated[
+        float | None, typer.Option(help="how long; default: one chorus", min=1)
+    ] = None,
     out: Annotated[Path, typer.Option(help="where demo.mid and demo.wav go")] = Path(),
     soundfont: Annotated[Path | None, typer.Option(help="a .sf2 or .sf3 file for the WAV")] = None,
     seed: Annotated[int, typer.Option(help="another number, another solo")] = 0,
@@ -52,7 +54,9 @@ def demo(
 
 @app.command()
 def run(
-    rig: Annotated[Path | None, typer.Argument(metavar="[RIG.toml]", help="default: what is there")] = None,
+    rig: Annotated[
+        Path | None, typer.Argument(metavar="[RIG.toml]", help="default: what is there")
+    ] = None,
 ) -> None:
     """Listen for chords and play, until Ctrl-C."""
     from perform import app as daemon  # noqa: PLC0415
@@ -150,7 +154,9 @@ def chord(
 
 @app.command()
 def panic(
-    port: Annotated[str | None, typer.Argument(help="part of a port's name; default: every port")] = None,
+    port: Annotated[
+        str | None, typer.Argument(help="part of a port's name; default: every port")
+    ] = None,
     system: Annotated[str, typer.Option(help="auto, alsa, jack, coremidi or winmm")] = "auto",
 ) -> None:
     """All notes off, on every channel of every MIDI output, or of one."""
@@ -183,7 +189,7 @@ def _chord_of(line: str) -> Chord | None:
 
 def _describe(found: Chord | None, *, as_json: bool) -> str:
     if as_json:
-        empty = {"symbol": "N.C.", "root": None, "bass": None, "notes": []}
+        empty: dict[str, object] = {"symbol": "N.C.", "root": None, "bass": None, "notes": []}
         full = found and {
             "symbol": found.symbol,
             "root": found.root,

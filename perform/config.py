@@ -23,28 +23,28 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """A table of the rig: unknown keys are faults."""
 
 
-class ClockConfig(_Table):
+class ClockConfig(_Table, frozen=True):
     """Where time comes from, and how fast it goes (quarter notes a minute)."""
 
     source: Literal["internal"] = "internal"
     tempo: Annotated[float, Meta(ge=20, le=400)] = 120.0
 
 
-class HarmonyConfig(_Table):
+class HarmonyConfig(_Table, frozen=True):
     """What a chord change does to sounding notes, and what releasing the keys means."""
 
     change: Change = "hold"
     release: Release = "keep"
 
 
-class OscInput(_Table):
+class OscInput(_Table, frozen=True):
     """Where OSC is heard."""
 
     listen: str = "127.0.0.1:9000"
     prefix: str = "/sideman"
 
 
-class MidiInput(_Table):
+class MidiInput(_Table, frozen=True):
     """A keyboard that plays chords. `port`: part of a name, or a number; or `virtual`: a name.
 
     `channel` 0 hears all. `split`: only notes below it are harmony. `latch`: chords stay after the
@@ -61,28 +61,28 @@ class MidiInput(_Table):
     minimum: Annotated[int, Meta(ge=1, le=8)] = 3
 
 
-class Inputs(_Table):
+class Inputs(_Table, frozen=True):
     """What Sideman listens to."""
 
     osc: OscInput | None = None
     midi: MidiInput | None = None
 
 
-class MidiOutput(_Table, tag_field="kind", tag="midi"):
+class MidiOutput(_Table, frozen=True, tag_field="kind", tag="midi"):
     """A MIDI port: `port` is part of a name, or a number; `virtual` opens one of that name."""
 
     port: str | None = None
     virtual: str | None = None
 
 
-class OscOutput(_Table, tag_field="kind", tag="osc"):
+class OscOutput(_Table, frozen=True, tag_field="kind", tag="osc"):
     """OSC messages to `to` (host:port)."""
 
     to: str
     prefix: str = "/sideman"
 
 
-class MidiFileOutput(_Table, tag_field="kind", tag="midifile"):
+class MidiFileOutput(_Table, frozen=True, tag_field="kind", tag="midifile"):
     """Everything that was played, as a Standard MIDI File, written at the end."""
 
     path: str
@@ -91,7 +91,7 @@ class MidiFileOutput(_Table, tag_field="kind", tag="midifile"):
 OutputConfig = MidiOutput | OscOutput | MidiFileOutput
 
 
-class VoiceConfig(_Table):
+class VoiceConfig(_Table, frozen=True):
     """One melodic line; see `perform.engine.voice.VoiceSettings`."""
 
     name: str
@@ -103,6 +103,8 @@ class VoiceConfig(_Table):
     density: Annotated[int, Meta(ge=1, le=64)] | None = None
     fit: Fit = "scale"
     form: Annotated[str, Meta(min_length=1, max_length=16)] = "ABAC"
+    single: bool = True
+    tight: bool = True
 
     def settings(self) -> VoiceSettings:
         """What the engine needs of it; RigError where range or velocity is upside down."""
@@ -121,16 +123,18 @@ class VoiceConfig(_Table):
             density=self.density,
             fit=self.fit,
             form=self.form,
+            single=self.single,
+            tight=self.tight,
         )
 
 
-class MidiConfig(_Table):
+class MidiConfig(_Table, frozen=True):
     """Which MIDI system ports belong to."""
 
     system: MidiSystem = "auto"
 
 
-class Rig(_Table):
+class Rig(_Table, frozen=True):
     """A whole instrument. `start`: "chord" waits for the first one, "stopped" for /transport."""
 
     clock: ClockConfig = ClockConfig()
@@ -201,7 +205,9 @@ def _complete(rig: Rig, name: str) -> Rig:
         seen.add(voice.name)
         if voice.output is not None and voice.output not in outputs:
             near = _nearest(voice.output, outputs)
-            raise RigError(f"{name}: voice {voice.name!r} plays to {voice.output!r}, no such output{near}")
+            raise RigError(
+                f"{name}: voice {voice.name!r} plays to {voice.output!r}, no such output{near}"
+            )
         voice.settings()
     for output in outputs.values():
         _check_output(output, name)
@@ -209,9 +215,7 @@ def _complete(rig: Rig, name: str) -> Rig:
         _pitch("inputs.midi", inputs.midi.split)
     if inputs.osc is not None:
         host_port(inputs.osc.listen)
-    placed = tuple(
-        msgspec.structs.replace(voice, output=voice.output or first) for voice in voices
-    )
+    placed = tuple(msgspec.structs.replace(voice, output=voice.output or first) for voice in voices)
     return msgspec.structs.replace(rig, inputs=inputs, outputs=outputs, voices=placed)
 
 
@@ -233,7 +237,7 @@ def _pitch(where: str, text: str) -> int:
 
 
 def _explain(fault: str) -> str:
-    """msgspec's sentence, with the nearest known key where one was unknown."""
+    """Msgspec's sentence, with the nearest known key where one was unknown."""
     unknown = re.search(r"unknown field `([^`]+)`(?: - at `\$([^`]*)`)?", fault)
     if not unknown:
         return fault.replace("$.", "")

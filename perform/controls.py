@@ -98,9 +98,7 @@ CONTROLS: tuple[Control, ...] = (
 )
 _PLAIN = {control.address: control for control in CONTROLS if "NAME" not in control.address}
 _NAMED = {
-    control.address.rpartition("/")[2]: control
-    for control in CONTROLS
-    if "NAME" in control.address
+    control.address.rpartition("/")[2]: control for control in CONTROLS if "NAME" in control.address
 }
 
 

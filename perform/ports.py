@@ -44,7 +44,7 @@ def _open(device: Any, port: str | None, virtual: str | None, fault: type[StartE
     except (StartError, KeyboardInterrupt):
         device.delete()
         raise
-    except Exception as cause:  # rtmidi: NotImplementedError, SystemError, RtMidiError, ...
+    except Exception as cause:  # noqa: BLE001 - rtmidi: NotImplementedError, SystemError, RtMidiError, ...
         device.delete()
         raise fault(
             f"MIDI port {virtual or port!r} cannot be opened ({cause}); "
@@ -82,7 +82,7 @@ def _device(kind: str, system: MidiSystem) -> Any:
         raise StartError(f"this system has no {system} MIDI; leave [midi] system out of the rig")
     try:
         return getattr(rtmidi, kind)(api, name=_CLIENT)
-    except Exception as cause:
+    except Exception as cause:  # noqa: BLE001 - its kinds differ by system
         raise StartError(
             f"no MIDI system answers ({cause}); start JACK or load ALSA's sequencer "
             "(modprobe snd-seq), or use OSC"

@@ -21,6 +21,7 @@ class Scroll:
         self._struck: set[int] = set()
         self._held: set[int] = set()
         self._label = ""
+        self._announced = ""
         self._bar: list[str] = []
         self._number = -1
 
@@ -32,11 +33,12 @@ class Scroll:
             case Sound(_, _, pitch, _):
                 self._held.add(pitch)
                 self._struck.add(pitch)
+                self._bar += [f"[{self._announced}]"] if self._announced else []
                 self._bar.append(pitch_name(pitch))
+                self._announced = ""
             case ChordSounds(_, symbol):
                 self._symbol, self._chord = symbol, parse_chord(symbol)
-                self._label = symbol
-                self._bar.append(f"[{symbol}]")
+                self._label = self._announced = symbol
             case Beat(_, bar, 0):
                 self._label = f"{bar + 1:>3} {self._symbol}"
                 self._end_bar()
@@ -71,6 +73,8 @@ class Scroll:
 
     def _end_bar(self) -> None:
         if not self._console.is_terminal and self._number >= 0:
-            self._console.print(f"{self._number + 1:>3}  {' '.join(self._bar) or '(rest)'}", markup=False)
+            self._console.print(
+                f"{self._number + 1:>3}  {' '.join(self._bar) or '(rest)'}", markup=False
+            )
         if self._number >= 0:
             self._bar = []

@@ -22,7 +22,8 @@ app = typer.Typer(
     add_completion=False,
 )
 Data = Annotated[
-    list[Path] | None, typer.Argument(help="MIDI files, folders, or one .npz; default: our own bars")
+    list[Path] | None,
+    typer.Argument(help="MIDI files, folders, or one .npz; default: our own bars"),
 ]
 ChordOption = Annotated[str | None, typer.Option("--chord", help="the root of every bar, like Bb")]
 
@@ -40,7 +41,9 @@ def main() -> None:
 @app.command("import")
 def import_(
     data: Data = None,
-    output: Annotated[Path, typer.Option("-o", "--output", help="the .npz to write")] = Path("bars.npz"),
+    output: Annotated[Path, typer.Option("-o", "--output", help="the .npz to write")] = Path(
+        "bars.npz"
+    ),
     chord: ChordOption = None,
 ) -> None:
     """Read MIDI files into bars, and say what became of them."""
@@ -67,7 +70,9 @@ def run(
     width: Annotated[int | None, typer.Option(min=1, help="channels of compact")] = None,
     seed: Annotated[int, typer.Option(min=0)] = 0,
     *,
-    resume: Annotated[bool, typer.Option("--resume", help="go on with the run in the folder")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="go on with the run in the folder")
+    ] = False,
 ) -> None:
     """Train a GAN on bars; a stopped run goes on with --resume."""
     if resume:
@@ -87,8 +92,12 @@ def run(
 @app.command()
 def export(
     folder: Annotated[Path, typer.Argument(help="the run's folder")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="the bundle's folder, models/NAME")],
-    data: Annotated[str, typer.Option(help="where the bars came from, for the card")] = "bars of your own",
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="the bundle's folder, models/NAME")
+    ],
+    data: Annotated[
+        str, typer.Option(help="where the bars came from, for the card")
+    ] = "bars of your own",
     seconds: Annotated[float | None, typer.Option(help="how long it trained, for the card")] = None,
     remark: Annotated[str, typer.Option(help="what it is good and bad at, for the card")] = "",
 ) -> None:
@@ -101,9 +110,7 @@ def export(
     if trained.step == 0:
         raise RunFolderError(f"{folder}: nothing is trained yet; training run --resume -o {folder}")
     story = Story(data, seconds, remark)
-    made = write(
-        output.name, trained.average, trained.options, trained.rolls, output, story
-    )
+    made = write(output.name, trained.average, trained.options, trained.rolls, output, story)
     _show(made)
 
 
@@ -142,7 +149,5 @@ def _train(folder: Path, options: config.Options | None, bars: dataset.Dataset |
 
 def _show(made: bundle.Bundle) -> None:
     manifest = made.manifest
-    figures = " ".join(
-        f"{name}={value:.4g}" for name, value in manifest.metrics.items()
-    )
+    figures = " ".join(f"{name}={value:.4g}" for name, value in manifest.metrics.items())
     print(f"{made.path}: {manifest.name}, {manifest.architecture}, {figures}")

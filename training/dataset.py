@@ -1,7 +1,6 @@
 """Standard MIDI Files -> bars, with where each came from."""
 
 import json
-import os
 import re
 import zipfile
 from collections.abc import Iterable, Sequence
@@ -78,7 +77,9 @@ def import_files(paths: Iterable[Path], chord: str | None = None) -> Dataset:
         try:
             song = _read(path)
         except Exception as fault:  # noqa: BLE001 - a parser fed with anything raises anything
-            counts.broken.append(f"{path}: {str(fault).splitlines()[0] if str(fault) else 'not a MIDI file'}")
+            counts.broken.append(
+                f"{path}: {str(fault).splitlines()[0] if str(fault) else 'not a MIDI file'}"
+            )
             continue
         _cut(song, path, root, counts, rolls, origins, moved)
     counts.kept = len(rolls)
@@ -102,7 +103,7 @@ def save(dataset: Dataset, path: Path) -> None:
     }
     draft = path.with_name(f".{path.name}.part.npz")
     np.savez_compressed(draft, rolls=dataset.rolls, story=np.array(json.dumps(story)))
-    os.replace(draft, path)
+    draft.replace(path)
 
 
 def load(path: Path) -> Dataset:

@@ -1,6 +1,6 @@
 """A trained generator as a bundle: static TFLite, manifest, card; reloaded before it is called done."""
 
-import datetime
+import datetime as dt
 import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -46,7 +46,7 @@ def export(
     figures = measure(threshold(answered), rolls)
     manifest = bundle.Manifest(
         name=name,
-        created=datetime.datetime.now(datetime.UTC).date().isoformat(),
+        created=dt.datetime.now(dt.UTC).date().isoformat(),
         licence="MIT",
         files={},
         noise_dim=options.noise_dim,

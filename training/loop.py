@@ -58,7 +58,9 @@ class Run:
                 for index, variable in enumerate(self._variables()):
                     variable.assign(saved[f"v{index}"])
         except (OSError, ValueError, KeyError) as fault:
-            raise RunFolderError(f"{path}: does not fit this run ({fault}); begin a new folder") from None
+            raise RunFolderError(
+                f"{path}: does not fit this run ({fault}); begin a new folder"
+            ) from None
         _cut_metrics(self.folder / METRICS, self.step)
         return True
 
@@ -90,16 +92,20 @@ class Run:
     def _variables(self) -> list[Any]:
         parts: list[Any] = [*self._networks, self.average]
         weights = [variable for part in parts for variable in part.variables]
-        return weights + [variable for optimizer in self._optimizers for variable in optimizer.variables]
+        return weights + [
+            variable for optimizer in self._optimizers for variable in optimizer.variables
+        ]
 
     def _checkpoint(self) -> None:
         draft = self.folder / f".{CHECKPOINT}.part.npz"
-        values = {f"v{i}": np.asarray(variable) for i, variable in enumerate(self._variables())}
+        values: dict[str, Any] = {
+            f"v{i}": np.asarray(variable) for i, variable in enumerate(self._variables())
+        }
         with draft.open("wb") as file:
-            np.savez(file, step=np.array(self.step), **values)
+            np.savez(file, allow_pickle=False, step=np.array(self.step), **values)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(draft, self.folder / CHECKPOINT)
+        draft.replace(self.folder / CHECKPOINT)
         sheets = self.folder / "samples"
         sheets.mkdir(exist_ok=True)
         draw_sheet(self.sample(SHEET_BARS), sheets / f"{self.step:06d}.png")
@@ -127,8 +133,10 @@ class Run:
             if options.penalty > 0:
                 charged = tf.cond(
                     penalise,
-                    lambda: _steepness(discriminator, seen_real)
-                    + _steepness(discriminator, tf.stop_gradient(seen_fake)),
+                    lambda: (
+                        _steepness(discriminator, seen_real)
+                        + _steepness(discriminator, tf.stop_gradient(seen_fake))
+                    ),
                     lambda: 0.0,
                 )
                 discriminator_loss += 0.5 * options.penalty * options.penalty_every * charged
@@ -146,7 +154,9 @@ class Run:
 def begin(folder: Path, options: Options, rolls: Rolls) -> Run:
     """A new run in a new or empty folder."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise RunFolderError(f"{folder} is not empty; add --resume to go on with it, or name another")
+        raise RunFolderError(
+            f"{folder} is not empty; add --resume to go on with it, or name another"
+        )
     folder.mkdir(parents=True, exist_ok=True)
     text = msgspec.json.format(msgspec.json.encode(options), indent=2)
     _write(folder / DATA, _npz(rolls))
@@ -203,7 +213,7 @@ def _npz(rolls: Rolls) -> bytes:
 def _write(path: Path, content: bytes) -> None:
     draft = path.with_name(f".{path.name}.part")
     draft.write_bytes(content)
-    os.replace(draft, path)
+    draft.replace(path)
 
 
 def _cut_metrics(path: Path, step: int) -> None:

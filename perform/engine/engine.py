@@ -171,9 +171,7 @@ class Engine:
             done,
         )
 
-    def _strike(
-        self, line: _Line, pitch: int, velocity: int, end: int, done: list[Output]
-    ) -> None:
+    def _strike(self, line: _Line, pitch: int, velocity: int, end: int, done: list[Output]) -> None:
         if pitch in line.sounding:
             _, other_end = line.sounding.pop(pitch)
             done.append(Sound(self._tick, line.settings.name, pitch, 0))
@@ -209,7 +207,7 @@ class Engine:
             done.append(PhraseMissed(self._tick, line.settings.name, bar, kind))
             phrase = line.previous or self._settings.fallback
         line.previous = phrase
-        for note in lines.thin(phrase, line.settings.density):
+        for note in phrase:
             item = (line.index, note.start, note.duration, note.pitch)
             self._schedule.add(self._tick + note.start, Kind.ON, item)
         done.extend(self._wants(line, bar + 1))
@@ -237,7 +235,7 @@ class Engine:
         line = self._by_name.get(event.voice)
         if line is not None and event.bar in line.wanted:
             line.wanted.discard(event.bar)
-            line.ready[event.bar] = event.phrase
+            line.ready[event.bar] = lines.prepare(event.phrase, line.settings)
         return []
 
     def _change_chord(self, chord: Chord | None) -> list[Output]:
@@ -246,9 +244,7 @@ class Engine:
         self._chord = chord
         self.counts.chords += 1
         done: list[Output] = [ChordSounds(self._tick, chord.symbol if chord else "N.C.")]
-        if chord is None:
-            done.extend(self._silence(self._lines))
-        elif self._settings.change == "cut":
+        if chord is None or self._settings.change == "cut":
             done.extend(self._silence(self._lines))
         elif self._settings.change == "slide":
             for line in self._lines:

@@ -11,6 +11,9 @@ from perform.music.scale import nearest
 
 Fit = Literal["shift", "scale", "chord"]
 ANCHOR_TICKS = TICKS_PER_BEAT // 2
+SIXTEENTH = TICKS_PER_BEAT // 4
+# Where notes begin within a beat: sixteenths, and the swung quaver (11 of 16 columns, and its echo).
+GROOVE = (0, SIXTEENTH, 150, 2 * SIXTEENTH, 330, 3 * SIXTEENTH, TICKS_PER_BEAT)
 
 
 class VoiceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -20,7 +23,8 @@ class VoiceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     `loudest`: velocities. `density`: most notes a bar. `fit`: "shift" moves the root only (paper,
     section 4.1); "scale" also bends notes outside the chord-scale to it, and notes that stand on a
     beat and last to chord tones; "chord" bends every note to a chord tone. `form`: which bars of a
-    group return, a letter a bar ("ABAC": the third bar is the first again).
+    group return, a letter a bar ("ABAC": the third bar is the first again). `single`: one note at a
+    time, as a wind player would; `tight`: onsets go to sixteenths and swung quavers.
     """
 
     name: str
@@ -32,6 +36,8 @@ class VoiceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     density: int | None = None
     fit: Fit = "scale"
     form: str = "ABAC"
+    single: bool = True
+    tight: bool = True
 
 
 def pitch_over(note: Note, chord: Chord, settings: VoiceSettings) -> int:
@@ -74,6 +80,44 @@ def velocity_of(note: Note, settings: VoiceSettings) -> int:
     height = min(max((note.pitch - 48) / 36.0, 0.0), 1.0)
     share = min(0.8 * accent + 0.4 * height, 1.0)
     return round(settings.softest + share * (settings.loudest - settings.softest))
+
+
+def prepare(phrase: Phrase, settings: VoiceSettings) -> Phrase:
+    """A source's phrase as this voice plays it: tightened, one line, thinned, as the settings say."""
+    if settings.tight:
+        phrase = tighten(phrase)
+    if settings.single:
+        phrase = single_line(phrase)
+    return thin(phrase, settings.density)
+
+
+def tighten(phrase: Phrase) -> Phrase:
+    """The phrase with each onset on the nearest sixteenth or swung quaver; ends stay where they are."""
+    moved = []
+    for note in phrase:
+        beat, place = divmod(note.start, TICKS_PER_BEAT)
+        start = beat * TICKS_PER_BEAT + min(GROOVE, key=lambda spot: abs(spot - place))
+        start = min(start, TICKS_PER_BAR - SIXTEENTH)
+        moved.append(Note(start, max(note.end - start, SIXTEENTH // 2), note.pitch))
+    return tuple(sorted(moved))
+
+
+def single_line(phrase: Phrase) -> Phrase:
+    """The phrase with one note at a time: of those that begin together the longest (then the
+    highest) stays, and each ends where the next begins.
+    """
+    leading: dict[int, Note] = {}
+    for note in phrase:
+        rival = leading.get(note.start)
+        if rival is None or (note.duration, note.pitch) > (rival.duration, rival.pitch):
+            leading[note.start] = note
+    line = sorted(leading.values())
+    following = [note.start for note in line[1:]]
+    ends = [*following, line[-1].end] if line else []
+    return tuple(
+        note._replace(duration=min(note.duration, end - note.start))
+        for note, end in zip(line, ends, strict=True)
+    )
 
 
 def thin(phrase: Phrase, most: int | None) -> Phrase:

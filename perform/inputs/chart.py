@@ -39,7 +39,9 @@ def parse_chart(text: str) -> Chart:
             if symbol != "%":
                 chord, begun = parse_chord(symbol, position), True
             elif not begun:
-                raise ChartError(f"the % at character {position + 1} has no chord before it to repeat")
+                raise ChartError(
+                    f"the % at character {position + 1} has no chord before it to repeat"
+                )
             if symbol != "%":
                 tick = bar * TICKS_PER_BAR + beat * TICKS_PER_BEAT
                 changes.append((tick, ChordChanged(chord)))

@@ -1,20 +1,15 @@
 """OSC over UDP: packets -> events. Nothing that arrives can stop the music."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
-
-from pythonosc.osc_bundle import OscBundle
-from pythonosc.osc_message import OscMessage
-from pythonosc.parsing import osc_types
 
 from perform import controls
 from perform.errors import WireError
 from perform.events import Event
-from perform.sinks.osc import encode
+from perform.osc import encode, messages
 
 Address = tuple[str, int]
-DEEPEST_BUNDLE = 8
 
 
 class OscInput(asyncio.DatagramProtocol):
@@ -70,38 +65,6 @@ class OscInput(asyncio.DatagramProtocol):
         if self._transport is not None:
             answer = encode(self._prefix + "/error", _printable(address), _printable(why))
             self._transport.sendto(answer, sender)
-
-
-def messages(data: bytes, depth: int = 0) -> Iterator[tuple[str, tuple[Any, ...]]]:
-    """(address, values) of each message in a packet, bundles opened; WireError on a broken one.
-
-    Time tags are read as "now": OSC 1.0 bundles from control surfaces carry no other.
-    """
-    try:
-        if OscBundle.dgram_is_bundle(data):
-            if depth >= DEEPEST_BUNDLE:
-                raise WireError(f"bundles in bundles deeper than {DEEPEST_BUNDLE}")
-            contents = list(_elements(data))
-        else:
-            message = OscMessage(data)
-            contents = []
-            yield message.address, tuple(message.params)
-    except WireError:
-        raise
-    except Exception:  # the codec raises its own kinds, and struct, index and unicode errors
-        raise WireError("not an OSC packet") from None
-    for element in contents:
-        yield from messages(element, depth + 1)
-
-
-def _elements(data: bytes) -> Iterator[bytes]:
-    at = 16  # "#bundle\0" and the time tag
-    while at < len(data):
-        size, at = osc_types.get_int(data, at)
-        if size <= 0 or at + size > len(data):
-            raise WireError("a bundle's element is longer than its packet")
-        yield data[at : at + size]
-        at += size
 
 
 def _subscriber(values: tuple[Any, ...], sender: Address) -> Address:

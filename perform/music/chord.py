@@ -27,13 +27,17 @@ QUALITIES: tuple[Quality, ...] = (
     Quality("", (0, 4, 7), "ionian", ("maj", "M", "major", "Maj", "ma")),
     Quality("m", (0, 3, 7), "dorian", ("-", "min", "mi", "minor")),
     Quality("7", (0, 4, 7, 10), "mixolydian", ("dom7", "dom")),
-    Quality("maj7", (0, 4, 7, 11), "ionian", ("M7", "Δ7", "Δ", "^7", "^", "ma7", "Maj7", "j7", "7M")),
+    Quality(
+        "maj7", (0, 4, 7, 11), "ionian", ("M7", "Δ7", "Δ", "^7", "^", "ma7", "Maj7", "j7", "7M")
+    ),
     Quality("m7", (0, 3, 7, 10), "dorian", ("-7", "min7", "mi7")),
     Quality("6", (0, 4, 7, 9), "ionian", ("maj6", "M6", "ma6")),
     Quality("m6", (0, 3, 7, 9), "melodic minor", ("-6", "min6", "mi6")),
     Quality("dim", (0, 3, 6), "whole-half", ("°", "o", "mb5", "-b5")),
     Quality("dim7", (0, 3, 6, 9), "whole-half", ("°7", "o7")),
-    Quality("m7b5", (0, 3, 6, 10), "locrian", ("ø", "ø7", "-7b5", "min7b5", "mi7b5", "hdim7", "hdim")),
+    Quality(
+        "m7b5", (0, 3, 6, 10), "locrian", ("ø", "ø7", "-7b5", "min7b5", "mi7b5", "hdim7", "hdim")
+    ),
     Quality("aug", (0, 4, 8), "whole tone", ("+", "#5", "maj#5")),
     Quality("sus4", (0, 5, 7), "mixolydian", ("sus",)),
     Quality("sus2", (0, 2, 7), "ionian", ("2",)),
@@ -41,7 +45,12 @@ QUALITIES: tuple[Quality, ...] = (
     Quality("9sus4", (0, 5, 7, 10, 14), "mixolydian", ("9sus", "sus9")),
     Quality("13sus4", (0, 5, 7, 10, 14, 21), "mixolydian", ("13sus",)),
     Quality("7b9sus4", (0, 5, 7, 10, 13), "phrygian", ("7susb9", "7sus4b9", "sus4b9")),
-    Quality("mMaj7", (0, 3, 7, 11), "melodic minor", ("mM7", "minmaj7", "-Δ7", "-Δ", "-^7", "-M7", "mmaj7", "-maj7", "mΔ7", "mΔ", "m^7")),
+    Quality(
+        "mMaj7",
+        (0, 3, 7, 11),
+        "melodic minor",
+        ("mM7", "minmaj7", "-Δ7", "-Δ", "-^7", "-M7", "mmaj7", "-maj7", "mΔ7", "mΔ", "m^7"),
+    ),
     Quality("add9", (0, 4, 7, 14), "ionian", ("add2", "(9)", "majadd9")),
     Quality("madd9", (0, 3, 7, 14), "dorian", ("madd2", "-add9", "minadd9")),
     Quality("6/9", (0, 4, 7, 9, 14), "ionian", ("69", "6add9", "maj69")),
@@ -78,9 +87,16 @@ QUALITIES: tuple[Quality, ...] = (
     Quality("7#5#9", (0, 4, 8, 10, 15), "altered", ("7#9#5", "+7#9", "7+#9")),
     Quality("7#5b9", (0, 4, 8, 10, 13), "altered", ("7b9#5", "+7b9", "7+b9")),
     Quality("alt", (0, 4, 10, 13, 15, 18, 20), "altered", ("7alt",)),
-    Quality("maj7#11", (0, 4, 7, 11, 18), "lydian", ("M7#11", "Δ7#11", "Δ#11", "^7#11", "^#11", "lyd")),
+    Quality(
+        "maj7#11", (0, 4, 7, 11, 18), "lydian", ("M7#11", "Δ7#11", "Δ#11", "^7#11", "^#11", "lyd")
+    ),
     Quality("maj9#11", (0, 4, 7, 11, 14, 18), "lydian", ("M9#11", "Δ9#11", "^9#11")),
-    Quality("maj7#5", (0, 4, 8, 11), "lydian augmented", ("M7#5", "+M7", "Δ7#5", "Δ#5", "^7#5", "augmaj7", "+maj7")),
+    Quality(
+        "maj7#5",
+        (0, 4, 8, 11),
+        "lydian augmented",
+        ("M7#5", "+M7", "Δ7#5", "Δ#5", "^7#5", "augmaj7", "+maj7"),
+    ),
     Quality("maj7b5", (0, 4, 6, 11), "lydian", ("M7b5", "Δ7b5", "^7b5")),
     Quality("m7#5", (0, 3, 8, 10), "aeolian", ("-7#5", "min7#5")),
     Quality("mb6", (0, 3, 7, 8), "aeolian", ("-b6", "minb6")),

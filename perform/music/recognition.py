@@ -30,7 +30,9 @@ def _shape(rank: int, quality: Quality) -> _Shape:
     mask = sum({1 << step % 12 for step in quality.intervals})
     costs = [0.0] * 12
     for step in quality.intervals:
-        costs[step % 12] = _MISSING_EXTENSION if step > 12 and len(quality.intervals) > 5 else _MISSING
+        costs[step % 12] = (
+            _MISSING_EXTENSION if step > 12 and len(quality.intervals) > 5 else _MISSING
+        )
     has_colour = len(quality.intervals) > 3
     if _PERFECT_FIFTH in quality.intervals and has_colour:
         costs[_PERFECT_FIFTH] = _MISSING_FIFTH

@@ -72,7 +72,7 @@ def render_wav(song: Path, target: Path, soundfont: Path) -> None:
                     sound.writeframes(_samples(synth, message.time))
                 _play(synth, message)
             sound.writeframes(_samples(synth, TAIL_SECONDS))
-        os.replace(draft, target)
+        draft.replace(target)
     finally:
         synth.delete()
 

@@ -1,6 +1,5 @@
 """A performance as a Standard MIDI File."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -41,7 +40,9 @@ class MidiFileSink:
             )
             self._tracks[output.voice].append((output.tick, message))
         elif isinstance(output, ChordSounds):
-            marker = mido.MetaMessage("marker", text=output.symbol.encode("ascii", "replace").decode())
+            marker = mido.MetaMessage(
+                "marker", text=output.symbol.encode("ascii", "replace").decode()
+            )
             self._conductor.append((output.tick, marker))
 
     def close(self) -> None:
@@ -56,13 +57,15 @@ class MidiFileSink:
         draft = self._path.with_name(f".{self._path.name}.part")
         try:
             song.save(draft)
-            os.replace(draft, self._path)
+            draft.replace(self._path)
         except OSError as fault:
             draft.unlink(missing_ok=True)
             raise OutputError(f"{self._path}: cannot be written ({fault.strerror})") from None
 
 
-def _track(name: str, messages: list[tuple[int, mido.Message | mido.MetaMessage]]) -> mido.MidiTrack:
+def _track(
+    name: str, messages: list[tuple[int, mido.Message | mido.MetaMessage]]
+) -> mido.MidiTrack:
     track = mido.MidiTrack([mido.MetaMessage("track_name", name=name)])
     now = 0
     for tick, message in messages:

@@ -3,9 +3,8 @@
 import socket
 from typing import Any
 
-from pythonosc.osc_message_builder import OscMessageBuilder
-
 from perform.events import Beat, ChordSounds, Output, Sound
+from perform.osc import encode
 
 
 class OscSink:
@@ -40,11 +39,3 @@ class OscSink:
     def close(self) -> None:
         """Let go of the socket."""
         self._socket.close()
-
-
-def encode(address: str, *values: Any) -> bytes:
-    """The OSC packet for an address and its values (str, int, float, bool)."""
-    builder = OscMessageBuilder(address)
-    for value in values:
-        builder.add_arg(value)
-    return builder.build().dgram

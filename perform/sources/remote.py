@@ -5,6 +5,7 @@ import contextlib
 import logging
 import sys
 from collections.abc import Callable
+from typing import Self
 
 import msgspec
 
@@ -33,7 +34,7 @@ class RemoteSource:
         self._filled = asyncio.Event()
         self.restarts = 0
 
-    async def __aenter__(self) -> "RemoteSource":
+    async def __aenter__(self) -> Self:
         await self._start()
         self._reader = asyncio.create_task(self._read(), name="phrases")
         return self

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from perform import offline
 from perform.engine.engine import Engine, EngineSettings
 from perform.engine.harmony import colours
-from perform.engine.voice import VoiceSettings, fold_into, thin
+from perform.engine.voice import VoiceSettings, fold_into, single_line, thin, tighten
 from perform.events import (
     ChordChanged,
     ChordReleased,
@@ -194,7 +194,10 @@ def test_the_form_brings_the_first_bar_back_in_the_third():
     source = Asked()
     offline.play(engine, lambda _: source, [chord("C7")], 8 * BAR, [memory])
     assert len(asked) >= 6
-    bars = [[(s.tick % BAR, s.pitch) for s in memory.sounds if s.tick // BAR == bar and s.velocity] for bar in range(4)]
+    bars = [
+        [(s.tick % BAR, s.pitch) for s in memory.sounds if s.tick // BAR == bar and s.velocity]
+        for bar in range(4)
+    ]
     assert bars[0] == bars[2] != bars[1]
 
 
@@ -243,6 +246,17 @@ def test_a_fold_lands_in_range_on_the_same_note(pitch, low):
     folded = fold_into(pitch, low, low + 12)
     assert low <= folded <= low + 12
     assert folded % 12 == pitch % 12
+
+
+def test_one_line_keeps_the_longer_note_and_ends_it_at_the_next():
+    cluster = (Note(0, 120, 61), Note(0, 960, 60), Note(480, 240, 64))
+    assert single_line(cluster) == (Note(0, 480, 60), Note(480, 240, 64))
+    assert single_line(()) == ()
+
+
+def test_loose_onsets_go_to_the_groove_and_keep_their_ends():
+    loose = (Note(30, 210, 60), Note(300, 90, 62), Note(1890, 30, 64))
+    assert tighten(loose) == (Note(0, 240, 60), Note(330, 60, 62), Note(1800, 120, 64))
 
 
 def test_density_keeps_what_carries_the_line():

@@ -5,9 +5,7 @@ from hypothesis import strategies as st
 from perform.errors import ChordError
 from perform.music.chord import QUALITIES, Chord, parse_chord
 
-chords = st.builds(
-    Chord, st.integers(0, 11), st.sampled_from(QUALITIES), st.integers(0, 11)
-)
+chords = st.builds(Chord, st.integers(0, 11), st.sampled_from(QUALITIES), st.integers(0, 11))
 
 
 @pytest.mark.parametrize(

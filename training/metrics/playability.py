@@ -40,4 +40,4 @@ def nearest_distance(rolls: Rolls, training: Rolls) -> NDArray[np.int64]:
     known = training.reshape(len(training), -1).astype(np.float32)
     same_minus_different = flat @ known.T
     nearest = ((flat.shape[1] - same_minus_different) / 2).min(axis=1)
-    return nearest.astype(np.int64)
+    return np.asarray(nearest, np.int64)

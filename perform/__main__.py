@@ -1,0 +1,5 @@
+"""`python -m perform`."""
+
+from perform.cli import main
+
+main()

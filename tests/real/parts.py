@@ -1,0 +1,91 @@
+"""Real programs that tests play with: how each starts, and that it ends."""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+START_SECONDS = 20.0
+
+
+def need(program):
+    """Skip the test without this program; fail where everything must be there."""
+    if shutil.which(program) is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{program} is missing, and CI must have it")
+        pytest.skip(f"{program} is not installed")
+
+
+def free_port():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def eventually(condition, seconds=START_SECONDS):
+    """The first truthy answer of `condition`, asked every few milliseconds; fails when time is up."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        answer = condition()
+        if answer:
+            return answer
+        threading.Event().wait(0.005)
+    pytest.fail(f"not within {seconds} s: {condition}")
+
+
+class Program:
+    """A running program whose output lines are collected."""
+
+    def __init__(self, *arguments, env=None, cwd=None):
+        self.lines = []
+        self.process = subprocess.Popen(
+            arguments,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})},
+            cwd=cwd,
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            self.lines.append(line.rstrip("\n"))
+
+    def saw(self, text):
+        return any(text in line for line in list(self.lines))
+
+    def wait_for(self, text, seconds=START_SECONDS):
+        def told():
+            assert self.process.poll() is None or self.saw(text), "\n".join(self.lines)
+            return self.saw(text)
+
+        eventually(told, seconds)
+
+    def end(self, number=signal.SIGTERM, seconds=10.0):
+        """The exit status, after a signal; killed by its id when it does not listen."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self._reader.join(5.0)
+        self.process.stdout.close()
+        with contextlib.suppress(OSError):
+            self.process.stdin.close()
+        return self.process.returncode
+
+
+def perform(*arguments, **kwargs):
+    return Program(sys.executable, "-m", "perform", *arguments, **kwargs)

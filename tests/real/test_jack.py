@@ -1,0 +1,159 @@
+"""A concert on real MIDI ports: JACK, fluidsynth, and the daemon, played as a hand plays."""
+
+import shutil
+import signal
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from parts import Program, eventually, need, perform
+
+rtmidi = pytest.importorskip("rtmidi")
+
+from perform.engine.harmony import colours  # noqa: E402
+from perform.music.chord import parse_chord  # noqa: E402
+
+RIG = """
+[clock]
+tempo = 320.0
+[harmony]
+change = "slide"
+[midi]
+system = "jack"
+[inputs.midi]
+virtual = "Sideman chords"
+[outputs.synth]
+kind = "midi"
+virtual = "Sideman"
+[[voices]]
+name = "lead"
+"""
+BLUES = ["C7", "F7", "C7", "F7", "C7", "A7", "Dm7", "G7", "C7", "A7", "Dm7", "G7"]
+BAR_SECONDS = 4 * 60 / 320
+SETTLE_SECONDS = 0.2
+
+
+def voicing(symbol):
+    chord = parse_chord(symbol)
+    return [48 + chord.root] + [
+        60 + (tone - 60) % 12 for tone in sorted(chord.tones) if tone != chord.root
+    ]
+
+
+def open_port(kind, name):
+    device = getattr(rtmidi, kind)(rtmidi.API_UNIX_JACK, name=f"hand {kind}")
+
+    def find():
+        return (
+            next((i for i, port in enumerate(device.get_ports()) if name in port), None) is not None
+        )
+
+    eventually(find)
+    index = next(i for i, port in enumerate(device.get_ports()) if name in port)
+    device.open_port(index)
+    return device
+
+
+def play(keyboard, symbol, held):
+    """A chord as a hand puts it down: notes some milliseconds apart, the old one still held."""
+    pause = threading.Event().wait
+    notes = voicing(symbol)
+    for note in notes:
+        keyboard.send_message([0x90, note, 90])
+        pause(0.006)
+    for note in held:
+        if note not in notes:
+            keyboard.send_message([0x80, note, 0])
+            pause(0.003)
+    return notes
+
+
+def test_a_twelve_bar_blues_by_hand(jack, tmp_path):
+    need("fluidsynth")
+    (tmp_path / "rig.toml").write_text(RIG)
+    daemon = perform("run", str(tmp_path / "rig.toml"))
+    synth = None
+    heard = []
+    try:
+        daemon.wait_for("ready")
+        ears = open_port("MidiIn", "Sideman:Sideman")
+        ears.set_callback(lambda event, _=None: heard.append((time.monotonic(), event[0])))
+        keyboard = open_port("MidiOut", "Sideman chords")
+        synth = start_fluidsynth(tmp_path / "concert.raw")
+        held, played = [], []
+        for symbol in BLUES:
+            now = time.monotonic()
+            held = play(keyboard, symbol, held)
+            played.append((now, parse_chord(symbol)))
+            threading.Event().wait(max(0.0, now + BAR_SECONDS - time.monotonic()))
+    finally:
+        status = daemon.end(signal.SIGINT)
+        if synth is not None:
+            synth.end()
+    assert status == 0, "\n".join(daemon.lines)
+    assert_fits(heard, played)
+    assert_silent_at_the_end(heard)
+    assert_audible(tmp_path / "concert.raw")
+
+
+def start_fluidsynth(target):
+    font = next(iter(sorted(Path("/usr/share/sounds/sf2").glob("*.sf2"))))
+    synth = Program(
+        "fluidsynth", "-a", "file", "-m", "jack", "-o", f"audio.file.name={target}",
+        "-o", "audio.file.type=raw", "-o", "midi.autoconnect=1", "-o", "midi.jack.id=fluid",
+        "-i", "-s", str(font),
+    )  # fmt: skip
+    device = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name="look")
+    eventually(lambda: any("fluid" in port for port in device.get_ports()))
+    device.delete()
+    if shutil.which("jack_connect"):
+        ports = Program("jack_lsp")
+        ports.process.wait(10)
+        ports.end()
+        names = ports.lines
+        fluid = [name for name in names if "fluid" in name.lower() and "midi" in name.lower()]
+        ours = [
+            name for name in names if name.startswith("Sideman:Sideman") and "chords" not in name
+        ]
+        if fluid and ours:
+            Program("jack_connect", ours[0], fluid[0]).end(seconds=5)
+    return synth
+
+
+def assert_fits(heard, played):
+    """Each note belongs to a chord that was held when it sounded; a moving hand may mean either."""
+    struck = [
+        (when, message[1]) for when, message in heard if message[0] & 0xF0 == 0x90 and message[2]
+    ]
+    assert len(struck) > len(played)
+    for when, pitch in struck:
+        now = [
+            chord
+            for (start, chord), (end, _) in zip(
+                played, [*played[1:], (float("inf"), None)], strict=True
+            )
+            if start <= when < end + SETTLE_SECONDS
+        ]
+        assert any(pitch % 12 in colours(chord) for chord in now), (
+            [(round(when - start, 3), chord.symbol) for start, chord in played],
+            pitch,
+        )
+
+
+def assert_silent_at_the_end(heard):
+    sounding = set()
+    for _, (status, note, velocity) in heard:
+        if status & 0xF0 == 0x90 and velocity:
+            assert note not in sounding
+            sounding.add(note)
+        elif status & 0xF0 in (0x80, 0x90):
+            sounding.discard(note)
+    assert not sounding
+    assert any(message[:2] == [0xB0, 123] for _, message in heard)
+
+
+def assert_audible(path):
+    samples = np.fromfile(path, np.int16)
+    assert np.abs(samples).max() > 500

@@ -1,0 +1,103 @@
+"""Commands as a user types them: what they print, and how they fail."""
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+
+
+def command(*arguments, module="perform", stdin="", **kwargs):
+    return subprocess.run(
+        [sys.executable, "-m", module, *arguments],
+        input=stdin, capture_output=True, text=True, timeout=120, check=False, **kwargs,
+    )  # fmt: skip
+
+
+def test_chord_reads_lines_and_speaks_json():
+    done = command("chord", "--json", stdin="Cm7/Eb\n60 64 67 70\nN.C.\n")
+    assert [json.loads(line) for line in done.stdout.splitlines()] == [
+        {"symbol": "Cm7/Eb", "root": 0, "bass": 3, "notes": [0, 3, 7, 10]},
+        {"symbol": "C7", "root": 0, "bass": 0, "notes": [0, 4, 7, 10]},
+        {"symbol": "N.C.", "root": None, "bass": None, "notes": []},
+    ]
+    assert command("chord", "64", "67", "72").stdout.startswith("C/E")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "mend"),
+    [
+        (("chord", "Hm7"), 2, "write it like"),
+        (("render", "C7 | F7", "-o", "x.mid", "--model", "bluse"), 2, "did you mean 'blues'"),
+        (("render", "C7 | Q7", "-o", "x.mid"), 2, "character 6"),
+        (("render", "C7", "-o", "x.doc"), 2, "end it in .mid, .wav or .png"),
+        (("run", "none.toml"), 2, "perform init"),
+        (("check", "taken.toml"), 2, "did you mean 'tempo'"),
+        (("models", "nothing"), 2, "there are"),
+        (("init", "taken.toml"), 2, "there already"),
+    ],
+)
+def test_a_fault_is_one_line_and_an_exit_code(tmp_path, root, arguments, status, mend):
+    (tmp_path / "taken.toml").write_text("[clock]\ntempoo = 3\n")
+    done = command(*arguments, cwd=tmp_path, env=environment(root))
+    assert done.returncode == status
+    assert mend in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "x.mid").exists()
+
+
+def environment(root, **more):
+    import os
+
+    return {**os.environ, "PYTHONPATH": str(root), **more}
+
+
+def test_without_libasound_everything_but_ports_works(tmp_path, root):
+    """rtmidi that cannot be imported is what a system without libasound has."""
+    (tmp_path / "rtmidi.py").write_text("raise ImportError('libasound.so.2: cannot open')\n")
+    hidden = environment(root, PYTHONPATH=f"{tmp_path}:{root}")
+    done = command("ports", env=hidden)
+    assert (done.returncode, "apt install libasound2" in done.stderr) == (3, True)
+    done = command("render", "C7", "-o", "x.mid", cwd=tmp_path, env=hidden)
+    assert done.returncode == 0, done.stderr
+
+
+def test_init_check_render_demo(tmp_path, root):
+    env = environment(root)
+    assert command("init", "rig.toml", cwd=tmp_path, env=env).returncode == 0
+    rig = (tmp_path / "rig.toml").read_text().replace("127.0.0.1:9000", "127.0.0.1:0")
+    (tmp_path / "rig.toml").write_text(rig)
+    done = command("check", "rig.toml", cwd=tmp_path, env=env)
+    assert "ready" in done.stdout, done.stderr
+    done = command("demo", "--seconds", "2", cwd=tmp_path, env=env)
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"1  \[C7\] [A-G]", done.stdout)
+    assert (tmp_path / "demo.mid").stat().st_size > 200
+
+
+def test_models_lists_what_ships_and_shows_cards():
+    assert "blues" in command("models").stdout
+    assert "near-copies" in command("models", "blues").stdout
+
+
+def test_every_command_of_the_readme_is_a_command(root):
+    readme = (root / "README.md").read_text()
+    commands = set(
+        re.findall(r"^(?:\.venv/bin/)?(perform|training) ([a-z]+)", readme, re.MULTILINE)
+    )
+    commands |= set(re.findall(r"`(perform|training) ([a-z]+)", readme))
+    assert len(commands) >= 10
+    for module, name in sorted(commands):
+        assert command(name, "--help", module=module).returncode == 0, (module, name)
+
+
+def test_the_readme_renders(tmp_path, root):
+    readme = (root / "README.md").read_text()
+    lines = [line for line in readme.splitlines() if line.startswith("perform render")]
+    assert len(lines) >= 2
+    for line in lines:
+        import shlex
+
+        words = shlex.split(line)[1:]
+        assert command(*words, cwd=tmp_path, env=environment(root)).returncode == 0, line

@@ -1,0 +1,60 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perform.config import load_rig, parse_rig
+from perform.errors import RigError
+
+
+def test_the_commented_rig_is_a_rig(root):
+    text = (root / "perform" / "rig.toml").read_text()
+    rig = parse_rig(text)
+    assert rig.voices[0].output == "max"
+    uncommented = "\n".join(
+        line[2:] if line.startswith("# ") and ("=" in line or line.startswith("# [")) else line
+        for line in text.splitlines()
+        if not line.startswith("# Try")
+    )
+    assert parse_rig(uncommented.replace("# virtual", "#")).inputs.midi.split == "C4"
+
+
+def test_an_empty_rig_has_sensible_defaults():
+    rig = parse_rig("")
+    assert rig.inputs.osc.listen == "127.0.0.1:9000"
+    assert rig.outputs["synth"].virtual == "Sideman"
+    assert (rig.voices[0].model, rig.voices[0].output) == ("blues", "synth")
+
+
+@pytest.mark.parametrize(
+    ("text", "mend"),
+    [
+        ("[clock]\ntempoo = 90", "did you mean 'tempo'"),
+        ("[clok]\ntempo = 90", "did you mean 'clock'"),
+        ("[clock]\ntempo = 9000", "400"),
+        ("[[voices]]\nname = 'a'\noutput = 'nowhere'", "no such output"),
+        ("[[voices]]\nname = 'a'\nrange = ['C6', 'C3']", "from high to low"),
+        ("[[voices]]\nname = 'a'\nrange = ['C6', 'X3']", "is no note"),
+        ("[[voices]]\nname = 'a'\n[[voices]]\nname = 'a'", "its own name"),
+        ("[outputs.a]\nkind = 'osc'\nto = 'here'", "host:port"),
+        ("[outputs.a]\nkind = 'midi'", "either port"),
+        ("[harmony]\nchange = 'glide'", "glide"),
+        ("= 3", "not TOML"),
+    ],
+)
+def test_a_fault_is_one_line_that_names_the_mend(text, mend):
+    with pytest.raises(RigError, match=mend) as fault:
+        parse_rig(text)
+    assert "\n" not in str(fault.value)
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_a_rig_or_a_rig_error(text):
+    try:
+        parse_rig(text)
+    except RigError:
+        pass
+
+
+def test_a_missing_file_names_init(tmp_path):
+    with pytest.raises(RigError, match="perform init"):
+        load_rig(tmp_path / "none.toml")

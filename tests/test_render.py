@@ -1,0 +1,69 @@
+"""Golden scores, and renders as files."""
+
+import mido
+import numpy as np
+import pytest
+
+from perform.config import VoiceConfig
+from perform.errors import SidemanError
+from perform.events import ChordSounds, Sound
+from perform.inputs.chart import BLUES, parse_chart
+from perform.music.pitch import pitch_name
+from perform.render import play_chart, render
+from perform.sinks.memory import MemorySink
+
+CHART = parse_chart(BLUES)
+
+
+def score(model, seed=0):
+    """The performance as text, a line a note: tick, name, velocity."""
+    memory = MemorySink()
+    play_chart(CHART, VoiceConfig(name="lead", model=model), seed, [memory])
+    lines = []
+    for output in memory.outputs:
+        if isinstance(output, ChordSounds):
+            lines.append(f"{output.tick} [{output.symbol}]")
+        elif isinstance(output, Sound):
+            lines.append(f"{output.tick} {pitch_name(output.pitch)} {output.velocity}")
+    return "\n".join(lines) + "\n"
+
+
+def test_the_canned_blues_is_the_golden_score(root):
+    assert score("canned") == (root / "tests" / "golden" / "blues.txt").read_text()
+
+
+def test_the_model_repeats_itself_exactly_and_another_seed_does_not():
+    assert score("blues", 3) == score("blues", 3)
+    assert score("blues", 3) != score("blues", 4)
+
+
+def test_the_same_render_is_the_same_bytes(tmp_path):
+    for name in ("one.mid", "two.mid", "one.png", "two.png"):
+        render(CHART, tmp_path / name, VoiceConfig(name="lead", model="canned"), seed=1)
+    for kind in (".mid", ".png"):
+        assert (tmp_path / f"one{kind}").read_bytes() == (tmp_path / f"two{kind}").read_bytes()
+
+
+def test_the_midi_file_has_tempo_chords_and_paired_notes(tmp_path):
+    render(CHART, tmp_path / "x.mid", VoiceConfig(name="lead", channel=5), tempo=90)
+    song = mido.MidiFile(tmp_path / "x.mid")
+    messages = [message for track in song.tracks for message in track]
+    assert [m.tempo for m in messages if m.type == "set_tempo"] == [mido.bpm2tempo(90)]
+    assert [m.text for m in messages if m.type == "marker"][:3] == ["C7", "F7", "C7"]
+    ons = sum(m.type == "note_on" for m in messages)
+    assert ons == sum(m.type == "note_off" for m in messages) > 20
+    assert {m.channel for m in messages if m.type == "note_on"} == {4}
+    assert song.length == pytest.approx(12 * 4 * 60 / 90, abs=4 * 60 / 90)
+
+
+def test_the_picture_is_a_picture(tmp_path):
+    render(CHART, tmp_path / "x.png", VoiceConfig(name="lead", model="canned"))
+    image = pytest.importorskip("matplotlib.image").imread(tmp_path / "x.png")
+    assert image.shape[2] == 3
+    assert len(np.unique(image.reshape(-1, 3), axis=0)) == 6
+
+
+@pytest.mark.parametrize(("name", "mend"), [("x.mp3", "end it in"), ("no/x.mid", "make it first")])
+def test_where_it_cannot_write_it_says_so(tmp_path, name, mend):
+    with pytest.raises(SidemanError, match=mend):
+        render(CHART, tmp_path / name, VoiceConfig(name="lead", model="canned"))
