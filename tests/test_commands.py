@@ -70,7 +70,7 @@ def test_init_check_render_demo(tmp_path, root):
     (tmp_path / "rig.toml").write_text(rig)
     done = command("check", "rig.toml", cwd=tmp_path, env=env)
     assert "ready" in done.stdout, done.stderr
-    done = command("demo", "--seconds", "2", cwd=tmp_path, env=env)
+    done = command("demo", "--seconds", "6", cwd=tmp_path, env=env)
     assert done.returncode == 0, done.stderr
     assert re.search(r"1  \[C7\] [A-G]", done.stdout)
     assert (tmp_path / "demo.mid").stat().st_size > 200

@@ -23,7 +23,7 @@ def play(messages, settings=None):
     for when, message in messages:
         until(when / 1000)
         released = hand.hear(message, when / 1000)
-        meant.extend([released] if released else [])
+        meant.extend([] if released is None else [released])
     until(float("inf"))
     return [m.chord.symbol if isinstance(m, ChordChanged) else "released" for m in meant]
 

@@ -1,7 +1,7 @@
 """A concert on real MIDI ports: JACK, fluidsynth, and the daemon, played as a hand plays."""
 
-import shutil
 import signal
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -108,17 +108,12 @@ def start_fluidsynth(target):
     device = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name="look")
     eventually(lambda: any("fluid" in port for port in device.get_ports()))
     device.delete()
-    if shutil.which("jack_connect"):
-        ports = Program("jack_lsp")
-        ports.process.wait(10)
-        ports.end()
-        names = ports.lines
-        fluid = [name for name in names if "fluid" in name.lower() and "midi" in name.lower()]
-        ours = [
-            name for name in names if name.startswith("Sideman:Sideman") and "chords" not in name
-        ]
-        if fluid and ours:
-            Program("jack_connect", ours[0], fluid[0]).end(seconds=5)
+    there = subprocess.run(["jack_lsp"], capture_output=True, text=True, check=True).stdout.split("\n")
+    fluid = next(name for name in there if "fluid" in name and "midi" in name)
+    ours = next(name for name in there if name.endswith(":Sideman"))
+    subprocess.run(["jack_connect", ours, fluid], capture_output=True, check=False)
+    links = subprocess.run(["jack_lsp", "-c", fluid], capture_output=True, text=True, check=True)
+    assert ours in links.stdout
     return synth
 
 
