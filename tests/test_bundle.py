@@ -71,7 +71,7 @@ def test_a_changed_file_is_refused(copy):
 
 def test_a_missing_file_and_a_missing_bundle_are_named(copy, tmp_path):
     (copy / bundle.GENERATOR).unlink()
-    with pytest.raises(BundleError, match="generator.tflite is missing"):
+    with pytest.raises(BundleError, match=r"generator\.tflite is missing"):
         bundle.load(copy)
     with pytest.raises(BundleError, match="no model there"):
         bundle.load(tmp_path / "nowhere")

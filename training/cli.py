@@ -2,17 +2,19 @@
 
 import os
 import sys
-import time
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from perform import bundle
 from perform.errors import DatasetError, RunFolderError, SidemanError
 from training import config, dataset
 
+_DEFAULT = config.Options()
 OWN_BARS = Path(__file__).with_name("bars")
 app = typer.Typer(
     name="training",
@@ -36,6 +38,9 @@ def main() -> None:
     except SidemanError as fault:
         print(f"training: {fault}", file=sys.stderr)
         sys.exit(fault.exit_code)
+    except OSError as fault:  # a full disk, a folder that is not ours
+        print(f"training: {fault}; free it or name another place", file=sys.stderr)
+        sys.exit(SidemanError.exit_code)
 
 
 @app.command("import")
@@ -49,14 +54,8 @@ def import_(
     """Read MIDI files into bars, and say what became of them."""
     made = dataset.open_data(data or [OWN_BARS], chord)
     dataset.save(made, output)
-    for broken in made.counts.broken:
-        print(f"skipped {broken}", file=sys.stderr)
-    counts = made.counts
-    print(
-        f"{output}: {counts.kept} bars, {counts.notes} notes; {counts.empty} empty, "
-        f"{counts.not_four_four} not in 4/4, {counts.folded} notes folded, {counts.lost} lost; moved to "
-        f"the grid by {counts.moved_mean:.1f} ticks on average, {counts.moved_most} at most"
-    )
+    _say_broken(made)
+    print(f"{output}: {_describe_counts(made)}")
 
 
 @app.command()
@@ -64,28 +63,44 @@ def run(
     folder: Annotated[Path, typer.Option("-o", "--output", help="the run's folder")],
     data: Data = None,
     chord: ChordOption = None,
-    architecture: Annotated[str, typer.Option(help="compact or paper")] = "compact",
-    steps: Annotated[int | None, typer.Option(min=1, help="training steps")] = None,
-    batch: Annotated[int | None, typer.Option(min=1)] = None,
-    width: Annotated[int | None, typer.Option(min=1, help="channels of compact")] = None,
-    seed: Annotated[int, typer.Option(min=0)] = 0,
+    architecture: Annotated[str, typer.Option(help="compact or paper")] = _DEFAULT.architecture,
+    loss: Annotated[str | None, typer.Option(help="relativistic or cross-entropy")] = None,
+    steps: Annotated[int | None, typer.Option(help="training steps")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(help="instead of steps: times through the bars")
+    ] = None,
+    batch: Annotated[int | None, typer.Option(help="bars a step")] = None,
+    width: Annotated[int | None, typer.Option(help="channels of compact")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="of both optimisers")] = None,
+    penalty: Annotated[float | None, typer.Option(help="weight of R1 and R2; 0 for none")] = None,
+    seed: Annotated[int, typer.Option()] = _DEFAULT.seed,
     *,
     resume: Annotated[
-        bool, typer.Option("--resume", help="go on with the run in the folder")
+        bool, typer.Option("--resume", help="go on with the run in the folder, as it was begun")
     ] = False,
 ) -> None:
     """Train a GAN on bars; a stopped run goes on with --resume."""
     if resume:
         _train(folder, None, None)
         return
-    if architecture not in ("compact", "paper"):
-        raise RunFolderError(f"no architecture {architecture!r}; there are compact and paper")
-    options = config.paper(seed) if architecture == "paper" else config.Options(seed=seed)
-    given = {"steps": steps, "batch": batch, "width": width}
-    options = msgspec.structs.replace(options, **{k: v for k, v in given.items() if v is not None})
     bars = dataset.open_data(data or [OWN_BARS], chord)
+    _say_broken(bars)
     if len(bars.rolls) < 2:
         raise DatasetError("one bar is no style; give at least two")
+    given = {
+        "architecture": architecture,
+        "loss": loss,
+        "steps": steps,
+        "batch": batch,
+        "width": width,
+        "learning_rate": learning_rate,
+        "penalty": penalty,
+        "seed": seed,
+    }
+    options = config.from_flags(given)
+    if epochs is not None:
+        through = max(1, -(-epochs * len(bars.rolls) // options.batch))
+        options = msgspec.structs.replace(options, steps=through)
     _train(folder, options, bars)
 
 
@@ -95,59 +110,80 @@ def export(
     output: Annotated[
         Path, typer.Option("-o", "--output", help="the bundle's folder, models/NAME")
     ],
-    data: Annotated[
-        str, typer.Option(help="where the bars came from, for the card")
-    ] = "bars of your own",
-    seconds: Annotated[float | None, typer.Option(help="how long it trained, for the card")] = None,
     remark: Annotated[str, typer.Option(help="what it is good and bad at, for the card")] = "",
 ) -> None:
     """Write a run's generator as a bundle, and load it again before saying so."""
     from training import loop  # noqa: PLC0415 - tensorflow takes seconds
-    from training.export import Story  # noqa: PLC0415
     from training.export import export as write  # noqa: PLC0415
 
     trained = loop.reopen(folder)
     if trained.step == 0:
         raise RunFolderError(f"{folder}: nothing is trained yet; training run --resume -o {folder}")
-    story = Story(data, seconds, remark)
-    made = write(output.name, trained.average, trained.options, trained.rolls, output, story)
-    _show(made)
+    made = write(trained, output, remark)
+    print(_describe(made))
 
 
 @app.command()
-def info(path: Annotated[Path, typer.Argument(help="a bundle or a data set")]) -> None:
-    """Show what a bundle or an imported data set is."""
-    if path.suffix == ".npz":
-        counts = dataset.load(path).counts
-        print(f"{path}: {counts.kept} bars, {counts.notes} notes")
+def info(
+    path: Annotated[Path, typer.Argument(help="a bundle, a run's folder or a data set")],
+) -> None:
+    """Show what a bundle, a run or an imported data set is."""
+    if path.is_dir() and (path / "options.json").is_file():
+        options = config.read(path / "options.json")
+        lines = (path / "metrics.jsonl").read_text() if (path / "metrics.jsonl").exists() else ""
+        last = lines.splitlines()[-1:] or ["not begun"]
+        print(f"{path}: {options.architecture}, {options.loss}, {options.steps} steps; {last[0]}")
+    elif path.is_dir():
+        print(_describe(bundle.load(path)))
     else:
-        _show(bundle.load(path))
+        bars = dataset.load(path)
+        print(f"{path}: {_describe_counts(bars)}")
+        for name, count in dataset.sources(bars).items():
+            print(f"  {name}: {count} bars")
 
 
 def _train(folder: Path, options: config.Options | None, bars: dataset.Dataset | None) -> None:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn  # noqa: PLC0415
-
     from training import loop  # noqa: PLC0415 - tensorflow takes seconds
 
     if options is None or bars is None:
         trained = loop.reopen(folder)
     else:
-        trained = loop.begin(folder, options, bars.rolls)
-    begun = time.monotonic()
+        trained = loop.begin(folder, options, bars)
     columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns) as progress:
-        task = progress.add_task("training", total=trained.options.steps, completed=trained.step)
+    try:
+        with Progress(*columns, console=Console(stderr=True)) as progress:
+            task = progress.add_task(
+                "training", total=trained.options.steps, completed=trained.step
+            )
 
-        def report(step: int, losses: dict[str, float]) -> None:
-            epoch = step * trained.options.batch // len(trained.rolls)
-            words = " ".join(f"{name[:1]} {value:.2f}" for name, value in losses.items())
-            progress.update(task, completed=step, description=f"epoch {epoch} {words}")
+            def report(step: int, losses: dict[str, float]) -> None:
+                epoch = step * trained.options.batch // len(trained.bars.rolls)
+                words = " ".join(f"{name} {value:.2f}" for name, value in losses.items())
+                progress.update(task, completed=step, description=f"epoch {epoch}: {words}")
 
-        trained.train(report)
-    print(f"{folder}: {trained.step} steps, {time.monotonic() - begun:.0f} s")
+            trained.train(report)
+    except KeyboardInterrupt:
+        raise RunFolderError(
+            f"stopped; training run --resume -o {folder} goes on with it"
+        ) from None
+    print(f"{folder}: {trained.step} steps, {trained.seconds:.0f} s")
 
 
-def _show(made: bundle.Bundle) -> None:
+def _say_broken(bars: dataset.Dataset) -> None:
+    for broken in bars.counts.broken:
+        print(f"skipped {broken}", file=sys.stderr)
+
+
+def _describe_counts(bars: dataset.Dataset) -> str:
+    counts = bars.counts
+    return (
+        f"{counts.kept} bars, {counts.notes} notes; {counts.empty} bars empty, "
+        f"{counts.not_four_four} not in 4/4; {counts.folded} notes folded, {counts.lost} lost; moved "
+        f"to the grid by {counts.moved_mean:.1f} ticks on average, {counts.moved_most} at most"
+    )
+
+
+def _describe(made: bundle.Bundle) -> str:
     manifest = made.manifest
     figures = " ".join(f"{name}={value:.4g}" for name, value in manifest.metrics.items())
-    print(f"{made.path}: {manifest.name}, {manifest.architecture}, {figures}")
+    return f"{made.path}: {manifest.name}, {manifest.architecture}, {figures}"

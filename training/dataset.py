@@ -1,48 +1,50 @@
-"""Standard MIDI Files -> bars, with where each came from."""
+"""Bars to train on, with where each came from: import, save, load."""
 
 import json
-import re
-import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import mido
 import msgspec
 import numpy as np
 
 from perform.errors import ChordError, DatasetError
 from perform.music.chord import parse_chord
-from perform.music.note import TICKS_PER_BAR, TICKS_PER_BEAT, Note
+from perform.music.note import COLUMNS, ROWS, TICKS_PER_BAR, TICKS_PER_COLUMN, Note
 from perform.music.pianoroll import Rolls, encode
+from training.midifile import Root, Song, read_song, root_of_name
 
-DRUMS = 9
-_SUFFIX = re.compile(r"_([A-G][#b]?)$")
+HALF_COLUMN = TICKS_PER_COLUMN // 2
+MOST_BARS = 20_000  # a file with more is no music: a broken delta time or metre
+SUFFIXES = (".mid", ".midi")
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """Where a bar came from: file name, bar number (from 1), pitch class of the chord's root."""
+    """Where a bar came from: file name, bar number (from 1), chord at the bar's beginning."""
 
     file: str
     bar: int
-    root: int
+    chord: str
 
 
 class Counts(msgspec.Struct):
     """What became of the bars and notes that were read.
 
-    `moved_mean`, `moved_most`: ticks (480 a quarter) by which onsets were moved to the grid.
+    `folded`, `lost`: notes moved by octaves into the 48 rows, and notes that a re-strike of the
+    same pitch left no room for. `moved_mean`, `moved_most`: ticks (480 a quarter) by which onsets
+    were moved to the grid. `broken`: what could not be read, file by file.
     """
 
+    files: int = 0
     kept: int = 0
     empty: int = 0
     not_four_four: int = 0
+    notes: int = 0
     folded: int = 0
     lost: int = 0
-    notes: int = 0
     moved_mean: float = 0.0
     moved_most: int = 0
-    broken: list[str] = []
+    broken: list[str] = msgspec.field(default_factory=list)
 
 
 class Dataset(NamedTuple):
@@ -53,71 +55,83 @@ class Dataset(NamedTuple):
     counts: Counts
 
 
-class _Song(NamedTuple):
-    """A MIDI file in ticks of 480 a quarter, exact to the file's own resolution."""
+class _Bar(NamedTuple):
+    start: int
+    four_four: bool
+    notes: list[Note]  # those that sound in it, in ticks of the song
 
-    notes: tuple[Note, ...]
-    roots: tuple[tuple[int, int], ...]  # tick -> pitch class
-    metres: tuple[tuple[int, int, int], ...]  # tick, numerator, denominator
-    end: int
+
+class _Imported(NamedTuple):
+    """What files have given so far."""
+
+    rolls: list[Rolls]
+    origins: list[Origin]
+    moved: list[int]
+    counts: Counts
 
 
 def import_files(paths: Iterable[Path], chord: str | None = None) -> Dataset:
     """The bars in MIDI files and folders of them; broken files are named in the counts and skipped.
 
-    The root of each bar comes from `chord`, else from chord markers in the file, else from a file
-    name that ends like `_Bb`, else it is C. DatasetError when nothing usable is found.
+    The chord comes from `chord`, else from chord markers or text in the file (each from its tick
+    on), else from a file name that ends like `_Bb`, else it is C. A note held across a bar line is
+    split there; drums (channel 10) are left out. DatasetError when nothing usable is found.
     """
-    root = _root(chord) if chord is not None else None
-    counts = Counts()
-    rolls: list[Rolls] = []
-    origins: list[Origin] = []
-    moved: list[int] = []
+    fixed = _root(chord) if chord is not None else None
+    made = _Imported([], [], [], Counts())
+    counts = made.counts
     for path in _files(paths):
         try:
-            song = _read(path)
-        except Exception as fault:  # noqa: BLE001 - a parser fed with anything raises anything
-            counts.broken.append(
-                f"{path}: {str(fault).splitlines()[0] if str(fault) else 'not a MIDI file'}"
-            )
+            song = read_song(path)
+            bars = _bars(song)
+        except Exception as fault:  # noqa: BLE001 - a parser that is fed anything raises anything
+            reason = (str(fault) or "cut short").splitlines()[0]
+            counts.broken.append(f"{path}: {reason}")
             continue
-        _cut(song, path, root, counts, rolls, origins, moved)
-    counts.kept = len(rolls)
-    counts.moved_mean = float(np.mean(moved)) if moved else 0.0
-    counts.moved_most = max(moved, default=0)
-    if not rolls:
-        raise DatasetError(
-            "no bar to train on: "
-            + (f"{len(counts.broken)} broken files, " if counts.broken else "")
-            + f"{counts.empty} empty bars, {counts.not_four_four} not in 4/4; "
-            "give MIDI files with a melody in 4/4"
-        )
-    return Dataset(np.stack(rolls), tuple(origins), counts)
+        counts.files += 1
+        roots = ((0, fixed),) if fixed else ((0, root_of_name(path)), *song.roots)
+        for number, bar in enumerate(bars, 1):
+            _take(bar, Origin(path.name, number, ""), roots, made)
+    counts.kept = len(made.rolls)
+    counts.moved_mean = float(np.mean(made.moved)) if made.moved else 0.0
+    counts.moved_most = max(made.moved, default=0)
+    if not made.rolls:
+        raise DatasetError(_nothing(counts))
+    return Dataset(np.stack(made.rolls), tuple(made.origins), counts)
 
 
 def save(dataset: Dataset, path: Path) -> None:
-    """Write a data set as .npz, whole or not at all."""
+    """Write a data set as .npz with its origins and counts in it, whole or not at all."""
     story = {
         "origins": msgspec.to_builtins(dataset.origins),
         "counts": msgspec.to_builtins(dataset.counts),
     }
-    draft = path.with_name(f".{path.name}.part.npz")
-    np.savez_compressed(draft, rolls=dataset.rolls, story=np.array(json.dumps(story)))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.part")
+    with draft.open("wb") as file:
+        np.savez_compressed(file, rolls=dataset.rolls, story=np.array(json.dumps(story)))
     draft.replace(path)
 
 
 def load(path: Path) -> Dataset:
     """The data set in an .npz that `save` wrote; DatasetError for anything else."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            rolls = archive["rolls"]
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            rolls = np.asarray(archive["rolls"])
             story = json.loads(str(archive["story"]))
         origins = msgspec.convert(story["origins"], tuple[Origin, ...])
         counts = msgspec.convert(story["counts"], Counts)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, msgspec.ValidationError):
+    except FileNotFoundError:
+        raise DatasetError(f"{path}: no such file; make it with training import") from None
+    except Exception:  # noqa: BLE001 - zip, zlib, npy and JSON each have their own faults
         raise DatasetError(f"{path}: not a data set; make one with training import") from None
-    if rolls.ndim != 3 or rolls.shape[1:] != (48, 64) or not len(rolls):
-        raise DatasetError(f"{path}: bars of shape {rolls.shape[1:]}, not (48, 64)")
+    if rolls.ndim != 3 or rolls.shape[1:] != (ROWS, COLUMNS) or not len(rolls):
+        raise DatasetError(
+            f"{path}: bars of shape {rolls.shape}, not (bars, {ROWS}, {COLUMNS}); "
+            "make it again with training import"
+        )
+    if len(origins) != len(rolls) or not np.isin(rolls, (-1, 1)).all():
+        raise DatasetError(f"{path}: its parts disagree; make it again with training import")
     return Dataset(rolls.astype(np.int8), origins, counts)
 
 
@@ -128,119 +142,114 @@ def open_data(paths: Sequence[Path], chord: str | None = None) -> Dataset:
     return import_files(paths, chord)
 
 
+def sources(dataset: Dataset) -> dict[str, int]:
+    """How many bars each file gave, by file name."""
+    names = [origin.file for origin in dataset.origins]
+    return {name: names.count(name) for name in sorted(set(names))}
+
+
 def _files(paths: Iterable[Path]) -> list[Path]:
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            found += sorted(p for p in path.rglob("*") if p.suffix.lower() in (".mid", ".midi"))
+            found += sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES)
         elif path.is_file():
             found.append(path)
         else:
-            raise DatasetError(f"{path}: no such file or folder")
+            raise DatasetError(f"{path}: no such file or folder; name MIDI files or a folder")
     if not found:
         raise DatasetError("no MIDI file (.mid, .midi) there; name a folder that has some")
     return found
 
 
-def _read(path: Path) -> _Song:
-    """Everything of a file that bars are made of; notes of drums left out."""
-    file = mido.MidiFile(path)
-    scale = TICKS_PER_BEAT / file.ticks_per_beat
-    notes: list[Note] = []
-    roots: list[tuple[int, int]] = []
-    metres: list[tuple[int, int, int]] = []
-    end = 0
-    for track in file.tracks:
-        now = 0
-        begun: dict[tuple[int, int], int] = {}
-        for message in track:
-            now += message.time
-            tick = round(now * scale)
-            if message.type == "time_signature":
-                metres.append((tick, message.numerator, message.denominator))
-            elif message.type in ("marker", "text", "lyrics", "cue_marker"):
-                roots += _chord_text(tick, message.text)
-            elif message.type in ("note_on", "note_off") and message.channel != DRUMS:
-                key = (message.channel, message.note)
-                if key in begun:
-                    start = begun.pop(key)
-                    notes.append(Note(start, max(1, tick - start), message.note))
-                if message.type == "note_on" and message.velocity:
-                    begun[key] = tick
-            end = max(end, tick)
-    return _Song(tuple(sorted(notes)), tuple(sorted(roots)), tuple(sorted(metres)), end)
+def _nothing(counts: Counts) -> str:
+    broken = f"{len(counts.broken)} broken files ({counts.broken[0]}), " if counts.broken else ""
+    return (
+        f"no bar to train on: {broken}{counts.empty} empty bars, {counts.not_four_four} not in "
+        "4/4; give MIDI files with a melody in 4/4"
+    )
 
 
-def _chord_text(tick: int, text: str) -> list[tuple[int, int]]:
-    try:
-        chord = parse_chord(text.strip())
-    except ChordError:
-        return []  # markers say many things
-    return [(tick, chord.root)] if chord else []
+def _root(symbol: str) -> Root:
+    chord = parse_chord(symbol)
+    if chord is None:
+        raise ChordError(symbol, 0, "a bar needs a root")
+    return Root(symbol, chord.root)
 
 
-def _cut(
-    song: _Song,
-    path: Path,
-    root: int | None,
-    counts: Counts,
-    rolls: list[Rolls],
-    origins: list[Origin],
-    moved: list[int],
-) -> None:
-    """A song's bars, appended to what there is."""
-    named = _SUFFIX.search(path.stem)
-    default = _root(named.group(1)) if named else 0
-    for number, (start, length, four_four) in enumerate(_bars(song), 1):
-        inside = [note for note in song.notes if note.start < start + length and note.end > start]
-        if not inside:
-            counts.empty += 1
-            continue
-        if not four_four:
-            counts.not_four_four += 1
-            continue
-        at = [pc for tick, pc in song.roots if tick <= start]
-        bar_root = root if root is not None else (at[-1] if at else default)
-        shift = -bar_root if bar_root <= 6 else 12 - bar_root
-        clipped = [_clip(note, start) for note in inside]
-        encoded = encode(clipped, bars=1, shift=shift)
-        if not (encoded.rolls > 0).any():
-            counts.empty += 1
-            continue
-        counts.notes += len(clipped)
-        counts.folded += encoded.folded
-        counts.lost += encoded.lost
-        moved += [abs(note.start - round(note.start / 30) * 30) for note in clipped]
-        rolls.append(encoded.rolls[0])
-        origins.append(Origin(path.name, number, bar_root))
+def _bars(song: Song) -> list[_Bar]:
+    """The bars up to the end of the last note, each with the notes that sound in it.
 
-
-def _clip(note: Note, start: int) -> Note:
-    """The part of a note that lies in the bar at `start`, counted from there."""
-    begin = max(note.start, start)
-    return Note(begin - start, min(note.end, start + TICKS_PER_BAR) - begin, note.pitch)
-
-
-def _bars(song: _Song) -> list[tuple[int, int, bool]]:
-    """(start, length, whether it is 4/4) of every bar up to the end of the notes."""
-    metres = [m for m in song.metres if m[0] > 0]
-    first = [m for m in song.metres if m[0] == 0]
-    numerator, denominator = first[-1][1:] if first else (4, 4)
-    end = max((note.end for note in song.notes), default=song.end)
-    bars: list[tuple[int, int, bool]] = []
+    Notes are put on the grid first, so that one that leans over a bar line by a hair leaves no
+    dust behind it, and one played just ahead of a bar line belongs to the bar that it begins.
+    """
+    notes = [_on_grid(note) for note in song.notes]
+    end = max((note.end for note in notes), default=0)
+    changes = list(song.metres)
+    numerator, denominator = 4, 4
+    bars: list[_Bar] = []
     now = 0
     while now < end:
-        while metres and metres[0][0] <= now:
-            _, numerator, denominator = metres.pop(0)
-        length = max(1, numerator * TICKS_PER_BEAT * 4 // denominator)
-        if metres and metres[0][0] < now + length:
-            length = metres[0][0] - now  # a metre may change before a bar is full
-        whole = (numerator, denominator) == (4, 4) and length == TICKS_PER_BAR
-        bars.append((now, length, whole))
+        while changes and changes[0].tick <= now:
+            _, numerator, denominator = changes.pop(0)
+        length = max(1, numerator * TICKS_PER_BAR // denominator)
+        if changes:  # a metre may change before a bar is full
+            length = min(length, changes[0].tick - now)
+        whole = (numerator, denominator, length) == (4, 4, TICKS_PER_BAR)
+        bars.append(_Bar(now, whole, []))
         now += length
+        if len(bars) > MOST_BARS:
+            raise DatasetError(f"more than {MOST_BARS} bars; cut it into pieces")
+    starts = np.array([bar.start for bar in bars])
+    for note, first, last in zip(
+        song.notes,
+        np.searchsorted(starts, [note.start for note in notes], side="right") - 1,
+        np.searchsorted(starts, [note.end for note in notes]),
+        strict=True,
+    ):
+        for place in range(first, last):
+            bars[place].notes.append(note)
     return bars
 
 
-def _root(symbol: str) -> int:
-    chord = parse_chord(symbol)
-    return chord.root if chord else 0
+def _take(bar: _Bar, origin: Origin, roots: Sequence[tuple[int, Root]], made: _Imported) -> None:
+    """Add a bar to what was made, or count why not."""
+    counts = made.counts
+    if not bar.notes:
+        counts.empty += 1
+        return
+    if not bar.four_four:
+        counts.not_four_four += 1
+        return
+    clipped = []
+    for note in bar.notes:
+        placed = _on_grid(note)
+        begin = max(placed.start, bar.start)
+        if placed.start >= bar.start:
+            made.moved.append(abs(note.start - placed.start))
+        end = min(placed.end, bar.start + TICKS_PER_BAR)
+        pitch = note.pitch + _shift(_sounding(roots, begin).pitch_class)
+        clipped.append(Note(begin - bar.start, end - begin, pitch))
+    encoded = encode(clipped, bars=1)
+    counts.notes += len(clipped)
+    counts.folded += encoded.folded
+    counts.lost += encoded.lost
+    made.rolls.append(encoded.rolls[0])
+    symbol = _sounding(roots, bar.start).symbol
+    made.origins.append(msgspec.structs.replace(origin, chord=symbol))
+
+
+def _on_grid(note: Note) -> Note:
+    start = (note.start + HALF_COLUMN) // TICKS_PER_COLUMN * TICKS_PER_COLUMN
+    end = (note.end + HALF_COLUMN) // TICKS_PER_COLUMN * TICKS_PER_COLUMN
+    return Note(start, max(TICKS_PER_COLUMN, end - start), note.pitch)
+
+
+def _sounding(roots: Sequence[tuple[int, Root]], tick: int) -> Root:
+    """The last root at or before a tick."""
+    return [root for since, root in roots if since <= tick][-1]
+
+
+def _shift(root: int) -> int:
+    """Semitones (-6 to 5) that bring a root to C the short way."""
+    return -root if root <= 6 else 12 - root

@@ -1,8 +1,8 @@
 """The training loop: seeded, resumable after any stop, one folder a run."""
 
-import io
 import json
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,11 @@ import msgspec
 import numpy as np
 import tensorflow as tf
 
-from perform.errors import RunFolderError
-from perform.music.pianoroll import Rolls
+from perform.errors import DatasetError, RunFolderError
+from training import dataset
 from training.config import Options
-from training.losses import LOSSES
+from training.config import read as read_options
+from training.losses import LOSSES, steepness
 from training.networks import build
 from training.sheet import draw_sheet
 
@@ -26,17 +27,21 @@ Report = Callable[[int, dict[str, float]], None]
 
 
 class Run:
-    """A training run and its folder. Every random draw depends on seed and step alone, so a run that
-    was killed and resumed ends with the weights of one that was not (same machine type, CPU).
+    """A training run and its folder.
+
+    Every random draw depends on seed and step alone, so a run that was killed and resumed ends with
+    the weights of one that was not (same machine type, CPU). `average`: the generator with averaged
+    weights, the one that is kept. `seconds`: how long it has trained, over all its sittings.
     """
 
-    def __init__(self, folder: Path, options: Options, rolls: Rolls) -> None:
+    def __init__(self, folder: Path, options: Options, bars: dataset.Dataset) -> None:
         tf.config.experimental.enable_op_determinism()
         self.folder = folder
         self.options = options
         self.step = 0
-        self.rolls = rolls
-        self._rolls = tf.constant(rolls, tf.float32)
+        self.seconds = 0.0
+        self.bars = bars
+        self._rolls = tf.constant(bars.rolls, tf.float32)
         self._networks = build(options)
         self.average = build(options).generator
         self._optimizers = tuple(
@@ -55,9 +60,10 @@ class Run:
         try:
             with np.load(path, allow_pickle=False) as saved:
                 self.step = int(saved["step"])
+                self.seconds = float(saved["seconds"])
                 for index, variable in enumerate(self._variables()):
                     variable.assign(saved[f"v{index}"])
-        except (OSError, ValueError, KeyError) as fault:
+        except Exception as fault:  # noqa: BLE001 - zip, zlib and npy each have their own faults
             raise RunFolderError(
                 f"{path}: does not fit this run ({fault}); begin a new folder"
             ) from None
@@ -66,6 +72,7 @@ class Run:
 
     def train(self, report: Report = lambda _step, _losses: None) -> None:
         """Train from where it stands to the last step, leaving checkpoints, losses and sheets."""
+        before = time.monotonic()
         while self.step < self.options.steps:
             penalise = self.options.penalty > 0 and self.step % self.options.penalty_every == 0
             generator, discriminator = self._train(
@@ -82,6 +89,8 @@ class Run:
                 self._log(losses)
                 report(self.step, losses)
             if self.step % self.options.checkpoint_every == 0 or self.step == self.options.steps:
+                now = time.monotonic()
+                self.seconds, before = self.seconds + now - before, now
                 self._checkpoint()
 
     def sample(self, count: int, seed: int = 0) -> Any:
@@ -102,7 +111,7 @@ class Run:
             f"v{i}": np.asarray(variable) for i, variable in enumerate(self._variables())
         }
         with draft.open("wb") as file:
-            np.savez(file, allow_pickle=False, step=np.array(self.step), **values)
+            np.savez(file, step=self.step, seconds=self.seconds, **values)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(self.folder / CHECKPOINT)
@@ -134,8 +143,8 @@ class Run:
                 charged = tf.cond(
                     penalise,
                     lambda: (
-                        _steepness(discriminator, seen_real)
-                        + _steepness(discriminator, tf.stop_gradient(seen_fake))
+                        steepness(discriminator, seen_real)
+                        + steepness(discriminator, tf.stop_gradient(seen_fake))
                     ),
                     lambda: 0.0,
                 )
@@ -151,39 +160,35 @@ class Run:
         return generator_loss, discriminator_loss
 
 
-def begin(folder: Path, options: Options, rolls: Rolls) -> Run:
+def begin(folder: Path, options: Options, bars: dataset.Dataset) -> Run:
     """A new run in a new or empty folder."""
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise RunFolderError(
-            f"{folder} is not empty; add --resume to go on with it, or name another"
-        )
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        # one that was killed before its options were written never began
+        if folder.exists() and {path.name for path in folder.iterdir()} - {DATA, f".{DATA}.part"}:
+            raise RunFolderError(
+                f"{folder} is not empty; add --resume to go on with it, or name another"
+            )
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise RunFolderError(f"{folder}: {fault.strerror}; name another folder") from None
+    dataset.save(bars, folder / DATA)
     text = msgspec.json.format(msgspec.json.encode(options), indent=2)
-    _write(folder / DATA, _npz(rolls))
     _write(folder / OPTIONS, text + b"\n")
-    return Run(folder, options, rolls)
+    return Run(folder, options, bars)
 
 
 def reopen(folder: Path) -> Run:
     """The run in a folder, at its last checkpoint, with the options and bars it began with."""
     try:
-        options = msgspec.json.decode((folder / OPTIONS).read_bytes(), type=Options)
-        with np.load(folder / DATA, allow_pickle=False) as saved:
-            rolls = saved["rolls"]
-    except (OSError, ValueError, KeyError, msgspec.MsgspecError) as fault:
-        raise RunFolderError(f"{folder}: no run that can be continued ({fault})") from None
-    run = Run(folder, options, rolls)
+        options = read_options(folder / OPTIONS)
+        bars = dataset.load(folder / DATA)
+    except (RunFolderError, DatasetError) as fault:
+        raise RunFolderError(
+            f"{folder}: no run that can be continued ({fault}); begin one without --resume"
+        ) from None
+    run = Run(folder, options, bars)
     run.resume()
     return run
-
-
-def _steepness(discriminator: Any, rolls: Any) -> Any:
-    """The mean squared gradient of the opinion by what it is about (Mescheder et al., 2018)."""
-    with tf.GradientTape() as tape:
-        tape.watch(rolls)
-        opinion = tf.reduce_sum(discriminator(rolls, training=True))
-    gradient = tape.gradient(opinion, rolls)
-    return tf.reduce_mean(tf.reduce_sum(tf.square(gradient), axis=[1, 2]))
 
 
 def _disturb(rolls: Any, seed: Any, options: Options) -> Any:
@@ -202,12 +207,6 @@ def _disturb(rolls: Any, seed: Any, options: Options) -> Any:
         inside = (column >= start) & (column < start + cut)
         rolls = tf.where(inside[:, None, :], -1.0, rolls)
     return rolls
-
-
-def _npz(rolls: Rolls) -> bytes:
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, rolls=rolls)
-    return buffer.getvalue()
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -21,4 +21,16 @@ def relativistic(real: Any, fake: Any) -> tuple[Any, Any]:
     return generator, tf.reduce_mean(tf.nn.softplus(-difference))
 
 
+def steepness(discriminator: Any, rolls: Any) -> Any:
+    """The mean squared gradient of the discriminator's opinion by the rolls (batch, 48, 64), a scalar.
+
+    R1 on real rolls, R2 on invented ones (Mescheder et al., 2018).
+    """
+    with tf.GradientTape() as tape:
+        tape.watch(rolls)
+        opinion = tf.reduce_sum(discriminator(rolls, training=True))
+    gradient = tape.gradient(opinion, rolls)
+    return tf.reduce_mean(tf.reduce_sum(tf.square(gradient), axis=[1, 2]))
+
+
 LOSSES: dict[str, Losses] = {"cross-entropy": cross_entropy, "relativistic": relativistic}

@@ -12,8 +12,8 @@ from perform.music.scale import nearest
 Fit = Literal["shift", "scale", "chord"]
 ANCHOR_TICKS = TICKS_PER_BEAT // 2
 SIXTEENTH = TICKS_PER_BEAT // 4
-# Where notes begin within a beat: sixteenths, and the swung quaver (11 of 16 columns, and its echo).
-GROOVE = (0, SIXTEENTH, 150, 2 * SIXTEENTH, 330, 3 * SIXTEENTH, TICKS_PER_BEAT)
+# Where notes begin within a beat: sixteenths, light and heavy swung quavers, the first of a triplet.
+GROOVE = (0, SIXTEENTH, 150, 2 * SIXTEENTH, 300, 330, 3 * SIXTEENTH, TICKS_PER_BEAT)
 
 
 class VoiceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -256,7 +256,7 @@ def test_one_line_keeps_the_longer_note_and_ends_it_at_the_next():
 
 def test_loose_onsets_go_to_the_groove_and_keep_their_ends():
     loose = (Note(30, 210, 60), Note(300, 90, 62), Note(1890, 30, 64))
-    assert tighten(loose) == (Note(0, 240, 60), Note(330, 60, 62), Note(1800, 120, 64))
+    assert tighten(loose) == (Note(0, 240, 60), Note(300, 90, 62), Note(1800, 120, 64))
 
 
 def test_density_keeps_what_carries_the_line():

@@ -7,7 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from parts import Program, need  # noqa: E402
+from parts import Program, need
 
 
 @pytest.fixture(scope="session")

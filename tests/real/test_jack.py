@@ -108,7 +108,9 @@ def start_fluidsynth(target):
     device = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name="look")
     eventually(lambda: any("fluid" in port for port in device.get_ports()))
     device.delete()
-    there = subprocess.run(["jack_lsp"], capture_output=True, text=True, check=True).stdout.split("\n")
+    there = subprocess.run(["jack_lsp"], capture_output=True, text=True, check=True).stdout.split(
+        "\n"
+    )
     fluid = next(name for name in there if "fluid" in name and "midi" in name)
     ours = next(name for name in there if name.endswith(":Sideman"))
     subprocess.run(["jack_connect", ours, fluid], capture_output=True, check=False)

@@ -10,7 +10,12 @@ COPY_CELLS = 10
 
 
 class Playability(msgspec.Struct, frozen=True):
-    """Shares (0 to 1) of samples: unplayable raw and cleaned, near-copies; and notes a bar."""
+    """Shares (0 to 1) of samples: unplayable raw and cleaned, near-copies; and notes a bar.
+
+    `onsets_in_style`: share of onsets on columns where training bars have onsets, a measure of how
+    firmly the rhythm stands. `overlapping`: share of bars in which two notes sound at once for more
+    than one column. Everything but `unplayable_raw` is of cleaned samples.
+    """
 
     samples: int
     unplayable_raw: float
@@ -18,12 +23,17 @@ class Playability(msgspec.Struct, frozen=True):
     copies: float
     distinct: float
     notes_a_bar: float
+    onsets_in_style: float
+    overlapping: float
 
 
 def measure(raw: Rolls, training: Rolls) -> Playability:
     """The figures for raw samples (n, 48, 64) against the training bars (m, 48, 64)."""
     cleaned = clean(raw)
     notes = [len(decode(roll)) for roll in cleaned]
+    struck = _onsets(cleaned)
+    known = _onsets(training) > 0
+    together = ((cleaned > 0).sum(axis=1) > 1).sum(axis=1)
     return Playability(
         samples=len(raw),
         unplayable_raw=float(unplayable(raw).mean()),
@@ -31,7 +41,16 @@ def measure(raw: Rolls, training: Rolls) -> Playability:
         copies=float((nearest_distance(cleaned, training) <= COPY_CELLS).mean()),
         distinct=len(np.unique(cleaned.reshape(len(cleaned), -1), axis=0)) / len(cleaned),
         notes_a_bar=float(np.mean(notes)),
+        onsets_in_style=float(struck[known].sum() / max(1, struck.sum())),
+        overlapping=float((together > 1).mean()),
     )
+
+
+def _onsets(rolls: Rolls) -> NDArray[np.int64]:
+    """How many notes begin on each of the 64 columns."""
+    on = rolls > 0
+    starts = on & ~np.pad(on, ((0, 0), (0, 0), (1, 0)))[:, :, :-1]
+    return np.asarray(starts.sum(axis=(0, 1)), np.int64)
 
 
 def nearest_distance(rolls: Rolls, training: Rolls) -> NDArray[np.int64]:

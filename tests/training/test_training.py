@@ -1,0 +1,207 @@
+"""Training and exporting, on networks small enough to finish in seconds."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from perform import bundle
+from perform.errors import RunFolderError, SidemanError
+from training import cli, config, dataset
+from training.metrics.playability import measure
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # tensorflow's own imports
+    from training import loop
+    from training.export import export
+    from training.networks import build
+
+OWN = Path(dataset.__file__).with_name("bars")
+TINY = config.Options(steps=12, batch=4, width=4, noise_dim=6, checkpoint_every=4, seed=3)
+# trains, and is killed as no handler can see, once the first checkpoint stands
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from training import loop
+run = loop.reopen(Path(sys.argv[1]))
+keep = run._train
+def step(*args):
+    if run.step == 6:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return keep(*args)
+run._train = step
+run.train()
+"""
+
+
+@pytest.fixture(scope="module")
+def bars():
+    return dataset.import_files([OWN])
+
+
+@pytest.fixture(scope="module")
+def trained(bars, tmp_path_factory):
+    run = loop.begin(tmp_path_factory.mktemp("runs") / "whole", TINY, bars)
+    run.train()
+    return run
+
+
+def weights(run):
+    return [np.asarray(variable) for variable in run._variables()]
+
+
+def test_a_run_that_was_killed_ends_as_one_that_was_not(bars, trained, tmp_path, root):
+    folder = tmp_path / "killed"
+    loop.begin(folder, TINY, bars)
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, folder],
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(root)},
+        check=False,
+        capture_output=True,
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr[-500:]
+    resumed = loop.reopen(folder)
+    assert resumed.step == 4
+    resumed.train()
+    for one, other in zip(weights(trained), weights(resumed), strict=True):
+        assert np.array_equal(one, other)
+    steps = [json.loads(line)["step"] for line in (folder / loop.METRICS).read_text().splitlines()]
+    assert steps == sorted(set(steps))
+
+
+def test_a_run_folder_says_what_happened(trained):
+    names = {path.name for path in trained.folder.iterdir()}
+    assert names == {"options.json", "data.npz", "metrics.jsonl", "checkpoint.npz", "samples"}
+    assert config.read(trained.folder / "options.json") == TINY
+    assert json.loads((trained.folder / "metrics.jsonl").read_text().splitlines()[-1])["step"] == 12
+    sheets = sorted((trained.folder / "samples").iterdir())
+    assert [sheet.name for sheet in sheets] == ["000004.png", "000008.png", "000012.png"]
+    assert sheets[0].read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_seed_decides(bars, trained, tmp_path):
+    other = loop.begin(tmp_path / "other", msgspec.structs.replace(TINY, seed=4), bars)
+    other.train()
+    assert not np.array_equal(other.sample(2), trained.sample(2))
+
+
+@pytest.mark.parametrize("loss", ["cross-entropy", "relativistic"])
+def test_every_loss_trains_without_penalties(bars, tmp_path, loss):
+    options = msgspec.structs.replace(TINY, steps=2, loss=loss, penalty=0.0)
+    run = loop.begin(tmp_path / "run", options, bars)
+    run.train()
+    assert np.isfinite(run.sample(2)).all()
+
+
+def test_the_papers_networks_have_the_papers_shapes():
+    generator, discriminator = build(config.paper())
+    assert generator.output_shape == (None, 48, 64)
+    assert discriminator.output_shape == (None, 1)
+    assert 5.5e6 < generator.count_params() < 6.5e6
+
+
+def test_a_full_folder_is_not_overwritten(bars, tmp_path):
+    (tmp_path / "thesis.tex").touch()
+    with pytest.raises(RunFolderError, match="not empty; add --resume"):
+        loop.begin(tmp_path, TINY, bars)
+
+
+def test_what_is_no_run_is_not_resumed(tmp_path):
+    with pytest.raises(RunFolderError, match="no run that can be continued"):
+        loop.reopen(tmp_path)
+
+
+def test_a_checkpoint_of_other_networks_is_refused(trained, bars, tmp_path):
+    other = loop.begin(tmp_path / "run", msgspec.structs.replace(TINY, width=5), bars)
+    (other.folder / loop.CHECKPOINT).write_bytes((trained.folder / loop.CHECKPOINT).read_bytes())
+    with pytest.raises(RunFolderError, match="begin a new folder"):
+        other.resume()
+
+
+@pytest.mark.filterwarnings("ignore")  # the converter's own
+def test_an_exported_bundle_is_read_back(trained, tmp_path):
+    made = export(trained, tmp_path / "tiny", "for tests")
+    again = bundle.load(tmp_path / "tiny")
+    assert (again.manifest.name, again.manifest.batch, again.manifest.noise_dim) == ("tiny", 32, 6)
+    assert again.manifest.data["files"] == dataset.sources(trained.bars)
+    assert set(again.manifest.files) == {"generator.tflite", "card.md"}
+    assert again.card.endswith("for tests\n")
+    assert made.manifest == again.manifest
+
+
+def test_playability_knows_copies_dust_and_emptiness(bars):
+    empty = np.full((1, 48, 64), -1, np.int8)
+    figures = measure(np.concatenate([bars.rolls[:3], empty]), bars.rolls)
+    assert (figures.copies, figures.unplayable_raw, figures.distinct) == (0.75, 0.25, 1.0)
+    assert figures.onsets_in_style == 1.0
+    assert figures.overlapping == 0.0
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"architecture": "huge"}, "--architecture huge"),
+        ({"loss": "wasserstein"}, "--loss wasserstein"),
+        ({"steps": 0}, "--steps 0"),
+        ({"learning_rate": -1.0}, "--learning-rate -1.0"),
+        ({"seed": -1}, "--seed -1"),
+    ],
+)
+def test_a_flag_that_cannot_be_is_named(given, said):
+    with pytest.raises(SidemanError, match=said):
+        config.from_flags(given)
+
+
+def test_flags_that_are_left_out_keep_the_recipe():
+    given = {"architecture": "paper", "steps": 7, "batch": None}
+    options = config.from_flags(given)
+    assert options == msgspec.structs.replace(config.paper(), steps=7)
+
+
+def command(monkeypatch, capsys, *words):
+    monkeypatch.setattr(sys, "argv", ["training", *map(str, words)])
+    try:
+        cli.main()
+        code = 0
+    except SystemExit as end:
+        code = end.code
+    said = capsys.readouterr()
+    return code, said.out, said.err
+
+
+def test_the_commands_from_bars_to_a_run_and_on(monkeypatch, capsys, tmp_path):
+    say = lambda *words: command(monkeypatch, capsys, *words)  # noqa: E731
+    npz, folder = tmp_path / "bars.npz", tmp_path / "run"
+    code, out, _ = say("import", "-o", npz)
+    assert code == 0
+    assert "0 bars empty, 0 not in 4/4; 0 notes folded, 0 lost" in out
+    code, out, _ = say("run", npz, "-o", folder, "--width", 4, "--batch", 24, "--epochs", 1)
+    assert (code, out.split(",")[0]) == (0, f"{folder}: 3 steps")
+    assert say("run", "-o", folder, "--resume")[0] == 0
+    code, _, err = say("run", npz, "-o", folder)
+    assert (code, err.count("\n")) == (2, 1)
+    code, out, _ = say("info", folder)
+    assert (code, "compact" in out) == (0, True)
+
+
+def test_faults_are_one_line_and_exit_code_2(monkeypatch, capsys, tmp_path):
+    for words in (
+        ["import", tmp_path / "gone.mid"],
+        ["import", "--chord", "H"],
+        ["run", "-o", tmp_path / "r", "--architecture", "huge"],
+        ["run", "-o", tmp_path / "r", "--resume"],
+        ["export", tmp_path, "-o", tmp_path / "b"],
+        ["info", tmp_path],
+        ["info", tmp_path / "gone.npz"],
+        ["import", "-o", "/proc/no/bars.npz"],
+    ):
+        code, out, err = command(monkeypatch, capsys, *words)
+        assert (code, out, err.count("\n")) == (2, "", 1), (words, err)
