@@ -98,7 +98,7 @@ class VoiceConfig(_Table, frozen=True):
     model: str = DEFAULT_MODEL
     output: str | None = None
     channel: Channel = 1
-    range: tuple[str, str] = ("C3", "C6")
+    range: tuple[str, str] = ("A3", "C6")
     velocity: tuple[Velocity, Velocity] = (64, 112)
     density: Annotated[int, Meta(ge=1, le=64)] | None = None
     fit: Fit = "scale"

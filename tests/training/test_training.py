@@ -184,7 +184,7 @@ def test_the_commands_from_bars_to_a_run_and_on(monkeypatch, capsys, tmp_path):
     assert code == 0
     assert "0 bars empty, 0 not in 4/4; 0 notes folded, 0 lost" in out
     code, out, _ = say("run", npz, "-o", folder, "--width", 4, "--batch", 24, "--epochs", 1)
-    assert (code, out.split(",")[0]) == (0, f"{folder}: 3 steps")
+    assert (code, out.split(",")[0]) == (0, f"{folder}: 4 steps")
     assert say("run", "-o", folder, "--resume")[0] == 0
     code, _, err = say("run", npz, "-o", folder)
     assert (code, err.count("\n")) == (2, 1)
