@@ -202,7 +202,9 @@ def _describe(found: Chord | None, *, as_json: bool) -> str:
     from perform.music.pitch import note_name  # noqa: PLC0415
 
     notes = " ".join(note_name(tone) for tone in found.pitch_classes)
-    return f"{found.symbol:<12} root {note_name(found.root):<3} bass {note_name(found.bass):<3} notes {notes}"
+    root = note_name(found.root)
+    bass = root if found.bass == found.root else found.symbol.rpartition("/")[2]
+    return f"{found.symbol:<12} root {root:<3} bass {bass:<3} notes {notes}"
 
 
 def _chart_text(chart: str) -> str:

@@ -103,6 +103,13 @@ class PhraseMissed(NamedTuple):
     substitute: Literal["previous", "canned"]
 
 
+class StateChanged(NamedTuple):
+    """A value that can be set has a new one, so that faders follow; `address` as it is set by."""
+
+    address: str
+    value: str | float
+
+
 Event = (
     ChordChanged
     | ChordReleased
@@ -113,4 +120,4 @@ Event = (
     | Panic
     | PhraseReady
 )
-Output = Sound | Beat | ChordSounds | Silenced | PhraseMissed | PhraseWanted
+Output = Sound | Beat | ChordSounds | Silenced | PhraseMissed | PhraseWanted | StateChanged

@@ -12,14 +12,18 @@ from perform.clock.base import Clock
 from perform.clock.realtime import Alarm, spin_until
 from perform.clock.transport import Transport
 from perform.engine.engine import Engine
+from perform.errors import OutputError
 from perform.events import (
     ChordChanged,
     Event,
+    ModelChanged,
     Output,
     PhraseWanted,
     Sound,
+    StateChanged,
     TempoChanged,
     TransportChanged,
+    VoiceMuted,
 )
 from perform.sinks.base import Sink
 
@@ -54,6 +58,23 @@ class Lateness:
                 edge: float = FINEST_SECONDS * 10 ** ((place + 1) / BUCKETS_A_DECADE)
                 return min(edge, self.worst)
         return 0.0
+
+
+def _state(event: Event) -> Sequence[StateChanged]:
+    """What surfaces are told when a value was set."""
+    match event:
+        case TempoChanged(bpm):
+            return (StateChanged("/tempo", bpm),)
+        case TransportChanged(action):
+            return (StateChanged("/transport", action),)
+        case ModelChanged(None, model):
+            return (StateChanged("/model", model),)
+        case ModelChanged(voice, model):
+            return (StateChanged(f"/voice/{voice}/model", model),)
+        case VoiceMuted(voice, muted):
+            return (StateChanged(f"/voice/{voice}/mute", int(muted)),)
+        case _:
+            return ()
 
 
 class Conductor:
@@ -102,10 +123,14 @@ class Conductor:
             self._fail(fault)
 
     def close(self) -> None:
-        """Ring no more, end what sounds."""
+        """Ring no more, end what sounds. A sink that is gone does not keep the others sounding."""
         self._alarm.close()
         for output in self._engine.feed(TransportChanged("stop"), self._tick()):
-            self._send(output)
+            for sink in (*self._sinks_of(output), *self._listeners):
+                try:
+                    sink.send(output)
+                except OutputError:
+                    pass  # it went away, which is why we are closing
 
     def _deliver(self, event: Event) -> None:
         now = self._clock.now()
@@ -118,6 +143,8 @@ class Conductor:
             tick = self._transport.tick_at(now)
         for output in self._engine.feed(event, tick):
             self._send(output)
+        for change in _state(event):
+            self._send(change)
         if isinstance(event, ChordChanged) and self._armed and event.chord is not None:
             self._deliver(TransportChanged("start"))
         elif isinstance(event, TransportChanged) and event.action != "stop":
@@ -156,11 +183,13 @@ class Conductor:
         if isinstance(output, PhraseWanted):
             self._want(output)
             return
-        sinks = self._voices[output.voice] if isinstance(output, Sound) else self._sinks
-        for sink in sinks:
+        for sink in self._sinks_of(output):
             sink.send(output)
         for sink in self._listeners:
             sink.send(output)
+
+    def _sinks_of(self, output: Output) -> Sequence[Sink]:
+        return self._voices[output.voice] if isinstance(output, Sound) else self._sinks
 
     def _set_alarm(self) -> None:
         deadline = self._engine.next_deadline()

@@ -74,6 +74,7 @@ class _Line:
         self.ready: dict[int, Phrase] = {}
         self.wanted: set[int] = set()
         self.previous: Phrase | None = None
+        self.before: lines.Before | None = None
         self.sounding: dict[int, tuple[int, int]] = {}  # pitch -> (token, end tick)
 
 
@@ -163,9 +164,11 @@ class Engine:
         if self._chord is None or line.muted:
             return
         note = Note(start, duration, pitch)
+        sounded = lines.pitch_over(note, self._chord, line.settings, line.before)
+        line.before = lines.Before(pitch, sounded)
         self._strike(
             line,
-            lines.pitch_over(note, self._chord, line.settings),
+            sounded,
             lines.velocity_of(note, line.settings),
             self._tick + duration,
             done,

@@ -1,13 +1,13 @@
 """One melodic line: moves a phrase onto the harmony of the moment and into its range."""
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
 from perform.engine.harmony import colours
 from perform.music.chord import Chord
 from perform.music.note import TICKS_PER_BAR, TICKS_PER_BEAT, Note, Phrase
-from perform.music.scale import nearest
+from perform.music.scale import beyond, nearest
 
 Fit = Literal["shift", "scale", "chord"]
 ANCHOR_TICKS = TICKS_PER_BEAT // 2
@@ -40,16 +40,32 @@ class VoiceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     tight: bool = True
 
 
-def pitch_over(note: Note, chord: Chord, settings: VoiceSettings) -> int:
-    """The MIDI number that a phrase's note has over a chord, within the voice's range."""
+class Before(NamedTuple):
+    """The note before, as the phrase has it and as it sounded."""
+
+    written: int
+    sounded: int
+
+
+def pitch_over(
+    note: Note, chord: Chord, settings: VoiceSettings, before: Before | None = None
+) -> int:
+    """The MIDI number that a phrase's note has over a chord, within the voice's range.
+
+    Where bending would flatten a step of the melody (another note than `before`, the same sound), the
+    line goes on to the next note of the harmony in its own direction: contour outlives harmony.
+    """
     shift = chord.root if chord.root <= 6 else chord.root - 12  # the shorter way
     pitch = note.pitch + shift
-    if settings.fit == "chord":
-        pitch = nearest(pitch, chord.tones)
-    elif settings.fit == "scale":
-        anchored = note.start % TICKS_PER_BEAT == 0 and note.duration >= ANCHOR_TICKS
-        pitch = nearest(pitch, chord.tones if anchored else colours(chord))
-    return fold_into(pitch, settings.low, settings.high)
+    if settings.fit == "shift":
+        return fold_into(pitch, settings.low, settings.high)
+    anchored = note.start % TICKS_PER_BEAT == 0 and note.duration >= ANCHOR_TICKS
+    allowed = chord.tones if anchored or settings.fit == "chord" else colours(chord)
+    pitch = fold_into(nearest(pitch, allowed), settings.low, settings.high)
+    if before is not None and pitch == before.sounded and note.pitch != before.written:
+        direction = note.pitch - before.written
+        pitch = fold_into(beyond(pitch, allowed, direction), settings.low, settings.high)
+    return pitch
 
 
 def slide(pitch: int, chord: Chord, settings: VoiceSettings) -> int:

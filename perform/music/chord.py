@@ -23,103 +23,147 @@ class Quality:
     aliases: tuple[str, ...] = ()
 
 
+# `_plain` makes one spelling of Cmin7, C-7, CMI7 and C(m7), so aliases list only what it cannot.
 QUALITIES: tuple[Quality, ...] = (
-    Quality("", (0, 4, 7), "ionian", ("maj", "M", "major", "Maj", "ma")),
-    Quality("m", (0, 3, 7), "dorian", ("-", "min", "mi", "minor")),
+    Quality("", (0, 4, 7), "ionian", ("maj",)),
+    Quality("m", (0, 3, 7), "dorian"),
     Quality("7", (0, 4, 7, 10), "mixolydian", ("dom7", "dom")),
-    Quality(
-        "maj7", (0, 4, 7, 11), "ionian", ("M7", "Δ7", "Δ", "^7", "^", "ma7", "Maj7", "j7", "7M")
-    ),
-    Quality("m7", (0, 3, 7, 10), "dorian", ("-7", "min7", "mi7")),
-    Quality("6", (0, 4, 7, 9), "ionian", ("maj6", "M6", "ma6")),
-    Quality("m6", (0, 3, 7, 9), "melodic minor", ("-6", "min6", "mi6")),
-    Quality("dim", (0, 3, 6), "whole-half", ("°", "o", "mb5", "-b5")),
-    Quality("dim7", (0, 3, 6, 9), "whole-half", ("°7", "o7")),
-    Quality(
-        "m7b5", (0, 3, 6, 10), "locrian", ("ø", "ø7", "-7b5", "min7b5", "mi7b5", "hdim7", "hdim")
-    ),
+    Quality("maj7", (0, 4, 7, 11), "ionian", ("j7", "7M", "7maj")),
+    Quality("m7", (0, 3, 7, 10), "dorian"),
+    Quality("6", (0, 4, 7, 9), "ionian", ("maj6",)),
+    Quality("m6", (0, 3, 7, 9), "melodic minor"),
+    Quality("dim", (0, 3, 6), "whole-half", ("mb5",)),
+    Quality("dim7", (0, 3, 6, 9), "whole-half"),
+    Quality("m7b5", (0, 3, 6, 10), "locrian", ("hdim7", "hdim", "h7", "h")),
     Quality("aug", (0, 4, 8), "whole tone", ("+", "#5", "maj#5")),
     Quality("sus4", (0, 5, 7), "mixolydian", ("sus",)),
     Quality("sus2", (0, 2, 7), "ionian", ("2",)),
-    Quality("7sus4", (0, 5, 7, 10), "mixolydian", ("7sus", "sus7", "sus47", "7sus24")),
-    Quality("9sus4", (0, 5, 7, 10, 14), "mixolydian", ("9sus", "sus9")),
-    Quality("13sus4", (0, 5, 7, 10, 14, 21), "mixolydian", ("13sus",)),
-    Quality("7b9sus4", (0, 5, 7, 10, 13), "phrygian", ("7susb9", "7sus4b9", "sus4b9")),
-    Quality(
-        "mMaj7",
-        (0, 3, 7, 11),
-        "melodic minor",
-        ("mM7", "minmaj7", "-Δ7", "-Δ", "-^7", "-M7", "mmaj7", "-maj7", "mΔ7", "mΔ", "m^7"),
-    ),
-    Quality("add9", (0, 4, 7, 14), "ionian", ("add2", "(9)", "majadd9")),
-    Quality("madd9", (0, 3, 7, 14), "dorian", ("madd2", "-add9", "minadd9")),
-    Quality("6/9", (0, 4, 7, 9, 14), "ionian", ("69", "6add9", "maj69")),
-    Quality("m6/9", (0, 3, 7, 9, 14), "melodic minor", ("m69", "-69", "-6/9", "min69")),
-    Quality("9", (0, 4, 7, 10, 14), "mixolydian", ("dom9", "7add9")),
-    Quality("maj9", (0, 4, 7, 11, 14), "ionian", ("M9", "Δ9", "^9", "ma9", "Maj9", "maj7add9")),
-    Quality("m9", (0, 3, 7, 10, 14), "dorian", ("-9", "min9", "mi9")),
-    Quality("mMaj9", (0, 3, 7, 11, 14), "melodic minor", ("mM9", "-Δ9", "minmaj9", "-^9")),
-    Quality("m9b5", (0, 3, 6, 10, 14), "locrian natural 2", ("ø9", "-9b5", "hdim9")),
-    Quality("11", (0, 4, 7, 10, 14, 17), "mixolydian", ("dom11",)),
-    Quality("m11", (0, 3, 7, 10, 14, 17), "dorian", ("-11", "min11", "mi11")),
-    Quality("maj11", (0, 4, 7, 11, 14, 17), "ionian", ("M11", "Δ11", "^11")),
-    Quality("13", (0, 4, 7, 10, 14, 21), "mixolydian", ("dom13",)),
-    Quality("m13", (0, 3, 7, 10, 14, 21), "dorian", ("-13", "min13", "mi13")),
-    Quality("maj13", (0, 4, 7, 11, 14, 21), "ionian", ("M13", "Δ13", "^13")),
-    Quality("7b9", (0, 4, 7, 10, 13), "mixolydian b9", ("7-9", "7addb9")),
-    Quality("7#9", (0, 4, 7, 10, 15), "half-whole", ("7+9", "7add#9")),
-    Quality("7#11", (0, 4, 7, 10, 18), "lydian dominant", ("7+11", "7add#11")),
-    Quality("9#11", (0, 4, 7, 10, 14, 18), "lydian dominant", ()),
-    Quality("13#11", (0, 4, 7, 10, 14, 18, 21), "lydian dominant", ()),
+    Quality("7sus4", (0, 5, 7, 10), "mixolydian", ("7sus", "sus7", "sus47", "7sus24", "sus4b7")),
+    Quality("9sus4", (0, 5, 7, 10, 14), "mixolydian", ("9sus", "sus9", "sus4b79")),
+    Quality("13sus4", (0, 5, 7, 10, 14, 21), "mixolydian", ("13sus", "sus13")),
+    Quality("7b9sus4", (0, 5, 7, 10, 13), "phrygian", ("7susb9", "7sus4b9", "sus4b9", "7b9sus")),
+    Quality("mMaj7", (0, 3, 7, 11), "melodic minor"),
+    Quality("add9", (0, 4, 7, 14), "ionian", ("add2", "(9)", "(add9)", "majadd9")),
+    Quality("madd9", (0, 3, 7, 14), "dorian", ("madd2",)),
+    Quality("6/9", (0, 4, 7, 9, 14), "ionian", ("69", "6add9", "maj69", "maj6/9")),
+    Quality("m6/9", (0, 3, 7, 9, 14), "melodic minor", ("m69", "m6add9")),
+    Quality("9", (0, 4, 7, 10, 14), "mixolydian", ("dom9", "7add9", "79")),
+    Quality("maj9", (0, 4, 7, 11, 14), "ionian", ("maj7add9", "maj79")),
+    Quality("m9", (0, 3, 7, 10, 14), "dorian", ("m7add9", "m79")),
+    Quality("mMaj9", (0, 3, 7, 11, 14), "melodic minor", ("mMaj79",)),
+    Quality("m9b5", (0, 3, 6, 10, 14), "locrian natural 2", ("hdim9",)),
+    Quality("11", (0, 4, 7, 10, 14, 17), "mixolydian", ("dom11", "711", "911")),
+    Quality("m11", (0, 3, 7, 10, 14, 17), "dorian", ("m711", "m911", "m7911")),
+    Quality("maj11", (0, 4, 7, 11, 14, 17), "ionian"),
+    Quality("13", (0, 4, 7, 10, 14, 21), "mixolydian", ("dom13", "713", "913", "7913", "7add13")),
+    Quality("m13", (0, 3, 7, 10, 14, 21), "dorian", ("m713", "m913", "m7add13")),
+    Quality("maj13", (0, 4, 7, 11, 14, 21), "ionian", ("maj713", "maj913", "maj7add13")),
+    Quality("7b9", (0, 4, 7, 10, 13), "mixolydian b9", ("7addb9",)),
+    Quality("7#9", (0, 4, 7, 10, 15), "half-whole", ("7add#9",)),
+    Quality("7#11", (0, 4, 7, 10, 18), "lydian dominant", ("7add#11",)),
+    Quality("9#11", (0, 4, 7, 10, 14, 18), "lydian dominant", ("79#11",)),
+    Quality("13#11", (0, 4, 7, 10, 14, 18, 21), "lydian dominant", ("7#1113",)),
     Quality("13b9", (0, 4, 7, 10, 13, 21), "half-whole", ("7b913",)),
-    Quality("7b13", (0, 4, 7, 10, 20), "mixolydian b13", ("7-13",)),
-    Quality("7b5", (0, 4, 6, 10), "whole tone", ("7-5",)),
-    Quality("7#5", (0, 4, 8, 10), "whole tone", ("7+", "+7", "aug7", "7+5", "7aug")),
+    Quality("7b13", (0, 4, 7, 10, 20), "mixolydian b13"),
+    Quality("7b5", (0, 4, 6, 10), "whole tone", ("7dim5",)),
+    Quality("7#5", (0, 4, 8, 10), "whole tone", ("7+", "+7", "aug7", "7aug")),
     Quality("9#5", (0, 4, 8, 10, 14), "whole tone", ("9+", "+9", "aug9")),
-    Quality("9b5", (0, 4, 6, 10, 14), "whole tone", ()),
-    Quality("7b9#9", (0, 4, 7, 10, 13, 15), "half-whole", ()),
-    Quality("7b9#11", (0, 4, 7, 10, 13, 18), "half-whole", ("7#11b9",)),
-    Quality("7b9b13", (0, 4, 7, 10, 13, 20), "altered", ("7b13b9",)),
-    Quality("7#9#11", (0, 4, 7, 10, 15, 18), "half-whole", ()),
-    Quality("7#9b13", (0, 4, 7, 10, 15, 20), "altered", ("7b13#9",)),
-    Quality("7b5b9", (0, 4, 6, 10, 13), "altered", ("7b9b5",)),
-    Quality("7b5#9", (0, 4, 6, 10, 15), "altered", ("7#9b5",)),
-    Quality("7#5#9", (0, 4, 8, 10, 15), "altered", ("7#9#5", "+7#9", "7+#9")),
-    Quality("7#5b9", (0, 4, 8, 10, 13), "altered", ("7b9#5", "+7b9", "7+b9")),
+    Quality("9b5", (0, 4, 6, 10, 14), "whole tone"),
+    Quality("7b9#9", (0, 4, 7, 10, 13, 15), "half-whole"),
+    Quality("7b9#11", (0, 4, 7, 10, 13, 18), "half-whole"),
+    Quality("7b9b13", (0, 4, 7, 10, 13, 20), "phrygian dominant"),
+    Quality("7#9#11", (0, 4, 7, 10, 15, 18), "half-whole"),
+    Quality("7#9b13", (0, 4, 7, 10, 15, 20), "altered"),
+    Quality("7b5b9", (0, 4, 6, 10, 13), "altered"),
+    Quality("7b5#9", (0, 4, 6, 10, 15), "altered"),
+    Quality("7#5#9", (0, 4, 8, 10, 15), "altered", ("+7#9", "7+#9")),
+    Quality("7#5b9", (0, 4, 8, 10, 13), "altered", ("+7b9", "7+b9")),
     Quality("alt", (0, 4, 10, 13, 15, 18, 20), "altered", ("7alt",)),
-    Quality(
-        "maj7#11", (0, 4, 7, 11, 18), "lydian", ("M7#11", "Δ7#11", "Δ#11", "^7#11", "^#11", "lyd")
-    ),
-    Quality("maj9#11", (0, 4, 7, 11, 14, 18), "lydian", ("M9#11", "Δ9#11", "^9#11")),
-    Quality(
-        "maj7#5",
-        (0, 4, 8, 11),
-        "lydian augmented",
-        ("M7#5", "+M7", "Δ7#5", "Δ#5", "^7#5", "augmaj7", "+maj7"),
-    ),
-    Quality("maj7b5", (0, 4, 6, 11), "lydian", ("M7b5", "Δ7b5", "^7b5")),
-    Quality("m7#5", (0, 3, 8, 10), "aeolian", ("-7#5", "min7#5")),
-    Quality("mb6", (0, 3, 7, 8), "aeolian", ("-b6", "minb6")),
+    Quality("maj7#11", (0, 4, 7, 11, 18), "lydian", ("lyd",)),
+    Quality("maj9#11", (0, 4, 7, 11, 14, 18), "lydian"),
+    Quality("maj7#5", (0, 4, 8, 11), "lydian augmented", ("+maj7", "augmaj7", "maj7+")),
+    Quality("maj7b5", (0, 4, 6, 11), "lydian"),
+    Quality("m7#5", (0, 3, 8, 10), "aeolian", ("m7+",)),
+    Quality("mb6", (0, 3, 7, 8), "aeolian"),
     Quality("7add4", (0, 4, 5, 7, 10), "mixolydian", ("7add11",)),
-    Quality("add4", (0, 4, 5, 7), "ionian", ("add11",)),
-    Quality("m7add4", (0, 3, 5, 7, 10), "dorian", ("m7add11", "-7add11")),
-    Quality("dimMaj7", (0, 3, 6, 11), "whole-half", ("°M7", "°Δ7", "oM7", "dimM7")),
+    Quality("add4", (0, 4, 5, 7), "ionian", ("add11", "(add4)")),
+    Quality("m7add4", (0, 3, 5, 7, 10), "dorian", ("m7add11",)),
+    Quality("dimMaj7", (0, 3, 6, 11), "whole-half"),
     Quality("majb5", (0, 4, 6), "lydian", ("-5", "(b5)")),
     Quality("5", (0, 7), "mixolydian", ("no3", "power", "no3d")),
     Quality("1", (0,), "ionian", ("unison",)),
+    Quality("13#9", (0, 4, 7, 10, 15, 21), "half-whole", ("7#913",)),
+    Quality("13b9#11", (0, 4, 7, 10, 13, 18, 21), "half-whole"),
+    Quality("maj13#11", (0, 4, 7, 11, 14, 18, 21), "lydian"),
+    Quality("m11b5", (0, 3, 6, 10, 14, 17), "locrian natural 2"),
+    Quality("9b13", (0, 4, 7, 10, 14, 20), "mixolydian b13"),
+    Quality("7#11b13", (0, 4, 7, 10, 18, 20), "altered"),
+    Quality("sus2sus4", (0, 2, 5, 7), "mixolydian", ("sus24", "sus4add9", "sus2add4")),
+    Quality("maj7sus4", (0, 5, 7, 11), "ionian", ("maj7sus",)),
+    Quality("maj7sus2", (0, 2, 7, 11), "ionian"),
 )
 BY_NAME = {quality.name: quality for quality in QUALITIES}
 
+_GLYPHS = str.maketrans(
+    {
+        "♭": "b",
+        "♯": "#",
+        "△": "Δ",
+        "∆": "Δ",
+        "^": "Δ",
+        "º": "°",
+        "Ø": "ø",
+        "\u2212": "-",
+        "\u2013": "-",
+    }
+)
+# In this order; what stands for the seventh comes first, for Δ and ø need none written.
+_REWRITES = tuple(
+    (re.compile(pattern), by)
+    for pattern, by in (
+        (r"[(),\[\]\s]|(?i:no|omit)5", ""),  # the scale is the same without the fifth
+        (r"Δ(?=\d)", "maj"),
+        (r"Δ", "maj7"),
+        (r"^ø7?(?!\d)", "m7b5"),
+        (r"^ø(9|11)", r"m\1b5"),
+        (r"^(?:°|o|0|(?i:diminished))", "dim"),
+        (r"(?i:augmented)", "aug"),
+        (r"(?i:dominant)", "dom"),
+        (r"M(?![AaIi])|M(?=add)|(?i:major|maj|ma(?!dd))", "maj"),
+        (r"(?i:minor|min|mi)", "m"),
+        (r"(?i:sus)", "sus"),
+        (r"(?i:add)", "add"),
+        (r"(?i:alt)", "alt"),
+        (r"(?<=\d)-(?=5|9|11|13)", "b"),
+        (r"(?<=\d)\+(?=5|9|11)", "#"),
+        (r"^-(?!5$)", "m"),
+    )
+)
+_TENSIONS = re.compile(r"(?:[b#](?:5|9|11|13))+$")
+_TENSION = re.compile(r"([b#])(\d+)")
+
 
 def _plain(suffix: str) -> str:
-    """A suffix with what only decorates it taken away: brackets, commas, unicode signs."""
-    text = suffix.replace("♭", "b").replace("♯", "#").replace("△", "Δ").replace("º", "°")
-    return re.sub(r"[(),\s]", "", text)
+    """The one spelling that stands for a suffix and its look-alikes; tensions from low to high."""
+    text = suffix.translate(_GLYPHS)
+    for pattern, by in _REWRITES:
+        text = pattern.sub(by, text)
+    tensions = _TENSIONS.search(text)
+    if tensions is None:
+        return text
+    found = sorted(_TENSION.findall(tensions.group()), key=lambda it: (int(it[1]), it[0] == "#"))
+    return text[: tensions.start()] + "".join(sign + number for sign, number in found)
 
 
-_BY_SUFFIX = {
-    _plain(word): quality for quality in QUALITIES for word in (quality.name, *quality.aliases)
+# As written first: (9) and (b5) mean something else without their brackets.
+_AS_WRITTEN = {word: quality for quality in QUALITIES for word in (*quality.aliases, quality.name)}
+_BY_SUFFIX = {_plain(word): quality for quality in QUALITIES for word in quality.aliases} | {
+    _plain(quality.name): quality for quality in QUALITIES
 }
+
+
+def _find(suffix: str) -> Quality | None:
+    return _AS_WRITTEN.get(suffix) or _BY_SUFFIX.get(_plain(suffix))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +176,8 @@ class Chord:
 
     @property
     def symbol(self) -> str:
-        """How we write it: Bbm7, C/E."""
-        slash = "" if self.bass == self.root else f"/{note_name(self.bass)}"
+        """How we write it: Bbm7, C/E, F#m7/C#."""
+        slash = "" if self.bass == self.root else f"/{_bass_name(self.root, self.bass)}"
         return f"{note_name(self.root)}{self.quality.name}{slash}"
 
     @property
@@ -144,7 +188,7 @@ class Chord:
     @property
     def pitch_classes(self) -> tuple[int, ...]:
         """All pitch classes, the bass with them, ascending."""
-        return tuple(sorted(self.tones | {self.bass}))
+        return _pitch_classes(self.root, self.quality, self.bass)
 
     @property
     def scale(self) -> tuple[int, ...]:
@@ -158,13 +202,30 @@ def _tones(root: int, quality: Quality) -> frozenset[int]:
 
 
 @cache
+def _pitch_classes(root: int, quality: Quality, bass: int) -> tuple[int, ...]:
+    return tuple(sorted(_tones(root, quality) | {bass}))
+
+
+@cache
+def _bass_name(root: int, bass: int) -> str:
+    """A bass spelled as a degree of its chord: C# over F# and A, Bb over G and C."""
+    letters = "CDEFGAB"
+    degree = (0, 1, 1, 2, 2, 3, 4, 4, 5, 5, 6, 6)[(bass - root) % 12]
+    letter = letters[(letters.index(note_name(root)[0]) + degree) % 7]
+    for name in (letter, letter + "b", letter + "#"):
+        if pitch_class(name) == bass and name not in {"Cb", "Fb", "E#", "B#"}:
+            return name
+    return note_name(bass)
+
+
+@cache
 def _scale(root: int, quality: Quality) -> tuple[int, ...]:
     steps = frozenset((root + step) % 12 for step in SCALES[quality.scale])
     return tuple(sorted(steps | _tones(root, quality)))
 
 
 _SILENCE = ("N.C.", "NC", "N", "N.C", "n.c.", "X")
-_ROOT = re.compile(r"[A-G](?:##|bb|[#♯b♭])?")
+_ROOT = re.compile(r"[A-G](?:##|bb|♯♯|♭♭|[#♯b♭])?")
 _DEGREE = re.compile(r"([b#]{0,2})(\d{1,2})")
 _MAJOR_DEGREES = (0, 2, 4, 5, 7, 9, 11)
 
@@ -192,16 +253,18 @@ def parse_chord(symbol: str, position: int = 0) -> Chord | None:
     body, slash, low = rest.rpartition("/")
     if slash and _ROOT.fullmatch(low):
         return Chord(root, _quality(symbol, body, at), pitch_class(low))
-    if slash and _plain(rest) not in _BY_SUFFIX:
+    if slash and _find(rest) is None:
         raise ChordError(symbol, at + len(body) + 1, f"the bass {low!r} is no note")
     return Chord(root, _quality(symbol, rest, at), root)
 
 
 def _quality(symbol: str, suffix: str, at: int) -> Quality:
-    found = _BY_SUFFIX.get(_plain(suffix))
-    if found is None:
-        raise ChordError(symbol, at, f"the ending {suffix!r} is no quality")
-    return found
+    found = _find(suffix)
+    if found is not None:
+        return found
+    # The fault begins where the longest beginning that means something ends.
+    good = next(end for end in range(len(suffix), -1, -1) if _find(suffix[:end]) is not None)
+    raise ChordError(symbol, at + good, f"the ending {suffix!r} is no quality")
 
 
 def _parse_colon(symbol: str, root: int, body: str, at: int) -> Chord:
@@ -217,7 +280,8 @@ def _parse_colon(symbol: str, root: int, body: str, at: int) -> Chord:
     return Chord(root, quality, (root + _semitones(symbol, degree, where)) % 12)
 
 
-_HARTE = {"sus4(b7)": "7sus4", "sus4(b7,9)": "9sus4", "maj(9)": "add9", "min(9)": "madd9"}
+# maj9 has a seventh, maj(9) has none
+_HARTE = {"maj(9)": "add9", "min(9)": "madd9"}
 
 
 def _spelled(symbol: str, body: str, at: int) -> Quality:

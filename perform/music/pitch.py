@@ -19,7 +19,7 @@ def pitch_class(name: str) -> int:
     return (_LETTERS[letter.upper()] + sum(_SIGNS[sign] for sign in signs)) % 12
 
 
-def note_name(pc: int, *, flats: bool = True) -> str:
+def note_name(pc: int, flats: bool = True) -> str:
     """The name of a pitch class as lead sheets write it: flats, but F#."""
     return (_FLAT_NAMES if flats else _SHARP_NAMES)[pc % 12]
 

@@ -6,50 +6,76 @@ best is remembered for that set of pitch classes and that lowest note, so a seco
 
 from collections.abc import Iterable
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from perform.music.chord import QUALITIES, Chord, Quality
 
-# What it costs when a note of the chord is missing, or when one sounds that is none of it.
-_MISSING_FIFTH, _MISSING_EXTENSION, _MISSING = 3.5, 4.0, 12.0
-_FOREIGN = 9.0
-_BASS_IS_ROOT, _BASS_IS_FOREIGN = -2.5, 2.0
-_RARITY = 0.03  # among equals the quality that stands earlier in the table
-_KEEP = -0.75  # among near equals the root of the chord before
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+# What it costs, in hundredths, when a note of the chord is missing, or when one sounds that is
+# none of it. Whole numbers, so that equals are equal on every machine.
+_MISSING_FIFTH, _MISSING_EXTENSION, _MISSING = 350, 400, 1200
+_FOREIGN = 900
+_BASS_IS_ROOT, _BASS_IS_FOREIGN = -250, 200
+_RARITY = 3  # among equals the quality that stands earlier in the table
+_KEEP = -75  # among near equals the root of the chord before
+_SURCHARGE = 150  # of the qualities in _SELDOM, instead of what a low root is worth
+_NEVER = 1_000_000
 _PERFECT_FIFTH = 7
+# Inversions of a plainer chord: E G B C is Cmaj7/E to every reader, though Em(b6) has its root low.
+_SELDOM = frozenset({"mb6", "m7#5", "sus2sus4", "maj7sus4", "maj7sus2"})
+_NAMED = tuple(quality for quality in QUALITIES if len(quality.intervals) > 1)
 
 
-class _Shape(NamedTuple):
-    quality: Quality
-    mask: int
-    costs: tuple[float, ...]  # of each interval, 0 to 11, when it is missing
-    rank: float
+class _Costs(NamedTuple):
+    """The cost of every root (12, above the bass) and quality, linear in the notes that sound."""
+
+    silent: "NDArray[np.int64]"  # (12 * qualities,): when nothing sounds
+    sounding: "NDArray[np.int64]"  # (12, 12 * qualities): what each note above the bass adds
 
 
-def _shape(rank: int, quality: Quality) -> _Shape:
-    mask = sum({1 << step % 12 for step in quality.intervals})
-    costs = [0.0] * 12
+def _missing(quality: Quality) -> list[int]:
+    """What each semitone above the root costs when it is missing: 12 numbers, 0 for foreign notes."""
+    costs = [0] * 12
     for step in quality.intervals:
-        costs[step % 12] = (
-            _MISSING_EXTENSION if step > 12 and len(quality.intervals) > 5 else _MISSING
-        )
-    has_colour = len(quality.intervals) > 3
-    if _PERFECT_FIFTH in quality.intervals and has_colour:
+        extension = step > 12 and len(quality.intervals) > 5
+        costs[step % 12] = _MISSING_EXTENSION if extension else _MISSING
+    # A seldom chord without its fifth would explain nearly anything.
+    full = len(quality.intervals) > 3 and quality.name not in _SELDOM
+    if full and _PERFECT_FIFTH in quality.intervals:
         costs[_PERFECT_FIFTH] = _MISSING_FIFTH
-    return _Shape(quality, mask, tuple(costs), rank * _RARITY)
+    return costs
 
 
-_SHAPES = tuple(
-    _shape(rank, quality) for rank, quality in enumerate(QUALITIES) if len(quality.intervals) > 1
-)
+@cache
+def _costs() -> _Costs:
+    import numpy as np  # noqa: PLC0415 - so that naming a written chord need not wait for it
+
+    silent, sounding = [], []
+    for root in range(12):
+        for rank, quality in enumerate(_NAMED):
+            missing = _missing(quality)
+            seen = [missing[(note - root) % 12] for note in range(12)]
+            cost = rank * _RARITY + sum(missing)
+            if quality.name in _SELDOM:
+                cost += _SURCHARGE
+            elif root == 0:
+                cost += _BASS_IS_ROOT
+            if not seen[0]:
+                cost += _BASS_IS_FOREIGN - _FOREIGN  # a slash chord: the bass is its own business
+            silent.append(cost)
+            sounding.append([-price if price else _FOREIGN for price in seen])
+    return _Costs(np.array(silent, dtype=np.int64), np.array(sounding, dtype=np.int64).T.copy())
 
 
 def recognise(notes: Iterable[int], previous: Chord | None = None) -> Chord | None:
     """The chord of held MIDI notes, with the lowest as its bass; None for fewer than two classes.
 
     Sets that spell several chords (C6 and Am7, diminished sevenths, augmented triads) are named from
-    the lowest note; where that leaves a choice, the root of `previous` decides. The first call for a
-    set costs some hundred microseconds, later ones under ten.
+    the lowest note; where that leaves a choice, the root of `previous` decides. The first call
+    for a set costs some ten microseconds, later ones a few; the very first builds the table.
     """
     held = sorted(notes)
     if not held:
@@ -70,31 +96,13 @@ def recognise(notes: Iterable[int], previous: Chord | None = None) -> Chord | No
 @cache
 def _best(mask: int, previous_root: int | None) -> tuple[int, Quality]:
     """Root (semitones above the bass) and quality for a set that contains its bass, 0."""
-    best = (float("inf"), 0, _SHAPES[0].quality)
-    for root in range(12):
-        turned = ((mask >> root) | (mask << (12 - root))) & 0xFFF
-        if not turned & 1 and (mask.bit_count() < 4 or root == 0):
-            continue  # rootless voicings of two or three notes say too little
-        for shape in _SHAPES:
-            cost = _cost(turned, shape, root)
-            if root == previous_root:
-                cost += _KEEP
-            if cost < best[0]:
-                best = (cost, root, shape.quality)
-    return best[1], best[2]
-
-
-def _cost(turned: int, shape: _Shape, root: int) -> float:
-    """How badly a quality explains what sounds, both seen from the root."""
-    missing = shape.mask & ~turned
-    foreign = turned & ~shape.mask
-    cost = shape.rank + _FOREIGN * foreign.bit_count()
-    for step in range(12):
-        if missing >> step & 1:
-            cost += shape.costs[step]
-    if root == 0:
-        cost += _BASS_IS_ROOT
-    bass = (12 - root) % 12
-    if foreign >> bass & 1:
-        cost += _BASS_IS_FOREIGN - _FOREIGN  # a slash chord: the bass is its own business
-    return cost
+    silent, sounding = _costs()
+    notes = [note for note in range(12) if mask >> note & 1]
+    costs = (silent + sounding[notes].sum(axis=0)).reshape(12, len(_NAMED))
+    if len(notes) < 4:
+        # rootless voicings of two or three notes say too little
+        costs[[root for root in range(12) if root not in notes]] = _NEVER
+    if previous_root is not None:
+        costs[previous_root] += _KEEP
+    root, rank = divmod(int(costs.argmin()), len(_NAMED))
+    return root, _NAMED[rank]

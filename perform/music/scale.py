@@ -18,6 +18,7 @@ SCALES: dict[str, tuple[int, ...]] = {
     "lydian augmented": (0, 2, 4, 6, 8, 9, 11),
     "mixolydian b9": (0, 1, 4, 5, 7, 9, 10),
     "mixolydian b13": (0, 2, 4, 5, 7, 8, 10),
+    "phrygian dominant": (0, 1, 4, 5, 7, 8, 10),
     "altered": (0, 1, 3, 4, 6, 8, 10),
     "half-whole": (0, 1, 3, 4, 6, 7, 9, 10),
     "whole-half": (0, 2, 3, 5, 6, 8, 9, 11),
@@ -48,3 +49,10 @@ def nearest(pitch: int, pcs: Collection[int]) -> int:
     """The pitch nearest to `pitch` whose class is in `pcs`; ties go down, an empty set moves nothing."""
     classes = pcs if isinstance(pcs, frozenset) else frozenset(pcs)
     return pitch + _steps(classes)[pitch % 12]
+
+
+def beyond(pitch: int, pcs: Collection[int], direction: int) -> int:
+    """The next pitch above (`direction` > 0) or below whose class is in `pcs`; an empty set: `pitch`."""
+    step = 1 if direction > 0 else -1
+    candidates = (pitch + step * size for size in range(1, 13))
+    return next((there for there in candidates if there % 12 in pcs), pitch)

@@ -3,7 +3,7 @@
 import socket
 from typing import Any
 
-from perform.events import Beat, ChordSounds, Output, Sound
+from perform.events import Beat, ChordSounds, Output, Sound, StateChanged
 from perform.osc import encode
 
 
@@ -24,8 +24,11 @@ class OscSink:
                 self.message("/note", output.voice, output.pitch, output.velocity)
             case ChordSounds():
                 self.message("/chord", output.symbol)
+                self.message("/state/chord", output.symbol)
             case Beat():
                 self.message("/beat", output.bar, output.beat)
+            case StateChanged():
+                self.message(f"/state{output.address}", output.value)
             case _:
                 pass
 

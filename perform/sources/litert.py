@@ -1,6 +1,9 @@
 """Phrases from a trained bundle, by LiteRT on one thread."""
 
+import contextlib
+import os
 from collections import OrderedDict
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -66,12 +69,27 @@ def _interpreter(path: Path):  # type: ignore[no-untyped-def] # LiteRT ships no 
     except ImportError as fault:
         raise StartError(f"LiteRT cannot be loaded ({fault}); pip install ai-edge-litert") from None
     try:
-        interpreter = Interpreter(model_path=str(path), num_threads=1)
-        interpreter.allocate_tensors()
+        with _quiet():
+            interpreter = Interpreter(model_path=str(path), num_threads=1)
+            interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as fault:
         reason = str(fault).splitlines()[0]
         raise BundleError(f"{path}: not a TFLite model ({reason}); export it again") from None
     return interpreter
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """No chatter: LiteRT announces its delegate on the file descriptor itself, in everybody's way."""
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _check(loaded: bundle.Bundle, interpreter) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001

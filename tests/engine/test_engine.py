@@ -259,6 +259,12 @@ def test_loose_onsets_go_to_the_groove_and_keep_their_ends():
     assert tighten(loose) == (Note(0, 240, 60), Note(300, 90, 62), Note(1800, 120, 64))
 
 
+def test_bending_does_not_flatten_a_step():
+    """B to Bb over C7 would both be Bb; the line still comes down."""
+    memory = perform([chord("C7")], 1, Fixed((120, 120, 71), (360, 120, 70), (600, 120, 70)))
+    assert [s.pitch for s in memory.sounds if s.velocity] == [70, 69, 70]
+
+
 def test_density_keeps_what_carries_the_line():
     phrase = (Note(0, 120, 60), Note(120, 120, 62), Note(480, 480, 64), Note(600, 30, 65))
     assert thin(phrase, 2) == (Note(0, 120, 60), Note(480, 480, 64))

@@ -182,6 +182,7 @@ def test_bundles_are_opened(daemon):
             return ("/sideman/chord", ("G7",)) in heard
 
         eventually(hears_chord)
+        assert ("/sideman/state/tempo", (200.0,)) in heard
 
 
 def test_a_killed_generator_is_replaced_while_the_music_goes_on(daemon):
