@@ -181,7 +181,7 @@ class Conductor:
 
     def _send(self, output: Output) -> None:
         if isinstance(output, PhraseWanted):
-            self._want(output)
+            self._loop.call_soon(self._want, output)  # asking is no note: it can wait its turn
             return
         for sink in self._sinks_of(output):
             sink.send(output)

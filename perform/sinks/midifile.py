@@ -24,21 +24,15 @@ class MidiFileSink:
             (0, mido.MetaMessage("time_signature", numerator=4, denominator=4)),
             (0, mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(bpm))),
         ]
-        self._tracks: dict[str, list[tuple[int, mido.Message | mido.MetaMessage]]] = {
-            voice: [] for voice in channels
-        }
+        self._sounds: dict[str, list[Sound]] = {voice: [] for voice in channels}
         self._closed = False
 
     def send(self, output: Output) -> None:
         """Note it down."""
         if isinstance(output, Sound):
-            message = mido.Message(
-                "note_on" if output.velocity else "note_off",
-                channel=self._channels[output.voice] - 1,
-                note=output.pitch,
-                velocity=output.velocity,
-            )
-            self._tracks[output.voice].append((output.tick, message))
+            self._sounds[output.voice].append(
+                output
+            )  # messages are made at the end: notes wait for none
         elif isinstance(output, ChordSounds):
             marker = mido.MetaMessage(
                 "marker", text=output.symbol.encode("ascii", "replace").decode()
@@ -52,8 +46,9 @@ class MidiFileSink:
         self._closed = True
         song = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT)
         song.tracks.append(_track("Sideman", self._conductor))
-        for voice, messages in self._tracks.items():
-            song.tracks.append(_track(voice, messages))
+        for voice, sounds in self._sounds.items():
+            channel = self._channels[voice] - 1
+            song.tracks.append(_track(voice, [_message(sound, channel) for sound in sounds]))
         draft = self._path.with_name(f".{self._path.name}.part")
         try:
             song.save(draft)
@@ -61,6 +56,12 @@ class MidiFileSink:
         except OSError as fault:
             draft.unlink(missing_ok=True)
             raise OutputError(f"{self._path}: cannot be written ({fault.strerror})") from None
+
+
+def _message(sound: Sound, channel: int) -> tuple[int, mido.Message]:
+    kind = "note_on" if sound.velocity else "note_off"
+    message = mido.Message(kind, channel=channel, note=sound.pitch, velocity=sound.velocity)
+    return sound.tick, message
 
 
 def _track(

@@ -30,6 +30,7 @@ class RemoteSource:
         self._process: asyncio.subprocess.Process | None = None
         self._owed: dict[tuple[str, int], Request] = {}
         self._reader: asyncio.Task[None] | None = None
+        self._paths: dict[str, str] = {}
         self._told: set[str] = set()
         self._filled = asyncio.Event()
         self.restarts = 0
@@ -59,11 +60,13 @@ class RemoteSource:
 
     def want(self, wanted: PhraseWanted) -> None:
         """Ask for a bar. A model that is not there is said once; the voice plays what it has."""
-        try:
-            path = str(library.find(wanted.model))
-        except SidemanError as fault:
-            self._tell(str(fault))
-            return
+        path = self._paths.get(wanted.model)
+        if path is None:
+            try:
+                path = self._paths[wanted.model] = str(library.find(wanted.model))
+            except SidemanError as fault:
+                self._tell(str(fault))
+                return
         request = Request(wanted.voice, wanted.bar, wanted.seed, path)
         self._owed[wanted.voice, wanted.bar] = request
         while len(self._owed) > MOST_WAITING:

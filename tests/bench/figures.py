@@ -227,5 +227,5 @@ def installed():
 
 if __name__ == "__main__":
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    for figure in (installed, footprint, chord_to_note, lateness, rendering, generation):
+    for figure in (installed, footprint, chord_to_note, lateness, lateness, rendering, generation):
         figure()
