@@ -86,14 +86,12 @@ async def _play(rig: Rig, chart: Chart, bars: int, song: MidiFileSink, scroll: S
 async def _draw(running: Stage, scroll: Scroll, bars: int) -> None:
     sixteenth = TICKS_PER_BEAT // 4
     for tick in range(sixteenth, bars * TICKS_PER_BAR, sixteenth):
-        await _until(running, tick - EARLY_TICKS)
+        await _until(running, tick - 2 * EARLY_TICKS)  # before the next chord is announced
         scroll.draw()
 
 
 async def _until(running: Stage, tick: int) -> None:
     """Sleep to the moment of a tick; a fault of the conductor ends the wait."""
-    if not running.transport.running and tick > 0:
-        await asyncio.sleep(0)
     if running.transport.running:
         delay = running.transport.time_of(tick) - asyncio.get_running_loop().time()
         if delay > 0:
