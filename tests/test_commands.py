@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 
@@ -51,6 +52,19 @@ def environment(root, **more):
     import os
 
     return {**os.environ, "PYTHONPATH": str(root), **more}
+
+
+def test_a_changed_bundle_is_refused_in_one_line(tmp_path, root):
+    shutil.copytree(root / "models" / "blues", tmp_path / "mine")
+    with (tmp_path / "mine" / "generator.tflite").open("ab") as file:
+        file.write(b"!")
+    own = environment(root, SIDEMAN_MODELS=str(tmp_path))
+    (tmp_path / "rig.toml").write_text(
+        "[outputs.o]\nkind='osc'\nto='127.0.0.1:9'\n[[voices]]\nname='a'\nmodel='mine'\n"
+    )
+    done = command("run", "rig.toml", cwd=tmp_path, env=own)
+    assert (done.returncode, "the manifest says" in done.stderr) == (2, True)
+    assert len(done.stderr.strip().splitlines()) == 1
 
 
 def test_without_libasound_everything_but_ports_works(tmp_path, root):
