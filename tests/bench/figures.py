@@ -23,6 +23,7 @@ from parts import free_port, perform  # noqa: E402
 
 from perform.config import VoiceConfig  # noqa: E402
 from perform.inputs.chart import BLUES, parse_chart, repeated  # noqa: E402
+from perform.music.chord import parse_chord  # noqa: E402
 from perform.osc import encode, messages  # noqa: E402
 from perform.render import play_chart  # noqa: E402
 from perform.sinks.memory import MemorySink  # noqa: E402
@@ -75,25 +76,49 @@ def hear(back, seconds):
 
 
 def chord_to_note():
-    """A chord message in, the first note that slides to it out. Chords under which nothing moves
-    (silence, or only common tones) have no such note and do not count."""
-    waits = []
+    """A chord message in, the first sounding note outside it moved to it: off, then on.
+
+    Which notes must move is known from what sounds when the change is confirmed, and each is waited
+    for, so that a slow answer counts as one. Where nothing must move there is nothing to measure; a
+    note that was about to end is ended, not moved.
+    """
+    waits, ended, unanswered = [], 0, 0
+    sounding = set()
     with daemon(4, 60.0) as (program, back, address):
         program.wait_for("ready")
         for turn in range(CHANGES):
-            for _ in hear(back, 0.02 + 0.01 * (turn % 3)):
-                pass
+            for where, values in hear(back, 0.03 + 0.01 * (turn % 3)):
+                follow(sounding, where, values)
+            symbol = SYMBOLS[turn % len(SYMBOLS)]
+            tones = parse_chord(symbol).tones
+            must, moving = None, None
             sent = time.perf_counter()
-            back.sendto(encode("/sideman/chord", SYMBOLS[turn % len(SYMBOLS)]), address)
-            told = ended = False
-            for where, values in hear(back, 0.008):
-                told = told or where == "/sideman/chord"
-                if told and where == "/sideman/note":
-                    if values[2] and ended:
+            back.sendto(encode("/sideman/chord", symbol), address)
+            for where, values in hear(back, 1.0):
+                if where == "/sideman/chord":
+                    must = {note for note in sounding if note[1] % 12 not in tones}
+                elif where == "/sideman/note" and moving is not None:
+                    if values[0] == moving and values[2]:
                         waits.append(time.perf_counter() - sent)
-                        break
-                    ended = ended or not values[2]
-    say("chord in -> sounding note moved (OSC, slide)", quantiles(waits), "p50 <= 1, p99 <= 3 ms")
+                    else:
+                        ended += 1
+                    follow(sounding, where, values)
+                    break
+                elif where == "/sideman/note" and must and tuple(values[:2]) in must:
+                    moving = values[0]
+                follow(sounding, where, values)
+                if must is not None and not must:
+                    break
+            else:
+                unanswered += 1
+    text = f"{quantiles(waits)} ({ended} ended, {unanswered} lost)"
+    say("chord in -> sounding note moved (OSC, slide)", text, "p50 <= 1, p99 <= 3 ms")
+
+
+def follow(sounding, where, values):
+    """Keep `sounding` true to the notes that have begun and not ended."""
+    if where == "/sideman/note":
+        (sounding.add if values[2] else sounding.discard)((values[0], values[1]))
 
 
 OURS = """
