@@ -60,3 +60,7 @@ class RunFolderError(SidemanError):
 
 class WireError(SidemanError):
     """A message from outside that says nothing we know; answered, counted, never fatal."""
+
+
+class FeatureError(SidemanError):
+    """A feature extractor that cannot be had."""

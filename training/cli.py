@@ -1,7 +1,10 @@
 """`training`: flags -> options -> a command. Nothing else happens here."""
 
+import json
 import os
 import sys
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -12,9 +15,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemaining
 
 from perform import bundle
 from perform.errors import DatasetError, RunFolderError, SidemanError
+from perform.music.pianoroll import clean
 from training import config, dataset
+from training.augment import pipeline
+from training.augment.registry import STRATEGIES
+from training.features.registry import open_extractor
+from training.metrics.score import FEWEST, between
+from training.samples import open_samples
 
-_DEFAULT = config.Options()
+ARMS = ("original", "augmented", "replicated", "markov")
 OWN_BARS = Path(__file__).with_name("bars")
 app = typer.Typer(
     name="training",
@@ -50,21 +59,70 @@ def import_(
         "bars.npz"
     ),
     chord: ChordOption = None,
+    corpus: Annotated[
+        list[str] | None, typer.Option(help="a collection of music21's corpus instead of files")
+    ] = None,
+    kind: Annotated[str, typer.Option(help="of the corpus only such tunes: reel, hornpipe")] = "",
 ) -> None:
-    """Read MIDI files into bars, and say what became of them."""
-    made = dataset.open_data(data or [OWN_BARS], chord)
+    """Read MIDI files, or tunes of music21's corpus, into bars, and say what became of them."""
+    if corpus:
+        from training.corpus import import_corpus  # noqa: PLC0415 - music21 takes seconds
+
+        made = import_corpus(corpus, kind)
+    else:
+        made = dataset.open_data(data or [OWN_BARS], chord)
     dataset.save(made, output)
     _say_broken(made)
     print(f"{output}: {_describe_counts(made)}")
 
 
 @app.command()
+def augment(
+    data: Data = None,
+    output: Annotated[Path, typer.Option("-o", "--output", help="the .npz to write")] = Path(
+        "augmented.npz"
+    ),
+    stages: Annotated[str, typer.Option(help="NAME:FACTOR, ...; default: the paper's")] = (
+        "time-change:6,fifth-addition:3,octave-change:1"
+    ),
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    chord: ChordOption = None,
+    preview: Annotated[Path | None, typer.Option(help="a PNG: before and after")] = None,
+    *,
+    list_: Annotated[bool, typer.Option("--list", help="say what strategies there are")] = False,
+) -> None:
+    """Make more bars of the bars that are there (paper, section 4.3)."""
+    if list_:
+        for name, strategy in STRATEGIES.items():
+            print(f"{name}: {(strategy.__doc__ or '').splitlines()[0]}")
+        return
+    chosen = pipeline.parse_stages(stages)
+    for caution in pipeline.cautions(chosen):
+        print(caution, file=sys.stderr)
+    bars = dataset.open_data(data or [OWN_BARS], chord)
+    begun = time.monotonic()
+    rolls = pipeline.augment(bars.rolls, chosen, seed)
+    seconds = time.monotonic() - begun
+    origins = tuple(bars.origins[i] for i in pipeline.sources_of(len(bars.rolls), chosen))
+    if preview is not None:
+        from training.augment.preview import draw_preview  # noqa: PLC0415 - matplotlib is slow
+
+        draw_preview(bars.rolls, [stage.strategy for stage in chosen], seed, preview)
+    counts = msgspec.structs.replace(bars.counts, kept=len(rolls))
+    dataset.save(dataset.Dataset(rolls, origins, counts), output)
+    print(f"{output}: {len(bars.rolls)} bars -> {len(rolls)} bars in {seconds:.2f} s")
+
+
+@app.command()
 def run(
-    folder: Annotated[Path, typer.Option("-o", "--output", help="the run's folder")],
+    folder: Annotated[Path | None, typer.Option("-o", "--output", help="the run's folder")] = None,
     data: Data = None,
     chord: ChordOption = None,
-    architecture: Annotated[str, typer.Option(help="compact or paper")] = _DEFAULT.architecture,
-    loss: Annotated[str | None, typer.Option(help="relativistic or cross-entropy")] = None,
+    recipe: Annotated[
+        str, typer.Option(help="a recipe that ships, by name, or a .toml of yours")
+    ] = config.DEFAULT_RECIPE,
+    architecture: Annotated[str | None, typer.Option(help="compact or paper")] = None,
+    loss: Annotated[str | None, typer.Option(help="relativistic, hinge or cross-entropy")] = None,
     steps: Annotated[int | None, typer.Option(help="training steps")] = None,
     epochs: Annotated[
         int | None, typer.Option(help="instead of steps: times through the bars")
@@ -73,20 +131,16 @@ def run(
     width: Annotated[int | None, typer.Option(help="channels of compact")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="of both optimisers")] = None,
     penalty: Annotated[float | None, typer.Option(help="weight of R1 and R2; 0 for none")] = None,
-    seed: Annotated[int, typer.Option()] = _DEFAULT.seed,
+    seed: Annotated[int | None, typer.Option()] = None,
     *,
     resume: Annotated[
         bool, typer.Option("--resume", help="go on with the run in the folder, as it was begun")
     ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="print the resolved recipe and do nothing")
+    ] = False,
 ) -> None:
     """Train a GAN on bars; a stopped run goes on with --resume."""
-    if resume:
-        _train(folder, None, None)
-        return
-    bars = dataset.open_data(data or [OWN_BARS], chord)
-    _say_broken(bars)
-    if len(bars.rolls) < 2:
-        raise DatasetError("one bar is no style; give at least two")
     given = {
         "architecture": architecture,
         "loss": loss,
@@ -97,11 +151,122 @@ def run(
         "penalty": penalty,
         "seed": seed,
     }
-    options = config.from_flags(given)
+    # the paper's networks come with the paper's training unless another recipe is asked for
+    papers = architecture == "paper" and recipe == config.DEFAULT_RECIPE
+    options = config.from_flags("paper" if papers else recipe, given)
+    if dry_run:
+        print(config.spell(options), end="")
+        return
+    if folder is None:
+        raise RunFolderError("a run needs a folder; name one with -o")
+    if resume:
+        _train(folder, None, None)
+        return
+    if options.architecture == "markov":
+        raise SidemanError("a Markov chain is not trained; it is an arm of training experiment")
+    bars = dataset.open_data(data or [OWN_BARS], chord)
+    _say_broken(bars)
+    if len(bars.rolls) < 2:
+        raise DatasetError("one bar is no style; give at least two")
     if epochs is not None:
-        through = max(1, -(-epochs * len(bars.rolls) // options.batch))
+        grown = pipeline.grown(len(bars.rolls), options.augment)
+        through = max(1, -(-epochs * grown // options.batch))
         options = msgspec.structs.replace(options, steps=through)
     _train(folder, options, bars)
+
+
+@app.command()
+def fid(
+    one: Annotated[Path, typer.Argument(help="a data set, MIDI files, a bundle or a run")],
+    other: Annotated[Path, typer.Argument(help="what it is measured against")],
+    extractor: Annotated[str, typer.Option(help="spr or inception")] = "spr",
+    weights: Annotated[Path | None, typer.Option(help="inception's weights, .h5")] = None,
+    samples: Annotated[int, typer.Option(min=2, help="bars of each at most")] = 1000,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    chord: ChordOption = None,
+    *,
+    json_: Annotated[bool, typer.Option("--json", help="one object")] = False,
+) -> None:
+    """Measure how far bars are from bars: FID, KID, precision, recall, density, coverage."""
+    features = open_extractor(extractor, weights)
+    first = clean(open_samples(one, samples, chord, seed))
+    second = open_samples(other, samples, chord, seed)
+    count = min(len(first), len(second))
+    if count < FEWEST:
+        raise DatasetError(f"{count} bars on one side, a distance needs {FEWEST}; give more bars")
+    measured = between(features.features(first[:count]), features.features(second[:count]))
+    if json_:
+        about = {"extractor": features.name, "sha256": features.digest, "count": count}
+        print(json.dumps({**measured, **about}))
+        return
+    for name, value in measured.items():
+        print(f"{name:10} {value:.4f}")
+    print(f"{count} bars of each, extractor {features.name} {features.digest[:12]}")
+
+
+@app.command()
+def experiment(
+    folder: Annotated[Path, typer.Option("-o", "--output", help="the experiment's folder")],
+    data: Data = None,
+    chord: ChordOption = None,
+    arm: Annotated[
+        list[str] | None, typer.Option(help="a recipe; default: the paper's three and markov")
+    ] = None,
+    runs: Annotated[int, typer.Option(min=1, help="paired runs an arm")] = 20,
+    steps: Annotated[int | None, typer.Option(min=1, help="of every arm")] = None,
+    protocol: Annotated[str, typer.Option(help="fair or paper")] = "fair",
+    held_out: Annotated[int, typer.Option(help="bars that are never trained on")] = 41,
+    extractor: Annotated[str, typer.Option(help="spr or inception")] = "spr",
+    cores: Annotated[int, typer.Option(min=1, help="processes on this machine")] = 2,
+    cluster: Annotated[str | None, typer.Option(help="a Dask scheduler instead: tcp://...")] = None,
+) -> None:
+    """Run the paper's experiment; a second call goes on where the first was stopped."""
+    from training import experiment as lab  # noqa: PLC0415 - joblib and scipy are slow
+
+    if protocol not in {"fair", "paper"}:
+        raise SidemanError(f"--protocol {protocol}: there are fair and paper")
+    bars = dataset.open_data(data or [OWN_BARS], chord)
+    arms = {Path(name).stem: config.recipe(name) for name in arm or ARMS}
+    if steps is not None:
+        arms = {name: msgspec.structs.replace(it, steps=steps) for name, it in arms.items()}
+    wanted = lab.plan(bars, arms, runs, protocol, held_out, open_extractor(extractor))  # type: ignore[arg-type]
+    made = lab.open_folder(folder, wanted, bars)
+
+    def runner(
+        tasks: Sequence[lab.Task], made: lab.Plan, bars: dataset.Dataset
+    ) -> Iterator[lab.Outcome]:
+        if cluster:
+            return lab.on_cluster(tasks, made, bars, cluster)
+        return lab.on_cores(tasks, made, bars, cores)
+
+    columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    try:
+        with Progress(*columns, console=Console(stderr=True)) as progress:
+            task = progress.add_task("runs")
+            lab.carry_out(
+                folder,
+                made,
+                bars,
+                runner,
+                lambda done, total: progress.update(task, completed=done, total=total),
+            )
+    except KeyboardInterrupt:
+        raise RunFolderError(f"stopped; the same command goes on with {folder}") from None
+    print(f"{folder}: {len(lab.results(folder))} runs; training report {folder} -o report")
+
+
+@app.command()
+def report(
+    folders: Annotated[list[Path], typer.Argument(help="experiments' folders")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="the folder to write")] = Path(
+        "report"
+    ),
+) -> None:
+    """Write what experiments gave as one HTML file, and as Markdown with pictures."""
+    from training.report.write import report as write  # noqa: PLC0415 - matplotlib is slow
+
+    for path in write(folders, output):
+        print(path)
 
 
 @app.command()

@@ -1,5 +1,7 @@
-"""What a training run is told; the only home of its defaults."""
+"""What a training run is told; the only home of its defaults. Recipes are TOML files of the same keys."""
 
+import difflib
+import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -7,23 +9,29 @@ import msgspec
 from msgspec import Meta
 
 from perform.errors import RunFolderError, SidemanError
+from training.augment.pipeline import Stage
+
+RECIPES = Path(__file__).with_name("recipes")
+DEFAULT_RECIPE = "sideman"
 
 Positive = Annotated[int, Meta(ge=1)]
-
 Share = Annotated[float, Meta(ge=0, lt=1)]
 
 
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A training run, whole: the same options and data give the same weights on the same machine.
 
-    `width`: channels of the compact networks. `penalty`: weight of R1 and R2, charged every
-    `penalty_every` steps. `average`: decay of the averaged generator. `roll_columns`
-    and `cut_columns`: the discriminator sees bars moved in time by up to so many columns, and with
-    so many silenced (a roll loosens the rhythm, so it is off: see the shipped card).
+    `architecture`: "markov" is a chain over notes, an arm of experiments that nothing is trained for.
+    `augment`: the stages that the bars go through first. `width`: channels of the compact networks.
+    `penalty`: weight of R1 and R2, charged every `penalty_every` steps. `average`: decay of the
+    averaged generator. `roll_columns`, `cut_columns` and `octave_share`: the discriminator sees bars
+    moved in time by up to so many columns, with so many silenced, and this share of them an octave
+    away (a roll loosens the rhythm, so it is off: see the shipped card).
     """
 
-    architecture: Literal["compact", "paper"] = "compact"
-    loss: Literal["relativistic", "cross-entropy"] = "relativistic"
+    architecture: Literal["compact", "paper", "markov"] = "compact"
+    loss: Literal["relativistic", "hinge", "cross-entropy"] = "relativistic"
+    augment: tuple[Stage, ...] = ()
     steps: Positive = 4000
     batch: Positive = 32
     width: Positive = 64
@@ -36,40 +44,50 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     average: Share = 0.995
     roll_columns: Annotated[int, Meta(ge=0, le=32)] = 0
     cut_columns: Annotated[int, Meta(ge=0, le=48)] = 16
+    octave_share: Share = 0.0
     seed: Annotated[int, Meta(ge=0, lt=2**31)] = 0
     checkpoint_every: Positive = 250
 
 
-def paper(seed: int = 0) -> Options:
-    """The paper's own recipe (sections 5 and 6.2): DCGAN, cross-entropy, batches of 50."""
-    return Options(
-        architecture="paper",
-        loss="cross-entropy",
-        steps=3720,
-        batch=50,
-        learning_rate=1e-4,
-        beta_1=0.9,
-        beta_2=0.999,
-        penalty=0.0,
-        average=0.0,
-        cut_columns=0,
-        seed=seed,
-    )
+def recipes() -> list[str]:
+    """The names of the recipes that ship."""
+    return sorted(path.stem for path in RECIPES.glob("*.toml"))
 
 
-def from_flags(given: dict[str, Any]) -> Options:
+def recipe(name: str) -> Options:
+    """The options of a recipe that ships, by name, or of a TOML file, by path.
+
+    SidemanError for an unknown name or key (the nearest known one is named) and for a wrong value.
+    """
+    path = Path(name) if name.endswith(".toml") else RECIPES / f"{name}.toml"
+    try:
+        values = msgspec.toml.decode(path.read_bytes())
+    except OSError:
+        near = difflib.get_close_matches(name, recipes(), 1)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(recipes())}"
+        raise SidemanError(f"no recipe {name!r}; {hint}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as fault:
+        raise SidemanError(f"{path}: not TOML ({fault}); mend it there") from None
+    return _convert(values, f"{path.name}: ")
+
+
+def from_flags(base: str, given: dict[str, Any]) -> Options:
     """The options of a recipe with some of them given; None leaves the recipe's own.
 
     SidemanError names the flag that cannot be.
     """
-    base = paper() if given.get("architecture") == "paper" else Options()
     chosen = {name: value for name, value in given.items() if value is not None}
-    try:
-        return msgspec.convert({**msgspec.structs.asdict(base), **chosen}, Options)
-    except msgspec.ValidationError as fault:
-        reason, _, place = str(fault).partition(" - at `$.")
-        flag = place.rstrip("`").replace("_", "-")
-        raise SidemanError(f"--{flag} {chosen.get(flag.replace('-', '_'))}: {reason}") from None
+    return _convert({**msgspec.to_builtins(recipe(base)), **chosen}, "--")
+
+
+def spell(options: Options) -> str:
+    """The options as a recipe's TOML, which `recipe` reads back to the same options."""
+    plain = msgspec.to_builtins(options)
+    stages = plain.pop("augment")
+    lines = [f"{name} = {json.dumps(value)}" for name, value in plain.items()]
+    for stage in stages:
+        lines += ["", "[[augment]]"] + [f"{name} = {json.dumps(stage[name])}" for name in stage]
+    return "\n".join(lines) + "\n"
 
 
 def read(path: Path) -> Options:
@@ -78,3 +96,20 @@ def read(path: Path) -> Options:
         return msgspec.json.decode(path.read_bytes(), type=Options)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as fault:
         raise RunFolderError(f"{path}: no options of a run ({fault}); begin a new run") from None
+
+
+def _convert(values: dict[str, Any], where: str) -> Options:
+    known = [field.name for field in msgspec.structs.fields(Options)]
+    for key in values:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, 1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+            raise SidemanError(f"{where}no option {key!r}; {hint}")
+    try:
+        return msgspec.convert(values, Options)
+    except msgspec.ValidationError as fault:
+        reason, _, place = str(fault).partition(" - at `$.")
+        key = place.rstrip("`")
+        value = values.get(key, "")
+        flag = key.replace("_", "-") if where == "--" else key
+        raise SidemanError(f"{where}{flag} {value}: {reason}") from None

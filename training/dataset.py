@@ -10,7 +10,7 @@ import numpy as np
 
 from perform.errors import ChordError, DatasetError
 from perform.music.chord import parse_chord
-from perform.music.note import COLUMNS, ROWS, TICKS_PER_BAR, TICKS_PER_COLUMN, Note
+from perform.music.note import COLUMNS, LOWEST_PITCH, ROWS, TICKS_PER_BAR, TICKS_PER_COLUMN, Note
 from perform.music.pianoroll import Rolls, encode
 from training.midifile import Root, Song, read_song, root_of_name
 
@@ -92,6 +92,34 @@ def import_files(paths: Iterable[Path], chord: str | None = None) -> Dataset:
         roots = ((0, fixed),) if fixed else ((0, root_of_name(path)), *song.roots)
         for number, bar in enumerate(bars, 1):
             _take(bar, Origin(path.name, number, ""), roots, made)
+    return _finish(made)
+
+
+def import_songs(songs: Iterable[tuple[str, Song]]) -> Dataset:
+    """The bars of named songs that are already read; as `import_files`, which reads them from disk."""
+    made = _Imported([], [], [], Counts())
+    for name, song in songs:
+        made.counts.files += 1
+        roots = ((0, Root("C", 0)), *song.roots)
+        for number, bar in enumerate(_bars(song), 1):
+            _take(bar, Origin(name, number, ""), roots, made)
+    return _finish(made)
+
+
+def join(parts: Sequence[Dataset]) -> Dataset:
+    """One data set of several, in their order, their counts added up."""
+    counts = Counts(broken=[line for part in parts for line in part.counts.broken])
+    for name in ("files", "kept", "empty", "not_four_four", "notes", "folded", "lost"):
+        setattr(counts, name, sum(getattr(part.counts, name) for part in parts))
+    moved = sum(part.counts.moved_mean * part.counts.notes for part in parts)
+    counts.moved_mean = moved / max(1, counts.notes)
+    counts.moved_most = max(part.counts.moved_most for part in parts)
+    origins = tuple(origin for part in parts for origin in part.origins)
+    return Dataset(np.concatenate([part.rolls for part in parts]), origins, counts)
+
+
+def _finish(made: _Imported) -> Dataset:
+    counts = made.counts
     counts.kept = len(made.rolls)
     counts.moved_mean = float(np.mean(made.moved)) if made.moved else 0.0
     counts.moved_most = max(made.moved, default=0)
@@ -230,13 +258,22 @@ def _take(bar: _Bar, origin: Origin, roots: Sequence[tuple[int, Root]], made: _I
         end = min(placed.end, bar.start + TICKS_PER_BAR)
         pitch = note.pitch + _shift(_sounding(roots, begin).pitch_class)
         clipped.append(Note(begin - bar.start, end - begin, pitch))
-    encoded = encode(clipped, bars=1)
+    encoded = encode(_whole_in_roll(clipped), bars=1)
     counts.notes += len(clipped)
     counts.folded += encoded.folded
     counts.lost += encoded.lost
     made.rolls.append(encoded.rolls[0])
     symbol = _sounding(roots, bar.start).symbol
     made.origins.append(msgspec.structs.replace(origin, chord=symbol))
+
+
+def _whole_in_roll(notes: list[Note]) -> list[Note]:
+    """The bar an octave away where only there all of it is on the roll: a contour outlives a register."""
+    lowest, highest = min(note.pitch for note in notes), max(note.pitch for note in notes)
+    for octave in (0, -12, 12):
+        if lowest + octave >= LOWEST_PITCH and highest + octave < LOWEST_PITCH + ROWS:
+            return [note._replace(pitch=note.pitch + octave) for note in notes]
+    return notes
 
 
 def _on_grid(note: Note) -> Note:

@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from perform.errors import DatasetError, RunFolderError
 from training import dataset
+from training.augment.pipeline import augment
 from training.config import Options
 from training.config import read as read_options
 from training.losses import LOSSES, steepness
@@ -22,6 +23,7 @@ from training.sheet import draw_sheet
 
 OPTIONS, METRICS, CHECKPOINT, DATA = "options.json", "metrics.jsonl", "checkpoint.npz", "data.npz"
 SHEET_BARS = 16
+OCTAVE = 12
 
 Report = Callable[[int, dict[str, float]], None]
 
@@ -34,14 +36,19 @@ class Run:
     weights, the one that is kept. `seconds`: how long it has trained, over all its sittings.
     """
 
-    def __init__(self, folder: Path, options: Options, bars: dataset.Dataset) -> None:
+    def __init__(
+        self, folder: Path, options: Options, bars: dataset.Dataset, *, sheets: bool = True
+    ) -> None:
         tf.config.experimental.enable_op_determinism()
         self.folder = folder
         self.options = options
+        self._sheets = sheets
         self.step = 0
         self.seconds = 0.0
         self.bars = bars
-        self._rolls = tf.constant(bars.rolls, tf.float32)
+        rolls = augment(bars.rolls, options.augment, options.seed)
+        self.training_bars = len(rolls)
+        self._rolls = tf.constant(rolls, tf.float32)
         self._networks = build(options)
         self.average = build(options).generator
         self._optimizers = tuple(
@@ -115,6 +122,8 @@ class Run:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(self.folder / CHECKPOINT)
+        if not self._sheets:
+            return
         sheets = self.folder / "samples"
         sheets.mkdir(exist_ok=True)
         draw_sheet(self.sample(SHEET_BARS), sheets / f"{self.step:06d}.png")
@@ -160,8 +169,8 @@ class Run:
         return generator_loss, discriminator_loss
 
 
-def begin(folder: Path, options: Options, bars: dataset.Dataset) -> Run:
-    """A new run in a new or empty folder."""
+def begin(folder: Path, options: Options, bars: dataset.Dataset, *, sheets: bool = True) -> Run:
+    """A new run in a new or empty folder; without `sheets` no sample bars are drawn."""
     try:
         # one that was killed before its options were written never began
         if folder.exists() and {path.name for path in folder.iterdir()} - {DATA, f".{DATA}.part"}:
@@ -174,7 +183,7 @@ def begin(folder: Path, options: Options, bars: dataset.Dataset) -> Run:
     dataset.save(bars, folder / DATA)
     text = msgspec.json.format(msgspec.json.encode(options), indent=2)
     _write(folder / OPTIONS, text + b"\n")
-    return Run(folder, options, bars)
+    return Run(folder, options, bars, sheets=sheets)
 
 
 def reopen(folder: Path) -> Run:
@@ -192,8 +201,12 @@ def reopen(folder: Path) -> Run:
 
 
 def _disturb(rolls: Any, seed: Any, options: Options) -> Any:
-    """Rolls moved in time and with a stretch silenced, each differently, differentiably."""
-    seeds = tf.random.experimental.stateless_split(seed, 2)
+    """Rolls moved in time, with a stretch silenced, or an octave away, each differently, differentiably.
+
+    After Zhao et al. (2020): real and invented bars alike, so that the discriminator never learns
+    the disturbance as a mark of either.
+    """
+    seeds = tf.random.experimental.stateless_split(seed, 3)
     each = [tf.shape(rolls)[0], 1]
     columns = rolls.shape[2]
     column = tf.range(columns)[None, :]
@@ -206,6 +219,16 @@ def _disturb(rolls: Any, seed: Any, options: Options) -> Any:
         start = tf.random.stateless_uniform(each, seeds[1], -cut, columns, tf.int32)
         inside = (column >= start) & (column < start + cut)
         rolls = tf.where(inside[:, None, :], -1.0, rolls)
+    if options.octave_share:
+        chance = tf.random.stateless_uniform([tf.shape(rolls)[0]], seeds[2])
+        silent = tf.fill([tf.shape(rolls)[0], OCTAVE, columns], -1.0)
+        for low, moved in (
+            (0.0, tf.concat([rolls[:, OCTAVE:], silent], axis=1)),
+            (0.5, tf.concat([silent, rolls[:, :-OCTAVE]], axis=1)),
+        ):
+            share = chance / options.octave_share
+            these = (share >= low) & (share < low + 0.5)
+            rolls = tf.where(these[:, None, None], moved, rolls)
     return rolls
 
 

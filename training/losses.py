@@ -14,6 +14,12 @@ def cross_entropy(real: Any, fake: Any) -> tuple[Any, Any]:
     return tf.reduce_mean(tf.nn.softplus(-fake)), discriminator
 
 
+def hinge(real: Any, fake: Any) -> tuple[Any, Any]:
+    """(generator, discriminator) hinge loss (Lim and Ye, 2017): opinions beyond one need no more pull."""
+    discriminator = tf.reduce_mean(tf.nn.relu(1 - real)) + tf.reduce_mean(tf.nn.relu(1 + fake))
+    return -tf.reduce_mean(fake), discriminator
+
+
 def relativistic(real: Any, fake: Any) -> tuple[Any, Any]:
     """(generator, discriminator) loss on pairs: which of the two is real (Huang et al., 2024)."""
     difference = real - fake
@@ -33,4 +39,8 @@ def steepness(discriminator: Any, rolls: Any) -> Any:
     return tf.reduce_mean(tf.reduce_sum(tf.square(gradient), axis=[1, 2]))
 
 
-LOSSES: dict[str, Losses] = {"cross-entropy": cross_entropy, "relativistic": relativistic}
+LOSSES: dict[str, Losses] = {
+    "cross-entropy": cross_entropy,
+    "hinge": hinge,
+    "relativistic": relativistic,
+}

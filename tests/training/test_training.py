@@ -93,7 +93,7 @@ def test_the_seed_decides(bars, trained, tmp_path):
     assert not np.array_equal(other.sample(2), trained.sample(2))
 
 
-@pytest.mark.parametrize("loss", ["cross-entropy", "relativistic"])
+@pytest.mark.parametrize("loss", ["cross-entropy", "hinge", "relativistic"])
 def test_every_loss_trains_without_penalties(bars, tmp_path, loss):
     options = msgspec.structs.replace(TINY, steps=2, loss=loss, penalty=0.0)
     run = loop.begin(tmp_path / "run", options, bars)
@@ -102,7 +102,7 @@ def test_every_loss_trains_without_penalties(bars, tmp_path, loss):
 
 
 def test_the_papers_networks_have_the_papers_shapes():
-    generator, discriminator = build(config.paper())
+    generator, discriminator = build(config.recipe("paper"))
     assert generator.output_shape == (None, 48, 64)
     assert discriminator.output_shape == (None, 1)
     assert 5.5e6 < generator.count_params() < 6.5e6
@@ -157,13 +157,13 @@ def test_playability_knows_copies_dust_and_emptiness(bars):
 )
 def test_a_flag_that_cannot_be_is_named(given, said):
     with pytest.raises(SidemanError, match=said):
-        config.from_flags(given)
+        config.from_flags(config.DEFAULT_RECIPE, given)
 
 
 def test_flags_that_are_left_out_keep_the_recipe():
     given = {"architecture": "paper", "steps": 7, "batch": None}
-    options = config.from_flags(given)
-    assert options == msgspec.structs.replace(config.paper(), steps=7)
+    options = config.from_flags(config.DEFAULT_RECIPE, given)
+    assert options == msgspec.structs.replace(config.recipe("paper"), steps=7)
 
 
 def command(monkeypatch, capsys, *words):

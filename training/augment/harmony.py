@@ -1,0 +1,89 @@
+"""Strategies that change what notes mean over the chord. Row 24 is its root."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perform.music.note import ROOT_ROW, ROWS
+from perform.music.pianoroll import Rolls
+from perform.music.scale import SCALES
+from training.augment.base import reach, shift_where_it_fits
+from training.notetable import NoteTable, Numbers, notes_of, rolls_of
+
+BEAT, QUAVER = 16, 8
+CHORD_TONES = (0, 3, 4, 7, 10, 11)  # root, either third, fifth, either seventh
+_FAMILIAR = ("mixolydian", "dorian", "ionian", "blues", "aeolian")
+
+
+def transpose_in_scale(rolls: Rolls, rng: np.random.Generator) -> Rolls:
+    """Bars moved by one to three steps of the scale that fits them best (Huang et al. 2018, inside the key)."""
+    steps = rng.choice((-3, -2, -1, 1, 2, 3), len(rolls))
+    return _by_degree(rolls, lambda degree, bar, _middle: degree + steps[bar], keeps=True)
+
+
+def inversion(rolls: Rolls, _rng: np.random.Generator) -> Rolls:
+    """Bars turned upside down around their middle, step for step of the scale that fits them best
+    (the counterpoint's old device; Papadopoulos and Wiggins 1999).
+    """
+    return _by_degree(rolls, lambda degree, bar, middle: middle[bar] - degree, keeps=False)
+
+
+def other_chord(rolls: Rolls, rng: np.random.Generator) -> Rolls:
+    """Bars shifted to stand over another chord, a second to a fourth away (MidiNet, Yang et al. 2017)."""
+    notes = notes_of(rolls)
+    by = rng.choice((-5, -4, -3, -2, 2, 3, 4, 5), len(rolls))
+    return rolls_of(notes._replace(row=shift_where_it_fits(notes, by, by - 12 * np.sign(by))))
+
+
+def harmonic_reduction(rolls: Rolls, _rng: np.random.Generator) -> Rolls:
+    """Bars with only those notes that carry the harmony: chord tones, on a beat or of a quaver and more
+    (Lopez and Fujinaga 2020). A bar that has none stays as it is.
+    """
+    notes = notes_of(rolls)
+    firm = (notes.start % BEAT == 0) | (notes.end - notes.start >= QUAVER)
+    kept = firm & np.isin((notes.row - ROOT_ROW) % 12, CHORD_TONES)
+    reduced = rolls_of(NoteTable(notes.bars, *(column[kept] for column in notes[1:])))
+    silent = ~(reduced > 0).any(axis=(1, 2))
+    reduced[silent] = rolls[silent]
+    return reduced
+
+
+def _by_degree(
+    rolls: Rolls, new_degree: Callable[[Numbers, Numbers, Numbers], Numbers], *, keeps: bool
+) -> Rolls:
+    """Rolls whose notes have other degrees of their scale, `new_degree` of (degree, bar, lowest + highest).
+
+    With `keeps`, what is between two degrees stays between.
+    """
+    notes = notes_of(rolls)
+    scale = _fitting(notes)
+    result = notes.row.copy()
+    low, high = reach(notes)
+    for number, name in enumerate(_FAMILIAR):
+        ladder = _ladder(SCALES[name])
+        these = scale[notes.bar] == number
+        bar = notes.bar[these]
+        degree = np.searchsorted(ladder, notes.row[these], side="right") - 1
+        beside = notes.row[these] - ladder[degree]
+        bottom = np.searchsorted(ladder, low, side="right") - 1
+        top = np.searchsorted(ladder, high, side="right") - 1
+        moved = new_degree(degree, bar, bottom + top)
+        inside = (moved >= 0) & (moved < len(ladder))
+        row = ladder[np.clip(moved, 0, len(ladder) - 1)] + (beside if keeps else 0)
+        result[these] = np.where(inside, row, notes.row[these])
+    return rolls_of(notes._replace(row=result))
+
+
+def _fitting(notes: NoteTable) -> NDArray[np.intp]:
+    """For each bar the scale (an index into the familiar ones) that leaves the fewest notes outside."""
+    outside = np.zeros((notes.bars, len(_FAMILIAR)))
+    for number, name in enumerate(_FAMILIAR):
+        wrong = ~np.isin((notes.row - ROOT_ROW) % 12, SCALES[name])
+        np.add.at(outside[:, number], notes.bar, wrong * (notes.end - notes.start))
+    return np.asarray(outside.argmin(axis=1), np.intp)
+
+
+def _ladder(scale: tuple[int, ...]) -> NDArray[np.intp]:
+    rows = np.arange(ROWS)
+    return np.asarray(rows[np.isin((rows - ROOT_ROW) % 12, scale)], np.intp)

@@ -1,0 +1,37 @@
+"""Bars before and after, to look at."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from perform.music.pianoroll import Rolls
+from training.augment.pipeline import named
+
+PAIRS = 3
+
+
+def draw_preview(rolls: Rolls, strategies: Sequence[str], seed: int, path: Path) -> None:
+    """A PNG with a line for every strategy: bars before and, right beside each, after."""
+    from matplotlib.figure import Figure  # noqa: PLC0415 - slow to import, and seldom needed
+
+    rng = np.random.default_rng(seed)
+    figure = Figure(figsize=(4.4 * PAIRS, 1.7 * len(strategies)), layout="constrained")
+    axes = figure.subplots(len(strategies), 2 * PAIRS, squeeze=False, sharex=True, sharey=True)
+    for line, name in zip(axes, strategies, strict=True):
+        before = rolls[rng.choice(len(rolls), PAIRS, replace=len(rolls) < PAIRS)]
+        after = named(name)(before, rng)
+        line[0].set_ylabel(name, fontsize=8)
+        for place in range(2 * PAIRS):
+            new = place % 2
+            roll = (after if new else before)[place // 2]
+            line[place].imshow(
+                roll > 0, origin="lower", aspect="auto", cmap="Oranges" if new else "Blues"
+            )
+            line[place].axhline(24, color="grey", linewidth=0.4)
+            line[place].set_xticks([0, 16, 32, 48], labels=["1", "2", "3", "4"])
+            line[place].set_yticks([12, 24, 36], labels=["C3", "C4", "C5"])
+            line[place].tick_params(labelsize=6)
+    for place in range(2 * PAIRS):
+        axes[0][place].set_title("after" if place % 2 else "before", fontsize=8)
+    figure.savefig(path, dpi=90)

@@ -1,0 +1,32 @@
+"""Every strategy by its name; a new one is one function and one line here."""
+
+from training.augment.base import Strategy, copy
+from training.augment.harmony import harmonic_reduction, inversion, other_chord, transpose_in_scale
+from training.augment.published import fifth_addition, octave_change, time_change
+from training.augment.rhythm import (
+    displacement,
+    double_time,
+    half_time,
+    join,
+    retrograde,
+    split,
+    swing_change,
+)
+
+STRATEGIES: dict[str, Strategy] = {
+    "time-change": time_change,
+    "octave-change": octave_change,
+    "fifth-addition": fifth_addition,
+    "copy": copy,
+    "transpose-in-scale": transpose_in_scale,
+    "double-time": double_time,
+    "half-time": half_time,
+    "swing-change": swing_change,
+    "other-chord": other_chord,
+    "harmonic-reduction": harmonic_reduction,
+    "join": join,
+    "split": split,
+    "retrograde": retrograde,
+    "inversion": inversion,
+    "displacement": displacement,
+}

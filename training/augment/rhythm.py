@@ -1,0 +1,103 @@
+"""Strategies that change when notes sound."""
+
+import numpy as np
+
+from perform.music.note import COLUMNS
+from perform.music.pianoroll import Rolls
+from training.augment.base import one_of_each
+from training.notetable import NoteTable, notes_of, rolls_of
+
+BEAT = 16
+STRAIGHT, SWUNG = 8, (10, 11)
+SHORTEST_HALF = 2
+
+
+def double_time(rolls: Rolls, _rng: np.random.Generator) -> Rolls:
+    """Bars at twice the pace, played twice over (time stretching, McFee et al. 2015)."""
+    notes = notes_of(rolls)
+    start, end = notes.start // 2, np.maximum(notes.end // 2, notes.start // 2 + 1)
+    bar, row = np.r_[notes.bar, notes.bar], np.r_[notes.row, notes.row]
+    half = COLUMNS // 2
+    return rolls_of(
+        NoteTable(len(rolls), bar, row, np.r_[start, start + half], np.r_[end, end + half])
+    )
+
+
+def half_time(rolls: Rolls, rng: np.random.Generator) -> Rolls:
+    """The first or the second half of each bar at half the pace (time stretching, McFee et al. 2015)."""
+    notes = notes_of(rolls)
+    begin = (rng.integers(0, 2, len(rolls)) * COLUMNS // 2)[notes.bar]
+    inside = (notes.start >= begin) & (notes.start < begin + COLUMNS // 2)
+    start, end = 2 * (notes.start - begin), 2 * (notes.end - begin)
+    return _or_as_it_was(rolls, rolls_of(_only(notes._replace(start=start, end=end), inside)))
+
+
+def swing_change(rolls: Rolls, rng: np.random.Generator) -> Rolls:
+    """Straight quavers swung, and swung ones straightened (tempo change, Yong et al. 2019)."""
+    notes = notes_of(rolls)
+    late = rng.choice(SWUNG, len(rolls))[notes.bar]
+
+    def warped(column: np.ndarray) -> np.ndarray:
+        place = column % BEAT
+        swung = np.where(np.isin(place, SWUNG), STRAIGHT, place)
+        return np.asarray(column - place + np.where(place == STRAIGHT, late, swung), np.intp)
+
+    start, end = warped(notes.start), warped(notes.end)
+    return rolls_of(notes._replace(start=start, end=np.maximum(end, start + 1)))
+
+
+def displacement(rolls: Rolls, rng: np.random.Generator) -> Rolls:
+    """Bars that begin a quaver or a semiquaver early or late, what leaves at one end entering at the
+    other (rhythmic displacement; Donahue et al. 2019 vary material likewise by moving it whole).
+    """
+    notes = notes_of(rolls)
+    by = rng.choice((-8, -4, 4, 8), len(rolls))[notes.bar]
+    start = (notes.start + by) % COLUMNS
+    return rolls_of(notes._replace(start=start, end=start + notes.end - notes.start))
+
+
+def join(rolls: Rolls, rng: np.random.Generator) -> Rolls:
+    """Bars in which one note lasts until the next one begins, which is left out (McFee et al. 2015)."""
+    line = _by_time(notes_of(rolls))
+    following = np.flatnonzero((line.bar[1:] == line.bar[:-1]) & (line.start[1:] > line.start[:-1]))
+    first = following[one_of_each(_only(line, following), rng)]
+    end = line.end.copy()
+    end[first] = np.maximum(line.end[first], line.end[first + 1])
+    kept = np.ones(len(end), bool)
+    kept[first + 1] = False
+    return rolls_of(_only(line._replace(end=end), kept))
+
+
+def split(rolls: Rolls, rng: np.random.Generator) -> Rolls:
+    """Bars in which one note is struck twice, each for half of its time (McFee et al. 2015)."""
+    notes = notes_of(rolls)
+    long = np.flatnonzero(notes.end - notes.start >= 2 * (SHORTEST_HALF + 1))
+    chosen = long[one_of_each(_only(notes, long), rng)]
+    half = (notes.start[chosen] + notes.end[chosen]) // 2
+    again = NoteTable(len(rolls), notes.bar[chosen], notes.row[chosen], half, notes.end[chosen])
+    end = notes.end.copy()
+    end[chosen] = half
+    first = notes._replace(end=end)
+    return rolls_of(
+        NoteTable(len(rolls), *(np.r_[a, b] for a, b in zip(first[1:], again[1:], strict=True)))
+    )
+
+
+def retrograde(rolls: Rolls, _rng: np.random.Generator) -> Rolls:
+    """Bars from their end to their beginning (the canon's old device; Papadopoulos and Wiggins 1999)."""
+    return np.ascontiguousarray(rolls[:, :, ::-1])
+
+
+def _by_time(notes: NoteTable) -> NoteTable:
+    return _only(notes, np.lexsort((notes.row, notes.start, notes.bar)))
+
+
+def _only(notes: NoteTable, kept: np.ndarray) -> NoteTable:
+    return NoteTable(notes.bars, *(column[kept] for column in notes[1:]))
+
+
+def _or_as_it_was(before: Rolls, after: Rolls) -> Rolls:
+    """The new bars, but the old one where nothing would be left."""
+    silent = ~(after > 0).any(axis=(1, 2))
+    after[silent] = before[silent]
+    return after

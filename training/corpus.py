@@ -1,0 +1,182 @@
+"""Tunes of music21's bundled corpus -> bars, each over the chord that it implies."""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from perform.errors import DatasetError
+from perform.music.note import TICKS_PER_BEAT, Note
+from perform.music.pitch import note_name
+from training import dataset
+from training.midifile import Metre, Root, Song
+
+COLLECTIONS = ("ryansMammoth", "oneills1850", "airdsAirs", "nottingham-dataset", "essenFolksong")
+# Triads that a folk tune leans on, as semitones above its tonic and whether they are minor.
+MAJOR_KEY = ((0, False), (5, False), (7, False), (9, True), (2, True))
+MINOR_KEY = ((0, True), (10, False), (5, True), (7, True), (3, False), (8, False))
+MODES = {
+    "mixolydian": ((0, False), (10, False), (5, False), (7, True)),
+    "dorian": ((0, True), (10, False), (5, False), (7, True), (3, False)),
+}
+HOME = 1.15  # the tonic wins a near tie: tunes stay at home longer than they are away
+
+
+class Tune(NamedTuple):
+    """One tune: where it stands (`collection/file#number`), its kind ("reel", "" if unsaid), its song."""
+
+    name: str
+    kind: str
+    song: Song
+
+
+def import_corpus(
+    collections: Sequence[str] = COLLECTIONS, kind: str = "", most: int | None = None
+) -> dataset.Dataset:
+    """The bars of collections in music21's corpus; a broken tune is named in the counts and skipped.
+
+    `kind`: only tunes that call themselves so ("reel", "hornpipe"). `most`: read at most so many
+    tunes of a collection. Bars in 2/4 come with their values doubled, as players count them; pick-ups
+    and other metres are counted and left out. Each collection is kept in the user's cache folder
+    once it is read. DatasetError for an unknown collection, or when music21 is not installed.
+    """
+    unknown = [name for name in collections if name not in COLLECTIONS]
+    if unknown:
+        raise DatasetError(f"no collection {unknown[0]!r}; there are {', '.join(COLLECTIONS)}")
+    parts = [_cached(name, kind, most) for name in collections]
+    return dataset.join(parts)
+
+
+def _cached(collection: str, kind: str, most: int | None) -> dataset.Dataset:
+    music21 = _music21()
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    name = re.sub(r"[^\w.-]", "_", f"{collection}-{kind or 'all'}-{most or 'all'}")
+    path = home / "sideman" / f"{name}-music21-{music21.__version__}.npz"
+    if path.exists():
+        return dataset.load(path)
+    made = dataset.import_songs(
+        (tune.name, tune.song) for tune in tunes(collection, most) if kind in tune.kind
+    )
+    dataset.save(made, path)
+    return made
+
+
+def tunes(collection: str, most: int | None = None) -> Iterator[Tune]:
+    """The tunes of a collection in the order of its files; what music21 cannot read is left out."""
+    music21 = _music21()
+    folder = Path(music21.__file__).parent / "corpus" / collection
+    given = 0
+    for path in sorted(folder.glob("*.abc")):
+        handler = music21.abcFormat.ABCFile()
+        try:
+            handler.open(path)
+            read = handler.read()
+        except Exception:  # noqa: BLE001, S112 - a parser that is fed anything raises anything
+            continue
+        finally:
+            handler.close()
+        for number, tune in read.splitByReferenceNumber().items():
+            if most is not None and given >= most:
+                return
+            made = _read_tune(tune)
+            if made is not None:
+                given += 1
+                yield Tune(f"{collection}/{path.name}#{number}", _kind(tune), made)
+
+
+def implied_root(notes: Sequence[Note], tonic: int, mode: str) -> Root:
+    """The chord that a bar's notes imply in a key, as a triad's symbol and root.
+
+    Every candidate triad of the mode gathers the lengths of the notes that belong to it, those on a
+    beat counted twice (after Temperley, The Cognition of Basic Musical Structures, 2001, chapter 6).
+    """
+    weight = [0.0] * 12
+    for note in notes:
+        strong = 2.0 if note.start % TICKS_PER_BEAT == 0 else 1.0
+        weight[note.pitch % 12] += strong * min(note.duration, 2 * TICKS_PER_BEAT)
+    candidates = MODES.get(mode, MINOR_KEY if mode in {"minor", "aeolian"} else MAJOR_KEY)
+
+    def gathered(candidate: tuple[int, bool]) -> float:
+        degree, minor = candidate
+        root = tonic + degree
+        share = (
+            weight[root % 12] + weight[(root + (3 if minor else 4)) % 12] + weight[(root + 7) % 12]
+        )
+        return share * (HOME if degree == 0 else 1.0)
+
+    degree, minor = max(candidates, key=gathered)
+    root = (tonic + degree) % 12
+    return Root(note_name(root) + ("m" if minor else ""), root)
+
+
+def _read_tune(tune: Any) -> Song | None:
+    music21 = _music21()
+    try:
+        score = music21.abcFormat.translate.abcToStreamScore(tune)
+        measures = list(score.parts[0].getElementsByClass("Measure"))
+        return _song(measures, *_key(score))
+    except Exception:  # noqa: BLE001 - see tunes
+        return None
+
+
+def _song(measures: Sequence[Any], tonic: int, mode: str) -> Song | None:
+    """Notes, a metre for every measure (so that pick-ups stand alone) and a root for every measure."""
+    notes: list[Note] = []
+    metres: list[Metre] = []
+    roots: list[tuple[int, Root]] = []
+    numerator, denominator, now = 4, 4, 0
+    for measure in measures:
+        if measure.timeSignature is not None:
+            numerator = measure.timeSignature.numerator
+            denominator = measure.timeSignature.denominator
+        twice = 2 if (numerator, denominator) == (2, 4) else 1
+        metre = (4, 4) if (numerator, denominator) in {(2, 4), (2, 2)} else (numerator, denominator)
+        inside = [
+            Note(
+                now + round(twice * float(note.offset) * TICKS_PER_BEAT),
+                round(twice * float(note.quarterLength) * TICKS_PER_BEAT),
+                int(note.pitch.midi),
+            )
+            for note in measure.notes
+            if note.isNote and note.quarterLength > 0  # a grace note takes no time of its own
+        ]
+        metres.append(Metre(now, *metre))
+        written = [chord for chord in measure.notes if "ChordSymbol" in chord.classes]
+        if written:
+            root = written[0].root().pitchClass
+            minor = written[0].quality == "minor"
+            roots.append((now, Root(note_name(root) + ("m" if minor else ""), root)))
+        elif inside:
+            local = [note._replace(start=note.start - now) for note in inside]
+            roots.append((now, implied_root(local, tonic, mode)))
+        notes += inside
+        now += round(twice * float(measure.highestTime) * TICKS_PER_BEAT)
+    return Song(tuple(sorted(notes)), tuple(metres), tuple(roots)) if notes else None
+
+
+def _key(score: Any) -> tuple[int, str]:
+    """Tonic (0 to 11) and mode as the tune's key field has them."""
+    for key in score.recurse().getElementsByClass("KeySignature"):
+        if "Key" in key.classes:
+            return int(key.tonic.pitchClass), str(key.mode)
+        return int(key.asKey("major").tonic.pitchClass), "major"
+    return 0, "major"
+
+
+def _kind(tune: Any) -> str:
+    for token in tune.tokens:
+        if getattr(token, "tag", None) == "R":
+            return str(token.data).strip().lower()
+    return str(tune.getTitle() or "").lower()
+
+
+def _music21() -> Any:
+    try:
+        import music21  # noqa: PLC0415 - slow to import, and an extra
+        import music21.abcFormat.translate  # noqa: PLC0415
+    except ImportError:
+        raise DatasetError(
+            "the corpus is music21's, which is not installed; pip install 'sideman[corpus]'"
+        ) from None
+    return music21

@@ -1,0 +1,333 @@
+"""The paper's experiment (section 6): arms trained on paired seeds, scored, appended to results.jsonl.
+
+Every run is a pure function of its arm, its seed and the bars, so it may run on any core or machine, and
+a stop costs only the runs that were under way.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import platform
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from perform.errors import DatasetError, RunFolderError
+from perform.music.pianoroll import Rolls, threshold
+from training import config, dataset, markov
+from training.augment.pipeline import augment
+from training.features.base import Extractor
+from training.features.registry import open_extractor
+from training.metrics.score import score
+
+PLAN, RESULTS, DATA, SAMPLES = "experiment.json", "results.jsonl", "data.npz", "samples"
+SCHEMA = 1
+SHOWN = 16
+Protocol = Literal["fair", "paper"]
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What an experiment is (`experiment.json`): everything that a second call must agree on.
+
+    `protocol`: "fair" scores every arm against the same training bars; "paper" scores each against the
+    data that it was trained on, augmented as they are. `split`: how many bars are trained on and held
+    out; which ones the seed decides. `samples` bars are invented a run, and distances take at most
+    `most` at a time.
+    """
+
+    schema: int = SCHEMA
+    protocol: Protocol
+    runs: int
+    arms: dict[str, config.Options]
+    data: dict[str, Any]
+    extractor: dict[str, Any]
+    split: dict[str, int]
+    samples: int = 1024
+    most: int = 100
+    versions: dict[str, str] = msgspec.field(default_factory=dict)
+    machine: str = ""
+
+
+class Task(NamedTuple):
+    """One run: an arm on a seed."""
+
+    arm: str
+    seed: int
+
+
+class Outcome(NamedTuple):
+    """What a run gives: its line in results.jsonl, and sixteen of its bars (raw)."""
+
+    line: dict[str, Any]
+    shown: Rolls
+
+
+def plan(
+    bars: dataset.Dataset,
+    arms: dict[str, config.Options],
+    runs: int,
+    protocol: Protocol,
+    held_out: int,
+    extractor: Extractor,
+) -> Plan:
+    """The plan for these bars. DatasetError when too few are left to train on or to hold out."""
+    training = len(bars.rolls) - held_out
+    if training < 2 or held_out < 2:
+        raise DatasetError(
+            f"{len(bars.rolls)} bars with {held_out} held out leave {training} to train on; "
+            "both parts need two: give more bars or another --held-out"
+        )
+    if protocol == "paper":
+        arms = {name: _as_published(options, training) for name, options in arms.items()}
+    return Plan(
+        protocol=protocol,
+        runs=runs,
+        arms=arms,
+        data={
+            "bars": len(bars.rolls),
+            "files": dataset.sources(bars),
+            "sha256": hashlib.sha256(bars.rolls.tobytes()).hexdigest(),
+        },
+        extractor={
+            "name": extractor.name,
+            "sha256": extractor.digest,
+            "dimension": extractor.dimension,
+        },
+        split={"training": training, "held_out": held_out},
+        versions=_versions(),
+        machine=f"{platform.machine()}, {os.cpu_count()} cores",
+    )
+
+
+def open_folder(folder: Path, wanted: Plan, bars: dataset.Dataset) -> Plan:
+    """The plan in a folder that is begun, or `wanted` written to a new one.
+
+    RunFolderError when the folder holds another experiment: results of two are not mixed.
+    """
+    path = folder / PLAN
+    if path.exists():
+        there = read_plan(folder)
+        for name in ("protocol", "arms", "data", "extractor", "split", "samples", "most"):
+            if getattr(there, name) != getattr(wanted, name):
+                raise RunFolderError(
+                    f"{folder}: holds an experiment with other {name}; name another folder, or "
+                    "call with what it was begun with"
+                )
+        wanted = msgspec.structs.replace(there, runs=max(there.runs, wanted.runs))
+    elif folder.exists() and any(folder.iterdir()):
+        raise RunFolderError(f"{folder} is not empty and holds no experiment; name another folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / DATA).exists():
+        dataset.save(bars, folder / DATA)
+    draft = folder / f".{PLAN}.part"
+    draft.write_bytes(msgspec.json.format(msgspec.json.encode(wanted), indent=2) + b"\n")
+    draft.replace(path)
+    return wanted
+
+
+def read_plan(folder: Path) -> Plan:
+    """The plan of the experiment in a folder; RunFolderError when there is none, or of another version."""
+    try:
+        raw = (folder / PLAN).read_bytes()
+        schema = msgspec.json.decode(raw).get("schema")
+    except (OSError, msgspec.DecodeError, AttributeError):
+        raise RunFolderError(
+            f"{folder}: no experiment there; make one with training experiment"
+        ) from None
+    if schema != SCHEMA:
+        raise RunFolderError(
+            f"{folder}: experiment of schema {schema}, this version reads {SCHEMA}; begin a new one"
+        )
+    try:
+        return msgspec.json.decode(raw, type=Plan)
+    except msgspec.ValidationError as fault:
+        raise RunFolderError(f"{folder}/{PLAN}: {fault}; begin a new one") from None
+
+
+def results(folder: Path) -> list[dict[str, Any]]:
+    """The finished runs of an experiment in the order they came; a line that a stop cut short is left out."""
+    lines = []
+    with contextlib.suppress(FileNotFoundError):
+        for line in (folder / RESULTS).read_text(encoding="utf-8").splitlines():
+            with contextlib.suppress(ValueError):
+                lines.append(json.loads(line))
+    return lines
+
+
+def pending(folder: Path, made: Plan) -> list[Task]:
+    """The runs that are still to do, seed by seed, so that pairs are complete early."""
+    done = {(line["arm"], line["seed"]) for line in results(folder)}
+    return [
+        Task(arm, seed) for seed in range(made.runs) for arm in made.arms if (arm, seed) not in done
+    ]
+
+
+def keep(folder: Path, outcome: Outcome) -> None:
+    """Append a run's line, on disk before anything else happens, and leave its bars beside it."""
+    line = outcome.line
+    shown = folder / SAMPLES
+    shown.mkdir(exist_ok=True)
+    np.savez_compressed(shown / f"{line['arm']}-{line['seed']}.npz", rolls=outcome.shown)
+    path = folder / RESULTS
+    torn = path.exists() and not path.read_bytes().endswith(b"\n")
+    with path.open("a", encoding="utf-8") as file:
+        file.write(("\n" if torn else "") + json.dumps(line) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def split(
+    bars: dataset.Dataset, held_out: int, seed: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Indices of the bars to train on and of the held-out ones, every file giving its share of both."""
+    rng = np.random.default_rng([seed, held_out])
+    names = np.array([origin.file for origin in bars.origins])
+    # Going through each file in a random order at an even pace keeps its share in any prefix.
+    place = np.empty(len(names))
+    for name in np.unique(names):
+        these = rng.permutation(np.flatnonzero(names == name))
+        place[these] = (np.arange(len(these)) + rng.random()) / len(these)
+    order = np.argsort(place, kind="stable")
+    return np.sort(order[held_out:]), np.sort(order[:held_out])
+
+
+def run(
+    task: Task, made: Plan, bars: dataset.Dataset, extractor: Extractor | None = None
+) -> Outcome:
+    """One run, from split to scores; the same task gives the same line but for `seconds`."""
+    begun = time.monotonic()
+    options = msgspec.structs.replace(made.arms[task.arm], seed=task.seed)
+    taught, held = split(bars, made.split["held_out"], task.seed)
+    rolls = bars.rolls[taught]
+    raw, line = invent(options, rolls, made.samples)
+    own = augment(rolls, options.augment, options.seed)
+    scores = score(
+        raw,
+        {"training": own if made.protocol == "paper" else rolls, "held_out": bars.rolls[held]},
+        training=rolls,
+        extractor=extractor or open_extractor(made.extractor["name"]),
+        most=made.most,
+        seed=task.seed,
+    )
+    return Outcome(
+        {
+            "arm": task.arm,
+            "seed": task.seed,
+            "steps": options.steps,
+            "batch": options.batch,
+            "training_bars": len(own),
+            "seconds": round(time.monotonic() - begun, 2),
+            **msgspec.to_builtins(scores),
+            **line,
+        },
+        raw[:SHOWN],
+    )
+
+
+def invent(options: config.Options, rolls: Rolls, count: int) -> tuple[Rolls, dict[str, Any]]:
+    """`count` raw bars of a model trained on `rolls` as the options say, and its losses."""
+    if options.architecture == "markov":
+        return markov.sample(markov.fit(rolls), count, options.seed), {}
+    from training import loop  # noqa: PLC0415 - tensorflow takes seconds, and some arms need none
+
+    with tempfile.TemporaryDirectory() as folder:
+        origins = tuple(dataset.Origin("", place, "C") for place in range(len(rolls)))
+        bars = dataset.Dataset(rolls, origins, dataset.Counts(kept=len(rolls)))
+        trained = loop.begin(Path(folder) / "run", options, bars, sheets=False)
+        trained.train()
+        text = (trained.folder / loop.METRICS).read_text(encoding="utf-8")
+        entries = [json.loads(row) for row in text.splitlines()][:: max(1, options.steps // 2500)]
+        losses = {name: [round(row[name], 4) for row in entries] for name in entries[0]}
+        return threshold(trained.sample(count, seed=options.seed)), {"losses": losses}
+
+
+def on_cores(
+    tasks: Sequence[Task], made: Plan, bars: dataset.Dataset, cores: int
+) -> Iterator[Outcome]:
+    """The outcomes as they come, from so many processes on this machine, one thread each."""
+    from joblib import Parallel, delayed, parallel_config  # noqa: PLC0415
+
+    with parallel_config(backend="loky", n_jobs=cores, inner_max_num_threads=1):
+        yield from Parallel(return_as="generator_unordered", batch_size=1)(
+            delayed(run_alone)(task, made, bars) for task in tasks
+        )
+
+
+def on_cluster(
+    tasks: Sequence[Task], made: Plan, bars: dataset.Dataset, scheduler: str
+) -> Iterator[Outcome]:
+    """The outcomes as they come from the workers of a Dask scheduler; what a dead worker had goes to another.
+
+    RunFolderError (one line) when the scheduler cannot be reached.
+    """
+    from distributed import Client, as_completed  # noqa: PLC0415
+
+    try:
+        client = Client(scheduler, timeout="10s")
+    except (OSError, TimeoutError, ValueError) as fault:
+        raise RunFolderError(
+            f"{scheduler}: no Dask scheduler answers ({type(fault).__name__}); start one with "
+            "`dask scheduler` and workers with `dask worker ADDRESS`"
+        ) from None
+    with client:
+        spread = client.scatter(bars, broadcast=True)
+        futures = [client.submit(run_alone, task, made, spread, pure=False) for task in tasks]
+        for future in as_completed(futures):
+            yield future.result()
+
+
+def run_alone(task: Task, made: Plan, bars: dataset.Dataset) -> Outcome:
+    """`run` in a process of its own: quiet, on one thread, so that runs side by side do not crowd."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if made.arms[task.arm].architecture != "markov":
+        import tensorflow as tf  # noqa: PLC0415
+
+        with contextlib.suppress(RuntimeError):  # set once, before the first operation
+            tf.config.threading.set_intra_op_parallelism_threads(1)
+            tf.config.threading.set_inter_op_parallelism_threads(1)
+    return run(task, made, bars)
+
+
+Runner = Callable[[Sequence[Task], Plan, dataset.Dataset], Iterator[Outcome]]
+
+
+def carry_out(
+    folder: Path,
+    made: Plan,
+    bars: dataset.Dataset,
+    runner: Runner,
+    report: Callable[[int, int], None] = lambda _done, _of: None,
+) -> None:
+    """Do what is pending, each outcome kept as it comes. `report`: runs done, runs in all."""
+    tasks = pending(folder, made)
+    total = made.runs * len(made.arms)
+    done = total - len(tasks)
+    report(done, total)
+    for outcome in runner(tasks, made, bars):
+        keep(folder, outcome)
+        done += 1
+        report(done, total)
+
+
+def _as_published(options: config.Options, bars: int) -> config.Options:
+    """An arm with the paper's epochs and batches: 60 epochs, batch 50, or a tenth of a small data set."""
+    if options.architecture == "markov":
+        return options
+    count = bars
+    for stage in options.augment:
+        count *= stage.factor + 1
+    batch = min(50, -(-count // 10))  # as in the authors' code: 55 bars go in batches of 6
+    return msgspec.structs.replace(options, batch=batch, steps=60 * -(-count // batch))
+
+
+def _versions() -> dict[str, str]:
+    names = ("sideman", "tensorflow", "keras", "numpy", "ai-edge-litert")
+    return {"python": platform.python_version(), **{name: metadata.version(name) for name in names}}

@@ -1,0 +1,1 @@
+"""Feature extractors: bars in, numbers that distances are measured in out."""

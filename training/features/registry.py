@@ -1,0 +1,19 @@
+"""Every feature extractor by its name."""
+
+from pathlib import Path
+
+from perform.errors import FeatureError
+from training.features.base import Extractor
+
+
+def open_extractor(name: str = "spr", weights: Path | None = None) -> Extractor:
+    """The extractor of a name; FeatureError for an unknown one, or one whose weights cannot be had."""
+    if name == "spr":
+        from training.features.spr import Spr  # noqa: PLC0415 - only what is asked for is loaded
+
+        return Spr()
+    if name == "inception":
+        from training.features.inception import Inception  # noqa: PLC0415
+
+        return Inception(weights)
+    raise FeatureError(f"no extractor {name!r}; there are spr and inception")

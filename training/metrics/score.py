@@ -1,0 +1,100 @@
+"""Everything that is measured of invented bars, in one call, against every reference alike."""
+
+import msgspec
+import numpy as np
+
+from perform.errors import DatasetError
+from perform.music.pianoroll import Rolls, clean
+from training.features.base import Extractor
+from training.metrics.coverage import Neighbourhood, neighbourhood
+from training.metrics.fid import Features, frechet
+from training.metrics.kid import kid
+from training.metrics.musical import describe
+from training.metrics.playability import measure
+
+FEWEST = 12
+NEIGHBOURS = 5
+MOST_DRAWS = 16
+
+
+class Distances(msgspec.Struct, frozen=True):
+    """How far invented bars are from a reference. `floor`: the FID of real bars from real bars, halves
+    of the reference against each other, each of `count` / 2 bars (fewer, hence higher than at `count`).
+    """
+
+    fid: float
+    kid: float
+    precision: float
+    recall: float
+    density: float
+    coverage: float
+    floor: float
+
+
+class Scores(msgspec.Struct, frozen=True):
+    """Distances by reference, all from `count` bars on either side, and musical figures."""
+
+    references: dict[str, Distances]
+    figures: dict[str, float]
+    count: int
+
+
+def score(
+    samples: Rolls,
+    references: dict[str, Rolls],
+    training: Rolls,
+    extractor: Extractor,
+    most: int = 100,
+    seed: int = 0,
+) -> Scores:
+    """The scores of raw samples (n, 48, 64).
+
+    Distances are those of the cleaned bars, which is what is played. A Frechet distance falls with the
+    number of samples, so every reference gives the same number of bars and so do the samples: `count`,
+    the smallest set, `most` at most. Up to 16 draws of `count` samples that share none are scored and
+    averaged, since one draw of so few is noisy. DatasetError when a set is too small.
+    """
+    sizes = {"samples": len(samples), **{name: len(rolls) for name, rolls in references.items()}}
+    count = min(most, *sizes.values())
+    if count < FEWEST:
+        short = min(sizes, key=lambda name: sizes[name])
+        raise DatasetError(
+            f"{short}: {min(most, sizes[short])} bars, a distance needs {FEWEST}; give more bars"
+        )
+    rng = np.random.default_rng(seed)
+    cleaned = clean(samples)
+    features = extractor.features(cleaned)
+    order = rng.permutation(len(samples))
+    draws = [
+        features[order[start : start + count]]
+        for start in range(0, min(len(order) // count, MOST_DRAWS) * count, count)
+    ]
+    measured = {}
+    for name, rolls in references.items():
+        chosen = rng.permutation(len(rolls))[:count]
+        measured[name] = _distances(draws, extractor.features(rolls[chosen]))
+    known = measure(samples, training)
+    figures = {**msgspec.to_builtins(known), **describe(cleaned, training)}
+    return Scores(measured, {name: float(value) for name, value in figures.items()}, count)
+
+
+def between(samples: Features, reference: Features) -> dict[str, float]:
+    """The distances of features (n, d) from others (m, d), without averaging and without a floor."""
+    near = neighbourhood(reference, samples, NEIGHBOURS)
+    return {"fid": frechet(samples, reference), "kid": kid(samples, reference), **near._asdict()}
+
+
+def _distances(draws: list[Features], reference: Features) -> Distances:
+    near = Neighbourhood(
+        *np.mean([neighbourhood(reference, draw, NEIGHBOURS) for draw in draws], axis=0).tolist()
+    )
+    half = len(reference) // 2
+    return Distances(
+        fid=float(np.mean([frechet(draw, reference) for draw in draws])),
+        kid=float(np.mean([kid(draw, reference) for draw in draws])),
+        precision=near.precision,
+        recall=near.recall,
+        density=near.density,
+        coverage=near.coverage,
+        floor=frechet(reference[:half], reference[half : 2 * half]),
+    )

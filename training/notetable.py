@@ -1,0 +1,56 @@
+"""All notes of many bars as columns of numbers, so that work on notes is work on arrays."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perform.music.note import COLUMNS, ROWS
+from perform.music.pianoroll import Rolls
+
+Numbers = NDArray[np.intp]
+
+
+class NoteTable(NamedTuple):
+    """Notes of `bars` bars, by bar, row and start: each column one array (notes,).
+
+    `start`, `end`: columns 0 to 64, `end` the first after the note.
+    """
+
+    bars: int
+    bar: Numbers
+    row: Numbers
+    start: Numbers
+    end: Numbers
+
+
+def notes_of(rolls: Rolls) -> NoteTable:
+    """The notes in rolls (n, 48, 64)."""
+    on = np.pad(rolls > 0, ((0, 0), (0, 0), (1, 1))).astype(np.int8)
+    edges = np.diff(on, axis=2)
+    bar, row, start = np.nonzero(edges == 1)
+    _, _, end = np.nonzero(edges == -1)
+    return NoteTable(len(rolls), bar, row, start, end)
+
+
+def rolls_of(table: NoteTable) -> Rolls:
+    """Rolls (n, 48, 64) that spell the notes; a re-struck note ends one column before.
+
+    Rows outside the roll fold by octaves, columns outside it are cut off, and what is shorter than
+    a column is left out.
+    """
+    row = np.where(table.row < 0, table.row % 12, table.row)
+    row = np.where(row >= ROWS, ROWS - 12 + row % 12, row)
+    start = np.clip(table.start, 0, COLUMNS)
+    end = np.clip(table.end, 0, COLUMNS)
+    kept = end > start
+    bar, row, start, end = table.bar[kept], row[kept], start[kept], end[kept]
+    edges = np.zeros((table.bars, ROWS, COLUMNS + 1), np.int16)
+    np.add.at(edges, (bar, row, start), 1)
+    np.add.at(edges, (bar, row, end), -1)
+    on = edges.cumsum(axis=2)[:, :, :COLUMNS] > 0
+    struck = np.zeros_like(on)
+    struck[bar, row, start] = True
+    held = on[:, :, :-1] & struck[:, :, 1:] & ~struck[:, :, :-1]
+    on[:, :, :-1] &= ~held
+    return np.where(on, 1, -1).astype(np.int8)

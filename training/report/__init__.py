@@ -1,0 +1,1 @@
+"""Reports of experiments: one page model, written as HTML and as Markdown."""

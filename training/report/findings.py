@@ -1,0 +1,226 @@
+"""What an experiment's runs say: tables, tests and plain sentences."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perform.errors import RunFolderError
+from training import stats
+from training.experiment import Plan, read_plan, results
+
+PAPER_FID = {  # the paper's table 1
+    "original": "72.4334 ± 6.44",
+    "augmented": "21.7541 ± 12.26",
+    "replicated": "39.5702 ± 20.15",
+}
+PAPER_ORDER = ("augmented", "replicated", "original")
+REFERENCES = {"held_out": "held-out bars", "training": "training bars"}
+SIGNIFICANT = 0.01
+HEADER_1 = [
+    "Dataset",
+    "Size",
+    "Steps x batch",
+    "FID, held-out bars",
+    "FID, training bars",
+    "Near-copies",
+    "Unplayable, raw",
+    "Unplayable, cleaned",
+    "FID in the paper",
+]
+
+
+class Findings(NamedTuple):
+    """One experiment: its plan, and its runs by arm (every arm has the same seeds, in order)."""
+
+    folder: Path
+    plan: Plan
+    arms: list[str]
+    seeds: list[int]
+    runs: dict[str, list[dict[str, Any]]]
+
+
+class Table(NamedTuple):
+    """A table of a page: caption, header, rows of text."""
+
+    caption: str
+    header: list[str]
+    rows: list[list[str]]
+
+
+def read(folder: Path) -> Findings:
+    """The paired runs in a folder; RunFolderError when fewer than two seeds are complete."""
+    plan = read_plan(folder)
+    by_task = {(line["arm"], line["seed"]): line for line in results(folder)}
+    arms = list(plan.arms)
+    seeds = [seed for seed in range(plan.runs) if all((arm, seed) in by_task for arm in arms)]
+    if len(seeds) < 2:
+        raise RunFolderError(
+            f"{folder}: {len(seeds)} seeds are finished in every arm, a report needs two; go on with "
+            f"training experiment -o {folder}"
+        )
+    return Findings(
+        folder, plan, arms, seeds, {arm: [by_task[arm, s] for s in seeds] for arm in arms}
+    )
+
+
+def values(found: Findings, reference: str, measure: str) -> NDArray[np.float64]:
+    """A measure of every run, (runs, arms); `reference` "figures" for those that have none."""
+    if reference == "figures":
+        lines = [[run["figures"][measure] for run in found.runs[arm]] for arm in found.arms]
+    else:
+        lines = [
+            [run["references"][reference][measure] for run in found.runs[arm]] for arm in found.arms
+        ]
+    return np.array(lines, np.float64).T
+
+
+def sentences(found: Findings) -> list[str]:
+    """What came out, in words made from the numbers alone."""
+    said = [
+        (
+            f"{len(found.seeds)} paired runs an arm, protocol {found.plan.protocol}, "
+            f"{found.plan.split['training']} bars to train on and {found.plan.split['held_out']} held out, "
+            "drawn anew for every seed and alike for every arm."
+        )
+    ]
+    for reference, words in REFERENCES.items():
+        table = values(found, reference, "fid")
+        order = np.argsort(np.median(table, axis=0))
+        ranked = " < ".join(f"{found.arms[i]} {np.median(table[:, i]):.2f}" for i in order)
+        said.append(f"Distance to {words}, medians: {ranked}.")
+        said += _on_the_papers_order(found, table, words)
+    copies = values(found, "figures", "copies")
+    said.append(
+        "Read beside the distances, near-copies of training bars (median): "
+        + ", ".join(f"{arm} {np.median(copies[:, i]):.1%}" for i, arm in enumerate(found.arms))
+        + "."
+    )
+    if found.plan.protocol == "fair" and {"original", "replicated"} <= set(found.arms):
+        said.append(_on_replication(found))
+    return said
+
+
+def _on_replication(found: Findings) -> str:
+    """With batches drawn with replacement, copies of the data change nothing but the draw."""
+    pair = [found.arms.index(arm) for arm in ("original", "replicated")]
+    gaps = np.ptp(values(found, "held_out", "fid")[:, pair], axis=1)
+    same = int((gaps == 0).sum())
+    return (
+        "Batches are drawn with replacement, so with equal steps Original and Replicated are the same "
+        f"training under another name; {same} of {len(gaps)} pairs came out identical to the last "
+        "digit. What the paper's Replicated arm gains over its Original it gains by training longer."
+    )
+
+
+def _on_the_papers_order(found: Findings, table: NDArray[np.float64], words: str) -> list[str]:
+    if not set(PAPER_ORDER) <= set(found.arms):
+        return []
+    column = {arm: table[:, found.arms.index(arm)] for arm in PAPER_ORDER}
+    medians = [float(np.median(column[arm])) for arm in PAPER_ORDER]
+    tests = [
+        (a, b, stats.effect(column[a], column[b]))
+        for a, b in (PAPER_ORDER[:2], PAPER_ORDER[1:], (PAPER_ORDER[0], PAPER_ORDER[2]))
+    ]
+    clear = all(e.median < 0 and e.p < SIGNIFICANT for _, _, e in tests)
+    if clear:
+        verdict = "appears, every pair at p < 0.01"
+    elif medians == sorted(medians):
+        verdict = "appears in the medians, but not every pair is clear"
+    else:
+        verdict = "does not appear"
+    pairs = "; ".join(f"{a} - {b}: {e.median:+.2f}, p {spell_p(e.p)}" for a, b, e in tests)
+    return [
+        f"The paper's order (augmented < replicated < original) {verdict} against {words} ({pairs})."
+    ]
+
+
+def tables(found: Findings) -> list[Table]:
+    """Tables 1 and 2 in the paper's form, and the wider ones."""
+    made = [_table_1(found)]
+    for reference in REFERENCES:
+        made += [
+            _table_2(found, reference),
+            _effects(found, reference),
+            _distances(found, reference),
+        ]
+    return [*made, _figures(found)]
+
+
+def _table_1(found: Findings) -> Table:
+    rows = []
+    for place, arm in enumerate(found.arms):
+        first = found.runs[arm][0]
+        cells = [arm, str(first["training_bars"]), f"{first['steps']} x {first['batch']}"]
+        for reference in REFERENCES:
+            fid = values(found, reference, "fid")[:, place]
+            cells.append(f"{fid.mean():.2f} ± {fid.std(ddof=1):.2f}")
+        cells += [
+            f"{values(found, 'figures', figure)[:, place].mean():.1%}"
+            for figure in ("copies", "unplayable_raw", "unplayable_cleaned")
+        ]
+        rows.append([*cells, PAPER_FID.get(arm, "")])
+    return Table(
+        "Table 1. Training results: mean distance and standard deviation",
+        HEADER_1,
+        rows,
+    )
+
+
+def _table_2(found: Findings, reference: str) -> Table:
+    table = values(found, reference, "fid")
+    caption = f"Table 2. Nemenyi's p-values (FID, {REFERENCES[reference]})"
+    if len(found.arms) < 3:
+        return Table(caption + ": needs three arms", ["datasets"], [])
+    whole = stats.friedman(table)
+    p = stats.nemenyi(table)
+    rows = [
+        [arm, *("1" if i == j else spell_p(p[i, j]) for j in range(len(found.arms)))]
+        for i, arm in enumerate(found.arms)
+    ]
+    return Table(
+        f"{caption}. Friedman {whole.statistic:.1f}, p {spell_p(whole.p)}, Kendall's W "
+        f"{whole.kendall_w:.2f}. The paper has 0.001 for each of its pairs",
+        ["datasets", *found.arms],
+        rows,
+    )
+
+
+def _effects(found: Findings, reference: str) -> Table:
+    table = values(found, reference, "fid")
+    rows = []
+    for i, first in enumerate(found.arms):
+        for j in range(i + 1, len(found.arms)):
+            e = stats.effect(table[:, i], table[:, j])
+            between = f"{e.median:+.2f} ({e.low:+.2f} to {e.high:+.2f})"
+            rows.append([f"{first} - {found.arms[j]}", between, f"{e.delta:+.2f}", spell_p(e.p)])
+    return Table(
+        f"Paired effects (FID, {REFERENCES[reference]}): a negative difference favours the first",
+        ["Pair", "Median difference (bootstrap 95 %)", "Rank-biserial", "Wilcoxon p"],
+        rows,
+    )
+
+
+def _distances(found: Findings, reference: str) -> Table:
+    names = ("fid", "kid", "precision", "recall", "density", "coverage", "floor")
+    return _quartiles(found, reference, names, f"Every distance to {REFERENCES[reference]}")
+
+
+def _figures(found: Findings) -> Table:
+    names = tuple(found.runs[found.arms[0]][0]["figures"])
+    return _quartiles(found, "figures", names, "Musical figures")
+
+
+def _quartiles(found: Findings, reference: str, names: tuple[str, ...], caption: str) -> Table:
+    rows = []
+    for name in names:
+        low, middle, high = np.quantile(values(found, reference, name), (0.25, 0.5, 0.75), axis=0)
+        cells = [f"{m:.3g} [{a:.3g}, {b:.3g}]" for a, m, b in zip(low, middle, high, strict=True)]
+        rows.append([name, *cells])
+    return Table(f"{caption}: median [quartiles]", ["", *found.arms], rows)
+
+
+def spell_p(p: float) -> str:
+    """A p-value as it is printed."""
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"

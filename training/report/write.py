@@ -1,0 +1,106 @@
+"""The page, as one HTML file that needs nothing else and as Markdown with its pictures beside it."""
+
+import base64
+import html
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from training.report.findings import Findings, Table, read, sentences, tables
+from training.report.plots import pictures
+
+STYLE = """
+:root{color-scheme:light dark}
+body{font:16px/1.5 system-ui,sans-serif;max-width:72rem;margin:0 auto;padding:1rem}
+h1,h2{line-height:1.2}li{max-width:46rem}
+figure{margin:1.5rem 0}figcaption,caption{text-align:left;font-size:.9rem;padding:.3rem 0;opacity:.8}
+img{max-width:100%;height:auto;background:#fff;border-radius:4px}
+.wide{overflow-x:auto}table{border-collapse:collapse;font-size:.85rem;margin:1rem 0}
+th,td{padding:.25rem .6rem;text-align:right;border-bottom:1px solid #8886;white-space:nowrap}
+th:first-child,td:first-child{text-align:left}
+pre{overflow-x:auto;font-size:.8rem;background:#8881;padding:.6rem}
+"""
+TITLE = "Sideman: data augmentation for a GAN of melodies, measured"
+
+
+def report(folders: Sequence[Path], target: Path) -> tuple[Path, Path]:
+    """Write report.html, report.md and the pictures into `target`; the two pages come back.
+
+    Everything is read and drawn before the first file is written. RunFolderError when a folder holds
+    no experiment, or too few finished runs.
+    """
+    found = [read(folder) for folder in folders]
+    drawn = [pictures(each) for each in found]
+    told = [(sentences(each), tables(each)) for each in found]
+    page, text = [], [f"# {TITLE}\n"]
+    files: dict[str, bytes] = {}
+    for each, images, (said, listed) in zip(found, drawn, told, strict=True):
+        protocol = each.plan.protocol
+        name_of_folder = each.folder.resolve().name
+        heading = f"{name_of_folder} (protocol: {protocol})"
+        page.append(
+            f"<h2>{heading}</h2><ul>{''.join(f'<li>{html.escape(s)}</li>' for s in said)}</ul>"
+        )
+        text.append(f"## {heading}\n\n" + "\n".join(f"- {s}" for s in said) + "\n")
+        for name, (words, png) in images.items():
+            file = f"{name_of_folder}-{name}.png"
+            files[file] = png
+            inline = base64.b64encode(png).decode()
+            page.append(
+                f'<figure><img alt="{html.escape(words)}" src="data:image/png;base64,{inline}">'
+                f"<figcaption>{html.escape(words)}</figcaption></figure>"
+            )
+            text.append(f"![{words}]({file})\n")
+        for table in listed:
+            page.append(_html(table))
+            text.append(_markdown(table))
+        repeat = _repeat(each)
+        page.append(
+            f"<details><summary>To repeat it</summary><pre>{html.escape(repeat)}</pre></details>"
+        )
+        text.append(f"```\n{repeat}\n```\n")
+    files["report.html"] = (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<title>{TITLE}</title><style>{STYLE}</style></head><body><main><h1>{TITLE}</h1>"
+        f"{''.join(page)}</main></body></html>\n"
+    ).encode()
+    files["report.md"] = "\n".join(text).encode()
+    target.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        draft = target / f".{name}.part"
+        draft.write_bytes(content)
+        draft.replace(target / name)
+    return target / "report.html", target / "report.md"
+
+
+def _repeat(found: Findings) -> str:
+    plan = found.plan
+    arms = " ".join(f"--arm {arm}" for arm in found.arms)
+    line = (
+        f"training experiment {arms} --runs {plan.runs} --protocol {plan.protocol} "
+        f"--held-out {plan.split['held_out']} -o {found.folder.name}"
+    )
+    kept = msgspec.to_builtins(plan)
+    return f"{line}\n{json.dumps(kept, indent=1, ensure_ascii=False)}"
+
+
+def _html(table: Table) -> str:
+    head = "".join(f"<th>{html.escape(cell)}</th>" for cell in table.header)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
+        for row in table.rows
+    )
+    caption = html.escape(table.caption)
+    return (
+        f'<div class="wide"><table><caption>{caption}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _markdown(table: Table) -> str:
+    rows = [table.header, ["---"] * len(table.header), *table.rows]
+    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
+    return f"**{table.caption}**\n\n" + "\n".join(lines) + "\n"
