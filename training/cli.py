@@ -256,6 +256,34 @@ def experiment(
 
 
 @app.command()
+def search(
+    folder: Annotated[Path, typer.Option("-o", "--output", help="the study's folder")],
+    data: Data = None,
+    chord: ChordOption = None,
+    recipe: Annotated[str, typer.Option(help="where it begins")] = config.DEFAULT_RECIPE,
+    steps: Annotated[int | None, typer.Option(min=1, help="of every trial")] = None,
+    trials: Annotated[int, typer.Option(min=1, help="more trials, by this process")] = 20,
+    held_out: Annotated[int, typer.Option(help="bars that are never trained on")] = 41,
+) -> None:
+    """Search for better values of a recipe; several processes may work in one folder."""
+    from training.search import BEST  # noqa: PLC0415 - optuna is slow
+    from training.search import search as find  # noqa: PLC0415
+
+    bars = dataset.open_data(data or [OWN_BARS], chord)
+    base = config.from_flags(recipe, {"steps": steps})
+    find(
+        folder,
+        base,
+        bars,
+        open_extractor(),
+        trials,
+        held_out,
+        lambda number, value: print(f"trial {number}: {value:.2f}", flush=True),
+    )
+    print(f"{folder / BEST}: the best so far; training run --recipe {folder / BEST}")
+
+
+@app.command()
 def report(
     folders: Annotated[list[Path], typer.Argument(help="experiments' folders")],
     output: Annotated[Path, typer.Option("-o", "--output", help="the folder to write")] = Path(

@@ -158,6 +158,8 @@ def load(path: Path) -> Dataset:
             f"{path}: bars of shape {rolls.shape}, not (bars, {ROWS}, {COLUMNS}); "
             "make it again with training import"
         )
+    if not (rolls > 0).any():
+        raise DatasetError(f"{path}: every bar is silent; import files that have notes")
     if len(origins) != len(rolls) or not np.isin(rolls, (-1, 1)).all():
         raise DatasetError(f"{path}: its parts disagree; make it again with training import")
     return Dataset(rolls.astype(np.int8), origins, counts)

@@ -161,8 +161,8 @@ def test_a_flag_that_cannot_be_is_named(given, said):
 
 
 def test_flags_that_are_left_out_keep_the_recipe():
-    given = {"architecture": "paper", "steps": 7, "batch": None}
-    options = config.from_flags(config.DEFAULT_RECIPE, given)
+    given = {"steps": 7, "batch": None}
+    options = config.from_flags("paper", given)
     assert options == msgspec.structs.replace(config.recipe("paper"), steps=7)
 
 

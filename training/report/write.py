@@ -3,6 +3,7 @@
 import base64
 import html
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -38,14 +39,15 @@ def report(folders: Sequence[Path], target: Path) -> tuple[Path, Path]:
     files: dict[str, bytes] = {}
     for each, images, (said, listed) in zip(found, drawn, told, strict=True):
         protocol = each.plan.protocol
-        name_of_folder = each.folder.resolve().name
-        heading = f"{name_of_folder} (protocol: {protocol})"
+        title = each.folder.resolve().name
+        slug = re.sub(r"[^\w-]+", "-", title)
+        heading = f"{title} (protocol: {protocol})"
         page.append(
-            f"<h2>{heading}</h2><ul>{''.join(f'<li>{html.escape(s)}</li>' for s in said)}</ul>"
+            f"<h2>{html.escape(heading)}</h2><ul>{''.join(f'<li>{html.escape(s)}</li>' for s in said)}</ul>"
         )
         text.append(f"## {heading}\n\n" + "\n".join(f"- {s}" for s in said) + "\n")
         for name, (words, png) in images.items():
-            file = f"{name_of_folder}-{name}.png"
+            file = f"{slug}-{name}.png"
             files[file] = png
             inline = base64.b64encode(png).decode()
             page.append(

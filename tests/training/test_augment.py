@@ -1,0 +1,193 @@
+"""Augmentation: what each strategy does to a melody, and how many bars the pipeline makes."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from perform.errors import DatasetError
+from perform.music.note import Note
+from perform.music.pianoroll import decode, encode, unplayable
+from training import cli, dataset
+from training.augment import pipeline
+from training.augment.pipeline import PAPER, Stage, augment, sources_of
+from training.augment.registry import STRATEGIES
+from training.notetable import notes_of, rolls_of
+
+COLUMN = 30
+
+
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
+@st.composite
+def melodies(draw):
+    """One bar of one line: notes after each other, rests between some."""
+    now, notes = 0, []
+    while now < 60:
+        length = draw(st.integers(1, 12))
+        gap = draw(st.integers(1, 6))
+        pitch = draw(st.integers(40, 80))
+        notes.append(Note(now * COLUMN, min(length, 64 - now) * COLUMN, pitch))
+        now += length + gap
+    return encode(notes, bars=1).rolls
+
+
+def notes_in(rolls):
+    return [(n.start // COLUMN, n.duration // COLUMN, n.pitch) for n in decode(rolls[0])]
+
+
+@given(
+    st.integers(1, 20),
+    st.lists(st.tuples(st.sampled_from(sorted(STRATEGIES)), st.integers(0, 3)), max_size=3),
+)
+@settings(max_examples=30, deadline=None)
+def test_every_stage_multiplies_by_its_factor_and_one(count, stages):
+    bars = dataset.import_files([cli.OWN_BARS]).rolls[:count]
+    chosen = [Stage(*stage) for stage in stages]
+    expected = count
+    for _, factor in stages:
+        expected *= factor + 1
+    made = augment(bars, chosen, 0)
+    assert len(made) == len(sources_of(count, chosen)) == expected
+    assert np.array_equal(made[:count], bars)
+
+
+def test_the_papers_factors_give_the_papers_counts():
+    bars = dataset.import_files([cli.OWN_BARS]).rolls
+    assert len(augment(bars[:55], PAPER, 0)) == 3080
+    other = (Stage("time-change", 6), Stage("octave-change", 1), Stage("fifth-addition", 3))
+    assert len(augment(bars[:10], other, 0)) == 560
+
+
+@pytest.mark.parametrize("name", sorted(STRATEGIES))
+@given(bar=melodies(), seed=st.integers(0, 99))
+@settings(max_examples=20, deadline=None)
+def test_a_strategy_is_pure_seeded_and_leaves_a_bar(name, bar, seed):
+    before = bar.copy()
+    one, two = (STRATEGIES[name](bar, rng(seed)) for _ in range(2))
+    assert np.array_equal(bar, before)
+    assert np.array_equal(one, two)
+    assert one is not bar
+    assert one.dtype == np.int8
+    assert set(np.unique(one)) == {-1, 1}
+
+
+@given(melodies(), st.integers(0, 99))
+@settings(deadline=None)
+def test_time_change_alters_one_duration_to_a_division(bar, seed):
+    before, after = notes_in(bar), notes_in(STRATEGIES["time-change"](bar, rng(seed)))
+    assert [(s, p) for s, _, p in before] == [(s, p) for s, _, p in after]
+    changed = [new[1] for old, new in zip(before, after, strict=True) if old != new]
+    assert len(changed) <= 1
+    assert all(length in {2, 4, 6, 8, 12, 16, 24, 32} for length in changed)
+
+
+@given(melodies(), st.integers(0, 99))
+@settings(deadline=None)
+def test_octave_change_moves_the_whole_melody(bar, seed):
+    before, after = notes_in(bar), notes_in(STRATEGIES["octave-change"](bar, rng(seed)))
+    moves = {new[2] - old[2] for old, new in zip(before, after, strict=True)}
+    low, high = min(p for *_, p in before), max(p for *_, p in before)
+    able = {step for step in (-12, 12) if low + step >= 36 and high + step <= 83}
+    assert moves <= (able or {0})
+    assert len(moves) == 1
+
+
+def test_octave_and_fifth_go_both_ways():
+    bar = encode([Note(0, 480, 60)], bars=1).rolls
+    octaves = {notes_in(STRATEGIES["octave-change"](bar, rng(s)))[0][2] for s in range(20)}
+    assert octaves == {48, 72}
+    added = {
+        tuple(p for *_, p in notes_in(STRATEGIES["fifth-addition"](bar, rng(s)))) for s in range(20)
+    }
+    assert added == {(55, 60), (60, 65)}
+
+
+@given(melodies(), st.integers(0, 99))
+@settings(deadline=None)
+def test_fifth_addition_adds_one_note_beside_another(bar, seed):
+    before, after = notes_in(bar), notes_in(STRATEGIES["fifth-addition"](bar, rng(seed)))
+    new = set(after) - set(before)
+    assert set(before) <= set(after)
+    assert len(new) <= 1
+    for start, length, pitch in new:
+        assert {(start, length, pitch - 5), (start, length, pitch + 5)} & set(before)
+
+
+def bar_of(*notes):
+    return encode([Note(s * COLUMN, d * COLUMN, p) for s, d, p in notes], bars=1).rolls
+
+
+def test_the_related_strategies_do_what_they_are_called():
+    line = bar_of((0, 8, 60), (8, 4, 62), (16, 16, 64), (40, 8, 67))
+    run = {name: notes_in(strategy(line, rng(1))) for name, strategy in STRATEGIES.items()}
+    assert run["retrograde"] == [(16, 8, 67), (32, 16, 64), (52, 4, 62), (56, 8, 60)]
+    assert run["double-time"][:4] == [(0, 4, 60), (4, 2, 62), (8, 8, 64), (20, 4, 67)]
+    assert run["double-time"][4:] == [(s + 32, d, p) for s, d, p in run["double-time"][:4]]
+    assert run["half-time"] in ([(0, 16, 60), (16, 8, 62), (32, 32, 64)], [(16, 16, 67)])
+    assert {n[0] % 16 for n in run["swing-change"]} <= {0, 10, 11}
+    assert run["harmonic-reduction"] == [(0, 8, 60), (16, 16, 64), (40, 8, 67)]
+    assert len(run["join"]) == 3
+    assert len(run["split"]) == 5
+    assert [p for *_, p in run["inversion"]] == [67, 65, 64, 60]
+    assert {n[0] for n in run["displacement"]} != {n[0] for n in notes_in(line)}
+    scale = {0, 2, 4, 5, 7, 9, 10}
+    assert all(p % 12 in scale for *_, p in run["transpose-in-scale"])
+    other = [new[2] - old[2] for old, new in zip(notes_in(line), run["other-chord"], strict=True)]
+    assert len(set(other)) == 1
+    assert other[0] % 12
+
+
+def test_what_the_pipeline_makes_of_our_bars_can_be_played():
+    bars = dataset.import_files([cli.OWN_BARS]).rolls
+    assert unplayable(augment(bars[:55], PAPER, 0)).mean() < 0.01
+
+
+@given(melodies())
+def test_a_table_of_notes_spells_the_rolls_again(bar):
+    assert np.array_equal(rolls_of(notes_of(bar)), bar)
+
+
+def test_the_papers_warnings():
+    assert pipeline.cautions(PAPER) == []
+    lines = pipeline.cautions([Stage("octave-change", 3), Stage("fifth-addition", 5)])
+    assert ["octave" in lines[0], "fifth" in lines[1]] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("time-chnge:2", "did you mean time-change"),
+        ("zzz:1", "there are"),
+        ("copy", "NAME:FACTOR"),
+        ("copy:-1", "NAME:FACTOR"),
+    ],
+)
+def test_a_wrong_stage_is_named(text, said):
+    with pytest.raises(DatasetError, match=said):
+        pipeline.parse_stages(text)
+
+
+def test_too_many_bars_are_refused_before_they_are_made():
+    with pytest.raises(DatasetError, match="lower a factor"):
+        augment(np.ones((100, 48, 64), np.int8), [Stage("copy", 3000)], 0)
+
+
+def test_the_command_saves_what_can_be_trained_on_and_draws(monkeypatch, capsys, tmp_path):
+    made, picture = tmp_path / "more.npz", tmp_path / "look.png"
+    words = ["augment", "--stages", "octave-change:3", "-o", made, "--preview", picture]
+    monkeypatch.setattr(sys, "argv", ["training", *map(str, words)])
+    with pytest.raises(SystemExit) as left:
+        cli.main()
+    assert left.value.code in {0, None}
+    said = capsys.readouterr()
+    assert "96 bars -> 384 bars" in said.out
+    assert "advises 2" in said.err
+    again = dataset.load(made)
+    assert again.origins[96 + 5] == again.origins[5]
+    assert Path(picture).read_bytes().startswith(b"\x89PNG")

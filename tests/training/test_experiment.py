@@ -1,0 +1,274 @@
+"""Experiments: paired, resumable, on cores and on a cluster; and their report."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import msgspec
+import numpy as np
+import pytest
+
+from perform.errors import DatasetError, RunFolderError, SidemanError
+from training import cli, config, dataset, experiment, markov
+from training.features.spr import Spr
+from training.metrics.playability import measure
+from training.report.findings import read, tables, values
+from training.report.write import report
+
+TINY = config.Options(steps=3, batch=4, width=4, noise_dim=6)
+MARKOV = config.recipe("markov")
+
+
+@pytest.fixture(scope="module")
+def bars():
+    return dataset.import_files([cli.OWN_BARS])
+
+
+def planned(bars, arms, runs=2, protocol="fair"):
+    made = experiment.plan(bars, arms, runs, protocol, 41, Spr())
+    return msgspec.structs.replace(made, samples=128)
+
+
+def alone(tasks, made, bars):
+    for task in tasks:
+        yield experiment.run(task, made, bars)
+
+
+def test_every_shipped_recipe_can_be_read_and_spelt():
+    for name in config.recipes():
+        options = config.recipe(name)
+        assert (
+            msgspec.convert(msgspec.toml.decode(config.spell(options)), config.Options) == options
+        )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("stpes = 3", "did you mean steps"),
+        ("loss = 'mse'", "loss mse"),
+        ("= 3", "not TOML"),
+        ("[[augment]]\nstrategy = 'copy'\nfactor = -1", "augment"),
+    ],
+)
+def test_a_wrong_recipe_is_named(tmp_path, text, said):
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    with pytest.raises(SidemanError, match=said) as fault:
+        config.recipe(str(path))
+    assert "\n" not in str(fault.value)
+
+
+def test_an_unknown_recipe_is_told_its_nearest():
+    with pytest.raises(SidemanError, match="did you mean markov"):
+        config.recipe("markow")
+
+
+def test_a_chain_walks_playable_bars_that_begin_as_bars_begin(bars):
+    made = markov.sample(markov.fit(bars.rolls), 300, seed=1)
+    figures = measure(made, bars.rolls)
+    assert figures.onsets_in_style == 1
+    assert figures.unplayable_cleaned < 0.05
+    assert np.array_equal(made, markov.sample(markov.fit(bars.rolls), 300, seed=1))
+
+
+def test_splits_are_paired_disjoint_and_fair_to_every_file(bars):
+    taught, held = experiment.split(bars, 41, seed=3)
+    assert not set(taught) & set(held)
+    assert (len(taught), len(held)) == (55, 41)
+    assert np.array_equal(held, experiment.split(bars, 41, seed=3)[1])
+    assert not np.array_equal(held, experiment.split(bars, 41, seed=4)[1])
+    names = [bars.origins[i].file for i in held]
+    assert {names.count(name) for name in set(names)} <= {13, 14}
+
+
+def test_the_papers_protocol_has_the_papers_steps(bars):
+    arms = {name: config.recipe(name) for name in ("original", "augmented", "replicated")}
+    made = planned(bars, arms, protocol="paper").arms
+    assert (made["original"].batch, made["original"].steps) == (6, 600)
+    assert (made["augmented"].batch, made["augmented"].steps) == (50, 3720)
+    assert (made["replicated"].batch, made["replicated"].steps) == (50, 3720)
+
+
+def test_a_stopped_experiment_goes_on_and_gives_the_same(bars, tmp_path):
+    wanted = planned(bars, {"tiny": TINY, "markov": MARKOV})
+    folder = tmp_path / "x"
+    made = experiment.open_folder(folder, wanted, bars)
+    tasks = experiment.pending(folder, made)
+    assert [tuple(task) for task in tasks] == [
+        ("tiny", 0),
+        ("markov", 0),
+        ("tiny", 1),
+        ("markov", 1),
+    ]
+    for outcome in alone(tasks[:2], made, bars):
+        experiment.keep(folder, outcome)
+    with (folder / experiment.RESULTS).open("a") as file:
+        file.write('{"arm": "tiny", "se')  # the machine went down in the middle of a line
+    experiment.carry_out(folder, experiment.open_folder(folder, wanted, bars), bars, alone)
+    lines = experiment.results(folder)
+    assert len(lines) == 4
+    again = experiment.run(experiment.Task("tiny", 0), made, bars).line
+    first = lines[0]
+    assert {**first, "seconds": 0} == {**json.loads(json.dumps(again)), "seconds": 0}
+    assert first["count"] == 41
+    with pytest.raises(RunFolderError, match="other arms"):
+        experiment.open_folder(folder, planned(bars, {"markov": MARKOV}), bars)
+
+
+def test_an_experiment_needs_bars_on_both_sides(bars):
+    with pytest.raises(DatasetError, match="--held-out"):
+        experiment.plan(bars, {"markov": MARKOV}, 2, "fair", 95, Spr())
+
+
+@pytest.mark.filterwarnings("ignore")  # joblib's and distributed's own
+def test_cores_give_what_one_gives(bars, tmp_path):
+    made = planned(bars, {"markov": MARKOV})
+    tasks = experiment.pending(tmp_path, made)
+    beside = {o.line["seed"]: o.line for o in experiment.on_cores(tasks, made, bars, 2)}
+    for outcome in alone(tasks, made, bars):
+        there = beside[outcome.line["seed"]]
+        assert {**outcome.line, "seconds": 0} == {**there, "seconds": 0}
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_cluster_loses_a_worker_and_no_run(bars, tmp_path, root):
+    address = f"tcp://127.0.0.1:{free_port()}"
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+    dask = [sys.executable, "-m", "distributed.cli"]
+    quiet = {
+        "cwd": tmp_path,
+        "env": environment,
+        "stdout": subprocess.DEVNULL,
+        "stderr": subprocess.DEVNULL,
+    }
+    port = address.rsplit(":", 1)[1]
+    started = [
+        subprocess.Popen(
+            [
+                dask[0],
+                "-m",
+                "distributed.cli.dask_scheduler",
+                "--host",
+                "127.0.0.1",
+                "--port",
+                port,
+                "--no-dashboard",
+            ],
+            **quiet,
+        )
+    ]
+    worker = [
+        dask[0],
+        "-m",
+        "distributed.cli.dask_worker",
+        address,
+        "--no-nanny",
+        "--nthreads",
+        "1",
+        "--no-dashboard",
+        "--host",
+        "127.0.0.1",
+    ]
+    started += [subprocess.Popen(worker, **quiet) for _ in range(2)]
+    try:
+        from distributed import Client
+
+        with Client(address, timeout="30s") as client:
+            client.wait_for_workers(2, timeout=30)
+        made = experiment.open_folder(
+            tmp_path / "x", planned(bars, {"markov": MARKOV}, runs=8), bars
+        )
+
+        def runner(tasks, made, bars):
+            for number, outcome in enumerate(experiment.on_cluster(tasks, made, bars, address)):
+                if number == 0:
+                    os.kill(started[1].pid, signal.SIGKILL)
+                yield outcome
+
+        experiment.carry_out(tmp_path / "x", made, bars, runner)
+        assert sorted(line["seed"] for line in experiment.results(tmp_path / "x")) == list(range(8))
+        assert started[1].wait(5) == -signal.SIGKILL
+    finally:
+        for process in started:
+            process.kill()
+            process.wait(10)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_scheduler_that_does_not_answer_is_said(bars):
+    made = planned(bars, {"markov": MARKOV})
+    runs = experiment.on_cluster([experiment.Task("markov", 0)], made, bars, "tcp://127.0.0.1:1")
+    begun = time.monotonic()
+    with pytest.raises(RunFolderError, match="dask scheduler"):
+        next(runs)
+    assert time.monotonic() - begun < 60
+
+
+@pytest.fixture(scope="module")
+def finished(bars, tmp_path_factory):
+    """An experiment of three chains, one of them given the bars of another chord and one given few."""
+    folder = tmp_path_factory.mktemp("experiments") / "three <arms>"
+    arms = {
+        "original": MARKOV,
+        "augmented": MARKOV,
+        "replicated": MARKOV,
+    }
+    made = experiment.open_folder(folder, planned(bars, arms, runs=4), bars)
+    for task in experiment.pending(folder, made):
+        outcome = experiment.run(task, made, bars)
+        shift = {"original": 3.0, "augmented": 0.0, "replicated": 1.0}[task.arm]
+        for measured in outcome.line["references"].values():
+            measured["fid"] += shift
+        experiment.keep(folder, outcome)
+    with (folder / experiment.RESULTS).open("a") as file:
+        file.write(json.dumps({**outcome.line, "seed": 77}) + "\n{torn")
+    return folder
+
+
+def test_the_report_says_what_the_runs_say(finished, tmp_path):
+    page, text = report([finished], tmp_path / "report")
+    found = read(finished)
+    assert found.seeds == [0, 1, 2, 3]
+    fid = values(found, "held_out", "fid")
+    mean = f"{fid[:, 1].mean():.2f} ± {fid[:, 1].std(ddof=1):.2f}"
+    html, markdown = page.read_text(), text.read_text()
+    for written in (html, markdown):
+        assert mean in written
+        assert "21.7541 ± 12.26" in written
+        assert found.plan.extractor["sha256"] in written
+        assert "appears" in written
+    for table in tables(found):
+        for row in table.rows:
+            assert all(cell in markdown for cell in row)
+    assert "<arms>" not in html
+    assert not re.findall(r'(?:src|href)="(?!data:)', html)
+    assert html.count("data:image/png") == 4
+    named = re.findall(r"\]\(([^)]+\.png)\)", markdown)
+    assert len(named) == 4
+    assert all((tmp_path / "report" / name).is_file() for name in named)
+
+
+def test_what_is_no_experiment_makes_no_report(tmp_path, bars):
+    with pytest.raises(RunFolderError, match="no experiment there"):
+        report([tmp_path], tmp_path / "out")
+    folder = tmp_path / "x"
+    experiment.open_folder(folder, planned(bars, {"markov": MARKOV}), bars)
+    with pytest.raises(RunFolderError, match="a report needs two"):
+        report([folder], tmp_path / "out")
+    plan = json.loads((folder / experiment.PLAN).read_text())
+    (folder / experiment.PLAN).write_text(json.dumps({**plan, "schema": 9}))
+    with pytest.raises(RunFolderError, match="schema 9"):
+        report([folder], tmp_path / "out")
+    assert not (tmp_path / "out").exists()

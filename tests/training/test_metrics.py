@@ -1,0 +1,208 @@
+"""Distances and statistics, each against a plain computation of the same."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from scipy import stats as reference
+from scipy.linalg import sqrtm
+
+from perform.errors import DatasetError, FeatureError
+from training import cli, dataset, stats
+from training.features.disturb import DISTURBANCES
+from training.features.inception import Inception, pictures
+from training.features.registry import open_extractor
+from training.features.spr import FOLDER, Spr
+from training.metrics.coverage import neighbourhood
+from training.metrics.fid import frechet
+from training.metrics.kid import kid
+from training.metrics.musical import describe, divergence, onsets, pitch_classes
+from training.metrics.score import score
+
+RNG = np.random.default_rng(5)
+
+
+@pytest.fixture(scope="module")
+def own():
+    return dataset.import_files([cli.OWN_BARS]).rolls
+
+
+@pytest.fixture(scope="module")
+def spr():
+    return Spr()
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        from training.corpus import import_corpus
+
+        first = import_corpus(["ryansMammoth"], most=200)
+        again = import_corpus(["ryansMammoth"], most=200)
+    assert np.array_equal(first.rolls, again.rolls)  # the second time from the cache
+    return first
+
+
+@pytest.mark.parametrize(("n", "m", "d"), [(200, 150, 8), (20, 30, 32), (500, 500, 3)])
+def test_the_distance_is_equation_1_computed_directly(n, m, d):
+    a = RNG.normal(size=(n, d)) @ RNG.normal(size=(d, d))
+    b = RNG.normal(size=(m, d)) + 1
+    first, second = np.cov(a, rowvar=False), np.cov(b, rowvar=False)
+    # a ridge as small as rounding, since sqrtm of a singular product is not defined
+    ridge = np.eye(d) * (1e-10 if min(n, m) <= d else 0)
+    root = sqrtm((first + ridge) @ (second + ridge)).real
+    direct = ((a.mean(0) - b.mean(0)) ** 2).sum() + np.trace(first + second - 2 * root)
+    tolerance = 1e-6 if min(n, m) > d else 1e-3
+    assert frechet(a, b) == pytest.approx(direct, rel=tolerance)
+
+
+def test_equal_sets_are_at_no_distance_and_a_shift_is_its_square():
+    a = RNG.normal(size=(50, 6))
+    assert frechet(a, a) == pytest.approx(0, abs=1e-9)
+    assert frechet(a, a + 2.0) == pytest.approx(24, rel=1e-9)
+
+
+def test_the_kernel_distance_is_the_plain_double_sum_and_unbiased():
+    a, b = RNG.normal(size=(7, 3)), RNG.normal(size=(9, 3)) + 0.3
+
+    def k(x, y):
+        return (x @ y / 3 + 1) ** 3
+
+    def within(s):
+        pairs = [k(x, y) for i, x in enumerate(s) for j, y in enumerate(s) if i != j]
+        return np.mean(pairs)
+
+    plain = within(a) + within(b) - 2 * np.mean([k(x, y) for x in a for y in b])
+    assert kid(a, b) == pytest.approx(plain, rel=1e-9)
+    same = [kid(*RNG.normal(size=(2, 20, 3))) for _ in range(400)]
+    assert abs(np.mean(same)) < 3 * np.std(same) / 20
+
+
+def test_neighbourhoods_know_what_is_missed_and_what_is_beside():
+    real = RNG.normal(size=(200, 4))
+    assert neighbourhood(real, real)[:2] == (1.0, 1.0)
+    far = neighbourhood(real, real + 100)
+    assert far == (0, 0, 0, 0)
+    narrow = neighbourhood(
+        real, np.repeat(real[:2], 100, axis=0) + 1e-6 * RNG.normal(size=(200, 4))
+    )
+    assert narrow.precision == 1.0
+    assert narrow.recall < 0.1
+    assert narrow.coverage < 0.2
+
+
+def test_musical_figures_of_bars_against_themselves(own):
+    figures = describe(own, own)
+    assert figures["pitch_class_kl"] == figures["onset_kl"] == 0
+    assert figures["pitch_class_overlap"] == pytest.approx(1)
+    assert pitch_classes(own).sum() == pytest.approx(1)
+    assert onsets(own)[0] > onsets(own)[1]
+    p, q = np.array([0.75, 0.25]), np.array([0.25, 0.75])
+    assert divergence(p, q) == pytest.approx(0.5 * np.log(3), rel=0.01)
+
+
+def test_the_extractor_is_the_one_that_ships(spr, own):
+    made = spr.features(own)
+    assert made.shape == (96, spr.dimension)
+    assert np.allclose(made[:3], spr.features(own[:3]), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", sorted(DISTURBANCES))
+def test_the_distance_rises_with_every_disturbance(name, spr, corpus):
+    rng = np.random.default_rng(0)
+    order = rng.permutation(len(corpus.rolls))
+    plain, others = corpus.rolls[order[:1000]], spr.features(corpus.rolls[order[1000:2000]])
+    levels = [
+        frechet(spr.features(DISTURBANCES[name](plain, level, rng)), others)
+        for level in (0, 0.2, 0.4, 0.6, 0.8, 1.0)
+    ]
+    assert levels == sorted(levels)
+    assert levels[-1] > 5 * levels[0]
+
+
+def test_tunes_stand_on_the_chord_that_they_imply(corpus):
+    assert corpus.counts.kept > 2000
+    assert corpus.counts.lost == 0
+    on_root = pitch_classes(corpus.rolls)
+    assert on_root[[0, 4, 7]].sum() > 0.6  # by chance it would be a quarter
+    assert {origin.file.split("/")[0] for origin in corpus.origins} == {"ryansMammoth"}
+
+
+def test_scores_are_of_equal_counts_and_favour_the_real(own, spr):
+    order = np.random.default_rng(1).permutation(96)
+    known, held = own[order[:55]], own[order[55:]]
+    noise = np.where(RNG.random((200, 48, 64)) > 0.98, 1, -1).astype(np.int8)
+    real = score(np.repeat(held, 5, 0), {"training": known, "held_out": held}, known, spr)
+    bad = score(noise, {"training": known, "held_out": held}, known, spr)
+    assert real.count == bad.count == 41
+    for name in ("training", "held_out"):
+        assert real.references[name].fid < bad.references[name].fid
+        assert real.references[name].coverage > bad.references[name].coverage
+    assert real.figures["copies"] == 0
+    assert score(known, {"training": known}, known, spr).figures["copies"] == 1
+
+
+def test_too_few_bars_for_a_distance_are_said(own, spr):
+    with pytest.raises(DatasetError, match="a distance needs 12"):
+        score(own, {"training": own[:5]}, own, spr)
+
+
+def test_extractors_that_cannot_be_had_are_said(tmp_path):
+    with pytest.raises(FeatureError, match="there are spr and inception"):
+        open_extractor("vgg")
+    for name in ("manifest.json", "extractor.tflite"):
+        (tmp_path / name).write_bytes((FOLDER / name).read_bytes())
+    (tmp_path / "extractor.tflite").write_bytes(b"changed")
+    with pytest.raises(FeatureError, match="its manifest says"):
+        Spr(tmp_path)
+    (tmp_path / "weights.h5").write_bytes(b"none")
+    with pytest.raises(FeatureError, match="--weights FILE"):
+        Inception(tmp_path / "weights.h5")
+
+
+def test_a_bar_as_a_picture_keeps_its_cells(own):
+    made = pictures(own[:2])
+    assert made.shape == (2, 299, 299, 3)
+    assert (made[0] > 0).mean() == pytest.approx((own[0] > 0).mean(), rel=0.1)
+
+
+def test_statistics_agree_with_scipy_and_by_hand():
+    table = np.array([[1.0, 2, 3], [1, 2, 3], [1, 3, 2], [1, 2, 3]])
+    found = stats.friedman(table)
+    assert found.statistic == pytest.approx(reference.friedmanchisquare(*table.T).statistic)
+    assert found.kendall_w == pytest.approx(found.statistic / 8)
+    assert stats.mean_ranks(table).tolist() == [1, 2.25, 2.75]
+    p = stats.nemenyi(table)
+    assert np.allclose(p, p.T)
+    assert p[0, 2] < p[0, 1] < 1
+    assert stats.critical_difference(3, 30) == pytest.approx(2.343 * np.sqrt(12 / 180), rel=1e-3)
+
+
+def test_an_effect_has_a_direction_a_size_and_an_interval():
+    a = RNG.normal(size=30)
+    effect = stats.effect(a, a + 1 + RNG.normal(scale=0.1, size=30))
+    assert effect.delta == -1
+    assert effect.low <= effect.median <= effect.high < -0.9
+    assert effect.p < 1e-5
+    assert stats.effect(a, a).p == 1
+    with pytest.raises(DatasetError, match="three arms"):
+        stats.friedman(np.ones((5, 2)))
+
+
+def test_fid_is_a_command_that_needs_no_tensorflow(root):
+    words = ["fid", "models/blues", "training/bars", "--json"]
+    code = (
+        "import sys; from training.cli import main; sys.argv[1:] = sys.argv[1:]\n"
+        "try: main()\n"
+        "finally: assert 'tensorflow' not in sys.modules"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words], cwd=root, capture_output=True, text=True, check=True
+    )
+    answer = json.loads(done.stdout)
+    assert answer["count"] == 96
+    assert answer["extractor"] == "spr"
+    assert 0 < answer["fid"] < 20
