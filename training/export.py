@@ -14,13 +14,14 @@ from perform import bundle
 from perform.errors import BundleError
 from perform.music.note import COLUMNS, ROWS
 from perform.music.pianoroll import threshold
-from training.dataset import sources
+from training.dataset import Dataset, sources
 from training.loop import Run
 from training.metrics.playability import COPY_CELLS, measure
 
 BATCH = 32  # a dynamic batch would need Flex operators, which a Pi has not
 SAMPLES = 2048
 CLOSE_ENOUGH = 1e-4
+MOST_FILES = 20
 
 
 def export(run: Run, target: Path, remark: str = "") -> bundle.Bundle:
@@ -53,7 +54,7 @@ def export(run: Run, target: Path, remark: str = "") -> bundle.Bundle:
             "trained_steps": run.step,
             "seconds": round(run.seconds),
         },
-        data={"bars": len(run.bars.rolls), "files": sources(run.bars)},
+        data={"bars": len(run.bars.rolls), "files": provenance(run.bars)},
         metrics={**msgspec.to_builtins(figures), "milliseconds_a_phrase": round(milliseconds, 3)},
     )
     files = {bundle.GENERATOR: model, bundle.CARD: write_card(run, manifest, remark).encode()}
@@ -61,6 +62,18 @@ def export(run: Run, target: Path, remark: str = "") -> bundle.Bundle:
     if not np.array_equal(infer(made.generator.read_bytes(), noise[:BATCH]), answered[:BATCH]):
         raise BundleError(f"{target}: the file does not answer as the model did; export it again")
     return made
+
+
+def provenance(bars: Dataset) -> dict[str, int]:
+    """Bars by file; by folder of a corpus where there are more files than a card can name."""
+    files = sources(bars)
+    if len(files) <= MOST_FILES:
+        return files
+    folders: dict[str, int] = {}
+    for name, count in files.items():
+        folder = name.partition("/")[0]
+        folders[folder] = folders.get(folder, 0) + count
+    return folders
 
 
 def convert(generator: Any, noise_dim: int) -> bytes:

@@ -93,7 +93,9 @@ def _study(folder: Path) -> Any:
             storage=JournalStorage(JournalFileBackend(str(folder / JOURNAL))),
             load_if_exists=True,
             # several processes must not all begin with the same proposals
-            sampler=optuna.samplers.TPESampler(seed=int(np.random.SeedSequence().generate_state(1)[0])),
+            sampler=optuna.samplers.TPESampler(
+                seed=int(np.random.SeedSequence().generate_state(1)[0])
+            ),
         )
     except (ValueError, KeyError) as fault:
         raise RunFolderError(

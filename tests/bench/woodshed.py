@@ -1,0 +1,117 @@
+"""Prints the figures of the laboratory: `python tests/bench/woodshed.py [DATA.npz]` (some minutes).
+
+Times compare inside this one run; machines differ. Nothing here is asserted. With a data set of 2,000
+bars or more the distance of 1,000 against 1,000 is timed too.
+"""
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+import keras
+import msgspec
+import tensorflow as tf
+
+from training import cli, config, dataset, loop
+from training.augment.pipeline import PAPER, augment
+from training.losses import cross_entropy
+from training.networks import build
+
+
+def augmenting() -> None:
+    """The paper's 3,080 bars of 55."""
+    bars = dataset.import_files([cli.OWN_BARS]).rolls[:55]
+    seconds = []
+    for seed in range(5):
+        begun = time.perf_counter()
+        made = augment(bars, PAPER, seed)
+        seconds.append(time.perf_counter() - begun)
+    print(f"augmenting 55 -> {len(made)} bars: {statistics.median(seconds):.2f} s")
+
+
+def distance(path: Path) -> None:
+    """The command from start to end, halves of a data set against each other."""
+    bars = dataset.load(path)
+    with tempfile.TemporaryDirectory() as folder:
+        sides = []
+        for place in (0, 1):
+            chosen = np.arange(place, 2000, 2)
+            side = Path(folder) / f"{place}.npz"
+            origins = tuple(bars.origins[i] for i in chosen)
+            dataset.save(dataset.Dataset(bars.rolls[chosen], origins, bars.counts), side)
+            sides.append(str(side))
+        begun = time.perf_counter()
+        words = [sys.executable, "-m", "training", "fid", *sides]
+        subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+        print(
+            f"training fid, 1,000 against 1,000: {time.perf_counter() - begun:.1f} s, start included"
+        )
+
+
+def sixty_epochs() -> None:
+    """`compact` through 3,080 bars sixty times in batches of 50."""
+    options = msgspec.structs.replace(config.recipe("augmented"), batch=50, steps=3720)
+    whole = dataset.import_files([cli.OWN_BARS])
+    bars = dataset.Dataset(whole.rolls[:55], whole.origins[:55], whole.counts)
+    with tempfile.TemporaryDirectory() as folder:
+        begun = time.perf_counter()
+        loop.begin(Path(folder) / "run", options, bars, sheets=False).train()
+        print(f"compact, 60 epochs of 3,080 bars at 50: {time.perf_counter() - begun:.0f} s")
+
+
+def paper_step() -> None:
+    """A step of our loop on the paper's networks beside the same networks in a plain TensorFlow step."""
+    options = msgspec.structs.replace(config.recipe("paper"), augment=())
+    bars = dataset.import_files([cli.OWN_BARS])
+    with tempfile.TemporaryDirectory() as folder:
+        ours = loop.begin(Path(folder) / "run", options, bars, sheets=False)
+    generator, discriminator = build(options)
+    first, second = (keras.optimizers.Adam(options.learning_rate) for _ in range(2))
+    first.build(generator.trainable_variables)
+    second.build(discriminator.trainable_variables)
+    rolls = tf.constant(bars.rolls, tf.float32)
+
+    @tf.function
+    def plain():
+        real = tf.gather(rolls, tf.random.uniform([options.batch], 0, len(bars.rolls), tf.int32))
+        with tf.GradientTape() as one, tf.GradientTape() as other:
+            fake = generator(tf.random.normal([options.batch, options.noise_dim]), training=True)
+            losses = cross_entropy(
+                discriminator(real, training=True), discriminator(fake, training=True)
+            )
+        for tape, loss, network, optimizer in (
+            (one, losses[0], generator, first),
+            (other, losses[1], discriminator, second),
+        ):
+            weights = network.trainable_variables
+            optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
+        return losses
+
+    def timed(step):
+        begun = time.perf_counter()
+        step()
+        return time.perf_counter() - begun
+
+    def our_step():
+        float(ours._train(tf.constant(1, tf.int32), tf.constant(False))[0])
+
+    timed(our_step), timed(lambda: float(plain()[0]))
+    rounds = [(timed(our_step), timed(lambda: float(plain()[0]))) for _ in range(9)]
+    mine, theirs = (statistics.median(column) for column in zip(*rounds, strict=True))
+    ratio = statistics.median(a / b for a, b in rounds)
+    print(f"a step of paper: {mine:.2f} s, plain TensorFlow {theirs:.2f} s, ratio {ratio:.2f}")
+
+
+if __name__ == "__main__":
+    augmenting()
+    if len(sys.argv) > 1:
+        distance(Path(sys.argv[1]))
+    paper_step()
+    sixty_epochs()
