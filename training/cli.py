@@ -319,8 +319,18 @@ def export(
 @app.command()
 def info(
     path: Annotated[Path, typer.Argument(help="a bundle, a run's folder or a data set")],
+    animate: Annotated[
+        Path | None, typer.Option(help="a GIF to write: a run's samples from first to last")
+    ] = None,
 ) -> None:
     """Show what a bundle, a run or an imported data set is."""
+    if animate is not None:
+        from training.sheet import animate as draw  # noqa: PLC0415
+
+        sheets = sorted((path / "samples").glob("*.png"))
+        if not sheets:
+            raise RunFolderError(f"{path}: no samples of a run there; name a run's folder")
+        draw(sheets, animate)
     if path.is_dir() and (path / "options.json").is_file():
         options = config.read(path / "options.json")
         lines = (path / "metrics.jsonl").read_text() if (path / "metrics.jsonl").exists() else ""

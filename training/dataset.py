@@ -1,5 +1,6 @@
 """Bars to train on, with where each came from: import, save, load."""
 
+import io
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from perform.errors import ChordError, DatasetError
 from perform.music.chord import parse_chord
 from perform.music.note import COLUMNS, LOWEST_PITCH, ROWS, TICKS_PER_BAR, TICKS_PER_COLUMN, Note
 from perform.music.pianoroll import Rolls, encode
+from training import files
 from training.midifile import Root, Song, read_song, root_of_name
 
 HALF_COLUMN = TICKS_PER_COLUMN // 2
@@ -134,11 +136,9 @@ def save(dataset: Dataset, path: Path) -> None:
         "origins": msgspec.to_builtins(dataset.origins),
         "counts": msgspec.to_builtins(dataset.counts),
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.part")
-    with draft.open("wb") as file:
-        np.savez_compressed(file, rolls=dataset.rolls, story=np.array(json.dumps(story)))
-    draft.replace(path)
+    packed = io.BytesIO()
+    np.savez_compressed(packed, rolls=dataset.rolls, story=np.array(json.dumps(story)))
+    files.write(path, packed.getvalue())
 
 
 def load(path: Path) -> Dataset:

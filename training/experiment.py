@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from perform.errors import DatasetError, RunFolderError
 from perform.music.pianoroll import Rolls, threshold
-from training import config, dataset, markov
+from training import config, dataset, files, markov
 from training.augment.pipeline import augment
 from training.features.base import Extractor
 from training.features.registry import open_extractor
@@ -127,9 +127,7 @@ def open_folder(folder: Path, wanted: Plan, bars: dataset.Dataset) -> Plan:
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / DATA).exists():
         dataset.save(bars, folder / DATA)
-    draft = folder / f".{PLAN}.part"
-    draft.write_bytes(msgspec.json.format(msgspec.json.encode(wanted), indent=2) + b"\n")
-    draft.replace(path)
+    files.write(path, msgspec.json.format(msgspec.json.encode(wanted), indent=2) + b"\n")
     return wanted
 
 

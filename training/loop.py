@@ -1,7 +1,7 @@
 """The training loop: seeded, resumable after any stop, one folder a run."""
 
+import io
 import json
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,16 +13,17 @@ import numpy as np
 import tensorflow as tf
 
 from perform.errors import DatasetError, RunFolderError
-from training import dataset
+from training import dataset, files
 from training.augment.pipeline import augment
 from training.config import Options
 from training.config import read as read_options
 from training.losses import LOSSES, steepness
 from training.networks import build
-from training.sheet import draw_sheet
+from training.sheet import draw_losses, draw_sheet
 
 OPTIONS, METRICS, CHECKPOINT, DATA = "options.json", "metrics.jsonl", "checkpoint.npz", "data.npz"
 SHEET_BARS = 16
+LOSSES_PICTURE = "losses.png"
 OCTAVE = 12
 
 Report = Callable[[int, dict[str, float]], None]
@@ -113,20 +114,19 @@ class Run:
         ]
 
     def _checkpoint(self) -> None:
-        draft = self.folder / f".{CHECKPOINT}.part.npz"
         values: dict[str, Any] = {
             f"v{i}": np.asarray(variable) for i, variable in enumerate(self._variables())
         }
-        with draft.open("wb") as file:
-            np.savez(file, step=self.step, seconds=self.seconds, **values)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(self.folder / CHECKPOINT)
+        packed = io.BytesIO()
+        np.savez(packed, step=self.step, seconds=self.seconds, **values)
+        files.write(self.folder / CHECKPOINT, packed.getvalue())
         if not self._sheets:
             return
         sheets = self.folder / "samples"
         sheets.mkdir(exist_ok=True)
         draw_sheet(self.sample(SHEET_BARS), sheets / f"{self.step:06d}.png")
+        if (self.folder / METRICS).exists():  # a checkpoint may come before the first logged loss
+            draw_losses(self.folder / METRICS, self.folder / LOSSES_PICTURE)
 
     def _log(self, losses: dict[str, float]) -> None:
         with (self.folder / METRICS).open("a", encoding="utf-8") as file:
@@ -182,7 +182,7 @@ def begin(folder: Path, options: Options, bars: dataset.Dataset, *, sheets: bool
         raise RunFolderError(f"{folder}: {fault.strerror}; name another folder") from None
     dataset.save(bars, folder / DATA)
     text = msgspec.json.format(msgspec.json.encode(options), indent=2)
-    _write(folder / OPTIONS, text + b"\n")
+    files.write(folder / OPTIONS, text + b"\n")
     return Run(folder, options, bars, sheets=sheets)
 
 
@@ -232,12 +232,6 @@ def _disturb(rolls: Any, seed: Any, options: Options) -> Any:
     return rolls
 
 
-def _write(path: Path, content: bytes) -> None:
-    draft = path.with_name(f".{path.name}.part")
-    draft.write_bytes(content)
-    draft.replace(path)
-
-
 def _cut_metrics(path: Path, step: int) -> None:
     """Drop the lines after the checkpoint that a run goes on from, and one that a kill cut short."""
     if not path.exists():
@@ -250,4 +244,4 @@ def _cut_metrics(path: Path, step: int) -> None:
             break
         if entry["step"] <= step:
             kept.append(line + "\n")
-    _write(path, "".join(kept).encode())
+    files.write(path, "".join(kept).encode())

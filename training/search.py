@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from perform.errors import RunFolderError
-from training import config, dataset, experiment
+from training import config, dataset, experiment, files
 from training.features.base import Extractor
 
 JOURNAL, BEST = "study.journal", "best.toml"
@@ -43,9 +43,7 @@ def search(
 
     study.optimize(objective, n_trials=trials)
     best = propose(study.best_trial, base)
-    draft = folder / f".{BEST}.part"
-    draft.write_text(config.spell(best), encoding="utf-8")
-    draft.replace(folder / BEST)
+    files.write(folder / BEST, config.spell(best).encode())
     return best
 
 

@@ -1,5 +1,7 @@
-"""Sheets of sample bars, to look at."""
+"""Pictures of a run, to look at: sheets of sample bars, loss curves, and the sheets in motion."""
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,3 +23,29 @@ def draw_sheet(rolls: Any, path: Path, columns: int = 4) -> None:
         axes.set_yticks([12, 24, 36], labels=["C3", "C4", "C5"])
         axes.tick_params(labelsize=6)
     figure.savefig(path, dpi=80)
+
+
+def draw_losses(metrics: Path, path: Path) -> None:
+    """A PNG of the losses in a run's metrics.jsonl by step."""
+    from matplotlib.figure import Figure  # noqa: PLC0415
+
+    entries = [json.loads(line) for line in metrics.read_text(encoding="utf-8").splitlines()]
+    figure = Figure(figsize=(6, 2.4), layout="constrained")
+    axes = figure.add_subplot()
+    for name in ("generator", "discriminator"):
+        axes.plot(
+            [e["step"] for e in entries], [e[name] for e in entries], label=name, linewidth=0.8
+        )
+    axes.set_xlabel("step")
+    axes.set_ylabel("loss")
+    axes.legend(fontsize=8)
+    figure.savefig(path, dpi=80)
+
+
+def animate(sheets: Sequence[Path], path: Path) -> None:
+    """A GIF of a run's sheets one after the other, the same noise growing into bars."""
+    from PIL import Image  # noqa: PLC0415 - comes with matplotlib
+
+    frames = [Image.open(sheet).convert("P", palette=Image.Palette.ADAPTIVE) for sheet in sheets]
+    hold = [250] * (len(frames) - 1) + [2000]
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=hold, loop=0)

@@ -79,7 +79,14 @@ def test_a_run_that_was_killed_ends_as_one_that_was_not(bars, trained, tmp_path,
 
 def test_a_run_folder_says_what_happened(trained):
     names = {path.name for path in trained.folder.iterdir()}
-    assert names == {"options.json", "data.npz", "metrics.jsonl", "checkpoint.npz", "samples"}
+    assert names == {
+        "options.json",
+        "data.npz",
+        "metrics.jsonl",
+        "checkpoint.npz",
+        "samples",
+        "losses.png",
+    }
     assert config.read(trained.folder / "options.json") == TINY
     assert json.loads((trained.folder / "metrics.jsonl").read_text().splitlines()[-1])["step"] == 12
     sheets = sorted((trained.folder / "samples").iterdir())
@@ -205,3 +212,47 @@ def test_faults_are_one_line_and_exit_code_2(monkeypatch, capsys, tmp_path):
     ):
         code, out, err = command(monkeypatch, capsys, *words)
         assert (code, out, err.count("\n")) == (2, "", 1), (words, err)
+
+
+def test_losses_that_are_no_numbers_stop_the_run(bars, tmp_path):
+    wild = msgspec.structs.replace(TINY, loss="hinge", learning_rate=1e30, steps=25)
+    with pytest.raises(RunFolderError, match="lower learning_rate") as fault:
+        loop.begin(tmp_path / "run", wild, bars).train()
+    assert "\n" not in str(fault.value)
+
+
+def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path, root):
+    limited = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (512, 512));"
+        "from training.cli import main; sys.argv = ['training', 'import', '-o', 'x.npz']; main()"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", limited],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert "free it or name another place" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_in_motion(trained, tmp_path, monkeypatch, capsys):
+    code, *_ = command(monkeypatch, capsys, "info", trained.folder, "--animate", tmp_path / "a.gif")
+    assert code in {0, None}
+    assert (tmp_path / "a.gif").read_bytes().startswith(b"GIF8")
+
+
+def test_what_the_discriminator_sees_is_moved_silenced_and_differentiable(bars):
+    import tensorflow as tf
+
+    options = msgspec.structs.replace(TINY, cut_columns=16, octave_share=0.9, roll_columns=2)
+    rolls = tf.constant(bars.rolls[:32], tf.float32)
+    with tf.GradientTape() as tape:
+        tape.watch(rolls)
+        seen = loop._disturb(rolls, tf.constant([1, 2]), options)
+        total = tf.reduce_sum(seen)
+    before, after = bars.rolls[:32] > 0, np.asarray(seen) > 0
+    assert (after.any(axis=2) != before.any(axis=2)).any(axis=1).mean() > 0.6
+    assert after.sum() < before.sum()
+    assert float(tf.reduce_sum(tf.abs(tape.gradient(total, rolls)))) > 0

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from training import files
 from training.report.findings import Findings, Table, read, sentences, tables
 from training.report.plots import pictures
 
@@ -36,7 +37,7 @@ def report(folders: Sequence[Path], target: Path) -> tuple[Path, Path]:
     drawn = [pictures(each) for each in found]
     told = [(sentences(each), tables(each)) for each in found]
     page, text = [], [f"# {TITLE}\n"]
-    files: dict[str, bytes] = {}
+    made: dict[str, bytes] = {}
     for each, images, (said, listed) in zip(found, drawn, told, strict=True):
         protocol = each.plan.protocol
         title = each.folder.resolve().name
@@ -48,7 +49,7 @@ def report(folders: Sequence[Path], target: Path) -> tuple[Path, Path]:
         text.append(f"## {heading}\n\n" + "\n".join(f"- {s}" for s in said) + "\n")
         for name, (words, png) in images.items():
             file = f"{slug}-{name}.png"
-            files[file] = png
+            made[file] = png
             inline = base64.b64encode(png).decode()
             page.append(
                 f'<figure><img alt="{html.escape(words)}" src="data:image/png;base64,{inline}">'
@@ -63,18 +64,15 @@ def report(folders: Sequence[Path], target: Path) -> tuple[Path, Path]:
             f"<details><summary>To repeat it</summary><pre>{html.escape(repeat)}</pre></details>"
         )
         text.append(f"```\n{repeat}\n```\n")
-    files["report.html"] = (
+    made["report.html"] = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<title>{TITLE}</title><style>{STYLE}</style></head><body><main><h1>{TITLE}</h1>"
         f"{''.join(page)}</main></body></html>\n"
     ).encode()
-    files["report.md"] = "\n".join(text).encode()
-    target.mkdir(parents=True, exist_ok=True)
-    for name, content in files.items():
-        draft = target / f".{name}.part"
-        draft.write_bytes(content)
-        draft.replace(target / name)
+    made["report.md"] = "\n".join(text).encode()
+    for name, content in made.items():
+        files.write(target / name, content)
     return target / "report.html", target / "report.md"
 
 
