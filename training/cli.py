@@ -205,6 +205,24 @@ def fid(
 
 
 @app.command()
+def teach(
+    folder: Annotated[Path, typer.Option("-o", "--output", help="where the extractor goes")],
+    corpus: Annotated[
+        list[str] | None, typer.Option(help="a collection of music21's corpus; default: all")
+    ] = None,
+    epochs: Annotated[int, typer.Option(min=1, help="times through the bars")] = 9,
+) -> None:
+    """Teach the feature extractor that distances are measured with, as the shipped one was."""
+    from training.corpus import import_corpus, lessons  # noqa: PLC0415 - music21 takes seconds
+    from training.features.teach import make, rising  # noqa: PLC0415 - and so does tensorflow
+
+    about = make(import_corpus(corpus) if corpus else lessons(), folder, epochs)
+    for name, levels in about.proof.items():
+        verdict = "rises" if rising(levels) else "DOES NOT RISE"
+        print(f"{name:14} {' '.join(f'{level:6.2f}' for level in levels)}  {verdict}")
+
+
+@app.command()
 def experiment(
     folder: Annotated[Path, typer.Option("-o", "--output", help="the experiment's folder")],
     data: Data = None,

@@ -31,7 +31,7 @@ def export(run: Run, target: Path, remark: str = "") -> bundle.Bundle:
     more than 1e-4; nothing is left behind then. The bundle is read back before it comes back.
     """
     options = run.options
-    model = convert(run.average, options.noise_dim)
+    model = convert(run.average, (BATCH, options.noise_dim))
     noise = np.random.default_rng(0).standard_normal((SAMPLES, options.noise_dim), np.float32)
     expected = np.asarray(run.average.predict(noise, batch_size=256, verbose=0))
     begun = time.perf_counter()
@@ -76,12 +76,12 @@ def provenance(bars: Dataset) -> dict[str, int]:
     return folders
 
 
-def convert(generator: Any, noise_dim: int) -> bytes:
-    """The TFLite flatbuffer, float32, input (32, noise_dim), output (32, 48, 64)."""
-    fixed = tf.TensorSpec([BATCH, noise_dim], tf.float32)
+def convert(network: Any, shape: tuple[int, ...]) -> bytes:
+    """The TFLite flatbuffer of a keras network, float32, with an input of just this shape."""
+    fixed = tf.TensorSpec(shape, tf.float32)
     # By way of a SavedModel: straight from a concrete function the converter loses Keras 3's weights.
     with tempfile.TemporaryDirectory() as folder:
-        generator.export(folder, input_signature=[fixed], verbose=False)
+        network.export(folder, input_signature=[fixed], verbose=False)
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
         return bytes(converter.convert())

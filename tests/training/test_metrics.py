@@ -150,6 +150,20 @@ def test_too_few_bars_for_a_distance_are_said(own, spr):
         score(own, {"training": own[:5]}, own, spr)
 
 
+@pytest.mark.filterwarnings("ignore")  # the converter's own
+def test_an_extractor_is_taught_proved_and_loaded(corpus, tmp_path):
+    from training.features.teach import make, split
+
+    about = make(corpus, tmp_path, epochs=1)
+    assert Spr(tmp_path).digest == about.sha256
+    assert set(about.proof) == set(DISTURBANCES)
+    # after one epoch it is a poor judge, but not of notes that nobody asked for
+    assert about.proof["note addition"] == sorted(about.proof["note addition"])
+    taught, held = split(corpus)
+    tunes = [{corpus.origins[i].file for i in part} for part in (taught, held)]
+    assert not tunes[0] & tunes[1]
+
+
 def test_extractors_that_cannot_be_had_are_said(tmp_path):
     with pytest.raises(FeatureError, match="there are spr and inception"):
         open_extractor("vgg")

@@ -20,14 +20,18 @@ from numpy.typing import NDArray
 
 from perform.music.note import COLUMNS, ROWS
 from perform.music.pianoroll import Rolls
+from training import files
 from training.dataset import Dataset
+from training.export import convert
 from training.features.disturb import DISTURBANCES
+from training.features.spr import Spr
 from training.metrics.fid import frechet
 
 DIMENSION = 32
 BATCH = 64
 STRENGTHS = (0.2, 0.4, 0.6, 0.8, 1.0)
 PROOF_BARS = 1000
+EPOCHS = 9
 HELD_OUT = 10  # one tune in ten is never taught
 
 
@@ -74,7 +78,7 @@ def teach(bars: Dataset, epochs: int, seed: int = 0, width: int = 48) -> Any:
             (lesson.whole, lesson.collection, lesson.spoilt),
             batch_size=BATCH,
             epochs=1,
-            verbose=2,
+            verbose=0,
         )
     return extractor
 
@@ -147,12 +151,19 @@ class About(msgspec.Struct, frozen=True):
     proof: dict[str, list[float]]
 
 
-def write(model: bytes, about: About, folder: Path) -> None:
-    """The extractor's files in a folder: network, manifest, card."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "extractor.tflite").write_bytes(model)
+def make(bars: Dataset, folder: Path, epochs: int = EPOCHS, seed: int = 0) -> About:
+    """The extractor taught on bars and written to a folder (network and manifest), with its proof.
+
+    The network comes back from its file before it is proved, so that the proof is of what ships.
+    """
+    model = convert(teach(bars, epochs, seed), (BATCH, ROWS, COLUMNS))
+    files.write(folder / "extractor.tflite", model)
+    files.write(folder / "manifest.json", msgspec.json.encode(describe(model, bars, {})))
+    _, held = split(bars)
+    about = describe(model, bars, proof(Spr(folder), bars.rolls[held]))
     text = msgspec.json.format(msgspec.json.encode(about), indent=2)
-    (folder / "manifest.json").write_bytes(text + b"\n")
+    files.write(folder / "manifest.json", text + b"\n")
+    return about
 
 
 def describe(model: bytes, bars: Dataset, shown: dict[str, list[float]]) -> About:

@@ -18,6 +18,11 @@ PAPER_FID = {  # the paper's table 1
 PAPER_ORDER = ("augmented", "replicated", "original")
 REFERENCES = {"held_out": "held-out bars", "training": "training bars"}
 SIGNIFICANT = 0.01
+BESIDE = {
+    "copies": "near-copies of training bars",
+    "unplayable_raw": "bars that nobody could play, before they are cleaned",
+    "onsets_in_style": "onsets where training bars have theirs",
+}
 HEADER_1 = [
     "Dataset",
     "Size",
@@ -91,12 +96,12 @@ def sentences(found: Findings) -> list[str]:
         ranked = " < ".join(f"{found.arms[i]} {np.median(table[:, i]):.2f}" for i in order)
         said.append(f"Distance to {words}, medians: {ranked}.")
         said += _on_the_papers_order(found, table, words)
-    copies = values(found, "figures", "copies")
-    said.append(
-        "Read beside the distances, near-copies of training bars (median): "
-        + ", ".join(f"{arm} {np.median(copies[:, i]):.1%}" for i, arm in enumerate(found.arms))
-        + "."
-    )
+    for figure, words in BESIDE.items():
+        column = np.median(values(found, "figures", figure), axis=0)
+        shares = ", ".join(
+            f"{arm} {share:.1%}" for arm, share in zip(found.arms, column, strict=True)
+        )
+        said.append(f"Read beside the distances, {words} (median): {shares}.")
     if found.plan.protocol == "fair" and {"original", "replicated"} <= set(found.arms):
         said.append(_on_replication(found))
     return said
@@ -152,7 +157,7 @@ def _table_1(found: Findings) -> Table:
     rows = []
     for place, arm in enumerate(found.arms):
         first = found.runs[arm][0]
-        cells = [arm, str(first["training_bars"]), f"{first['steps']} x {first['batch']}"]
+        cells = [arm, str(first["training_bars"]), _steps(first)]
         for reference in REFERENCES:
             fid = values(found, reference, "fid")[:, place]
             cells.append(f"{fid.mean():.2f} ± {fid.std(ddof=1):.2f}")
@@ -166,6 +171,11 @@ def _table_1(found: Findings) -> Table:
         HEADER_1,
         rows,
     )
+
+
+def _steps(run: dict[str, Any]) -> str:
+    """Steps and batch, or that nothing was trained by steps."""
+    return f"{run['steps']} x {run['batch']}" if "losses" in run else "counted"
 
 
 def _table_2(found: Findings, reference: str) -> Table:

@@ -58,7 +58,7 @@ def _ranks(found: Findings) -> bytes:
             axes.plot([ranks[i] - gap / 2, ranks[i] + gap / 2], [height] * 2, color=colour)
         axes.set_yticks(range(len(order)), labels=[found.arms[i] for i in order])
         axes.invert_yaxis()
-        axes.set_xlabel(f"mean rank; bars that do not overlap differ (CD {gap:.2f}, p < 0.05)")
+        axes.set_xlabel(f"mean rank; apart: p < 0.05 (CD {gap:.2f})")
         axes.set_title(f"against {words}")
     return _png(figure)
 

@@ -17,7 +17,8 @@ STYLE = """
 :root{color-scheme:light dark}
 body{font:16px/1.5 system-ui,sans-serif;max-width:72rem;margin:0 auto;padding:1rem}
 h1,h2{line-height:1.2}li{max-width:46rem}
-figure{margin:1.5rem 0}figcaption,caption{text-align:left;font-size:.9rem;padding:.3rem 0;opacity:.8}
+figure{margin:1.5rem 0}figcaption{font-size:.9rem;padding:.3rem 0;opacity:.8}
+h3{font-size:1rem;margin:2rem 0 0}
 img{max-width:100%;height:auto;background:#fff;border-radius:4px}
 .wide{overflow-x:auto}table{border-collapse:collapse;font-size:.85rem;margin:1rem 0}
 th,td{padding:.25rem .6rem;text-align:right;border-bottom:1px solid #8886;white-space:nowrap}
@@ -95,7 +96,7 @@ def _html(table: Table) -> str:
     )
     caption = html.escape(table.caption)
     return (
-        f'<div class="wide"><table><caption>{caption}</caption>'
+        f'<h3>{caption}</h3><div class="wide"><table>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
