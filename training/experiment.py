@@ -269,7 +269,7 @@ def on_cluster(
     from distributed import Client, as_completed  # noqa: PLC0415
 
     try:
-        client = Client(scheduler, timeout="10s")
+        client = Client(scheduler, timeout="5s")
     except (OSError, TimeoutError, ValueError) as fault:
         raise RunFolderError(
             f"{scheduler}: no Dask scheduler answers ({type(fault).__name__}); start one with "

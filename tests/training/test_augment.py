@@ -143,6 +143,14 @@ def test_the_related_strategies_do_what_they_are_called():
     assert other[0] % 12
 
 
+def test_swing_is_put_in_and_taken_out():
+    straight = bar_of((0, 8, 60), (8, 8, 62), (16, 8, 64), (24, 8, 65))
+    swung = STRATEGIES["swing-change"](straight, rng(2))
+    assert [n[0] for n in notes_in(swung)] in ([0, 10, 16, 26], [0, 11, 16, 27])
+    again = notes_in(STRATEGIES["swing-change"](swung, rng(2)))
+    assert again == notes_in(straight)
+
+
 def test_what_the_pipeline_makes_of_our_bars_can_be_played():
     bars = dataset.import_files([cli.OWN_BARS]).rolls
     assert unplayable(augment(bars[:55], PAPER, 0)).mean() < 0.01

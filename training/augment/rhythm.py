@@ -5,7 +5,7 @@ import numpy as np
 from perform.music.note import COLUMNS
 from perform.music.pianoroll import Rolls
 from training.augment.base import one_of_each
-from training.notetable import NoteTable, notes_of, rolls_of
+from training.notetable import NoteTable, Numbers, notes_of, rolls_of
 
 BEAT = 16
 STRAIGHT, SWUNG = 8, (10, 11)
@@ -33,14 +33,23 @@ def half_time(rolls: Rolls, rng: np.random.Generator) -> Rolls:
 
 
 def swing_change(rolls: Rolls, rng: np.random.Generator) -> Rolls:
-    """Straight quavers swung, and swung ones straightened (tempo change, Yong et al. 2019)."""
+    """Bars with swung quavers where they were straight, and straight where they were swung (tempo change
+    inside the beat, after Yong et al. 2019). Everything in a beat moves with them, so order stays.
+    """
     notes = notes_of(rolls)
-    late = rng.choice(SWUNG, len(rolls))[notes.bar]
+    off_beat = np.zeros((len(rolls), BEAT), np.intp)
+    np.add.at(off_beat, (notes.bar, notes.start % BEAT), 1)
+    late = np.where(off_beat[:, SWUNG[0]] >= off_beat[:, SWUNG[1]], *SWUNG)
+    swings = off_beat[:, list(SWUNG)].sum(axis=1) > off_beat[:, STRAIGHT]
+    before = np.where(swings, late, STRAIGHT)[notes.bar]
+    after = np.where(swings, STRAIGHT, rng.choice(SWUNG, len(rolls)))[notes.bar]
 
-    def warped(column: np.ndarray) -> np.ndarray:
+    def warped(column: Numbers) -> Numbers:
         place = column % BEAT
-        swung = np.where(np.isin(place, SWUNG), STRAIGHT, place)
-        return np.asarray(column - place + np.where(place == STRAIGHT, late, swung), np.intp)
+        early = place * after / before
+        other = after + (place - before) * (BEAT - after) / (BEAT - before)
+        moved = np.rint(np.where(place <= before, early, other)).astype(np.intp)
+        return np.asarray(column - place + moved, np.intp)
 
     start, end = warped(notes.start), warped(notes.end)
     return rolls_of(notes._replace(start=start, end=np.maximum(end, start + 1)))
