@@ -31,6 +31,7 @@ from training.metrics.score import score
 PLAN, RESULTS, DATA, SAMPLES = "experiment.json", "results.jsonl", "data.npz", "samples"
 SCHEMA = 1
 SHOWN = 16
+WHOLE = {"arm", "seed", "references", "figures"}  # without these a line is no run
 Protocol = Literal["fair", "paper"]
 
 
@@ -151,12 +152,14 @@ def read_plan(folder: Path) -> Plan:
 
 
 def results(folder: Path) -> list[dict[str, Any]]:
-    """The finished runs of an experiment in the order they came; a line that a stop cut short is left out."""
+    """The finished runs of an experiment in the order they came; what is no whole run is left out."""
     lines = []
     with contextlib.suppress(FileNotFoundError):
-        for line in (folder / RESULTS).read_text(encoding="utf-8").splitlines():
+        for text in (folder / RESULTS).read_text(encoding="utf-8").splitlines():
             with contextlib.suppress(ValueError):
-                lines.append(json.loads(line))
+                line = json.loads(text)
+                if isinstance(line, dict) and line.keys() >= WHOLE:
+                    lines.append(line)
     return lines
 
 

@@ -233,7 +233,7 @@ def finished(bars, tmp_path_factory):
             measured["fid"] += shift
         experiment.keep(folder, outcome)
     with (folder / experiment.RESULTS).open("a") as file:
-        file.write(json.dumps({**outcome.line, "seed": 77}) + "\n{torn")
+        file.write(json.dumps({**outcome.line, "seed": 77}) + '\n5\n{"arm": "original"}\n{torn')
     return folder
 
 
