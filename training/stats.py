@@ -39,6 +39,8 @@ def friedman(table: Table) -> Friedman:
 
     _enough(table)
     runs, arms = table.shape
+    if (np.ptp(table, axis=1) == 0).all():
+        return Friedman(0.0, 1.0, 0.0)  # every run ties every arm, for which scipy has no number
     answer = friedmanchisquare(*table.T)
     return Friedman(
         float(answer.statistic), float(answer.pvalue), float(answer.statistic / (runs * (arms - 1)))

@@ -18,6 +18,7 @@ from training import cli, config, dataset, experiment, markov
 from training.features.spr import Spr
 from training.metrics.playability import measure
 from training.report.findings import read, tables, values
+from training.report.plots import _joined
 from training.report.write import report
 
 TINY = config.Options(steps=3, batch=4, width=4, noise_dim=6)
@@ -253,11 +254,36 @@ def test_the_report_says_what_the_runs_say(finished, tmp_path):
         for row in table.rows:
             assert all(cell in markdown for cell in row)
     assert "<arms>" not in html
+    assert "<arms>" not in re.sub(r"```.*?```", "", markdown, flags=re.DOTALL)
+    assert "3 lines of results.jsonl are no whole runs" in html
+    command = re.search(r"training experiment '(.+?/data\.npz)' .*--arm original\.toml", markdown)
+    assert command
+    assert 'architecture = "markov"' in markdown  # our arms are not those that ship
     assert not re.findall(r'(?:src|href)="(?!data:)', html)
     assert html.count("data:image/png") == 4
     named = re.findall(r"\]\(([^)]+\.png)\)", markdown)
     assert len(named) == 4
     assert all((tmp_path / "report" / name).is_file() for name in named)
+
+
+def test_two_protocols_are_compared_and_folders_of_one_name_keep_their_pictures(
+    finished, bars, tmp_path
+):
+    other = tmp_path / finished.name
+    plan = planned(bars, dict.fromkeys(read(finished).arms, MARKOV), runs=4)
+    made = experiment.open_folder(other, msgspec.structs.replace(plan, protocol="paper"), bars)
+    for task in experiment.pending(other, made):
+        experiment.keep(other, experiment.run(task, made, bars))
+    page, text = report([finished, other], tmp_path / "report")
+    assert len(list((tmp_path / "report").glob("*-boxes.png"))) == 2
+    assert "Both protocols" in page.read_text()
+    assert "each arm's own data" in text.read_text()
+
+
+def test_ranks_that_are_not_apart_are_joined():
+    assert _joined([1.0, 1.5, 2.4, 4.0], 1.0) == [(0, 1), (1, 2)]
+    assert _joined([1.0, 3.0], 1.0) == []
+    assert _joined([1.0, 1.2, 1.4], 1.0) == [(0, 2)]
 
 
 def test_what_is_no_experiment_makes_no_report(tmp_path, bars):

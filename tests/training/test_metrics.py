@@ -20,6 +20,7 @@ from training.metrics.fid import frechet
 from training.metrics.kid import kid
 from training.metrics.musical import describe, divergence, onsets, pitch_classes
 from training.metrics.score import score
+from training.metrics.sets import compare
 
 RNG = np.random.default_rng(5)
 
@@ -104,6 +105,15 @@ def test_musical_figures_of_bars_against_themselves(own):
     assert divergence(p, q) == pytest.approx(0.5 * np.log(3), rel=0.01)
 
 
+def test_sets_of_bars_are_compared_bar_by_bar(own):
+    noise = np.where(RNG.random((96, 48, 64)) > 0.98, 1, -1).astype(np.int8)
+    same, other = compare(own, own), compare(noise, own)
+    for name in ("pitches", "rhythm", "count", "range", "interval"):
+        assert same[f"{name}_inter_overlap"] > 0.9 > other[f"{name}_inter_overlap"]
+        assert same[f"{name}_inter_kl"] < 0.1 < other[f"{name}_inter_kl"]
+    assert not compare(own, own[:1])  # one bar is at no distance from others of its set
+
+
 def test_the_extractor_is_the_one_that_ships(spr, own):
     made = spr.features(own)
     assert made.shape == (96, spr.dimension)
@@ -143,6 +153,10 @@ def test_scores_are_of_equal_counts_and_favour_the_real(own, spr):
         assert real.references[name].coverage > bad.references[name].coverage
     assert real.figures["copies"] == 0
     assert score(known, {"training": known}, known, spr).figures["copies"] == 1
+    assert real.figures["remembered"] < 0.1
+    assert (
+        score(known, {"training": known, "held_out": held}, known, spr).figures["remembered"] > 0.6
+    )
 
 
 def test_too_few_bars_for_a_distance_are_said(own, spr):

@@ -11,6 +11,7 @@ from training.metrics.fid import Features, frechet
 from training.metrics.kid import kid
 from training.metrics.musical import describe
 from training.metrics.playability import measure
+from training.metrics.sets import compare
 
 FEWEST = 12
 NEIGHBOURS = 5
@@ -32,7 +33,11 @@ class Distances(msgspec.Struct, frozen=True):
 
 
 class Scores(msgspec.Struct, frozen=True):
-    """Distances by reference, all from `count` bars on either side, and musical figures."""
+    """Distances by reference, all from `count` bars on either side, and musical figures.
+
+    Among the figures, `remembered` is the share of samples nearer to a training bar than to a held-out
+    one of as many: 0.5 where nothing is remembered.
+    """
 
     references: dict[str, Distances]
     figures: dict[str, float]
@@ -82,8 +87,15 @@ def score(
             extractor.features(rolls[chosen]),
             real[name][np.random.default_rng(seed).permutation(len(real[name]))[:count]],
         )
-    known = measure(samples, training)
-    figures = {**msgspec.to_builtins(known), **describe(cleaned, training)}
+    figures = {
+        **msgspec.to_builtins(measure(samples, training)),
+        **describe(cleaned, training),
+        **compare(cleaned, training),
+    }
+    if "held_out" in references:
+        figures["remembered"] = _remembered(
+            features, extractor.features(training), extractor.features(apart), rng
+        )
     return Scores(measured, {name: float(value) for name, value in figures.items()}, count)
 
 
@@ -91,6 +103,19 @@ def between(samples: Features, reference: Features) -> dict[str, float]:
     """The distances of features (n, d) from others (m, d), without averaging and without a floor."""
     near = neighbourhood(reference, samples, NEIGHBOURS)
     return {"fid": frechet(samples, reference), "kid": kid(samples, reference), **near._asdict()}
+
+
+def _remembered(
+    features: Features, taught: Features, held: Features, rng: np.random.Generator
+) -> float:
+    """The share of samples whose nearest real bar was trained on, among as many that were not.
+
+    0.5 where training bars are no nearer than others of the style, 1 where all is remembered.
+    """
+    count = min(len(taught), len(held))
+    real = np.concatenate([rng.permutation(taught)[:count], rng.permutation(held)[:count]])
+    squares = (real**2).sum(axis=1)[None, :] - 2 * features @ real.T
+    return float((squares.argmin(axis=1) < count).mean())
 
 
 def _distances(draws: list[Features], reference: Features, real: Features) -> Distances:

@@ -1,5 +1,6 @@
 """What an experiment's runs say: tables, tests and plain sentences."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from perform.errors import RunFolderError
 from training import stats
-from training.experiment import Plan, read_plan, results
+from training.experiment import Plan, lines, read_plan, results
 
 PAPER_FID = {  # the paper's table 1
     "original": "72.4334 ± 6.44",
@@ -16,34 +17,28 @@ PAPER_FID = {  # the paper's table 1
     "replicated": "39.5702 ± 20.15",
 }
 PAPER_ORDER = ("augmented", "replicated", "original")
-REFERENCES = {"held_out": "held-out bars", "training": "training bars"}
+REFERENCES = ("held_out", "training")
 SIGNIFICANT = 0.01
+HONEST, HONESTY = ("copies", "unplayable_raw"), ("Near-copies", "Unplayable, raw")
 BESIDE = {
     "copies": "near-copies of training bars",
     "unplayable_raw": "bars that nobody could play, before they are cleaned",
     "onsets_in_style": "onsets where training bars have theirs",
 }
-HEADER_1 = [
-    "Dataset",
-    "Size",
-    "Steps x batch",
-    "FID, held-out bars",
-    "FID, training bars",
-    "Near-copies",
-    "Unplayable, raw",
-    "Unplayable, cleaned",
-    "FID in the paper",
-]
 
 
 class Findings(NamedTuple):
-    """One experiment: its plan, and its runs by arm (every arm has the same seeds, in order)."""
+    """One experiment: its plan, and its runs by arm (every arm has the same seeds, in order).
+
+    `passed_over`: lines of results.jsonl that are no whole runs.
+    """
 
     folder: Path
     plan: Plan
     arms: list[str]
     seeds: list[int]
     runs: dict[str, list[dict[str, Any]]]
+    passed_over: int
 
 
 class Table(NamedTuple):
@@ -57,7 +52,8 @@ class Table(NamedTuple):
 def read(folder: Path) -> Findings:
     """The paired runs in a folder; RunFolderError when fewer than two seeds are complete."""
     plan = read_plan(folder)
-    by_task = {(line["arm"], line["seed"]): line for line in results(folder)}
+    finished = results(folder)
+    by_task = {(line["arm"], line["seed"]): line for line in finished}
     arms = list(plan.arms)
     seeds = [seed for seed in range(plan.runs) if all((arm, seed) in by_task for arm in arms)]
     if len(seeds) < 2:
@@ -65,20 +61,26 @@ def read(folder: Path) -> Findings:
             f"{folder}: {len(seeds)} seeds are finished in every arm, a report needs two; go on with "
             f"training experiment -o {folder}"
         )
-    return Findings(
-        folder, plan, arms, seeds, {arm: [by_task[arm, s] for s in seeds] for arm in arms}
-    )
+    runs = {arm: [by_task[arm, s] for s in seeds] for arm in arms}
+    return Findings(folder, plan, arms, seeds, runs, lines(folder) - len(finished))
+
+
+def named(found: Findings, reference: str) -> str:
+    """What a reference is, in words: the paper scores each arm against the data it was trained on."""
+    if reference == "held_out":
+        return "held-out bars"
+    return "each arm's own data" if found.plan.protocol == "paper" else "training bars"
 
 
 def values(found: Findings, reference: str, measure: str) -> NDArray[np.float64]:
     """A measure of every run, (runs, arms); `reference` "figures" for those that have none."""
     if reference == "figures":
-        lines = [[run["figures"][measure] for run in found.runs[arm]] for arm in found.arms]
+        table = [[run["figures"][measure] for run in found.runs[arm]] for arm in found.arms]
     else:
-        lines = [
+        table = [
             [run["references"][reference][measure] for run in found.runs[arm]] for arm in found.arms
         ]
-    return np.array(lines, np.float64).T
+    return np.array(table, np.float64).T
 
 
 def sentences(found: Findings) -> list[str]:
@@ -90,11 +92,12 @@ def sentences(found: Findings) -> list[str]:
             "drawn anew for every seed and alike for every arm."
         )
     ]
-    for reference, words in REFERENCES.items():
+    if found.passed_over:
+        said.append(f"{found.passed_over} lines of results.jsonl are no whole runs; passed over.")
+    for reference in REFERENCES:
+        words = named(found, reference)
         table = values(found, reference, "fid")
-        order = np.argsort(np.median(table, axis=0))
-        ranked = " < ".join(f"{found.arms[i]} {np.median(table[:, i]):.2f}" for i in order)
-        said.append(f"Distance to {words}, medians: {ranked}.")
+        said.append(f"Distance to {words}, medians: {_ranked(found, table)}.")
         said += _on_the_papers_order(found, table, words)
     for figure, words in BESIDE.items():
         column = np.median(values(found, "figures", figure), axis=0)
@@ -105,6 +108,32 @@ def sentences(found: Findings) -> list[str]:
     if found.plan.protocol == "fair" and {"original", "replicated"} <= set(found.arms):
         said.append(_on_replication(found))
     return said
+
+
+def compared(all_found: Sequence[Findings]) -> list[str]:
+    """What the same arms say when they are run the paper's way and the fair way, side by side."""
+    by_protocol = {found.plan.protocol: found for found in all_found}
+    if len(by_protocol) < 2:
+        return []
+    paper, fair = by_protocol["paper"], by_protocol["fair"]
+    said = []
+    for found, reference, how in (
+        (paper, "training", "As published (each arm its own steps, scored on its own data)"),
+        (paper, "held_out", "The same runs scored on bars that no arm was trained on"),
+        (fair, "held_out", "With equal steps and batches, scored on those bars"),
+    ):
+        said.append(f"{how}: {_ranked(found, values(found, reference, 'fid'), PAPER_ORDER)}.")
+    said.append(
+        "Where these three orders differ, it is the steps and the reference that decide, not the "
+        "augmentation alone."
+    )
+    return said if set(PAPER_ORDER) <= set(paper.arms) & set(fair.arms) else []
+
+
+def _ranked(found: Findings, table: NDArray[np.float64], of: Sequence[str] = ()) -> str:
+    medians = np.median(table, axis=0)
+    order = [i for i in np.argsort(medians) if not of or found.arms[i] in of]
+    return " < ".join(f"{found.arms[i]} {medians[i]:.2f}" for i in order)
 
 
 def _on_replication(found: Findings) -> str:
@@ -154,6 +183,9 @@ def tables(found: Findings) -> list[Table]:
 
 
 def _table_1(found: Findings) -> Table:
+    header = ["Dataset", "Size", "Steps x batch"]
+    header += [f"FID, {named(found, reference)}" for reference in REFERENCES]
+    header += ["Near-copies", "Unplayable, raw", "Unplayable, cleaned", "FID in the paper"]
     rows = []
     for place, arm in enumerate(found.arms):
         first = found.runs[arm][0]
@@ -168,7 +200,7 @@ def _table_1(found: Findings) -> Table:
         rows.append([*cells, PAPER_FID.get(arm, "")])
     return Table(
         "Table 1. Training results: mean distance and standard deviation",
-        HEADER_1,
+        header,
         rows,
     )
 
@@ -180,21 +212,31 @@ def _steps(run: dict[str, Any]) -> str:
 
 def _table_2(found: Findings, reference: str) -> Table:
     table = values(found, reference, "fid")
-    caption = f"Table 2. Nemenyi's p-values (FID, {REFERENCES[reference]})"
+    caption = f"Table 2. Nemenyi's p-values (FID, {named(found, reference)})"
     if len(found.arms) < 3:
         return Table(caption + ": needs three arms", ["datasets"], [])
     whole = stats.friedman(table)
     p = stats.nemenyi(table)
     rows = [
-        [arm, *("1" if i == j else spell_p(p[i, j]) for j in range(len(found.arms)))]
+        [
+            arm,
+            *("1" if i == j else spell_p(p[i, j]) for j in range(len(found.arms))),
+            *_honesty(found, i),
+        ]
         for i, arm in enumerate(found.arms)
     ]
     return Table(
         f"{caption}. Friedman {whole.statistic:.1f}, p {spell_p(whole.p)}, Kendall's W "
         f"{whole.kendall_w:.2f}. The paper has 0.001 for each of its pairs",
-        ["datasets", *found.arms],
+        ["datasets", *found.arms, *HONESTY],
         rows,
     )
+
+
+def _honesty(found: Findings, place: int) -> tuple[str, ...]:
+    """Copy rate and playability of an arm, medians: a distance means nothing without them."""
+    shares = (values(found, "figures", figure)[:, place] for figure in HONEST)
+    return tuple(f"{np.median(share):.1%}" for share in shares)
 
 
 def _effects(found: Findings, reference: str) -> Table:
@@ -204,17 +246,22 @@ def _effects(found: Findings, reference: str) -> Table:
         for j in range(i + 1, len(found.arms)):
             e = stats.effect(table[:, i], table[:, j])
             between = f"{e.median:+.2f} ({e.low:+.2f} to {e.high:+.2f})"
-            rows.append([f"{first} - {found.arms[j]}", between, f"{e.delta:+.2f}", spell_p(e.p)])
+            beside = (
+                " / ".join(both)
+                for both in zip(_honesty(found, i), _honesty(found, j), strict=True)
+            )
+            pair = f"{first} - {found.arms[j]}"
+            rows.append([pair, between, f"{e.delta:+.2f}", spell_p(e.p), *beside])
     return Table(
-        f"Paired effects (FID, {REFERENCES[reference]}): a negative difference favours the first",
-        ["Pair", "Median difference (bootstrap 95 %)", "Rank-biserial", "Wilcoxon p"],
+        f"Paired effects (FID, {named(found, reference)}): a negative difference favours the first",
+        ["Pair", "Median difference (bootstrap 95 %)", "Rank-biserial", "Wilcoxon p", *HONESTY],
         rows,
     )
 
 
 def _distances(found: Findings, reference: str) -> Table:
     names = ("fid", "kid", "precision", "recall", "density", "coverage", "floor")
-    return _quartiles(found, reference, names, f"Every distance to {REFERENCES[reference]}")
+    return _quartiles(found, reference, names, f"Every distance to {named(found, reference)}")
 
 
 def _figures(found: Findings) -> Table:

@@ -1,13 +1,14 @@
 """The report's pictures, each as PNG bytes."""
 
 import io
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from training import stats
 from training.experiment import SAMPLES
-from training.report.findings import REFERENCES, Findings, values
+from training.report.findings import REFERENCES, Findings, named, values
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999")
 BARS_SHOWN = 6
@@ -22,21 +23,23 @@ def pictures(found: Findings) -> dict[str, tuple[str, bytes]]:
             _boxes(found),
         ),
         "ranks": ("Critical-difference diagram of mean ranks", _ranks(found)),
-        "losses": ("Loss curves of the first seed", _losses(found)),
+        "losses": ("Loss curves of every run, the median thick", _losses(found)),
         "bars": ("Sample bars of every arm", _bars(found)),
     }
 
 
 def _boxes(found: Findings) -> bytes:
     figure = _figure(9, 3.8)
-    for place, (reference, words) in enumerate(REFERENCES.items()):
+    for place, reference in enumerate(REFERENCES):
         axes = figure.add_subplot(1, 2, place + 1)
         drawn = axes.boxplot(values(found, reference, "fid"), patch_artist=True, widths=0.6)
         for patch, colour in zip(drawn["boxes"], COLOURS * 3, strict=False):
             patch.set_facecolor(colour)
             patch.set_alpha(0.6)
-        floor = float(np.median(values(found, reference, "floor")))
-        axes.axhline(floor, color="grey", linestyle=":", label=f"other real bars: {floor:.1f}")
+        # each arm has its own where each is scored against its own data
+        floors = np.median(values(found, reference, "floor"), axis=0)
+        at = np.arange(1, len(found.arms) + 1)
+        axes.hlines(floors, at - 0.45, at + 0.45, "grey", "dotted", label="other real bars")
         axes.set_xticks(range(1, len(found.arms) + 1), labels=found.arms, rotation=20)
         axes.set_ylabel("FID (spr), lower is nearer")
         table = values(found, reference, "fid")
@@ -45,37 +48,58 @@ def _boxes(found: Findings) -> bytes:
         else:
             axes.set_ylim(bottom=0)
         axes.tick_params(labelsize=8)
-        axes.set_title(f"against {words}")
+        axes.set_title(f"against {named(found, reference)}")
         axes.legend(fontsize=8)
     return _png(figure)
 
 
 def _ranks(found: Findings) -> bytes:
-    figure = _figure(9, 2.6)
-    for place, (reference, words) in enumerate(REFERENCES.items()):
+    """After Demsar (2006), figure 1: mean ranks on an axis, bars joining what is not apart."""
+    figure = _figure(9, 1.6 + 0.22 * len(found.arms))
+    for place, reference in enumerate(REFERENCES):
         axes = figure.add_subplot(1, 2, place + 1)
         ranks = stats.mean_ranks(values(found, reference, "fid"))
         gap = stats.critical_difference(len(found.arms), len(found.seeds))
-        order = np.argsort(ranks)
+        order = [int(i) for i in np.argsort(ranks)]
         for height, i in enumerate(order):
-            colour = COLOURS[i % len(COLOURS)]
-            axes.plot(ranks[i], height, "o", color=colour)
-            axes.plot([ranks[i] - gap / 2, ranks[i] + gap / 2], [height] * 2, color=colour)
-        axes.set_yticks(range(len(order)), labels=[found.arms[i] for i in order])
-        axes.invert_yaxis()
-        axes.set_xlabel(f"mean rank; apart: p < 0.05 (CD {gap:.2f})")
-        axes.set_title(f"against {words}")
+            axes.plot([ranks[i]] * 2, [0, -1 - height], color="grey", linewidth=0.8)
+            axes.text(ranks[i] + 0.06, -1 - height, f"{found.arms[i]} {ranks[i]:.2f}", fontsize=8)
+        for depth, (first, last) in enumerate(_joined([float(ranks[i]) for i in order], gap)):
+            ends = [ranks[order[first]] - 0.04, ranks[order[last]] + 0.04]
+            axes.plot(ends, [-0.25 - 0.18 * depth] * 2, color="black", linewidth=3)
+        axes.plot([1, 1 + gap], [0.6, 0.6], color="black", marker="|")
+        axes.text(1 + gap / 2, 0.75, f"CD {gap:.2f}", ha="center", fontsize=8)
+        axes.set_xlim(0.8, len(order) + 0.9)
+        axes.set_ylim(-1.5 - len(order), 1.6)
+        axes.set_yticks([])
+        axes.spines[["left", "right", "bottom"]].set_visible(False)
+        axes.xaxis.set_ticks_position("top")
+        axes.set_title(f"mean rank against {named(found, reference)}", fontsize=9)
     return _png(figure)
 
 
+def _joined(ranks: Sequence[float], gap: float) -> list[tuple[int, int]]:
+    """Of ascending ranks the widest runs (first, last) whose ends are less than `gap` apart."""
+    runs: list[tuple[int, int]] = []
+    for first in range(len(ranks)):
+        last = max(i for i in range(first, len(ranks)) if ranks[i] - ranks[first] < gap)
+        if last > first and (not runs or last > runs[-1][1]):
+            runs.append((first, last))
+    return runs
+
+
 def _losses(found: Findings) -> bytes:
+    """Every run thin, the median of all thick."""
     trained = [arm for arm in found.arms if "losses" in found.runs[arm][0]]
     figure = _figure(9, 2.6)
     for place, arm in enumerate(trained):
         axes = figure.add_subplot(1, max(1, len(trained)), place + 1)
-        losses = found.runs[arm][0]["losses"]
-        for name in ("generator", "discriminator"):
-            axes.plot(losses["step"], losses[name], label=name, linewidth=0.8)
+        runs = [run["losses"] for run in found.runs[arm]]
+        for name, colour in zip(("generator", "discriminator"), COLOURS, strict=False):
+            for losses in runs:
+                axes.plot(losses["step"], losses[name], color=colour, linewidth=0.3, alpha=0.25)
+            middle = np.median([losses[name] for losses in runs], axis=0)
+            axes.plot(runs[0]["step"], middle, color=colour, linewidth=1.2, label=name)
         axes.set_title(arm, fontsize=9)
         axes.set_xlabel("step")
         axes.tick_params(labelsize=7)

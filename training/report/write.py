@@ -4,13 +4,15 @@ import base64
 import html
 import json
 import re
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
-from training import files
-from training.report.findings import Findings, Table, read, sentences, tables
+from training import config, files
+from training.experiment import DATA, Plan, as_run
+from training.report.findings import Findings, Table, compared, read, sentences, tables
 from training.report.plots import pictures
 
 STYLE = """
@@ -39,15 +41,19 @@ def report(folders: Sequence[Path], target: Path) -> tuple[Path, Path]:
     told = [(sentences(each), tables(each)) for each in found]
     page, text = [], [f"# {TITLE}\n"]
     made: dict[str, bytes] = {}
+    both = compared(found)
+    if both:
+        page.append(f"<h2>Both protocols</h2>{_html_list(both)}")
+        text.append(f"## Both protocols\n\n{_markdown_list(both)}\n")
     for each, images, (said, listed) in zip(found, drawn, told, strict=True):
         protocol = each.plan.protocol
         title = each.folder.resolve().name
         slug = re.sub(r"[^\w-]+", "-", title)
+        while f"{slug}-boxes.png" in made:  # two folders of one name
+            slug += "-more"
         heading = f"{title} (protocol: {protocol})"
-        page.append(
-            f"<h2>{html.escape(heading)}</h2><ul>{''.join(f'<li>{html.escape(s)}</li>' for s in said)}</ul>"
-        )
-        text.append(f"## {heading}\n\n" + "\n".join(f"- {s}" for s in said) + "\n")
+        page.append(f"<h2>{html.escape(heading)}</h2>{_html_list(said)}")
+        text.append(f"## {_plain(heading)}\n\n{_markdown_list(said)}\n")
         for name, (words, png) in images.items():
             file = f"{slug}-{name}.png"
             made[file] = png
@@ -56,7 +62,7 @@ def report(folders: Sequence[Path], target: Path) -> tuple[Path, Path]:
                 f'<figure><img alt="{html.escape(words)}" src="data:image/png;base64,{inline}">'
                 f"<figcaption>{html.escape(words)}</figcaption></figure>"
             )
-            text.append(f"![{words}]({file})\n")
+            text.append(f"![{_plain(words)}]({file})\n")
         for table in listed:
             page.append(_html(table))
             text.append(_markdown(table))
@@ -78,14 +84,39 @@ def report(folders: Sequence[Path], target: Path) -> tuple[Path, Path]:
 
 
 def _repeat(found: Findings) -> str:
-    plan = found.plan
-    arms = " ".join(f"--arm {arm}" for arm in found.arms)
+    """The command, the recipes that it names and that do not ship, and the whole plan."""
+    plan, name = found.plan, found.folder.resolve().name
+    arms, recipes = [], []
+    for arm, options in plan.arms.items():
+        if arm in config.recipes() and _as_shipped(plan, arm) == options:
+            arms.append(f"--arm {arm}")
+        else:
+            arms.append(f"--arm {arm}.toml")
+            recipes.append(f"# {arm}.toml\n{config.spell(options)}")
     line = (
-        f"training experiment {arms} --runs {plan.runs} --protocol {plan.protocol} "
-        f"--held-out {plan.split['held_out']} -o {found.folder.name}"
+        f"training experiment {shlex.quote(f'{name}/{DATA}')} {' '.join(arms)} --runs {plan.runs} "
+        f"--protocol {plan.protocol} --held-out {plan.split['held_out']} "
+        f"--extractor {plan.extractor['name']} -o {shlex.quote(f'{name}-again')}"
     )
-    kept = msgspec.to_builtins(plan)
-    return f"{line}\n{json.dumps(kept, indent=1, ensure_ascii=False)}"
+    kept = json.dumps(msgspec.to_builtins(plan), indent=1, ensure_ascii=False)
+    return "\n\n".join([line, *recipes, kept])
+
+
+def _as_shipped(plan: Plan, arm: str) -> config.Options:
+    return as_run(config.recipe(arm), plan.protocol, plan.split["training"])
+
+
+def _html_list(said: Sequence[str]) -> str:
+    return f"<ul>{''.join(f'<li>{html.escape(s)}</li>' for s in said)}</ul>"
+
+
+def _markdown_list(said: Sequence[str]) -> str:
+    return "\n".join(f"- {_plain(s)}" for s in said)
+
+
+def _plain(words: str) -> str:
+    """Words for Markdown, in which nothing reads as a tag: names come from the user."""
+    return re.sub(r"<(?=[\w/!?])", "&lt;", words)
 
 
 def _html(table: Table) -> str:
@@ -103,5 +134,7 @@ def _html(table: Table) -> str:
 
 def _markdown(table: Table) -> str:
     rows = [table.header, ["---"] * len(table.header), *table.rows]
-    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
-    return f"**{table.caption}**\n\n" + "\n".join(lines) + "\n"
+    lines = [
+        "| " + " | ".join(_plain(cell).replace("|", "\\|") for cell in row) + " |" for row in rows
+    ]
+    return f"**{_plain(table.caption)}**\n\n" + "\n".join(lines) + "\n"
