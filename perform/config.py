@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from perform.engine.engine import Change, EngineSettings, Release
-from perform.engine.voice import Fit, VoiceSettings
+from perform.engine.voice import Fit, Target, VoiceSettings
 from perform.errors import RigError
 from perform.music.pitch import parse_pitch
 
@@ -105,6 +105,7 @@ class VoiceConfig(_Table, frozen=True):
     form: Annotated[str, Meta(min_length=1, max_length=16)] = "ABAC"
     single: bool = True
     tight: bool = True
+    target: Target = Target()
 
     def settings(self) -> VoiceSettings:
         """What the engine needs of it; RigError where range or velocity is upside down."""
@@ -125,6 +126,7 @@ class VoiceConfig(_Table, frozen=True):
             form=self.form,
             single=self.single,
             tight=self.tight,
+            target=self.target,
         )
 
 
@@ -259,6 +261,7 @@ def _known_keys() -> set[str]:
         OscOutput,
         MidiFileOutput,
         VoiceConfig,
+        Target,
     ]
     return {field.encode_name for table in tables for field in msgspec.structs.fields(table)}
 

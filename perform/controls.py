@@ -11,6 +11,7 @@ from perform.events import (
     Event,
     ModelChanged,
     Panic,
+    TargetChanged,
     TempoChanged,
     TransportChanged,
     VoiceMuted,
@@ -86,6 +87,16 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and abs(value) < 1e9  # NaN and infinity are not
 
 
+def _target(name: str) -> Callable[[tuple[Any, ...], str], Event]:
+    def read_target(values: tuple[Any, ...], voice: str) -> Event:
+        value = _number(values)
+        if value > 1:
+            raise WireError("takes 0 to 1, or -1 to leave it to chance")
+        return TargetChanged(voice or None, name, value if value >= 0 else None)
+
+    return read_target
+
+
 CONTROLS: tuple[Control, ...] = (
     Control("/chord", "s | i...", "the chord of the moment: a symbol, or MIDI notes", _chord),
     Control("/chord/release", "", "hands off the keys", lambda _values, _name: ChordReleased()),
@@ -94,11 +105,17 @@ CONTROLS: tuple[Control, ...] = (
     Control("/model", "s", "every voice plays this bundle", _model),
     Control("/voice/NAME/model", "s", "one voice plays this bundle", _model),
     Control("/voice/NAME/mute", "i", "1 mutes the voice, 0 brings it back", _mute),
+    Control("/target/density", "f", "how busy, 0 to 1; -1: as it comes", _target("density")),
+    Control("/target/register", "f", "how high, 0 to 1; -1: as it comes", _target("register")),
+    Control("/voice/NAME/target/density", "f", "the same, of one voice", _target("density")),
+    Control("/voice/NAME/target/register", "f", "the same, of one voice", _target("register")),
     Control("/panic", "", "everything silent, at once", lambda _values, _name: Panic()),
 )
 _PLAIN = {control.address: control for control in CONTROLS if "NAME" not in control.address}
 _NAMED = {
-    control.address.rpartition("/")[2]: control for control in CONTROLS if "NAME" in control.address
+    control.address.partition("/NAME/")[2]: control
+    for control in CONTROLS
+    if "NAME" in control.address
 }
 
 
@@ -107,7 +124,7 @@ def read(address: str, values: tuple[Any, ...]) -> Event:
     control = _PLAIN.get(address)
     if control is not None:
         return control.read(values, "")
-    parts = address.split("/")
+    parts = address.split("/", 3)
     if len(parts) == 4 and parts[1] == "voice" and parts[3] in _NAMED:
         return _NAMED[parts[3]].read(values, parts[2])
     raise WireError("no such address")

@@ -3,6 +3,7 @@
 from typing import Literal, NamedTuple
 
 from perform.music.chord import Chord
+from perform.music.condition import Wish
 from perform.music.note import Phrase
 
 
@@ -42,6 +43,17 @@ class VoiceMuted(NamedTuple):
     muted: bool
 
 
+class TargetChanged(NamedTuple):
+    """What a voice (or every voice, when None) is asked to play like: "density" or "register".
+
+    `value`: 0 to 1, see `perform.music.condition.Wish`; None leaves it to chance.
+    """
+
+    voice: str | None
+    name: str
+    value: float | None
+
+
 class Panic(NamedTuple):
     """Everything silent, at once."""
 
@@ -55,13 +67,14 @@ class PhraseReady(NamedTuple):
 
 
 class PhraseWanted(NamedTuple):
-    """The engine lacks a bar. Same seed, same model, same phrase; `deadline` is a tick."""
+    """The engine lacks a bar. Same seed, model and wish, same phrase; `deadline` is a tick."""
 
     voice: str
     bar: int
     seed: int
     model: str
     deadline: int
+    wish: Wish = Wish()
 
 
 class Sound(NamedTuple):
@@ -117,6 +130,7 @@ Event = (
     | TempoChanged
     | ModelChanged
     | VoiceMuted
+    | TargetChanged
     | Panic
     | PhraseReady
 )

@@ -21,6 +21,7 @@ from perform.events import (
     PhraseWanted,
     Sound,
     StateChanged,
+    TargetChanged,
     TempoChanged,
     TransportChanged,
     VoiceMuted,
@@ -73,6 +74,9 @@ def _state(event: Event) -> Sequence[StateChanged]:
             return (StateChanged(f"/voice/{voice}/model", model),)
         case VoiceMuted(voice, muted):
             return (StateChanged(f"/voice/{voice}/mute", int(muted)),)
+        case TargetChanged(voice, name, value):
+            place = f"/voice/{voice}" if voice else ""
+            return (StateChanged(f"{place}/target/{name}", -1.0 if value is None else value),)
         case _:
             return ()
 

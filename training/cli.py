@@ -121,7 +121,7 @@ def run(
     recipe: Annotated[
         str, typer.Option(help="a recipe that ships, by name, or a .toml of yours")
     ] = config.DEFAULT_RECIPE,
-    architecture: Annotated[str | None, typer.Option(help="compact or paper")] = None,
+    architecture: Annotated[str | None, typer.Option(help="compact, melody or paper")] = None,
     loss: Annotated[str | None, typer.Option(help="relativistic, hinge or cross-entropy")] = None,
     steps: Annotated[int | None, typer.Option(help="training steps")] = None,
     epochs: Annotated[
@@ -370,6 +370,8 @@ def _train(folder: Path, options: config.Options | None, bars: dataset.Dataset |
         trained = loop.reopen(folder)
     else:
         trained = loop.begin(folder, options, bars)
+    for name in trained.labels.constant:
+        print(f"{name} is the same in every bar, so it cannot be asked for", file=sys.stderr)
     columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     try:
         with Progress(*columns, console=Console(stderr=True)) as progress:

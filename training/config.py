@@ -26,11 +26,13 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     `penalty`: weight of R1 and R2, charged every `penalty_every` steps. `average`: decay of the
     averaged generator. `roll_columns`, `cut_columns` and `octave_share`: the discriminator sees bars
     moved in time by up to so many columns, with so many silenced, and this share of them an octave
-    away (a roll loosens the rhythm, so it is off: see the shipped card).
+    away (a roll loosens the rhythm, so it is off: see the shipped card). `conditions`: what the
+    generator learns to be asked for, by the bars' chords, numbers of notes and heights.
     """
 
-    architecture: Literal["compact", "paper", "markov"] = "compact"
+    architecture: Literal["compact", "melody", "paper", "markov"] = "compact"
     loss: Literal["relativistic", "hinge", "cross-entropy"] = "relativistic"
+    conditions: tuple[Literal["quality", "density", "register"], ...] = ()
     augment: tuple[Stage, ...] = ()
     steps: Positive = 4000
     batch: Positive = 32
@@ -47,6 +49,13 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     octave_share: Share = 0.0
     seed: Annotated[int, Meta(ge=0, lt=2**31)] = 0
     checkpoint_every: Positive = 250
+
+    def __post_init__(self) -> None:
+        """ValueError where conditions are asked of networks that have no place for them."""
+        if self.conditions and self.architecture not in {"compact", "melody"}:
+            raise ValueError("conditions need architecture compact or melody")
+        if len(set(self.conditions)) < len(self.conditions):
+            raise ValueError("a condition is named twice")
 
 
 def recipes() -> list[str]:

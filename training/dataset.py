@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from perform.errors import ChordError, DatasetError
 from perform.music.chord import parse_chord
@@ -118,6 +119,12 @@ def join(parts: Sequence[Dataset]) -> Dataset:
     counts.moved_most = max(part.counts.moved_most for part in parts)
     origins = tuple(origin for part in parts for origin in part.origins)
     return Dataset(np.concatenate([part.rolls for part in parts]), origins, counts)
+
+
+def some(bars: Dataset, chosen: NDArray[np.intp]) -> Dataset:
+    """The bars of these indices, in their order, with their origins."""
+    origins = tuple(bars.origins[place] for place in chosen)
+    return Dataset(bars.rolls[chosen], origins, Counts(kept=len(chosen)))
 
 
 def _finish(made: _Imported) -> Dataset:

@@ -86,12 +86,10 @@ def plan(
             f"{len(bars.rolls)} bars with {held_out} held out leave {training} to train on; "
             "both parts need two: give more bars or another --held-out"
         )
-    if protocol == "paper":
-        arms = {name: _as_published(options, training) for name, options in arms.items()}
     return Plan(
         protocol=protocol,
         runs=runs,
-        arms=arms,
+        arms={name: as_run(options, protocol, training) for name, options in arms.items()},
         data={
             "bars": len(bars.rolls),
             "files": dataset.sources(bars),
@@ -163,6 +161,19 @@ def results(folder: Path) -> list[dict[str, Any]]:
     return lines
 
 
+def lines(folder: Path) -> int:
+    """How many lines results.jsonl has, whole runs or not."""
+    with contextlib.suppress(FileNotFoundError):
+        text = (folder / RESULTS).read_text(encoding="utf-8")
+        return sum(1 for line in text.splitlines() if line.strip())
+    return 0
+
+
+def as_run(options: config.Options, protocol: Protocol, training: int) -> config.Options:
+    """An arm as a protocol runs it on so many training bars."""
+    return _as_published(options, training) if protocol == "paper" else options
+
+
 def pending(folder: Path, made: Plan) -> list[Task]:
     """The runs that are still to do, seed by seed, so that pairs are complete early."""
     done = {(line["arm"], line["seed"]) for line in results(folder)}
@@ -208,7 +219,7 @@ def run(
     options = msgspec.structs.replace(made.arms[task.arm], seed=task.seed)
     taught, held = split(bars, made.split["held_out"], task.seed)
     rolls = bars.rolls[taught]
-    raw, line = invent(options, rolls, made.samples)
+    raw, line = invent(options, dataset.some(bars, taught), made.samples)
     own = augment(rolls, options.augment, options.seed)
     scores = score(
         raw,
@@ -233,15 +244,15 @@ def run(
     )
 
 
-def invent(options: config.Options, rolls: Rolls, count: int) -> tuple[Rolls, dict[str, Any]]:
-    """`count` raw bars of a model trained on `rolls` as the options say, and its losses."""
+def invent(
+    options: config.Options, bars: dataset.Dataset, count: int
+) -> tuple[Rolls, dict[str, Any]]:
+    """`count` raw bars of a model trained on `bars` as the options say, and its losses."""
     if options.architecture == "markov":
-        return markov.sample(markov.fit(rolls), count, options.seed), {}
+        return markov.sample(markov.fit(bars.rolls), count, options.seed), {}
     from training import loop  # noqa: PLC0415 - tensorflow takes seconds, and some arms need none
 
     with tempfile.TemporaryDirectory() as folder:
-        origins = tuple(dataset.Origin("", place, "C") for place in range(len(rolls)))
-        bars = dataset.Dataset(rolls, origins, dataset.Counts(kept=len(rolls)))
         trained = loop.begin(Path(folder) / "run", options, bars, sheets=False)
         trained.train()
         text = (trained.folder / loop.METRICS).read_text(encoding="utf-8")

@@ -3,6 +3,7 @@
 import datetime as dt
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,14 @@ import tensorflow as tf
 
 from perform import bundle
 from perform.errors import BundleError
-from perform.music.note import COLUMNS, ROWS
-from perform.music.pianoroll import threshold
+from perform.music.condition import DENSITY, QUALITIES, REGISTER, Wish, inputs
+from perform.music.note import ROOT_ROW
+from perform.music.pianoroll import clean, threshold
 from training.dataset import Dataset, sources
+from training.inference import infer
 from training.loop import Run
 from training.metrics.playability import COPY_CELLS, measure
+from training.notetable import notes_of
 
 BATCH = 32  # a dynamic batch would need Flex operators, which a Pi has not
 SAMPLES = 2048
@@ -31,11 +35,12 @@ def export(run: Run, target: Path, remark: str = "") -> bundle.Bundle:
     more than 1e-4; nothing is left behind then. The bundle is read back before it comes back.
     """
     options = run.options
-    model = convert(run.average, (BATCH, options.noise_dim))
-    noise = np.random.default_rng(0).standard_normal((SAMPLES, options.noise_dim), np.float32)
+    conditions = run.labels.names
+    noise = inputs(SAMPLES, options.noise_dim, conditions, seed=0)
+    model = convert(run.average, (BATCH, noise.shape[1]))
     expected = np.asarray(run.average.predict(noise, batch_size=256, verbose=0))
     begun = time.perf_counter()
-    answered = infer(model, noise)
+    answered = infer(model, noise, BATCH)
     milliseconds = (time.perf_counter() - begun) * 1000 / SAMPLES
     gap = float(np.abs(answered - expected).max())
     if not gap <= CLOSE_ENOUGH:  # said this way round, NaN is refused too
@@ -48,6 +53,7 @@ def export(run: Run, target: Path, remark: str = "") -> bundle.Bundle:
         files={},
         noise_dim=options.noise_dim,
         batch=BATCH,
+        conditions=list(conditions),
         architecture=options.architecture,
         training={
             **msgspec.to_builtins(options),
@@ -55,13 +61,49 @@ def export(run: Run, target: Path, remark: str = "") -> bundle.Bundle:
             "seconds": round(run.seconds),
         },
         data={"bars": len(run.bars.rolls), "files": provenance(run.bars)},
-        metrics={**msgspec.to_builtins(figures), "milliseconds_a_phrase": round(milliseconds, 3)},
+        metrics={
+            **msgspec.to_builtins(figures),
+            "milliseconds_a_phrase": round(milliseconds, 3),
+            "obeys": obedience(model, options.noise_dim, conditions),
+        },
     )
     files = {bundle.GENERATOR: model, bundle.CARD: write_card(run, manifest, remark).encode()}
     made = bundle.save(target, manifest, files)
-    if not np.array_equal(infer(made.generator.read_bytes(), noise[:BATCH]), answered[:BATCH]):
+    if not np.array_equal(
+        infer(made.generator.read_bytes(), noise[:BATCH], BATCH), answered[:BATCH]
+    ):
         raise BundleError(f"{target}: the file does not answer as the model did; export it again")
     return made
+
+
+def obedience(
+    model: bytes, noise_dim: int, conditions: Sequence[str]
+) -> dict[str, dict[str, float]]:
+    """What bars are like when they are asked for, by wish: notes a bar, mean pitch above the root, and
+    the share of notes that are minor thirds and major thirds.
+    """
+    wishes = {name: Wish(quality=name) for name in conditions if name in QUALITIES}
+    if DENSITY in conditions:
+        wishes |= {f"{DENSITY} {value}": Wish(density=value) for value in (0.1, 0.5, 0.9)}
+    if REGISTER in conditions:
+        wishes |= {f"{REGISTER} {value}": Wish(register=value) for value in (0.1, 0.5, 0.9)}
+    table = {}
+    for name, wish in sorted(wishes.items()):
+        rolls = clean(
+            threshold(infer(model, inputs(SAMPLES // 4, noise_dim, conditions, 0, wish), BATCH))
+        )
+        above = notes_of(rolls).row - ROOT_ROW
+        table[name] = {
+            "notes_a_bar": round(len(above) / len(rolls), 2),
+            "mean_pitch": round(float(above.sum()) / max(1, len(above)), 2),
+            "minor_thirds": _share(above % 12 == 3),
+            "major_thirds": _share(above % 12 == 4),
+        }
+    return table
+
+
+def _share(those: Any) -> float:
+    return round(float(those.sum()) / max(1, len(those)), 3)
 
 
 def provenance(bars: Dataset) -> dict[str, int]:
@@ -87,27 +129,22 @@ def convert(network: Any, shape: tuple[int, ...]) -> bytes:
         return bytes(converter.convert())
 
 
-def infer(model: bytes, noise: Any) -> Any:
-    """What LiteRT answers to noise (n, noise_dim), n a multiple of 32: (n, 48, 64)."""
-    from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415
-
-    interpreter = Interpreter(model_content=model, num_threads=1)
-    interpreter.allocate_tensors()
-    into = interpreter.get_input_details()[0]["index"]
-    out = interpreter.get_output_details()[0]["index"]
-    answers = []
-    for start in range(0, len(noise), BATCH):
-        interpreter.set_tensor(into, noise[start : start + BATCH])
-        interpreter.invoke()
-        answers.append(interpreter.get_tensor(out).copy())
-    return np.concatenate(answers).reshape(-1, ROWS, COLUMNS)
-
-
 def write_card(run: Run, manifest: bundle.Manifest, remark: str) -> str:
     """The card, Markdown."""
     options, figures = run.options, manifest.metrics
     files = ", ".join(f"{count} of `{name}`" for name, count in manifest.data["files"].items())
-    width = f" (width {options.width})" if options.architecture == "compact" else ""
+    width = f" (width {options.width})" if options.architecture in {"compact", "melody"} else ""
+    asked = ", ".join(manifest.conditions) or "nothing"
+    obeyed = "\n".join(
+        f"| {name} | " + " | ".join(f"{value:g}" for value in row.values()) + " |"
+        for name, row in figures["obeys"].items()
+    )
+    if obeyed:
+        obeyed = f"""
+| asked for | notes a bar | mean pitch above the root | minor thirds | major thirds |
+| --- | --- | --- | --- | --- |
+{obeyed}
+"""
     return (
         f"""# {manifest.name}
 
@@ -117,6 +154,7 @@ One-bar phrases, invented by a small GAN. Licence: {manifest.licence}.
 - **Trained for** {run.step} steps of {options.batch} bars, {run.seconds:.0f} s: architecture
   `{options.architecture}`{width}, {options.loss} loss, R1 + R2 penalty {options.penalty:g}, weights
   averaged by {options.average:g}, seed {options.seed}. Every option is in `manifest.json`.
+- **Can be asked for**: {asked}.
 - **Clean-up** before a phrase is played: a cell is on above {manifest.threshold:g}; a gap of one column in a
   torn note is filled; a note of one column (shorter than a 1/32) is dropped; a bar that is unplayable
   even so gives way to its neighbour in the batch.
@@ -131,7 +169,7 @@ One-bar phrases, invented by a small GAN. Licence: {manifest.licence}.
 | onsets where the training bars have theirs | {figures["onsets_in_style"]:.1%} |
 | bars in which two notes overlap | {figures["overlapping"]:.1%} |
 | LiteRT, one thread, batch {manifest.batch}, where it was exported | {figures["milliseconds_a_phrase"]:.3f} ms a phrase |
-
+{obeyed}
 {remark}
 """.rstrip()
         + "\n"

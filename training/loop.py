@@ -13,11 +13,13 @@ import numpy as np
 import tensorflow as tf
 
 from perform.errors import DatasetError, RunFolderError
+from perform.music.condition import ANYTHING, DENSITY, Wish, inputs
 from training import dataset, files
-from training.augment.pipeline import augment
+from training.augment.pipeline import augment, sources_of
+from training.conditions import FORGOTTEN, hidden, label
 from training.config import Options
 from training.config import read as read_options
-from training.losses import LOSSES, steepness
+from training.losses import LOSSES, mismatch, steepness
 from training.networks import build
 from training.sheet import draw_losses, draw_sheet
 
@@ -25,6 +27,7 @@ OPTIONS, METRICS, CHECKPOINT, DATA = "options.json", "metrics.jsonl", "checkpoin
 SHEET_BARS = 16
 LOSSES_PICTURE = "losses.png"
 OCTAVE = 12
+DENSITY_PULL = 0.03  # on squared notes: two notes off weigh as much as a clear opinion
 
 Report = Callable[[int, dict[str, float]], None]
 
@@ -48,10 +51,14 @@ class Run:
         self.seconds = 0.0
         self.bars = bars
         rolls = augment(bars.rolls, options.augment, options.seed)
+        chords = [bars.origins[i].chord for i in sources_of(len(bars.rolls), options.augment)]
+        self.labels = label(rolls, chords, options.conditions)
+        self._hidden = tf.constant(hidden(self.labels.names))
         self.training_bars = len(rolls)
         self._rolls = tf.constant(rolls, tf.float32)
-        self._networks = build(options)
-        self.average = build(options).generator
+        self._values = tf.constant(self.labels.values, tf.float32)
+        self._networks = build(options, len(self.labels.names))
+        self.average = build(options, len(self.labels.names)).generator
         self._optimizers = tuple(
             keras.optimizers.Adam(options.learning_rate, options.beta_1, options.beta_2)
             for _ in range(2)
@@ -101,10 +108,10 @@ class Run:
                 self.seconds, before = self.seconds + now - before, now
                 self._checkpoint()
 
-    def sample(self, count: int, seed: int = 0) -> Any:
+    def sample(self, count: int, seed: int = 0, wish: Wish = ANYTHING) -> Any:
         """`count` rolls of the averaged generator, float32 (count, 48, 64)."""
-        noise = np.random.default_rng(seed).standard_normal((count, self.options.noise_dim))
-        return self.average.predict(noise.astype(np.float32), batch_size=256, verbose=0)
+        asked = inputs(count, self.options.noise_dim, self.labels.names, seed, wish)
+        return self.average.predict(asked, batch_size=256, verbose=0)
 
     def _variables(self) -> list[Any]:
         parts: list[Any] = [*self._networks, self.average]
@@ -140,20 +147,30 @@ class Run:
         chosen = tf.random.stateless_uniform([options.batch], seeds[0], 0, count, tf.int32)
         real = tf.gather(self._rolls, chosen)
         noise = tf.random.stateless_normal([options.batch, options.noise_dim], seeds[1])
+        asked = tf.gather(self._values, chosen)
+        forgotten = tf.random.stateless_uniform([options.batch, 1], seeds[4]) < FORGOTTEN
+        asked = tf.where(forgotten & self._hidden, 0.0, asked)
         generator, discriminator = self._networks
+
+        def opinion(rolls: Any) -> Any:
+            seen = [rolls, asked] if self.labels.names else rolls
+            return discriminator(seen, training=True)
+
         with tf.GradientTape(persistent=True) as tape:
-            fake = generator(noise, training=True)
+            fake = generator(tf.concat([noise, asked], axis=1), training=True)
             seen_real = _disturb(real, seeds[2], options)
             seen_fake = _disturb(fake, seeds[3], options)
             generator_loss, discriminator_loss = LOSSES[options.loss](
-                discriminator(seen_real, training=True), discriminator(seen_fake, training=True)
+                opinion(seen_real), opinion(seen_fake)
             )
+            if DENSITY in self.labels.names:
+                generator_loss += DENSITY_PULL * mismatch(fake, real)
             if options.penalty > 0:
                 charged = tf.cond(
                     penalise,
                     lambda: (
-                        steepness(discriminator, seen_real)
-                        + steepness(discriminator, tf.stop_gradient(seen_fake))
+                        steepness(opinion, seen_real)
+                        + steepness(opinion, tf.stop_gradient(seen_fake))
                     ),
                     lambda: 0.0,
                 )

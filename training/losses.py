@@ -27,16 +27,31 @@ def relativistic(real: Any, fake: Any) -> tuple[Any, Any]:
     return generator, tf.reduce_mean(tf.nn.softplus(-difference))
 
 
-def steepness(discriminator: Any, rolls: Any) -> Any:
-    """The mean squared gradient of the discriminator's opinion by the rolls (batch, 48, 64), a scalar.
+def steepness(opinion: Callable[[Any], Any], rolls: Any) -> Any:
+    """The mean squared gradient of an opinion (rolls -> logits) by the rolls (batch, 48, 64), a scalar.
 
     R1 on real rolls, R2 on invented ones (Mescheder et al., 2018).
     """
     with tf.GradientTape() as tape:
         tape.watch(rolls)
-        opinion = tf.reduce_sum(discriminator(rolls, training=True))
-    gradient = tape.gradient(opinion, rolls)
+        total = tf.reduce_sum(opinion(rolls))
+    gradient = tape.gradient(total, rolls)
     return tf.reduce_mean(tf.reduce_sum(tf.square(gradient), axis=[1, 2]))
+
+
+def mismatch(rolls: Any, others: Any) -> Any:
+    """How far the numbers of notes of rolls are from those of others, pair by pair, a scalar.
+
+    The mean square, in notes. It pulls a generator to the density that it was asked for, which a
+    discriminator, seeing every bar through small windows, counts badly.
+    """
+    return tf.reduce_mean(tf.square(_onsets(rolls) - _onsets(others)))
+
+
+def _onsets(rolls: Any) -> Any:
+    """How many notes begin, (batch,), softly: what the cells rise by from column to column."""
+    before = tf.pad(rolls[:, :, :-1], [[0, 0], [0, 0], [1, 0]], constant_values=-1.0)
+    return tf.reduce_sum(tf.nn.relu(rolls - before), axis=[1, 2]) / 2
 
 
 LOSSES: dict[str, Losses] = {

@@ -21,17 +21,41 @@ class Networks(NamedTuple):
     discriminator: Any
 
 
-def build(options: Options) -> Networks:
-    """The networks of an architecture, initialised from the options' seed."""
+def build(options: Options, conditions: int = 0) -> Networks:
+    """The networks of an architecture, initialised from the options' seed.
+
+    With conditions, the generator takes them as columns after the noise, and the discriminator beside
+    the rolls, where it judges how well each fits (a projection, after Miyato and Koyama, 2018).
+    """
     keras.utils.set_random_seed(options.seed)
     generator, discriminator = ARCHITECTURES[options.architecture]
-    return Networks(generator(options), discriminator(options))
+    return Networks(generator(options, conditions), discriminator(options, conditions))
 
 
-def _compact_generator(options: Options) -> Any:
+def _compact_generator(options: Options, conditions: int) -> Any:
     """Convolution over time with pitch as channels: three doublings, from 8 columns to 64."""
-    width = options.width
-    noise = keras.Input((options.noise_dim,))
+    noise = keras.Input((options.noise_dim + conditions,))
+    rolls = layers.Conv1D(
+        ROWS,
+        5,
+        padding="same",
+        activation="tanh",
+        bias_initializer=keras.initializers.Constant(QUIET_BIAS),
+    )(_over_time(noise, options.width))
+    return keras.Model(noise, layers.Permute((2, 1))(rolls), name="generator")
+
+
+def _melody_generator(options: Options, conditions: int) -> Any:
+    """As compact, but each column chooses: one row or silence, so that no two notes sound at once."""
+    noise = keras.Input((options.noise_dim + conditions,))
+    features = _over_time(noise, options.width)
+    choice = layers.Conv1D(ROWS + 1, 5, padding="same", activation="softmax")(features)
+    rolls = layers.Rescaling(2.0, offset=-1.0)(layers.Permute((2, 1))(choice))
+    return keras.Model(noise, layers.Cropping1D((0, 1))(rolls), name="generator")
+
+
+def _over_time(noise: Any, width: int) -> Any:
+    """Noise as features over 64 columns: three doublings from 8, convolved after each."""
     x = layers.Dense(FIRST_COLUMNS * 2 * width)(noise)
     x = layers.LeakyReLU(LEAK)(x)
     x = layers.Reshape((FIRST_COLUMNS, 2 * width))(x)
@@ -39,28 +63,31 @@ def _compact_generator(options: Options) -> Any:
         x = layers.UpSampling1D(2)(x)
         x = layers.Conv1D(channels, 5, padding="same")(x)
         x = layers.LeakyReLU(LEAK)(x)
-    x = layers.Conv1D(
-        ROWS,
-        5,
-        padding="same",
-        activation="tanh",
-        bias_initializer=keras.initializers.Constant(QUIET_BIAS),
-    )(x)
-    return keras.Model(noise, layers.Permute((2, 1))(x), name="generator")
+    return x
 
 
-def _compact_discriminator(options: Options) -> Any:
+def _compact_discriminator(options: Options, conditions: int) -> Any:
     width = options.width
     rolls = keras.Input((ROWS, COLUMNS))
     x = layers.Permute((2, 1))(rolls)
     for channels, stride in ((width, 1), (width, 2), (2 * width, 2), (2 * width, 2)):
         x = layers.Conv1D(channels, 5, strides=stride, padding="same")(x)
         x = layers.LeakyReLU(LEAK)(x)
-    x = layers.Dense(1)(layers.Flatten()(x))
-    return keras.Model(rolls, x, name="discriminator")
+    features = layers.Flatten()(x)
+    opinion = layers.Dense(1)(features)
+    if not conditions:
+        return keras.Model(rolls, opinion, name="discriminator")
+    asked = keras.Input((conditions,))
+    fit = layers.Dot(1)([layers.Dense(conditions)(features), _centred(asked)])
+    return keras.Model([rolls, asked], layers.Add()([opinion, fit]), name="discriminator")
 
 
-def _paper_generator(options: Options) -> Any:
+def _centred(asked: Any) -> Any:
+    """Conditions (0 to 1) as -1 to 1, so that none stands for nothing."""
+    return layers.Rescaling(2.0, offset=-1.0)(asked)
+
+
+def _paper_generator(options: Options, _: int) -> Any:
     """The paper's figure 8: dense, then transposed convolutions with batch normalisation."""
     noise = keras.Input((options.noise_dim,))
     x = layers.Dense(12 * 16 * 256, use_bias=False)(noise)
@@ -73,7 +100,7 @@ def _paper_generator(options: Options) -> Any:
     return keras.Model(noise, layers.Reshape((ROWS, COLUMNS))(x), name="generator")
 
 
-def _paper_discriminator(options: Options) -> Any:
+def _paper_discriminator(options: Options, _: int) -> Any:
     """The paper's figure 9: two convolutions, dropout, one opinion (a logit; its sigmoid is the probability)."""
     rolls = keras.Input((ROWS, COLUMNS))
     x = layers.Reshape((ROWS, COLUMNS, 1))(rolls)
@@ -85,8 +112,9 @@ def _paper_discriminator(options: Options) -> Any:
     return keras.Model(rolls, x, name="discriminator")
 
 
-Builder = Callable[[Options], Any]
+Builder = Callable[[Options, int], Any]
 ARCHITECTURES: dict[str, tuple[Builder, Builder]] = {
     "compact": (_compact_generator, _compact_discriminator),
+    "melody": (_melody_generator, _compact_discriminator),
     "paper": (_paper_generator, _paper_discriminator),
 }

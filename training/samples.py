@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 
 from perform import bundle
-from perform.music.note import COLUMNS, ROWS
+from perform.music.condition import inputs
 from perform.music.pianoroll import Rolls, threshold
 from training import dataset
+from training.inference import infer
 
 
 def open_samples(path: Path, count: int, chord: str | None = None, seed: int = 0) -> Rolls:
@@ -25,16 +26,8 @@ def open_samples(path: Path, count: int, chord: str | None = None, seed: int = 0
 
 
 def _of_bundle(loaded: bundle.Bundle, count: int, seed: int) -> Rolls:
-    from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415
-
     manifest = loaded.manifest
-    interpreter = Interpreter(model_path=str(loaded.generator), num_threads=1)
-    interpreter.allocate_tensors()
-    rng = np.random.default_rng(seed)
-    answers = []
-    for _ in range(-(-count // manifest.batch)):
-        noise = rng.standard_normal((manifest.batch, manifest.noise_dim), dtype=np.float32)
-        interpreter.set_tensor(interpreter.get_input_details()[0]["index"], noise)
-        interpreter.invoke()
-        answers.append(interpreter.get_tensor(interpreter.get_output_details()[0]["index"]).copy())
-    return threshold(np.concatenate(answers).reshape(-1, ROWS, COLUMNS)[:count], manifest.threshold)
+    whole = -(-count // manifest.batch) * manifest.batch
+    asked = inputs(whole, manifest.noise_dim, manifest.conditions, seed)
+    answer = infer(loaded.generator.read_bytes(), asked, manifest.batch)
+    return threshold(answer[:count], manifest.threshold)

@@ -27,11 +27,13 @@ from perform.events import (
     PhraseWanted,
     Silenced,
     Sound,
+    TargetChanged,
     TempoChanged,
     TransportChanged,
     VoiceMuted,
 )
 from perform.music.chord import Chord
+from perform.music.condition import Wish, quality_class
 from perform.music.note import BEATS_PER_BAR, TICKS_PER_BAR, TICKS_PER_BEAT, Note, Phrase
 
 Change = Literal["hold", "cut", "slide"]
@@ -72,7 +74,8 @@ class _Line:
         self.model = settings.model
         self.muted = False
         self.ready: dict[int, Phrase] = {}
-        self.wanted: set[int] = set()
+        self.target = settings.target
+        self.wished: dict[int, Wish] = {}  # what each bar ahead was asked for as
         self.previous: Phrase | None = None
         self.before: lines.Before | None = None
         self.sounding: dict[int, tuple[int, int]] = {}  # pitch -> (token, end tick)
@@ -135,6 +138,8 @@ class Engine:
                 return self._change_model(event)
             case VoiceMuted():
                 return self._mute(event)
+            case TargetChanged():
+                return self._aim(event)
             case Panic():
                 return [*self._silence(self._lines), Silenced(tick)]
             case TempoChanged():
@@ -199,11 +204,13 @@ class Engine:
             self.counts.bars += 1
             for line in self._lines:
                 self._open_bar(line, bar, done)
+        for line in self._lines:
+            done.extend(self._renew(line))
         self._schedule.add(self._tick + TICKS_PER_BEAT, Kind.BEAT, (count + 1,))
 
     def _open_bar(self, line: _Line, bar: int, done: list[Output]) -> None:
         phrase = line.ready.pop(bar, None)
-        line.wanted.discard(bar)
+        line.wished.pop(bar, None)
         if phrase is None:
             self.counts.substituted += 1
             kind: Literal["previous", "canned"] = "previous" if line.previous else "canned"
@@ -218,16 +225,26 @@ class Engine:
     def _wants(self, line: _Line, bar: int) -> Iterable[PhraseWanted]:
         """Wishes for what is neither there nor asked for among the next bars."""
         for ahead in range(bar, bar + BARS_AHEAD):
-            if ahead in line.ready or ahead in line.wanted:
-                continue
-            line.wanted.add(ahead)
-            yield PhraseWanted(
-                line.settings.name,
-                ahead,
-                self._seed(line, ahead),
-                line.model,
-                ahead * TICKS_PER_BAR,
-            )
+            if ahead not in line.wished:
+                yield self._want(line, ahead)
+
+    def _renew(self, line: _Line) -> Iterable[PhraseWanted]:
+        """The wishes for bars ahead that would be others now. Asked on beats only, so that a flood of
+        chords or faders costs no more than a few; what is ready stays until its better comes.
+        """
+        wish = self._wish(line)
+        for bar, asked in list(line.wished.items()):
+            if asked != wish:
+                yield self._want(line, bar)
+
+    def _want(self, line: _Line, bar: int) -> PhraseWanted:
+        wish = self._wish(line)
+        line.wished[bar] = wish
+        seed, deadline = self._seed(line, bar), bar * TICKS_PER_BAR
+        return PhraseWanted(line.settings.name, bar, seed, line.model, deadline, wish)
+
+    def _wish(self, line: _Line) -> Wish:
+        return Wish(quality_class(self._chord), line.target.density, line.target.register)
 
     def _seed(self, line: _Line, bar: int) -> int:
         """Consecutive seeds for consecutive material, far apart for voices and performances."""
@@ -236,8 +253,7 @@ class Engine:
 
     def _take(self, event: PhraseReady) -> list[Output]:
         line = self._by_name.get(event.voice)
-        if line is not None and event.bar in line.wanted:
-            line.wanted.discard(event.bar)
+        if line is not None and event.bar in line.wished:
             line.ready[event.bar] = lines.prepare(event.phrase, line.settings)
         return []
 
@@ -282,7 +298,7 @@ class Engine:
         if self._begun:
             for line in self._lines:
                 line.ready.clear()
-                line.wanted.clear()
+                line.wished.clear()
         self._begun = True
 
     def _change_model(self, event: ModelChanged) -> list[Output]:
@@ -291,14 +307,15 @@ class Engine:
             if event.voice not in (None, line.settings.name) or event.model == line.model:
                 continue
             line.model = event.model
-            waiting = sorted(line.wanted | set(line.ready))
-            line.wanted.clear()  # bars that are ready stay until their replacement comes
-            for bar in waiting:
-                line.wanted.add(bar)
-                start = bar * TICKS_PER_BAR
-                seed = self._seed(line, bar)
-                done.append(PhraseWanted(line.settings.name, bar, seed, line.model, start))
+            # bars that are ready stay until their replacement comes
+            done.extend(self._want(line, bar) for bar in sorted(line.wished))
         return done
+
+    def _aim(self, event: TargetChanged) -> list[Output]:
+        for line in self._lines:
+            if event.voice in (None, line.settings.name):
+                line.target = msgspec.structs.replace(line.target, **{event.name: event.value})
+        return []
 
     def _mute(self, event: VoiceMuted) -> list[Output]:
         line = self._by_name.get(event.voice)

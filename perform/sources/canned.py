@@ -1,5 +1,6 @@
 """A written-down stock of bars: for tests, golden scores, and when no model answers in time."""
 
+from perform.music.condition import ANYTHING, Wish
 from perform.music.note import TICKS_PER_BEAT, Note, Phrase
 
 
@@ -25,6 +26,6 @@ class CannedSource:
     def __init__(self, stock: tuple[Phrase, ...] = STOCK) -> None:
         self._stock = stock
 
-    def phrase(self, seed: int) -> Phrase:
+    def phrase(self, seed: int, wish: Wish = ANYTHING) -> Phrase:  # noqa: ARG002 - it has what it has
         """The bar of the stock that a seed counts to."""
         return self._stock[seed % len(self._stock)]

@@ -10,6 +10,8 @@ import numpy as np
 
 from perform import bundle
 from perform.errors import BundleError, StartError
+from perform.music import condition as conditions
+from perform.music.condition import ANYTHING, Wish, inputs
 from perform.music.note import COLUMNS, ROWS, Phrase
 from perform.music.pianoroll import Rolls, clean, decode, threshold, unplayable
 
@@ -32,31 +34,32 @@ class LiteRTSource:
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._output = self._interpreter.get_output_details()[0]["index"]
         _check(self.bundle, self._interpreter)
-        self._batches: OrderedDict[int, tuple[Phrase, ...]] = OrderedDict()
+        self._batches: OrderedDict[tuple[int, Wish], tuple[Phrase, ...]] = OrderedDict()
 
-    def phrase(self, seed: int) -> Phrase:
+    def phrase(self, seed: int, wish: Wish = ANYTHING) -> Phrase:
         """The bar for a seed: cleaned, never empty or unplayable unless its whole batch is."""
         number, place = divmod(seed, self._batch)
-        phrases = self._batches.get(number)
+        if not self.bundle.manifest.conditions:
+            wish = ANYTHING  # it cannot be asked for anything, so nothing is made twice
+        phrases = self._batches.get((number, wish))
         if phrases is None:
-            phrases = self._invent(number)
-            self._batches[number] = phrases
+            phrases = self._invent(number, wish)
+            self._batches[number, wish] = phrases
             if len(self._batches) > KEPT_BATCHES:
                 self._batches.popitem(last=False)
         return phrases[place]
 
-    def raw(self, number: int) -> Rolls:
+    def raw(self, number: int, wish: Wish = ANYTHING) -> Rolls:
         """The uncleaned rolls of batch `number`, int8 (batch, 48, 64)."""
-        noise = np.random.default_rng(number).standard_normal(
-            (self._batch, self.bundle.manifest.noise_dim), dtype=np.float32
-        )
-        self._interpreter.set_tensor(self._input, noise)
+        manifest = self.bundle.manifest
+        asked = inputs(self._batch, manifest.noise_dim, manifest.conditions, number, wish)
+        self._interpreter.set_tensor(self._input, asked)
         self._interpreter.invoke()
         answer = self._interpreter.get_tensor(self._output)
         return threshold(answer.reshape(-1, ROWS, COLUMNS), self._threshold)
 
-    def _invent(self, number: int) -> tuple[Phrase, ...]:
-        rolls = clean(self.raw(number))
+    def _invent(self, number: int, wish: Wish) -> tuple[Phrase, ...]:
+        rolls = clean(self.raw(number, wish))
         good = np.flatnonzero(~unplayable(rolls))
         if good.size:  # what cannot be played is replaced by its next playable neighbour
             rolls = rolls[good[np.searchsorted(good, np.arange(len(rolls))) % good.size]]
@@ -96,7 +99,13 @@ def _check(loaded: bundle.Bundle, interpreter) -> None:  # type: ignore[no-untyp
     manifest = loaded.manifest
     noise = tuple(interpreter.get_input_details()[0]["shape"].tolist())
     rolls = tuple(interpreter.get_output_details()[0]["shape"].tolist())
-    wanted_noise = (manifest.batch, manifest.noise_dim)
+    unknown = set(manifest.conditions) - set(conditions.COLUMNS)
+    if unknown:
+        raise BundleError(
+            f"{loaded.path}: the model wants to be told its {min(unknown)}, which this version cannot; "
+            "update Sideman"
+        )
+    wanted_noise = (manifest.batch, manifest.noise_dim + len(manifest.conditions))
     if noise != wanted_noise or rolls[0] != manifest.batch or rolls[1:3] != (ROWS, COLUMNS):
         raise BundleError(
             f"{loaded.path}: the network maps {noise} to {rolls}, the manifest says "

@@ -67,7 +67,7 @@ class RemoteSource:
             except SidemanError as fault:
                 self._tell(str(fault))
                 return
-        request = Request(wanted.voice, wanted.bar, wanted.seed, path)
+        request = Request(wanted.voice, wanted.bar, wanted.seed, path, wanted.wish)
         self._owed[wanted.voice, wanted.bar] = request
         while len(self._owed) > MOST_WAITING:
             del self._owed[next(iter(self._owed))]

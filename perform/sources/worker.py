@@ -15,18 +15,20 @@ import msgspec
 
 from perform.errors import SidemanError
 from perform.events import PhraseReady
+from perform.music.condition import Wish
 from perform.sources.litert import LiteRTSource
 
 LENGTH = struct.Struct("<I")
 
 
 class Request(msgspec.Struct, frozen=True, array_like=True):
-    """Make the bar of `seed` with the bundle at `path`."""
+    """Make the bar of `seed` with the bundle at `path`, as wished."""
 
     voice: str
     bar: int
     seed: int
     path: str
+    wish: Wish = Wish()
 
 
 class Answer(msgspec.Struct, frozen=True, array_like=True):
@@ -60,7 +62,7 @@ def serve(read: BinaryIO, write: BinaryIO) -> None:
             source = sources.get(request.path)
             if source is None:
                 source = sources[request.path] = LiteRTSource(Path(request.path))
-            answer = Answer(request.voice, request.bar, source.phrase(request.seed))
+            answer = Answer(request.voice, request.bar, source.phrase(request.seed, request.wish))
         except SidemanError as fault:
             answer = Answer(request.voice, request.bar, fault=str(fault))
         write.write(pack(answer))

@@ -18,11 +18,13 @@ from perform.events import (
     PhraseWanted,
     Silenced,
     Sound,
+    TargetChanged,
     TransportChanged,
     VoiceMuted,
 )
 from perform.inputs.chart import BLUES, parse_chart, repeated
 from perform.music.chord import parse_chord
+from perform.music.condition import Wish
 from perform.music.note import Note
 from perform.sinks.memory import MemorySink
 from perform.sources.canned import CannedSource
@@ -34,7 +36,7 @@ class Fixed:
     def __init__(self, *notes):
         self.notes = tuple(Note(*note) for note in notes)
 
-    def phrase(self, _seed):
+    def phrase(self, _seed, _wish):
         return self.notes
 
 
@@ -170,7 +172,7 @@ def test_the_same_seed_gives_the_same_notes_and_another_does_not_matter_less():
         asked = []
 
         class Asked(CannedSource):
-            def phrase(self, seed):
+            def phrase(self, seed, _wish):
                 asked.append(seed)
                 return super().phrase(seed)
 
@@ -187,7 +189,7 @@ def test_the_form_brings_the_first_bar_back_in_the_third():
     asked = {}
 
     class Asked(CannedSource):
-        def phrase(self, seed):
+        def phrase(self, seed, _wish):
             asked.setdefault(seed, len(asked))
             return super().phrase(seed)
 
@@ -239,6 +241,38 @@ def test_another_model_is_asked_for_the_bars_that_have_not_begun():
     assert {w.model for w in first} == {"one"}
     again = [w for w in engine.feed(ModelChanged("lead", "two"), 0) if isinstance(w, PhraseWanted)]
     assert [(w.bar, w.model) for w in again] == [(w.bar, "two") for w in first]
+
+
+def wishes(outputs):
+    return [(o.bar, o.wish) for o in outputs if isinstance(o, PhraseWanted)]
+
+
+def test_chord_and_targets_are_asked_for_again_on_the_next_beat_however_often_they_changed():
+    engine = Engine([VoiceSettings(name="lead")], EngineSettings(fallback=(Note(0, 240, 60),)))
+    assert wishes(engine.prepare()) == [(0, Wish()), (1, Wish())]
+    engine.feed(ChordChanged(parse_chord("C7")), 0)
+    engine.feed(TransportChanged("start"), 0)
+    dominant = Wish("dominant")
+    assert sorted(wishes(engine.advance(0))) == [(1, dominant), (2, dominant)]
+    for _ in range(1000):
+        assert not wishes(engine.feed(ChordChanged(parse_chord("Dm7")), 100))
+        assert not wishes(engine.feed(ChordChanged(parse_chord("G7")), 100))
+    assert not wishes(engine.advance(480))  # in the end the class is the old one
+    engine.feed(TargetChanged("lead", "density", 0.9), 500)
+    engine.feed(TargetChanged(None, "register", 0.1), 500)
+    engine.feed(TargetChanged("bass", "register", 0.7), 500)
+    wish = Wish("dominant", 0.9, 0.1)
+    assert wishes(engine.advance(960)) == [(1, wish), (2, wish)]
+
+
+def test_the_last_answer_for_a_bar_is_the_one_that_plays():
+    engine = Engine([VoiceSettings(name="lead")], EngineSettings(fallback=(Note(0, 240, 60),)))
+    engine.prepare()
+    engine.feed(ChordChanged(parse_chord("C7")), 0)
+    engine.feed(TransportChanged("start"), 0)
+    engine.feed(PhraseReady("lead", 0, (Note(0, 240, 62),)), 0)  # as it was asked for at first
+    engine.feed(PhraseReady("lead", 0, (Note(0, 240, 64),)), 0)  # as it is wished now
+    assert [o.pitch for o in engine.advance(0) if isinstance(o, Sound)] == [64]
 
 
 @given(st.integers(0, 127), st.integers(0, 115))

@@ -14,8 +14,13 @@ import pytest
 
 from perform import bundle
 from perform.errors import RunFolderError, SidemanError
+from perform.music.condition import Wish
+from perform.sources.litert import LiteRTSource
 from training import cli, config, dataset
+from training.conditions import label
 from training.metrics.playability import measure
+from training.notetable import notes_of
+from training.samples import open_samples
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # tensorflow's own imports
@@ -142,6 +147,40 @@ def test_an_exported_bundle_is_read_back(trained, tmp_path):
     assert set(again.manifest.files) == {"generator.tflite", "card.md"}
     assert again.card.endswith("for tests\n")
     assert made.manifest == again.manifest
+
+
+def test_what_a_bar_is_becomes_the_columns_that_it_is_asked_with(bars):
+    chords = [origin.chord for origin in bars.origins]
+    labels = label(bars.rolls, chords, ("quality", "density", "register"))
+    assert labels.names == ("major", "minor", "dominant", "density", "register")
+    busy = np.bincount(notes_of(bars.rolls).bar)
+    most, fewest = labels.values[busy.argmax()], labels.values[busy.argmin()]
+    assert most[3] > 0.9
+    assert fewest[3] < 0.1
+    assert labels.values[chords.index("Cm7")].tolist()[:3] == [0, 1, 0]
+    flat = label(bars.rolls[:1], ["C"], ("quality", "register"))
+    assert flat.constant == ("quality", "register")
+    assert flat.values.shape == (1, 0)
+
+
+def test_a_conditional_generator_is_exported_with_what_it_can_be_asked(bars, tmp_path):
+    options = msgspec.structs.replace(
+        TINY, architecture="melody", conditions=("quality", "density", "register")
+    )
+    run = loop.begin(tmp_path / "run", options, bars, sheets=False)
+    run.train()
+    made = export(run, tmp_path / "asked")
+    assert made.manifest.conditions == ["major", "minor", "dominant", "density", "register"]
+    assert {"minor", "density 0.9", "register 0.1"} <= set(made.manifest.metrics["obeys"])
+    assert "| density 0.9 |" in made.card
+    assert LiteRTSource(made.path).raw(3, Wish("minor", 0.9, 0.1)).shape == (32, 48, 64)
+    assert len(open_samples(made.path, 40)) == 40
+    assert ((run.sample(64) > 0).sum(axis=1) <= 1).all()  # a column chooses one row or none
+
+
+def test_conditions_need_networks_that_have_a_place_for_them():
+    with pytest.raises(SidemanError, match="compact or melody"):
+        config.from_flags("paper", {"conditions": ["density"]})
 
 
 def test_playability_knows_copies_dust_and_emptiness(bars):

@@ -1,0 +1,64 @@
+"""What may be asked of a conditional generator: a class of chord, how many notes, how high.
+
+A generator's input is one row a phrase: noise, then one column for each condition that it was taught.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perform.music.chord import Chord
+
+QUALITIES = ("major", "minor", "dominant", "diminished", "suspended")
+DENSITY, REGISTER = "density", "register"
+COLUMNS = (*QUALITIES, DENSITY, REGISTER)
+
+
+class Wish(NamedTuple):
+    """What a phrase should be like; what is left open, chance decides.
+
+    `quality`: one of QUALITIES, or "". `density`, `register`: 0 to 1, the share of the training bars
+    that have fewer notes, or lie lower.
+    """
+
+    quality: str = ""
+    density: float | None = None
+    register: float | None = None
+
+
+ANYTHING = Wish()
+
+
+def quality_class(chord: Chord | None) -> str:
+    """The class of a chord: by its third, then its fifth or seventh; "" for no chord."""
+    if chord is None:
+        return ""
+    above = {(tone - chord.root) % 12 for tone in chord.tones}
+    if 4 in above:  # before the minor third, which over a dominant is a #9
+        return "dominant" if 10 in above else "major"
+    if 3 in above:
+        return "diminished" if 6 in above and 7 not in above else "minor"
+    return "suspended"
+
+
+def inputs(
+    count: int, noise_dim: int, conditions: Sequence[str], seed: int, wish: Wish = ANYTHING
+) -> NDArray[np.float32]:
+    """A generator's input for `count` phrases, (count, noise_dim + len(conditions)).
+
+    `conditions`: what the columns after the noise mean, of COLUMNS. A quality that the generator was
+    not taught leaves all of its quality columns at 0, which it knows as "any".
+    """
+    rng = np.random.default_rng(seed)
+    noise = rng.standard_normal((count, noise_dim), dtype=np.float32)
+    if not conditions:
+        return noise
+    asked = rng.random((count, len(conditions)), dtype=np.float32)
+    for place, name in enumerate(conditions):
+        if name in QUALITIES:
+            asked[:, place] = name == wish.quality
+        elif (value := getattr(wish, name)) is not None:
+            asked[:, place] = value
+    return np.concatenate([noise, asked], axis=1)
