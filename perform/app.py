@@ -16,7 +16,7 @@ from perform.clock.transport import Transport
 from perform.config import MidiFileOutput, MidiOutput, OscOutput, Rig, host_port
 from perform.engine.engine import Engine
 from perform.errors import BundleError, InputError, SidemanError, StartError, WireError
-from perform.events import Event, ModelChanged, TargetChanged, VoiceMuted
+from perform.events import Event, ModelChanged, TargetChanged, VoiceMuted, WeightChanged
 from perform.inputs.midi import MidiChords
 from perform.inputs.osc import Address, OscInput
 from perform.live import Conductor
@@ -52,7 +52,10 @@ class Stage:
 
     def deliver(self, event: Event) -> None:
         """An event from a control surface; WireError when it names a voice or model not there."""
-        if isinstance(event, ModelChanged | VoiceMuted | TargetChanged) and event.voice is not None:
+        if (
+            isinstance(event, ModelChanged | VoiceMuted | TargetChanged | WeightChanged)
+            and event.voice is not None
+        ):
             names = [voice.name for voice in self.rig.voices]
             if event.voice not in names:
                 raise WireError(f"no voice {event.voice!r}; there are: {', '.join(names)}")

@@ -9,7 +9,9 @@ import msgspec
 from msgspec import Meta
 
 from perform.engine.engine import Change, EngineSettings, Release
-from perform.engine.voice import Fit, Target, VoiceSettings
+from perform.engine.fitness import WEIGHTS
+from perform.engine.voice import Fit, VoiceSettings
+from perform.engine.wishes import Aim, Share, Target
 from perform.errors import RigError
 from perform.music.pitch import parse_pitch
 
@@ -106,12 +108,17 @@ class VoiceConfig(_Table, frozen=True):
     single: bool = True
     tight: bool = True
     target: Target = Target()
+    weights: dict[str, Share] = {}
 
     def settings(self) -> VoiceSettings:
         """What the engine needs of it; RigError where range or velocity is upside down."""
         low, high = (_pitch(self.name, text) for text in self.range)
         if low > high:
             raise RigError(f"voice {self.name!r}: range {list(self.range)} goes from high to low")
+        for weight in self.weights:
+            if weight not in WEIGHTS:
+                near = _nearest(weight, WEIGHTS)
+                raise RigError(f"voice {self.name!r}: no weight {weight!r}{near}")
         if self.velocity[0] > self.velocity[1]:
             raise RigError(f"voice {self.name!r}: velocity {list(self.velocity)} goes down")
         return VoiceSettings(
@@ -126,7 +133,7 @@ class VoiceConfig(_Table, frozen=True):
             form=self.form,
             single=self.single,
             tight=self.tight,
-            target=self.target,
+            aim=Aim(self.weights, self.target),
         )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from perform.clock.transport import FASTEST_BPM, SLOWEST_BPM
+from perform.engine.fitness import FITNESS
 from perform.errors import ChordError, WireError
 from perform.events import (
     ChordChanged,
@@ -11,10 +12,13 @@ from perform.events import (
     Event,
     ModelChanged,
     Panic,
+    SnapshotRecalled,
+    SnapshotStored,
     TargetChanged,
     TempoChanged,
     TransportChanged,
     VoiceMuted,
+    WeightChanged,
 )
 from perform.music.chord import parse_chord
 from perform.music.recognition import recognise
@@ -97,6 +101,30 @@ def _target(name: str) -> Callable[[tuple[Any, ...], str], Event]:
     return read_target
 
 
+def _weight(name: str) -> Callable[[tuple[Any, ...], str], Event]:
+    def read_weight(values: tuple[Any, ...], voice: str) -> Event:
+        weight = _number(values)
+        if not 0 <= weight <= 1:
+            raise WireError("takes 0 to 1")
+        return WeightChanged(voice or None, name, weight)
+
+    return read_weight
+
+
+def _named(values: tuple[Any, ...], event: Callable[[str], Event]) -> Event:
+    if len(values) != 1 or not isinstance(values[0], str) or not values[0].strip():
+        raise WireError("takes one name")
+    return event(values[0].strip()[:LONGEST_SYMBOL])
+
+
+def _each_way(address: str, takes: str, words: str, read: Any) -> tuple[Control, Control]:
+    """A control of every voice at once, and of one."""
+    return (
+        Control(address, takes, words, read),
+        Control(f"/voice/NAME{address}", takes, f"of one voice: {words}", read),
+    )
+
+
 CONTROLS: tuple[Control, ...] = (
     Control("/chord", "s | i...", "the chord of the moment: a symbol, or MIDI notes", _chord),
     Control("/chord/release", "", "hands off the keys", lambda _values, _name: ChordReleased()),
@@ -105,10 +133,28 @@ CONTROLS: tuple[Control, ...] = (
     Control("/model", "s", "every voice plays this bundle", _model),
     Control("/voice/NAME/model", "s", "one voice plays this bundle", _model),
     Control("/voice/NAME/mute", "i", "1 mutes the voice, 0 brings it back", _mute),
-    Control("/target/density", "f", "how busy, 0 to 1; -1: as it comes", _target("density")),
-    Control("/target/register", "f", "how high, 0 to 1; -1: as it comes", _target("register")),
-    Control("/voice/NAME/target/density", "f", "the same, of one voice", _target("density")),
-    Control("/voice/NAME/target/register", "f", "the same, of one voice", _target("register")),
+    *_each_way("/target/density", "f", "how busy, 0 to 1; -1: as it comes", _target("density")),
+    *_each_way("/target/register", "f", "how high, 0 to 1; -1: as it comes", _target("register")),
+    *_each_way("/target/contour", "f", "0 falls, 1 rises; -1: as it comes", _target("contour")),
+    *(
+        control
+        for fitness in FITNESS
+        for control in _each_way(
+            f"/weight/{fitness.name}", "f", f"0 to 1: {fitness.help}", _weight(fitness.name)
+        )
+    ),
+    Control(
+        "/snapshot/store",
+        "s",
+        "keep all weights and targets",
+        lambda values, _: _named(values, SnapshotStored),
+    ),
+    Control(
+        "/snapshot/recall",
+        "s",
+        "bring them back",
+        lambda values, _: _named(values, SnapshotRecalled),
+    ),
     Control("/panic", "", "everything silent, at once", lambda _values, _name: Panic()),
 )
 _PLAIN = {control.address: control for control in CONTROLS if "NAME" not in control.address}

@@ -43,10 +43,30 @@ class VoiceMuted(NamedTuple):
     muted: bool
 
 
-class TargetChanged(NamedTuple):
-    """What a voice (or every voice, when None) is asked to play like: "density" or "register".
+class WeightChanged(NamedTuple):
+    """How much (0 to 1) a voice's phrases, or every voice's when None, are chosen by a fitness."""
 
-    `value`: 0 to 1, see `perform.music.condition.Wish`; None leaves it to chance.
+    voice: str | None
+    name: str
+    weight: float
+
+
+class SnapshotStored(NamedTuple):
+    """Keep all weights and targets of this moment under a name."""
+
+    name: str
+
+
+class SnapshotRecalled(NamedTuple):
+    """Bring back the weights and targets kept under a name; an unknown name changes nothing."""
+
+    name: str
+
+
+class TargetChanged(NamedTuple):
+    """What a voice (or every voice, when None) is to play like: "density", "register" or "contour".
+
+    `value`: 0 to 1, see `perform.engine.wishes.Target`; None leaves it to chance.
     """
 
     voice: str | None
@@ -66,8 +86,32 @@ class PhraseReady(NamedTuple):
     phrase: Phrase
 
 
+class Steering(NamedTuple):
+    """What a phrase is chosen by: a weight (0 to 1) for each wish, and what the wishes refer to.
+
+    `weights`: in the order of `perform.engine.fitness.WEIGHTS`. `tones`, `scale`: pitch classes
+    above the chord's root. `shift`: semitones from C to that root; `low`, `high`: the voice's range.
+    `density`, `register`, `contour`: targets, 0 to 1 (few to many notes, low to high, falling to
+    rising). `last`, `player`: the bar before, and what the player played, both over C.
+    """
+
+    weights: tuple[float, ...]
+    tones: tuple[int, ...] = (0, 4, 7)
+    scale: tuple[int, ...] = (0, 2, 4, 5, 7, 9, 11)
+    shift: int = 0
+    low: int = 0
+    high: int = 127
+    density: float = 0.5
+    register: float = 0.5
+    contour: float = 0.5
+    last: Phrase = ()
+    player: Phrase = ()
+
+
 class PhraseWanted(NamedTuple):
-    """The engine lacks a bar. Same seed, model and wish, same phrase; `deadline` is a tick."""
+    """The engine lacks a bar, due at tick `deadline`. The same seed, model, wish and steering give the
+    same phrase.
+    """
 
     voice: str
     bar: int
@@ -75,6 +119,7 @@ class PhraseWanted(NamedTuple):
     model: str
     deadline: int
     wish: Wish = Wish()
+    steering: Steering | None = None
 
 
 class Sound(NamedTuple):
@@ -131,6 +176,9 @@ Event = (
     | ModelChanged
     | VoiceMuted
     | TargetChanged
+    | WeightChanged
+    | SnapshotStored
+    | SnapshotRecalled
     | Panic
     | PhraseReady
 )

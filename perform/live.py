@@ -25,11 +25,13 @@ from perform.events import (
     TempoChanged,
     TransportChanged,
     VoiceMuted,
+    WeightChanged,
 )
 from perform.sinks.base import Sink
 
 BUCKETS_A_DECADE = 20
 FINEST_SECONDS = 1e-6
+AT_REST = 1.0  # seconds that a bar may take to make while the transport stands
 LONGEST_SPIN = 0.002  # an alarm that rings earlier than this was set for something else
 
 
@@ -74,6 +76,9 @@ def _state(event: Event) -> Sequence[StateChanged]:
             return (StateChanged(f"/voice/{voice}/model", model),)
         case VoiceMuted(voice, muted):
             return (StateChanged(f"/voice/{voice}/mute", int(muted)),)
+        case WeightChanged(voice, name, weight):
+            place = f"/voice/{voice}" if voice else ""
+            return (StateChanged(f"{place}/weight/{name}", weight),)
         case TargetChanged(voice, name, value):
             place = f"/voice/{voice}" if voice else ""
             return (StateChanged(f"{place}/target/{name}", -1.0 if value is None else value),)
@@ -92,7 +97,7 @@ class Conductor:
         engine: Engine,
         transport: Transport,
         clock: Clock,
-        want: Callable[[PhraseWanted], None],
+        want: Callable[[PhraseWanted, float], None],
         voices: Mapping[str, Sequence[Sink]],
         *,
         starts_by_chord: bool = True,
@@ -185,12 +190,19 @@ class Conductor:
 
     def _send(self, output: Output) -> None:
         if isinstance(output, PhraseWanted):
-            self._loop.call_soon(self._want, output)  # asking is no note: it can wait its turn
+            # asking is no note: it can wait its turn
+            self._loop.call_soon(self._want, output, self._due(output))
             return
         for sink in self._sinks_of(output):
             sink.send(output)
         for sink in self._listeners:
             sink.send(output)
+
+    def _due(self, wanted: PhraseWanted) -> float:
+        """When a bar has to sound; while nothing rolls, as if it were about to."""
+        if self._transport.running:
+            return self._transport.time_of(wanted.deadline)
+        return self._clock.now() + AT_REST + wanted.bar
 
     def _sinks_of(self, output: Output) -> Sequence[Sink]:
         return self._voices[output.voice] if isinstance(output, Sound) else self._sinks

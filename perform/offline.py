@@ -29,7 +29,7 @@ def play(
     def put(outputs: list[Output]) -> None:
         for output in outputs:
             if isinstance(output, PhraseWanted):
-                phrase = sources(output.model).phrase(output.seed, output.wish)
+                phrase = sources(output.model).phrase(output.seed, output.wish, output.steering)
                 put(engine.feed(PhraseReady(output.voice, output.bar, phrase), output_tick[0]))
                 continue
             for sink in outlets:

@@ -16,7 +16,7 @@ from perform.sinks.midifile import MidiFileSink
 from perform.sinks.picture import PictureSink
 from perform.sources.base import Source
 from perform.sources.canned import STOCK, CannedSource
-from perform.sources.litert import LiteRTSource
+from perform.sources.steered import SteeredSource
 
 CANNED = "canned"
 
@@ -24,7 +24,7 @@ CANNED = "canned"
 @cache
 def source_of(model: str) -> Source:
     """The source behind a model's name; "canned" is the written-down stock. Kept once loaded."""
-    return CannedSource() if model == CANNED else LiteRTSource(library.find(model))
+    return CannedSource() if model == CANNED else SteeredSource(library.find(model))
 
 
 def play_chart(chart: Chart, voice: VoiceConfig, seed: int, sinks: list[Sink]) -> None:

@@ -9,8 +9,8 @@ from scipy.stats import rankdata
 
 from perform.music.chord import parse_chord
 from perform.music.condition import DENSITY, QUALITIES, REGISTER, quality_class
+from perform.music.notetable import notes_of
 from perform.music.pianoroll import Rolls
-from training.notetable import notes_of
 
 FORGOTTEN = 0.1  # how often a bar's quality is hidden, so that "any" is taught too
 

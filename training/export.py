@@ -15,12 +15,12 @@ from perform import bundle
 from perform.errors import BundleError
 from perform.music.condition import DENSITY, QUALITIES, REGISTER, Wish, inputs
 from perform.music.note import ROOT_ROW
+from perform.music.notetable import notes_of
 from perform.music.pianoroll import clean, threshold
 from training.dataset import Dataset, sources
 from training.inference import infer
 from training.loop import Run
 from training.metrics.playability import COPY_CELLS, measure
-from training.notetable import notes_of
 
 BATCH = 32  # a dynamic batch would need Flex operators, which a Pi has not
 SAMPLES = 2048

@@ -13,6 +13,7 @@ import msgspec
 from perform.engine import voice as lines
 from perform.engine.schedule import Kind, Schedule
 from perform.engine.voice import VoiceSettings
+from perform.engine.wishes import Aim, steering_of, wish_of
 from perform.events import (
     Beat,
     ChordChanged,
@@ -26,14 +27,18 @@ from perform.events import (
     PhraseReady,
     PhraseWanted,
     Silenced,
+    SnapshotRecalled,
+    SnapshotStored,
     Sound,
+    Steering,
     TargetChanged,
     TempoChanged,
     TransportChanged,
     VoiceMuted,
+    WeightChanged,
 )
 from perform.music.chord import Chord
-from perform.music.condition import Wish, quality_class
+from perform.music.condition import Wish
 from perform.music.note import BEATS_PER_BAR, TICKS_PER_BAR, TICKS_PER_BEAT, Note, Phrase
 
 Change = Literal["hold", "cut", "slide"]
@@ -74,8 +79,10 @@ class _Line:
         self.model = settings.model
         self.muted = False
         self.ready: dict[int, Phrase] = {}
-        self.target = settings.target
-        self.wished: dict[int, Wish] = {}  # what each bar ahead was asked for as
+        self.aim = settings.aim
+        self.wished: dict[
+            int, tuple[Wish, Steering | None]
+        ] = {}  # what each bar ahead was asked for as
         self.previous: Phrase | None = None
         self.before: lines.Before | None = None
         self.sounding: dict[int, tuple[int, int]] = {}  # pitch -> (token, end tick)
@@ -90,6 +97,7 @@ class Engine:
         self._settings = settings or EngineSettings()
         self._lines = [_Line(index, voice) for index, voice in enumerate(voices)]
         self._by_name = {line.settings.name: line for line in self._lines}
+        self._snapshots: dict[str, dict[str, Aim]] = {}
         self._schedule = Schedule()
         self._chord: Chord | None = None
         self._running = False
@@ -138,7 +146,7 @@ class Engine:
                 return self._change_model(event)
             case VoiceMuted():
                 return self._mute(event)
-            case TargetChanged():
+            case TargetChanged() | WeightChanged() | SnapshotStored() | SnapshotRecalled():
                 return self._aim(event)
             case Panic():
                 return [*self._silence(self._lines), Silenced(tick)]
@@ -232,19 +240,20 @@ class Engine:
         """The wishes for bars ahead that would be others now. Asked on beats only, so that a flood of
         chords or faders costs no more than a few; what is ready stays until its better comes.
         """
-        wish = self._wish(line)
         for bar, asked in list(line.wished.items()):
-            if asked != wish:
+            if asked != self._wish(line, bar):
                 yield self._want(line, bar)
 
     def _want(self, line: _Line, bar: int) -> PhraseWanted:
-        wish = self._wish(line)
-        line.wished[bar] = wish
+        line.wished[bar] = asked = self._wish(line, bar)
         seed, deadline = self._seed(line, bar), bar * TICKS_PER_BAR
-        return PhraseWanted(line.settings.name, bar, seed, line.model, deadline, wish)
+        return PhraseWanted(line.settings.name, bar, seed, line.model, deadline, *asked)
 
-    def _wish(self, line: _Line) -> Wish:
-        return Wish(quality_class(self._chord), line.target.density, line.target.register)
+    def _wish(self, line: _Line, bar: int) -> tuple[Wish, Steering | None]:
+        """What a bar ahead is to be like, as far as that is known now."""
+        settings, last = line.settings, line.ready.get(bar - 1) or line.previous or ()
+        steering = steering_of(line.aim, settings.low, settings.high, self._chord, last, ())
+        return wish_of(line.aim, self._chord), steering
 
     def _seed(self, line: _Line, bar: int) -> int:
         """Consecutive seeds for consecutive material, far apart for voices and performances."""
@@ -311,11 +320,27 @@ class Engine:
             done.extend(self._want(line, bar) for bar in sorted(line.wished))
         return done
 
-    def _aim(self, event: TargetChanged) -> list[Output]:
-        for line in self._lines:
-            if event.voice in (None, line.settings.name):
-                line.target = msgspec.structs.replace(line.target, **{event.name: event.value})
+    def _aim(
+        self, event: TargetChanged | WeightChanged | SnapshotStored | SnapshotRecalled
+    ) -> list[Output]:
+        """Weights and targets move; the next beat asks for what they mean."""
+        match event:
+            case SnapshotStored(name):
+                self._snapshots[name] = {line.settings.name: line.aim for line in self._lines}
+            case SnapshotRecalled(name):
+                for voice, aim in self._snapshots.get(name, {}).items():
+                    self._by_name[voice].aim = aim
+            case TargetChanged(voice, name, value):
+                for line in self._those(voice):
+                    line.aim = line.aim.aiming(name, value)
+            case WeightChanged(voice, name, weight):
+                for line in self._those(voice):
+                    line.aim = line.aim.weighing(name, weight)
         return []
+
+    def _those(self, voice: str | None) -> list[_Line]:
+        """The voice of a name, or every voice."""
+        return [line for line in self._lines if voice in (None, line.settings.name)]
 
     def _mute(self, event: VoiceMuted) -> list[Output]:
         line = self._by_name.get(event.voice)

@@ -1,11 +1,11 @@
 """One melodic line: moves a phrase onto the harmony of the moment and into its range."""
 
-from typing import Annotated, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
-from msgspec import Meta
 
 from perform.engine.harmony import colours
+from perform.engine.wishes import Aim
 from perform.music.chord import Chord
 from perform.music.note import TICKS_PER_BAR, TICKS_PER_BEAT, Note, Phrase
 from perform.music.scale import beyond, nearest
@@ -17,15 +17,6 @@ SIXTEENTH = TICKS_PER_BEAT // 4
 GROOVE = (0, SIXTEENTH, 150, 2 * SIXTEENTH, 300, 330, 3 * SIXTEENTH, TICKS_PER_BEAT)
 
 
-class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """How busy and how high a voice is wished to be, 0 to 1 among the model's training bars; see
-    `perform.music.condition.Wish`. What is None, chance decides.
-    """
-
-    density: Annotated[float, Meta(ge=0, le=1)] | None = None
-    register: Annotated[float, Meta(ge=0, le=1)] | None = None
-
-
 class VoiceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How one voice plays.
 
@@ -34,8 +25,8 @@ class VoiceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     section 4.1); "scale" also bends notes outside the chord-scale to it, and notes that stand on a
     beat and last to chord tones; "chord" bends every note to a chord tone. `form`: which bars of a
     group return, a letter a bar ("ABAC": the third bar is the first again). `single`: one note at a
-    time, as a wind player would; `tight`: onsets go to sixteenths and swung quavers. `target`: what
-    a generator that can be asked is asked for.
+    time, as a wind player would; `tight`: onsets go to sixteenths and swung quavers. `aim`: what it
+    is asked to play like at first.
     """
 
     name: str
@@ -49,7 +40,7 @@ class VoiceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     form: str = "ABAC"
     single: bool = True
     tight: bool = True
-    target: Target = Target()
+    aim: Aim = Aim()
 
 
 class Before(NamedTuple):

@@ -1,5 +1,6 @@
 """A written-down stock of bars: for tests, golden scores, and when no model answers in time."""
 
+from perform.events import Steering
 from perform.music.condition import ANYTHING, Wish
 from perform.music.note import TICKS_PER_BEAT, Note, Phrase
 
@@ -26,6 +27,8 @@ class CannedSource:
     def __init__(self, stock: tuple[Phrase, ...] = STOCK) -> None:
         self._stock = stock
 
-    def phrase(self, seed: int, wish: Wish = ANYTHING) -> Phrase:  # noqa: ARG002 - it has what it has
-        """The bar of the stock that a seed counts to."""
+    def phrase(
+        self, seed: int, _wish: Wish = ANYTHING, _steering: Steering | None = None
+    ) -> Phrase:
+        """The bar of the stock that a seed counts to, whatever was wished for."""
         return self._stock[seed % len(self._stock)]

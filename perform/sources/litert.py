@@ -15,7 +15,7 @@ from perform.music.condition import ANYTHING, Wish, inputs
 from perform.music.note import COLUMNS, ROWS, Phrase
 from perform.music.pianoroll import Rolls, clean, decode, threshold, unplayable
 
-KEPT_BATCHES = 8
+KEPT_BATCHES = 64  # 6 MB: the pools of the bars ahead, for when they are asked for again
 
 
 class LiteRTSource:
@@ -34,20 +34,18 @@ class LiteRTSource:
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._output = self._interpreter.get_output_details()[0]["index"]
         _check(self.bundle, self._interpreter)
-        self._batches: OrderedDict[tuple[int, Wish], tuple[Phrase, ...]] = OrderedDict()
+        self._batches: OrderedDict[tuple[int, Wish], Rolls] = OrderedDict()
 
     def phrase(self, seed: int, wish: Wish = ANYTHING) -> Phrase:
         """The bar for a seed: cleaned, never empty or unplayable unless its whole batch is."""
         number, place = divmod(seed, self._batch)
-        if not self.bundle.manifest.conditions:
-            wish = ANYTHING  # it cannot be asked for anything, so nothing is made twice
-        phrases = self._batches.get((number, wish))
-        if phrases is None:
-            phrases = self._invent(number, wish)
-            self._batches[number, wish] = phrases
-            if len(self._batches) > KEPT_BATCHES:
-                self._batches.popitem(last=False)
-        return phrases[place]
+        return decode(self._playable(number, wish)[place])
+
+    def pool(self, seed: int, count: int, wish: Wish = ANYTHING) -> Rolls:
+        """`count` or a few more cleaned, playable bars (n, 48, 64) of a seed's own."""
+        batches = -(-count // self._batch)
+        first = seed * batches
+        return np.concatenate([self._playable(first + place, wish) for place in range(batches)])
 
     def raw(self, number: int, wish: Wish = ANYTHING) -> Rolls:
         """The uncleaned rolls of batch `number`, int8 (batch, 48, 64)."""
@@ -58,12 +56,22 @@ class LiteRTSource:
         answer = self._interpreter.get_tensor(self._output)
         return threshold(answer.reshape(-1, ROWS, COLUMNS), self._threshold)
 
-    def _invent(self, number: int, wish: Wish) -> tuple[Phrase, ...]:
+    def _playable(self, number: int, wish: Wish) -> Rolls:
+        if not self.bundle.manifest.conditions:
+            wish = ANYTHING  # it cannot be asked for anything, so nothing is made twice
+        rolls = self._batches.get((number, wish))
+        if rolls is None:
+            rolls = self._batches[number, wish] = self._invent(number, wish)
+            if len(self._batches) > KEPT_BATCHES:
+                self._batches.popitem(last=False)
+        return rolls
+
+    def _invent(self, number: int, wish: Wish) -> Rolls:
         rolls = clean(self.raw(number, wish))
         good = np.flatnonzero(~unplayable(rolls))
         if good.size:  # what cannot be played is replaced by its next playable neighbour
             rolls = rolls[good[np.searchsorted(good, np.arange(len(rolls))) % good.size]]
-        return tuple(decode(roll) for roll in rolls)
+        return rolls
 
 
 def _interpreter(path: Path):  # type: ignore[no-untyped-def] # LiteRT ships no types  # noqa: ANN202

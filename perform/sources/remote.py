@@ -58,8 +58,10 @@ class RemoteSource:
             await asyncio.wait_for(self._filled.wait(), seconds)
         return self._filled.is_set()
 
-    def want(self, wanted: PhraseWanted) -> None:
-        """Ask for a bar. A model that is not there is said once; the voice plays what it has."""
+    def want(self, wanted: PhraseWanted, due: float) -> None:
+        """Ask for a bar that has to sound at `due` (seconds of the monotonic clock). A
+        model that is not there is said once; the voice plays what it has.
+        """
         path = self._paths.get(wanted.model)
         if path is None:
             try:
@@ -67,7 +69,9 @@ class RemoteSource:
             except SidemanError as fault:
                 self._tell(str(fault))
                 return
-        request = Request(wanted.voice, wanted.bar, wanted.seed, path, wanted.wish)
+        request = Request(
+            wanted.voice, wanted.bar, wanted.seed, path, due, wanted.wish, wanted.steering
+        )
         self._owed[wanted.voice, wanted.bar] = request
         while len(self._owed) > MOST_WAITING:
             del self._owed[next(iter(self._owed))]

@@ -36,7 +36,7 @@ class Fixed:
     def __init__(self, *notes):
         self.notes = tuple(Note(*note) for note in notes)
 
-    def phrase(self, _seed, _wish):
+    def phrase(self, _seed, *_):
         return self.notes
 
 
@@ -172,7 +172,7 @@ def test_the_same_seed_gives_the_same_notes_and_another_does_not_matter_less():
         asked = []
 
         class Asked(CannedSource):
-            def phrase(self, seed, _wish):
+            def phrase(self, seed, *_):
                 asked.append(seed)
                 return super().phrase(seed)
 
@@ -189,7 +189,7 @@ def test_the_form_brings_the_first_bar_back_in_the_third():
     asked = {}
 
     class Asked(CannedSource):
-        def phrase(self, seed, _wish):
+        def phrase(self, seed, *_):
             asked.setdefault(seed, len(asked))
             return super().phrase(seed)
 

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from perform.errors import DatasetError
 from perform.music.note import Note
+from perform.music.notetable import notes_of, rolls_of
 from perform.music.pianoroll import decode, encode, unplayable
 from training import cli, dataset
 from training.augment import pipeline
 from training.augment.pipeline import PAPER, Stage, augment, sources_of
 from training.augment.registry import STRATEGIES
-from training.notetable import notes_of, rolls_of
 
 COLUMN = 30
 

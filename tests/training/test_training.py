@@ -15,11 +15,11 @@ import pytest
 from perform import bundle
 from perform.errors import RunFolderError, SidemanError
 from perform.music.condition import Wish
+from perform.music.notetable import notes_of
 from perform.sources.litert import LiteRTSource
 from training import cli, config, dataset
 from training.conditions import label
 from training.metrics.playability import measure
-from training.notetable import notes_of
 from training.samples import open_samples
 
 with warnings.catch_warnings():

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perform.music.note import ROWS
+from perform.music.notetable import NoteTable, Numbers
 from perform.music.pianoroll import Rolls
-from training.notetable import NoteTable, Numbers
 
 Strategy = Callable[[Rolls, np.random.Generator], Rolls]
 

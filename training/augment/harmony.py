@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perform.music.note import ROOT_ROW, ROWS
+from perform.music.notetable import NoteTable, Numbers, notes_of, rolls_of
 from perform.music.pianoroll import Rolls
 from perform.music.scale import SCALES
 from training.augment.base import reach, shift_where_it_fits
-from training.notetable import NoteTable, Numbers, notes_of, rolls_of
 
 BEAT, QUAVER = 16, 8
 CHORD_TONES = (0, 3, 4, 7, 10, 11)  # root, either third, fifth, either seventh

@@ -3,9 +3,9 @@
 import numpy as np
 
 from perform.music.note import COLUMNS, ROWS
+from perform.music.notetable import NoteTable, notes_of, rolls_of
 from perform.music.pianoroll import Rolls
 from training.augment.base import one_of_each, shift_where_it_fits
-from training.notetable import NoteTable, notes_of, rolls_of
 
 DIVISIONS = np.array((2, 4, 6, 8, 12, 16, 24, 32))  # a 1/32 to a half note, dotted ones between
 OCTAVE, FOURTH = 12, 5

@@ -3,9 +3,9 @@
 import numpy as np
 
 from perform.music.note import COLUMNS
+from perform.music.notetable import NoteTable, Numbers, notes_of, rolls_of
 from perform.music.pianoroll import Rolls
 from training.augment.base import one_of_each
-from training.notetable import NoteTable, Numbers, notes_of, rolls_of
 
 BEAT = 16
 STRAIGHT, SWUNG = 8, (10, 11)

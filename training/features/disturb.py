@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 
 from perform.music.note import COLUMNS
+from perform.music.notetable import NoteTable, notes_of, rolls_of
 from perform.music.pianoroll import Rolls
-from training.notetable import NoteTable, notes_of, rolls_of
 
 Disturbance = Callable[[Rolls, float, np.random.Generator], Rolls]
 JITTER_COLUMNS = 4.0

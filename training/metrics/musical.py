@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perform.music.note import COLUMNS, ROOT_ROW
+from perform.music.notetable import notes_of
 from perform.music.pianoroll import Rolls
-from training.notetable import notes_of
 
 CHORD_TONES = (0, 3, 4, 7, 10, 11)
 SMOOTH = 1e-3  # added to every bin, so that an unused one costs much and not everything

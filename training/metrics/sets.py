@@ -6,9 +6,9 @@ from scipy.spatial.distance import cdist, pdist
 from scipy.stats import gaussian_kde
 
 from perform.music.note import ROOT_ROW
+from perform.music.notetable import notes_of
 from perform.music.pianoroll import Rolls
 from training.metrics.musical import divergence
-from training.notetable import notes_of
 
 STEPS = 200
 MOST = 256  # distances between sets grow with the product of their sizes

@@ -1,0 +1,73 @@
+"""Generation in another process: its frames, its order of work, its death."""
+
+import asyncio
+import os
+import signal
+import time
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perform.engine.fitness import WEIGHTS
+from perform.events import PhraseWanted, Steering
+from perform.music.condition import Wish
+from perform.music.note import Note
+from perform.sources.remote import RemoteSource
+from perform.sources.worker import Desk, Request, pack
+
+requests = st.builds(
+    Request,
+    voice=st.sampled_from(["lead", "bass"]),
+    bar=st.integers(0, 5),
+    seed=st.integers(0, 2**48 - 1),
+    path=st.text(max_size=5),
+    due=st.floats(0, 1e6),
+    wish=st.sampled_from([Wish(), Wish("minor", 0.25, 1.0)]),
+    steering=st.sampled_from([None, Steering((0.5, 0.0), last=(Note(0, 240, 60),))]),
+)
+
+
+@given(st.lists(requests, max_size=12), st.integers(1, 999))
+def test_however_frames_are_cut_the_newest_of_a_bar_is_done_and_the_most_urgent_first(sent, size):
+    stream = b"".join(pack(request) for request in sent)
+    desk = Desk()
+    for start in range(0, len(stream), size):
+        desk.take_in(stream[start : start + size])
+    newest = {(request.voice, request.bar): request for request in sent}
+    done = [desk.most_urgent() for _ in range(len(desk))]
+    assert {(request.voice, request.bar): request for request in done} == newest
+    assert [request.due for request in done] == sorted(request.due for request in done)
+
+
+def test_the_process_steers_and_when_it_is_killed_its_successor_owes_the_same():
+    heard = {}
+    weights = tuple(float(name == "on-beat") for name in WEIGHTS)
+
+    async def play():
+        async with RemoteSource(lambda ready: heard.update({ready.bar: ready.phrase})) as source:
+            for bar in range(8):
+                steering = Steering(weights) if bar >= 4 else None
+                wanted = PhraseWanted("lead", bar, bar, "blues", 0, Wish(), steering)
+                source.want(wanted, time.monotonic() + 60)
+            assert await source.filled(30)
+            first = dict(heard)
+            os.kill(source.process_id, signal.SIGKILL)
+            for bar in range(8, 12):
+                wanted = PhraseWanted("lead", bar, bar - 8, "blues", 0)
+                source.want(wanted, time.monotonic() + 60)
+            assert await source.filled(30)
+            assert source.restarts == 1
+            return first
+
+    first = asyncio.run(play())
+    on_beat = [note.start % 480 == 0 for bar in range(4, 8) for note in first[bar]]
+    assert sum(on_beat) / len(on_beat) > 0.9
+    assert [heard[bar] for bar in range(8, 12)] == [first[bar] for bar in range(4)]
+
+
+def test_a_request_is_small_enough_to_send_by_the_beat():
+    phrase = tuple(Note(i * 120, 120, 60) for i in range(16))
+    steering = Steering(tuple(0.123456 for _ in WEIGHTS), last=phrase, player=phrase)
+    request = Request("lead", 1, 2**48 - 1, "/models/blues", 1e6, Wish("minor", 0.5, 0.5), steering)
+    assert len(msgspec.msgpack.encode(request)) < 1000
