@@ -1,0 +1,188 @@
+"""Prints what steering costs and what it does: `python tests/bench/steering.py` (about two minutes).
+
+The search is compared with the authors' published procedure, written plainly: a population of 200, Python
+fitness functions over every candidate, an erosion filter by loops, and for 30 % of the children a fresh phrase
+from the paper's network. Nothing here is asserted.
+"""
+
+import os
+import random
+import statistics
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+
+from scipy.stats import wilcoxon
+
+from perform import library, offline
+from perform.engine.engine import Engine
+from perform.engine.evolve import GENERATIONS, SIZE, evolve
+from perform.engine.fitness import AGAINST, FITNESS, WEIGHTS, figures, traits_of
+from perform.engine.voice import VoiceSettings
+from perform.engine.wishes import Aim, Target, steering_of
+from perform.events import Steering
+from perform.inputs.chart import BLUES, parse_chart, repeated
+from perform.music.note import Note
+from perform.music.pianoroll import encode
+from perform.sources.steered import SteeredSource
+
+ROUNDS = 60
+BARS = 200
+POPULATION, PLAIN_GENERATIONS = 200, 4  # of the authors' 50: the rate is what counts
+TARGET = Target(density=0.8, register=0.9, contour=0.9)
+PLAYER = (Note(0, 240, 60), Note(720, 240, 63), Note(1440, 240, 67))
+
+
+def search(source):
+    """Milliseconds of a search of 64 candidates over 8 generations, all weights up; and candidates a second."""
+    pool = source._source.pool(3, 2 * SIZE)
+    everything = tuple(float(name != "opinion") for name in WEIGHTS)
+    steering = Steering(everything, (0, 4, 7, 10), low=57, high=84, last=PLAYER, player=PLAYER)
+    spent = []
+    for seed in range(ROUNDS):
+        begun = time.perf_counter()
+        evolve(pool, steering, seed)
+        spent.append(time.perf_counter() - begun)
+    middle = statistics.median(spent)
+    rate = SIZE * (GENERATIONS + 1) / middle
+    print(
+        f"search, {SIZE} x {GENERATIONS}: median {1000 * middle:.1f} ms, worst {1000 * max(spent):.1f} (target 30)"
+    )
+    begun = time.perf_counter()
+    for seed in range(20):
+        source._source.pool(1000 + seed, 2 * SIZE)
+    print(
+        f"its pool of {2 * SIZE} fresh phrases: {1000 * (time.perf_counter() - begun) / 20:.1f} ms"
+    )
+    return rate
+
+
+def authors_rate():
+    """Candidates a second of the published procedure."""
+    from training.config import recipe
+    from training.export import convert
+    from training.networks import build
+
+    options = recipe("paper")
+    model = convert(build(options).generator, (1, options.noise_dim))
+    from ai_edge_litert.interpreter import Interpreter
+
+    network = Interpreter(model_content=model, num_threads=1)
+    network.allocate_tensors()
+    into, out = network.get_input_details()[0]["index"], network.get_output_details()[0]["index"]
+    chance = random.Random(1)
+
+    def fresh():
+        network.set_tensor(into, np.random.default_rng(1).normal(size=(1, 100)).astype(np.float32))
+        network.invoke()
+        return eroded((network.get_tensor(out)[0] > 0).tolist())
+
+    def eroded(roll):
+        kept = [[False] * 64 for _ in range(48)]
+        for row in range(48):
+            for column in range(64):
+                near = [roll[row][c] for c in (column - 1, column, column + 1) if 0 <= c < 64]
+                kept[row][column] = roll[row][column] and sum(near) > 1
+        return kept
+
+    def fitness(roll):
+        tones = beats = total = doubled = outside = sounding = 0
+        for column in range(64):
+            here = 0
+            for row in range(48):
+                if not roll[row][column]:
+                    continue
+                here += 1
+                if column == 0 or not roll[row][column - 1]:
+                    total += 1
+                    tones += row % 12 in (0, 4, 7, 10)
+                    outside += row % 12 not in (0, 2, 4, 5, 7, 9, 10)
+                    beats += column % 16 == 0
+            doubled += here > 1
+            sounding += here > 0
+        return (tones + beats - outside) / max(total, 1) - doubled / max(sounding, 1)
+
+    people = [fresh() for _ in range(POPULATION)]
+    begun = time.perf_counter()
+    judged = 0
+    for _ in range(PLAIN_GENERATIONS):
+        worth = [fitness(one) for one in people]
+        judged += len(people)
+        children = []
+        for _ in people:
+            if chance.random() < 0.3:
+                children.append(fresh())
+                continue
+            one, other = (
+                max(chance.sample(range(len(people)), 3), key=worth.__getitem__) for _ in range(2)
+            )
+            cut = chance.choice((16, 32, 48))
+            children.append(
+                eroded([a[:cut] + b[cut:] for a, b in zip(people[one], people[other], strict=True)])
+            )
+        people = children
+    return judged / (time.perf_counter() - begun)
+
+
+class Heard:
+    """A source that keeps what it gave, with what the player played put before every steering."""
+
+    def __init__(self, source):
+        self.source, self.phrases = source, {}
+
+    def phrase(self, seed, wish, steering):
+        if steering is not None:
+            steering = steering._replace(player=PLAYER)
+        self.phrases[seed] = self.source.phrase(seed, wish, steering)
+        return self.phrases[seed]
+
+
+def played(source, weights):
+    """What a voice that may double notes is given, bar by bar, over the blues."""
+    heard = Heard(source)
+    voice = VoiceSettings(name="lead", low=57, high=84, form="ABCD", aim=Aim(weights, TARGET))
+    chart = repeated(parse_chart(BLUES), -(-BARS // 12))
+    offline.play(Engine([voice]), lambda _: heard, chart.changes, BARS * 1920, [])
+    return list(heard.phrases.values())[:BARS]
+
+
+def measured(name, phrases):
+    """The figure of every bar, over the chord that sounded then."""
+    chart = repeated(parse_chart(BLUES), -(-BARS // 12))
+    values, last = [], ()
+    for bar, phrase in enumerate(phrases):
+        chord = [event.chord for tick, event in chart.changes if tick <= bar * 1920][-1]
+        about = steering_of(Aim({name: 1.0}, TARGET), 57, 84, chord, last, PLAYER)
+        values.append(figures(traits_of(encode(phrase, bars=1).rolls, about), (name,))[0, 0])
+        last = phrase
+    return np.array(values)
+
+
+def main():
+    source = SteeredSource(library.find("blues"))
+    rate = search(source)
+    plain = authors_rate()
+    print(
+        f"candidates a second: {rate:.0f}, the authors' loop {plain:.0f}: {rate / plain:.0f} times (target 100)"
+    )
+    unsteered = played(source, {})
+    print(
+        f"a weight from 0 to 1 over {BARS} bars: mean figure before and after, Wilcoxon p, distinct bars"
+    )
+    for it in FITNESS:
+        before, steered = measured(it.name, unsteered), played(source, {it.name: 1.0})
+        after = measured(it.name, steered)
+        wanted = "less" if it.name == AGAINST else "greater"
+        p = wilcoxon(after, before, alternative=wanted).pvalue if (after != before).any() else 1.0
+        print(
+            f"  {it.name:12} {before.mean():.3f} {after.mean():.3f}  p {p:.1e}  {len(set(steered))}"
+        )
+
+
+if __name__ == "__main__":
+    main()
