@@ -16,10 +16,22 @@ from perform.clock.transport import Transport
 from perform.config import MidiFileOutput, MidiOutput, OscOutput, Rig, host_port
 from perform.engine.engine import Engine
 from perform.errors import BundleError, InputError, SidemanError, StartError, WireError
-from perform.events import Event, ModelChanged, TargetChanged, VoiceMuted, WeightChanged
+from perform.events import (
+    Event,
+    ModelChanged,
+    Tapped,
+    TargetChanged,
+    TempoChanged,
+    TransportChanged,
+    VoiceMuted,
+    WeightChanged,
+)
+from perform.inputs.link import LinkClock
 from perform.inputs.midi import MidiChords
+from perform.inputs.midiclock import MidiClock
 from perform.inputs.osc import Address, OscInput
 from perform.live import Conductor
+from perform.music.note import TICKS_PER_BAR, TICKS_PER_BEAT
 from perform.sinks.base import Sink
 from perform.sinks.midi import MidiSink
 from perform.sinks.midifile import MidiFileSink
@@ -48,6 +60,7 @@ class Stage:
         self.transport = transport
         self.conductor = conductor
         self.stopped = asyncio.Event()
+        self.link: LinkClock | None = None
         self._subscribers: dict[Address, OscSink] = {}
 
     def deliver(self, event: Event) -> None:
@@ -66,7 +79,17 @@ class Stage:
                 bundle.load(library.find(event.model))
             except BundleError as fault:
                 raise WireError(str(fault)) from None
+        if isinstance(event, TempoChanged | Tapped) and self.rig.clock.source == "midi":
+            raise WireError("the tempo is the MIDI clock's; set it where that comes from")
+        self._tell_link(event)
         self.conductor.deliver(event)
+
+    def _tell_link(self, event: Event) -> None:
+        """What is set here is set for the whole session."""
+        if self.link is not None and isinstance(event, TempoChanged):
+            self.link.set_tempo(event.bpm)
+        elif self.link is not None and isinstance(event, TransportChanged):
+            self.link.set_playing(event.action != "stop")
 
     def subscribe(self, address: Address) -> None:
         """Send everything to this address too."""
@@ -93,7 +116,7 @@ async def stage(rig: Rig, listeners: Sequence[Sink] = ()) -> AsyncIterator[Stage
     for voice in rig.voices:
         bundle.load(library.find(voice.model))
     async with contextlib.AsyncExitStack() as parts:
-        sinks = _open_sinks(rig, parts)
+        sinks, voiceless = _open_sinks(rig, parts)
         for listener in listeners:
             parts.callback(listener.close)
         engine = Engine(
@@ -106,8 +129,10 @@ async def stage(rig: Rig, listeners: Sequence[Sink] = ()) -> AsyncIterator[Stage
             transport,
             RealtimeClock(),
             source.want,
-            {voice.name: sinks[voice.name] for voice in rig.voices},
+            sinks,
+            voiceless=voiceless,
             starts_by_chord=rig.start == "chord",
+            quantum=TICKS_PER_BAR if rig.clock.source == "link" else TICKS_PER_BEAT,
         )
         for listener in listeners:
             conductor.listen(listener)
@@ -148,8 +173,10 @@ def _obey_signals(stopped: asyncio.Event) -> None:
             loop.add_signal_handler(number, stop)
 
 
-def _open_sinks(rig: Rig, parts: contextlib.AsyncExitStack) -> dict[str, list[Sink]]:
-    """For each voice the sinks that it plays to: its output, and every OSC output."""
+def _open_sinks(
+    rig: Rig, parts: contextlib.AsyncExitStack
+) -> tuple[dict[str, list[Sink]], list[Sink]]:
+    """For each voice the sinks that it plays to: its output, and every OSC output; and those of no voice."""
     opened: dict[str, Sink] = {}
     for name, output in rig.outputs.items():
         channels = {voice.name: voice.channel for voice in rig.voices if voice.output == name}
@@ -169,10 +196,13 @@ def _open_sinks(rig: Rig, parts: contextlib.AsyncExitStack) -> dict[str, list[Si
         for name, sink in opened.items()
         if isinstance(rig.outputs[name], OscOutput | MidiFileOutput)
     ]
-    return {
+    played = {
         voice.name: list(dict.fromkeys([*_own(opened, voice.output), *everywhere]))
         for voice in rig.voices
     }
+    return played, [
+        sink for sink in opened.values() if not any(sink in own for own in played.values())
+    ]
 
 
 def _own(opened: dict[str, Sink], output: str | None) -> list[Sink]:
@@ -195,7 +225,25 @@ def _close_quietly(sink: Sink) -> None:
         log.error("%s", fault)  # noqa: TRY400 - one line, no traceback
 
 
+def _open_clock(running: Stage, parts: contextlib.AsyncExitStack) -> None:
+    """Whoever leads, where it is not we."""
+    clock, conductor = running.rig.clock, running.conductor
+    if clock.source == "midi":
+        leader = MidiClock(
+            clock,
+            running.rig.midi.system,
+            conductor.observe,
+            conductor.begin,
+            conductor.deliver,
+        )
+        parts.callback(leader.close)
+    elif clock.source == "link":
+        running.link = LinkClock(clock.tempo, conductor.observe, conductor.deliver)
+        parts.callback(running.link.close)
+
+
 async def _open_inputs(running: Stage, parts: contextlib.AsyncExitStack) -> None:
+    _open_clock(running, parts)
     inputs = running.rig.inputs
     if inputs.osc is not None:
         host, port = host_port(inputs.osc.listen)

@@ -26,9 +26,15 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class ClockConfig(_Table, frozen=True):
-    """Where time comes from, and how fast it goes (quarter notes a minute)."""
+    """Where time comes from, and how fast it goes (quarter notes a minute) until that is heard of.
 
-    source: Literal["internal"] = "internal"
+    "midi": the clock at `port` (part of a name, or a number) or at a port opened as `virtual`;
+    "link": Ableton Link.
+    """
+
+    source: Literal["internal", "midi", "link"] = "internal"
+    port: str | None = None
+    virtual: str | None = None
     tempo: Annotated[float, Meta(ge=20, le=400)] = 120.0
 
 
@@ -71,10 +77,14 @@ class Inputs(_Table, frozen=True):
 
 
 class MidiOutput(_Table, frozen=True, tag_field="kind", tag="midi"):
-    """A MIDI port: `port` is part of a name, or a number; `virtual` opens one of that name."""
+    """A MIDI port: `port` is part of a name, or a number; `virtual` opens one of that name.
+
+    `clock`: send MIDI clock, start, stop and continue.
+    """
 
     port: str | None = None
     virtual: str | None = None
+    clock: bool = False
 
 
 class OscOutput(_Table, frozen=True, tag_field="kind", tag="osc"):
@@ -157,8 +167,13 @@ class Rig(_Table, frozen=True):
 
     def engine_settings(self, **more: Any) -> EngineSettings:
         """What the engine needs to know of it."""
+        clocks = any(isinstance(it, MidiOutput) and it.clock for it in self.outputs.values())
         return EngineSettings(
-            change=self.harmony.change, release=self.harmony.release, seed=self.seed, **more
+            pulses=clocks,
+            change=self.harmony.change,
+            release=self.harmony.release,
+            seed=self.seed,
+            **more,
         )
 
 
@@ -220,6 +235,9 @@ def _complete(rig: Rig, name: str) -> Rig:
         voice.settings()
     for output in outputs.values():
         _check_output(output, name)
+    clock = rig.clock
+    if clock.source == "midi" and (clock.port is None) == (clock.virtual is None):
+        raise RigError(f'{name}: a midi clock takes either port = "..." or virtual = "..."')
     if inputs.midi is not None and inputs.midi.split is not None:
         _pitch("inputs.midi", inputs.midi.split)
     if inputs.osc is not None:

@@ -23,6 +23,16 @@ class TransportChanged(NamedTuple):
     action: Literal["start", "stop", "continue"]
 
 
+class Located(NamedTuple):
+    """Somebody moved the song position to `tick`; only while stopped."""
+
+    tick: int
+
+
+class Tapped(NamedTuple):
+    """A beat, tapped by hand: this moment is one, and the last few give the tempo."""
+
+
 class TempoChanged(NamedTuple):
     """Quarter notes a minute from now on."""
 
@@ -131,6 +141,19 @@ class Sound(NamedTuple):
     velocity: int
 
 
+class Pulse(NamedTuple):
+    """A MIDI clock pulse, 24 a quarter note, for those who follow us."""
+
+    tick: int
+
+
+class Rolled(NamedTuple):
+    """The transport began to roll from the top or from where it stood, or stopped."""
+
+    tick: int
+    action: Literal["start", "stop", "continue"]
+
+
 class Beat(NamedTuple):
     """A beat of the bar begins; both count from 0."""
 
@@ -172,6 +195,8 @@ Event = (
     ChordChanged
     | ChordReleased
     | TransportChanged
+    | Located
+    | Tapped
     | TempoChanged
     | ModelChanged
     | VoiceMuted
@@ -182,4 +207,14 @@ Event = (
     | Panic
     | PhraseReady
 )
-Output = Sound | Beat | ChordSounds | Silenced | PhraseMissed | PhraseWanted | StateChanged
+Output = (
+    Sound
+    | Pulse
+    | Rolled
+    | Beat
+    | ChordSounds
+    | Silenced
+    | PhraseMissed
+    | PhraseWanted
+    | StateChanged
+)

@@ -7,20 +7,24 @@ waits for nothing but the callback before it.
 import asyncio
 import math
 from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
 
 from perform.clock.base import Clock
+from perform.clock.follow import Follower, Line, Taps
 from perform.clock.realtime import Alarm, spin_until
-from perform.clock.transport import Transport
+from perform.clock.transport import SLOWEST_BPM, TICKS_PER_BEAT, Transport
 from perform.engine.engine import Engine
 from perform.errors import OutputError
 from perform.events import (
     ChordChanged,
     Event,
+    Located,
     ModelChanged,
     Output,
     PhraseWanted,
     Sound,
     StateChanged,
+    Tapped,
     TargetChanged,
     TempoChanged,
     TransportChanged,
@@ -31,6 +35,7 @@ from perform.sinks.base import Sink
 
 BUCKETS_A_DECADE = 20
 FINEST_SECONDS = 1e-6
+TOLD_BPM = 0.05  # smaller changes of a tempo that is followed are nobody's news
 AT_REST = 1.0  # seconds that a bar may take to make while the transport stands
 LONGEST_SPIN = 0.002  # an alarm that rings earlier than this was set for something else
 
@@ -87,9 +92,11 @@ def _state(event: Event) -> Sequence[StateChanged]:
 
 
 class Conductor:
-    """Drives an engine by a clock. `voices`: voice -> its sinks; `listeners` hear everything.
+    """Drives an engine by a clock. `voices`: voice -> its sinks; listeners hear everything, and
+    `voiceless` sinks all but notes: an output that only sends the clock.
 
-    `failed` is set to the first fault of a callback, so that whoever waits can end in order.
+    `quantum`: where somebody else's time is followed, our bar line falls on a multiple of so many of
+    their ticks. `failed` is set to the first fault of a callback, so that whoever waits can end in order.
     """
 
     def __init__(
@@ -100,18 +107,24 @@ class Conductor:
         want: Callable[[PhraseWanted, float], None],
         voices: Mapping[str, Sequence[Sink]],
         *,
+        voiceless: Sequence[Sink] = (),
         starts_by_chord: bool = True,
+        quantum: int = TICKS_PER_BEAT,
     ) -> None:
         self._engine = engine
         self._transport = transport
         self._clock = clock
         self._want = want
         self._voices = {voice: tuple(sinks) for voice, sinks in voices.items()}
-        self._sinks = tuple(dict.fromkeys(sink for sinks in voices.values() for sink in sinks))
+        played = [sink for sinks in voices.values() for sink in sinks]
+        self._sinks = tuple(dict.fromkeys([*played, *voiceless]))
         self._listeners: tuple[Sink, ...] = ()
         self._armed = starts_by_chord
         self._loop = asyncio.get_running_loop()
         self._alarm = Alarm(self._loop, self._ring)
+        self._follower = Follower(transport, quantum)
+        self._taps = Taps()
+        self._told_bpm = transport.bpm
         self.failed: asyncio.Future[None] = self._loop.create_future()
         self.lateness = Lateness()
 
@@ -141,33 +154,67 @@ class Conductor:
                 except OutputError:
                     pass  # it went away, which is why we are closing
 
+    def observe(self, line: Line) -> None:
+        """Somebody's time, seen once more: the music bends to it."""
+        now = self._clock.now()
+        self._advance(self._transport.tick_at(now))
+        self._follower.observe(line, now)
+        if abs(self._transport.bpm - self._told_bpm) > TOLD_BPM:
+            self._told_bpm = self._transport.bpm
+            self._send(StateChanged("/tempo", round(self._told_bpm, 2)))
+        self._set_alarm()
+
+    def begin(self, line: Line, action: Literal["start", "continue"]) -> None:
+        """Roll on somebody's line, from the tick at which it stands: they pressed start, or continue."""
+        self._armed = False
+        self._follower.start_at(line)
+        self._pass_on(TransportChanged(action))
+
     def _deliver(self, event: Event) -> None:
         now = self._clock.now()
-        tick = self._transport.tick_at(now)
-        self._advance(tick)
-        if isinstance(event, TempoChanged):
+        self._advance(self._transport.tick_at(now))
+        if isinstance(event, Tapped):
+            bpm = self._taps.tap(now)
+            if bpm is None or bpm < SLOWEST_BPM:
+                return
+            self._meet_the_beat(bpm, now)
+            event = TempoChanged(bpm)
+        elif isinstance(event, TempoChanged):
             self._transport.set_tempo(event.bpm, now)
+        elif isinstance(event, Located):
+            self._transport.locate(event.tick)
         elif isinstance(event, TransportChanged):
             self._roll(event, now)
-            tick = self._transport.tick_at(now)
-        for output in self._engine.feed(event, tick):
+        self._pass_on(event)
+        if isinstance(event, ChordChanged) and self._armed and event.chord is not None:
+            self._deliver(TransportChanged("start"))
+
+    def _pass_on(self, event: Event) -> None:
+        """An event to the engine, and all that it brings, up to this moment."""
+        for output in self._engine.feed(event, self._tick()):
             self._send(output)
         for change in _state(event):
             self._send(change)
-        if isinstance(event, ChordChanged) and self._armed and event.chord is not None:
-            self._deliver(TransportChanged("start"))
-        elif isinstance(event, TransportChanged) and event.action != "stop":
-            self._advance(self._transport.tick_at(now))
+        if isinstance(event, TransportChanged) and event.action != "stop":
+            self._advance(self._tick())
         self._set_alarm()
 
     def _roll(self, event: TransportChanged, now: float) -> None:
         self._armed = False
         if event.action == "start":
-            self._transport.start(now)
+            self._follower.start(now)
         elif event.action == "stop":
             self._transport.stop(now)
         else:
             self._transport.resume(now)
+
+    def _meet_the_beat(self, bpm: float, now: float) -> None:
+        """The tempo that was tapped, bent so that the nearest beat meets the tap."""
+        here = self._transport.tick_at(now)
+        self._transport.set_tempo(bpm, now)
+        if self._transport.running:
+            beat = (here + TICKS_PER_BEAT // 2) // TICKS_PER_BEAT * TICKS_PER_BEAT
+            self._transport.follow(beat, now, bpm, now)
 
     def _ring(self) -> None:
         try:

@@ -5,8 +5,8 @@ asks when it next has something to do, and advances it to that tick (see `perfor
 the concert and `perform.offline` for rendering).
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Literal
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Literal
 
 import msgspec
 
@@ -20,19 +20,21 @@ from perform.events import (
     ChordReleased,
     ChordSounds,
     Event,
+    Located,
     ModelChanged,
     Output,
     Panic,
     PhraseMissed,
     PhraseReady,
     PhraseWanted,
+    Pulse,
+    Rolled,
     Silenced,
     SnapshotRecalled,
     SnapshotStored,
     Sound,
     Steering,
     TargetChanged,
-    TempoChanged,
     TransportChanged,
     VoiceMuted,
     WeightChanged,
@@ -44,6 +46,7 @@ from perform.music.note import BEATS_PER_BAR, TICKS_PER_BAR, TICKS_PER_BEAT, Not
 Change = Literal["hold", "cut", "slide"]
 Release = Literal["keep", "rest"]
 BARS_AHEAD = 2
+TICKS_PER_PULSE = TICKS_PER_BEAT // 24
 SHORTEST_TICKS = 15  # after a range fold two notes may meet; what is left shorter is not struck
 
 
@@ -52,13 +55,14 @@ class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
 
     `change`: what sounding notes do when the chord changes. `release`: what hands off the keys
     mean. `seed`: same seed, same events, same sources, same notes. `fallback`: the bar that plays
-    when a voice has no material at all.
+    when a voice has no material at all. `pulses`: somebody follows our MIDI clock.
     """
 
     change: Change = "hold"
     release: Release = "keep"
     seed: int = 0
     fallback: tuple[Note, ...] = ()
+    pulses: bool = False
 
 
 class Counts(msgspec.Struct):
@@ -105,6 +109,21 @@ class Engine:
         self._tick = 0
         self._token = 0
         self.counts = Counts()
+        # what is not here (tempo, taps) is the shell's: ticks are tempo-free
+        self._handlers: dict[type, Callable[[Any], list[Output]]] = {
+            PhraseReady: self._take,
+            ChordChanged: self._hear_chord,
+            ChordReleased: self._hear_release,
+            TransportChanged: self._change_transport,
+            Located: self._locate,
+            ModelChanged: self._change_model,
+            VoiceMuted: self._mute,
+            TargetChanged: self._aim,
+            WeightChanged: self._aim,
+            SnapshotStored: self._aim,
+            SnapshotRecalled: self._aim,
+            Panic: self._panic,
+        }
 
     @property
     def running(self) -> bool:
@@ -132,26 +151,8 @@ class Engine:
     def feed(self, event: Event, tick: int) -> list[Output]:
         """What an event brings at once. Call `advance(tick)` first."""
         self._tick = tick
-        match event:
-            case PhraseReady():
-                return self._take(event)
-            case ChordChanged():
-                return self._change_chord(event.chord)
-            case ChordReleased():
-                rest = self._settings.release == "rest" and self._chord is not None
-                return self._change_chord(None) if rest else []
-            case TransportChanged():
-                return self._change_transport(event.action)
-            case ModelChanged():
-                return self._change_model(event)
-            case VoiceMuted():
-                return self._mute(event)
-            case TargetChanged() | WeightChanged() | SnapshotStored() | SnapshotRecalled():
-                return self._aim(event)
-            case Panic():
-                return [*self._silence(self._lines), Silenced(tick)]
-            case TempoChanged():
-                return []  # ticks are tempo-free; the shell's transport bends
+        handle = self._handlers.get(type(event))
+        return handle(event) if handle is not None else []
 
     def advance(self, to_tick: int) -> list[Output]:
         """Everything due up to and including `to_tick`, in order."""
@@ -164,6 +165,9 @@ class Engine:
             self._tick = due.tick
             if due.kind is Kind.OFF:
                 self._end(due.item, done)
+            elif due.kind is Kind.PULSE:
+                done.append(Pulse(self._tick))
+                self._schedule.add(self._tick + TICKS_PER_PULSE, Kind.PULSE, ())
             elif due.kind is Kind.BEAT:
                 self._beat(due.item[0], done)
             else:
@@ -266,6 +270,16 @@ class Engine:
             line.ready[event.bar] = lines.prepare(event.phrase, line.settings)
         return []
 
+    def _hear_chord(self, event: ChordChanged) -> list[Output]:
+        return self._change_chord(event.chord)
+
+    def _hear_release(self, _: ChordReleased) -> list[Output]:
+        rest = self._settings.release == "rest" and self._chord is not None
+        return self._change_chord(None) if rest else []
+
+    def _panic(self, _: Panic) -> list[Output]:
+        return [*self._silence(self._lines), Silenced(self._tick)]
+
     def _change_chord(self, chord: Chord | None) -> list[Output]:
         if chord == self._chord and self._begun:
             return []
@@ -289,26 +303,54 @@ class Engine:
             if end - self._tick >= SHORTEST_TICKS:
                 self._strike(line, target, line.settings.softest, end, done)
 
-    def _change_transport(self, action: str) -> list[Output]:
+    def _change_transport(self, event: TransportChanged) -> list[Output]:
+        action = event.action
         done = self._silence(self._lines)
         if action == "stop":
+            if self._running:
+                done.append(Rolled(self._tick, "stop"))
             self._running = False
             return done
         if action == "start" or not self._begun:
-            self._restart()
+            action = "start"
+            self._restart(0)
             for line in self._lines:
                 done.extend(self._wants(line, 0))
         self._running = True
+        done.append(Rolled(self._tick, "start" if action == "start" else "continue"))
         return done
 
-    def _restart(self) -> None:
+    def _locate(self, event: Located) -> list[Output]:
+        """Stand at another place of the song; the bar that it lies in is played from there on."""
+        if self._running:
+            return []
+        tick = event.tick
+        self._restart(tick)
+        bar, inside = divmod(tick, TICKS_PER_BAR)
+        return [want for line in self._lines for want in self._wants(line, bar + (inside > 0))]
+
+    def _restart(self, tick: int) -> None:
         self._schedule.clear()
-        self._schedule.add(0, Kind.BEAT, (0,))
+        beat = -(-tick // TICKS_PER_BEAT)
+        self._schedule.add(beat * TICKS_PER_BEAT, Kind.BEAT, (beat,))
+        if self._settings.pulses:
+            pulse = -(-tick // TICKS_PER_PULSE) * TICKS_PER_PULSE
+            self._schedule.add(pulse, Kind.PULSE, ())
+        if tick % TICKS_PER_BAR:
+            self._play_the_rest(tick)
         if self._begun:
             for line in self._lines:
                 line.ready.clear()
                 line.wished.clear()
         self._begun = True
+
+    def _play_the_rest(self, tick: int) -> None:
+        """The notes of the bar that a position lies in, from there on: what each voice played last."""
+        for line in self._lines:
+            for note in line.previous or self._settings.fallback:
+                at = tick - tick % TICKS_PER_BAR + note.start
+                if at >= tick:
+                    self._schedule.add(at, Kind.ON, (line.index, *note))
 
     def _change_model(self, event: ModelChanged) -> list[Output]:
         done: list[Output] = []

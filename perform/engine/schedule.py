@@ -9,8 +9,9 @@ class Kind(IntEnum):
     """The order of things that share a tick."""
 
     OFF = 0
-    BEAT = 1
-    ON = 2
+    PULSE = 1
+    BEAT = 2
+    ON = 3
 
 
 class Due(NamedTuple):

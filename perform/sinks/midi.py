@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from perform import ports
 from perform.config import MidiOutput, MidiSystem
 from perform.errors import OutputError
-from perform.events import Output, Silenced, Sound
+from perform.events import Output, Pulse, Rolled, Silenced, Sound
 
 NOTE_ON, NOTE_OFF, CONTROL = 0x90, 0x80, 0xB0
+PULSE, ROLLS = 0xF8, {"start": 0xFA, "continue": 0xFB, "stop": 0xFC}
 ALL_SOUND_OFF, ALL_NOTES_OFF, SUSTAIN = 120, 123, 64
 
 
@@ -20,13 +21,18 @@ class MidiSink:
         self._name = output.virtual or output.port or ""
         self._port = ports.open_output(output.port, output.virtual, system)
         self._channels = {voice: channel - 1 for voice, channel in channels.items()}
+        self._clock = output.clock
         self._closed = False
 
     def send(self, output: Output) -> None:
-        """A note to the port; panic as all-notes-off on every channel."""
+        """A note to the port, and the clock where it is sent; panic as all-notes-off on every channel."""
         if isinstance(output, Sound):
             status = (NOTE_ON if output.velocity else NOTE_OFF) | self._channels[output.voice]
             self._write([status, output.pitch, output.velocity])
+        elif self._clock and isinstance(output, Pulse):
+            self._write([PULSE])
+        elif self._clock and isinstance(output, Rolled):
+            self._write([ROLLS[output.action]])
         elif isinstance(output, Silenced):
             self._silence(range(16))
 

@@ -1,0 +1,149 @@
+"""Keeping time with others: a line through somebody else's pulses, and a transport kept on that line."""
+
+import itertools
+from collections import deque
+from statistics import median
+from typing import NamedTuple
+
+import numpy as np
+
+from perform.clock.transport import FASTEST_BPM, SLOWEST_BPM, TICKS_PER_BEAT, Transport
+
+PULSES_PER_BEAT = 24
+TICKS_PER_PULSE = TICKS_PER_BEAT // PULSES_PER_BEAT
+WINDOW = 8 * PULSES_PER_BEAT  # two milliseconds of jitter leave 0.02 % of a tempo of 120
+FEWEST = RECENT = 6
+LOST_BEATS = 2.0
+TAPS, SLOWEST_TAP = 8, 60.0 / SLOWEST_BPM
+
+
+class Line(NamedTuple):
+    """Somebody's time: `tick` (480 a quarter note) is at `moment` (seconds), and goes on at `bpm`."""
+
+    tick: float
+    moment: float
+    bpm: float
+
+
+class PulseFilter:
+    """A straight line through MIDI clock pulses (24 a quarter note), whatever their jitter.
+
+    Least squares over up to eight beats. When the last pulses leave the line together, the tempo has
+    changed, and the line begins anew from them. Pulses that went missing are counted by the time that
+    passed; after two beats of silence the count is taken up where it would be.
+    """
+
+    def __init__(self) -> None:
+        self._pulses: deque[tuple[int, float]] = deque(maxlen=WINDOW)
+        self._count = -1
+        self._line: Line | None = None
+        self._spread = 0.0
+
+    def locate(self, tick: int) -> None:
+        """The next pulse is at this tick: a start, or a song position."""
+        self._count = tick // TICKS_PER_PULSE - 1
+        shift = self._count - self._pulses[-1][0] if self._pulses else 0
+        self._pulses = deque(((n + shift, t) for n, t in self._pulses), maxlen=WINDOW)
+        if self._line is not None:
+            self._line = self._line._replace(tick=self._line.tick + shift * TICKS_PER_PULSE)
+
+    @property
+    def tick(self) -> float:
+        """The tick of the last pulse."""
+        return float(self._count * TICKS_PER_PULSE)
+
+    def pulse(self, moment: float) -> Line | None:
+        """The line after one more pulse; None until there are a few."""
+        if self._pulses and self._line is not None:
+            seconds = 60.0 / (self._line.bpm * PULSES_PER_BEAT)
+            passed = (moment - self._line.moment) / seconds
+            late = (passed - 1) * seconds  # later than jitter makes it: some went missing
+            self._count += round(passed) if late > max(0.75 * seconds, 4 * self._spread) else 1
+            if passed > LOST_BEATS * PULSES_PER_BEAT:
+                self._pulses.clear()
+                self._line = None
+        else:
+            self._count += 1
+        self._pulses.append((self._count, moment))
+        if len(self._pulses) >= FEWEST:
+            self._line = self._fit()
+        return self._line
+
+    def _fit(self) -> Line | None:
+        counts, moments = np.array(self._pulses).T
+        middle = counts.mean()
+        slope = float((counts - middle) @ moments / ((counts - middle) ** 2).sum())
+        away = moments - moments.mean() - slope * (counts - middle)
+        if len(counts) > 2 * RECENT:
+            self._spread = max(float(away[:-RECENT].std()), 0.0005)
+            if abs(float(away[-RECENT:].mean())) > 2 * self._spread:
+                self._pulses = deque(list(self._pulses)[-RECENT:], maxlen=WINDOW)
+                return self._fit()
+        bpm = 60.0 / max(slope * PULSES_PER_BEAT, 1e-3)
+        if not SLOWEST_BPM <= bpm <= FASTEST_BPM:
+            return None
+        now = moments.mean() + slope * (counts[-1] - middle)
+        return Line(float(counts[-1]) * TICKS_PER_PULSE, float(now), bpm)
+
+
+class Taps:
+    """A tempo out of taps: the median of the last intervals, begun anew after a pause."""
+
+    def __init__(self) -> None:
+        self._moments: deque[float] = deque(maxlen=TAPS)
+
+    def tap(self, moment: float) -> float | None:
+        """Quarter notes a minute after a tap; None for the first, or one too fast to be meant."""
+        if self._moments and moment - self._moments[-1] > SLOWEST_TAP:
+            self._moments.clear()
+        self._moments.append(moment)
+        if len(self._moments) < 2:
+            return None
+        moments = list(self._moments)
+        bpm = 60.0 / median(b - a for a, b in itertools.pairwise(moments))
+        return bpm if bpm <= FASTEST_BPM else None
+
+
+class Follower:
+    """A transport that keeps to somebody else's line, without ever jumping.
+
+    `quantum`: ticks of theirs at whose multiples our tick 0 may stand: a bar for Link, a beat for a
+    MIDI clock that says no start.
+    """
+
+    def __init__(self, transport: Transport, quantum: int) -> None:
+        self._transport = transport
+        self._quantum = quantum
+        self._line: Line | None = None
+        self._origin = 0.0
+
+    @property
+    def line(self) -> Line | None:
+        """Their line as it was seen last."""
+        return self._line
+
+    def observe(self, line: Line, now: float) -> None:
+        """Their line, seen again: the transport bends towards it."""
+        self._line = line
+        if self._transport.running:
+            ours = line._replace(tick=line.tick - self._origin)
+            self._transport.follow(ours.tick, ours.moment, ours.bpm, now)
+        else:
+            self._transport.set_tempo(line.bpm, now)
+
+    def start(self, now: float) -> None:
+        """From tick 0, at the next multiple of the quantum; at once where no line is known."""
+        if self._line is None:
+            self._transport.start(now)
+            return
+        rate = self._line.bpm * TICKS_PER_BEAT / 60.0
+        theirs = self._line.tick + (now - self._line.moment) * rate
+        # a hair after the bar line is on it: whoever presses start on the one means this one
+        self._origin = -(-(theirs - self._quantum / 32) // self._quantum) * self._quantum
+        self._transport.start(now + (self._origin - theirs) / rate)
+
+    def start_at(self, line: Line) -> None:
+        """Their ticks are ours from now on: they said where they stand."""
+        self._line, self._origin = line, 0.0
+        self._transport.set_tempo(line.bpm, line.moment)
+        self._transport.start(line.moment - line.tick * 60.0 / (line.bpm * TICKS_PER_BEAT))

@@ -1,0 +1,75 @@
+"""Ableton Link: one tempo and one bar line with everybody on the network who has it on."""
+
+import asyncio
+import time
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from perform.clock.follow import Line
+from perform.clock.transport import TICKS_PER_BEAT
+from perform.errors import StartError
+from perform.events import Event, TransportChanged
+
+LOOK_SECONDS = 0.02
+SETTLE_SECONDS = 0.5  # enabled at once, a newcomer may press its tempo on the others
+
+
+class LinkClock:
+    """A member of a Link session: tells of its time fifty times a second, and passes on start and stop.
+
+    StartError where aalink is missing.
+    """
+
+    def __init__(
+        self, bpm: float, observe: Callable[[Line], None], deliver: Callable[[Event], None]
+    ) -> None:
+        try:
+            import aalink  # noqa: PLC0415 - an extra
+        except ImportError:
+            raise StartError(
+                "Ableton Link needs aalink, which is not installed; pip install 'sideman[link]'"
+            ) from None
+        self._observe, self._deliver = observe, deliver
+        self._loop = asyncio.get_running_loop()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self._link: Any = aalink.Link(bpm, self._loop)
+        self._link.quantum = 4.0  # bar lines agree, not only beats
+        self._link.start_stop_sync_enabled = True
+        self._playing = False
+        self._timer = self._loop.call_later(SETTLE_SECONDS, self._join)
+
+    @property
+    def peers(self) -> int:
+        """How many others there are."""
+        return int(self._link.num_peers)
+
+    def set_tempo(self, bpm: float) -> None:
+        """The tempo of the whole session, from now on."""
+        self._link.tempo = bpm
+
+    def set_playing(self, playing: bool) -> None:
+        """Start or stop everybody who syncs starts."""
+        self._playing = playing
+        self._link.playing = playing
+
+    def close(self) -> None:
+        """Leave the session."""
+        self._timer.cancel()
+        self._link.enabled = False
+
+    def _join(self) -> None:
+        self._link.enabled = True
+        self._look()
+
+    def _look(self) -> None:
+        # both clocks read twice, so that a pause between the readings shows and is halved
+        before = time.monotonic()
+        beat = self._link.beat
+        moment = (before + time.monotonic()) / 2
+        self._observe(Line(beat * TICKS_PER_BEAT, moment, self._link.tempo))
+        if self._link.playing != self._playing:
+            self._playing = not self._playing
+            self._deliver(TransportChanged("start" if self._playing else "stop"))
+        self._timer = self._loop.call_later(LOOK_SECONDS, self._look)

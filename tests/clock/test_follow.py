@@ -1,0 +1,110 @@
+"""Keeping time with others: jitter, changes of tempo, lost pulses, taps."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perform.clock.follow import Follower, Line, PulseFilter, Taps
+from perform.clock.transport import Transport
+
+PULSE_TICKS = 20
+
+
+def clock(bpm, beats, jitter=0.0, seed=1, begin=100.0):
+    """Moments of pulses, true and as they arrive."""
+    true = begin + np.arange(beats * 24) * 60 / (bpm * 24)
+    late = np.random.default_rng(seed).normal(0, jitter, len(true)) if jitter else 0.0
+    return true, np.sort(true + late)
+
+
+@pytest.mark.parametrize("bpm", [62.5, 120.0, 187.0, 300.0])
+def test_two_milliseconds_of_jitter_leave_the_tempo_and_the_beats(bpm):
+    true, arrived = clock(bpm, 64, 0.002)
+    pulses, transport = PulseFilter(), Transport()
+    follower = Follower(transport, 480)
+    tempo, away = [], []
+    for number, moment in enumerate(arrived):
+        line = pulses.pulse(moment)
+        if line is None:
+            continue
+        if number == 23:
+            follower.start_at(line)
+        follower.observe(line, moment)
+        if number >= 10 * 24:
+            tempo.append(line.bpm)
+            if number % 24 == 0:  # as a note on the next beat would be scheduled
+                away.append(
+                    transport.time_of((number + 24) * PULSE_TICKS) - true[number] - 60 / bpm
+                )
+    assert np.abs(np.array(tempo) / bpm - 1).max() < 0.001
+    assert np.sqrt(np.mean(np.square(away))) < 0.001
+
+
+def test_a_change_of_tempo_is_followed_within_two_beats():
+    slow, fast = clock(100, 16, 0.001)[1], None
+    fast = clock(140, 16, 0.001, begin=slow[-1] + 60 / (140 * 24))[1]
+    pulses = PulseFilter()
+    lines = [pulses.pulse(moment) for moment in (*slow, *fast)]
+    assert lines[len(slow) - 1].bpm == pytest.approx(100, rel=0.002)
+    assert lines[len(slow) + 48].bpm == pytest.approx(140, rel=0.01)
+    assert lines[-1].bpm == pytest.approx(140, rel=0.002)
+
+
+def test_missing_pulses_are_counted_by_the_time_that_passed():
+    _, arrived = clock(120, 32, 0.0005)
+    pulses = PulseFilter()
+    for number, moment in enumerate(arrived):
+        if 200 <= number < 210 or 400 <= number < 500:  # a hiccup, and four beats of silence
+            continue
+        line = pulses.pulse(moment)
+        if line is not None:
+            assert line.tick == number * PULSE_TICKS
+
+
+def test_a_source_that_comes_back_elsewhere_is_joined_without_a_jump():
+    transport = Transport(120)
+    follower = Follower(transport, 480)
+    follower.start_at(Line(0.0, 0.0, 120.0))
+    before = 0
+    for step in range(1, 4000):
+        now = step / 480
+        theirs = 960 * now + (230 if now > 1 else 0)  # almost half a beat away
+        if step % 10 == 0:
+            follower.observe(Line(theirs, now, 120.0), now)
+        tick = transport.tick_at(now)
+        assert 0 <= tick - before <= 120
+        before = tick
+    assert abs(transport.tick_at(now) - theirs) < 3
+
+
+@given(st.floats(30, 300), st.floats(0, 7), st.sampled_from([480, 1920]))
+def test_a_start_waits_for_the_others_bar_line(bpm, beats, quantum):
+    transport = Transport()
+    follower = Follower(transport, quantum)
+    line = Line(beats * 480, 10.0, bpm)
+    follower.observe(line, 10.0)
+    follower.start(10.0)
+    theirs = line.tick + (transport.time_of(0) - 10.0) * bpm * 8
+    assert theirs / quantum == pytest.approx(round(theirs / quantum), abs=1e-6)
+    assert -quantum / 32 - 1e-6 <= theirs - line.tick < quantum
+
+
+def test_a_song_position_moves_the_count_and_keeps_the_tempo():
+    _, arrived = clock(120, 8)
+    pulses = PulseFilter()
+    for moment in arrived[:96]:
+        pulses.pulse(moment)
+    pulses.locate(1920)
+    line = pulses.pulse(arrived[96])
+    assert (line.tick, line.bpm) == (1920, pytest.approx(120))
+
+
+def test_taps_give_their_median_tempo_and_a_pause_begins_anew():
+    taps = Taps()
+    assert taps.tap(0.0) is None
+    assert taps.tap(0.5) == pytest.approx(120)
+    assert taps.tap(1.04) == pytest.approx(60 / 0.52)
+    assert taps.tap(1.5) == pytest.approx(120)
+    assert taps.tap(9.0) is None
+    assert taps.tap(9.001) is None  # a bounce of the pad

@@ -1,0 +1,75 @@
+"""What the messages of a MIDI clock mean, in the order in which they come."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perform.events import Located, TransportChanged
+from perform.inputs.midiclock import ClockReader
+
+PULSE, START, CONTINUE, STOP = [0xF8], [0xFA], [0xFB], [0xFC]
+
+
+class Leader:
+    """Somebody who sends, and what was made of it."""
+
+    def __init__(self, bpm=120.0):
+        self.now, self.seconds = 50.0, 60 / bpm / 24
+        self.lines, self.begun, self.events = [], [], []
+        self.reader = ClockReader(
+            self.lines.append,
+            lambda line, action: self.begun.append((line, action)),
+            self.events.append,
+        )
+
+    def send(self, *messages):
+        for message in messages:
+            if message == PULSE:
+                self.now += self.seconds
+            self.reader.hear(message, self.now)
+
+
+def test_a_start_stands_on_the_pulse_after_it():
+    leader = Leader()
+    leader.send(*[PULSE] * 30, START)
+    assert not leader.begun
+    leader.send(PULSE)
+    line, action = leader.begun[0]
+    assert (line.tick, action) == (0, "start")
+    assert line.moment == pytest.approx(leader.now, abs=1e-6)
+    leader.send(*[PULSE] * 24)
+    assert leader.lines[-1].tick == 480
+
+
+def test_stop_and_continue_go_on_at_the_pulse_where_they_stopped():
+    leader = Leader()
+    leader.send(*[PULSE] * 10, START, *[PULSE] * 48, STOP)
+    assert leader.events == [TransportChanged("stop")]
+    leader.send(*[PULSE] * 13, CONTINUE, PULSE)  # the clock runs on while the music stands
+    line, action = leader.begun[-1]
+    assert (line.tick, action) == (960, "continue")
+
+
+def test_a_song_position_is_where_a_continue_begins():
+    leader = Leader()
+    leader.send(*[PULSE] * 10, [0xF2, 0x10, 0x01], CONTINUE, PULSE)
+    assert leader.events == [Located((0x10 + 128) * 120)]
+    assert leader.begun[-1][0].tick == (0x10 + 128) * 120
+
+
+def test_silence_is_said_once_and_the_tempo_stands_until_the_clock_is_back():
+    leader = Leader(bpm=90)
+    leader.send(*[PULSE] * 60)
+    assert not leader.reader.silent(leader.now + 1.0)
+    assert leader.reader.silent(leader.now + 1.4)
+    assert not leader.reader.silent(leader.now + 9)
+    leader.now += 4.0
+    leader.send(PULSE)
+    assert leader.lines[-1].bpm == pytest.approx(90, rel=1e-3)
+    assert not leader.reader.lost
+
+
+@given(st.lists(st.lists(st.integers(0, 255), max_size=4), max_size=200))
+def test_any_bytes_are_heard_or_passed_over(messages):
+    leader = Leader()
+    leader.send(*messages)
