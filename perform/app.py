@@ -19,12 +19,10 @@ from perform.errors import BundleError, InputError, SidemanError, StartError, Wi
 from perform.events import (
     Event,
     ModelChanged,
+    OtherModelChanged,
     Tapped,
-    TargetChanged,
     TempoChanged,
     TransportChanged,
-    VoiceMuted,
-    WeightChanged,
 )
 from perform.inputs.link import LinkClock
 from perform.inputs.midi import MidiChords
@@ -65,14 +63,12 @@ class Stage:
 
     def deliver(self, event: Event) -> None:
         """An event from a control surface; WireError when it names a voice or model not there."""
-        if (
-            isinstance(event, ModelChanged | VoiceMuted | TargetChanged | WeightChanged)
-            and event.voice is not None
-        ):
+        voice = getattr(event, "voice", None)
+        if voice is not None:
             names = [voice.name for voice in self.rig.voices]
-            if event.voice not in names:
-                raise WireError(f"no voice {event.voice!r}; there are: {', '.join(names)}")
-        if isinstance(event, ModelChanged):
+            if voice not in names:
+                raise WireError(f"no voice {voice!r}; there are: {', '.join(names)}")
+        if isinstance(event, ModelChanged | OtherModelChanged):
             if Path(event.model).name != event.model:
                 raise WireError("takes the name of a bundle, not a path")
             try:

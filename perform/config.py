@@ -3,15 +3,16 @@
 import difflib
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 from msgspec import Meta
 
 from perform.engine.engine import Change, EngineSettings, Release
-from perform.engine.fitness import WEIGHTS
+from perform.engine.form import Mode
+from perform.engine.knobs import KNOBS
+from perform.engine.metre import Metre, parse_metre
 from perform.engine.voice import Fit, VoiceSettings
-from perform.engine.wishes import Aim, Share, Target
 from perform.errors import RigError
 from perform.music.pitch import parse_pitch
 
@@ -33,6 +34,7 @@ class ClockConfig(_Table, frozen=True):
     """
 
     source: Literal["internal", "midi", "link"] = "internal"
+    metre: str = "4/4"
     port: str | None = None
     virtual: str | None = None
     tempo: Annotated[float, Meta(ge=20, le=400)] = 120.0
@@ -103,47 +105,87 @@ class MidiFileOutput(_Table, frozen=True, tag_field="kind", tag="midifile"):
 OutputConfig = MidiOutput | OscOutput | MidiFileOutput
 
 
+class Role(NamedTuple):
+    """What a voice of a role plays like where the rig does not say."""
+
+    range: tuple[str, str]
+    velocity: tuple[int, int]
+    density: int | None
+    fit: Fit
+    knobs: dict[str, float]
+
+
+ROLES: dict[str, Role] = {
+    "lead": Role(("A3", "C6"), (64, 112), None, "scale", {}),
+    "answer": Role(("E3", "G5"), (60, 104), None, "scale", {"share": 0.6, "weight/player": 0.5}),
+    "bass": Role(
+        ("E1", "G2"), (72, 104), 5, "scale",
+        {"share": 0.5, "weight/on-beat": 0.6, "weight/chord-tones": 0.8, "articulation": 0.7},
+    ),
+    "pad": Role(
+        ("C3", "E4"), (48, 72), 2, "chord",
+        {"share": 0.3, "weight/on-beat": 0.8, "articulation": 1.0, "accent": 0.2},
+    ),
+}  # fmt: skip
+
+
 class VoiceConfig(_Table, frozen=True):
-    """One melodic line; see `perform.engine.voice.VoiceSettings`."""
+    """One melodic line; see `perform.engine.voice.VoiceSettings`, and ROLES for what a role means.
+
+    `knobs`: where those of `perform controls` stand at first, by their address: "swing", "weight/steps".
+    """
 
     name: str
+    role: Literal["lead", "answer", "bass", "pad"] = "lead"
     model: str = DEFAULT_MODEL
     output: str | None = None
     channel: Channel = 1
-    range: tuple[str, str] = ("A3", "C6")
-    velocity: tuple[Velocity, Velocity] = (64, 112)
+    range: tuple[str, str] | None = None
+    velocity: tuple[Velocity, Velocity] | None = None
     density: Annotated[int, Meta(ge=1, le=64)] | None = None
-    fit: Fit = "scale"
+    fit: Fit | None = None
     form: Annotated[str, Meta(min_length=1, max_length=16)] = "ABAC"
     single: bool = True
     tight: bool = True
-    target: Target = Target()
-    weights: dict[str, Share] = {}
+    mode: Mode = "flow"
+    bars: Annotated[int, Meta(ge=1, le=64)] = 4
+    other: str | None = None
+    knobs: dict[str, float] = {}
 
     def settings(self) -> VoiceSettings:
         """What the engine needs of it; RigError where range or velocity is upside down."""
-        low, high = (_pitch(self.name, text) for text in self.range)
+        role = ROLES[self.role]
+        limits, velocity = self.range or role.range, self.velocity or role.velocity
+        low, high = (_pitch(self.name, text) for text in limits)
         if low > high:
-            raise RigError(f"voice {self.name!r}: range {list(self.range)} goes from high to low")
-        for weight in self.weights:
-            if weight not in WEIGHTS:
-                near = _nearest(weight, WEIGHTS)
-                raise RigError(f"voice {self.name!r}: no weight {weight!r}{near}")
-        if self.velocity[0] > self.velocity[1]:
-            raise RigError(f"voice {self.name!r}: velocity {list(self.velocity)} goes down")
+            raise RigError(f"voice {self.name!r}: range {list(limits)} goes from high to low")
+        for name, value in self.knobs.items():
+            knob = KNOBS.get(name)
+            if knob is None:
+                raise RigError(f"voice {self.name!r}: no knob {name!r}{_nearest(name, KNOBS)}")
+            if not knob.low <= value <= knob.high:
+                raise RigError(
+                    f"voice {self.name!r}: {name} goes from {knob.low:g} to {knob.high:g}, "
+                    f"not to {value:g}"
+                )
+        if velocity[0] > velocity[1]:
+            raise RigError(f"voice {self.name!r}: velocity {list(velocity)} goes down")
         return VoiceSettings(
             name=self.name,
             model=self.model,
             low=low,
             high=high,
-            softest=self.velocity[0],
-            loudest=self.velocity[1],
-            density=self.density,
-            fit=self.fit,
+            softest=velocity[0],
+            loudest=velocity[1],
+            density=self.density or role.density,
+            fit=self.fit or role.fit,
             form=self.form,
             single=self.single,
             tight=self.tight,
-            aim=Aim(self.weights, self.target),
+            mode=self.mode,
+            bars=self.bars,
+            other=self.other,
+            knobs={**ROLES[self.role].knobs, **self.knobs},
         )
 
 
@@ -169,6 +211,7 @@ class Rig(_Table, frozen=True):
         """What the engine needs to know of it."""
         clocks = any(isinstance(it, MidiOutput) and it.clock for it in self.outputs.values())
         return EngineSettings(
+            metre=_metre(self.clock.metre),
             pulses=clocks,
             change=self.harmony.change,
             release=self.harmony.release,
@@ -236,6 +279,7 @@ def _complete(rig: Rig, name: str) -> Rig:
     for output in outputs.values():
         _check_output(output, name)
     clock = rig.clock
+    _metre(clock.metre)
     if clock.source == "midi" and (clock.port is None) == (clock.virtual is None):
         raise RigError(f'{name}: a midi clock takes either port = "..." or virtual = "..."')
     if inputs.midi is not None and inputs.midi.split is not None:
@@ -263,6 +307,13 @@ def _pitch(where: str, text: str) -> int:
     return pitch
 
 
+def _metre(text: str) -> Metre:
+    try:
+        return parse_metre(text)
+    except ValueError as fault:
+        raise RigError(f"[clock] metre: {fault}") from None
+
+
 def _explain(fault: str) -> str:
     """Msgspec's sentence, with the nearest known key where one was unknown."""
     unknown = re.search(r"unknown field `([^`]+)`(?: - at `\$([^`]*)`)?", fault)
@@ -286,7 +337,6 @@ def _known_keys() -> set[str]:
         OscOutput,
         MidiFileOutput,
         VoiceConfig,
-        Target,
     ]
     return {field.encode_name for table in tables for field in msgspec.structs.fields(table)}
 

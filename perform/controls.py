@@ -4,27 +4,44 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from perform.clock.transport import FASTEST_BPM, SLOWEST_BPM
-from perform.engine.fitness import FITNESS
-from perform.errors import ChordError, WireError
+from perform.engine.harmony import key_of
+from perform.engine.knobs import KNOBS, Knob
+from perform.engine.metre import parse_metre
+from perform.errors import ChordError, SidemanError, WireError
 from perform.events import (
+    ChartChanged,
+    ChartLeft,
     ChordChanged,
     ChordReleased,
     Event,
+    Judged,
+    KeyChanged,
+    KeyLifted,
+    KeyPressed,
+    MetreChanged,
+    ModeChanged,
     ModelChanged,
+    OtherModelChanged,
     Panic,
     SnapshotRecalled,
     SnapshotStored,
     Tapped,
-    TargetChanged,
     TempoChanged,
     TransportChanged,
+    Turned,
     VoiceMuted,
-    WeightChanged,
+    VoiceSoloed,
 )
+from perform.music.chart import parse_chart
 from perform.music.chord import parse_chord
 from perform.music.recognition import recognise
 
 LONGEST_SYMBOL = 64
+LONGEST_CHART = 4000
+MODES = ("flow", "answer", "trade", "hold")
+DEFAULT_SPAN, MOST_SPAN = 4, 64
+
+Read = Callable[[tuple[Any, ...], str], Event]
 
 
 class Control(NamedTuple):
@@ -33,7 +50,7 @@ class Control(NamedTuple):
     address: str
     takes: str
     help: str
-    read: Callable[[tuple[Any, ...], str], Event]
+    read: Read
 
 
 def _chord(values: tuple[Any, ...], _: str) -> Event:
@@ -72,6 +89,10 @@ def _model(values: tuple[Any, ...], name: str) -> Event:
     return ModelChanged(name or None, values[0])
 
 
+def _solo(values: tuple[Any, ...], name: str) -> Event:
+    return VoiceSoloed(name, _number(values) != 0)
+
+
 def _mute(values: tuple[Any, ...], name: str) -> Event:
     return VoiceMuted(name, _number(values) != 0)
 
@@ -92,24 +113,75 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and abs(value) < 1e9  # NaN and infinity are not
 
 
-def _target(name: str) -> Callable[[tuple[Any, ...], str], Event]:
-    def read_target(values: tuple[Any, ...], voice: str) -> Event:
+def _knob(knob: Knob) -> Read:
+    def read_knob(values: tuple[Any, ...], voice: str) -> Event:
         value = _number(values)
-        if value > 1:
-            raise WireError("takes 0 to 1, or -1 to leave it to chance")
-        return TargetChanged(voice or None, name, value if value >= 0 else None)
+        if not knob.low <= value <= knob.high:
+            raise WireError(f"takes {knob.low:g} to {knob.high:g}")
+        return Turned(voice or None, knob.name, value)
 
-    return read_target
+    return read_knob
 
 
-def _weight(name: str) -> Callable[[tuple[Any, ...], str], Event]:
-    def read_weight(values: tuple[Any, ...], voice: str) -> Event:
-        weight = _number(values)
-        if not 0 <= weight <= 1:
-            raise WireError("takes 0 to 1")
-        return WeightChanged(voice or None, name, weight)
+def _mode(values: tuple[Any, ...], voice: str) -> Event:
+    match values:
+        case (str(mode),) if mode in MODES:
+            return ModeChanged(voice or None, mode, DEFAULT_SPAN)  # type: ignore[arg-type]
+        case (str(mode), span) if mode in MODES and _is_number(span) and 1 <= span <= MOST_SPAN:
+            return ModeChanged(voice or None, mode, int(span))  # type: ignore[arg-type]
+    raise WireError(f"takes one of {', '.join(MODES)}, and how many bars (1 to {MOST_SPAN})")
 
-    return read_weight
+
+def _other(values: tuple[Any, ...], voice: str) -> Event:
+    model = _model(values, voice)
+    assert isinstance(model, ModelChanged)  # noqa: S101 - for the type checker
+    return OtherModelChanged(*model)
+
+
+def _metre(values: tuple[Any, ...], _: str) -> Event:
+    try:
+        return MetreChanged(*parse_metre(_text(values)))
+    except ValueError as fault:
+        raise WireError(str(fault)) from None
+
+
+def _key(values: tuple[Any, ...], _: str) -> Event:
+    """A key like C or Am; "auto" infers it, "none" takes every chord's own scale."""
+    text = _text(values)
+    if text in ("auto", "none"):
+        return KeyChanged(None if text == "auto" else frozenset())
+    try:
+        chord = parse_chord(text)
+    except ChordError:
+        chord = None
+    if chord is None or chord.quality.name not in ("", "m"):
+        raise WireError("takes a key like C, F#m or Bb, or auto, or none")
+    return KeyChanged(key_of(chord.root, chord.quality.name == "m"))
+
+
+def _chart(values: tuple[Any, ...], _: str) -> Event:
+    text = _text(values, LONGEST_CHART)
+    if not text.strip():
+        return ChartChanged(())
+    try:
+        return ChartChanged(*parse_chart(text))
+    except SidemanError as fault:
+        raise WireError(str(fault)) from None
+
+
+def _text(values: tuple[Any, ...], longest: int = LONGEST_SYMBOL) -> str:
+    if len(values) != 1 or not isinstance(values[0], str) or len(values[0]) > longest:
+        raise WireError(f"takes one text of at most {longest} characters")
+    return values[0]
+
+
+def _key_pressed(values: tuple[Any, ...], _: str) -> Event:
+    match values:
+        case (pitch, velocity) if _is_number(velocity):
+            note = _whole(pitch)
+            if 0 <= note <= 127:
+                return KeyPressed(note) if velocity > 0 else KeyLifted(note)
+    raise WireError("takes a MIDI note number, and a velocity (0 ends it)")
 
 
 def _named(values: tuple[Any, ...], event: Callable[[str], Event]) -> Event:
@@ -118,7 +190,7 @@ def _named(values: tuple[Any, ...], event: Callable[[str], Event]) -> Event:
     return event(values[0].strip()[:LONGEST_SYMBOL])
 
 
-def _each_way(address: str, takes: str, words: str, read: Any) -> tuple[Control, Control]:
+def _each_way(address: str, takes: str, words: str, read: Read) -> tuple[Control, Control]:
     """A control of every voice at once, and of one."""
     return (
         Control(address, takes, words, read),
@@ -129,26 +201,30 @@ def _each_way(address: str, takes: str, words: str, read: Any) -> tuple[Control,
 CONTROLS: tuple[Control, ...] = (
     Control("/chord", "s | i...", "the chord of the moment: a symbol, or MIDI notes", _chord),
     Control("/chord/release", "", "hands off the keys", lambda _values, _name: ChordReleased()),
+    Control("/chart", "s", "a chart to follow, with |: vamps :|; empty: none", _chart),
+    Control("/chart/next", "", "out of the vamp, at its end", lambda _values, _name: ChartLeft()),
+    Control("/key", "s", "C, F#m, ...; auto infers it, none takes each chord's scale", _key),
+    Control("/note", "ii", "the player's melody: MIDI note and velocity", _key_pressed),
     Control("/transport", "s", "start, stop or continue", _transport),
     Control("/tempo", "f", "quarter notes a minute, 20 to 400", _tempo),
     Control("/tap", "", "a beat, tapped by hand", lambda _values, _name: Tapped()),
-    Control("/model", "s", "every voice plays this bundle", _model),
-    Control("/voice/NAME/model", "s", "one voice plays this bundle", _model),
+    Control("/metre", "s", "3/4, 5/4, 6/8, 7/8, 12/8, ... from the next bar on", _metre),
+    *_each_way("/model", "s", "plays this bundle", _model),
+    *_each_way("/other", "s", "the bundle that blend goes towards", _other),
+    *_each_way("/mode", "s[i]", "flow, answer, trade or hold; and how many bars", _mode),
+    *_each_way("/more", "", "more of that", lambda _values, name: Judged(name or None, True)),
+    *_each_way("/no", "", "no more of that", lambda _values, name: Judged(name or None, False)),
     Control("/voice/NAME/mute", "i", "1 mutes the voice, 0 brings it back", _mute),
-    *_each_way("/target/density", "f", "how busy, 0 to 1; -1: as it comes", _target("density")),
-    *_each_way("/target/register", "f", "how high, 0 to 1; -1: as it comes", _target("register")),
-    *_each_way("/target/contour", "f", "0 falls, 1 rises; -1: as it comes", _target("contour")),
+    Control("/voice/NAME/solo", "i", "1 silences the others, 0 brings them back", _solo),
     *(
         control
-        for fitness in FITNESS
-        for control in _each_way(
-            f"/weight/{fitness.name}", "f", f"0 to 1: {fitness.help}", _weight(fitness.name)
-        )
+        for knob in KNOBS.values()
+        for control in _each_way(f"/{knob.name}", "f", knob.help, _knob(knob))
     ),
     Control(
         "/snapshot/store",
         "s",
-        "keep all weights and targets",
+        "keep where all knobs stand",
         lambda values, _: _named(values, SnapshotStored),
     ),
     Control(

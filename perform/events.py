@@ -53,12 +53,12 @@ class VoiceMuted(NamedTuple):
     muted: bool
 
 
-class WeightChanged(NamedTuple):
-    """How much (0 to 1) a voice's phrases, or every voice's when None, are chosen by a fitness."""
+class Turned(NamedTuple):
+    """A knob of a voice (or of every voice, when None) stands elsewhere; see `perform.engine.knobs`."""
 
     voice: str | None
-    name: str
-    weight: float
+    knob: str
+    value: float
 
 
 class SnapshotStored(NamedTuple):
@@ -73,15 +73,73 @@ class SnapshotRecalled(NamedTuple):
     name: str
 
 
-class TargetChanged(NamedTuple):
-    """What a voice (or every voice, when None) is to play like: "density", "register" or "contour".
-
-    `value`: 0 to 1, see `perform.engine.wishes.Target`; None leaves it to chance.
+class ModeChanged(NamedTuple):
+    """When a voice (or every voice) plays: always, in answer to the player, in turns of `bars` bars, or
+    one bar over and over.
     """
 
     voice: str | None
-    name: str
-    value: float | None
+    mode: Literal["flow", "answer", "trade", "hold"]
+    bars: int
+
+
+class OtherModelChanged(NamedTuple):
+    """The bundle that a voice's blend goes towards."""
+
+    voice: str | None
+    model: str
+
+
+class VoiceSoloed(NamedTuple):
+    """While any voice is soloed, the others are silent."""
+
+    voice: str
+    soloed: bool
+
+
+class Judged(NamedTuple):
+    """The player wants more of what a voice (or every voice) plays, or no more of it."""
+
+    voice: str | None
+    more: bool
+
+
+class KeyPressed(NamedTuple):
+    """The player strikes a note of a melody (MIDI number)."""
+
+    pitch: int
+
+
+class KeyLifted(NamedTuple):
+    """The player ends it."""
+
+    pitch: int
+
+
+class MetreChanged(NamedTuple):
+    """Ticks (480 a quarter note) of a bar and of its beat, from the next bar line on."""
+
+    bar: int
+    beat: int
+
+
+class KeyChanged(NamedTuple):
+    """The pitch classes of the key that scales are taken from; none for no key, None to infer it."""
+
+    key: frozenset[int] | None
+
+
+class ChartChanged(NamedTuple):
+    """A chart to follow from the next bar line on: for each bar its chords, as (share of the bar gone by,
+    chord), and the bars (first, last) that go round until somebody says next. No bars: no chart.
+    """
+
+    bars: tuple[tuple[tuple[float, Chord | None], ...], ...]
+    vamps: tuple[tuple[int, int], ...] = ()
+
+
+class ChartLeft(NamedTuple):
+    """Out of the vamp, at its end."""
 
 
 class Panic(NamedTuple):
@@ -102,7 +160,8 @@ class Steering(NamedTuple):
     `weights`: in the order of `perform.engine.fitness.WEIGHTS`. `tones`, `scale`: pitch classes
     above the chord's root. `shift`: semitones from C to that root; `low`, `high`: the voice's range.
     `density`, `register`, `contour`: targets, 0 to 1 (few to many notes, low to high, falling to
-    rising). `last`, `player`: the bar before, and what the player played, both over C.
+    rising). `last`, `player`: the bar before, and what the player played; `liked`,
+    `disliked`: what was judged. All over C.
     """
 
     weights: tuple[float, ...]
@@ -116,6 +175,8 @@ class Steering(NamedTuple):
     contour: float = 0.5
     last: Phrase = ()
     player: Phrase = ()
+    liked: tuple[Phrase, ...] = ()
+    disliked: tuple[Phrase, ...] = ()
 
 
 class PhraseWanted(NamedTuple):
@@ -200,8 +261,17 @@ Event = (
     | TempoChanged
     | ModelChanged
     | VoiceMuted
-    | TargetChanged
-    | WeightChanged
+    | Turned
+    | ModeChanged
+    | OtherModelChanged
+    | VoiceSoloed
+    | Judged
+    | KeyPressed
+    | KeyLifted
+    | MetreChanged
+    | KeyChanged
+    | ChartChanged
+    | ChartLeft
     | SnapshotStored
     | SnapshotRecalled
     | Panic

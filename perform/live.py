@@ -19,17 +19,19 @@ from perform.events import (
     ChordChanged,
     Event,
     Located,
+    ModeChanged,
     ModelChanged,
+    OtherModelChanged,
     Output,
     PhraseWanted,
     Sound,
     StateChanged,
     Tapped,
-    TargetChanged,
     TempoChanged,
     TransportChanged,
+    Turned,
     VoiceMuted,
-    WeightChanged,
+    VoiceSoloed,
 )
 from perform.sinks.base import Sink
 
@@ -69,26 +71,31 @@ class Lateness:
 
 
 def _state(event: Event) -> Sequence[StateChanged]:
-    """What surfaces are told when a value was set."""
+    """What surfaces are told when a value was set: the address that sets it, and the value."""
     match event:
         case TempoChanged(bpm):
-            return (StateChanged("/tempo", bpm),)
+            told: tuple[str, str | float] = ("/tempo", bpm)
         case TransportChanged(action):
-            return (StateChanged("/transport", action),)
-        case ModelChanged(None, model):
-            return (StateChanged("/model", model),)
+            told = ("/transport", action)
         case ModelChanged(voice, model):
-            return (StateChanged(f"/voice/{voice}/model", model),)
+            told = (_place(voice, "/model"), model)
+        case OtherModelChanged(voice, model):
+            told = (_place(voice, "/other"), model)
+        case ModeChanged(voice, mode, _):
+            told = (_place(voice, "/mode"), mode)
         case VoiceMuted(voice, muted):
-            return (StateChanged(f"/voice/{voice}/mute", int(muted)),)
-        case WeightChanged(voice, name, weight):
-            place = f"/voice/{voice}" if voice else ""
-            return (StateChanged(f"{place}/weight/{name}", weight),)
-        case TargetChanged(voice, name, value):
-            place = f"/voice/{voice}" if voice else ""
-            return (StateChanged(f"{place}/target/{name}", -1.0 if value is None else value),)
+            told = (f"/voice/{voice}/mute", int(muted))
+        case VoiceSoloed(voice, soloed):
+            told = (f"/voice/{voice}/solo", int(soloed))
+        case Turned(voice, knob, value):
+            told = (_place(voice, f"/{knob}"), value)
         case _:
             return ()
+    return (StateChanged(*told),)
+
+
+def _place(voice: str | None, address: str) -> str:
+    return f"/voice/{voice}{address}" if voice else address
 
 
 class Conductor:

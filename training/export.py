@@ -37,8 +37,9 @@ def export(run: Run, target: Path, remark: str = "") -> bundle.Bundle:
     options = run.options
     conditions = run.labels.names
     noise = inputs(SAMPLES, options.noise_dim, conditions, seed=0)
-    model = convert(run.average, (BATCH, noise.shape[1]))
-    expected = np.asarray(run.average.predict(noise, batch_size=256, verbose=0))
+    network = run.generator()
+    model = convert(network, (BATCH, noise.shape[1]))
+    expected = np.asarray(network.predict(noise, batch_size=256, verbose=0))
     begun = time.perf_counter()
     answered = infer(model, noise, BATCH)
     milliseconds = (time.perf_counter() - begun) * 1000 / SAMPLES

@@ -111,7 +111,14 @@ class Run:
     def sample(self, count: int, seed: int = 0, wish: Wish = ANYTHING) -> Any:
         """`count` rolls of the averaged generator, float32 (count, 48, 64)."""
         asked = inputs(count, self.options.noise_dim, self.labels.names, seed, wish)
-        return self.average.predict(asked, batch_size=256, verbose=0)
+        return self.generator().predict(asked, batch_size=256, verbose=0)
+
+    def generator(self) -> Any:
+        """What is kept of the run: the averaged generator, its noise widened by the temperature."""
+        conditions = len(self.labels.names)
+        scale = [self.options.temperature] * self.options.noise_dim + [1.0] * conditions
+        asked = keras.Input((len(scale),))
+        return keras.Model(asked, self.average(keras.layers.Rescaling(scale)(asked)))
 
     def _variables(self) -> list[Any]:
         parts: list[Any] = [*self._networks, self.average]

@@ -11,6 +11,7 @@ from training.config import Options
 
 LEAK = 0.2
 FIRST_COLUMNS = 8
+PLACE_FEATURES = 16
 QUIET_BIAS = -1.0  # an untrained generator is silent rather than a wall of notes
 
 
@@ -46,21 +47,42 @@ def _compact_generator(options: Options, conditions: int) -> Any:
 
 
 def _melody_generator(options: Options, conditions: int) -> Any:
-    """As compact, but each column chooses: one row or silence, so that no two notes sound at once."""
+    """As compact, but each column knows its place and chooses one row or silence: no two notes at once."""
     noise = keras.Input((options.noise_dim + conditions,))
-    features = _over_time(noise, options.width)
+    features = _over_time(noise, options.width, places=True)
     choice = layers.Conv1D(ROWS + 1, 5, padding="same", activation="softmax")(features)
     rolls = layers.Rescaling(2.0, offset=-1.0)(layers.Permute((2, 1))(choice))
     return keras.Model(noise, layers.Cropping1D((0, 1))(rolls), name="generator")
 
 
-def _over_time(noise: Any, width: int) -> Any:
+class Place(keras.layers.Layer):  # type: ignore[misc] # keras has no types here
+    """Learned features of every column beside those that come in: where in the bar it is.
+
+    Convolutions see neighbours, not bar lines; without this, onsets drift off the beat.
+    """
+
+    def build(self, shape: tuple[int, ...]) -> None:
+        """A vector for each of the columns (batch, columns, channels)."""
+        self.vectors = self.add_weight(
+            shape=(shape[1], PLACE_FEATURES), initializer="random_normal", name="vectors"
+        )
+
+    def call(self, x: Any) -> Any:
+        """(batch, columns, channels + 16)."""
+        there = keras.ops.broadcast_to(
+            self.vectors[None], (keras.ops.shape(x)[0], *self.vectors.shape)
+        )
+        return keras.ops.concatenate([x, there], axis=2)
+
+
+def _over_time(noise: Any, width: int, *, places: bool = False) -> Any:
     """Noise as features over 64 columns: three doublings from 8, convolved after each."""
     x = layers.Dense(FIRST_COLUMNS * 2 * width)(noise)
     x = layers.LeakyReLU(LEAK)(x)
     x = layers.Reshape((FIRST_COLUMNS, 2 * width))(x)
     for channels in (2 * width, width, width):
         x = layers.UpSampling1D(2)(x)
+        x = Place()(x) if places else x
         x = layers.Conv1D(channels, 5, padding="same")(x)
         x = layers.LeakyReLU(LEAK)(x)
     return x

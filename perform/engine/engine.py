@@ -10,18 +10,34 @@ from typing import Any, Literal
 
 import msgspec
 
+from perform.engine import feel
 from perform.engine import voice as lines
+from perform.engine.chance import chance
+from perform.engine.ear import Ear
+from perform.engine.harmony import Harmony, Road
+from perform.engine.knobs import KNOBS
+from perform.engine.line import ANOTHER, Line
+from perform.engine.metre import COMMON, Metre, fitted
 from perform.engine.schedule import Kind, Schedule
 from perform.engine.voice import VoiceSettings
-from perform.engine.wishes import Aim, steering_of, wish_of
+from perform.engine.wishes import Around, steering_of, wish_of
 from perform.events import (
     Beat,
+    ChartChanged,
+    ChartLeft,
     ChordChanged,
     ChordReleased,
     ChordSounds,
     Event,
+    Judged,
+    KeyChanged,
+    KeyLifted,
+    KeyPressed,
     Located,
+    MetreChanged,
+    ModeChanged,
     ModelChanged,
+    OtherModelChanged,
     Output,
     Panic,
     PhraseMissed,
@@ -33,21 +49,23 @@ from perform.events import (
     SnapshotRecalled,
     SnapshotStored,
     Sound,
-    Steering,
-    TargetChanged,
     TransportChanged,
+    Turned,
     VoiceMuted,
-    WeightChanged,
+    VoiceSoloed,
 )
 from perform.music.chord import Chord
-from perform.music.condition import Wish
-from perform.music.note import BEATS_PER_BAR, TICKS_PER_BAR, TICKS_PER_BEAT, Note, Phrase
+from perform.music.note import TICKS_PER_BEAT, Note, Phrase
 
 Change = Literal["hold", "cut", "slide"]
 Release = Literal["keep", "rest"]
 BARS_AHEAD = 2
 TICKS_PER_PULSE = TICKS_PER_BEAT // 24
 SHORTEST_TICKS = 15  # after a range fold two notes may meet; what is left shorter is not struck
+MOST_NOTES = 16  # in a bar, of all voices that keep out of each other's way
+NEAREST = 2  # semitones from another voice, below which a note tries another octave
+FARTHEST_APPROACH = 5
+EARLY_TICKS = 40
 
 
 class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -63,6 +81,7 @@ class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     seed: int = 0
     fallback: tuple[Note, ...] = ()
     pulses: bool = False
+    metre: Metre = COMMON
 
 
 class Counts(msgspec.Struct):
@@ -74,24 +93,6 @@ class Counts(msgspec.Struct):
     substituted: int = 0
 
 
-class _Line:
-    """A voice's state: what it has to play, and what sounds."""
-
-    def __init__(self, index: int, settings: VoiceSettings) -> None:
-        self.index = index
-        self.settings = settings
-        self.model = settings.model
-        self.muted = False
-        self.ready: dict[int, Phrase] = {}
-        self.aim = settings.aim
-        self.wished: dict[
-            int, tuple[Wish, Steering | None]
-        ] = {}  # what each bar ahead was asked for as
-        self.previous: Phrase | None = None
-        self.before: lines.Before | None = None
-        self.sounding: dict[int, tuple[int, int]] = {}  # pitch -> (token, end tick)
-
-
 class Engine:
     """Plays voices over the chords it is told of. See the module for how it is driven."""
 
@@ -99,11 +100,15 @@ class Engine:
         self, voices: Sequence[VoiceSettings], settings: EngineSettings | None = None
     ) -> None:
         self._settings = settings or EngineSettings()
-        self._lines = [_Line(index, voice) for index, voice in enumerate(voices)]
+        self._lines = [Line(index, voice) for index, voice in enumerate(voices)]
         self._by_name = {line.settings.name: line for line in self._lines}
-        self._snapshots: dict[str, dict[str, Aim]] = {}
+        self._snapshots: dict[str, dict[str, dict[str, float]]] = {}
         self._schedule = Schedule()
-        self._chord: Chord | None = None
+        self._harmony = Harmony()
+        self._ear = Ear()
+        self._metre = self._next_metre = self._settings.metre
+        self._bar, self._bar_tick = 0, 0
+        self._room = MOST_NOTES
         self._running = False
         self._begun = False
         self._tick = 0
@@ -117,11 +122,20 @@ class Engine:
             TransportChanged: self._change_transport,
             Located: self._locate,
             ModelChanged: self._change_model,
-            VoiceMuted: self._mute,
-            TargetChanged: self._aim,
-            WeightChanged: self._aim,
-            SnapshotStored: self._aim,
-            SnapshotRecalled: self._aim,
+            OtherModelChanged: self._change_model,
+            ModeChanged: self._change_mode,
+            VoiceMuted: self._quieten,
+            VoiceSoloed: self._quieten,
+            Turned: self._turn,
+            SnapshotStored: self._snapshot,
+            SnapshotRecalled: self._snapshot,
+            Judged: self._judge,
+            KeyPressed: self._hear_key,
+            KeyLifted: self._hear_key,
+            MetreChanged: self._change_metre,
+            KeyChanged: self._change_key,
+            ChartChanged: self._follow,
+            ChartLeft: self._leave_vamp,
             Panic: self._panic,
         }
 
@@ -133,12 +147,21 @@ class Engine:
     @property
     def chord(self) -> Chord | None:
         """The harmony of the moment."""
-        return self._chord
+        return self._harmony.chord
+
+    @property
+    def bar(self) -> int:
+        """The bar that plays, from 0."""
+        return self._bar
 
     @property
     def sounding(self) -> int:
         """How many notes sound."""
         return sum(len(line.sounding) for line in self._lines)
+
+    def knobs(self, voice: str) -> dict[str, float]:
+        """Where the knobs of a voice stand."""
+        return dict(self._by_name[voice].knobs)
 
     def prepare(self) -> list[Output]:
         """The wishes for the first bars, to be met before the music starts."""
@@ -165,33 +188,60 @@ class Engine:
             self._tick = due.tick
             if due.kind is Kind.OFF:
                 self._end(due.item, done)
-            elif due.kind is Kind.PULSE:
+            elif due.kind is Kind.ON:
+                self._begin(due.item, done)
+            elif due.kind is Kind.BEAT:
+                self._beat(due.item[0], due.item[1], done)
+            elif due.kind is Kind.CHORD:
+                done.extend(self._change_chord(due.item[0]))
+            else:
                 done.append(Pulse(self._tick))
                 self._schedule.add(self._tick + TICKS_PER_PULSE, Kind.PULSE, ())
-            elif due.kind is Kind.BEAT:
-                self._beat(due.item[0], done)
-            else:
-                self._begin(due.item, done)
         return done
 
-    def _begin(self, item: tuple[int, ...], done: list[Output]) -> None:
-        """A note of a phrase becomes a sound, on the chord of this very moment."""
-        index, start, duration, pitch = item
-        line = self._lines[index]
-        if self._chord is None or line.muted:
-            return
-        note = Note(start, duration, pitch)
-        sounded = lines.pitch_over(note, self._chord, line.settings, line.before)
-        line.before = lines.Before(pitch, sounded)
-        self._strike(
-            line,
-            sounded,
-            lines.velocity_of(note, line.settings),
-            self._tick + duration,
-            done,
-        )
+    # --- notes ---------------------------------------------------------------------------------
 
-    def _strike(self, line: _Line, pitch: int, velocity: int, end: int, done: list[Output]) -> None:
+    def _begin(self, item: tuple[Any, ...], done: list[Output]) -> None:
+        """A note of a phrase becomes a sound, on the chord of this very moment."""
+        index, note, force, leads = item
+        line = self._lines[index]
+        chord = self._harmony.chord
+        if chord is None or line.silent:
+            return
+        settings = line.settings
+        pitch = lines.pitch_over(note, chord, settings, line.before, self._harmony.key)
+        if leads:
+            pitch = self._approach(line, pitch)
+        if line.knobs["share"] < 1:
+            pitch = self._beside_others(line, pitch)
+        line.before = lines.Before(note.pitch, pitch)
+        velocity = lines.velocity_of(note, settings) + force
+        if line.feel.accent != feel.PLAIN.accent:
+            velocity = feel.accented(velocity, settings.softest, settings.loudest, line.feel.accent)
+        velocity = min(max(velocity, 1), 127)
+        self._strike(line, pitch, velocity, self._tick + note.duration, done)
+
+    def _approach(self, line: Line, pitch: int) -> int:
+        """A semitone from where the next bar begins, on the side that the line comes from."""
+        after, chord = line.ready.get(self._bar + 1), self._harmony.coming(1)
+        if not after or chord is None:
+            return pitch
+        target = lines.pitch_over(after[0], chord, line.settings, None, self._harmony.key)
+        if target == pitch or abs(target - pitch) > FARTHEST_APPROACH:
+            return pitch
+        return target + (1 if pitch > target else -1)
+
+    def _beside_others(self, line: Line, pitch: int) -> int:
+        """The pitch, or its nearest octave in range that is not on top of another voice's note."""
+        taken = [p for other in self._lines if other is not line for p in other.sounding]
+        for octave in (0, 12, -12, 24, -24):
+            moved = pitch + octave
+            inside = line.settings.low <= moved <= line.settings.high
+            if inside and all(abs(moved - other) >= NEAREST for other in taken):
+                return moved
+        return pitch
+
+    def _strike(self, line: Line, pitch: int, velocity: int, end: int, done: list[Output]) -> None:
         if pitch in line.sounding:
             _, other_end = line.sounding.pop(pitch)
             done.append(Sound(self._tick, line.settings.name, pitch, 0))
@@ -209,38 +259,86 @@ class Engine:
             del line.sounding[pitch]
             done.append(Sound(self._tick, line.settings.name, pitch, 0))
 
-    def _beat(self, count: int, done: list[Output]) -> None:
-        bar, beat = divmod(count, BEATS_PER_BAR)
+    # --- bars ----------------------------------------------------------------------------------
+
+    def _beat(self, bar: int, beat: int, done: list[Output]) -> None:
+        if beat == 0:
+            self._metre = self._next_metre
+            self._bar, self._bar_tick = bar, self._tick
         done.append(Beat(self._tick, bar, beat))
         if beat == 0:
             self.counts.bars += 1
+            self._open_harmony(done)
+            self._room = MOST_NOTES
             for line in self._lines:
                 self._open_bar(line, bar, done)
         for line in self._lines:
             done.extend(self._renew(line))
-        self._schedule.add(self._tick + TICKS_PER_BEAT, Kind.BEAT, (count + 1,))
+        after = self._bar_tick + (beat + 1) * self._metre.beat
+        end = self._bar_tick + self._metre.bar
+        if after < end:
+            self._schedule.add(after, Kind.BEAT, (bar, beat + 1))
+        else:
+            self._schedule.add(end, Kind.BEAT, (bar + 1, 0))
 
-    def _open_bar(self, line: _Line, bar: int, done: list[Output]) -> None:
+    def _open_harmony(self, done: list[Output]) -> None:
+        """The chart's chords of the bar that begins: the first at once, the others in their time."""
+        for share, chord in self._harmony.open_bar():
+            if share == 0:
+                done.extend(self._change_chord(chord))
+            else:
+                beats = round(share * self._metre.bar / self._metre.beat)
+                at = self._bar_tick + max(1, beats) * self._metre.beat
+                if at < self._bar_tick + self._metre.bar:
+                    self._schedule.add(at, Kind.CHORD, (chord,))
+
+    def _open_bar(self, line: Line, bar: int, done: list[Output]) -> None:
         phrase = line.ready.pop(bar, None)
         line.wished.pop(bar, None)
+        if not line.speaks(bar):
+            line.last = line.made.pop(bar, ())
+            done.extend(self._wants(line, bar + 1))
+            return
+        if line.mode == "hold" and line.previous:
+            phrase = line.previous
         if phrase is None:
             self.counts.substituted += 1
             kind: Literal["previous", "canned"] = "previous" if line.previous else "canned"
             done.append(PhraseMissed(self._tick, line.settings.name, bar, kind))
             phrase = line.previous or self._settings.fallback
         line.previous = phrase
-        for note in phrase:
-            item = (line.index, note.start, note.duration, note.pitch)
-            self._schedule.add(self._tick + note.start, Kind.ON, item)
+        line.last = line.made.pop(bar, ()) or line.last
+        self._schedule_bar(line, phrase, bar, 0)
         done.extend(self._wants(line, bar + 1))
 
-    def _wants(self, line: _Line, bar: int) -> Iterable[PhraseWanted]:
+    def _schedule_bar(self, line: Line, phrase: Phrase, bar: int, since: int) -> None:
+        """The notes of a bar from `since` ticks after its line on, as they are to be played."""
+        phrase = fitted(phrase, self._metre)
+        share = line.knobs["share"]
+        if share < 1:
+            phrase = lines.thin(phrase, max(1, round(share * self._room)))
+            self._room = max(1, self._room - len(phrase))
+        number = self._seed(line, bar)
+        leads = chance(number, 9) < line.knobs["approach"]
+        strokes = feel.strokes(phrase, line.feel, number, self._metre.bar)
+        last_beat = self._metre.bar - self._metre.beat
+        for place, stroke in enumerate(strokes):
+            if stroke.start < since:
+                continue
+            note = Note(stroke.start, stroke.duration, stroke.pitch)
+            lead = leads and place == len(strokes) - 1 and stroke.start >= last_beat
+            item = (line.index, note, stroke.force, lead)
+            self._schedule.add(self._bar_tick + stroke.start, Kind.ON, item)
+
+    # --- wishes --------------------------------------------------------------------------------
+
+    def _wants(self, line: Line, bar: int) -> Iterable[PhraseWanted]:
         """Wishes for what is neither there nor asked for among the next bars."""
         for ahead in range(bar, bar + BARS_AHEAD):
             if ahead not in line.wished:
                 yield self._want(line, ahead)
 
-    def _renew(self, line: _Line) -> Iterable[PhraseWanted]:
+    def _renew(self, line: Line) -> Iterable[PhraseWanted]:
         """The wishes for bars ahead that would be others now. Asked on beats only, so that a flood of
         chords or faders costs no more than a few; what is ready stays until its better comes.
         """
@@ -248,42 +346,58 @@ class Engine:
             if asked != self._wish(line, bar):
                 yield self._want(line, bar)
 
-    def _want(self, line: _Line, bar: int) -> PhraseWanted:
-        line.wished[bar] = asked = self._wish(line, bar)
-        seed, deadline = self._seed(line, bar), bar * TICKS_PER_BAR
-        return PhraseWanted(line.settings.name, bar, seed, line.model, deadline, *asked)
+    def _want(self, line: Line, bar: int) -> PhraseWanted:
+        asked = line.wished[bar] = self._wish(line, bar)
+        model, seed, wish, steering = asked
+        deadline = self._bar_tick + (bar - self._bar) * self._metre.bar
+        return PhraseWanted(line.settings.name, bar, seed, model, deadline, wish, steering)
 
-    def _wish(self, line: _Line, bar: int) -> tuple[Wish, Steering | None]:
-        """What a bar ahead is to be like, as far as that is known now."""
-        settings, last = line.settings, line.ready.get(bar - 1) or line.previous or ()
-        steering = steering_of(line.aim, settings.low, settings.high, self._chord, last, ())
-        return wish_of(line.aim, self._chord), steering
+    def _wish(self, line: Line, bar: int) -> tuple[str, int, Any, Any]:
+        """Where a bar ahead comes from and what it is to be like, as far as that is known now."""
+        settings, seed = line.settings, self._seed(line, bar)
+        chord = self._harmony.coming(bar - self._bar) if self._begun else self._harmony.chord
+        knobs, player = line.listening(self._heard(line, bar))
+        around = line.around(
+            Around(
+                chord,
+                self._harmony.key,
+                last=line.made.get(bar - 1) or line.last,
+                player=player,
+            )
+        )
+        steering = steering_of(knobs, settings.low, settings.high, around)
+        return line.source(bar, seed), seed, wish_of(knobs, chord), steering
 
-    def _seed(self, line: _Line, bar: int) -> int:
+    def _heard(self, line: Line, bar: int) -> Phrase:
+        """What the player played in the bar that this one answers, or last."""
+        if line.mode in ("answer", "trade"):
+            return self._ear.bar(bar - line.span) or self._ear.latest(bar)
+        return self._ear.latest(bar)
+
+    def _seed(self, line: Line, bar: int) -> int:
         """Consecutive seeds for consecutive material, far apart for voices and performances."""
         performance = (self._settings.seed * 31 + line.index) % 2**24
-        return performance * 2**24 + lines.material_index(bar, line.settings.form) % 2**24
+        return performance * 2**24 + (line.material(bar) + line.refusals * ANOTHER) % 2**24
 
     def _take(self, event: PhraseReady) -> list[Output]:
         line = self._by_name.get(event.voice)
         if line is not None and event.bar in line.wished:
-            line.ready[event.bar] = lines.prepare(event.phrase, line.settings)
+            line.take(event.bar, event.phrase, self._seed(line, event.bar))
         return []
+
+    # --- harmony -------------------------------------------------------------------------------
 
     def _hear_chord(self, event: ChordChanged) -> list[Output]:
         return self._change_chord(event.chord)
 
     def _hear_release(self, _: ChordReleased) -> list[Output]:
-        rest = self._settings.release == "rest" and self._chord is not None
+        rest = self._settings.release == "rest" and self._harmony.chord is not None
         return self._change_chord(None) if rest else []
 
-    def _panic(self, _: Panic) -> list[Output]:
-        return [*self._silence(self._lines), Silenced(self._tick)]
-
     def _change_chord(self, chord: Chord | None) -> list[Output]:
-        if chord == self._chord and self._begun:
+        if chord == self._harmony.chord and self._begun:
             return []
-        self._chord = chord
+        self._harmony.hear(chord)
         self.counts.chords += 1
         done: list[Output] = [ChordSounds(self._tick, chord.symbol if chord else "N.C.")]
         if chord is None or self._settings.change == "cut":
@@ -293,7 +407,7 @@ class Engine:
                 self._slide(line, chord, done)
         return done
 
-    def _slide(self, line: _Line, chord: Chord, done: list[Output]) -> None:
+    def _slide(self, line: Line, chord: Chord, done: list[Output]) -> None:
         for pitch, (_, end) in list(line.sounding.items()):
             target = lines.slide(pitch, chord, line.settings)
             if target == pitch or pitch not in line.sounding:
@@ -303,95 +417,152 @@ class Engine:
             if end - self._tick >= SHORTEST_TICKS:
                 self._strike(line, target, line.settings.softest, end, done)
 
+    def _change_key(self, event: KeyChanged) -> list[Output]:
+        self._harmony.set_key(event.key)
+        return []
+
+    def _follow(self, event: ChartChanged) -> list[Output]:
+        self._harmony.follow(Road(event.bars, event.vamps))
+        return []
+
+    def _leave_vamp(self, _: ChartLeft) -> list[Output]:
+        self._harmony.leave()
+        return []
+
+    # --- transport -----------------------------------------------------------------------------
+
     def _change_transport(self, event: TransportChanged) -> list[Output]:
-        action = event.action
         done = self._silence(self._lines)
-        if action == "stop":
+        if event.action == "stop":
             if self._running:
                 done.append(Rolled(self._tick, "stop"))
             self._running = False
             return done
-        if action == "start" or not self._begun:
-            action = "start"
+        anew = event.action == "start" or not self._begun
+        if anew:
             self._restart(0)
+            self._harmony.rewind()
             for line in self._lines:
                 done.extend(self._wants(line, 0))
         self._running = True
-        done.append(Rolled(self._tick, "start" if action == "start" else "continue"))
+        done.append(Rolled(self._tick, "start" if anew else "continue"))
         return done
 
     def _locate(self, event: Located) -> list[Output]:
         """Stand at another place of the song; the bar that it lies in is played from there on."""
         if self._running:
             return []
-        tick = event.tick
-        self._restart(tick)
-        bar, inside = divmod(tick, TICKS_PER_BAR)
+        self._restart(event.tick)
+        bar, inside = divmod(event.tick, self._metre.bar)
         return [want for line in self._lines for want in self._wants(line, bar + (inside > 0))]
 
     def _restart(self, tick: int) -> None:
         self._schedule.clear()
-        beat = -(-tick // TICKS_PER_BEAT)
-        self._schedule.add(beat * TICKS_PER_BEAT, Kind.BEAT, (beat,))
+        self._ear.clear()
+        if self._begun:
+            for line in self._lines:
+                line.forget()
+        self._begun = True
+        self._metre = self._next_metre
+        bar, inside = divmod(tick, self._metre.bar)
+        self._bar, self._bar_tick = bar, tick - inside
+        beat = -(-inside // self._metre.beat)
+        if beat < self._metre.beats:
+            self._schedule.add(self._bar_tick + beat * self._metre.beat, Kind.BEAT, (bar, beat))
+        else:
+            self._schedule.add(self._bar_tick + self._metre.bar, Kind.BEAT, (bar + 1, 0))
         if self._settings.pulses:
             pulse = -(-tick // TICKS_PER_PULSE) * TICKS_PER_PULSE
             self._schedule.add(pulse, Kind.PULSE, ())
-        if tick % TICKS_PER_BAR:
-            self._play_the_rest(tick)
-        if self._begun:
+        if inside:  # what each voice played last, from there on
             for line in self._lines:
-                line.ready.clear()
-                line.wished.clear()
-        self._begun = True
+                phrase = line.previous or self._settings.fallback
+                self._schedule_bar(line, phrase, bar, inside)
 
-    def _play_the_rest(self, tick: int) -> None:
-        """The notes of the bar that a position lies in, from there on: what each voice played last."""
-        for line in self._lines:
-            for note in line.previous or self._settings.fallback:
-                at = tick - tick % TICKS_PER_BAR + note.start
-                if at >= tick:
-                    self._schedule.add(at, Kind.ON, (line.index, *note))
-
-    def _change_model(self, event: ModelChanged) -> list[Output]:
-        done: list[Output] = []
-        for line in self._lines:
-            if event.voice not in (None, line.settings.name) or event.model == line.model:
-                continue
-            line.model = event.model
-            # bars that are ready stay until their replacement comes
-            done.extend(self._want(line, bar) for bar in sorted(line.wished))
-        return done
-
-    def _aim(
-        self, event: TargetChanged | WeightChanged | SnapshotStored | SnapshotRecalled
-    ) -> list[Output]:
-        """Weights and targets move; the next beat asks for what they mean."""
-        match event:
-            case SnapshotStored(name):
-                self._snapshots[name] = {line.settings.name: line.aim for line in self._lines}
-            case SnapshotRecalled(name):
-                for voice, aim in self._snapshots.get(name, {}).items():
-                    self._by_name[voice].aim = aim
-            case TargetChanged(voice, name, value):
-                for line in self._those(voice):
-                    line.aim = line.aim.aiming(name, value)
-            case WeightChanged(voice, name, weight):
-                for line in self._those(voice):
-                    line.aim = line.aim.weighing(name, weight)
+    def _change_metre(self, event: MetreChanged) -> list[Output]:
+        self._next_metre = Metre(event.bar, event.beat)
+        if not self._begun:
+            self._metre = self._next_metre
         return []
 
-    def _those(self, voice: str | None) -> list[_Line]:
+    # --- voices --------------------------------------------------------------------------------
+
+    def _those(self, voice: str | None) -> list[Line]:
         """The voice of a name, or every voice."""
         return [line for line in self._lines if voice in (None, line.settings.name)]
 
-    def _mute(self, event: VoiceMuted) -> list[Output]:
-        line = self._by_name.get(event.voice)
-        if line is None or line.muted == event.muted:
-            return []
-        line.muted = event.muted
-        return self._silence([line]) if event.muted else []
+    def _change_model(self, event: ModelChanged | OtherModelChanged) -> list[Output]:
+        """The next beat, or where nothing rolls this moment, asks for bars of the new model."""
+        for line in self._those(event.voice):
+            if isinstance(event, ModelChanged):
+                line.model = event.model
+            else:
+                line.other = event.model
+        # bars that are ready stay until their replacement comes
+        return [want for line in self._those(event.voice) for want in self._renew(line)]
 
-    def _silence(self, silenced: Sequence[_Line]) -> list[Output]:
+    def _change_mode(self, event: ModeChanged) -> list[Output]:
+        for line in self._those(event.voice):
+            line.mode, line.span = event.mode, event.bars
+        return []
+
+    def _quieten(self, event: VoiceMuted | VoiceSoloed) -> list[Output]:
+        line = self._by_name.get(event.voice)
+        if line is None:
+            return []
+        if isinstance(event, VoiceMuted):
+            line.muted = event.muted
+        else:
+            line.soloed = event.soloed
+        anyone = any(each.soloed for each in self._lines)
+        fallen = []
+        for each in self._lines:
+            silent = each.muted or (anyone and not each.soloed)
+            if silent and not each.silent:
+                fallen.append(each)
+            each.silent = silent
+        return self._silence(fallen)
+
+    def _turn(self, event: Turned) -> list[Output]:
+        """A knob moves; what it means for bars ahead the next beat asks for."""
+        if event.knob in KNOBS:
+            for line in self._those(event.voice):
+                line.turn(event.knob, event.value)
+        return []
+
+    def _snapshot(self, event: SnapshotStored | SnapshotRecalled) -> list[Output]:
+        if isinstance(event, SnapshotStored):
+            self._snapshots[event.name] = {line.settings.name: line.knobs for line in self._lines}
+        else:
+            for voice, knobs in self._snapshots.get(event.name, {}).items():
+                self._by_name[voice].recall(knobs)
+        return []
+
+    def _judge(self, event: Judged) -> list[Output]:
+        for line in self._those(event.voice):
+            line.judge(event.more)
+        return []
+
+    def _hear_key(self, event: KeyPressed | KeyLifted) -> list[Output]:
+        """The player's melody, moved over C by the chord that it is played on."""
+        after, inside = divmod(self._tick - self._bar_tick, self._metre.bar)
+        if not self._running or after < 0:
+            return []
+        bar = self._bar + after
+        if isinstance(event, KeyLifted):
+            self._ear.lift(event.pitch, bar, inside, self._metre.bar)
+        else:
+            root = self._harmony.chord.root if self._harmony.chord else 0
+            shift = root if root <= 6 else root - 12
+            if self._metre.bar - inside <= EARLY_TICKS:  # a hair ahead of the bar that it begins
+                bar, inside = bar + 1, 0
+            self._ear.press(event.pitch, event.pitch - shift, bar, inside)
+        return []
+
+    def _panic(self, _: Panic) -> list[Output]:
+        return [*self._silence(self._lines), Silenced(self._tick)]
+
+    def _silence(self, silenced: Sequence[Line]) -> list[Output]:
         """Note-offs for all that sounds; what is scheduled to end later finds nothing to end."""
         done: list[Output] = [
             Sound(self._tick, line.settings.name, pitch, 0)

@@ -17,6 +17,7 @@ from perform.engine.fitness import (
     WEIGHTS,
     Values,
     figures,
+    likeness,
     traits_of,
 )
 from perform.events import Steering
@@ -29,7 +30,8 @@ RIVALS = 3
 ELITE = 4
 FRESH_SHARE = 0.15
 EDIT_SHARE = 0.3
-EMPTY = -1.0  # worse than anything that sounds
+JUDGEMENT = 0.5  # what a judged bar is worth beside all weights together
+EMPTY = -2.0  # worse than anything that sounds
 Opinion = Callable[[Rolls], Values]
 
 
@@ -63,7 +65,7 @@ def evolve(
 
 
 def score(rolls: Rolls, steering: Steering, opinion: Opinion | None = None) -> Values:
-    """What bars (n, 48, 64) are worth by the weights, (n,): -1 to 1, and -1 for silence."""
+    """What bars (n, 48, 64) are worth by weights and judgements, (n,): over -2, which is silence."""
     weight = dict(zip(WEIGHTS, steering.weights, strict=True))
     names = tuple(name for name in NAMES if weight[name] > 0)
     traits = traits_of(rolls, steering)
@@ -73,7 +75,10 @@ def score(rolls: Rolls, steering: Steering, opinion: Opinion | None = None) -> V
         worth += np.array(signed) @ figures(traits, names)
     if opinion is not None and weight[OPINION] > 0:
         worth += weight[OPINION] * opinion(rolls)
-    worth /= max(sum(steering.weights), 1e-9)
+    worth /= max(sum(steering.weights), 1.0)
+    for judged, sign in ((steering.liked, 1.0), (steering.disliked, -1.0)):
+        if judged:
+            worth += sign * JUDGEMENT * np.max([likeness(traits, it) for it in judged], axis=0)
     return np.asarray(np.where(traits.sizes > 0, worth, EMPTY))
 
 

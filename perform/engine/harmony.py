@@ -1,21 +1,144 @@
-"""The chord that sounds now, and what it allows."""
+"""The chord that sounds now, the ones already known to come, and what each allows."""
 
+from collections.abc import Sequence
 from functools import cache
+from typing import NamedTuple
 
 from perform.music.chord import Chord
+from perform.music.scale import SCALES
 
 _MAJOR_THIRD, _MINOR_THIRD, _MINOR_SEVENTH = 4, 3, 10
+REMEMBERED = 8
+CERTAIN = 3  # chords, before they are believed to be of one key
 
 
 @cache
-def colours(chord: Chord) -> frozenset[int]:
+def colours(chord: Chord, key: frozenset[int] = frozenset()) -> frozenset[int]:
     """The pitch classes that a line may rest on or pass through over a chord.
 
-    The chord-scale of the quality, and over a dominant seventh the blue third as well: there it is
+    Of a key that has all of the chord's tones, the notes of the key: Em7 in C is Phrygian. Else the
+    chord-scale of the quality, and over a dominant seventh the blue third as well: there it is
     the #9, and a blues without it is none.
     """
+    if key and chord.tones <= key:
+        return key
     allowed = frozenset(chord.scale) | chord.tones
     above_root = {(tone - chord.root) % 12 for tone in chord.tones}
     if {_MAJOR_THIRD, _MINOR_SEVENTH} <= above_root:
         allowed |= {(chord.root + _MINOR_THIRD) % 12}
     return allowed
+
+
+def key_of(tonic: int, minor: bool) -> frozenset[int]:
+    """The seven pitch classes of a key, the minor one natural."""
+    return frozenset((tonic + step) % 12 for step in SCALES["aeolian" if minor else "ionian"])
+
+
+def inferred(chords: Sequence[Chord]) -> frozenset[int]:
+    """The key that has all the tones of the last chords (oldest first); none where no one key has, or
+    where there are too few chords to tell, or two keys would do.
+    """
+    if len({chord.root for chord in chords}) < CERTAIN:
+        return frozenset()
+    tones = frozenset[int]().union(*(chord.tones for chord in chords))
+    fitting = [key for key in (key_of(tonic, False) for tonic in range(12)) if tones <= key]
+    return fitting[0] if len(fitting) == 1 else frozenset()
+
+
+class Road(NamedTuple):
+    """A chart as the engine follows it: for each bar its chords, as (share of the bar gone by, chord).
+
+    `vamps`: (first, last) bars that go round until somebody says next.
+    """
+
+    bars: tuple[tuple[tuple[float, Chord | None], ...], ...] = ()
+    vamps: tuple[tuple[int, int], ...] = ()
+
+
+class Harmony:
+    """The chord of the moment, from live hands or from a chart whose cursor moves with the bars."""
+
+    def __init__(self) -> None:
+        self.chord: Chord | None = None
+        self.road = Road()
+        self._cursor = -1
+        self._leaving = False
+        self._heard: list[Chord] = []
+        self._key: frozenset[int] | None = None  # None: infer it
+
+    @property
+    def cursor(self) -> int:
+        """The bar of the chart that sounds; -1 before it begins or without one."""
+        return self._cursor
+
+    def set_key(self, key: frozenset[int] | None) -> None:
+        """A key; an empty one for none, None to infer it from the chords."""
+        self._key = key
+        self._colour()
+
+    def hear(self, chord: Chord | None) -> None:
+        """Another chord sounds now."""
+        self.chord = chord
+        if chord is not None:
+            self._heard = [*self._heard, chord][-REMEMBERED:]
+            self._colour()
+
+    @property
+    def key(self) -> frozenset[int]:
+        """The key that scales are taken from; empty where there is none."""
+        return self._now
+
+    _now: frozenset[int] = frozenset()
+
+    def _colour(self) -> None:
+        self._now = inferred(self._heard) if self._key is None else self._key
+
+    def follow(self, road: Road) -> None:
+        """A chart from its first bar, from the next bar line on."""
+        self.road, self._cursor, self._leaving = road, -1, False
+
+    def leave(self) -> None:
+        """Out of the vamp at its end; where there is none, the chart goes on as it would."""
+        self._leaving = True
+
+    def rewind(self) -> None:
+        """Before the first bar again."""
+        self._cursor, self._leaving = -1, False
+
+    def open_bar(self) -> tuple[tuple[float, Chord | None], ...]:
+        """The chords of the bar that begins, the cursor on it; none without a chart."""
+        if not self.road.bars:
+            return ()
+        after = self._after(self._cursor)
+        if self._vamp(after) != self._vamp(self._cursor):
+            self._leaving = False
+        self._cursor = after
+        return self.road.bars[after]
+
+    def coming(self, bars: int) -> Chord | None:
+        """The chord at the beginning of the bar so many bars ahead (0: this one), as far as is known."""
+        if not self.road.bars or bars < 0:
+            return self.chord
+        place = self._cursor
+        for _ in range(bars):
+            place = self._after(place)
+        if bars == 0 or place < 0:
+            return self.chord
+        begun = self.road.bars[place]
+        return begun[0][1] if begun and begun[0][0] == 0 else self._before(place)
+
+    def _before(self, place: int) -> Chord | None:
+        """The last chord of the bars before one that begins with none of its own."""
+        for bar in range(place - 1, -1, -1):
+            if self.road.bars[bar]:
+                return self.road.bars[bar][-1][1]
+        return self.chord
+
+    def _after(self, place: int) -> int:
+        vamp = self._vamp(place)
+        if vamp is not None and place == vamp[1] and not self._leaving:
+            return vamp[0]
+        return (place + 1) % len(self.road.bars)
+
+    def _vamp(self, place: int) -> tuple[int, int] | None:
+        return next((v for v in self.road.vamps if v[0] <= place <= v[1]), None)

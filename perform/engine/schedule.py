@@ -2,7 +2,7 @@
 
 import heapq
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Kind(IntEnum):
@@ -11,7 +11,8 @@ class Kind(IntEnum):
     OFF = 0
     PULSE = 1
     BEAT = 2
-    ON = 3
+    CHORD = 3
+    ON = 4
 
 
 class Due(NamedTuple):
@@ -20,7 +21,7 @@ class Due(NamedTuple):
     tick: int
     kind: Kind
     sequence: int
-    item: tuple[int, ...]
+    item: tuple[Any, ...]
 
 
 class Schedule:
@@ -30,7 +31,7 @@ class Schedule:
         self._heap: list[Due] = []
         self._sequence = 0
 
-    def add(self, tick: int, kind: Kind, item: tuple[int, ...]) -> None:
+    def add(self, tick: int, kind: Kind, item: tuple[Any, ...]) -> None:
         """Have `item` come up at `tick`."""
         self._sequence += 1
         heapq.heappush(self._heap, Due(tick, kind, self._sequence, item))

@@ -4,8 +4,9 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from perform.engine.form import Mode
 from perform.engine.harmony import colours
-from perform.engine.wishes import Aim
+from perform.engine.knobs import KNOBS
 from perform.music.chord import Chord
 from perform.music.note import TICKS_PER_BAR, TICKS_PER_BEAT, Note, Phrase
 from perform.music.scale import beyond, nearest
@@ -25,8 +26,9 @@ class VoiceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     section 4.1); "scale" also bends notes outside the chord-scale to it, and notes that stand on a
     beat and last to chord tones; "chord" bends every note to a chord tone. `form`: which bars of a
     group return, a letter a bar ("ABAC": the third bar is the first again). `single`: one note at a
-    time, as a wind player would; `tight`: onsets go to sixteenths and swung quavers. `aim`: what it
-    is asked to play like at first.
+    time, as a wind player would; `tight`: onsets go to sixteenths and swung quavers. `other`: the
+    bundle that the knob `blend` goes towards. `mode`, `bars`: when it plays, see `perform.engine.form`.
+    `knobs`: where those of `perform.engine.knobs` stand at first.
     """
 
     name: str
@@ -40,7 +42,14 @@ class VoiceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     form: str = "ABAC"
     single: bool = True
     tight: bool = True
-    aim: Aim = Aim()
+    other: str | None = None
+    mode: Mode = "flow"
+    bars: int = 4
+    knobs: dict[str, float] = {}
+
+    def turned(self) -> dict[str, float]:
+        """Where every knob stands at first."""
+        return {name: self.knobs.get(name, knob.default) for name, knob in KNOBS.items()}
 
 
 class Before(NamedTuple):
@@ -51,9 +60,13 @@ class Before(NamedTuple):
 
 
 def pitch_over(
-    note: Note, chord: Chord, settings: VoiceSettings, before: Before | None = None
+    note: Note,
+    chord: Chord,
+    settings: VoiceSettings,
+    before: Before | None = None,
+    key: frozenset[int] = frozenset(),
 ) -> int:
-    """The MIDI number that a phrase's note has over a chord, within the voice's range.
+    """The MIDI number that a phrase's note has over a chord (in a key), within the voice's range.
 
     Where bending would flatten a step of the melody (another note than `before`, the same sound), the
     line goes on to the next note of the harmony in its own direction: contour outlives harmony.
@@ -63,7 +76,7 @@ def pitch_over(
     if settings.fit == "shift":
         return fold_into(pitch, settings.low, settings.high)
     anchored = note.start % TICKS_PER_BEAT == 0 and note.duration >= ANCHOR_TICKS
-    allowed = chord.tones if anchored or settings.fit == "chord" else colours(chord)
+    allowed = chord.tones if anchored or settings.fit == "chord" else colours(chord, key)
     pitch = fold_into(nearest(pitch, allowed), settings.low, settings.high)
     if before is not None and pitch == before.sounded and note.pitch != before.written:
         direction = note.pitch - before.written
@@ -146,10 +159,3 @@ def thin(phrase: Phrase, most: int | None) -> Phrase:
     weight = {note: (note.start % TICKS_PER_BEAT == 0, note.duration) for note in phrase}
     kept = set(sorted(phrase, key=lambda note: weight[note], reverse=True)[:most])
     return tuple(note for note in phrase if note in kept)
-
-
-def material_index(bar: int, form: str) -> int:
-    """Which invented bar stands at `bar` when bars return as `form` spells; counts from 0."""
-    group, place = divmod(bar, len(form))
-    letters = sorted(set(form), key=form.index)
-    return group * len(letters) + letters.index(form[place])

@@ -24,7 +24,7 @@ from perform.engine.engine import Engine
 from perform.engine.evolve import GENERATIONS, SIZE, evolve
 from perform.engine.fitness import AGAINST, FITNESS, WEIGHTS, figures, traits_of
 from perform.engine.voice import VoiceSettings
-from perform.engine.wishes import Aim, Target, steering_of
+from perform.engine.wishes import Around, steering_of
 from perform.events import Steering
 from perform.inputs.chart import BLUES, parse_chart, repeated
 from perform.music.note import Note
@@ -34,7 +34,7 @@ from perform.sources.steered import SteeredSource
 ROUNDS = 60
 BARS = 200
 POPULATION, PLAIN_GENERATIONS = 200, 4  # of the authors' 50: the rate is what counts
-TARGET = Target(density=0.8, register=0.9, contour=0.9)
+TARGET = {"target/density": 0.8, "target/register": 0.9, "target/contour": 0.9}
 PLAYER = (Note(0, 240, 60), Note(720, 240, 63), Note(1440, 240, 67))
 
 
@@ -145,7 +145,7 @@ class Heard:
 def played(source, weights):
     """What a voice that may double notes is given, bar by bar, over the blues."""
     heard = Heard(source)
-    voice = VoiceSettings(name="lead", low=57, high=84, form="ABCD", aim=Aim(weights, TARGET))
+    voice = VoiceSettings(name="lead", low=57, high=84, form="ABCD", knobs={**TARGET, **weights})
     chart = repeated(parse_chart(BLUES), -(-BARS // 12))
     offline.play(Engine([voice]), lambda _: heard, chart.changes, BARS * 1920, [])
     return list(heard.phrases.values())[:BARS]
@@ -157,7 +157,8 @@ def measured(name, phrases):
     values, last = [], ()
     for bar, phrase in enumerate(phrases):
         chord = [event.chord for tick, event in chart.changes if tick <= bar * 1920][-1]
-        about = steering_of(Aim({name: 1.0}, TARGET), 57, 84, chord, last, PLAYER)
+        knobs = VoiceSettings(name="x", knobs={**TARGET, f"weight/{name}": 1.0}).turned()
+        about = steering_of(knobs, 57, 84, Around(chord, last=last, player=PLAYER))
         values.append(figures(traits_of(encode(phrase, bars=1).rolls, about), (name,))[0, 0])
         last = phrase
     return np.array(values)
@@ -175,7 +176,7 @@ def main():
         f"a weight from 0 to 1 over {BARS} bars: mean figure before and after, Wilcoxon p, distinct bars"
     )
     for it in FITNESS:
-        before, steered = measured(it.name, unsteered), played(source, {it.name: 1.0})
+        before, steered = measured(it.name, unsteered), played(source, {f"weight/{it.name}": 1.0})
         after = measured(it.name, steered)
         wanted = "less" if it.name == AGAINST else "greater"
         p = wilcoxon(after, before, alternative=wanted).pvalue if (after != before).any() else 1.0

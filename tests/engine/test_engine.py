@@ -18,8 +18,8 @@ from perform.events import (
     PhraseWanted,
     Silenced,
     Sound,
-    TargetChanged,
     TransportChanged,
+    Turned,
     VoiceMuted,
 )
 from perform.inputs.chart import BLUES, parse_chart, repeated
@@ -258,9 +258,9 @@ def test_chord_and_targets_are_asked_for_again_on_the_next_beat_however_often_th
         assert not wishes(engine.feed(ChordChanged(parse_chord("Dm7")), 100))
         assert not wishes(engine.feed(ChordChanged(parse_chord("G7")), 100))
     assert not wishes(engine.advance(480))  # in the end the class is the old one
-    engine.feed(TargetChanged("lead", "density", 0.9), 500)
-    engine.feed(TargetChanged(None, "register", 0.1), 500)
-    engine.feed(TargetChanged("bass", "register", 0.7), 500)
+    engine.feed(Turned("lead", "target/density", 0.9), 500)
+    engine.feed(Turned(None, "target/register", 0.1), 500)
+    engine.feed(Turned("bass", "target/register", 0.7), 500)
     wish = Wish("dominant", 0.9, 0.1)
     assert wishes(engine.advance(960)) == [(1, wish), (2, wish)]
 

@@ -11,8 +11,8 @@ from perform.engine.engine import Engine
 from perform.engine.evolve import evolve, score
 from perform.engine.fitness import FITNESS, NAMES, WEIGHTS, figures, traits_of
 from perform.engine.voice import VoiceSettings
-from perform.engine.wishes import Aim, Target, steering_of
-from perform.events import SnapshotRecalled, SnapshotStored, Steering, WeightChanged
+from perform.engine.wishes import Around, steering_of
+from perform.events import SnapshotRecalled, SnapshotStored, Steering, Turned
 from perform.inputs.chart import BLUES, parse_chart, repeated
 from perform.music.note import Note
 from perform.music.pianoroll import encode
@@ -131,16 +131,21 @@ class Heard:
         return self.phrases[-1][1]
 
 
-TARGET = Target(density=0.8, register=0.9, contour=0.9)
+TARGET = {"target/density": 0.8, "target/register": 0.9, "target/contour": 0.9}
 LOW, HIGH, BARS = 57, 84, 40
 PLAYER = (Note(0, 240, 60), Note(720, 240, 63), Note(1440, 240, 67))
+
+
+def asked(name, around):
+    knobs = VoiceSettings(name="x", knobs={**TARGET, f"weight/{name}": 1.0}).turned()
+    return steering_of(knobs, LOW, HIGH, around)
 
 
 def played(source, weights):
     """The phrases of a chorus and a half, by bar."""
     heard = Heard(source)
-    aim = Aim(weights, TARGET)
-    voice = VoiceSettings(name="lead", low=LOW, high=HIGH, form="ABCD", aim=aim)
+    knobs = {**TARGET, **{f"weight/{name}": weight for name, weight in weights.items()}}
+    voice = VoiceSettings(name="lead", low=LOW, high=HIGH, form="ABCD", knobs=knobs)
     chart = repeated(parse_chart("C7"), BARS)
     offline.play(Engine([voice]), lambda _: heard, chart.changes, BARS * BAR, [])
     return list(dict(heard.phrases).values())[:BARS]
@@ -159,7 +164,7 @@ def test_every_weight_is_heard(name, source, unsteered):
     for phrases in (unsteered, steered):
         row = []
         for before, phrase in zip(((), *phrases), phrases, strict=False):
-            about = steering_of(Aim({name: 1.0}, TARGET), LOW, HIGH, chord, before, PLAYER)
+            about = asked(name, Around(chord, last=before, player=PLAYER))
             rolls = encode(phrase, bars=1).rolls
             row.append(figures(traits_of(rolls, about), (name,))[0, 0])
         values.append(np.array(row))
@@ -174,7 +179,7 @@ def test_every_weight_is_heard(name, source, unsteered):
 
 def test_the_players_bar_draws_phrases_to_it(source):
     chord = parse_chart("C7").changes[0][1].chord
-    about = steering_of(Aim({"player": 1.0}), LOW, HIGH, chord, (), PLAYER)
+    about = asked("player", Around(chord, player=PLAYER))
     plain = [
         figure("player", encode(source.phrase(s), bars=1).rolls, player=PLAYER) for s in range(20)
     ]
@@ -205,7 +210,7 @@ def test_a_moved_weight_is_asked_for_within_the_bar_and_a_snapshot_brings_it_bac
     engine.feed(TransportChanged("start"), 0)
     engine.advance(0)
     engine.feed(SnapshotStored("plain"), 10)
-    engine.feed(WeightChanged("bass", "steps", 0.7), 20)
+    engine.feed(Turned("bass", "weight/steps", 0.7), 20)
     tick, wishes = asked()
     assert tick == 480
     assert wishes == {("bass", 1): 0.7, ("bass", 2): 0.7}

@@ -1,0 +1,40 @@
+"""Every value of a voice that can be turned while it plays: declared once, named as it is addressed."""
+
+from typing import NamedTuple
+
+from perform.engine.fitness import FITNESS, OPINION
+
+CHANCE = -1.0  # a target that is left to chance
+
+
+class Knob(NamedTuple):
+    """A value between `low` and `high`; `help` is one line, and says what both ends mean."""
+
+    name: str
+    default: float
+    help: str
+    low: float = 0.0
+    high: float = 1.0
+
+
+KNOBS: dict[str, Knob] = {
+    knob.name: knob
+    for knob in (
+        *(Knob(f"weight/{it.name}", 0.0, it.help) for it in FITNESS),
+        Knob(f"weight/{OPINION}", 0.0, "how real the discriminator finds it, where one is kept"),
+        Knob("target/density", CHANCE, "0 few notes, 1 many; -1 as it comes", CHANCE),
+        Knob("target/register", CHANCE, "0 low, 1 high; -1 as it comes", CHANCE),
+        Knob("target/contour", CHANCE, "0 falls, 1 rises; -1 as it comes", CHANCE),
+        Knob("repeat", 1.0, "how often bars return as the form says; 0 never"),
+        Knob("vary", 0.0, "how often a bar that returns is changed"),
+        Knob("land", 1.0, "how often the last bar of a form ends on a long chord tone"),
+        Knob("approach", 0.0, "how often the last note leads into a coming chord that is known"),
+        Knob("blend", 0.0, "share of bars from the voice's other model"),
+        Knob("share", 1.0, "how much of the bar's room this voice may take beside the others"),
+        Knob("swing", 0.0, "0 straight quavers, 1 triplets"),
+        Knob("humanise", 0.0, "how far time and force waver; at most 15 ticks and 10 of 127"),
+        Knob("accent", 0.5, "0 even, 1 sharp"),
+        Knob("articulation", 0.5, "0 staccato, 1 legato"),
+    )
+}
+WEIGHTS_AT = "weight/"

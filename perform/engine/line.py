@@ -1,0 +1,118 @@
+"""A voice in motion: its knobs, what it has to play, what sounds."""
+
+from collections import deque
+
+from perform.engine import form
+from perform.engine.chance import chance
+from perform.engine.feel import Feel
+from perform.engine.form import Mode
+from perform.engine.voice import Before, VoiceSettings, prepare
+from perform.engine.wishes import Around
+from perform.events import Steering
+from perform.music.condition import Wish
+from perform.music.note import Phrase
+
+REMEMBERED = 4
+ANOTHER = 7919  # seeds that a "no" steps over
+PLAYERS_WEIGHT = 0.7  # how much an answer resembles what it answers, where nobody said
+
+
+class Line:
+    """The state of one voice. `wished`: bars ahead, each with what it was asked for as."""
+
+    def __init__(self, index: int, settings: VoiceSettings) -> None:
+        self.index = index
+        self.settings = settings
+        self.model = settings.model
+        self.other = settings.other or settings.model
+        self.knobs = settings.turned()
+        self.feel = _feel(self.knobs)
+        self.mode: Mode = settings.mode
+        self.span = settings.bars
+        self.muted = False
+        self.soloed = False
+        self.silent = False  # muted, or another is soloed
+        self.ready: dict[int, Phrase] = {}
+        self.wished: dict[int, tuple[str, int, Wish, Steering | None]] = {}
+        self.previous: Phrase | None = None
+        self.last: Phrase = ()
+        self.before: Before | None = None
+        self.sounding: dict[int, tuple[int, int]] = {}  # pitch -> (token, end tick)
+        self.liked: deque[Phrase] = deque(maxlen=REMEMBERED)
+        self.disliked: deque[Phrase] = deque(maxlen=REMEMBERED)
+        self.refusals = 0
+        self.made: dict[int, Phrase] = {}  # as they came, for what judges and varies them
+
+    def turn(self, knob: str, value: float) -> None:
+        """A knob stands elsewhere."""
+        self.knobs = {**self.knobs, knob: value}
+        self.feel = _feel(self.knobs)
+
+    def recall(self, knobs: dict[str, float]) -> None:
+        """All knobs stand as they did."""
+        self.knobs, self.feel = knobs, _feel(knobs)
+
+    def judge(self, more: bool) -> None:
+        """More of the bar that sounds, or none of it and others than those that were coming."""
+        if self.last:
+            (self.liked if more else self.disliked).append(self.last)
+            rest = self.disliked if more else self.liked
+            if self.last in rest:
+                rest.remove(self.last)
+        if not more:
+            self.refusals += 1
+
+    def speaks(self, bar: int) -> bool:
+        """Whether it plays in a bar, by its mode."""
+        return form.speaks(self.mode, bar, self.span)
+
+    def material(self, bar: int) -> int:
+        """Which invented bar stands at `bar`, as far as the form is kept to."""
+        if self._returns(bar):
+            return form.material_index(bar, self.settings.form)
+        # beyond all that the form counts, a bar of its own
+        return form.material_index(bar, self.settings.form) + (
+            2**20 + bar if form.returns(bar, self.settings.form) else 0
+        )
+
+    def source(self, bar: int, seed: int) -> str:
+        """The model that a bar comes from: its own, or as often as the blend says the other."""
+        share = self.knobs["blend"]
+        return self.other if share and chance(seed, bar, 5) < share else self.model
+
+    def listening(self, heard: Phrase) -> tuple[dict[str, float], Phrase]:
+        """The knobs, and the player's bar that is to be resembled: by an answer in any case."""
+        if self.mode in ("answer", "trade") and heard and not self.knobs["weight/player"]:
+            return {**self.knobs, "weight/player": PLAYERS_WEIGHT}, heard
+        return self.knobs, heard
+
+    def around(self, around: Around) -> Around:
+        """What was judged, beside what is around."""
+        return around._replace(liked=tuple(self.liked), disliked=tuple(self.disliked))
+
+    def take(self, bar: int, phrase: Phrase, seed: int) -> None:
+        """A bar of material has come: made ready to be played."""
+        self.made[bar] = phrase
+        shaped = prepare(phrase, self.settings)
+        place = self.settings.form
+        if self._returns(bar) and chance(seed, bar, 6) < self.knobs["vary"]:
+            shaped = form.vary(shaped, seed + bar)
+        if form.ends(bar, place) and chance(seed, bar, 7) < self.knobs["land"]:
+            shaped = form.land(shaped)
+        self.ready[bar] = shaped
+
+    def forget(self) -> None:
+        """Nothing is ready, nothing asked for."""
+        self.ready.clear()
+        self.wished.clear()
+        self.made.clear()
+
+    def _returns(self, bar: int) -> bool:
+        """Whether a bar that the form brings back does come back."""
+        if not form.returns(bar, self.settings.form):
+            return False
+        return chance(self.index, bar, 8) < self.knobs["repeat"]
+
+
+def _feel(knobs: dict[str, float]) -> Feel:
+    return Feel(knobs["swing"], knobs["humanise"], knobs["accent"], knobs["articulation"])

@@ -1,0 +1,476 @@
+"""Playing together: form, feel, metres, modes, several voices, charts and keys, on the virtual clock."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perform import offline
+from perform.engine.ear import Ear
+from perform.engine.engine import Engine, EngineSettings
+from perform.engine.feel import Feel, strokes, swung
+from perform.engine.form import ends, land, returns, speaks, vary
+from perform.engine.harmony import Harmony, Road, colours, inferred, key_of
+from perform.engine.metre import COMMON, Metre, fitted, parse_metre
+from perform.engine.voice import VoiceSettings
+from perform.events import (
+    Beat,
+    ChartChanged,
+    ChartLeft,
+    ChordChanged,
+    ChordSounds,
+    Judged,
+    KeyChanged,
+    KeyLifted,
+    KeyPressed,
+    MetreChanged,
+    ModeChanged,
+    PhraseReady,
+    PhraseWanted,
+    Sound,
+    TransportChanged,
+    Turned,
+    VoiceMuted,
+    VoiceSoloed,
+)
+from perform.music.chart import parse_chart
+from perform.music.chord import parse_chord
+from perform.music.note import Note
+from perform.sinks.memory import MemorySink
+
+BAR, BEAT = 1920, 480
+phrases = st.lists(
+    st.builds(
+        Note,
+        st.integers(0, 63).map(lambda column: column * 30),
+        st.integers(1, 16).map(lambda columns: columns * 30),
+        st.integers(36, 83),
+    ).map(lambda note: note._replace(duration=min(note.duration, BAR - note.start))),
+    max_size=12,
+    unique_by=lambda note: note.start,
+).map(lambda notes: tuple(sorted(notes)))
+
+
+class Numbered:
+    """A source whose bars can be told apart: one note on every beat, its pitch by the seed."""
+
+    def __init__(self):
+        self.asked = []
+
+    def phrase(self, seed, _wish=None, steering=None):
+        self.asked.append((seed, steering))
+        return tuple(Note(beat * BEAT, 240, 48 + seed % 12) for beat in range(4))
+
+
+def play(engine, bars, events=(), source=None, bar=BAR):
+    memory = MemorySink()
+    start = [(0, ChordChanged(parse_chord("C")))]
+    if not any(isinstance(event, ChartChanged) for _, event in events):
+        events = sorted([*start, *events], key=lambda timed: timed[0])
+    offline.play(engine, lambda _: source or Numbered(), events, bars * bar, [memory])
+    return memory
+
+
+def struck(memory, voice="lead"):
+    return [s for s in memory.sounds if s.velocity and s.voice == voice]
+
+
+def bars_of(sounds, bar=BAR):
+    found = {}
+    for sound in sounds:
+        found.setdefault(sound.tick // bar, []).append((sound.tick % bar, sound.pitch))
+    return found
+
+
+# --- form ---------------------------------------------------------------------------------------
+
+
+@given(phrases, st.integers(0, 2**40))
+def test_a_variation_keeps_the_head_and_stays_in_its_bar(phrase, number):
+    varied = vary(phrase, number)
+    assert [n for n in varied if n.start < 960] == [n for n in phrase if n.start < 960]
+    assert all(0 <= n.start < BAR and n.duration >= 1 and n.end <= BAR for n in varied)
+    assert varied == vary(phrase, number)
+
+
+def test_four_ways_to_vary_are_all_taken():
+    phrase = (Note(0, 240, 60), Note(960, 240, 64), Note(1200, 240, 67), Note(1440, 240, 65))
+    assert len({vary(phrase, number) for number in range(40)}) >= 5  # an octave goes two ways
+
+
+@given(phrases)
+def test_a_landing_is_one_long_note_on_a_late_beat(phrase):
+    landed = land(phrase)
+    assert bool(landed) == bool(phrase)
+    if landed:
+        last = landed[-1]
+        assert last.start in (960, 1440)
+        assert BAR - 120 <= last.end <= BAR
+        assert all(note.end <= last.start for note in landed[:-1] if note.start < last.start)
+        assert last.pitch in {note.pitch for note in phrase}
+
+
+def test_forms_return_and_end():
+    assert [returns(bar, "ABAC") for bar in range(5)] == [False, False, True, False, False]
+    assert [ends(bar, "ABAC") for bar in range(5)] == [False, False, False, True, False]
+    assert not ends(0, "A")
+
+
+def test_a_motif_returns_changed_as_often_as_asked():
+    def thirds(**knobs):
+        engine = Engine([VoiceSettings(name="lead", form="AAAB", fit="shift", knobs=knobs)])
+        heard = bars_of(struck(play(engine, 80)))
+        return sum(heard[bar] == heard[bar - 1] for bar in range(80) if bar % 4 in (1, 2))
+
+    assert thirds() == 40
+    assert thirds(vary=1.0) <= 12
+    assert thirds(repeat=0.0) < 10  # the source's pitches come round after twelve seeds
+    assert 10 < thirds(vary=0.5) < 35
+
+
+# --- feel ---------------------------------------------------------------------------------------
+
+
+@given(phrases, st.floats(0, 1), st.floats(0, 1), st.floats(0, 1), st.integers(0, 2**48))
+def test_feel_is_bounded_and_keeps_to_its_bar(phrase, swing, wavering, articulation, number):
+    feel = Feel(swing, wavering, 0.5, articulation)
+    played = strokes(phrase, feel, number, BAR)
+    assert len(played) == len(phrase)
+    for note, stroke in zip(phrase, played, strict=True):
+        assert 0 <= stroke.start < BAR
+        assert abs(stroke.start - min(swung(note.start, swing), BAR - 1)) <= 15
+        assert abs(stroke.force) <= 10
+        assert stroke.duration >= 20
+    assert played == strokes(phrase, feel, number, BAR)
+
+
+def test_swing_moves_quavers_to_the_last_of_a_triplet_and_leaves_beats():
+    assert [swung(tick, 1.0) for tick in (0, 120, 240, 360, 480, 720)] == [
+        0,
+        160,
+        320,
+        400,
+        480,
+        800,
+    ]
+    assert [swung(tick, 0.0) for tick in range(0, 960, 30)] == list(range(0, 960, 30))
+
+
+def test_articulation_shortens_and_binds():
+    line = (Note(0, 240, 60), Note(960, 240, 62))
+    lengths = [
+        [s.duration for s in strokes(line, Feel(articulation=amount), 0, BAR)]
+        for amount in (0.0, 0.5, 1.0)
+    ]
+    assert lengths == [[80, 80], [240, 240], [960, 960]]
+
+
+# --- metres -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "metre"),
+    [
+        ("4/4", COMMON),
+        ("3/4", Metre(1440, 480)),
+        ("5/4", Metre(2400, 480)),
+        ("6/8", Metre(1440, 720)),
+        ("7/8", Metre(1680, 480)),
+        ("12/8", Metre(2880, 720)),
+    ],
+)
+def test_a_bar_of_material_fits_every_metre(text, metre):
+    assert parse_metre(text) == metre
+    phrase = tuple(Note(start, 240, 60) for start in range(0, BAR, 240))
+    made = fitted(phrase, metre)
+    assert all(0 <= n.start < metre.bar and n.end <= metre.bar for n in made)
+    assert len({note.start for note in made}) == len(made)
+    assert made[-1].end > metre.bar - metre.beat  # it does not leave the end of the bar empty
+
+
+@pytest.mark.parametrize("text", ["", "4", "4/3", "1/4", "99/4", "x/y"])
+def test_what_is_no_metre_is_said(text):
+    with pytest.raises(ValueError, match="is no metre"):
+        parse_metre(text)
+
+
+def test_a_waltz_has_three_beats_and_begins_at_a_bar_line():
+    waltz = parse_metre("3/4")
+    engine = Engine([VoiceSettings(name="lead", form="ABCD", knobs={"land": 0.0})])
+    memory = play(engine, 8, [(100, MetreChanged(*waltz))])
+    beats = [(o.tick, o.bar, o.beat) for o in memory.outputs if isinstance(o, Beat)]
+    assert beats[:4] == [(0, 0, 0), (480, 0, 1), (960, 0, 2), (1440, 0, 3)]
+    assert beats[4:8] == [(1920, 1, 0), (2400, 1, 1), (2880, 1, 2), (3360, 2, 0)]
+    starts = [s.tick for s in struck(memory)]
+    assert starts == [beat[0] for beat in beats]
+
+
+# --- voices and modes ---------------------------------------------------------------------------
+
+
+def test_mute_and_solo_silence_and_bring_back():
+    engine = Engine([VoiceSettings(name=name, form="ABCD") for name in ("lead", "bass", "pad")])
+    events = [
+        (BAR, VoiceMuted("bass", True)),
+        (2 * BAR, VoiceSoloed("pad", True)),
+        (3 * BAR, VoiceSoloed("pad", False)),
+    ]
+    memory = play(engine, 4, events)
+    there = {name: sorted(bars_of(struck(memory, name))) for name in ("lead", "bass", "pad")}
+    assert there == {"lead": [0, 1, 3], "bass": [0], "pad": [0, 1, 2, 3]}
+
+
+def test_an_answer_listens_then_replies_with_what_it_heard():
+    source = Numbered()
+    engine = Engine(
+        [VoiceSettings(name="lead", mode="answer", bars=2, form="ABCDEFGH")], EngineSettings()
+    )
+    keys = []
+    for bar in (0, 1):
+        for beat in (0, 3):
+            at = bar * BAR + beat * BEAT
+            keys += [(at, KeyPressed(60 + bar)), (at + 240, KeyLifted(60 + bar))]
+    memory = play(engine, 8, keys, source)
+    assert sorted(bars_of(struck(memory))) == [2, 3, 6, 7]
+    heard = {
+        tuple(note.pitch for note in steering.player)
+        for _, steering in source.asked
+        if steering is not None
+    }
+    assert {(60, 60), (61, 61)} <= heard
+    assert any(
+        steering.player == (Note(0, 240, 60), Note(1440, 240, 60))
+        for _, steering in source.asked
+        if steering is not None
+    )
+
+
+def test_trading_begins_and_takes_turns():
+    assert [speaks("trade", bar, 4) for bar in (0, 3, 4, 7, 8)] == [True, True, False, False, True]
+    assert [speaks("answer", bar, 4) for bar in (0, 4, 8)] == [False, True, False]
+    assert all(speaks(mode, bar, 4) for mode in ("flow", "hold") for bar in range(9))
+
+
+def test_hold_repeats_the_bar_that_plays_until_it_flows_again():
+    engine = Engine([VoiceSettings(name="lead", form="ABCDEFGH", fit="shift")])
+    events = [
+        (2 * BAR + 5, ModeChanged("lead", "hold", 4)),
+        (5 * BAR + 5, ModeChanged(None, "flow", 4)),
+    ]
+    heard = bars_of(struck(play(engine, 7, events)))
+    assert heard[2] == heard[3] == heard[4] == heard[5] != heard[6]
+    assert heard[1] != heard[2]
+
+
+def test_the_ear_keeps_a_bars_notes_and_ends_what_is_held_over():
+    ear = Ear()
+    ear.press(60, 60, 3, 0)
+    ear.lift(60, 3, 240, BAR)
+    ear.press(64, 62, 3, 1800)
+    ear.lift(64, 4, 100, BAR)
+    ear.lift(99, 4, 100, BAR)
+    assert ear.bar(3) == (Note(0, 240, 60), Note(1800, 120, 62))
+    assert ear.latest(4) == ear.bar(3)
+    assert ear.latest(3) == ()
+    for bar in range(4, 400):
+        ear.press(60, 60, bar, 0)
+    assert ear.bar(3) == ()
+
+
+def test_voices_that_share_the_room_thin_out_and_leave_each_others_notes():
+    class Same:
+        def phrase(self, *_):
+            return tuple(Note(beat * 240, 120, 60) for beat in range(8))
+
+    def crowd(share):
+        voices = [
+            VoiceSettings(name=name, low=48, high=84, form="A", knobs={"share": share, "land": 0.0})
+            for name in ("lead", "second", "third", "fourth")
+        ]
+        memory = play(Engine(voices), 4, source=Same())
+        together = {}
+        for sound in memory.sounds:
+            if sound.velocity:
+                together.setdefault(sound.tick, []).append(sound.pitch)
+        clashes = sum(len(p) - len(set(p)) for p in together.values())
+        return len([s for s in memory.sounds if s.velocity]), clashes
+
+    everybody, doubled = crowd(1.0)
+    fewer, apart = crowd(0.5)
+    assert doubled > 0 == apart
+    assert fewer < everybody
+
+
+def test_blend_takes_its_share_from_the_other_model():
+    engine = Engine([VoiceSettings(name="lead", model="one", other="two", form="ABCDEFGH")])
+    engine.feed(ChordChanged(parse_chord("C")), 0)
+    engine.feed(Turned("lead", "blend", 0.5), 0)
+    models = [w.model for w in engine.prepare()]
+    engine.feed(TransportChanged("start"), 0)
+    for tick in range(0, 200 * BAR, BEAT):
+        outputs = engine.advance(tick)
+        models += [o.model for o in outputs if isinstance(o, PhraseWanted)]
+    assert 0.35 < models.count("two") / len(models) < 0.65
+
+
+def test_more_draws_phrases_near_and_no_asks_for_others():
+    engine = Engine([VoiceSettings(name="lead", form="ABCD")])
+    engine.feed(ChordChanged(parse_chord("C")), 0)
+    wanted = {w.bar: w for w in engine.prepare()}
+    engine.feed(TransportChanged("start"), 0)
+    liked = (Note(0, 240, 61),)
+    engine.feed(PhraseReady("lead", 0, liked), 0)
+    wanted |= {o.bar: o for o in engine.advance(0) if isinstance(o, PhraseWanted)}
+    engine.feed(Judged(None, True), 10)
+    asked = {o.bar: o for o in engine.advance(480) if isinstance(o, PhraseWanted)}
+    assert asked[1].steering.liked == (liked,)
+    assert asked[1].seed == wanted[1].seed
+    engine.feed(Judged("lead", False), 490)
+    asked = {o.bar: o for o in engine.advance(960) if isinstance(o, PhraseWanted)}
+    assert asked[1].steering.liked == ()
+    assert asked[1].steering.disliked == (liked,)
+    assert asked[1].seed != wanted[1].seed
+
+
+# --- charts and keys ----------------------------------------------------------------------------
+
+
+def follow(text):
+    return ChartChanged(*parse_chart(text))
+
+
+def test_a_chart_is_followed_in_time_and_a_vamp_goes_round_until_next():
+    engine = Engine([VoiceSettings(name="lead")])
+    events = [(0, follow("Dm7 G7 | Cmaj7 |: Am7 | D7 :| Gmaj7")), (5 * BAR + 9, ChartLeft())]
+    memory = play(engine, 9, events)
+    chords = [(o.tick / BAR, o.symbol) for o in memory.outputs if isinstance(o, ChordSounds)]
+    assert chords == [
+        (0, "Dm7"), (0.5, "G7"), (1, "Cmaj7"), (2, "Am7"), (3, "D7"), (4, "Am7"), (5, "D7"),
+        (6, "Gmaj7"), (7, "Dm7"), (7.5, "G7"), (8, "Cmaj7"),
+    ]  # fmt: skip
+
+
+def test_a_live_chord_wins_until_the_chart_has_its_next():
+    engine = Engine([VoiceSettings(name="lead")])
+    events = [(0, follow("C | % | F")), (500, ChordChanged(parse_chord("Ab7")))]
+    memory = play(engine, 3, events)
+    chords = [(o.tick, o.symbol) for o in memory.outputs if isinstance(o, ChordSounds)]
+    assert chords == [(0, "C"), (500, "Ab7"), (2 * BAR, "F")]
+
+
+def test_bars_ahead_are_asked_for_over_the_chord_that_is_to_come():
+    engine = Engine([VoiceSettings(name="lead", knobs={"weight/chord-tones": 1.0})])
+    source = Numbered()
+    play(engine, 4, [(0, follow("Cm | F7 | Bb | Eb"))], source)
+    tones = [steering.tones for _, steering in source.asked if steering]
+    assert (0, 4, 7, 10) in tones
+    assert (0, 3, 7) in tones
+
+
+def test_an_approach_leads_into_the_next_chord_by_a_semitone():
+    engine = Engine(
+        [
+            VoiceSettings(
+                name="lead", low=48, high=72, form="AB", knobs={"approach": 1.0, "land": 0.0}
+            )
+        ]
+    )
+    memory = play(engine, 8, [(0, follow("C | F"))])
+    heard = bars_of(struck(memory))
+    for bar in range(7):
+        last, first = heard[bar][-1], heard[bar + 1][0]
+        assert last[0] == 1440
+        assert abs(last[1] - first[1]) <= 1 or abs(last[1] - first[1]) > 5
+
+
+@pytest.mark.parametrize(
+    ("chords", "key"),
+    [
+        (("Dm7", "G7", "Cmaj7"), key_of(0, False)),
+        (("Em7b5", "A7", "Dm7"), frozenset()),  # A7's C# is outside every key of the other two
+        (("C7", "F7", "G7"), frozenset()),
+        (("C", "F"), frozenset()),  # of C and of F: too early to tell
+        (("Bm", "F#m", "A", "E"), key_of(9, False)),
+    ],
+)
+def test_a_key_is_inferred_where_there_is_just_one(chords, key):
+    assert inferred([parse_chord(symbol) for symbol in chords]) == key
+
+
+def test_the_key_picks_the_scale():
+    c_major = key_of(0, False)
+    assert colours(parse_chord("Em7"), c_major) == c_major  # E Phrygian
+    assert 6 in colours(parse_chord("Em7"))  # alone it would be Dorian
+    assert colours(parse_chord("A7"), c_major) == colours(parse_chord("A7"))
+    harmony = Harmony()
+    for symbol in ("Dm7", "G7", "Cmaj7", "Em7"):
+        harmony.hear(parse_chord(symbol))
+    assert harmony.key == c_major
+    harmony.set_key(key_of(2, False))
+    assert harmony.key == key_of(2, False)
+    harmony.set_key(frozenset())
+    assert not harmony.key
+
+
+def test_a_set_key_is_heard():
+    class Scale:
+        def phrase(self, *_):
+            return tuple(Note(beat * 240, 120, 60 + beat) for beat in range(8))
+
+    def pitches(*events):
+        engine = Engine([VoiceSettings(name="lead", low=48, high=84, knobs={"land": 0.0})])
+        chord = [(0, ChordChanged(parse_chord("Em7")))]
+        return {s.pitch % 12 for s in struck(play(engine, 4, [*events, *chord], Scale()))}
+
+    assert 6 in pitches((0, KeyChanged(frozenset())))
+    assert pitches((0, KeyChanged(key_of(0, False)))) <= key_of(0, False)
+
+
+@given(st.integers(1, 5), st.data())
+def test_a_cursor_always_stands_on_the_chart(length, data):
+    bars = tuple(((0.0, parse_chord("C")),) for _ in range(length))
+    first = data.draw(st.integers(0, length - 1))
+    vamp = (first, data.draw(st.integers(first, length - 1)))
+    harmony = Harmony()
+    harmony.follow(Road(bars, (vamp,)))
+    for _ in range(30):
+        if data.draw(st.booleans()):
+            harmony.leave()
+        assert harmony.coming(1) is not None or harmony.cursor < 0
+        harmony.open_bar()
+        assert 0 <= harmony.cursor < length
+
+
+# --- anything at all ----------------------------------------------------------------------------
+
+anything = st.one_of(
+    st.builds(Turned, st.sampled_from([None, "lead", "bass", "none"]),
+              st.sampled_from(["swing", "humanise", "vary", "repeat", "share", "approach", "blend", "articulation",
+                               "weight/steps", "nonsense"]), st.floats(0, 1)),
+    st.builds(ModeChanged, st.sampled_from([None, "lead"]), st.sampled_from(["flow", "answer", "trade", "hold"]),
+              st.integers(1, 4)),
+    st.builds(VoiceMuted, st.sampled_from(["lead", "bass"]), st.booleans()),
+    st.builds(VoiceSoloed, st.sampled_from(["lead", "bass"]), st.booleans()),
+    st.builds(Judged, st.none(), st.booleans()),
+    st.builds(KeyPressed, st.integers(0, 127)),
+    st.builds(KeyLifted, st.integers(0, 127)),
+    st.sampled_from(["3/4", "4/4", "6/8", "7/8", "12/8"]).map(lambda text: MetreChanged(*parse_metre(text))),
+    st.sampled_from(["C | F", "|: Dm7 :| G7", "Am7 D7"]).map(follow),
+    st.builds(ChartLeft),
+    st.sampled_from(["C7", "F#m7b5", "N.C."]).map(lambda s: ChordChanged(parse_chord(s))),
+    st.sampled_from(["start", "stop", "continue"]).map(TransportChanged),
+)  # fmt: skip
+
+
+@given(st.lists(st.tuples(st.integers(0, 12 * BAR), anything), max_size=40))
+def test_whatever_is_turned_every_note_ends_and_time_goes_on(events):
+    engine = Engine([VoiceSettings(name="lead"), VoiceSettings(name="bass", low=28, high=50)])
+    memory = play(engine, 13, sorted(events, key=lambda timed: timed[0]))
+    held, last = set(), 0
+    for sound in memory.sounds:
+        assert isinstance(sound, Sound)
+        key = (sound.voice, sound.pitch)
+        assert (key in held) == (sound.velocity == 0)
+        held ^= {key}
+        assert 0 <= sound.pitch <= 127
+        last = max(last, sound.tick)
+    assert not held
