@@ -24,13 +24,16 @@ from perform.events import (
     TempoChanged,
     TransportChanged,
 )
+from perform.inputs.cc import Surface
 from perform.inputs.link import LinkClock
-from perform.inputs.midi import MidiChords
+from perform.inputs.midi import MidiChords, MidiMelody, MidiSurface
 from perform.inputs.midiclock import MidiClock
 from perform.inputs.osc import Address, OscInput
 from perform.live import Conductor
 from perform.music.note import TICKS_PER_BAR, TICKS_PER_BEAT
+from perform.session import Recorder
 from perform.sinks.base import Sink
+from perform.sinks.delayed import DelayedSink
 from perform.sinks.midi import MidiSink
 from perform.sinks.midifile import MidiFileSink
 from perform.sinks.osc import OscSink
@@ -39,6 +42,7 @@ from perform.sources.remote import RemoteSource
 
 log = logging.getLogger(__name__)
 MOST_SUBSCRIBERS = 16
+REALTIME_PRIORITY = 20
 
 
 class Stage:
@@ -59,6 +63,7 @@ class Stage:
         self.conductor = conductor
         self.stopped = asyncio.Event()
         self.link: LinkClock | None = None
+        self.surface: Surface | None = None
         self._subscribers: dict[Address, OscSink] = {}
 
     def deliver(self, event: Event) -> None:
@@ -87,6 +92,29 @@ class Stage:
         elif self.link is not None and isinstance(event, TransportChanged):
             self.link.set_playing(event.action != "stop")
 
+    def figures(self) -> dict[str, float]:
+        """What was counted since the start; times in milliseconds."""
+        counts, lateness = self.engine.counts, self.conductor.lateness
+        return {
+            "bars": counts.bars,
+            "notes": counts.notes,
+            "chords": counts.chords,
+            "substituted": counts.substituted,
+            "restarts": self.source.restarts,
+            "late": lateness.late,
+            "late_p50": 1000 * lateness.percentile(0.5),
+            "late_p95": 1000 * lateness.percentile(0.95),
+            "late_p99": 1000 * lateness.percentile(0.99),
+            "late_max": 1000 * lateness.worst,
+            **{f"under/{1000 * edge:.3g}": float(n) for edge, n in lateness.histogram()},
+        }
+
+    def learn(self, address: str) -> None:
+        """What is touched next on the controller turns this address; WireError where there is none."""
+        if self.surface is None:
+            raise WireError("no controller to learn from; name one in [inputs.surface]")
+        self.surface.learn(address)
+
     def subscribe(self, address: Address) -> None:
         """Send everything to this address too."""
         if address in self._subscribers:
@@ -112,21 +140,30 @@ async def stage(rig: Rig, listeners: Sequence[Sink] = ()) -> AsyncIterator[Stage
     for voice in rig.voices:
         bundle.load(library.find(voice.model))
     async with contextlib.AsyncExitStack() as parts:
-        sinks, voiceless = _open_sinks(rig, parts)
+        ahead = max(
+            (it.ahead_ms / 1000 for it in rig.outputs.values() if isinstance(it, MidiOutput)),
+            default=0.0,
+        )
+        sinks, voiceless = _open_sinks(rig, parts, ahead)
         for listener in listeners:
             parts.callback(listener.close)
         engine = Engine(
             [voice.settings() for voice in rig.voices], rig.engine_settings(fallback=STOCK[0])
         )
         transport = Transport(rig.clock.tempo)
+        recorder = Recorder(Path(rig.record.folder), rig) if rig.record is not None else None
+        if recorder is not None:
+            parts.callback(recorder.close)
         source = RemoteSource(lambda ready: conductor.deliver(ready))  # noqa: PLW0108 - made just below
         conductor = Conductor(
             engine,
             transport,
-            RealtimeClock(),
+            RealtimeClock(ahead),
             source.want,
             sinks,
             voiceless=voiceless,
+            ahead=ahead,
+            **({"record": recorder.note} if recorder is not None else {}),
             starts_by_chord=rig.start == "chord",
             quantum=TICKS_PER_BAR if rig.clock.source == "link" else TICKS_PER_BEAT,
         )
@@ -137,14 +174,20 @@ async def stage(rig: Rig, listeners: Sequence[Sink] = ()) -> AsyncIterator[Stage
         running = Stage(rig, engine, transport, conductor, source)
         await _open_inputs(running, parts)
         conductor.prepare()
+        gc.collect()
         gc.freeze()  # what was built so far stays: the collector need not walk it while we play
-        yield running
+        gc.disable()  # and comes only when the conductor has time for it
+        try:
+            yield running
+        finally:
+            gc.enable()
 
 
 async def run(rig: Rig, ready: Callable[[Stage], None] = lambda _: None) -> None:
     """Play until a signal or a fault ends it. A second signal forces."""
     async with stage(rig) as running:
         _obey_signals(running.stopped)
+        _play_first()
         ready(running)
         stopping: asyncio.Future[bool] = asyncio.ensure_future(running.stopped.wait())
         try:
@@ -152,8 +195,34 @@ async def run(rig: Rig, ready: Callable[[Stage], None] = lambda _: None) -> None
             await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
         finally:
             stopping.cancel()
+        _sum_up(running)
         if running.conductor.failed.done():
             running.conductor.failed.result()
+
+
+def _sum_up(running: Stage) -> None:
+    """One line for the log: what was played, and how much of it late."""
+    figures = running.figures()
+    log.info(
+        "%d bars, %d notes, %d late (p99 %.2f ms, worst %.2f ms), %d bars substituted",
+        *(
+            figures[name]
+            for name in ("bars", "notes", "late", "late_p99", "late_max", "substituted")
+        ),
+    )
+
+
+def _play_first() -> None:
+    """Ask the system to let us run before others; say how where it will not."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(REALTIME_PRIORITY))
+    except AttributeError:
+        return  # no such thing here
+    except OSError:
+        log.info(
+            "no real-time scheduling (a busy machine may make notes late); allow it with "
+            "`rtprio 20` in /etc/security/limits.d, or LimitRTPRIO=20 in a systemd unit"
+        )
 
 
 def _obey_signals(stopped: asyncio.Event) -> None:
@@ -170,7 +239,7 @@ def _obey_signals(stopped: asyncio.Event) -> None:
 
 
 def _open_sinks(
-    rig: Rig, parts: contextlib.AsyncExitStack
+    rig: Rig, parts: contextlib.AsyncExitStack, ahead: float
 ) -> tuple[dict[str, list[Sink]], list[Sink]]:
     """For each voice the sinks that it plays to: its output, and every OSC output; and those of no voice."""
     opened: dict[str, Sink] = {}
@@ -185,6 +254,9 @@ def _open_sinks(
             case MidiFileOutput():
                 everybody = {voice.name: voice.channel for voice in rig.voices}
                 sink = MidiFileSink(Path(output.path), everybody, rig.clock.tempo)
+        held_back = ahead - (output.ahead_ms / 1000 if isinstance(output, MidiOutput) else 0.0)
+        if held_back > 0 and not isinstance(output, MidiFileOutput):
+            sink = DelayedSink(sink, held_back)
         opened[name] = sink
         parts.callback(_close_quietly, sink)
     everywhere = [
@@ -243,7 +315,9 @@ async def _open_inputs(running: Stage, parts: contextlib.AsyncExitStack) -> None
     inputs = running.rig.inputs
     if inputs.osc is not None:
         host, port = host_port(inputs.osc.listen)
-        protocol = OscInput(inputs.osc.prefix, running.deliver, running.subscribe)
+        protocol = OscInput(
+            inputs.osc.prefix, running.deliver, running.subscribe, running.learn, running.figures
+        )
         loop = asyncio.get_running_loop()
         try:
             listening, _ = await loop.create_datagram_endpoint(
@@ -258,3 +332,10 @@ async def _open_inputs(running: Stage, parts: contextlib.AsyncExitStack) -> None
     if inputs.midi is not None:
         heard = MidiChords(inputs.midi, running.rig.midi.system, running.conductor.deliver)
         parts.callback(heard.close)
+    if inputs.lead is not None:
+        melody = MidiMelody(inputs.lead, running.rig.midi.system, running.conductor.deliver)
+        parts.callback(melody.close)
+    if inputs.surface is not None:
+        hands = MidiSurface(inputs.surface, running.rig.midi.system, running.deliver)
+        running.surface = hands.surface
+        parts.callback(hands.close)

@@ -67,15 +67,23 @@ def run(
 
 @app.command()
 def render(
-    chart: Annotated[str, typer.Argument(help="chords, 'C7 | F7 | ...', or a file of them")],
+    chart: Annotated[
+        str, typer.Argument(help="chords, 'C7 | F7 | ...', a file of them, or a session's .jsonl")
+    ],
     output: Annotated[Path, typer.Option("-o", "--output", help="FILE.mid, FILE.wav or FILE.png")],
     model: Annotated[str, typer.Option(help="a bundle, or 'canned'")] = config.DEFAULT_MODEL,
     seed: Annotated[int, typer.Option(help="same seed, same notes")] = 0,
     tempo: Annotated[float, typer.Option(min=20, max=400, help="quarter notes a minute")] = 120.0,
     soundfont: Annotated[Path | None, typer.Option(help="a .sf2 or .sf3 file for a WAV")] = None,
 ) -> None:
-    """Play a chart into a file, faster than real time; the same seed gives the same notes."""
+    """Play a chart, or a recorded session, into a file, faster than real time; the same seed gives the
+    same notes, and a session those that were played.
+    """
     from perform import render as rendering  # noqa: PLC0415
+
+    if chart.endswith(".jsonl"):
+        rendering.render_session(Path(chart), output, soundfont)
+        return
     from perform.inputs.chart import parse_chart  # noqa: PLC0415
 
     text = _chart_text(chart)
@@ -125,6 +133,32 @@ def ports(
         print(f"{title}:" + ("" if names else " none"))
         for number, name in enumerate(names):
             print(f"  {number}  {name}")
+
+
+@app.command()
+def latency(
+    output: Annotated[str, typer.Option(help="the output port to send to")],
+    heard_at: Annotated[str, typer.Option("--input", help="the input port where it comes back")],
+    count: Annotated[int, typer.Option(min=1, max=10_000, help="how many notes")] = 200,
+    system: Annotated[str, typer.Option(help="auto, alsa, jack, coremidi or winmm")] = "auto",
+) -> None:
+    """Measure how long notes take from an output port back to an input port."""
+    from perform.latency import describe, measure  # noqa: PLC0415
+
+    rig = config.parse_rig(f"[midi]\nsystem = {json.dumps(system)}", "--system")
+    print(describe(measure(output, heard_at, count, rig.midi.system)))
+
+
+@app.command()
+def stats(
+    address: Annotated[str, typer.Argument(help="where a daemon listens")] = "127.0.0.1:9000",
+    prefix: Annotated[str, typer.Option(help="of its addresses")] = "/sideman",
+) -> None:
+    """Ask a running daemon what it played, and how late."""
+    from perform.asking import ask  # noqa: PLC0415
+
+    for name, value in ask(config.host_port(address), prefix).items():
+        print(f"{name:<14} {value:g}")
 
 
 @app.command()

@@ -71,22 +71,44 @@ class MidiInput(_Table, frozen=True):
     minimum: Annotated[int, Meta(ge=1, le=8)] = 3
 
 
+class LeadInput(_Table, frozen=True):
+    """An instrument whose melody is listened to, by `port` or `virtual`. `channel` 0 hears all."""
+
+    port: str | None = None
+    virtual: str | None = None
+    channel: Annotated[int, Meta(ge=0, le=16)] = 0
+
+
+class SurfaceInput(_Table, frozen=True):
+    """A controller, by `port` or `virtual`. `cc`: what turns what, as "21" = "/weight/steps" or
+    "note 36" = "/more"; /learn over OSC maps what is touched next.
+    """
+
+    port: str | None = None
+    virtual: str | None = None
+    cc: dict[str, str] = {}
+
+
 class Inputs(_Table, frozen=True):
     """What Sideman listens to."""
 
     osc: OscInput | None = None
     midi: MidiInput | None = None
+    lead: LeadInput | None = None
+    surface: SurfaceInput | None = None
 
 
 class MidiOutput(_Table, frozen=True, tag_field="kind", tag="midi"):
     """A MIDI port: `port` is part of a name, or a number; `virtual` opens one of that name.
 
-    `clock`: send MIDI clock, start, stop and continue.
+    `clock`: send MIDI clock, start, stop and continue. `ahead_ms`: how much earlier than the others to
+    send, because what is connected takes so long to sound; see `perform latency`.
     """
 
     port: str | None = None
     virtual: str | None = None
     clock: bool = False
+    ahead_ms: Annotated[float, Meta(ge=0, le=500)] = 0.0
 
 
 class OscOutput(_Table, frozen=True, tag_field="kind", tag="osc"):
@@ -189,6 +211,12 @@ class VoiceConfig(_Table, frozen=True):
         )
 
 
+class RecordConfig(_Table, frozen=True):
+    """Where every performance is kept: a .jsonl that `perform render` plays again, and a .mid."""
+
+    folder: str
+
+
 class MidiConfig(_Table, frozen=True):
     """Which MIDI system ports belong to."""
 
@@ -204,6 +232,7 @@ class Rig(_Table, frozen=True):
     inputs: Inputs = Inputs()
     outputs: dict[str, OutputConfig] = {}
     voices: tuple[VoiceConfig, ...] = ()
+    record: RecordConfig | None = None
     start: Literal["chord", "stopped"] = "chord"
     seed: int = 0
 
@@ -262,7 +291,9 @@ def host_port(text: str) -> tuple[str, int]:
 def _complete(rig: Rig, name: str) -> Rig:
     """The rig with what was left out filled in, and what refers to nothing refused."""
     outputs = rig.outputs or {"synth": MidiOutput(virtual="Sideman")}
-    inputs = rig.inputs if rig.inputs.osc or rig.inputs.midi else Inputs(osc=OscInput())
+    inputs = rig.inputs
+    if not inputs.osc and not inputs.midi:
+        inputs = msgspec.structs.replace(inputs, osc=OscInput())
     voices = rig.voices or (VoiceConfig(name="lead"),)
     first = next(iter(outputs))
     seen: set[str] = set()
@@ -330,8 +361,11 @@ def _known_keys() -> set[str]:
         ClockConfig,
         HarmonyConfig,
         MidiConfig,
+        RecordConfig,
         Inputs,
         OscInput,
+        LeadInput,
+        SurfaceInput,
         MidiInput,
         MidiOutput,
         OscOutput,

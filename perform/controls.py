@@ -180,7 +180,8 @@ def _key_pressed(values: tuple[Any, ...], _: str) -> Event:
         case (pitch, velocity) if _is_number(velocity):
             note = _whole(pitch)
             if 0 <= note <= 127:
-                return KeyPressed(note) if velocity > 0 else KeyLifted(note)
+                force = min(int(velocity), 127)
+                return KeyPressed(note, force) if force > 0 else KeyLifted(note)
     raise WireError("takes a MIDI note number, and a velocity (0 ends it)")
 
 

@@ -64,3 +64,7 @@ class WireError(SidemanError):
 
 class FeatureError(SidemanError):
     """A feature extractor that cannot be had."""
+
+
+class SessionError(SidemanError):
+    """A recorded session that cannot be written or read."""

@@ -105,9 +105,10 @@ class Judged(NamedTuple):
 
 
 class KeyPressed(NamedTuple):
-    """The player strikes a note of a melody (MIDI number)."""
+    """The player strikes a note of a melody (MIDI number, velocity 1 to 127)."""
 
     pitch: int
+    velocity: int = 80
 
 
 class KeyLifted(NamedTuple):

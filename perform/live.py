@@ -5,7 +5,9 @@ waits for nothing but the callback before it.
 """
 
 import asyncio
+import gc
 import math
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
@@ -37,7 +39,9 @@ from perform.sinks.base import Sink
 
 BUCKETS_A_DECADE = 20
 FINEST_SECONDS = 1e-6
+HEARD_SECONDS = 0.005
 TOLD_BPM = 0.05  # smaller changes of a tempo that is followed are nobody's news
+IDLE_SECONDS = 0.03  # until the next note, when there is time to tidy up
 AT_REST = 1.0  # seconds that a bar may take to make while the transport stands
 LONGEST_SPIN = 0.002  # an alarm that rings earlier than this was set for something else
 
@@ -57,6 +61,23 @@ class Lateness:
         self._buckets[place] += 1
         self.count += 1
         self.worst = max(self.worst, seconds)
+
+    @property
+    def late(self) -> int:
+        """How many notes were late enough to be heard: over 5 ms."""
+        return sum(
+            self._buckets[int(math.log10(HEARD_SECONDS / FINEST_SECONDS) * BUCKETS_A_DECADE) :]
+        )
+
+    def histogram(self) -> list[tuple[float, int]]:
+        """(seconds, notes) for each bucket that has any: so many were no later than that, and later than
+        the bucket before.
+        """
+        return [
+            (FINEST_SECONDS * 10 ** ((place + 1) / BUCKETS_A_DECADE), notes)
+            for place, notes in enumerate(self._buckets)
+            if notes
+        ]
 
     def percentile(self, share: float) -> float:
         """Seconds that `share` (0 to 1) of the notes were not later than; 0 when there are none."""
@@ -103,7 +124,8 @@ class Conductor:
     `voiceless` sinks all but notes: an output that only sends the clock.
 
     `quantum`: where somebody else's time is followed, our bar line falls on a multiple of so many of
-    their ticks. `failed` is set to the first fault of a callback, so that whoever waits can end in order.
+    their ticks. `ahead`: how many seconds early the clock is, so that slow synthesizers sound in time.
+    `record` is told everything that the engine is told. `failed` is set to the first fault of a callback, so that whoever waits can end in order.
     """
 
     def __init__(
@@ -117,11 +139,15 @@ class Conductor:
         voiceless: Sequence[Sink] = (),
         starts_by_chord: bool = True,
         quantum: int = TICKS_PER_BEAT,
+        ahead: float = 0.0,
+        record: Callable[[int, Event], None] = lambda _tick, _event: None,
     ) -> None:
         self._engine = engine
         self._transport = transport
         self._clock = clock
         self._want = want
+        self._record = record
+        self._ahead = ahead
         self._voices = {voice: tuple(sinks) for voice, sinks in voices.items()}
         played = [sink for sinks in voices.values() for sink in sinks]
         self._sinks = tuple(dict.fromkeys([*played, *voiceless]))
@@ -154,7 +180,9 @@ class Conductor:
     def close(self) -> None:
         """Ring no more, end what sounds. A sink that is gone does not keep the others sounding."""
         self._alarm.close()
-        for output in self._engine.feed(TransportChanged("stop"), self._tick()):
+        stop, tick = TransportChanged("stop"), self._tick()
+        self._record(tick, stop)
+        for output in self._engine.feed(stop, tick):
             for sink in (*self._sinks_of(output), *self._listeners):
                 try:
                     sink.send(output)
@@ -168,6 +196,7 @@ class Conductor:
         self._follower.observe(line, now)
         if abs(self._transport.bpm - self._told_bpm) > TOLD_BPM:
             self._told_bpm = self._transport.bpm
+            self._record(self._tick(), TempoChanged(self._told_bpm))
             self._send(StateChanged("/tempo", round(self._told_bpm, 2)))
         self._set_alarm()
 
@@ -198,7 +227,10 @@ class Conductor:
 
     def _pass_on(self, event: Event) -> None:
         """An event to the engine, and all that it brings, up to this moment."""
-        for output in self._engine.feed(event, self._tick()):
+        tick = self._tick()
+        self._advance(tick)  # so that what is recorded is told again at the same point
+        self._record(tick, event)
+        for output in self._engine.feed(event, tick):
             self._send(output)
         for change in _state(event):
             self._send(change)
@@ -229,7 +261,7 @@ class Conductor:
             if deadline is not None:
                 moment = self._transport.time_of(deadline)
                 if moment - self._clock.now() < LONGEST_SPIN:
-                    spin_until(moment)
+                    spin_until(moment - self._ahead)
                 self._advance(self._tick())
             self._set_alarm()
         except Exception as fault:  # noqa: BLE001 - see deliver
@@ -255,15 +287,18 @@ class Conductor:
     def _due(self, wanted: PhraseWanted) -> float:
         """When a bar has to sound; while nothing rolls, as if it were about to."""
         if self._transport.running:
-            return self._transport.time_of(wanted.deadline)
-        return self._clock.now() + AT_REST + wanted.bar
+            return self._transport.time_of(wanted.deadline) - self._ahead
+        return time.monotonic() + AT_REST + wanted.bar
 
     def _sinks_of(self, output: Output) -> Sequence[Sink]:
         return self._voices[output.voice] if isinstance(output, Sound) else self._sinks
 
     def _set_alarm(self) -> None:
         deadline = self._engine.next_deadline()
-        self._alarm.set(None if deadline is None else self._transport.time_of(deadline))
+        moment = None if deadline is None else self._transport.time_of(deadline) - self._ahead
+        self._alarm.set(moment)
+        if moment is None or moment - time.monotonic() > IDLE_SECONDS:
+            gc.collect(0)  # there is time now, and there may be none later
 
     def _tick(self) -> int:
         return self._transport.tick_at(self._clock.now())

@@ -1,10 +1,12 @@
 """A chart to a file, without waiting for it: `perform render`."""
 
 import tempfile
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 from perform import library, offline
+from perform import session as sessions
 from perform.config import VoiceConfig
 from perform.engine.engine import Engine, EngineSettings
 from perform.errors import SidemanError
@@ -43,25 +45,51 @@ def render(
     soundfont: Path | None = None,
 ) -> None:
     """Write a chart's performance to `target`: .mid, .wav or .png by its ending."""
+    channels = {voice.name: voice.channel}
+    _write(
+        target,
+        soundfont,
+        lambda sink: play_chart(chart, voice, seed, [sink]),
+        lambda path: MidiFileSink(path, channels, tempo),
+    )
+
+
+def render_session(session: Path, target: Path, soundfont: Path | None = None) -> None:
+    """Write a recorded session to `target`, note for note as it was played: .mid, .wav or .png."""
+    read = sessions.read(session)
+    _write(
+        target,
+        soundfont,
+        lambda sink: sessions.replay(read, [sink]),
+        lambda path: sessions.midi_sink(read, path),
+    )
+
+
+def _write(
+    target: Path,
+    soundfont: Path | None,
+    play: Callable[[Sink], None],
+    midi: Callable[[Path], Sink],
+) -> None:
     kind = target.suffix.lower()
     if not target.parent.is_dir():
         raise SidemanError(f"{target.parent}: no such folder; make it first")
     if kind in (".mid", ".midi"):
-        _write(chart, voice, seed, MidiFileSink(target, {voice.name: voice.channel}, tempo))
+        _play(play, midi(target))
     elif kind == ".png":
-        _write(chart, voice, seed, PictureSink(target))
+        _play(play, PictureSink(target))
     elif kind == ".wav":
         font = find_soundfont(soundfont)
         if font is None:
             raise SidemanError(HINT)
         with tempfile.TemporaryDirectory() as folder:
             song = Path(folder) / "song.mid"
-            _write(chart, voice, seed, MidiFileSink(song, {voice.name: voice.channel}, tempo))
+            _play(play, midi(song))
             render_wav(song, target, font)
     else:
         raise SidemanError(f"{target}: cannot write {kind or 'this'}; end it in .mid, .wav or .png")
 
 
-def _write(chart: Chart, voice: VoiceConfig, seed: int, sink: Sink) -> None:
-    play_chart(chart, voice, seed, [sink])
+def _play(play: Callable[[Sink], None], sink: Sink) -> None:
+    play(sink)
     sink.close()

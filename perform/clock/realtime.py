@@ -20,11 +20,14 @@ _TFD_TIMER_ABSTIME = 1
 
 
 class RealtimeClock:
-    """Seconds of the system's monotonic clock."""
+    """Seconds of the system's monotonic clock, `ahead` seconds early: what is to be heard then is sent now."""
+
+    def __init__(self, ahead: float = 0.0) -> None:
+        self._ahead = ahead
 
     def now(self) -> float:
         """Seconds now."""
-        return time.monotonic()
+        return time.monotonic() + self._ahead
 
 
 class _Timespec(ctypes.Structure):

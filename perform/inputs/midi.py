@@ -1,19 +1,87 @@
-"""A MIDI port that chords are played on."""
+"""MIDI ports that are played on: chords, a melody, the knobs of a controller."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from typing import Any
 
 from perform import ports
-from perform.config import MidiInput, MidiSystem
-from perform.events import Event
+from perform.config import LeadInput, MidiInput, MidiSystem, SurfaceInput
+from perform.errors import WireError
+from perform.events import Event, KeyLifted, KeyPressed
+from perform.inputs.cc import Surface
 from perform.inputs.hand import Hand, HandSettings
 from perform.music.pitch import parse_pitch
 
+log = logging.getLogger(__name__)
+NOTE_ON, NOTE_OFF = 0x90, 0x80
 
-class MidiChords:
-    """Listens to a port and delivers the chords that are played, on the event loop's thread."""
+
+class _Port:
+    """A MIDI input whose messages arrive one by one on the event loop's thread."""
+
+    def __init__(self, port: str | None, virtual: str | None, system: MidiSystem) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._port = ports.open_input(port, virtual, system)
+        self._port.set_callback(self._on_device)  # called on rtmidi's own thread
+
+    def close(self) -> None:
+        """Listen no more."""
+        self._port.cancel_callback()
+        ports.close(self._port)
+
+    def _on_device(self, timed: tuple[list[int], float], _: Any = None) -> None:
+        try:
+            self._loop.call_soon_threadsafe(self._hear, timed[0])
+        except RuntimeError:
+            pass  # the loop has closed: the concert is over
+
+    def _hear(self, message: list[int]) -> None:
+        raise NotImplementedError
+
+
+class MidiMelody(_Port):
+    """Delivers the notes of a melody, for voices that answer or resemble it."""
+
+    def __init__(
+        self, config: LeadInput, system: MidiSystem, deliver: Callable[[Event], None]
+    ) -> None:
+        self._channel = config.channel - 1 if config.channel else None
+        self._deliver = deliver
+        super().__init__(config.port, config.virtual, system)
+
+    def _hear(self, message: list[int]) -> None:
+        if len(message) < 3 or self._channel not in (None, message[0] & 0x0F):
+            return
+        kind = message[0] & 0xF0
+        if kind == NOTE_ON and message[2] > 0:
+            self._deliver(KeyPressed(message[1], message[2]))
+        elif kind in (NOTE_ON, NOTE_OFF):
+            self._deliver(KeyLifted(message[1]))
+
+
+class MidiSurface(_Port):
+    """Delivers what the knobs and pads of a controller turn."""
+
+    def __init__(
+        self, config: SurfaceInput, system: MidiSystem, deliver: Callable[[Event], None]
+    ) -> None:
+        self.surface = Surface(config.cc)
+        self._deliver = deliver
+        super().__init__(config.port, config.virtual, system)
+
+    def _hear(self, message: list[int]) -> None:
+        event = self.surface.hear(message)
+        if event is not None:
+            try:
+                self._deliver(event)
+            except WireError as fault:
+                log.warning("%s", fault)
+
+
+class MidiChords(_Port):
+    """Delivers the chords that are played."""
 
     def __init__(
         self, config: MidiInput, system: MidiSystem, deliver: Callable[[Event], None]
@@ -28,23 +96,14 @@ class MidiChords:
             )
         )
         self._deliver = deliver
-        self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
-        self._port = ports.open_input(config.port, config.virtual, system)
-        self._port.set_callback(self._on_device)  # called on rtmidi's own thread
+        super().__init__(config.port, config.virtual, system)
 
     def close(self) -> None:
         """Listen no more."""
         if self._timer is not None:
             self._timer.cancel()
-        self._port.cancel_callback()
-        ports.close(self._port)
-
-    def _on_device(self, timed: tuple[list[int], float], _: Any = None) -> None:
-        try:
-            self._loop.call_soon_threadsafe(self._hear, timed[0])
-        except RuntimeError:
-            pass  # the loop has closed: the concert is over
+        super().close()
 
     def _hear(self, message: list[int]) -> None:
         released = self._hand.hear(message, time.monotonic())

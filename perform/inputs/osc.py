@@ -13,7 +13,8 @@ Address = tuple[str, int]
 
 
 class OscInput(asyncio.DatagramProtocol):
-    """Reads datagrams. `deliver` takes events; `subscribe` takes who wants to hear us.
+    """Reads datagrams. `deliver` takes events; `subscribe` takes who wants to hear us; `learn` takes the
+    address that a controller is to turn; `figures` gives what `/stats` answers.
 
     What cannot be read is counted in `refused` and answered to its sender on `PREFIX/error`.
     """
@@ -23,10 +24,14 @@ class OscInput(asyncio.DatagramProtocol):
         prefix: str,
         deliver: Callable[[Event], None],
         subscribe: Callable[[Address], None],
+        learn: Callable[[str], None],
+        figures: Callable[[], dict[str, float]],
     ) -> None:
         self._prefix = prefix
         self._deliver = deliver
         self._subscribe = subscribe
+        self._learn = learn
+        self._figures = figures
         self._transport: asyncio.DatagramTransport | None = None
         self.received = 0
         self.refused = 0
@@ -54,10 +59,21 @@ class OscInput(asyncio.DatagramProtocol):
             below = address[len(self._prefix) :]
             if below == "/subscribe":
                 self._subscribe(_subscriber(values, sender))
+            elif below == "/learn":
+                self._learn(_address(values))
+            elif below == "/stats":
+                self._answer(sender)
             else:
                 self._deliver(controls.read(below, values))
         except WireError as fault:
             self._refuse(address, str(fault), sender)
+
+    def _answer(self, sender: Address) -> None:
+        """What was counted so far, a message each, and at last one that says it was all."""
+        if self._transport is not None:
+            for name, value in {**self._figures(), "done": 1}.items():
+                packet = encode(f"{self._prefix}/stats/{name}", value)
+                self._transport.sendto(packet, sender)
 
     def _refuse(self, address: str, why: str, sender: Address) -> None:
         self.refused += 1
@@ -76,6 +92,12 @@ def _subscriber(values: tuple[Any, ...], sender: Address) -> Address:
             return host, port
         case _:
             raise WireError("takes nothing, a port, or a host and a port")
+
+
+def _address(values: tuple[Any, ...]) -> str:
+    if len(values) != 1 or not isinstance(values[0], str):
+        raise WireError("takes one address, like /weight/steps")
+    return values[0]
 
 
 def _printable(text: str) -> str:

@@ -13,15 +13,18 @@ from perform.music.note import TICKS_PER_BEAT
 class MidiFileSink:
     """Collects a performance; `close` writes it, whole or not at all.
 
-    Type 1, 480 ticks a quarter: a conductor's track with tempo and chord markers, then a track a
+    Type 1, 480 ticks a quarter: a conductor's track with tempo map and chord markers, then a track a
     voice. `channels`: voice -> 1 to 16.
     """
 
-    def __init__(self, path: Path, channels: Mapping[str, int], bpm: float) -> None:
+    def __init__(
+        self, path: Path, channels: Mapping[str, int], bpm: float, metre: str = "4/4"
+    ) -> None:
         self._path = path
         self._channels = channels
+        above, below = (int(number) for number in metre.split("/"))
         self._conductor: list[tuple[int, mido.Message | mido.MetaMessage]] = [
-            (0, mido.MetaMessage("time_signature", numerator=4, denominator=4)),
+            (0, mido.MetaMessage("time_signature", numerator=above, denominator=below)),
             (0, mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(bpm))),
         ]
         self._sounds: dict[str, list[Sound]] = {voice: [] for voice in channels}
@@ -39,13 +42,17 @@ class MidiFileSink:
             )
             self._conductor.append((output.tick, marker))
 
+    def set_tempo(self, tick: int, bpm: float) -> None:
+        """From a tick on, so many quarter notes a minute."""
+        self._conductor.append((tick, mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(bpm))))
+
     def close(self) -> None:
         """Write the file. OutputError when the disk refuses."""
         if self._closed:
             return
         self._closed = True
         song = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT)
-        song.tracks.append(_track("Sideman", self._conductor))
+        song.tracks.append(_track("Sideman", sorted(self._conductor, key=lambda timed: timed[0])))
         for voice, sounds in self._sounds.items():
             channel = self._channels[voice] - 1
             song.tracks.append(_track(voice, [_message(sound, channel) for sound in sounds]))

@@ -1,0 +1,205 @@
+"""A performance on record: every event with its tick, from which it can be played again note for note.
+
+One JSON line each: first what was there (`{"sideman": 1, "rig": ...}`), then `[tick, event, fields]` in the
+order in which the engine was told. The engine is pure, so told the same it does the same.
+"""
+
+import asyncio
+import datetime as dt
+import logging
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, get_args
+
+import msgspec
+
+from perform.config import Rig
+from perform.engine.engine import Engine
+from perform.errors import SessionError, SidemanError
+from perform.events import (
+    Event,
+    KeyLifted,
+    KeyPressed,
+    Output,
+    Sound,
+    TempoChanged,
+    TransportChanged,
+)
+from perform.music.chord import Chord, parse_chord
+from perform.sinks.base import Sink
+from perform.sinks.midifile import MidiFileSink
+from perform.sources.canned import STOCK
+
+log = logging.getLogger(__name__)
+SCHEMA = 1
+FLUSH_SECONDS = 1.0
+PLAYER = "player"
+PLAYERS_CHANNEL = 16
+_KINDS: dict[str, Any] = {kind.__name__: kind for kind in get_args(Event)}
+
+
+class Session(NamedTuple):
+    """A rig, and what happened on it: (tick, event) in the order of happening."""
+
+    rig: Rig
+    events: tuple[tuple[int, Event], ...]
+
+
+class Recorder:
+    """Writes a session down while it is played; what waits for the disk waits in another thread.
+
+    A disk that fails ends the recording with one line in the log, and never the music.
+    """
+
+    def __init__(self, folder: Path, rig: Rig) -> None:
+        self.path = folder / f"{dt.datetime.now().astimezone():%Y-%m-%d-%H%M%S}.jsonl"
+        self._rig = rig
+        self._lines = [msgspec.json.encode({"sideman": SCHEMA, "rig": rig})]
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._file = self.path.open("xb", buffering=0)
+        except OSError as fault:
+            raise SessionError(
+                f"{self.path}: cannot be written ({fault.strerror}); name another [record] folder"
+            ) from None
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = self._loop.call_later(FLUSH_SECONDS, self._flush)
+
+    def note(self, tick: int, event: Event) -> None:
+        """The engine was told this."""
+        self._lines.append(encode(tick, event))
+
+    def close(self) -> None:
+        """Write the rest, and the performance as a MIDI file beside it."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+            self._write(self._take())
+        self._file.close()
+        try:
+            to_midi(read(self.path), self.path.with_suffix(".mid"))
+        except SidemanError as fault:
+            log.error("%s", fault)  # noqa: TRY400 - one line, no traceback
+
+    def _flush(self) -> None:
+        self._timer = self._loop.call_later(FLUSH_SECONDS, self._flush)
+        self._loop.run_in_executor(None, self._write, self._take())
+
+    def _take(self) -> bytes:
+        lines, self._lines = self._lines, []
+        return b"".join(line + b"\n" for line in lines)
+
+    def _write(self, data: bytes) -> None:
+        try:
+            self._file.write(data)
+        except (OSError, ValueError) as fault:
+            log.error("%s: the recording ends here (%s)", self.path, fault)  # noqa: TRY400
+
+
+def encode(tick: int, event: Event) -> bytes:
+    """An event as a line."""
+    return msgspec.json.encode([tick, type(event).__name__, list(event)], enc_hook=_plain)
+
+
+def read(path: Path) -> Session:
+    """The session in a file; SessionError names the line that is none. A last line cut short is left out."""
+    try:
+        lines = path.read_bytes().split(b"\n")
+        head = msgspec.json.decode(lines[0])
+        if head["sideman"] != SCHEMA:
+            raise SessionError(
+                f"{path}: a session of schema {head['sideman']}, this version reads {SCHEMA}"
+            )
+        rig = msgspec.convert(head["rig"], Rig)
+    except OSError as fault:
+        raise SessionError(f"{path}: cannot be read ({fault.strerror})") from None
+    except (msgspec.MsgspecError, KeyError, TypeError, UnicodeDecodeError):
+        raise SessionError(f"{path}: no session; make one with [record] in the rig") from None
+    return Session(rig, tuple(_events(path, lines[1:])))
+
+
+def replay(session: Session, sinks: Sequence[Sink]) -> None:
+    """Play a session again into sinks. Times go on where the transport began anew, so nothing overlaps."""
+    rig = session.rig
+    engine = Engine([v.settings() for v in rig.voices], rig.engine_settings(fallback=STOCK[0]))
+    tape = _Tape(sinks)
+    tape.put(engine.prepare())
+    for tick, event in session.events:
+        tape.put(engine.advance(tick))
+        if isinstance(event, TransportChanged) and event.action == "start":
+            tape.begin_anew()
+        tape.put(engine.feed(event, tick))
+        tape.hear(tick, event)
+
+
+def to_midi(session: Session, path: Path) -> None:
+    """Write a session as a MIDI file: tempo map, chord markers, a track a voice and one of the player's."""
+    sink = midi_sink(session, path)
+    replay(session, [sink])
+    sink.close()
+
+
+def midi_sink(session: Session, path: Path) -> MidiFileSink:
+    """A MIDI file with a track for each voice of a session, and one for the player."""
+    channels = {voice.name: voice.channel for voice in session.rig.voices}
+    clock = session.rig.clock
+    return MidiFileSink(path, {**channels, PLAYER: PLAYERS_CHANNEL}, clock.tempo, clock.metre)
+
+
+class _Tape:
+    """Outputs on one line of time, however often the transport began at 0 again."""
+
+    def __init__(self, sinks: Sequence[Sink]) -> None:
+        self._sinks = sinks
+        self._offset = 0
+        self._last = 0
+
+    def put(self, outputs: Sequence[Output]) -> None:
+        for output in outputs:
+            tick = getattr(output, "tick", None)
+            moved: Any = output
+            if tick is not None:
+                moved = output._replace(tick=max(tick + self._offset, 0))  # type: ignore[call-arg]
+                self._last = max(self._last, moved.tick)
+            for sink in self._sinks:
+                sink.send(moved)
+
+    def begin_anew(self) -> None:
+        self._offset = self._last
+
+    def hear(self, tick: int, event: Event) -> None:
+        """What the player did, and the tempo: outputs of nobody, but part of the performance."""
+        at = max(tick, 0)
+        if isinstance(event, KeyPressed):
+            self.put([Sound(at, PLAYER, event.pitch, event.velocity)])
+        elif isinstance(event, KeyLifted):
+            self.put([Sound(at, PLAYER, event.pitch, 0)])
+        elif isinstance(event, TempoChanged):
+            for sink in self._sinks:
+                if isinstance(sink, MidiFileSink):
+                    sink.set_tempo(at + self._offset, event.bpm)
+
+
+def _events(path: Path, lines: list[bytes]) -> Iterator[tuple[int, Event]]:
+    for number, line in enumerate(lines, 2):
+        if not line:
+            continue
+        try:
+            tick, name, fields = msgspec.json.decode(line)
+            yield int(tick), msgspec.convert(fields, _KINDS[name], dec_hook=_meant)
+        except (msgspec.MsgspecError, SidemanError, KeyError, TypeError, ValueError) as fault:
+            if number == len(lines) + 1:
+                return
+            raise SessionError(f"{path}: line {number} is no event ({fault})") from None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Chord):
+        return value.symbol
+    raise NotImplementedError(type(value))
+
+
+def _meant(kind: type, value: Any) -> Any:
+    if kind is Chord:
+        return parse_chord(value)
+    raise NotImplementedError(kind)

@@ -1,0 +1,41 @@
+"""An output that sounds sooner than another is held back, so that both are heard together."""
+
+import asyncio
+import time
+from collections import deque
+
+from perform.clock.realtime import Alarm, spin_until
+from perform.events import Output
+from perform.sinks.base import Sink
+
+
+class DelayedSink:
+    """Passes everything on to a sink, `seconds` later, in order; at the end at once."""
+
+    def __init__(self, sink: Sink, seconds: float) -> None:
+        self._sink = sink
+        self._seconds = seconds
+        self._waiting: deque[tuple[float, Output]] = deque()
+        self._alarm = Alarm(asyncio.get_running_loop(), self._ring)
+
+    def send(self, output: Output) -> None:
+        """Keep it for a while."""
+        self._waiting.append((time.monotonic() + self._seconds, output))
+        if len(self._waiting) == 1:
+            self._alarm.set(self._waiting[0][0])
+
+    def close(self) -> None:
+        """Pass on what waits, and close the sink."""
+        self._alarm.close()
+        for _, output in self._waiting:
+            self._sink.send(output)
+        self._waiting.clear()
+        self._sink.close()
+
+    def _ring(self) -> None:
+        if self._waiting:
+            spin_until(self._waiting[0][0])
+        now = time.monotonic()
+        while self._waiting and self._waiting[0][0] <= now:
+            self._sink.send(self._waiting.popleft()[1])
+        self._alarm.set(self._waiting[0][0] if self._waiting else None)

@@ -1,0 +1,171 @@
+"""A session on record plays again note for note, whatever happened in it."""
+
+import asyncio
+import json
+
+import mido
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from perform import session
+from perform.clock.transport import Transport
+from perform.clock.virtual import VirtualClock
+from perform.config import Rig, VoiceConfig, parse_rig
+from perform.engine.engine import Engine
+from perform.errors import SessionError
+from perform.events import (
+    ChartChanged,
+    ChordChanged,
+    KeyChanged,
+    KeyLifted,
+    KeyPressed,
+    PhraseReady,
+    PhraseWanted,
+    TempoChanged,
+    TransportChanged,
+    Turned,
+)
+from perform.live import Conductor
+from perform.music.chart import parse_chart
+from perform.music.chord import parse_chord
+from perform.music.note import Note
+from perform.sinks.memory import MemorySink
+from perform.sources.canned import STOCK, CannedSource
+
+RIG = Rig(voices=(VoiceConfig(name="lead", channel=3), VoiceConfig(name="bass", role="bass")))
+happenings = st.lists(
+    st.tuples(
+        st.floats(0, 1.5),
+        st.one_of(
+            st.sampled_from(["C7", "F#m7b5/C", "N.C.", "Bb13"]).map(
+                lambda symbol: ChordChanged(parse_chord(symbol))
+            ),
+            st.sampled_from(["start", "stop", "continue"]).map(TransportChanged),
+            st.builds(TempoChanged, st.sampled_from([60.0, 131.5, 240.0])),
+            st.builds(Turned, st.sampled_from([None, "bass"]), st.just("swing"), st.floats(0, 1)),
+            st.builds(KeyPressed, st.integers(0, 127), st.integers(1, 127)),
+            st.builds(KeyLifted, st.integers(0, 127)),
+        ),
+    ),
+    max_size=25,
+)
+
+
+def perform(happened, folder):
+    """A live conductor on the virtual clock, its phrases a little late; what was heard, what was kept."""
+
+    async def play():
+        clock, memory, kept = VirtualClock(), MemorySink(), []
+        engine = Engine([v.settings() for v in RIG.voices], RIG.engine_settings(fallback=STOCK[0]))
+        wanted = []
+        conductor = Conductor(
+            engine,
+            Transport(120),
+            clock,
+            lambda wish, _due: wanted.append(wish),
+            {voice.name: [memory] for voice in RIG.voices},
+            record=lambda tick, event: kept.append((tick, event)),
+        )
+        conductor.prepare()
+        for seconds, event in happened:
+            for _ in range(1 + int(seconds / 0.05)):
+                clock.advance(min(seconds, 0.05))
+                conductor.deliver(Turned("nobody", "swing", 0.0))  # the clock ticks on
+                await asyncio.sleep(0)
+                for wish in wanted[:2]:
+                    phrase = CannedSource().phrase(wish.seed)
+                    conductor.deliver(PhraseReady(wish.voice, wish.bar, phrase))
+                del wanted[:2]
+            conductor.deliver(event)
+        conductor.close()
+        assert not conductor.failed.done()
+        return memory, kept
+
+    memory, kept = asyncio.run(play())
+    path = folder / "session.jsonl"
+    head = json.dumps({"sideman": 1, "rig": json.loads(session.msgspec.json.encode(RIG))})
+    lines = [session.encode(tick, event) for tick, event in kept]
+    path.write_bytes(b"\n".join([head.encode(), *lines]))
+    return memory, path
+
+
+@settings(max_examples=25)
+@given(happenings)
+def test_what_was_played_is_played_again(tmp_path_factory, happened):
+    memory, path = perform(happened, tmp_path_factory.mktemp("session"))
+    again = MemorySink()
+    session.replay(session.read(path), [again])
+    heard = [(s.voice, s.pitch, s.velocity) for s in memory.sounds]
+    assert [(s.voice, s.pitch, s.velocity) for s in again.sounds if s.voice != "player"] == heard
+    ticks = [s.tick for s in again.sounds if s.voice != "player"]
+    assert ticks == sorted(ticks)
+
+
+def test_a_session_becomes_a_midi_file_with_tempo_chords_voices_and_player(tmp_path):
+    happened = [
+        (0.1, ChordChanged(parse_chord("C7"))),
+        (1.0, TempoChanged(90.0)),
+        (0.2, KeyPressed(72, 99)),
+        (0.5, KeyLifted(72)),
+        (1.0, ChordChanged(parse_chord("F7"))),
+        (1.0, TransportChanged("stop")),
+    ]
+    _, path = perform(happened, tmp_path)
+    session.to_midi(session.read(path), tmp_path / "session.mid")
+    song = mido.MidiFile(tmp_path / "session.mid")
+    names = [track.name for track in song.tracks]
+    assert names == ["Sideman", "lead", "bass", "player"]
+    first = song.tracks[0]
+    assert [m.text for m in first if m.type == "marker"] == ["C7", "F7"]
+    assert [round(mido.tempo2bpm(m.tempo)) for m in first if m.type == "set_tempo"] == [120, 90]
+    player = [(m.note, m.velocity) for m in song.tracks[3] if m.type in ("note_on", "note_off")]
+    assert player == [(72, 99), (72, 0)]
+    assert any(m.type == "note_on" for m in song.tracks[1])
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        ChartChanged(*parse_chart("C | |: Dm7 G7 :| N.C.")),
+        KeyChanged(frozenset({0, 2, 4})),
+        KeyChanged(None),
+        PhraseReady("lead", 3, (Note(0, 240, 60),)),
+        ChordChanged(None),
+    ],
+)
+def test_every_kind_of_event_is_kept_whole(tmp_path, event):
+    path = tmp_path / "s.jsonl"
+    head = session.msgspec.json.encode({"sideman": 1, "rig": RIG})
+    path.write_bytes(head + b"\n" + session.encode(7, event) + b"\n")
+    assert session.read(path).events == ((7, event),)
+
+
+@given(st.binary(max_size=300))
+@settings(max_examples=50)
+def test_any_bytes_are_a_session_or_one_line(tmp_path_factory, data):
+    path = tmp_path_factory.mktemp("bytes") / "s.jsonl"
+    head = session.msgspec.json.encode({"sideman": 1, "rig": RIG}) + b"\n"
+    for content in (data, head + data):
+        path.write_bytes(content)
+        try:
+            session.read(path)
+        except SessionError as fault:
+            assert "\n" not in str(fault) or b"\n" in data
+
+
+def test_wishes_are_not_recorded_but_what_came_of_them_is(tmp_path):
+    memory, path = perform(
+        [(0.1, ChordChanged(parse_chord("C"))), (2.5, TempoChanged(100.0))], tmp_path
+    )
+    kinds = {type(event).__name__ for _, event in session.read(path).events}
+    assert "PhraseReady" in kinds
+    assert PhraseWanted.__name__ not in kinds
+    assert memory.sounds
+
+
+def test_a_rig_that_records_says_where(tmp_path):
+    rig = parse_rig(f'[record]\nfolder = "{tmp_path}"')
+    assert rig.record.folder == str(tmp_path)
+    with pytest.raises(SessionError, match="cannot be read"):
+        session.read(tmp_path / "none.jsonl")
