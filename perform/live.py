@@ -261,14 +261,20 @@ class Conductor:
             if deadline is not None:
                 moment = self._transport.time_of(deadline)
                 if moment - self._clock.now() < LONGEST_SPIN:
+                    # worked out while it is early, so that at the moment itself there is only sending
+                    outputs = self._engine.sound(deadline)
                     spin_until(moment - self._ahead)
+                    self._sound(outputs)
                 self._advance(self._tick())
             self._set_alarm()
         except Exception as fault:  # noqa: BLE001 - see deliver
             self._fail(fault)
 
     def _advance(self, tick: int) -> None:
-        for output in self._engine.advance(tick):
+        self._sound(self._engine.advance(tick))
+
+    def _sound(self, outputs: Sequence[Output]) -> None:
+        for output in outputs:
             self._send(output)
             if isinstance(output, Sound) and output.velocity:
                 meant = self._transport.time_of(output.tick)

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 
-SPIN_SECONDS = 0.0004
+SPIN_SECONDS = 0.0006
 _CLOCK_MONOTONIC = 1
 _TFD_NONBLOCK = 0o4000
 _TFD_CLOEXEC = 0o2000000

@@ -66,6 +66,7 @@ MOST_NOTES = 16  # in a bar, of all voices that keep out of each other's way
 NEAREST = 2  # semitones from another voice, below which a note tries another octave
 FARTHEST_APPROACH = 5
 EARLY_TICKS = 40
+EARLY_OPEN = 20  # ticks before its line that a bar is opened
 
 
 class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -106,7 +107,7 @@ class Engine:
         self._schedule = Schedule()
         self._harmony = Harmony()
         self._ear = Ear()
-        self._metre = self._next_metre = self._settings.metre
+        self._metre = self._opened = self._next_metre = self._settings.metre
         self._bar, self._bar_tick = 0, 0
         self._room = MOST_NOTES
         self._running = False
@@ -179,12 +180,19 @@ class Engine:
 
     def advance(self, to_tick: int) -> list[Output]:
         """Everything due up to and including `to_tick`, in order."""
+        return self._advance(to_tick, Kind.WISH)
+
+    def sound(self, to_tick: int) -> list[Output]:
+        """As `advance`, but what is only prepared at `to_tick` is left for later: notes do not wait for it."""
+        return self._advance(to_tick, Kind.ON)
+
+    def _advance(self, to_tick: int, to_kind: Kind) -> list[Output]:
         done: list[Output] = []
         while self._running:
-            due_tick = self._schedule.next_tick()
-            if due_tick is None or due_tick > to_tick:
+            due = self._schedule.first()
+            if due is None or (due.tick, due.kind) > (to_tick, to_kind):
                 break
-            due = self._schedule.pop()
+            self._schedule.pop()
             self._tick = due.tick
             if due.kind is Kind.OFF:
                 self._end(due.item, done)
@@ -194,6 +202,10 @@ class Engine:
                 self._beat(due.item[0], due.item[1], done)
             elif due.kind is Kind.CHORD:
                 done.extend(self._change_chord(due.item[0]))
+            elif due.kind is Kind.OPEN:
+                self._open(due.item[0], due.item[1], done)
+            elif due.kind is Kind.WISH:
+                done.extend(want for line in self._lines for want in self._renewed(line))
             else:
                 done.append(Pulse(self._tick))
                 self._schedule.add(self._tick + TICKS_PER_PULSE, Kind.PULSE, ())
@@ -263,23 +275,29 @@ class Engine:
 
     def _beat(self, bar: int, beat: int, done: list[Output]) -> None:
         if beat == 0:
-            self._metre = self._next_metre
+            self._metre = self._opened
             self._bar, self._bar_tick = bar, self._tick
         done.append(Beat(self._tick, bar, beat))
+        end = self._bar_tick + self._metre.bar
         if beat == 0:
             self.counts.bars += 1
             self._open_harmony(done)
-            self._room = MOST_NOTES
-            for line in self._lines:
-                self._open_bar(line, bar, done)
-        for line in self._lines:
-            done.extend(self._renew(line))
+            self._schedule.add(end - EARLY_OPEN, Kind.OPEN, (bar + 1, end))
+        self._schedule.add(self._tick, Kind.WISH, ())
         after = self._bar_tick + (beat + 1) * self._metre.beat
-        end = self._bar_tick + self._metre.bar
         if after < end:
             self._schedule.add(after, Kind.BEAT, (bar, beat + 1))
         else:
             self._schedule.add(end, Kind.BEAT, (bar + 1, 0))
+
+    def _open(self, bar: int, start: int, done: list[Output]) -> None:
+        """A bar is about to begin: its notes are put where they belong, so that nothing is left to do on
+        its first beat but to play.
+        """
+        self._opened = self._next_metre
+        self._room = MOST_NOTES
+        for line in self._lines:
+            self._open_bar(line, bar, start, done)
 
     def _open_harmony(self, done: list[Output]) -> None:
         """The chart's chords of the bar that begins: the first at once, the others in their time."""
@@ -292,12 +310,11 @@ class Engine:
                 if at < self._bar_tick + self._metre.bar:
                     self._schedule.add(at, Kind.CHORD, (chord,))
 
-    def _open_bar(self, line: Line, bar: int, done: list[Output]) -> None:
+    def _open_bar(self, line: Line, bar: int, start: int, done: list[Output]) -> None:
         phrase = line.ready.pop(bar, None)
         line.wished.pop(bar, None)
         if not line.speaks(bar):
             line.last = line.made.pop(bar, ())
-            done.extend(self._wants(line, bar + 1))
             return
         if line.mode == "hold" and line.previous:
             phrase = line.previous
@@ -308,27 +325,27 @@ class Engine:
             phrase = line.previous or self._settings.fallback
         line.previous = phrase
         line.last = line.made.pop(bar, ()) or line.last
-        self._schedule_bar(line, phrase, bar, 0)
-        done.extend(self._wants(line, bar + 1))
+        self._schedule_bar(line, phrase, bar, start, 0)
 
-    def _schedule_bar(self, line: Line, phrase: Phrase, bar: int, since: int) -> None:
-        """The notes of a bar from `since` ticks after its line on, as they are to be played."""
-        phrase = fitted(phrase, self._metre)
+    def _schedule_bar(self, line: Line, phrase: Phrase, bar: int, start: int, since: int) -> None:
+        """The notes of a bar that begins at `start`, from `since` ticks on, as they are to be played."""
+        metre = self._opened
+        phrase = fitted(phrase, metre)
         share = line.knobs["share"]
         if share < 1:
             phrase = lines.thin(phrase, max(1, round(share * self._room)))
             self._room = max(1, self._room - len(phrase))
         number = self._seed(line, bar)
         leads = chance(number, 9) < line.knobs["approach"]
-        strokes = feel.strokes(phrase, line.feel, number, self._metre.bar)
-        last_beat = self._metre.bar - self._metre.beat
+        strokes = feel.strokes(phrase, line.feel, number, metre.bar)
+        last_beat = metre.bar - metre.beat
         for place, stroke in enumerate(strokes):
             if stroke.start < since:
                 continue
             note = Note(stroke.start, stroke.duration, stroke.pitch)
             lead = leads and place == len(strokes) - 1 and stroke.start >= last_beat
             item = (line.index, note, stroke.force, lead)
-            self._schedule.add(self._bar_tick + stroke.start, Kind.ON, item)
+            self._schedule.add(start + stroke.start, Kind.ON, item)
 
     # --- wishes --------------------------------------------------------------------------------
 
@@ -337,6 +354,10 @@ class Engine:
         for ahead in range(bar, bar + BARS_AHEAD):
             if ahead not in line.wished:
                 yield self._want(line, ahead)
+
+    def _renewed(self, line: Line) -> Iterable[PhraseWanted]:
+        yield from self._wants(line, self._bar + 1)
+        yield from self._renew(line)
 
     def _renew(self, line: Line) -> Iterable[PhraseWanted]:
         """The wishes for bars ahead that would be others now. Asked on beats only, so that a flood of
@@ -463,9 +484,14 @@ class Engine:
             for line in self._lines:
                 line.forget()
         self._begun = True
-        self._metre = self._next_metre
+        self._metre = self._opened = self._next_metre
         bar, inside = divmod(tick, self._metre.bar)
         self._bar, self._bar_tick = bar, tick - inside
+        if not inside:
+            self._schedule.add(tick, Kind.OPEN, (bar, tick))
+        else:
+            end = self._bar_tick + self._metre.bar
+            self._schedule.add(max(end - EARLY_OPEN, tick), Kind.OPEN, (bar + 1, end))
         beat = -(-inside // self._metre.beat)
         if beat < self._metre.beats:
             self._schedule.add(self._bar_tick + beat * self._metre.beat, Kind.BEAT, (bar, beat))
@@ -477,12 +503,12 @@ class Engine:
         if inside:  # what each voice played last, from there on
             for line in self._lines:
                 phrase = line.previous or self._settings.fallback
-                self._schedule_bar(line, phrase, bar, inside)
+                self._schedule_bar(line, phrase, bar, self._bar_tick, inside)
 
     def _change_metre(self, event: MetreChanged) -> list[Output]:
         self._next_metre = Metre(event.bar, event.beat)
         if not self._begun:
-            self._metre = self._next_metre
+            self._metre = self._opened = self._next_metre
         return []
 
     # --- voices --------------------------------------------------------------------------------

@@ -6,13 +6,15 @@ from typing import Any, NamedTuple
 
 
 class Kind(IntEnum):
-    """The order of things that share a tick."""
+    """The order of things that share a tick: what sounds comes before what is only prepared."""
 
     OFF = 0
     PULSE = 1
     BEAT = 2
     CHORD = 3
     ON = 4
+    OPEN = 5
+    WISH = 6
 
 
 class Due(NamedTuple):
@@ -39,6 +41,10 @@ class Schedule:
     def next_tick(self) -> int | None:
         """The tick of the first thing due; None when there is nothing."""
         return self._heap[0].tick if self._heap else None
+
+    def first(self) -> Due | None:
+        """The first thing due; None when there is nothing."""
+        return self._heap[0] if self._heap else None
 
     def pop(self) -> Due:
         """The first thing due, taken out."""

@@ -1,0 +1,189 @@
+"""Prints how late notes are: `python tests/bench/timing.py [--seconds 60] [--picture late.png]`.
+
+Four voices of sixteenths at 140 bpm from this engine, idle and with all steering running, beside isobar and
+mido, each in a process of its own and all at the same time. Then a flood of OSC and a fast MIDI clock together.
+Nothing is asserted: machines differ, and ratios within one run are what counts.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from figures import ISOBAR, MIDO  # noqa: E402
+
+OURS = """
+import asyncio, json, random, sys, time
+import psutil
+from perform.app import _play_first, stage
+from perform.config import ClockConfig, Inputs, MidiFileOutput, OscInput, Rig, VoiceConfig
+from perform.engine.fitness import FITNESS
+from perform.events import ChordChanged, KeyPressed, Turned
+from perform.inputs.midiclock import ClockReader
+from perform.music.chord import parse_chord
+path, seconds, mode, port = sys.argv[1], float(sys.argv[2]), sys.argv[3], int(sys.argv[4])
+CHORDS = [parse_chord(s) for s in ("C7", "F7", "Am7", "Dm7", "G7", "Ebmaj7")]
+
+def pulses(reader, loop, stop):
+    # as rtmidi calls: from a thread of its own, 24 a quarter note at 300 bpm
+    begun, count = time.monotonic(), 0
+    while not stop.is_set():
+        count += 1
+        time.sleep(max(0, begun + count * 60 / 300 / 24 - time.monotonic()))
+        loop.call_soon_threadsafe(reader.hear, [0xF8], time.monotonic())
+
+async def main():
+    voices = tuple(VoiceConfig(name=f"v{i}", output="f", single=mode == "steered") for i in range(4))
+    inputs = Inputs(osc=OscInput(listen=f"127.0.0.1:{port}")) if mode == "flood" else Inputs()
+    rig = Rig(clock=ClockConfig(tempo=140.0), inputs=inputs, voices=voices,
+              outputs={"f": MidiFileOutput(path=path)})
+    chance = random.Random(1)
+    async with stage(rig) as running:
+        _play_first()
+        await running.source.filled(5)
+        conductor = running.conductor
+        conductor.deliver(ChordChanged(CHORDS[0]))
+        import threading
+        stop = threading.Event()
+        if mode == "flood":
+            reader = ClockReader(conductor.observe, conductor.begin, conductor.deliver)
+            threading.Thread(target=pulses, args=(reader, asyncio.get_running_loop(), stop), daemon=True).start()
+            print("ready", flush=True)
+        me = psutil.Process()
+        used, begun = sum(me.cpu_times()[:2]), time.monotonic()
+        while time.monotonic() - begun < seconds:
+            await asyncio.sleep(0.1)
+            if mode == "steered":
+                conductor.deliver(Turned(None, "weight/" + chance.choice(FITNESS).name, chance.random()))
+                if chance.random() < 0.1:
+                    conductor.deliver(ChordChanged(chance.choice(CHORDS)))
+        used = (sum(me.cpu_times()[:2]) - used) / (time.monotonic() - begun)
+        stop.set()
+        late = conductor.lateness
+        print(json.dumps({"p50": late.percentile(.5), "p99": late.percentile(.99), "max": late.worst, "n": late.count,
+                          "cpu": used, "chords": running.engine.counts.chords, "missed": running.engine.counts.substituted,
+                          "histogram": late.histogram()}))
+asyncio.run(main())
+"""
+FLOOD = """
+import socket, sys, time
+from perform.osc import encode
+to, seconds = ("127.0.0.1", int(sys.argv[1])), float(sys.argv[2])
+mouth = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+symbols = ("C7", "F7", "Bbmaj7", "Am7")
+begun, sent, chords = time.monotonic(), 0, 0
+while time.monotonic() - begun < seconds:
+    for _ in range(10):
+        sent += 1
+        if sent % 100 == 0:
+            mouth.sendto(encode("/sideman/chord", symbols[chords % 4]), to)
+            chords += 1
+        else:
+            mouth.sendto(encode("/sideman/weight/steps", sent % 7 / 7), to)
+    time.sleep(max(0, begun + sent / 2000 - time.monotonic()))
+print(sent / (time.monotonic() - begun), chords)
+"""
+
+
+def start(script, *arguments):
+    return subprocess.Popen(
+        [sys.executable, "-c", script, *map(str, arguments)],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT,
+    )  # fmt: skip
+
+
+def ours(process):
+    return json.loads(process.communicate()[0].splitlines()[-1])
+
+
+def theirs(process):
+    words = process.communicate()[0].split()[-4:]
+    if len(words) < 4:
+        return None
+    p50, p99, worst, count = map(float, words)
+    return {"p50": p50, "p99": p99, "max": worst, "n": int(count)}
+
+
+def say(name, found, target=""):
+    if found is None:
+        print(f"{name:<28} could not be run")
+        return
+    cpu = f" {found['cpu']:.1%} of a core" if "cpu" in found else ""
+    print(
+        f"{name:<28} p50 {1e3 * found['p50']:.3f} p99 {1e3 * found['p99']:.3f} "
+        f"max {1e3 * found['max']:.2f} ms, n {found['n']}{cpu} {target}",
+        flush=True,
+    )
+
+
+def beside(seconds, folder):
+    """Ours beside the others, at the same time."""
+    found = {}
+    for mode, target in (("idle", "(p99 0.1)"), ("steered", "(p99 0.3, max 2)")):
+        running = {
+            "ours": start(OURS, folder / "x.mid", seconds, mode, 0),
+            "isobar": start(ISOBAR, folder / "y", seconds),
+            "mido": start(MIDO, folder / "z", seconds),
+        }
+        found[mode] = ours(running["ours"])
+        say(f"ours, {mode}", found[mode], target)
+        for name in ("isobar", "mido"):
+            other = theirs(running[name])
+            say(f"  {name} at the same time", other)
+            if other:
+                print(f"  ours to {name}, p99: {found[mode]['p99'] / other['p99']:.2f}")
+        found[f"{mode}, alone"] = ours(start(OURS, folder / "x.mid", min(seconds, 30), mode, 0))
+        say(f"ours, {mode}, alone", found[f"{mode}, alone"], "(processor 5 %)")
+        print(f"  bars that came too late: {found[mode]['missed']}")
+    return found
+
+
+def flood(seconds, folder):
+    from parts import free_port
+
+    port = free_port()
+    daemon = start(OURS, folder / "x.mid", seconds + 2, "flood", port)
+    daemon.stdout.readline()
+    rate, chords = map(float, start(FLOOD, port, seconds).communicate()[0].split())
+    found = ours(daemon)
+    say(f"{rate:.0f} OSC a second + clock", found, "(p99 1)")
+    print(f"  chords sent {chords:.0f}, heard {found['chords'] - 1}")
+    return found
+
+
+def picture(found, path):
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 4), layout="constrained")
+    axes = figure.add_subplot()
+    for name, one in found.items():
+        edges, counts = zip(*one["histogram"], strict=True)
+        share = [count / one["n"] for count in counts]
+        axes.step([1e3 * edge for edge in edges], share, label=name, where="pre")
+    axes.set_xscale("log")
+    axes.set_xlabel("ms later than meant")
+    axes.set_ylabel("share of notes")
+    axes.legend()
+    figure.savefig(path, dpi=120)
+
+
+def main():
+    import tempfile
+
+    asked = argparse.ArgumentParser()
+    asked.add_argument("--seconds", type=float, default=30)
+    asked.add_argument("--picture", type=Path)
+    given = asked.parse_args()
+    folder = Path(tempfile.mkdtemp())
+    found = beside(given.seconds, folder)
+    found["flood"] = flood(given.seconds, folder)
+    if given.picture:
+        picture(found, given.picture)
+
+
+if __name__ == "__main__":
+    main()
