@@ -22,7 +22,6 @@ from perform.events import (
     OtherModelChanged,
     Tapped,
     TempoChanged,
-    TransportChanged,
 )
 from perform.inputs.cc import Surface
 from perform.inputs.link import LinkClock
@@ -86,11 +85,9 @@ class Stage:
         self.conductor.deliver(event)
 
     def _tell_link(self, event: Event) -> None:
-        """What is set here is set for the whole session."""
+        """A tempo that is set here is set for the whole session."""
         if self.link is not None and isinstance(event, TempoChanged):
             self.link.set_tempo(event.bpm)
-        elif self.link is not None and isinstance(event, TransportChanged):
-            self.link.set_playing(event.action != "stop")
 
     def figures(self) -> dict[str, float]:
         """What was counted since the start; times in milliseconds."""
@@ -307,6 +304,7 @@ def _open_clock(running: Stage, parts: contextlib.AsyncExitStack) -> None:
         parts.callback(leader.close)
     elif clock.source == "link":
         running.link = LinkClock(clock.tempo, conductor.observe, conductor.deliver)
+        conductor.listen(running.link)
         parts.callback(running.link.close)
 
 

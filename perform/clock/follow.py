@@ -13,6 +13,7 @@ PULSES_PER_BEAT = 24
 TICKS_PER_PULSE = TICKS_PER_BEAT // PULSES_PER_BEAT
 WINDOW = 8 * PULSES_PER_BEAT  # two milliseconds of jitter leave 0.02 % of a tempo of 120
 FEWEST = RECENT = 6
+LEAST_SPREAD = 0.002  # seconds: machines stall together for that long, and no tempo has changed
 LOST_BEATS = 2.0
 TAPS, SLOWEST_TAP = 8, 60.0 / SLOWEST_BPM
 
@@ -75,7 +76,7 @@ class PulseFilter:
         slope = float((counts - middle) @ moments / ((counts - middle) ** 2).sum())
         away = moments - moments.mean() - slope * (counts - middle)
         if len(counts) > 2 * RECENT:
-            self._spread = max(float(away[:-RECENT].std()), 0.0005)
+            self._spread = max(float(away[:-RECENT].std()), LEAST_SPREAD)
             if abs(float(away[-RECENT:].mean())) > 2 * self._spread:
                 self._pulses = deque(list(self._pulses)[-RECENT:], maxlen=WINDOW)
                 return self._fit()

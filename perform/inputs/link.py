@@ -9,9 +9,10 @@ from typing import Any
 from perform.clock.follow import Line
 from perform.clock.transport import TICKS_PER_BEAT
 from perform.errors import StartError
-from perform.events import Event, TransportChanged
+from perform.events import Event, Output, Rolled, TransportChanged
 
 LOOK_SECONDS = 0.02
+TORN_SECONDS = 0.0003  # between two readings that belong together
 SETTLE_SECONDS = 0.5  # enabled at once, a newcomer may press its tempo on the others
 
 
@@ -49,10 +50,11 @@ class LinkClock:
         """The tempo of the whole session, from now on."""
         self._link.tempo = bpm
 
-    def set_playing(self, playing: bool) -> None:
-        """Start or stop everybody who syncs starts."""
-        self._playing = playing
-        self._link.playing = playing
+    def send(self, output: Output) -> None:
+        """What we play: our starts and stops are everybody's who syncs them."""
+        if isinstance(output, Rolled) and self._playing != (output.action != "stop"):
+            self._playing = not self._playing
+            self._link.playing = self._playing
 
     def close(self) -> None:
         """Leave the session."""
@@ -68,7 +70,8 @@ class LinkClock:
         before = time.monotonic()
         beat = self._link.beat
         moment = (before + time.monotonic()) / 2
-        self._observe(Line(beat * TICKS_PER_BEAT, moment, self._link.tempo))
+        if time.monotonic() - before < TORN_SECONDS:
+            self._observe(Line(beat * TICKS_PER_BEAT, moment, self._link.tempo))
         if self._link.playing != self._playing:
             self._playing = not self._playing
             self._deliver(TransportChanged("start" if self._playing else "stop"))

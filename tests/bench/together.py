@@ -1,0 +1,119 @@
+"""Prints how far two daemons are apart at the bar line: `python tests/bench/together.py [--minutes 10]`.
+
+Once on Ableton Link, once with one of them slaved to the other's MIDI clock over JACK. Both tell their beats over
+OSC to this process; the difference of the moments at which they arrive is printed.
+"""
+
+import argparse
+import os
+import socket
+import struct
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "real")]
+
+from parts import Program, free_port, perform  # noqa: E402
+
+from perform.osc import encode, messages  # noqa: E402
+
+SO_TIMESTAMPNS = 35  # Linux
+
+
+class Ear:
+    """When each bar of a daemon began."""
+
+    def __init__(self):
+        self.bars = {}
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self):
+        self.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        while True:
+            data, about, _, _ = self.socket.recvmsg(4096, 64)
+            seconds, fraction = struct.unpack("ll", about[0][2][:16])  # when the kernel had it
+            now = seconds + fraction * 1e-9
+            for address, values in messages(data):
+                if address == "/sideman/beat" and values[1] == 0:
+                    self.bars.setdefault(values[0], now)
+
+
+def daemon(folder, name, clock, more=""):
+    ear, port = Ear(), free_port()
+    rig = folder / f"{name}.toml"
+    rig.write_text(
+        f'[clock]\n{clock}\n[midi]\nsystem = "jack"\n[inputs.osc]\nlisten = "127.0.0.1:{port}"\n'
+        f'[outputs.osc]\nkind = "osc"\nto = "127.0.0.1:{ear.socket.getsockname()[1]}"\n{more}'
+        '[[voices]]\nname = "lead"\noutput = "osc"\n'
+    )
+    program = perform("run", str(rig))
+    program.wait_for("ready")
+
+    def say(address, *values):
+        ear.socket.sendto(encode(f"/sideman{address}", *values), ("127.0.0.1", port))
+
+    return program, ear, say
+
+
+def apart(name, one, other, seconds):
+    """Print the differences of bars that both had, those after the first ten seconds."""
+    time.sleep(seconds)
+    there = sorted(set(one.bars) & set(other.bars))
+    there = [bar for bar in there if one.bars[bar] > min(one.bars.values()) + 10]
+    gaps = 1000 * np.array([other.bars[bar] - one.bars[bar] for bar in there])
+    away = np.abs(gaps)
+    print(
+        f"{name}: {len(gaps)} bar lines, median {np.median(gaps):+.3f} ms, |p95| {np.quantile(away, 0.95):.3f}, "
+        f"worst {away.max():.3f} (target 1)",
+        flush=True,
+    )
+
+
+def link(folder, seconds):
+    clock = 'source = "link"\ntempo = 126.0'
+    one, ear, say = daemon(folder, "one", clock)
+    other, other_ear, other_say = daemon(folder, "other", clock)
+    time.sleep(2)
+    say("/chord", "C7")  # whose start is everybody's
+    other_say("/chord", "C7")
+    apart("Ableton Link, two daemons", ear, other_ear, seconds)
+    one.end(), other.end()
+
+
+def slaved(folder, seconds):
+    name = f"bench{os.getpid()}"
+    os.environ |= {"JACK_DEFAULT_SERVER": name, "JACK_NO_START_SERVER": "1"}
+    jack = Program(
+        "jackd", "-n", name, "-r", "--no-realtime", "-d", "dummy", "-r", "48000", "-p", "64"
+    )
+    time.sleep(2)
+    follows = 'source = "midi"\nvirtual = "Sideman follows"'
+    other, other_ear, other_say = daemon(folder, "follower", follows)
+    sends = '[outputs.clock]\nkind = "midi"\nport = "Sideman follows"\nclock = true\n'
+    one, ear, say = daemon(folder, "leader", "tempo = 126.0", sends)
+    other_say("/chord", "C7")
+    other_say("/transport", "stop")
+    say("/chord", "C7")
+    apart("MIDI clock over JACK", ear, other_ear, seconds)
+    one.end(), other.end(), jack.end()
+
+
+def main():
+    asked = argparse.ArgumentParser()
+    asked.add_argument("--minutes", type=float, default=10)
+    seconds = 60 * asked.parse_args().minutes
+    folder = Path(tempfile.mkdtemp())
+    link(folder, seconds)
+    slaved(folder, seconds)
+
+
+if __name__ == "__main__":
+    main()
