@@ -212,7 +212,8 @@ def _sum_up(running: Stage) -> None:
 def _play_first() -> None:
     """Ask the system to let us run before others; say how where it will not."""
     try:
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(REALTIME_PRIORITY))
+        policy = os.SCHED_FIFO | os.SCHED_RESET_ON_FORK  # the worker is no musician
+        os.sched_setscheduler(0, policy, os.sched_param(REALTIME_PRIORITY))
     except AttributeError:
         return  # no such thing here
     except OSError:

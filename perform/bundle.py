@@ -14,6 +14,7 @@ from perform.music.note import BEATS_PER_BAR, COLUMNS, ROOT_ROW, ROWS
 SCHEMA = 1
 MANIFEST = "manifest.json"
 GENERATOR = "generator.tflite"
+DISCRIMINATOR = "discriminator.tflite"
 CARD = "card.md"
 
 
@@ -60,6 +61,11 @@ class Bundle(msgspec.Struct, frozen=True):
     def generator(self) -> Path:
         """The TFLite file of the generator."""
         return self.path / GENERATOR
+
+    @property
+    def discriminator(self) -> Path | None:
+        """The TFLite file of the discriminator, where one is kept."""
+        return self.path / DISCRIMINATOR if DISCRIMINATOR in self.manifest.files else None
 
     @property
     def card(self) -> str:

@@ -136,6 +136,22 @@ def ports(
 
 
 @app.command()
+def controls(
+    as_json: Annotated[bool, typer.Option("--json", help="one list of objects")] = False,
+) -> None:
+    """List every address that can be sent, below the prefix."""
+    from perform.controls import CONTROLS  # noqa: PLC0415
+
+    if as_json:
+        print(
+            json.dumps([{"address": c.address, "takes": c.takes, "help": c.help} for c in CONTROLS])
+        )
+        return
+    for control in CONTROLS:
+        print(f"{control.address:<34} {control.takes:<9} {control.help}")
+
+
+@app.command()
 def latency(
     output: Annotated[str, typer.Option(help="the output port to send to")],
     heard_at: Annotated[str, typer.Option("--input", help="the input port where it comes back")],

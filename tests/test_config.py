@@ -58,3 +58,13 @@ def test_any_text_is_a_rig_or_a_rig_error(text):
 def test_a_missing_file_names_init(tmp_path):
     with pytest.raises(RigError, match="perform init"):
         load_rig(tmp_path / "none.toml")
+
+
+def test_every_rig_of_the_readme_is_one(root):
+    import re
+
+    rigs = re.findall(r"```toml\n(.*?)```", (root / "README.md").read_text(), re.DOTALL)
+    assert rigs
+    for text in rigs:
+        rig = parse_rig(text)
+        assert all(voice.settings() for voice in rig.voices)

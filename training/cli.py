@@ -322,6 +322,10 @@ def export(
         Path, typer.Option("-o", "--output", help="the bundle's folder, models/NAME")
     ],
     remark: Annotated[str, typer.Option(help="what it is good and bad at, for the card")] = "",
+    *,
+    discriminator: Annotated[
+        bool, typer.Option("--discriminator", help="keep it too, for the weight 'opinion'")
+    ] = False,
 ) -> None:
     """Write a run's generator as a bundle, and load it again before saying so."""
     from training import loop  # noqa: PLC0415 - tensorflow takes seconds
@@ -330,7 +334,7 @@ def export(
     trained = loop.reopen(folder)
     if trained.step == 0:
         raise RunFolderError(f"{folder}: nothing is trained yet; training run --resume -o {folder}")
-    made = write(trained, output, remark)
+    made = write(trained, output, remark, discriminator=discriminator)
     print(_describe(made))
 
 

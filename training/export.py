@@ -14,7 +14,7 @@ import tensorflow as tf
 from perform import bundle
 from perform.errors import BundleError
 from perform.music.condition import DENSITY, QUALITIES, REGISTER, Wish, inputs
-from perform.music.note import ROOT_ROW
+from perform.music.note import COLUMNS, ROOT_ROW, ROWS
 from perform.music.notetable import notes_of
 from perform.music.pianoroll import clean, threshold
 from training.dataset import Dataset, sources
@@ -28,10 +28,13 @@ CLOSE_ENOUGH = 1e-4
 MOST_FILES = 20
 
 
-def export(run: Run, target: Path, remark: str = "") -> bundle.Bundle:
+def export(
+    run: Run, target: Path, remark: str = "", *, discriminator: bool = False
+) -> bundle.Bundle:
     """The bundle at `target`, its network run again by LiteRT and compared with the one trained.
 
-    `remark`: what it is good and bad at, for the card. BundleError when LiteRT and keras disagree by
+    `remark`: what it is good and bad at, for the card. `discriminator`: keep that too, so that phrases
+    can be steered by its opinion. BundleError when LiteRT and keras disagree by
     more than 1e-4; nothing is left behind then. The bundle is read back before it comes back.
     """
     options = run.options
@@ -69,6 +72,10 @@ def export(run: Run, target: Path, remark: str = "") -> bundle.Bundle:
         },
     )
     files = {bundle.GENERATOR: model, bundle.CARD: write_card(run, manifest, remark).encode()}
+    if discriminator:
+        if conditions:
+            raise BundleError(f"{target}: a discriminator that was told conditions cannot be kept")
+        files[bundle.DISCRIMINATOR] = convert(run.discriminator, (BATCH, ROWS, COLUMNS))
     made = bundle.save(target, manifest, files)
     if not np.array_equal(
         infer(made.generator.read_bytes(), noise[:BATCH], BATCH), answered[:BATCH]

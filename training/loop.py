@@ -113,6 +113,11 @@ class Run:
         asked = inputs(count, self.options.noise_dim, self.labels.names, seed, wish)
         return self.generator().predict(asked, batch_size=256, verbose=0)
 
+    @property
+    def discriminator(self) -> Any:
+        """The network that judges, as it stands."""
+        return self._networks.discriminator
+
     def generator(self) -> Any:
         """What is kept of the run: the averaged generator, its noise widened by the temperature."""
         conditions = len(self.labels.names)

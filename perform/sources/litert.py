@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from perform import bundle
 from perform.errors import BundleError, StartError
@@ -34,6 +35,8 @@ class LiteRTSource:
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._output = self._interpreter.get_output_details()[0]["index"]
         _check(self.bundle, self._interpreter)
+        judge = self.bundle.discriminator
+        self._judge = _interpreter(judge) if judge is not None else None
         self._batches: OrderedDict[tuple[int, Wish], Rolls] = OrderedDict()
 
     def phrase(self, seed: int, wish: Wish = ANYTHING) -> Phrase:
@@ -55,6 +58,24 @@ class LiteRTSource:
         self._interpreter.invoke()
         answer = self._interpreter.get_tensor(self._output)
         return threshold(answer.reshape(-1, ROWS, COLUMNS), self._threshold)
+
+    def opinion(self, rolls: Rolls) -> NDArray[np.float64]:
+        """How real the bundle's discriminator finds bars (n, 48, 64): for each the share (0 to 1) of the
+        others that it finds less so. All alike where the bundle keeps none.
+        """
+        if self._judge is None:
+            return np.zeros(len(rolls))
+        into = self._judge.get_input_details()[0]["index"]
+        out = self._judge.get_output_details()[0]["index"]
+        padded = np.zeros((-(-len(rolls) // self._batch) * self._batch, ROWS, COLUMNS), np.float32)
+        padded[: len(rolls)] = rolls
+        opinions = []
+        for start in range(0, len(padded), self._batch):
+            self._judge.set_tensor(into, padded[start : start + self._batch])
+            self._judge.invoke()
+            opinions.append(self._judge.get_tensor(out).reshape(-1).copy())
+        order = np.concatenate(opinions)[: len(rolls)].argsort().argsort()
+        return np.asarray(order / max(1, len(rolls) - 1))
 
     def _playable(self, number: int, wish: Wish) -> Rolls:
         if not self.bundle.manifest.conditions:

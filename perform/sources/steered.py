@@ -35,6 +35,7 @@ class SteeredSource:
             self._source.pool(POOLS + seed, SIZE + FRESH, wish),
             steering,
             seed,
+            opinion=self._source.opinion,
             expired=_never if until is None else lambda: time.monotonic() > until,
         )
         cleaned = decode(clean(best))

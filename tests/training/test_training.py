@@ -149,6 +149,16 @@ def test_an_exported_bundle_is_read_back(trained, tmp_path):
     assert made.manifest == again.manifest
 
 
+def test_a_kept_discriminator_has_an_opinion(trained, bars, tmp_path):
+    made = export(trained, tmp_path / "judged", discriminator=True)
+    source = LiteRTSource(made.path)
+    opinion = source.opinion(bars.rolls[:40])
+    assert sorted(opinion * 39) == pytest.approx(range(40))
+    expected = trained.discriminator.predict(bars.rolls[:40].astype(np.float32), verbose=0)
+    np.testing.assert_array_equal(opinion.argsort(), expected.ravel().argsort())
+    assert not LiteRTSource(OWN.parents[1] / "models" / "blues").opinion(bars.rolls[:3]).any()
+
+
 def test_what_a_bar_is_becomes_the_columns_that_it_is_asked_with(bars):
     chords = [origin.chord for origin in bars.origins]
     labels = label(bars.rolls, chords, ("quality", "density", "register"))

@@ -55,22 +55,29 @@ def _boxes(found: Findings) -> bytes:
 
 def _ranks(found: Findings) -> bytes:
     """After Demsar (2006), figure 1: mean ranks on an axis, bars joining what is not apart."""
-    figure = _figure(9, 1.6 + 0.22 * len(found.arms))
+    figure = _figure(9, 1.6 + 0.12 * len(found.arms))
     for place, reference in enumerate(REFERENCES):
         axes = figure.add_subplot(1, 2, place + 1)
         ranks = stats.mean_ranks(values(found, reference, "fid"))
         gap = stats.critical_difference(len(found.arms), len(found.seeds))
         order = [int(i) for i in np.argsort(ranks)]
-        for height, i in enumerate(order):
-            axes.plot([ranks[i]] * 2, [0, -1 - height], color="grey", linewidth=0.8)
-            axes.text(ranks[i] + 0.06, -1 - height, f"{found.arms[i]} {ranks[i]:.2f}", fontsize=8)
+        half = (len(order) + 1) // 2
+        for place_in, i in enumerate(order):
+            left = place_in < half  # the better half is named on the left, the others on the right
+            depth = -1 - (place_in if left else len(order) - 1 - place_in)
+            edge = 0.7 if left else len(order) + 0.3
+            axes.plot([ranks[i]] * 2 + [edge], [0, depth, depth], color="grey", linewidth=0.8)
+            words = f"{found.arms[i]} {ranks[i]:.2f}"
+            side = {"ha": "right" if left else "left", "va": "center"}
+            axes.text(edge + (-0.06 if left else 0.06), depth, words, fontsize=8, **side)
         for depth, (first, last) in enumerate(_joined([float(ranks[i]) for i in order], gap)):
             ends = [ranks[order[first]] - 0.04, ranks[order[last]] + 0.04]
             axes.plot(ends, [-0.25 - 0.18 * depth] * 2, color="black", linewidth=3)
         axes.plot([1, 1 + gap], [0.6, 0.6], color="black", marker="|")
         axes.text(1 + gap / 2, 0.75, f"CD {gap:.2f}", ha="center", fontsize=8)
-        axes.set_xlim(0.8, len(order) + 0.9)
-        axes.set_ylim(-1.5 - len(order), 1.6)
+        axes.set_xlim(-1.2, len(order) + 2.2)
+        axes.set_xticks(range(1, len(order) + 1))
+        axes.set_ylim(-1.5 - half, 1.6)
         axes.set_yticks([])
         axes.spines[["left", "right", "bottom"]].set_visible(False)
         axes.xaxis.set_ticks_position("top")

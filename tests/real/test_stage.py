@@ -1,0 +1,161 @@
+"""A whole evening on real ports: chords, a melody, a controller, a recording, and what was counted."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+from parts import eventually, free_port, perform
+
+rtmidi = pytest.importorskip("rtmidi")
+
+from perform import session  # noqa: E402
+from perform.events import KeyPressed, Sound, Turned  # noqa: E402
+from perform.sinks.memory import MemorySink  # noqa: E402
+
+RIG = """
+[clock]
+tempo = 300.0
+[midi]
+system = "jack"
+[inputs.osc]
+listen = "127.0.0.1:{port}"
+[inputs.midi]
+virtual = "Evening chords"
+[inputs.lead]
+virtual = "Evening melody"
+[inputs.surface]
+virtual = "Evening knobs"
+cc = {{ "21" = "/weight/steps" }}
+[outputs.synth]
+kind = "midi"
+virtual = "Evening out"
+[outputs.slow]
+kind = "midi"
+virtual = "Evening slow"
+ahead_ms = 30.0
+[record]
+folder = "{folder}"
+[[voices]]
+name = "lead"
+output = "synth"
+[[voices]]
+name = "bass"
+role = "bass"
+output = "slow"
+"""
+
+
+def connected(kind, name):
+    device = getattr(rtmidi, kind)(rtmidi.API_UNIX_JACK, name=f"evening {name}")
+    eventually(lambda: any(name in port for port in device.get_ports()))
+    device.open_port(next(i for i, port in enumerate(device.get_ports()) if name in port))
+    return device
+
+
+def command(*arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "perform", *arguments],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+def test_an_evening_is_heard_counted_recorded_and_played_again(jack, tmp_path):
+    port = free_port()
+    rig = tmp_path / "rig.toml"
+    rig.write_text(RIG.format(port=port, folder=tmp_path / "sessions"))
+    daemon = perform("run", str(rig))
+    heard = []
+    pause = threading.Event().wait
+    try:
+        daemon.wait_for("ready")
+        ears = connected("MidiIn", "Evening out")
+        ears.set_callback(lambda timed, _=None: heard.append(timed[0]))
+        chords, melody, knobs = (
+            connected("MidiOut", f"Evening {name}") for name in ("chords", "melody", "knobs")
+        )
+        knobs.send_message([0xB0, 21, 127])
+        for notes in ((48, 64, 67, 70), (53, 63, 69, 72)):
+            for note in notes:
+                chords.send_message([0x90, note, 90])
+            for key in (72, 74):
+                melody.send_message([0x90, key, 99])
+                pause(0.2)
+                melody.send_message([0x80, key, 0])
+            pause(1.2)
+            for note in notes:
+                chords.send_message([0x80, note, 0])
+        counted = command("stats", f"127.0.0.1:{port}")
+        nobody = command("stats", f"127.0.0.1:{free_port()}")
+    finally:
+        status = daemon.end(signal.SIGINT)
+    assert status == 0, "\n".join(daemon.lines)
+    assert daemon.saw("bars substituted")
+    figures = dict(line.split() for line in counted.stdout.splitlines())
+    assert float(figures["notes"]) > 8
+    assert float(figures["late_p50"]) < 50
+    assert (nobody.returncode, "no daemon answers" in nobody.stderr) == (3, True)
+    kept = next((tmp_path / "sessions").glob("*.jsonl"))
+    events = [event for _, event in session.read(kept).events]
+    assert Turned(None, "weight/steps", 1.0) in events
+    # a JACK server without real time may drop a message, so it is those that came in their order
+    pressed = [event.pitch for event in events if isinstance(event, KeyPressed)]
+    assert {72, 74} == set(pressed)
+    again = MemorySink()
+    session.replay(session.read(kept), [again])
+    wanted = [s for s in again.sounds if isinstance(s, Sound) and s.voice == "lead"]
+    played = [message for message in heard if message[0] in (0x80, 0x90)]
+    assert [(m[1], m[2]) for m in played] == [(s.pitch, s.velocity) for s in wanted]
+    assert kept.with_suffix(".mid").stat().st_size > 300
+    assert command("render", str(kept), "-o", str(tmp_path / "again.mid")).returncode == 0
+    assert (tmp_path / "again.mid").read_bytes() == kept.with_suffix(".mid").read_bytes()
+
+
+def test_latency_measures_the_way_out_and_back(jack):
+    there = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name="loop in")
+    back = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name="loop out")
+    there.open_virtual_port("Loop in")
+    back.open_virtual_port("Loop out")
+    there.set_callback(lambda timed, _=None: back.send_message(timed[0]))
+    try:
+        done = command(
+            "latency",
+            "--output",
+            "Loop in",
+            "--input",
+            "Loop out",
+            "--count",
+            "20",
+            "--system",
+            "jack",
+        )
+        assert done.returncode == 0, done.stderr
+        assert re.search(r"\d+ notes came back, \d+ did not: p50", done.stdout)
+        assert "ahead_ms =" in done.stdout
+        there.cancel_callback()
+        deaf = command(
+            "latency",
+            "--output",
+            "Loop in",
+            "--input",
+            "Loop out",
+            "--count",
+            "1",
+            "--system",
+            "jack",
+        )
+        assert (deaf.returncode, "came back" in deaf.stderr) == (3, True)
+    finally:
+        for device in (there, back):
+            device.close_port()
+            device.delete()
+
+
+def test_controls_are_listed():
+    listed = json.loads(command("controls", "--json").stdout)
+    addresses = {control["address"] for control in listed}
+    assert {"/chord", "/weight/steps", "/voice/NAME/weight/steps", "/chart/next"} <= addresses
+    assert "/snapshot/recall" in command("controls").stdout
