@@ -170,6 +170,8 @@ async def stage(rig: Rig, listeners: Sequence[Sink] = ()) -> AsyncIterator[Stage
         parts.callback(conductor.close)  # after the source, so silenced before the source is ended
         running = Stage(rig, engine, transport, conductor, source)
         await _open_inputs(running, parts)
+        for event in rig.harmony.events():
+            conductor.deliver(event)
         conductor.prepare()
         gc.collect()
         gc.freeze()  # what was built so far stays: the collector need not walk it while we play

@@ -10,10 +10,13 @@ from msgspec import Meta
 
 from perform.engine.engine import Change, EngineSettings, Release
 from perform.engine.form import Mode
+from perform.engine.harmony import parse_key
 from perform.engine.knobs import KNOBS
 from perform.engine.metre import Metre, parse_metre
 from perform.engine.voice import Fit, VoiceSettings
-from perform.errors import RigError
+from perform.errors import RigError, SidemanError
+from perform.events import ChartChanged, KeyChanged
+from perform.music.chart import parse_chart
 from perform.music.pitch import parse_pitch
 
 Channel = Annotated[int, Meta(ge=1, le=16)]
@@ -41,10 +44,24 @@ class ClockConfig(_Table, frozen=True):
 
 
 class HarmonyConfig(_Table, frozen=True):
-    """What a chord change does to sounding notes, and what releasing the keys means."""
+    """What a chord change does to sounding notes, and what releasing the keys means.
+
+    `chart`: chords to follow, as in `perform.music.chart`. `key`: where scales come from, as /key takes it.
+    """
 
     change: Change = "hold"
     release: Release = "keep"
+    chart: str = ""
+    key: str = "auto"
+
+    def events(self) -> tuple[ChartChanged | KeyChanged, ...]:
+        """What the engine is told of it at first; RigError where it cannot be read."""
+        try:
+            key = KeyChanged(parse_key(self.key))
+            chart = (ChartChanged(*parse_chart(self.chart)),) if self.chart.strip() else ()
+        except (ValueError, SidemanError) as fault:
+            raise RigError(f"[harmony] {fault}") from None
+        return (key, *chart)
 
 
 class OscInput(_Table, frozen=True):
@@ -309,6 +326,7 @@ def _complete(rig: Rig, name: str) -> Rig:
         voice.settings()
     for output in outputs.values():
         _check_output(output, name)
+    rig.harmony.events()
     clock = rig.clock
     _metre(clock.metre)
     if clock.source == "midi" and (clock.port is None) == (clock.virtual is None):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from perform.clock.transport import FASTEST_BPM, SLOWEST_BPM
-from perform.engine.harmony import key_of
+from perform.engine.harmony import parse_key
 from perform.engine.knobs import KNOBS, Knob
 from perform.engine.metre import parse_metre
 from perform.errors import ChordError, SidemanError, WireError
@@ -146,17 +146,10 @@ def _metre(values: tuple[Any, ...], _: str) -> Event:
 
 
 def _key(values: tuple[Any, ...], _: str) -> Event:
-    """A key like C or Am; "auto" infers it, "none" takes every chord's own scale."""
-    text = _text(values)
-    if text in ("auto", "none"):
-        return KeyChanged(None if text == "auto" else frozenset())
     try:
-        chord = parse_chord(text)
-    except ChordError:
-        chord = None
-    if chord is None or chord.quality.name not in ("", "m"):
-        raise WireError("takes a key like C, F#m or Bb, or auto, or none")
-    return KeyChanged(key_of(chord.root, chord.quality.name == "m"))
+        return KeyChanged(parse_key(_text(values)))
+    except ValueError as fault:
+        raise WireError(str(fault)) from None
 
 
 def _chart(values: tuple[Any, ...], _: str) -> Event:

@@ -25,6 +25,7 @@ from perform.events import (
     ModelChanged,
     OtherModelChanged,
     Output,
+    PhraseReady,
     PhraseWanted,
     Sound,
     StateChanged,
@@ -41,7 +42,9 @@ BUCKETS_A_DECADE = 20
 FINEST_SECONDS = 1e-6
 HEARD_SECONDS = 0.005
 TOLD_BPM = 0.05  # smaller changes of a tempo that is followed are nobody's news
+TIDY_SECONDS, WHOLE_EVERY = 0.25, 40
 IDLE_SECONDS = 0.03  # until the next note, when there is time to tidy up
+BUSY_SECONDS = 0.0015  # before a note, in which nothing is begun that takes a while
 AT_REST = 1.0  # seconds that a bar may take to make while the transport stands
 LONGEST_SPIN = 0.002  # an alarm that rings earlier than this was set for something else
 
@@ -158,6 +161,9 @@ class Conductor:
         self._follower = Follower(transport, quantum)
         self._taps = Taps()
         self._told_bpm = transport.bpm
+        self._next: float | None = None
+        self._tidy_at = 0.0
+        self._tidied = 0
         self.failed: asyncio.Future[None] = self._loop.create_future()
         self.lateness = Lateness()
 
@@ -171,7 +177,12 @@ class Conductor:
             self._send(output)
 
     def deliver(self, event: Event) -> None:
-        """An event, now."""
+        """An event, now; material for bars ahead makes way for a note that is about to sound."""
+        if isinstance(event, PhraseReady) and self._next is not None:
+            left = self._next - time.monotonic()
+            if 0 < left < BUSY_SECONDS:
+                self._loop.call_later(2 * BUSY_SECONDS, self.deliver, event)
+                return
         try:
             self._deliver(event)
         except Exception as fault:  # noqa: BLE001 - whatever it is, the shutdown must be orderly
@@ -302,9 +313,18 @@ class Conductor:
     def _set_alarm(self) -> None:
         deadline = self._engine.next_deadline()
         moment = None if deadline is None else self._transport.time_of(deadline) - self._ahead
+        self._next = moment
         self._alarm.set(moment)
-        if moment is None or moment - time.monotonic() > IDLE_SECONDS:
-            gc.collect(0)  # there is time now, and there may be none later
+        self._tidy(moment)
+
+    def _tidy(self, moment: float | None) -> None:
+        """Let the collector come while there is time: it is switched off, and there may be none later."""
+        now = time.monotonic()
+        if now < self._tidy_at or (moment is not None and moment - now < IDLE_SECONDS):
+            return
+        self._tidy_at = now + TIDY_SECONDS
+        self._tidied += 1
+        gc.collect(2 if self._tidied % WHOLE_EVERY == 0 else 0)
 
     def _tick(self) -> int:
         return self._transport.tick_at(self._clock.now())

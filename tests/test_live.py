@@ -28,19 +28,20 @@ class Leaving(MemorySink):
 
 def test_a_vanished_output_is_a_fault_and_the_others_fall_silent():
     async def concert():
-        gone, stays = Leaving(), MemorySink()
+        gone, stays, clock = Leaving(), MemorySink(), VirtualClock()
         voices = [VoiceSettings(name="one"), VoiceSettings(name="two")]
         conductor = Conductor(
             Engine(voices),
             Transport(),
-            VirtualClock(),
-            lambda _: None,
+            clock,
+            lambda _wanted, _due: None,
             {"two": [stays], "one": [gone]},
         )
         conductor.prepare()
         for voice in ("one", "two"):
             conductor.deliver(PhraseReady(voice, 0, (Note(0, 960, 60),)))
         conductor.deliver(ChordChanged(parse_chord("C")))
+        clock.advance(0.01)
         conductor.deliver(ChordChanged(parse_chord("F")))
         assert isinstance(conductor.failed.exception(), OutputError)
         conductor.close()

@@ -15,6 +15,7 @@ WINDOW = 8 * PULSES_PER_BEAT  # two milliseconds of jitter leave 0.02 % of a tem
 FEWEST = RECENT = 6
 LEAST_SPREAD = 0.002  # seconds: machines stall together for that long, and no tempo has changed
 LOST_BEATS = 2.0
+HEADROOM = 0.002  # seconds in which the first notes are worked out, so that they are in time too
 TAPS, SLOWEST_TAP = 8, 60.0 / SLOWEST_BPM
 
 
@@ -133,9 +134,9 @@ class Follower:
             self._transport.set_tempo(line.bpm, now)
 
     def start(self, now: float) -> None:
-        """From tick 0, at the next multiple of the quantum; at once where no line is known."""
+        """From tick 0, at the next multiple of the quantum; two milliseconds from now where no line is known."""
         if self._line is None:
-            self._transport.start(now)
+            self._transport.start(now + HEADROOM)
             return
         rate = self._line.bpm * TICKS_PER_BEAT / 60.0
         theirs = self._line.tick + (now - self._line.moment) * rate

@@ -1,7 +1,7 @@
 """What a candidate phrase is worth: one figure a wish, each 0 to 1, over a whole population at once.
 
-The table `FITNESS` drives everything that names a wish: addresses, the rig, `perform controls`. The first
-six are the paper's (section 5 of its related work, Bitaraes et al., 2022); the others go past it.
+The table `FITNESS` drives everything that names a wish: addresses, the rig, `perform controls`. The paper
+leaves the functions of its figure 1 open; each is defined here where it is measured.
 """
 
 from collections.abc import Callable

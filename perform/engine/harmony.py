@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
-from perform.music.chord import Chord
+from perform.errors import ChordError
+from perform.music.chord import Chord, parse_chord
 from perform.music.scale import SCALES
 
 _MAJOR_THIRD, _MINOR_THIRD, _MINOR_SEVENTH = 4, 3, 10
@@ -32,6 +33,19 @@ def colours(chord: Chord, key: frozenset[int] = frozenset()) -> frozenset[int]:
 def key_of(tonic: int, minor: bool) -> frozenset[int]:
     """The seven pitch classes of a key, the minor one natural."""
     return frozenset((tonic + step) % 12 for step in SCALES["aeolian" if minor else "ionian"])
+
+
+def parse_key(text: str) -> frozenset[int] | None:
+    """The key that "C", "F#m" or "Bb" names; None for "auto", nothing for "none". ValueError for the rest."""
+    if text in ("auto", "none"):
+        return None if text == "auto" else frozenset()
+    try:
+        chord = parse_chord(text)
+    except ChordError:
+        chord = None
+    if chord is None or chord.quality.name not in ("", "m"):
+        raise ValueError(f"key {text!r}: write C, F#m or Bb, or auto, or none")
+    return key_of(chord.root, chord.quality.name == "m")
 
 
 def inferred(chords: Sequence[Chord]) -> frozenset[int]:

@@ -116,6 +116,7 @@ class RemoteSource:
                 self._tell(answer.fault)
             else:
                 self._deliver(to_event(answer))
+                await asyncio.sleep(0)  # a whole batch at once would keep a note waiting
             if not self._owed:
                 self._filled.set()
 

@@ -98,12 +98,50 @@ def slaved(folder, seconds):
     follows = 'source = "midi"\nvirtual = "Sideman follows"'
     other, other_ear, other_say = daemon(folder, "follower", follows)
     sends = '[outputs.clock]\nkind = "midi"\nport = "Sideman follows"\nclock = true\n'
+    sends += '[outputs.heard]\nkind = "midi"\nvirtual = "Sideman clock"\nclock = true\n'
     one, ear, say = daemon(folder, "leader", "tempo = 126.0", sends)
+    pulses, device = listen_to_clock()
     other_say("/chord", "C7")
     other_say("/transport", "stop")
     say("/chord", "C7")
     apart("MIDI clock over JACK", ear, other_ear, seconds)
+    steadiness(np.array(pulses[240:]))
+    device.cancel_callback()
+    device.close_port()
+    device.delete()
     one.end(), other.end(), jack.end()
+
+
+def listen_to_clock():
+    """The moments of clock pulses as they come, and the port that has to be closed."""
+    import rtmidi
+
+    device = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name="bench")
+    device.ignore_types(timing=False)
+    device.open_port(
+        next(i for i, name in enumerate(device.get_ports()) if "Sideman clock" in name)
+    )
+    pulses = []
+
+    def hear(timed, _=None):
+        if timed[0] == [0xF8]:
+            pulses.append(time.monotonic())
+
+    device.set_callback(hear)
+    return pulses, device
+
+
+def steadiness(pulses):
+    """Print how far pulses are from the straight line through them, and from the tempo."""
+    count = np.arange(len(pulses))
+    slope, begin = np.polyfit(count, pulses, 1)
+    away = 1000 * np.abs(pulses - begin - slope * count)
+    print(
+        f"our MIDI clock out, heard over JACK: {len(pulses)} pulses, from their line p50 "
+        f"{np.quantile(away, 0.5):.3f} ms, p99 {np.quantile(away, 0.99):.3f}, worst {away.max():.3f}; "
+        f"tempo {60 / slope / 24:.4f} for 126",
+        flush=True,
+    )
 
 
 def main():
