@@ -160,6 +160,7 @@ async def stage(rig: Rig, listeners: Sequence[Sink] = ()) -> AsyncIterator[Stage
             sinks,
             voiceless=voiceless,
             ahead=ahead,
+            spin=rig.clock.spin_ms / 1000,
             **({"record": recorder.note} if recorder is not None else {}),
             starts_by_chord=rig.start == "chord",
             quantum=TICKS_PER_BAR if rig.clock.source == "link" else TICKS_PER_BEAT,

@@ -32,7 +32,8 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 class ClockConfig(_Table, frozen=True):
     """Where time comes from, and how fast it goes (quarter notes a minute) until that is heard of.
 
-    "midi": the clock at `port` (part of a name, or a number) or at a port opened as `virtual`;
+    `spin_ms`: how long before a note to be awake and wait by computing nothing; more is steadier and
+    costs processor time. "midi": the clock at `port` (part of a name, or a number) or at a port opened as `virtual`;
     "link": Ableton Link.
     """
 
@@ -41,6 +42,7 @@ class ClockConfig(_Table, frozen=True):
     port: str | None = None
     virtual: str | None = None
     tempo: Annotated[float, Meta(ge=20, le=400)] = 120.0
+    spin_ms: Annotated[float, Meta(ge=0, le=5)] = 0.6
 
 
 class HarmonyConfig(_Table, frozen=True):

@@ -13,7 +13,7 @@ from typing import Literal
 
 from perform.clock.base import Clock
 from perform.clock.follow import Follower, Line, Taps
-from perform.clock.realtime import Alarm, spin_until
+from perform.clock.realtime import SPIN_SECONDS, Alarm, spin_until
 from perform.clock.transport import SLOWEST_BPM, TICKS_PER_BEAT, Transport
 from perform.engine.engine import Engine
 from perform.errors import OutputError
@@ -46,7 +46,7 @@ TIDY_SECONDS, WHOLE_EVERY = 0.25, 40
 IDLE_SECONDS = 0.03  # until the next note, when there is time to tidy up
 BUSY_SECONDS = 0.0015  # before a note, in which nothing is begun that takes a while
 AT_REST = 1.0  # seconds that a bar may take to make while the transport stands
-LONGEST_SPIN = 0.002  # an alarm that rings earlier than this was set for something else
+EARLIEST = 0.002  # an alarm that rings earlier than this before its time was set for something else
 
 
 class Lateness:
@@ -128,6 +128,7 @@ class Conductor:
 
     `quantum`: where somebody else's time is followed, our bar line falls on a multiple of so many of
     their ticks. `ahead`: how many seconds early the clock is, so that slow synthesizers sound in time.
+    `spin`: seconds to be awake before each note.
     `record` is told everything that the engine is told. `failed` is set to the first fault of a callback, so that whoever waits can end in order.
     """
 
@@ -143,6 +144,7 @@ class Conductor:
         starts_by_chord: bool = True,
         quantum: int = TICKS_PER_BEAT,
         ahead: float = 0.0,
+        spin: float = SPIN_SECONDS,
         record: Callable[[int, Event], None] = lambda _tick, _event: None,
     ) -> None:
         self._engine = engine
@@ -151,13 +153,14 @@ class Conductor:
         self._want = want
         self._record = record
         self._ahead = ahead
+        self._spin = spin
         self._voices = {voice: tuple(sinks) for voice, sinks in voices.items()}
         played = [sink for sinks in voices.values() for sink in sinks]
         self._sinks = tuple(dict.fromkeys([*played, *voiceless]))
         self._listeners: tuple[Sink, ...] = ()
         self._armed = starts_by_chord
         self._loop = asyncio.get_running_loop()
-        self._alarm = Alarm(self._loop, self._ring)
+        self._alarm = Alarm(self._loop, self._ring, spin)
         self._follower = Follower(transport, quantum)
         self._taps = Taps()
         self._told_bpm = transport.bpm
@@ -271,7 +274,7 @@ class Conductor:
             deadline = self._engine.next_deadline()
             if deadline is not None:
                 moment = self._transport.time_of(deadline)
-                if moment - self._clock.now() < LONGEST_SPIN:
+                if moment - self._clock.now() < self._spin + EARLIEST:
                     # worked out while it is early, so that at the moment itself there is only sending
                     outputs = self._engine.sound(deadline)
                     spin_until(moment - self._ahead)

@@ -66,6 +66,7 @@ MOST_NOTES = 16  # in a bar, of all voices that keep out of each other's way
 NEAREST = 2  # semitones from another voice, below which a note tries another octave
 FARTHEST_APPROACH = 5
 EARLY_TICKS = 40
+ASK_TICKS = 60
 EARLY_OPEN = 20  # ticks before its line that a bar is opened
 
 
@@ -114,6 +115,7 @@ class Engine:
         self._begun = False
         self._tick = 0
         self._token = 0
+        self._asking = False
         self.counts = Counts()
         # what is not here (tempo, taps) is the shell's: ticks are tempo-free
         self._handlers: dict[type, Callable[[Any], list[Output]]] = {
@@ -205,6 +207,7 @@ class Engine:
             elif due.kind is Kind.OPEN:
                 self._open(due.item[0], due.item[1], done)
             elif due.kind is Kind.WISH:
+                self._asking = False
                 done.extend(want for line in self._lines for want in self._renewed(line))
             else:
                 done.append(Pulse(self._tick))
@@ -359,10 +362,16 @@ class Engine:
         yield from self._wants(line, self._bar + 1)
         yield from self._renew(line)
 
-    def _renew(self, line: Line) -> Iterable[PhraseWanted]:
-        """The wishes for bars ahead that would be others now. Asked on beats only, so that a flood of
-        chords or faders costs no more than a few; what is ready stays until its better comes.
+    def _ask_soon(self) -> None:
+        """Something moved that wishes depend on: ask in an eighth of a beat, or with the next beat. A flood
+        of chords or faders costs no more than that, and what is turned is still heard in the next bar.
         """
+        if self._running and not self._asking:
+            self._asking = True
+            self._schedule.add(self._tick + ASK_TICKS, Kind.WISH, ())
+
+    def _renew(self, line: Line) -> Iterable[PhraseWanted]:
+        """The wishes for bars ahead that would be others now; what is ready stays until its better comes."""
         for bar, asked in list(line.wished.items()):
             if asked != self._wish(line, bar):
                 yield self._want(line, bar)
@@ -419,6 +428,7 @@ class Engine:
         if chord == self._harmony.chord and self._begun:
             return []
         self._harmony.hear(chord)
+        self._ask_soon()
         self.counts.chords += 1
         done: list[Output] = [ChordSounds(self._tick, chord.symbol if chord else "N.C.")]
         if chord is None or self._settings.change == "cut":
@@ -479,6 +489,7 @@ class Engine:
 
     def _restart(self, tick: int) -> None:
         self._schedule.clear()
+        self._asking = False
         self._ear.clear()
         if self._begun:
             for line in self._lines:
@@ -550,8 +561,9 @@ class Engine:
         return self._silence(fallen)
 
     def _turn(self, event: Turned) -> list[Output]:
-        """A knob moves; what it means for bars ahead the next beat asks for."""
+        """A knob moves; what it means for bars ahead is asked for soon."""
         if event.knob in KNOBS:
+            self._ask_soon()
             for line in self._those(event.voice):
                 line.turn(event.knob, event.value)
         return []
@@ -560,11 +572,13 @@ class Engine:
         if isinstance(event, SnapshotStored):
             self._snapshots[event.name] = {line.settings.name: line.knobs for line in self._lines}
         else:
+            self._ask_soon()
             for voice, knobs in self._snapshots.get(event.name, {}).items():
                 self._by_name[voice].recall(knobs)
         return []
 
     def _judge(self, event: Judged) -> list[Output]:
+        self._ask_soon()
         for line in self._those(event.voice):
             line.judge(event.more)
         return []

@@ -247,7 +247,7 @@ def wishes(outputs):
     return [(o.bar, o.wish) for o in outputs if isinstance(o, PhraseWanted)]
 
 
-def test_chord_and_targets_are_asked_for_again_on_the_next_beat_however_often_they_changed():
+def test_what_moved_is_asked_for_at_once_and_a_flood_costs_no_more_than_one_asking():
     engine = Engine([VoiceSettings(name="lead")], EngineSettings(fallback=(Note(0, 240, 60),)))
     assert wishes(engine.prepare()) == [(0, Wish()), (1, Wish())]
     engine.feed(ChordChanged(parse_chord("C7")), 0)
@@ -262,7 +262,21 @@ def test_chord_and_targets_are_asked_for_again_on_the_next_beat_however_often_th
     engine.feed(Turned(None, "target/register", 0.1), 500)
     engine.feed(Turned("bass", "target/register", 0.7), 500)
     wish = Wish("dominant", 0.9, 0.1)
-    assert wishes(engine.advance(960)) == [(1, wish), (2, wish)]
+    assert not wishes(engine.advance(559))
+    assert wishes(engine.advance(560)) == [(1, wish), (2, wish)]
+    assert not wishes(engine.advance(960))
+
+
+@given(st.integers(0, BAR - 120))
+def test_a_weight_that_is_turned_is_asked_for_before_the_next_bar_opens(tick):
+    engine = Engine([VoiceSettings(name="lead")], EngineSettings(fallback=(Note(0, 240, 60),)))
+    engine.feed(ChordChanged(parse_chord("C7")), 0)
+    engine.prepare()
+    engine.feed(TransportChanged("start"), 0)
+    engine.advance(tick)
+    engine.feed(Turned(None, "weight/steps", 1.0), tick)
+    asked = [o for o in engine.advance(BAR - 60) if isinstance(o, PhraseWanted)]
+    assert 1 in [wanted.bar for wanted in asked if wanted.steering is not None]
 
 
 def test_the_last_answer_for_a_bar_is_the_one_that_plays():

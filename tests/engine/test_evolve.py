@@ -212,10 +212,10 @@ def test_a_moved_weight_is_asked_for_within_the_bar_and_a_snapshot_brings_it_bac
     engine.feed(SnapshotStored("plain"), 10)
     engine.feed(Turned("bass", "weight/steps", 0.7), 20)
     tick, wishes = asked()
-    assert tick == 480
+    assert tick == 80
     assert wishes == {("bass", 1): 0.7, ("bass", 2): 0.7}
-    engine.feed(SnapshotRecalled("plain"), 490)
-    engine.feed(SnapshotRecalled("never stored"), 490)
+    engine.feed(SnapshotRecalled("plain"), 90)
+    engine.feed(SnapshotRecalled("never stored"), 90)
     tick, wishes = asked()
-    assert tick == 960
+    assert tick == 150
     assert wishes == {("bass", 1): None, ("bass", 2): None}
