@@ -6,6 +6,7 @@ import gc
 import logging
 import os
 import signal
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -33,14 +34,17 @@ from perform.music.note import TICKS_PER_BAR, TICKS_PER_BEAT
 from perform.session import Recorder
 from perform.sinks.base import Sink
 from perform.sinks.delayed import DelayedSink
+from perform.sinks.feedback import Feedback
 from perform.sinks.midi import MidiSink
 from perform.sinks.midifile import MidiFileSink
 from perform.sinks.osc import OscSink
+from perform.sinks.state import State
 from perform.sources.canned import STOCK
 from perform.sources.remote import RemoteSource
 
 log = logging.getLogger(__name__)
 MOST_SUBSCRIBERS = 16
+SILENT_SECONDS = 600.0
 REALTIME_PRIORITY = 20
 
 
@@ -63,7 +67,12 @@ class Stage:
         self.stopped = asyncio.Event()
         self.link: LinkClock | None = None
         self.surface: Surface | None = None
-        self._subscribers: dict[Address, OscSink] = {}
+        self._subscribers: dict[Address, tuple[Feedback, float]] = {}
+        self._models = _sound_models()
+        self.state = State(
+            [voice.settings() for voice in rig.voices], rig.clock.tempo, rig.clock.metre
+        )
+        conductor.listen(self.state)
 
     def deliver(self, event: Event) -> None:
         """An event from a control surface; WireError when it names a voice or model not there."""
@@ -73,16 +82,22 @@ class Stage:
             if voice not in names:
                 raise WireError(f"no voice {voice!r}; there are: {', '.join(names)}")
         if isinstance(event, ModelChanged | OtherModelChanged):
-            if Path(event.model).name != event.model:
-                raise WireError("takes the name of a bundle, not a path")
-            try:
-                bundle.load(library.find(event.model))
-            except BundleError as fault:
-                raise WireError(str(fault)) from None
+            self._check_model(event.model)
         if isinstance(event, TempoChanged | Tapped) and self.rig.clock.source == "midi":
             raise WireError("the tempo is the MIDI clock's; set it where that comes from")
         self._tell_link(event)
         self.conductor.deliver(event)
+
+    def _check_model(self, model: str) -> None:
+        if Path(model).name != model:
+            raise WireError("takes the name of a bundle, not a path")
+        if model in self._models:  # checked before the music began: no file is read while it plays
+            return
+        try:
+            bundle.load(library.find(model))
+        except BundleError as fault:
+            raise WireError(str(fault)) from None
+        self._models.add(model)
 
     def _tell_link(self, event: Event) -> None:
         """A tempo that is set here is set for the whole session."""
@@ -113,19 +128,48 @@ class Stage:
         self.surface.learn(address)
 
     def subscribe(self, address: Address) -> None:
-        """Send everything to this address too."""
+        """Send everything to this address too, beginning with where all values stand. Who says nothing more for
+        ten minutes is forgotten; subscribing again is saying something.
+        """
+        self._forget_the_silent()
+        now = time.monotonic()
         if address in self._subscribers:
-            return
-        if len(self._subscribers) >= MOST_SUBSCRIBERS:
+            feedback, _ = self._subscribers[address]
+        elif len(self._subscribers) >= MOST_SUBSCRIBERS:
             raise WireError(f"{MOST_SUBSCRIBERS} subscribers are the most")
-        prefix = self.rig.inputs.osc.prefix if self.rig.inputs.osc else "/sideman"
-        sink = OscSink(*address, prefix)
-        self._subscribers[address] = sink
-        self.conductor.listen(sink)
-        chord = self.engine.chord
-        sink.message("/state/tempo", self.transport.bpm)
-        sink.message("/state/transport", "start" if self.engine.running else "stop")
-        sink.message("/state/chord", chord.symbol if chord else "N.C.")
+        else:
+            prefix = self.rig.inputs.osc.prefix if self.rig.inputs.osc else "/sideman"
+            feedback = Feedback(OscSink(*address, prefix))
+            self.conductor.listen(feedback)
+        self._subscribers[address] = (feedback, now)
+        for where, value in self.state.values.items():
+            feedback.tell(where, value)
+
+    def unsubscribe(self, address: Address) -> None:
+        """Send no more to this address."""
+        gone = self._subscribers.pop(address, None)
+        if gone is not None:
+            self.conductor.leave(gone[0])
+            gone[0].close()
+
+    def heard_from(self, address: Address) -> None:
+        """Somebody at this address has said something, so is still there."""
+        if address in self._subscribers:
+            self._subscribers[address] = (self._subscribers[address][0], time.monotonic())
+
+    def _forget_the_silent(self) -> None:
+        long_ago = time.monotonic() - SILENT_SECONDS
+        for address in [a for a, (_, heard) in self._subscribers.items() if heard < long_ago]:
+            self.unsubscribe(address)
+
+
+def _sound_models() -> set[str]:
+    """The names of the bundles that are there and whole."""
+    names = set()
+    for path in library.listing():
+        with contextlib.suppress(BundleError):
+            names.add(bundle.load(path).manifest.name)
+    return names
 
 
 @contextlib.asynccontextmanager
@@ -251,7 +295,7 @@ def _open_sinks(
             case MidiOutput():
                 sink = _midi_sink(name, output, channels, rig)
             case OscOutput():
-                sink = OscSink(*host_port(output.to), output.prefix)
+                sink = Feedback(OscSink(*host_port(output.to), output.prefix))
             case MidiFileOutput():
                 everybody = {voice.name: voice.channel for voice in rig.voices}
                 sink = MidiFileSink(Path(output.path), everybody, rig.clock.tempo)
@@ -317,9 +361,7 @@ async def _open_inputs(running: Stage, parts: contextlib.AsyncExitStack) -> None
     inputs = running.rig.inputs
     if inputs.osc is not None:
         host, port = host_port(inputs.osc.listen)
-        protocol = OscInput(
-            inputs.osc.prefix, running.deliver, running.subscribe, running.learn, running.figures
-        )
+        protocol = OscInput(inputs.osc.prefix, running)
         loop = asyncio.get_running_loop()
         try:
             listening, _ = await loop.create_datagram_endpoint(

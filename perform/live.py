@@ -37,6 +37,7 @@ from perform.events import (
     VoiceSoloed,
 )
 from perform.sinks.base import Sink
+from perform.sinks.state import every_voice
 
 BUCKETS_A_DECADE = 20
 FINEST_SECONDS = 1e-6
@@ -174,6 +175,10 @@ class Conductor:
         """From now on this sink hears every output of every voice."""
         self._listeners = (*self._listeners, sink)
 
+    def leave(self, sink: Sink) -> None:
+        """From now on the sink hears nothing more."""
+        self._listeners = tuple(each for each in self._listeners if each is not sink)
+
     def prepare(self) -> None:
         """Ask for the first bars, so that they are there when the music starts."""
         for output in self._engine.prepare():
@@ -247,7 +252,8 @@ class Conductor:
         for output in self._engine.feed(event, tick):
             self._send(output)
         for change in _state(event):
-            self._send(change)
+            for told in every_voice(change, self._voices):
+                self._send(told)
         if isinstance(event, TransportChanged) and event.action != "stop":
             self._advance(self._tick())
         self._set_alarm()

@@ -8,6 +8,9 @@ import sys
 
 import pytest
 
+from perform.cli import app as perform_app
+from training.cli import app as training_app
+
 
 def command(*arguments, module="perform", stdin="", **kwargs):
     return subprocess.run(
@@ -102,8 +105,12 @@ def test_every_command_of_the_readme_is_a_command(root):
     )
     commands |= set(re.findall(r"`(perform|training) ([a-z]+)", readme))
     assert len(commands) >= 10
-    for module, name in sorted(commands):
-        assert command(name, "--help", module=module).returncode == 0, (module, name)
+    there = {
+        (module, found.name or found.callback.__name__)
+        for module, app in (("perform", perform_app), ("training", training_app))
+        for found in app.registered_commands
+    }
+    assert commands <= there
 
 
 def test_the_readme_renders(tmp_path, root):

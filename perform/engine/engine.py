@@ -49,6 +49,7 @@ from perform.events import (
     SnapshotRecalled,
     SnapshotStored,
     Sound,
+    StateChanged,
     TransportChanged,
     Turned,
     VoiceMuted,
@@ -571,11 +572,18 @@ class Engine:
     def _snapshot(self, event: SnapshotStored | SnapshotRecalled) -> list[Output]:
         if isinstance(event, SnapshotStored):
             self._snapshots[event.name] = {line.settings.name: line.knobs for line in self._lines}
-        else:
-            self._ask_soon()
-            for voice, knobs in self._snapshots.get(event.name, {}).items():
-                self._by_name[voice].recall(knobs)
-        return []
+            return []
+        self._ask_soon()
+        told: list[Output] = []
+        for voice, knobs in self._snapshots.get(event.name, {}).items():
+            line = self._by_name[voice]
+            told += [
+                StateChanged(f"/voice/{voice}/{knob}", value)
+                for knob, value in knobs.items()
+                if line.knobs[knob] != value
+            ]
+            line.recall(knobs)
+        return told
 
     def _judge(self, event: Judged) -> list[Output]:
         self._ask_soon()

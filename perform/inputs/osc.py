@@ -1,37 +1,50 @@
 """OSC over UDP: packets -> events. Nothing that arrives can stop the music."""
 
 import asyncio
-from collections.abc import Callable
-from typing import Any, cast
+import time
+from typing import Any, Protocol, cast
 
 from perform import controls
 from perform.errors import WireError
 from perform.events import Event
-from perform.osc import encode, messages
+from perform.osc import encode, timed_messages
 
 Address = tuple[str, int]
+LONGEST_WAIT = 60.0  # a time tag farther off is a clock that is wrong
+
+
+class House(Protocol):
+    """Who is spoken to. Each may raise WireError, which is answered."""
+
+    def deliver(self, event: Event) -> None:
+        """An event, now."""
+
+    def subscribe(self, address: Address) -> None:
+        """Somebody wants to hear us."""
+
+    def unsubscribe(self, address: Address) -> None:
+        """Somebody does not any more."""
+
+    def heard_from(self, address: Address) -> None:
+        """Somebody is still there."""
+
+    def learn(self, address: str) -> None:
+        """What is touched next on a controller is to turn this."""
+
+    def figures(self) -> dict[str, float]:
+        """What `/stats` answers."""
+        ...
 
 
 class OscInput(asyncio.DatagramProtocol):
-    """Reads datagrams. `deliver` takes events; `subscribe` takes who wants to hear us; `learn` takes the
-    address that a controller is to turn; `figures` gives what `/stats` answers.
+    """Reads datagrams. Bundles are applied at the time of their tags.
 
     What cannot be read is counted in `refused` and answered to its sender on `PREFIX/error`.
     """
 
-    def __init__(
-        self,
-        prefix: str,
-        deliver: Callable[[Event], None],
-        subscribe: Callable[[Address], None],
-        learn: Callable[[str], None],
-        figures: Callable[[], dict[str, float]],
-    ) -> None:
+    def __init__(self, prefix: str, house: House) -> None:
         self._prefix = prefix
-        self._deliver = deliver
-        self._subscribe = subscribe
-        self._learn = learn
-        self._figures = figures
+        self._house = house
         self._transport: asyncio.DatagramTransport | None = None
         self.received = 0
         self.refused = 0
@@ -42,9 +55,14 @@ class OscInput(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
         """Every message in the packet, bundled or not."""
+        self._house.heard_from(addr)
         try:
-            for address, values in messages(data):
-                self._read(address, values, addr)
+            for wait, address, values in timed_messages(data, time.time()):
+                if wait <= 0:
+                    self._read(address, values, addr)
+                else:
+                    loop = asyncio.get_running_loop()
+                    loop.call_later(min(wait, LONGEST_WAIT), self._read, address, values, addr)
         except WireError as fault:
             self._refuse("", str(fault), addr)
 
@@ -58,20 +76,22 @@ class OscInput(asyncio.DatagramProtocol):
                 raise WireError(f"no such address; ours begin with {self._prefix}/")
             below = address[len(self._prefix) :]
             if below == "/subscribe":
-                self._subscribe(_subscriber(values, sender))
+                self._house.subscribe(_subscriber(values, sender))
+            elif below == "/unsubscribe":
+                self._house.unsubscribe(_subscriber(values, sender))
             elif below == "/learn":
-                self._learn(_address(values))
+                self._house.learn(_address(values))
             elif below == "/stats":
                 self._answer(sender)
             else:
-                self._deliver(controls.read(below, values))
+                self._house.deliver(controls.read(below, values))
         except WireError as fault:
             self._refuse(address, str(fault), sender)
 
     def _answer(self, sender: Address) -> None:
         """What was counted so far, a message each, and at last one that says it was all."""
         if self._transport is not None:
-            for name, value in {**self._figures(), "done": 1}.items():
+            for name, value in {**self._house.figures(), "done": 1}.items():
                 packet = encode(f"{self._prefix}/stats/{name}", value)
                 self._transport.sendto(packet, sender)
 

@@ -132,7 +132,7 @@ class Heard:
 
 
 TARGET = {"target/density": 0.8, "target/register": 0.9, "target/contour": 0.9}
-LOW, HIGH, BARS = 57, 84, 40
+LOW, HIGH, BARS = 57, 84, 24
 PLAYER = (Note(0, 240, 60), Note(720, 240, 63), Note(1440, 240, 67))
 
 

@@ -8,7 +8,7 @@ from perform import controls
 from perform.errors import WireError
 from perform.events import ChordChanged, Panic, TempoChanged
 from perform.music.chord import parse_chord
-from perform.osc import encode, messages
+from perform.osc import encode, messages, timed_messages
 
 values = st.lists(
     st.one_of(
@@ -61,3 +61,21 @@ def test_nested_bundles_end_somewhere():
         packet = b"#bundle\0" + b"\0" * 8 + len(packet).to_bytes(4, "big") + packet
     with pytest.raises(WireError, match="deeper"):
         list(messages(packet))
+
+
+def bundle(seconds, *packets):
+    """A bundle of packets whose time tag is so many seconds since 1970; None: immediately."""
+    tag = 1 if seconds is None else round((seconds + 2_208_988_800) * 2**32)
+    sized = b"".join(len(packet).to_bytes(4, "big") + packet for packet in packets)
+    return b"#bundle\0" + tag.to_bytes(8, "big") + sized
+
+
+@given(st.floats(-5, 50))
+def test_a_bundle_is_applied_at_the_time_of_its_tag(later):
+    now = 1_800_000_000.0
+    inner = bundle(now + later, encode("/sideman/tempo", 90.0), encode("/sideman/panic"))
+    for packet in (inner, bundle(None, inner)):
+        timed = list(timed_messages(packet, now))
+        assert [address for _, address, _ in timed] == ["/sideman/tempo", "/sideman/panic"]
+        assert all(wait == pytest.approx(max(later, 0), abs=1e-6) for wait, _, _ in timed)
+    assert list(timed_messages(bundle(None, encode("/a")), now)) == [(0.0, "/a", ())]

@@ -179,10 +179,9 @@ def test_bundles_are_opened(daemon):
 
         def hears_chord():
             heard.extend(messages(client.recv(4096)))
-            return ("/sideman/chord", ("G7",)) in heard
+            return {("/sideman/chord", ("G7",)), ("/sideman/state/tempo", (200.0,))} <= set(heard)
 
         eventually(hears_chord)
-        assert ("/sideman/state/tempo", (200.0,)) in heard
 
 
 def test_a_killed_generator_is_replaced_while_the_music_goes_on(daemon):
@@ -214,3 +213,57 @@ def test_a_taken_port_is_one_line(daemon):
     assert second.end() == 3
     assert any("cannot be opened" in line and "listen" in line for line in second.lines)
     assert not second.saw("Traceback")
+
+
+def received(client):
+    """The next datagram; nothing when there is none."""
+    try:
+        return client.recv(4096)
+    except TimeoutError:
+        return b""
+
+
+def test_two_surfaces_stay_in_step_and_one_may_leave(daemon):
+    """A newcomer is told everything; a fader that one moves moves at the other."""
+
+    def surface():
+        client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        client.bind(("127.0.0.1", 0))
+        client.settimeout(0.02)
+        client.sendto(encode("/sideman/subscribe"), ("127.0.0.1", daemon.port))
+        return client, {}
+
+    def hears(client, told, address, value):
+        def look():
+            try:
+                told.update(
+                    (where, values[0]) for where, values in messages(client.recv(4096)) if values
+                )
+            except TimeoutError:
+                pass
+            return address in told and told[address] == pytest.approx(value)
+
+        eventually(look)
+
+    (one, first), (other, second) = surface(), surface()
+    place = ("127.0.0.1", daemon.port)
+    try:
+        hears(one, first, "/sideman/state/tempo", 300.0)
+        hears(other, second, "/sideman/state/voice/lead/swing", 0.0)
+        assert second["/sideman/state/voice/lead/model"] == "blues"
+        one.sendto(encode("/sideman/swing", 0.25), place)
+        hears(other, second, "/sideman/state/swing", 0.25)
+        hears(other, second, "/sideman/state/voice/lead/swing", 0.25)
+        one.sendto(encode("/sideman/snapshot/store", "a"), place)
+        one.sendto(encode("/sideman/voice/lead/swing", 0.75), place)
+        hears(other, second, "/sideman/state/voice/lead/swing", 0.75)
+        other.sendto(encode("/sideman/snapshot/recall", "a"), place)
+        hears(one, first, "/sideman/state/voice/lead/swing", 0.25)
+        other.sendto(encode("/sideman/unsubscribe"), place)
+        one.sendto(encode("/sideman/swing", 1.0), place)
+        hears(one, first, "/sideman/state/swing", 1.0)
+        for data in iter(lambda: received(other), b""):
+            assert dict(messages(data)).get("/sideman/state/swing") != (1.0,)
+    finally:
+        one.close()
+        other.close()

@@ -1,0 +1,54 @@
+"""What a surface is told of values that move."""
+
+import asyncio
+
+from perform.config import VoiceConfig
+from perform.events import Beat, ChordSounds, StateChanged
+from perform.sinks.feedback import Feedback
+from perform.sinks.state import State, every_voice
+
+
+class Peer:
+    def __init__(self):
+        self.told, self.sent, self.closed = [], [], False
+
+    def message(self, address, *values):
+        self.told.append((address, *values))
+
+    def send(self, output):
+        self.sent.append(output)
+
+    def close(self):
+        self.closed = True
+
+
+def test_a_value_that_races_is_told_sixty_times_a_second_and_ends_where_it_ends():
+    async def race():
+        peer = Peer()
+        feedback = Feedback(peer)
+        for step in range(1000):
+            feedback.send(StateChanged("/swing", step / 999))
+            feedback.send(StateChanged("/tempo", 120.0))
+        feedback.send(Beat(0, 0, 0))
+        await asyncio.sleep(0.05)
+        feedback.send(StateChanged("/swing", 1.0))
+        feedback.close()
+        return peer
+
+    peer = asyncio.run(race())
+    assert peer.told == [("/state/swing", 0.0), ("/state/tempo", 120.0), ("/state/swing", 1.0)]
+    assert peer.sent == [Beat(0, 0, 0)]
+    assert peer.closed
+
+
+def test_the_state_is_whole_from_the_start_and_follows():
+    state = State([VoiceConfig(name="lead", role="bass").settings()], 96.0, "3/4")
+    assert state.values["/tempo"] == 96.0
+    assert state.values["/voice/lead/weight/on-beat"] == 0.6
+    assert state.values["/voice/lead/swing"] == 0.0
+    for change in every_voice(StateChanged("/swing", 0.4), ["lead"]):
+        state.send(change)
+    state.send(ChordSounds(0, "C7"))
+    assert state.values["/voice/lead/swing"] == state.values["/swing"] == 0.4
+    assert state.values["/chord"] == "C7"
+    assert every_voice(StateChanged("/tempo", 90.0), ["lead"]) == [StateChanged("/tempo", 90.0)]
