@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from perform.app import Stage, stage
+from perform.app import stage
 from perform.config import Inputs, Rig, VoiceConfig
 from perform.events import Output, Sound
 from perform.inputs.chart import BLUES, Chart, parse_chart, repeated
@@ -15,6 +15,7 @@ from perform.music.note import TICKS_PER_BAR, TICKS_PER_BEAT
 from perform.scroll import Scroll
 from perform.sinks.audio import HINT, find_soundfont, render_wav
 from perform.sinks.midifile import MidiFileSink
+from perform.stage import Stage
 
 EARLY_TICKS = 12  # a band member changes a hair before the bar, so its first note is in the harmony
 SETTLE_SECONDS = 5.0

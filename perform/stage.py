@@ -1,0 +1,154 @@
+"""What somebody outside may look at and speak to while a performance runs."""
+
+import asyncio
+import contextlib
+import time
+from pathlib import Path
+
+from perform import bundle, library
+from perform.clock.transport import Transport
+from perform.config import Rig
+from perform.engine.engine import Engine
+from perform.errors import BundleError, WireError
+from perform.events import (
+    Event,
+    ModelChanged,
+    OtherModelChanged,
+    Tapped,
+    TempoChanged,
+)
+from perform.inputs.cc import Surface
+from perform.inputs.link import LinkClock
+from perform.inputs.osc import Address
+from perform.live import Conductor
+from perform.sinks.feedback import Feedback
+from perform.sinks.osc import OscSink
+from perform.sinks.state import State
+from perform.sources.remote import RemoteSource
+
+MOST_SUBSCRIBERS = 16
+SILENT_SECONDS = 600.0
+
+
+class Stage:
+    """Everything of a running performance that somebody outside may want to look at or speak to."""
+
+    def __init__(
+        self,
+        rig: Rig,
+        engine: Engine,
+        transport: Transport,
+        conductor: Conductor,
+        source: RemoteSource,
+    ) -> None:
+        self.rig = rig
+        self.source = source
+        self.engine = engine
+        self.transport = transport
+        self.conductor = conductor
+        self.stopped = asyncio.Event()
+        self.link: LinkClock | None = None
+        self.surface: Surface | None = None
+        self._subscribers: dict[Address, tuple[Feedback, float]] = {}
+        self._models = _sound_models()
+        self.state = State(
+            [voice.settings() for voice in rig.voices], rig.clock.tempo, rig.clock.metre
+        )
+        conductor.listen(self.state)
+
+    def deliver(self, event: Event) -> None:
+        """An event from a control surface; WireError when it names a voice or model not there."""
+        voice = getattr(event, "voice", None)
+        if voice is not None:
+            names = [voice.name for voice in self.rig.voices]
+            if voice not in names:
+                raise WireError(f"no voice {voice!r}; there are: {', '.join(names)}")
+        if isinstance(event, ModelChanged | OtherModelChanged):
+            self._check_model(event.model)
+        if isinstance(event, TempoChanged | Tapped) and self.rig.clock.source == "midi":
+            raise WireError("the tempo is the MIDI clock's; set it where that comes from")
+        self._tell_link(event)
+        self.conductor.deliver(event)
+
+    def _check_model(self, model: str) -> None:
+        if Path(model).name != model:
+            raise WireError("takes the name of a bundle, not a path")
+        if model in self._models:  # checked before the music began: no file is read while it plays
+            return
+        try:
+            bundle.load(library.find(model))
+        except BundleError as fault:
+            raise WireError(str(fault)) from None
+        self._models.add(model)
+
+    def _tell_link(self, event: Event) -> None:
+        """A tempo that is set here is set for the whole session."""
+        if self.link is not None and isinstance(event, TempoChanged):
+            self.link.set_tempo(event.bpm)
+
+    def figures(self) -> dict[str, float]:
+        """What was counted since the start; times in milliseconds."""
+        counts, lateness = self.engine.counts, self.conductor.lateness
+        return {
+            "bars": counts.bars,
+            "notes": counts.notes,
+            "chords": counts.chords,
+            "substituted": counts.substituted,
+            "restarts": self.source.restarts,
+            "late": lateness.late,
+            "late_p50": 1000 * lateness.percentile(0.5),
+            "late_p95": 1000 * lateness.percentile(0.95),
+            "late_p99": 1000 * lateness.percentile(0.99),
+            "late_max": 1000 * lateness.worst,
+            **{f"under/{1000 * edge:.3g}": float(n) for edge, n in lateness.histogram()},
+        }
+
+    def learn(self, address: str) -> None:
+        """What is touched next on the controller turns this address; WireError where there is none."""
+        if self.surface is None:
+            raise WireError("no controller to learn from; name one in [inputs.surface]")
+        self.surface.learn(address)
+
+    def subscribe(self, address: Address) -> None:
+        """Send everything to this address too, beginning with where all values stand. Who says nothing more for
+        ten minutes is forgotten; subscribing again is saying something.
+        """
+        self._forget_the_silent()
+        now = time.monotonic()
+        if address in self._subscribers:
+            feedback, _ = self._subscribers[address]
+        elif len(self._subscribers) >= MOST_SUBSCRIBERS:
+            raise WireError(f"{MOST_SUBSCRIBERS} subscribers are the most")
+        else:
+            prefix = self.rig.inputs.osc.prefix if self.rig.inputs.osc else "/sideman"
+            feedback = Feedback(OscSink(*address, prefix))
+            self.conductor.listen(feedback)
+        self._subscribers[address] = (feedback, now)
+        for where, value in self.state.values.items():
+            feedback.tell(where, value)
+
+    def unsubscribe(self, address: Address) -> None:
+        """Send no more to this address."""
+        gone = self._subscribers.pop(address, None)
+        if gone is not None:
+            self.conductor.leave(gone[0])
+            gone[0].close()
+
+    def heard_from(self, address: Address) -> None:
+        """Somebody at this address has said something, so is still there."""
+        if address in self._subscribers:
+            self._subscribers[address] = (self._subscribers[address][0], time.monotonic())
+
+    def _forget_the_silent(self) -> None:
+        long_ago = time.monotonic() - SILENT_SECONDS
+        for address in [a for a, (_, heard) in self._subscribers.items() if heard < long_ago]:
+            self.unsubscribe(address)
+
+
+def _sound_models() -> set[str]:
+    """The names of the bundles that are there and whole."""
+    names = set()
+    for path in library.listing():
+        with contextlib.suppress(BundleError):
+            names.add(bundle.load(path).manifest.name)
+    return names
