@@ -91,7 +91,7 @@ class Stage:
         counts, lateness = self.engine.counts, self.conductor.lateness
         return {
             "bars": counts.bars,
-            "notes": counts.notes,
+            "notes": self.engine.struck,
             "chords": counts.chords,
             "substituted": counts.substituted,
             "restarts": self.source.restarts,

@@ -19,6 +19,7 @@ from perform.engine.knobs import KNOBS
 from perform.engine.line import ANOTHER, Line
 from perform.engine.metre import COMMON, Metre, fitted
 from perform.engine.schedule import Kind, Schedule
+from perform.engine.sounding import Sounding
 from perform.engine.voice import VoiceSettings
 from perform.engine.wishes import Around, steering_of, wish_of
 from perform.events import (
@@ -48,7 +49,6 @@ from perform.events import (
     Silenced,
     SnapshotRecalled,
     SnapshotStored,
-    Sound,
     StateChanged,
     TransportChanged,
     Turned,
@@ -62,10 +62,7 @@ Change = Literal["hold", "cut", "slide"]
 Release = Literal["keep", "rest"]
 BARS_AHEAD = 2
 TICKS_PER_PULSE = TICKS_PER_BEAT // 24
-SHORTEST_TICKS = 15  # after a range fold two notes may meet; what is left shorter is not struck
 MOST_NOTES = 16  # in a bar, of all voices that keep out of each other's way
-NEAREST = 2  # semitones from another voice, below which a note tries another octave
-FARTHEST_APPROACH = 5
 EARLY_TICKS = 40
 ASK_TICKS = 60
 EARLY_OPEN = 20  # ticks before its line that a bar is opened
@@ -91,7 +88,6 @@ class Counts(msgspec.Struct):
     """What happened so far."""
 
     bars: int = 0
-    notes: int = 0
     chords: int = 0
     substituted: int = 0
 
@@ -109,13 +105,14 @@ class Engine:
         self._schedule = Schedule()
         self._harmony = Harmony()
         self._ear = Ear()
+        self._notes = Sounding(self._lines, self._schedule, self._harmony)
         self._metre = self._opened = self._next_metre = self._settings.metre
         self._bar, self._bar_tick = 0, 0
+        self._unopened = 0  # the first bar whose notes are not laid out yet
         self._room = MOST_NOTES
         self._running = False
         self._begun = False
         self._tick = 0
-        self._token = 0
         self._asking = False
         self.counts = Counts()
         # what is not here (tempo, taps) is the shell's: ticks are tempo-free
@@ -154,6 +151,11 @@ class Engine:
         return self._harmony.chord
 
     @property
+    def struck(self) -> int:
+        """How many notes were struck so far."""
+        return self._notes.struck
+
+    @property
     def bar(self) -> int:
         """The bar that plays, from 0."""
         return self._bar
@@ -161,7 +163,7 @@ class Engine:
     @property
     def sounding(self) -> int:
         """How many notes sound."""
-        return sum(len(line.sounding) for line in self._lines)
+        return self._notes.count
 
     def knobs(self, voice: str) -> dict[str, float]:
         """Where the knobs of a voice stand."""
@@ -198,9 +200,9 @@ class Engine:
             self._schedule.pop()
             self._tick = due.tick
             if due.kind is Kind.OFF:
-                self._end(due.item, done)
+                self._notes.end(due.tick, due.item, done)
             elif due.kind is Kind.ON:
-                self._begin(due.item, done)
+                self._notes.begin(due.tick, self._bar, due.item, done)
             elif due.kind is Kind.BEAT:
                 self._beat(due.item[0], due.item[1], done)
             elif due.kind is Kind.CHORD:
@@ -214,66 +216,6 @@ class Engine:
                 done.append(Pulse(self._tick))
                 self._schedule.add(self._tick + TICKS_PER_PULSE, Kind.PULSE, ())
         return done
-
-    # --- notes ---------------------------------------------------------------------------------
-
-    def _begin(self, item: tuple[Any, ...], done: list[Output]) -> None:
-        """A note of a phrase becomes a sound, on the chord of this very moment."""
-        index, note, force, leads = item
-        line = self._lines[index]
-        chord = self._harmony.chord
-        if chord is None or line.silent:
-            return
-        settings = line.settings
-        pitch = lines.pitch_over(note, chord, settings, line.before, self._harmony.key)
-        if leads:
-            pitch = self._approach(line, pitch)
-        if line.knobs["share"] < 1:
-            pitch = self._beside_others(line, pitch)
-        line.before = lines.Before(note.pitch, pitch)
-        velocity = lines.velocity_of(note, settings) + force
-        if line.feel.accent != feel.PLAIN.accent:
-            velocity = feel.accented(velocity, settings.softest, settings.loudest, line.feel.accent)
-        velocity = min(max(velocity, 1), 127)
-        self._strike(line, pitch, velocity, self._tick + note.duration, done)
-
-    def _approach(self, line: Line, pitch: int) -> int:
-        """A semitone from where the next bar begins, on the side that the line comes from."""
-        after, chord = line.ready.get(self._bar + 1), self._harmony.coming(1)
-        if not after or chord is None:
-            return pitch
-        target = lines.pitch_over(after[0], chord, line.settings, None, self._harmony.key)
-        if target == pitch or abs(target - pitch) > FARTHEST_APPROACH:
-            return pitch
-        return target + (1 if pitch > target else -1)
-
-    def _beside_others(self, line: Line, pitch: int) -> int:
-        """The pitch, or its nearest octave in range that is not on top of another voice's note."""
-        taken = [p for other in self._lines if other is not line for p in other.sounding]
-        for octave in (0, 12, -12, 24, -24):
-            moved = pitch + octave
-            inside = line.settings.low <= moved <= line.settings.high
-            if inside and all(abs(moved - other) >= NEAREST for other in taken):
-                return moved
-        return pitch
-
-    def _strike(self, line: Line, pitch: int, velocity: int, end: int, done: list[Output]) -> None:
-        if pitch in line.sounding:
-            _, other_end = line.sounding.pop(pitch)
-            done.append(Sound(self._tick, line.settings.name, pitch, 0))
-            end = max(end, other_end)
-        self._token += 1
-        line.sounding[pitch] = (self._token, end)
-        self._schedule.add(end, Kind.OFF, (line.index, pitch, self._token))
-        done.append(Sound(self._tick, line.settings.name, pitch, velocity))
-        self.counts.notes += 1
-
-    def _end(self, item: tuple[int, ...], done: list[Output]) -> None:
-        index, pitch, token = item
-        line = self._lines[index]
-        if line.sounding.get(pitch, (0, 0))[0] == token:
-            del line.sounding[pitch]
-            done.append(Sound(self._tick, line.settings.name, pitch, 0))
 
     # --- bars ----------------------------------------------------------------------------------
 
@@ -299,6 +241,7 @@ class Engine:
         its first beat but to play.
         """
         self._opened = self._next_metre
+        self._unopened = bar + 1
         self._room = MOST_NOTES
         for line in self._lines:
             self._open_bar(line, bar, start, done)
@@ -360,7 +303,7 @@ class Engine:
                 yield self._want(line, ahead)
 
     def _renewed(self, line: Line) -> Iterable[PhraseWanted]:
-        yield from self._wants(line, self._bar + 1)
+        yield from self._wants(line, self._unopened)
         yield from self._renew(line)
 
     def _ask_soon(self) -> None:
@@ -433,21 +376,11 @@ class Engine:
         self.counts.chords += 1
         done: list[Output] = [ChordSounds(self._tick, chord.symbol if chord else "N.C.")]
         if chord is None or self._settings.change == "cut":
-            done.extend(self._silence(self._lines))
+            done.extend(self._notes.silence(self._tick, self._lines))
         elif self._settings.change == "slide":
             for line in self._lines:
-                self._slide(line, chord, done)
+                self._notes.slide(self._tick, line, chord, done)
         return done
-
-    def _slide(self, line: Line, chord: Chord, done: list[Output]) -> None:
-        for pitch, (_, end) in list(line.sounding.items()):
-            target = lines.slide(pitch, chord, line.settings)
-            if target == pitch or pitch not in line.sounding:
-                continue
-            del line.sounding[pitch]
-            done.append(Sound(self._tick, line.settings.name, pitch, 0))
-            if end - self._tick >= SHORTEST_TICKS:
-                self._strike(line, target, line.settings.softest, end, done)
 
     def _change_key(self, event: KeyChanged) -> list[Output]:
         self._harmony.set_key(event.key)
@@ -464,7 +397,7 @@ class Engine:
     # --- transport -----------------------------------------------------------------------------
 
     def _change_transport(self, event: TransportChanged) -> list[Output]:
-        done = self._silence(self._lines)
+        done = self._notes.silence(self._tick, self._lines)
         if event.action == "stop":
             if self._running:
                 done.append(Rolled(self._tick, "stop"))
@@ -499,6 +432,7 @@ class Engine:
         self._metre = self._opened = self._next_metre
         bar, inside = divmod(tick, self._metre.bar)
         self._bar, self._bar_tick = bar, tick - inside
+        self._unopened = bar + (inside > 0)
         if not inside:
             self._schedule.add(tick, Kind.OPEN, (bar, tick))
         else:
@@ -559,7 +493,7 @@ class Engine:
             if silent and not each.silent:
                 fallen.append(each)
             each.silent = silent
-        return self._silence(fallen)
+        return self._notes.silence(self._tick, fallen)
 
     def _turn(self, event: Turned) -> list[Output]:
         """A knob moves; what it means for bars ahead is asked for soon."""
@@ -608,15 +542,4 @@ class Engine:
         return []
 
     def _panic(self, _: Panic) -> list[Output]:
-        return [*self._silence(self._lines), Silenced(self._tick)]
-
-    def _silence(self, silenced: Sequence[Line]) -> list[Output]:
-        """Note-offs for all that sounds; what is scheduled to end later finds nothing to end."""
-        done: list[Output] = [
-            Sound(self._tick, line.settings.name, pitch, 0)
-            for line in silenced
-            for pitch in line.sounding
-        ]
-        for line in silenced:
-            line.sounding.clear()
-        return done
+        return [*self._notes.silence(self._tick, self._lines), Silenced(self._tick)]

@@ -267,6 +267,19 @@ def test_what_moved_is_asked_for_at_once_and_a_flood_costs_no_more_than_one_aski
     assert not wishes(engine.advance(960))
 
 
+def test_no_bar_is_asked_for_once_it_is_laid_out():
+    engine = Engine([VoiceSettings(name="lead")], EngineSettings(fallback=(Note(0, 240, 60),)))
+    engine.feed(ChordChanged(parse_chord("C7")), 0)
+    engine.prepare()
+    engine.feed(TransportChanged("start"), 0)
+    for tick in range(0, 40 * BAR, 10):
+        asked = [o.bar for o in engine.advance(tick) if isinstance(o, PhraseWanted)]
+        engine.feed(Turned(None, "weight/steps", tick % 970 / 970), tick)
+        opened = (tick + 20) // BAR  # a bar is laid out 20 ticks ahead of its line
+        assert all(opened < bar <= opened + 2 for bar in asked if tick)
+    assert len(engine._lines[0].wished) <= 3
+
+
 @given(st.integers(0, BAR - 120))
 def test_a_weight_that_is_turned_is_asked_for_before_the_next_bar_opens(tick):
     engine = Engine([VoiceSettings(name="lead")], EngineSettings(fallback=(Note(0, 240, 60),)))

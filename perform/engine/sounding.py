@@ -1,0 +1,115 @@
+"""The notes that sound: struck on the chord of their moment, kept apart from each other, always ended."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from perform.engine import feel
+from perform.engine import voice as lines
+from perform.engine.harmony import Harmony
+from perform.engine.line import Line
+from perform.engine.schedule import Kind, Schedule
+from perform.events import Output, Sound
+from perform.music.chord import Chord
+
+SHORTEST_TICKS = 15  # after a range fold two notes may meet; what is left shorter is not struck
+NEAREST = 2  # semitones from another voice, below which a note tries another octave
+FARTHEST_APPROACH = 5
+
+
+class Sounding:
+    """What every voice sounds. `struck` counts the notes so far."""
+
+    def __init__(self, voices: Sequence[Line], schedule: Schedule, harmony: Harmony) -> None:
+        self._lines = voices
+        self._schedule = schedule
+        self._harmony = harmony
+        self._token = 0
+        self.struck = 0
+
+    @property
+    def count(self) -> int:
+        """How many notes sound."""
+        return sum(len(line.sounding) for line in self._lines)
+
+    def begin(self, tick: int, bar: int, item: tuple[Any, ...], done: list[Output]) -> None:
+        """A note of a phrase becomes a sound, on the chord of this very moment."""
+        index, note, force, leads = item
+        line = self._lines[index]
+        chord = self._harmony.chord
+        if chord is None or line.silent:
+            return
+        settings = line.settings
+        pitch = lines.pitch_over(note, chord, settings, line.before, self._harmony.key)
+        if leads:
+            pitch = self._approach(line, bar, pitch)
+        if line.knobs["share"] < 1:
+            pitch = self._beside_others(line, pitch)
+        line.before = lines.Before(note.pitch, pitch)
+        velocity = lines.velocity_of(note, settings) + force
+        if line.feel.accent != feel.PLAIN.accent:
+            velocity = feel.accented(velocity, settings.softest, settings.loudest, line.feel.accent)
+        velocity = min(max(velocity, 1), 127)
+        self._strike(tick, line, pitch, velocity, tick + note.duration, done)
+
+    def _approach(self, line: Line, bar: int, pitch: int) -> int:
+        """A semitone from where the next bar begins, on the side that the line comes from."""
+        after, chord = line.ready.get(bar + 1), self._harmony.coming(1)
+        if not after or chord is None:
+            return pitch
+        target = lines.pitch_over(after[0], chord, line.settings, None, self._harmony.key)
+        if target == pitch or abs(target - pitch) > FARTHEST_APPROACH:
+            return pitch
+        return target + (1 if pitch > target else -1)
+
+    def _beside_others(self, line: Line, pitch: int) -> int:
+        """The pitch, or its nearest octave in range that is not on top of another voice's note."""
+        taken = [p for other in self._lines if other is not line for p in other.sounding]
+        for octave in (0, 12, -12, 24, -24):
+            moved = pitch + octave
+            inside = line.settings.low <= moved <= line.settings.high
+            if inside and all(abs(moved - other) >= NEAREST for other in taken):
+                return moved
+        return pitch
+
+    def _strike(
+        self, tick: int, line: Line, pitch: int, velocity: int, end: int, done: list[Output]
+    ) -> None:
+        if pitch in line.sounding:
+            _, other_end = line.sounding.pop(pitch)
+            done.append(Sound(tick, line.settings.name, pitch, 0))
+            end = max(end, other_end)
+        self._token += 1
+        line.sounding[pitch] = (self._token, end)
+        self._schedule.add(end, Kind.OFF, (line.index, pitch, self._token))
+        done.append(Sound(tick, line.settings.name, pitch, velocity))
+        self.struck += 1
+
+    def end(self, tick: int, item: tuple[int, ...], done: list[Output]) -> None:
+        """The note that was to end now ends, unless it has ended already."""
+        index, pitch, token = item
+        line = self._lines[index]
+        if line.sounding.get(pitch, (0, 0))[0] == token:
+            del line.sounding[pitch]
+            done.append(Sound(tick, line.settings.name, pitch, 0))
+
+    def slide(self, tick: int, line: Line, chord: Chord, done: list[Output]) -> None:
+        """What a voice sounds goes to the nearest tones of a chord."""
+        for pitch, (_, end) in list(line.sounding.items()):
+            target = lines.slide(pitch, chord, line.settings)
+            if target == pitch or pitch not in line.sounding:
+                continue
+            del line.sounding[pitch]
+            done.append(Sound(tick, line.settings.name, pitch, 0))
+            if end - tick >= SHORTEST_TICKS:
+                self._strike(tick, line, target, line.settings.softest, end, done)
+
+    def silence(self, tick: int, silenced: Sequence[Line]) -> list[Output]:
+        """Note-offs for all that sounds; what is scheduled to end later finds nothing to end."""
+        done: list[Output] = [
+            Sound(tick, line.settings.name, pitch, 0)
+            for line in silenced
+            for pitch in line.sounding
+        ]
+        for line in silenced:
+            line.sounding.clear()
+        return done

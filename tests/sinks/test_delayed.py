@@ -1,0 +1,41 @@
+"""An output that sounds sooner than another waits for it."""
+
+import asyncio
+import time
+
+from perform.events import Beat
+from perform.sinks.delayed import DelayedSink
+
+SECONDS = 0.02
+
+
+class Peer:
+    def __init__(self):
+        self.heard, self.closed, self.third = [], False, asyncio.Event()
+
+    def send(self, output):
+        self.heard.append((output, time.monotonic()))
+        if len(self.heard) == 3:
+            self.third.set()
+
+    def close(self):
+        self.closed = True
+
+
+def test_what_is_held_back_comes_in_order_and_not_early_and_the_rest_at_the_end():
+    async def play():
+        peer, sent = Peer(), []
+        sink = DelayedSink(peer, SECONDS)
+        for beat in range(3):
+            sent.append(time.monotonic())
+            sink.send(Beat(beat, 0, beat))
+            await asyncio.sleep(SECONDS / 4)
+        await asyncio.wait_for(peer.third.wait(), 10)
+        sink.send(Beat(3, 0, 3))
+        sink.close()
+        return peer, sent
+
+    peer, sent = asyncio.run(play())
+    assert [output.beat for output, _ in peer.heard] == [0, 1, 2, 3]
+    assert all(came - went >= SECONDS for (_, came), went in zip(peer.heard[:3], sent, strict=True))
+    assert peer.closed
