@@ -207,7 +207,7 @@ class Engine:
                 self._beat(due.item[0], due.item[1], done)
             elif due.kind is Kind.CHORD:
                 done.extend(self._change_chord(due.item[0]))
-            elif due.kind is Kind.OPEN:
+            elif due.kind in (Kind.OPEN, Kind.FIRST):
                 self._open(due.item[0], due.item[1], done)
             elif due.kind is Kind.WISH:
                 self._asking = False
@@ -434,7 +434,7 @@ class Engine:
         self._bar, self._bar_tick = bar, tick - inside
         self._unopened = bar + (inside > 0)
         if not inside:
-            self._schedule.add(tick, Kind.OPEN, (bar, tick))
+            self._schedule.add(tick, Kind.FIRST, (bar, tick))
         else:
             end = self._bar_tick + self._metre.bar
             self._schedule.add(max(end - EARLY_OPEN, tick), Kind.OPEN, (bar + 1, end))

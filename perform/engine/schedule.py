@@ -8,13 +8,14 @@ from typing import Any, NamedTuple
 class Kind(IntEnum):
     """The order of things that share a tick: what sounds comes before what is only prepared."""
 
-    OFF = 0
-    PULSE = 1
-    BEAT = 2
-    CHORD = 3
-    ON = 4
-    OPEN = 5
-    WISH = 6
+    FIRST = 0  # the first bar is laid out before anything of it
+    OFF = 1
+    PULSE = 2
+    BEAT = 3
+    CHORD = 4
+    ON = 5
+    OPEN = 6
+    WISH = 7
 
 
 class Due(NamedTuple):
