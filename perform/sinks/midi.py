@@ -1,5 +1,6 @@
 """Notes to a MIDI port."""
 
+import time
 from collections.abc import Mapping
 
 from perform import ports
@@ -7,6 +8,7 @@ from perform.config import MidiOutput, MidiSystem
 from perform.errors import OutputError
 from perform.events import Output, Pulse, Rolled, Silenced, Sound
 
+DRAIN_SECONDS = 0.05  # twice a large JACK buffer
 NOTE_ON, NOTE_OFF, CONTROL = 0x90, 0x80, 0xB0
 PULSE, ROLLS = 0xF8, {"start": 0xFA, "continue": 0xFB, "stop": 0xFC}
 ALL_SOUND_OFF, ALL_NOTES_OFF, SUSTAIN = 120, 123, 64
@@ -43,6 +45,9 @@ class MidiSink:
         self._closed = True
         try:
             self._silence(sorted(set(self._channels.values())))
+            time.sleep(
+                DRAIN_SECONDS
+            )  # a port that is closed at once takes its last messages with it
         except OutputError:
             pass  # it is gone: there is nobody left to silence
         finally:
