@@ -210,6 +210,12 @@ class Conductor:
 
     def observe(self, line: Line) -> None:
         """Somebody's time, seen once more: the music bends to it."""
+        try:
+            self._observe(line)
+        except Exception as fault:  # noqa: BLE001 - see deliver
+            self._fail(fault)
+
+    def _observe(self, line: Line) -> None:
         now = self._clock.now()
         self._advance(self._transport.tick_at(now))
         self._follower.observe(line, now)
@@ -221,9 +227,12 @@ class Conductor:
 
     def begin(self, line: Line, action: Literal["start", "continue"]) -> None:
         """Roll on somebody's line, from the tick at which it stands: they pressed start, or continue."""
-        self._armed = False
-        self._follower.start_at(line)
-        self._pass_on(TransportChanged(action))
+        try:
+            self._armed = False
+            self._follower.start_at(line)
+            self._pass_on(TransportChanged(action))
+        except Exception as fault:  # noqa: BLE001 - see deliver
+            self._fail(fault)
 
     def _deliver(self, event: Event) -> None:
         now = self._clock.now()

@@ -5,9 +5,11 @@ order in which the engine was told. The engine is pure, so told the same it does
 """
 
 import asyncio
+import contextlib
 import datetime as dt
 import logging
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
@@ -53,15 +55,16 @@ class Recorder:
 
     def __init__(self, folder: Path, rig: Rig) -> None:
         self.path = folder / f"{dt.datetime.now().astimezone():%Y-%m-%d-%H%M%S}.jsonl"
-        self._rig = rig
         self._lines = [msgspec.json.encode({"sideman": SCHEMA, "rig": rig})]
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._file = self.path.open("xb", buffering=0)
+            self._file = self.path.open("xb")
         except OSError as fault:
             raise SessionError(
                 f"{self.path}: cannot be written ({fault.strerror}); name another [record] folder"
             ) from None
+        self._failed = False
+        self._writer = ThreadPoolExecutor(1)  # one thread, so that lines stay in their order
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = self._loop.call_later(FLUSH_SECONDS, self._flush)
 
@@ -74,8 +77,10 @@ class Recorder:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-            self._write(self._take())
-        self._file.close()
+            self._writer.submit(self._write, self._take())
+        self._writer.shutdown()
+        with contextlib.suppress(OSError):  # said already
+            self._file.close()
         try:
             to_midi(read(self.path), self.path.with_suffix(".mid"))
         except SidemanError as fault:
@@ -83,16 +88,20 @@ class Recorder:
 
     def _flush(self) -> None:
         self._timer = self._loop.call_later(FLUSH_SECONDS, self._flush)
-        self._loop.run_in_executor(None, self._write, self._take())
+        self._writer.submit(self._write, self._take())
 
     def _take(self) -> bytes:
         lines, self._lines = self._lines, []
         return b"".join(line + b"\n" for line in lines)
 
     def _write(self, data: bytes) -> None:
+        if self._failed:
+            return
         try:
             self._file.write(data)
-        except (OSError, ValueError) as fault:
+            self._file.flush()
+        except OSError as fault:
+            self._failed = True
             log.error("%s: the recording ends here (%s)", self.path, fault)  # noqa: TRY400
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from pathlib import Path
 
 import mido
 import pytest
@@ -169,3 +170,27 @@ def test_a_rig_that_records_says_where(tmp_path):
     assert rig.record.folder == str(tmp_path)
     with pytest.raises(SessionError, match="cannot be read"):
         session.read(tmp_path / "none.jsonl")
+
+
+def test_lines_stay_in_order_and_a_full_disk_is_said_once(tmp_path, caplog):
+    disk = Path("/dev/full").open("wb", buffering=0)  # noqa: SIM115 - the recorder closes it
+
+    async def record(full):
+        recorder = session.Recorder(tmp_path / str(full), RIG)
+        real = recorder._file
+        if full:
+            recorder._file = disk
+        for tick in range(300):
+            recorder.note(tick, Turned(None, "swing", 0.5))
+            if tick % 100 == 50:
+                recorder._timer.cancel()
+                recorder._flush()
+        recorder.close()
+        real.close()
+        return recorder.path
+
+    kept = session.read(asyncio.run(record(full=False)))
+    assert [tick for tick, _ in kept.events] == list(range(300))
+    caplog.clear()
+    asyncio.run(record(full=True))
+    assert sum("recording ends here" in line.message for line in caplog.records) == 1
