@@ -13,22 +13,13 @@ from typing import Any
 from perform import bundle, library
 from perform.clock.realtime import RealtimeClock
 from perform.clock.transport import Transport
-from perform.config import MidiFileOutput, MidiOutput, OscOutput, Rig, host_port
 from perform.engine.engine import Engine
-from perform.errors import InputError, SidemanError, StartError
-from perform.inputs.link import LinkClock
-from perform.inputs.midi import MidiChords, MidiMelody, MidiSurface
-from perform.inputs.midiclock import MidiClock
-from perform.inputs.osc import OscInput
 from perform.live import Conductor
 from perform.music.note import TICKS_PER_BAR, TICKS_PER_BEAT
+from perform.opening import greeting, open_inputs, open_sinks, open_window
+from perform.rig import MidiOutput, Rig
 from perform.session import Recorder
 from perform.sinks.base import Sink
-from perform.sinks.delayed import DelayedSink
-from perform.sinks.feedback import Feedback
-from perform.sinks.midi import MidiSink
-from perform.sinks.midifile import MidiFileSink
-from perform.sinks.osc import OscSink
 from perform.sources.canned import STOCK
 from perform.sources.remote import RemoteSource
 from perform.stage import Stage
@@ -38,8 +29,12 @@ REALTIME_PRIORITY = 20
 
 
 @contextlib.asynccontextmanager
-async def stage(rig: Rig, listeners: Sequence[Sink] = ()) -> AsyncIterator[Stage]:
+async def stage(
+    rig: Rig, listeners: Sequence[Sink] = (), windows: Sequence[str] = ()
+) -> AsyncIterator[Stage]:
     """A performance with all its parts up; on the way out everything is silent, then closed.
+
+    `windows`: modules of processes that show it.
 
     Raises SidemanError, before anything sounds, when a part is not there.
     """
@@ -50,7 +45,7 @@ async def stage(rig: Rig, listeners: Sequence[Sink] = ()) -> AsyncIterator[Stage
             (it.ahead_ms / 1000 for it in rig.outputs.values() if isinstance(it, MidiOutput)),
             default=0.0,
         )
-        sinks, voiceless = _open_sinks(rig, parts, ahead)
+        sinks, voiceless = open_sinks(rig, parts, ahead)
         for listener in listeners:
             parts.callback(listener.close)
         engine = Engine(
@@ -79,7 +74,9 @@ async def stage(rig: Rig, listeners: Sequence[Sink] = ()) -> AsyncIterator[Stage
         await parts.enter_async_context(source)
         parts.callback(conductor.close)  # after the source, so silenced before the source is ended
         running = Stage(rig, engine, transport, conductor, source)
-        await _open_inputs(running, parts)
+        desk = await open_inputs(running, parts)
+        for module in windows:
+            await open_window(module, running, desk, parts, greeting(running))
         for event in rig.harmony.events():
             conductor.deliver(event)
         conductor.prepare()
@@ -92,9 +89,11 @@ async def stage(rig: Rig, listeners: Sequence[Sink] = ()) -> AsyncIterator[Stage
             gc.enable()
 
 
-async def run(rig: Rig, ready: Callable[[Stage], None] = lambda _: None) -> None:
+async def run(
+    rig: Rig, ready: Callable[[Stage], None] = lambda _: None, windows: Sequence[str] = ()
+) -> None:
     """Play until a signal or a fault ends it. A second signal forces."""
-    async with stage(rig) as running:
+    async with stage(rig, windows=windows) as running:
         _obey_signals(running.stopped)
         _play_first()
         ready(running)
@@ -146,105 +145,3 @@ def _obey_signals(stopped: asyncio.Event) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # Windows
             loop.add_signal_handler(number, stop)
-
-
-def _open_sinks(
-    rig: Rig, parts: contextlib.AsyncExitStack, ahead: float
-) -> tuple[dict[str, list[Sink]], list[Sink]]:
-    """For each voice the sinks that it plays to: its output, and every OSC output; and those of no voice."""
-    opened: dict[str, Sink] = {}
-    for name, output in rig.outputs.items():
-        channels = {voice.name: voice.channel for voice in rig.voices if voice.output == name}
-        sink: Sink
-        match output:
-            case MidiOutput():
-                sink = _midi_sink(name, output, channels, rig)
-            case OscOutput():
-                sink = Feedback(OscSink(*host_port(output.to), output.prefix))
-            case MidiFileOutput():
-                everybody = {voice.name: voice.channel for voice in rig.voices}
-                sink = MidiFileSink(Path(output.path), everybody, rig.clock.tempo)
-        held_back = ahead - (output.ahead_ms / 1000 if isinstance(output, MidiOutput) else 0.0)
-        if held_back > 0 and not isinstance(output, MidiFileOutput):
-            sink = DelayedSink(sink, held_back)
-        opened[name] = sink
-        parts.callback(_close_quietly, sink)
-    everywhere = [
-        sink
-        for name, sink in opened.items()
-        if isinstance(rig.outputs[name], OscOutput | MidiFileOutput)
-    ]
-    played = {
-        voice.name: list(dict.fromkeys([*_own(opened, voice.output), *everywhere]))
-        for voice in rig.voices
-    }
-    return played, [
-        sink for sink in opened.values() if not any(sink in own for own in played.values())
-    ]
-
-
-def _own(opened: dict[str, Sink], output: str | None) -> list[Sink]:
-    """A voice's own output; none when the system has no MIDI and only subscribers listen."""
-    return [opened[output]] if output is not None else []
-
-
-def _midi_sink(name: str, output: MidiOutput, channels: dict[str, int], rig: Rig) -> Sink:
-    try:
-        return MidiSink(output, channels, rig.midi.system)
-    except StartError as fault:
-        raise type(fault)(f"output {name!r}: {fault}") from None
-
-
-def _close_quietly(sink: Sink) -> None:
-    """Close one sink so that a fault in it does not keep the others sounding."""
-    try:
-        sink.close()
-    except SidemanError as fault:
-        log.error("%s", fault)  # noqa: TRY400 - one line, no traceback
-
-
-def _open_clock(running: Stage, parts: contextlib.AsyncExitStack) -> None:
-    """Whoever leads, where it is not we."""
-    clock, conductor = running.rig.clock, running.conductor
-    if clock.source == "midi":
-        leader = MidiClock(
-            clock,
-            running.rig.midi.system,
-            conductor.observe,
-            conductor.begin,
-            conductor.deliver,
-        )
-        parts.callback(leader.close)
-    elif clock.source == "link":
-        running.link = LinkClock(clock.tempo, conductor.observe, conductor.deliver)
-        conductor.listen(running.link)
-        parts.callback(running.link.close)
-
-
-async def _open_inputs(running: Stage, parts: contextlib.AsyncExitStack) -> None:
-    _open_clock(running, parts)
-    inputs = running.rig.inputs
-    if inputs.osc is not None:
-        host, port = host_port(inputs.osc.listen)
-        protocol = OscInput(inputs.osc.prefix, running)
-        loop = asyncio.get_running_loop()
-        try:
-            listening, _ = await loop.create_datagram_endpoint(
-                lambda: protocol, local_addr=(host, port)
-            )
-        except OSError as fault:
-            raise InputError(
-                f"OSC input {inputs.osc.listen} cannot be opened ({fault.strerror or fault}); "
-                "another program may have it, choose another port in [inputs.osc] listen"
-            ) from None
-        parts.callback(listening.close)
-    if inputs.midi is not None:
-        heard = MidiChords(inputs.midi, running.rig.midi.system, running.conductor.deliver)
-        parts.callback(heard.close)
-    if inputs.lead is not None:
-        melody = MidiMelody(inputs.lead, running.rig.midi.system, running.conductor.deliver)
-        parts.callback(melody.close)
-    if inputs.surface is not None:
-        hands = MidiSurface(inputs.surface, running.rig.midi.system, running.deliver)
-        running.surface = hands.surface
-        parts.callback(hands.close)

@@ -14,6 +14,7 @@ from perform import bundle, config, library
 from perform.errors import ChordError, SidemanError
 from perform.music.chord import Chord, parse_chord
 from perform.music.recognition import recognise
+from perform.rig import DEFAULT_MODEL, Inputs, Rig, VoiceConfig, host_port
 
 app = typer.Typer(
     name="perform",
@@ -71,7 +72,7 @@ def render(
         str, typer.Argument(help="chords, 'C7 | F7 | ...', a file of them, or a session's .jsonl")
     ],
     output: Annotated[Path, typer.Option("-o", "--output", help="FILE.mid, FILE.wav or FILE.png")],
-    model: Annotated[str, typer.Option(help="a bundle, or 'canned'")] = config.DEFAULT_MODEL,
+    model: Annotated[str, typer.Option(help="a bundle, or 'canned'")] = DEFAULT_MODEL,
     seed: Annotated[int, typer.Option(help="same seed, same notes")] = 0,
     tempo: Annotated[float, typer.Option(min=20, max=400, help="quarter notes a minute")] = 120.0,
     soundfont: Annotated[Path | None, typer.Option(help="a .sf2 or .sf3 file for a WAV")] = None,
@@ -87,7 +88,7 @@ def render(
     from perform.inputs.chart import parse_chart  # noqa: PLC0415
 
     text = _chart_text(chart)
-    voice = config.VoiceConfig(name="lead", model=model)
+    voice = VoiceConfig(name="lead", model=model)
     rendering.render(parse_chart(text), output, voice, seed=seed, tempo=tempo, soundfont=soundfont)
 
 
@@ -139,16 +140,21 @@ def ports(
 def controls(
     as_json: Annotated[bool, typer.Option("--json", help="one list of objects")] = False,
 ) -> None:
-    """List every address that can be sent, below the prefix."""
-    from perform.controls import CONTROLS  # noqa: PLC0415
+    """List every address, below the prefix: what can be said, and what is told."""
+    from perform.controls import CONTROLS, FEEDBACK  # noqa: PLC0415
 
     if as_json:
-        print(
-            json.dumps([{"address": c.address, "takes": c.takes, "help": c.help} for c in CONTROLS])
-        )
+        told = [{"kind": "told", **row._asdict()} for row in FEEDBACK]
+        print(json.dumps([*(control.plain() for control in CONTROLS), *told]))
         return
+    print("what can be said:")
     for control in CONTROLS:
-        print(f"{control.address:<34} {control.takes:<9} {control.help}")
+        bounds = f" ({control.low:g} to {control.high:g})" if control.low is not None else ""
+        named = f" ({', '.join(control.choices)})" if control.choices else ""
+        print(f"  {control.address:<34} {control.takes:<9} {control.help}{bounds}{named}")
+    print("what is told:")
+    for row in FEEDBACK:
+        print(f"  {row.address:<34} {row.says:<9} {row.help}")
 
 
 @app.command()
@@ -173,7 +179,7 @@ def stats(
     """Ask a running daemon what it played, and how late."""
     from perform.asking import ask  # noqa: PLC0415
 
-    for name, value in ask(config.host_port(address), prefix).items():
+    for name, value in ask(host_port(address), prefix).items():
         print(f"{name:<14} {value:g}")
 
 
@@ -211,8 +217,8 @@ def panic(
 ) -> None:
     """All notes off, on every channel of every MIDI output, or of one."""
     from perform import ports as midi  # noqa: PLC0415
-    from perform.config import MidiOutput  # noqa: PLC0415
     from perform.events import Silenced  # noqa: PLC0415
+    from perform.rig import MidiOutput  # noqa: PLC0415
     from perform.sinks.midi import MidiSink  # noqa: PLC0415
 
     rig = config.parse_rig(f"[midi]\nsystem = {json.dumps(system)}", "--system")
@@ -269,7 +275,7 @@ def _chart_text(chart: str) -> str:
     return chart
 
 
-def _what_is_there() -> config.Rig:
+def _what_is_there() -> Rig:
     """The default rig, without MIDI ports where the system has none."""
     from perform import ports as midi  # noqa: PLC0415
 
@@ -278,12 +284,12 @@ def _what_is_there() -> config.Rig:
         midi.names(rig.midi.system)
     except SidemanError as fault:
         logging.getLogger(__name__).warning("%s", fault)
-        osc_only = config.Inputs(osc=rig.inputs.osc)
+        osc_only = Inputs(osc=rig.inputs.osc)
         return msgspec.structs.replace(rig, inputs=osc_only, outputs={})
     return rig
 
 
-def _welcome(rig: config.Rig) -> str:
+def _welcome(rig: Rig) -> str:
     heard = []
     if rig.inputs.osc:
         heard.append(f"OSC {rig.inputs.osc.listen}")

@@ -1,271 +1,35 @@
-"""The rig: one TOML file that describes a whole instrument. The only home of defaults."""
+"""A rig file, read, checked and completed."""
 
-import difflib
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
-from msgspec import Meta
 
-from perform.engine.engine import Change, EngineSettings, Release
-from perform.engine.form import Mode
-from perform.engine.harmony import parse_key
-from perform.engine.knobs import KNOBS
-from perform.engine.metre import Metre, parse_metre
-from perform.engine.voice import Fit, VoiceSettings
-from perform.errors import RigError, SidemanError
-from perform.events import ChartChanged, KeyChanged
-from perform.music.chart import parse_chart
-from perform.music.pitch import parse_pitch
-
-Channel = Annotated[int, Meta(ge=1, le=16)]
-Velocity = Annotated[int, Meta(ge=1, le=127)]
-MidiSystem = Literal["auto", "alsa", "jack", "coremidi", "winmm"]
-DEFAULT_MODEL = "blues"
-
-
-class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A table of the rig: unknown keys are faults."""
-
-
-class ClockConfig(_Table, frozen=True):
-    """Where time comes from, and how fast it goes (quarter notes a minute) until that is heard of.
-
-    `spin_ms`: how long before a note to be awake and wait by computing nothing; more is steadier and
-    costs processor time. "midi": the clock at `port` (part of a name, or a number) or at a port opened as `virtual`;
-    "link": Ableton Link.
-    """
-
-    source: Literal["internal", "midi", "link"] = "internal"
-    metre: str = "4/4"
-    port: str | None = None
-    virtual: str | None = None
-    tempo: Annotated[float, Meta(ge=20, le=400)] = 120.0
-    spin_ms: Annotated[float, Meta(ge=0, le=5)] = 0.6
-
-
-class HarmonyConfig(_Table, frozen=True):
-    """What a chord change does to sounding notes, and what releasing the keys means.
-
-    `chart`: chords to follow, as in `perform.music.chart`. `key`: where scales come from, as /key takes it.
-    """
-
-    change: Change = "hold"
-    release: Release = "keep"
-    chart: str = ""
-    key: str = "auto"
-
-    def events(self) -> tuple[ChartChanged | KeyChanged, ...]:
-        """What the engine is told of it at first; RigError where it cannot be read."""
-        try:
-            key = KeyChanged(parse_key(self.key))
-            chart = (ChartChanged(*parse_chart(self.chart)),) if self.chart.strip() else ()
-        except (ValueError, SidemanError) as fault:
-            raise RigError(f"[harmony] {fault}") from None
-        return (key, *chart)
-
-
-class OscInput(_Table, frozen=True):
-    """Where OSC is heard."""
-
-    listen: str = "127.0.0.1:9000"
-    prefix: str = "/sideman"
-
-
-class MidiInput(_Table, frozen=True):
-    """A keyboard that plays chords. `port`: part of a name, or a number; or `virtual`: a name.
-
-    `channel` 0 hears all. `split`: only notes below it are harmony. `latch`: chords stay after the
-    hands leave. `settle_ms`: how long the hand may take to put a chord down. `minimum`: fewer held
-    notes are no chord.
-    """
-
-    port: str | None = None
-    virtual: str | None = None
-    channel: Annotated[int, Meta(ge=0, le=16)] = 0
-    split: str | None = None
-    latch: bool = True
-    settle_ms: Annotated[float, Meta(ge=0, le=500)] = 35.0
-    minimum: Annotated[int, Meta(ge=1, le=8)] = 3
-
-
-class LeadInput(_Table, frozen=True):
-    """An instrument whose melody is listened to, by `port` or `virtual`. `channel` 0 hears all."""
-
-    port: str | None = None
-    virtual: str | None = None
-    channel: Annotated[int, Meta(ge=0, le=16)] = 0
-
-
-class SurfaceInput(_Table, frozen=True):
-    """A controller, by `port` or `virtual`. `cc`: what turns what, as "21" = "/weight/steps" or
-    "note 36" = "/more"; /learn over OSC maps what is touched next.
-    """
-
-    port: str | None = None
-    virtual: str | None = None
-    cc: dict[str, str] = {}
-
-
-class Inputs(_Table, frozen=True):
-    """What Sideman listens to."""
-
-    osc: OscInput | None = None
-    midi: MidiInput | None = None
-    lead: LeadInput | None = None
-    surface: SurfaceInput | None = None
-
-
-class MidiOutput(_Table, frozen=True, tag_field="kind", tag="midi"):
-    """A MIDI port: `port` is part of a name, or a number; `virtual` opens one of that name.
-
-    `clock`: send MIDI clock, start, stop and continue. `ahead_ms`: how much earlier than the others to
-    send, because what is connected takes so long to sound; see `perform latency`.
-    """
-
-    port: str | None = None
-    virtual: str | None = None
-    clock: bool = False
-    ahead_ms: Annotated[float, Meta(ge=0, le=500)] = 0.0
-
-
-class OscOutput(_Table, frozen=True, tag_field="kind", tag="osc"):
-    """OSC messages to `to` (host:port)."""
-
-    to: str
-    prefix: str = "/sideman"
-
-
-class MidiFileOutput(_Table, frozen=True, tag_field="kind", tag="midifile"):
-    """Everything that was played, as a Standard MIDI File, written at the end."""
-
-    path: str
-
-
-OutputConfig = MidiOutput | OscOutput | MidiFileOutput
-
-
-class Role(NamedTuple):
-    """What a voice of a role plays like where the rig does not say."""
-
-    range: tuple[str, str]
-    velocity: tuple[int, int]
-    density: int | None
-    fit: Fit
-    knobs: dict[str, float]
-
-
-ROLES: dict[str, Role] = {
-    "lead": Role(("A3", "C6"), (64, 112), None, "scale", {}),
-    "answer": Role(("E3", "G5"), (60, 104), None, "scale", {"share": 0.6, "weight/player": 0.5}),
-    "bass": Role(
-        ("E1", "G2"), (72, 104), 5, "scale",
-        {"share": 0.5, "weight/on-beat": 0.6, "weight/chord-tones": 0.8, "articulation": 0.7},
-    ),
-    "pad": Role(
-        ("C3", "E4"), (48, 72), 2, "chord",
-        {"share": 0.3, "weight/on-beat": 0.8, "articulation": 1.0, "accent": 0.2},
-    ),
-}  # fmt: skip
-
-
-class VoiceConfig(_Table, frozen=True):
-    """One melodic line; see `perform.engine.voice.VoiceSettings`, and ROLES for what a role means.
-
-    `knobs`: where those of `perform controls` stand at first, by their address: "swing", "weight/steps".
-    """
-
-    name: str
-    role: Literal["lead", "answer", "bass", "pad"] = "lead"
-    model: str = DEFAULT_MODEL
-    output: str | None = None
-    channel: Channel = 1
-    range: tuple[str, str] | None = None
-    velocity: tuple[Velocity, Velocity] | None = None
-    density: Annotated[int, Meta(ge=1, le=64)] | None = None
-    fit: Fit | None = None
-    form: Annotated[str, Meta(min_length=1, max_length=16)] = "ABAC"
-    single: bool = True
-    tight: bool = True
-    mode: Mode = "flow"
-    bars: Annotated[int, Meta(ge=1, le=64)] = 4
-    other: str | None = None
-    knobs: dict[str, float] = {}
-
-    def settings(self) -> VoiceSettings:
-        """What the engine needs of it; RigError where range or velocity is upside down."""
-        role = ROLES[self.role]
-        limits, velocity = self.range or role.range, self.velocity or role.velocity
-        low, high = (_pitch(self.name, text) for text in limits)
-        if low > high:
-            raise RigError(f"voice {self.name!r}: range {list(limits)} goes from high to low")
-        for name, value in self.knobs.items():
-            knob = KNOBS.get(name)
-            if knob is None:
-                raise RigError(f"voice {self.name!r}: no knob {name!r}{_nearest(name, KNOBS)}")
-            if not knob.low <= value <= knob.high:
-                raise RigError(
-                    f"voice {self.name!r}: {name} goes from {knob.low:g} to {knob.high:g}, "
-                    f"not to {value:g}"
-                )
-        if velocity[0] > velocity[1]:
-            raise RigError(f"voice {self.name!r}: velocity {list(velocity)} goes down")
-        return VoiceSettings(
-            name=self.name,
-            model=self.model,
-            low=low,
-            high=high,
-            softest=velocity[0],
-            loudest=velocity[1],
-            density=self.density or role.density,
-            fit=self.fit or role.fit,
-            form=self.form,
-            single=self.single,
-            tight=self.tight,
-            mode=self.mode,
-            bars=self.bars,
-            other=self.other,
-            knobs={**ROLES[self.role].knobs, **self.knobs},
-        )
-
-
-class RecordConfig(_Table, frozen=True):
-    """Where every performance is kept: a .jsonl that `perform render` plays again, and a .mid."""
-
-    folder: str
-
-
-class MidiConfig(_Table, frozen=True):
-    """Which MIDI system ports belong to."""
-
-    system: MidiSystem = "auto"
-
-
-class Rig(_Table, frozen=True):
-    """A whole instrument. `start`: "chord" waits for the first one, "stopped" for /transport."""
-
-    clock: ClockConfig = ClockConfig()
-    harmony: HarmonyConfig = HarmonyConfig()
-    midi: MidiConfig = MidiConfig()
-    inputs: Inputs = Inputs()
-    outputs: dict[str, OutputConfig] = {}
-    voices: tuple[VoiceConfig, ...] = ()
-    record: RecordConfig | None = None
-    start: Literal["chord", "stopped"] = "chord"
-    seed: int = 0
-
-    def engine_settings(self, **more: Any) -> EngineSettings:
-        """What the engine needs to know of it."""
-        clocks = any(isinstance(it, MidiOutput) and it.clock for it in self.outputs.values())
-        return EngineSettings(
-            metre=_metre(self.clock.metre),
-            pulses=clocks,
-            change=self.harmony.change,
-            release=self.harmony.release,
-            seed=self.seed,
-            **more,
-        )
+from perform.allow import network
+from perform.errors import RigError
+from perform.rig import (
+    ClockConfig,
+    HarmonyConfig,
+    Inputs,
+    LeadInput,
+    MidiConfig,
+    MidiFileOutput,
+    MidiInput,
+    MidiOutput,
+    MqttConfig,
+    OscInput,
+    OscOutput,
+    OutputConfig,
+    PanelConfig,
+    RecordConfig,
+    Rig,
+    SurfaceInput,
+    VoiceConfig,
+    host_port,
+    metre_of,
+    nearest,
+    pitch_of,
+)
 
 
 def default_rig() -> Rig:
@@ -299,14 +63,6 @@ def parse_rig(text: str, name: str = "rig") -> Rig:
     return _complete(rig, name)
 
 
-def host_port(text: str) -> tuple[str, int]:
-    """The two halves of "host:port"; RigError when they are not."""
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdecimal() or not 0 <= int(port) <= 65535:
-        raise RigError(f"{text!r} is no address; write host:port, like 127.0.0.1:9000")
-    return host.strip("[]"), int(port)
-
-
 def _complete(rig: Rig, name: str) -> Rig:
     """The rig with what was left out filled in, and what refers to nothing refused."""
     outputs = rig.outputs or {"synth": MidiOutput(virtual="Sideman")}
@@ -321,7 +77,7 @@ def _complete(rig: Rig, name: str) -> Rig:
             raise RigError(f"{name}: two voices are called {voice.name!r}; give each its own name")
         seen.add(voice.name)
         if voice.output is not None and voice.output not in outputs:
-            near = _nearest(voice.output, outputs)
+            near = nearest(voice.output, outputs)
             raise RigError(
                 f"{name}: voice {voice.name!r} plays to {voice.output!r}, no such output{near}"
             )
@@ -330,15 +86,29 @@ def _complete(rig: Rig, name: str) -> Rig:
         _check_output(output, name)
     rig.harmony.events()
     clock = rig.clock
-    _metre(clock.metre)
+    metre_of(clock.metre)
     if clock.source == "midi" and (clock.port is None) == (clock.virtual is None):
         raise RigError(f'{name}: a midi clock takes either port = "..." or virtual = "..."')
     if inputs.midi is not None and inputs.midi.split is not None:
-        _pitch("inputs.midi", inputs.midi.split)
+        pitch_of("inputs.midi", inputs.midi.split)
     if inputs.osc is not None:
-        host_port(inputs.osc.listen)
+        _check_osc(inputs.osc)
+    if rig.panel is not None:
+        host_port(rig.panel.listen)
     placed = tuple(msgspec.structs.replace(voice, output=voice.output or first) for voice in voices)
     return msgspec.structs.replace(rig, inputs=inputs, outputs=outputs, voices=placed)
+
+
+def _check_osc(osc: OscInput) -> None:
+    host_port(osc.listen)
+    if osc.tcp is not None:
+        host_port(osc.tcp)
+    if not osc.prefix.startswith("/") or osc.prefix.endswith("/"):
+        raise RigError(
+            f"[inputs.osc] prefix {osc.prefix!r}: begin it with / and end it without one"
+        )
+    for text in osc.allow:
+        network(text)
 
 
 def _check_output(output: OutputConfig, name: str) -> None:
@@ -348,23 +118,6 @@ def _check_output(output: OutputConfig, name: str) -> None:
         raise RigError(f'{name}: a midi output takes either port = "..." or virtual = "..."')
 
 
-def _pitch(where: str, text: str) -> int:
-    try:
-        pitch = parse_pitch(text)
-    except ValueError:
-        raise RigError(f"{where}: {text!r} is no note; write it like C3 or F#5") from None
-    if not 0 <= pitch <= 127:
-        raise RigError(f"{where}: {text!r} is outside MIDI's notes, C-1 to G9")
-    return pitch
-
-
-def _metre(text: str) -> Metre:
-    try:
-        return parse_metre(text)
-    except ValueError as fault:
-        raise RigError(f"[clock] metre: {fault}") from None
-
-
 def _explain(fault: str) -> str:
     """Msgspec's sentence, with the nearest known key where one was unknown."""
     unknown = re.search(r"unknown field `([^`]+)`(?: - at `\$([^`]*)`)?", fault)
@@ -372,7 +125,7 @@ def _explain(fault: str) -> str:
         return fault.replace("$.", "")
     key, place = unknown.group(1), (unknown.group(2) or "").lstrip(".")
     where = f" in [{place}]" if place else ""
-    return f"unknown key {key!r}{where}{_nearest(key, _known_keys())}"
+    return f"unknown key {key!r}{where}{nearest(key, _known_keys())}"
 
 
 def _known_keys() -> set[str]:
@@ -382,6 +135,8 @@ def _known_keys() -> set[str]:
         HarmonyConfig,
         MidiConfig,
         RecordConfig,
+        MqttConfig,
+        PanelConfig,
         Inputs,
         OscInput,
         LeadInput,
@@ -393,8 +148,3 @@ def _known_keys() -> set[str]:
         VoiceConfig,
     ]
     return {field.encode_name for table in tables for field in msgspec.structs.fields(table)}
-
-
-def _nearest(word: str, known: Any) -> str:
-    match = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f"; did you mean {match[0]!r}?" if match else f"; known are {', '.join(sorted(known))}"

@@ -7,11 +7,11 @@ from pathlib import Path
 from rich.console import Console
 
 from perform.app import stage
-from perform.config import Inputs, Rig, VoiceConfig
 from perform.events import Output, Sound
 from perform.inputs.chart import BLUES, Chart, parse_chart, repeated
 from perform.music.chord import Chord
 from perform.music.note import TICKS_PER_BAR, TICKS_PER_BEAT
+from perform.rig import Inputs, Rig, VoiceConfig
 from perform.scroll import Scroll
 from perform.sinks.audio import HINT, find_soundfont, render_wav
 from perform.sinks.midifile import MidiFileSink

@@ -125,18 +125,23 @@ class MetreChanged(NamedTuple):
 
 
 class KeyChanged(NamedTuple):
-    """The pitch classes of the key that scales are taken from; none for no key, None to infer it."""
+    """The pitch classes of the key that scales are taken from; none for no key, None to infer it. `name`: as
+    it was written.
+    """
 
     key: frozenset[int] | None
+    name: str = "auto"
 
 
 class ChartChanged(NamedTuple):
     """A chart to follow from the next bar line on: for each bar its chords, as (share of the bar gone by,
-    chord), and the bars (first, last) that go round until somebody says next. No bars: no chart.
+    chord), and the bars (first, last) that go round until somebody says next. No bars: no chart. `text`: as
+    it was written.
     """
 
     bars: tuple[tuple[tuple[float, Chord | None], ...], ...]
     vamps: tuple[tuple[int, int], ...] = ()
+    text: str = ""
 
 
 class ChartLeft(NamedTuple):

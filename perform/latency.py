@@ -5,8 +5,8 @@ import time
 from typing import NamedTuple
 
 from perform import ports
-from perform.config import MidiSystem
 from perform.errors import InputError
+from perform.rig import MidiSystem
 
 PAUSE_SECONDS = 0.02
 PATIENCE_SECONDS = 1.0

@@ -21,9 +21,6 @@ from perform.events import (
     ChordChanged,
     Event,
     Located,
-    ModeChanged,
-    ModelChanged,
-    OtherModelChanged,
     Output,
     PhraseReady,
     PhraseWanted,
@@ -32,12 +29,9 @@ from perform.events import (
     Tapped,
     TempoChanged,
     TransportChanged,
-    Turned,
-    VoiceMuted,
-    VoiceSoloed,
 )
 from perform.sinks.base import Sink
-from perform.sinks.state import every_voice
+from perform.sinks.state import changes
 
 BUCKETS_A_DECADE = 20
 FINEST_SECONDS = 1e-6
@@ -93,34 +87,6 @@ class Lateness:
                 edge: float = FINEST_SECONDS * 10 ** ((place + 1) / BUCKETS_A_DECADE)
                 return min(edge, self.worst)
         return 0.0
-
-
-def _state(event: Event) -> Sequence[StateChanged]:
-    """What surfaces are told when a value was set: the address that sets it, and the value."""
-    match event:
-        case TempoChanged(bpm):
-            told: tuple[str, str | float] = ("/tempo", bpm)
-        case TransportChanged(action):
-            told = ("/transport", action)
-        case ModelChanged(voice, model):
-            told = (_place(voice, "/model"), model)
-        case OtherModelChanged(voice, model):
-            told = (_place(voice, "/other"), model)
-        case ModeChanged(voice, mode, _):
-            told = (_place(voice, "/mode"), mode)
-        case VoiceMuted(voice, muted):
-            told = (f"/voice/{voice}/mute", int(muted))
-        case VoiceSoloed(voice, soloed):
-            told = (f"/voice/{voice}/solo", int(soloed))
-        case Turned(voice, knob, value):
-            told = (_place(voice, f"/{knob}"), value)
-        case _:
-            return ()
-    return (StateChanged(*told),)
-
-
-def _place(voice: str | None, address: str) -> str:
-    return f"/voice/{voice}{address}" if voice else address
 
 
 class Conductor:
@@ -260,9 +226,8 @@ class Conductor:
         self._record(tick, event)
         for output in self._engine.feed(event, tick):
             self._send(output)
-        for change in _state(event):
-            for told in every_voice(change, self._voices):
-                self._send(told)
+        for told in changes(event, self._voices):
+            self._send(told)
         if isinstance(event, TransportChanged) and event.action != "stop":
             self._advance(self._tick())
         self._set_alarm()

@@ -3,8 +3,8 @@
 import gc
 from typing import Any
 
-from perform.config import MidiSystem
 from perform.errors import InputError, OutputError, StartError
+from perform.rig import MidiSystem
 
 _CLIENT = "Sideman"
 

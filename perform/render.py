@@ -7,11 +7,11 @@ from pathlib import Path
 
 from perform import library, offline
 from perform import session as sessions
-from perform.config import VoiceConfig
 from perform.engine.engine import Engine, EngineSettings
 from perform.errors import SidemanError
 from perform.inputs.chart import Chart
 from perform.music.note import TICKS_PER_BAR
+from perform.rig import VoiceConfig
 from perform.sinks.audio import HINT, find_soundfont, render_wav
 from perform.sinks.base import Sink
 from perform.sinks.midifile import MidiFileSink

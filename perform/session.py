@@ -15,7 +15,6 @@ from typing import Any, NamedTuple, get_args
 
 import msgspec
 
-from perform.config import Rig
 from perform.engine.engine import Engine
 from perform.errors import SessionError, SidemanError
 from perform.events import (
@@ -28,6 +27,7 @@ from perform.events import (
     TransportChanged,
 )
 from perform.music.chord import Chord, parse_chord
+from perform.rig import Rig
 from perform.sinks.base import Sink
 from perform.sinks.midifile import MidiFileSink
 from perform.sources.canned import STOCK
@@ -55,7 +55,7 @@ class Recorder:
 
     def __init__(self, folder: Path, rig: Rig) -> None:
         self.path = folder / f"{dt.datetime.now().astimezone():%Y-%m-%d-%H%M%S}.jsonl"
-        self._lines = [msgspec.json.encode({"sideman": SCHEMA, "rig": rig})]
+        self._lines = [msgspec.json.encode({"sideman": SCHEMA, "rig": _public(rig)})]
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._file = self.path.open("xb")
@@ -103,6 +103,11 @@ class Recorder:
         except OSError as fault:
             self._failed = True
             log.error("%s: the recording ends here (%s)", self.path, fault)  # noqa: TRY400
+
+
+def _public(rig: Rig) -> Rig:
+    """The rig without what is nobody's business: how surfaces reach it, and their passwords."""
+    return msgspec.structs.replace(rig, mqtt=None, panel=None)
 
 
 def encode(tick: int, event: Event) -> bytes:

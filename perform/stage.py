@@ -2,12 +2,10 @@
 
 import asyncio
 import contextlib
-import time
 from pathlib import Path
 
 from perform import bundle, library
 from perform.clock.transport import Transport
-from perform.config import Rig
 from perform.engine.engine import Engine
 from perform.errors import BundleError, WireError
 from perform.events import (
@@ -19,15 +17,11 @@ from perform.events import (
 )
 from perform.inputs.cc import Surface
 from perform.inputs.link import LinkClock
-from perform.inputs.osc import Address
 from perform.live import Conductor
-from perform.sinks.feedback import Feedback
-from perform.sinks.osc import OscSink
+from perform.rig import Rig
 from perform.sinks.state import State
 from perform.sources.remote import RemoteSource
-
-MOST_SUBSCRIBERS = 16
-SILENT_SECONDS = 600.0
+from perform.subscribers import Subscribers
 
 
 class Stage:
@@ -49,12 +43,17 @@ class Stage:
         self.stopped = asyncio.Event()
         self.link: LinkClock | None = None
         self.surface: Surface | None = None
-        self._subscribers: dict[Address, tuple[Feedback, float]] = {}
         self._models = _sound_models()
         self.state = State(
             [voice.settings() for voice in rig.voices], rig.clock.tempo, rig.clock.metre
         )
         conductor.listen(self.state)
+        self.subscribers = Subscribers(conductor, self.state)
+
+    @property
+    def models(self) -> list[str]:
+        """The names of the bundles that can be asked for."""
+        return sorted(self._models)
 
     def deliver(self, event: Event) -> None:
         """An event from a control surface; WireError when it names a voice or model not there."""
@@ -108,41 +107,6 @@ class Stage:
         if self.surface is None:
             raise WireError("no controller to learn from; name one in [inputs.surface]")
         self.surface.learn(address)
-
-    def subscribe(self, address: Address) -> None:
-        """Send everything to this address too, beginning with where all values stand. Who says nothing more for
-        ten minutes is forgotten; subscribing again is saying something.
-        """
-        self._forget_the_silent()
-        now = time.monotonic()
-        if address in self._subscribers:
-            feedback, _ = self._subscribers[address]
-        elif len(self._subscribers) >= MOST_SUBSCRIBERS:
-            raise WireError(f"{MOST_SUBSCRIBERS} subscribers are the most")
-        else:
-            prefix = self.rig.inputs.osc.prefix if self.rig.inputs.osc else "/sideman"
-            feedback = Feedback(OscSink(*address, prefix))
-            self.conductor.listen(feedback)
-        self._subscribers[address] = (feedback, now)
-        for where, value in self.state.values.items():
-            feedback.tell(where, value)
-
-    def unsubscribe(self, address: Address) -> None:
-        """Send no more to this address."""
-        gone = self._subscribers.pop(address, None)
-        if gone is not None:
-            self.conductor.leave(gone[0])
-            gone[0].close()
-
-    def heard_from(self, address: Address) -> None:
-        """Somebody at this address has said something, so is still there."""
-        if address in self._subscribers:
-            self._subscribers[address] = (self._subscribers[address][0], time.monotonic())
-
-    def _forget_the_silent(self) -> None:
-        long_ago = time.monotonic() - SILENT_SECONDS
-        for address in [a for a, (_, heard) in self._subscribers.items() if heard < long_ago]:
-            self.unsubscribe(address)
 
 
 def _sound_models() -> set[str]:

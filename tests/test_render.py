@@ -4,12 +4,12 @@ import mido
 import numpy as np
 import pytest
 
-from perform.config import VoiceConfig
 from perform.errors import SidemanError
 from perform.events import ChordSounds, Sound
 from perform.inputs.chart import BLUES, parse_chart
 from perform.music.pitch import pitch_name
 from perform.render import play_chart, render
+from perform.rig import VoiceConfig
 from perform.sinks.memory import MemorySink
 
 CHART = parse_chart(BLUES)

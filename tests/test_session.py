@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from perform import session
 from perform.clock.transport import Transport
 from perform.clock.virtual import VirtualClock
-from perform.config import Rig, VoiceConfig, parse_rig
+from perform.config import parse_rig
 from perform.engine.engine import Engine
 from perform.errors import SessionError
 from perform.events import (
@@ -31,6 +31,7 @@ from perform.live import Conductor
 from perform.music.chart import parse_chart
 from perform.music.chord import parse_chord
 from perform.music.note import Note
+from perform.rig import Rig, VoiceConfig
 from perform.sinks.memory import MemorySink
 from perform.sources.canned import STOCK, CannedSource
 

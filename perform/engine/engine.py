@@ -65,6 +65,7 @@ TICKS_PER_PULSE = TICKS_PER_BEAT // 24
 MOST_NOTES = 16  # in a bar, of all voices that keep out of each other's way
 EARLY_TICKS = 40
 ASK_TICKS = 60
+CURSOR = "/chart/bar"  # where the bar of the chart that sounds is told; -1 before it begins
 EARLY_OPEN = 20  # ticks before its line that a bar is opened
 
 
@@ -228,6 +229,8 @@ class Engine:
         if beat == 0:
             self.counts.bars += 1
             self._open_harmony(done)
+            if self._harmony.road.bars:
+                done.append(StateChanged(CURSOR, self._harmony.cursor))
             self._schedule.add(end - EARLY_OPEN, Kind.OPEN, (bar + 1, end))
         self._schedule.add(self._tick, Kind.WISH, ())
         after = self._bar_tick + (beat + 1) * self._metre.beat
@@ -388,7 +391,7 @@ class Engine:
 
     def _follow(self, event: ChartChanged) -> list[Output]:
         self._harmony.follow(Road(event.bars, event.vamps))
-        return []
+        return [StateChanged(CURSOR, self._harmony.cursor)]
 
     def _leave_vamp(self, _: ChartLeft) -> list[Output]:
         self._harmony.leave()

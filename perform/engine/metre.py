@@ -40,6 +40,14 @@ def parse_metre(text: str) -> Metre:
     return Metre(count * QUAVER, 3 * QUAVER if compound else TICKS_PER_BEAT)
 
 
+def spell(metre: Metre) -> str:
+    """The metre as `parse_metre` reads it: in quarters where they fill the bar and are its beat."""
+    quarters, rest = divmod(metre.bar, TICKS_PER_BEAT)
+    if not rest and metre.beat == TICKS_PER_BEAT:
+        return f"{quarters}/4"
+    return f"{metre.bar // QUAVER}/8"
+
+
 def fitted(phrase: Phrase, metre: Metre) -> Phrase:
     """A bar of 4/4 material as a bar of a metre.
 

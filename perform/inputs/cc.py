@@ -2,9 +2,9 @@
 
 import logging
 from collections.abc import Mapping
+from typing import Any, cast
 
 from perform import controls
-from perform.engine.knobs import KNOBS, Knob
 from perform.errors import WireError
 from perform.events import Event
 
@@ -60,19 +60,18 @@ def check(address: str) -> None:
 
 
 def _event(address: str, value: int) -> Event | None:
-    knob = _knob(address)
-    if knob is not None:
-        return controls.read(address, (knob.low + value / 127 * (knob.high - knob.low),))
-    if address.endswith(("/mute", "/solo")):
-        return controls.read(address, (int(value >= PRESSED),))
-    event = controls.read(address, ())
-    return event if value >= PRESSED else None
-
-
-def _knob(address: str) -> Knob | None:
-    """The knob at an address, whether of one voice or of all."""
-    parts = address.split("/", 3)
-    return KNOBS.get(parts[3] if parts[1:2] == ["voice"] and len(parts) == 4 else address[1:])
+    control, voice = controls.find(address)
+    meaning: Any = None
+    if control.kind == "number" and control.low is not None and control.high is not None:
+        swept = control.low + value / 127 * (control.high - control.low)
+        meaning = control.read((swept,), voice)
+    elif control.kind == "switch":
+        meaning = control.read((int(value >= PRESSED),), voice)
+    elif control.kind == "action":
+        meaning = control.read((), voice) if value >= PRESSED else None
+    else:
+        raise WireError("a controller cannot turn this; it takes numbers, switches and actions")
+    return cast(Event | None, meaning)
 
 
 def _source(message: list[int]) -> str | None:

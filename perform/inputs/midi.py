@@ -7,12 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 from perform import ports
-from perform.config import LeadInput, MidiInput, MidiSystem, SurfaceInput
 from perform.errors import WireError
 from perform.events import Event, KeyLifted, KeyPressed
 from perform.inputs.cc import Surface
 from perform.inputs.hand import Hand, HandSettings
 from perform.music.pitch import parse_pitch
+from perform.rig import LeadInput, MidiInput, MidiSystem, SurfaceInput
 
 log = logging.getLogger(__name__)
 NOTE_ON, NOTE_OFF = 0x90, 0x80

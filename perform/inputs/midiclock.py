@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from perform import ports
 from perform.clock.follow import LOST_BEATS, TICKS_PER_PULSE, Line, PulseFilter
-from perform.config import ClockConfig, MidiSystem
 from perform.events import Event, Located, TransportChanged
+from perform.rig import ClockConfig, MidiSystem
 
 log = logging.getLogger(__name__)
 POSITION, PULSE, START, CONTINUE, STOP = 0xF2, 0xF8, 0xFA, 0xFB, 0xFC

@@ -1,124 +1,117 @@
-"""OSC over UDP: packets -> events. Nothing that arrives can stop the music."""
+"""OSC over UDP: packets -> the desk. Nothing that arrives can stop the music."""
 
 import asyncio
 import time
+from collections.abc import Hashable
 from typing import Any, Protocol, cast
 
-from perform import controls
+from perform.allow import Allowed
 from perform.errors import WireError
-from perform.events import Event
 from perform.osc import encode, timed_messages
 
 Address = tuple[str, int]
 LONGEST_WAIT = 60.0  # a time tag farther off is a clock that is wrong
+MOST_WAITING = 1000  # messages whose time is still to come
 
 
-class House(Protocol):
-    """Who is spoken to. Each may raise WireError, which is answered."""
+class Speaker(Protocol):
+    """Who said something, and how to answer."""
 
-    def deliver(self, event: Event) -> None:
-        """An event, now."""
+    def message(self, address: str, *values: Any) -> None:
+        """Tell them something."""
 
-    def subscribe(self, address: Address) -> None:
-        """Somebody wants to hear us."""
-
-    def unsubscribe(self, address: Address) -> None:
-        """Somebody does not any more."""
-
-    def heard_from(self, address: Address) -> None:
-        """Somebody is still there."""
-
-    def learn(self, address: str) -> None:
-        """What is touched next on a controller is to turn this."""
-
-    def figures(self) -> dict[str, float]:
-        """What `/stats` answers."""
+    @property
+    def key(self) -> Hashable:
+        """Who they are."""
         ...
 
 
-class OscInput(asyncio.DatagramProtocol):
-    """Reads datagrams. Bundles are applied at the time of their tags.
+class Desk(Protocol):
+    """Where messages go."""
 
-    What cannot be read is counted in `refused` and answered to its sender on `PREFIX/error`.
-    """
+    def hear(self, address: str, values: tuple[Any, ...], peer: Speaker) -> None:
+        """One message, now."""
 
-    def __init__(self, prefix: str, house: House) -> None:
+    def refuse(self, address: str, why: str, peer: Speaker) -> None:
+        """Something that means nothing."""
+
+    def note(self, fault: str) -> None:
+        """A fault for the log."""
+
+    def leave(self, peer: Speaker) -> None:
+        """Somebody is gone."""
+
+
+class OscReader:
+    """OSC packets of any transport -> messages at a desk; bundles are applied at the time of their tags."""
+
+    def __init__(self, prefix: str, desk: Desk) -> None:
         self._prefix = prefix
-        self._house = house
+        self._desk = desk
+        self._waiting = 0
+
+    def read(self, packet: bytes, peer: Speaker) -> None:
+        """Every message in the packet, bundled or not."""
+        try:
+            for wait, address, values in timed_messages(packet, time.time()):
+                if wait <= 0:
+                    self._hear(address, values, peer)
+                elif self._waiting >= MOST_WAITING:
+                    raise WireError(f"{MOST_WAITING} messages wait for their time already")
+                else:
+                    self._waiting += 1
+                    loop = asyncio.get_running_loop()
+                    loop.call_later(min(wait, LONGEST_WAIT), self._due, address, values, peer)
+        except WireError as fault:
+            self._desk.refuse("", str(fault), peer)
+
+    def _due(self, address: str, values: tuple[Any, ...], peer: Speaker) -> None:
+        self._waiting -= 1
+        self._hear(address, values, peer)
+
+    def _hear(self, address: str, values: tuple[Any, ...], peer: Speaker) -> None:
+        if address.startswith(self._prefix + "/"):
+            self._desk.hear(address[len(self._prefix) :], values, peer)
+        else:
+            why = f"no such address; ours begin with {self._prefix}/"
+            self._desk.refuse(address, why, peer)
+
+
+class UdpPeer:
+    """Somebody at a host and port, answered from the port that they spoke to."""
+
+    def __init__(self, transport: asyncio.DatagramTransport, key: Address, prefix: str) -> None:
+        self.key = key
+        self._transport = transport
+        self._prefix = prefix
+
+    def message(self, address: str, *values: Any) -> None:
+        """Told as UDP does, lost where nobody listens."""
+        if not self._transport.is_closing():
+            self._transport.sendto(encode(self._prefix + address, *values), self.key)
+
+
+class UdpInput(asyncio.DatagramProtocol):
+    """Reads datagrams of whoever is allowed to send any."""
+
+    def __init__(self, prefix: str, desk: Desk, allowed: Allowed) -> None:
+        self._prefix = prefix
+        self._desk = desk
+        self._allowed = allowed
+        self._reader = OscReader(prefix, desk)
         self._transport: asyncio.DatagramTransport | None = None
-        self.received = 0
-        self.refused = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Remember where answers go out."""
         self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
-        """Every message in the packet, bundled or not."""
-        self._house.heard_from(addr)
-        try:
-            for wait, address, values in timed_messages(data, time.time()):
-                if wait <= 0:
-                    self._read(address, values, addr)
-                else:
-                    loop = asyncio.get_running_loop()
-                    loop.call_later(min(wait, LONGEST_WAIT), self._read, address, values, addr)
-        except WireError as fault:
-            self._refuse("", str(fault), addr)
+        """Every message in the packet; strangers get no answer, so that nobody can be pelted with ours."""
+        assert self._transport is not None  # noqa: S101 - nothing is received before a connection
+        if addr[0] not in self._allowed:
+            self._desk.note(f"{addr[0]} may not send OSC here; add it to allow in [inputs.osc]")
+            return
+        self._reader.read(data, UdpPeer(self._transport, (addr[0], addr[1]), self._prefix))
 
     def error_received(self, exc: Exception) -> None:
         """A peer that is gone (ICMP); the next packet may come all the same."""
-
-    def _read(self, address: str, values: tuple[Any, ...], sender: Address) -> None:
-        self.received += 1
-        try:
-            if not address.startswith(self._prefix + "/"):
-                raise WireError(f"no such address; ours begin with {self._prefix}/")
-            below = address[len(self._prefix) :]
-            if below == "/subscribe":
-                self._house.subscribe(_subscriber(values, sender))
-            elif below == "/unsubscribe":
-                self._house.unsubscribe(_subscriber(values, sender))
-            elif below == "/learn":
-                self._house.learn(_address(values))
-            elif below == "/stats":
-                self._answer(sender)
-            else:
-                self._house.deliver(controls.read(below, values))
-        except WireError as fault:
-            self._refuse(address, str(fault), sender)
-
-    def _answer(self, sender: Address) -> None:
-        """What was counted so far, a message each, and at last one that says it was all."""
-        if self._transport is not None:
-            for name, value in {**self._house.figures(), "done": 1}.items():
-                packet = encode(f"{self._prefix}/stats/{name}", value)
-                self._transport.sendto(packet, sender)
-
-    def _refuse(self, address: str, why: str, sender: Address) -> None:
-        self.refused += 1
-        if self._transport is not None:
-            answer = encode(self._prefix + "/error", _printable(address), _printable(why))
-            self._transport.sendto(answer, sender)
-
-
-def _subscriber(values: tuple[Any, ...], sender: Address) -> Address:
-    match values:
-        case ():
-            return sender[0], sender[1]
-        case (int(port),) if 0 < port < 65536:
-            return sender[0], port
-        case (str(host), int(port)) if 0 < port < 65536 and host:
-            return host, port
-        case _:
-            raise WireError("takes nothing, a port, or a host and a port")
-
-
-def _address(values: tuple[Any, ...]) -> str:
-    if len(values) != 1 or not isinstance(values[0], str):
-        raise WireError("takes one address, like /weight/steps")
-    return values[0]
-
-
-def _printable(text: str) -> str:
-    return text.encode("ascii", "backslashreplace").decode()[:200]

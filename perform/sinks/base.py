@@ -1,6 +1,6 @@
-"""What a sink is."""
+"""What a sink is, and what an outlet is."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from perform.events import Output
 
@@ -14,4 +14,16 @@ class Sink(Protocol):
 
     def close(self) -> None:
         """Leave everything silent, and let go; may be called twice."""
+        ...
+
+
+class Outlet(Protocol):
+    """A way to somebody who is told things by address. A message that cannot go is lost: nobody waits."""
+
+    def message(self, address: str, *values: Any) -> None:
+        """One message; the address is below the prefix."""
+        ...
+
+    def close(self) -> None:
+        """Let go; may be called twice."""
         ...

@@ -1,31 +1,46 @@
-"""What surfaces are told: values that moved, at most so often, and never twice the same."""
+"""What surfaces are told: notes, chords and beats at once, values that moved at most so often, and never twice the same."""
 
 import asyncio
 import time
+from collections.abc import Mapping
 
-from perform.events import Output, StateChanged
-from perform.sinks.osc import OscSink
+from perform.events import Beat, ChordSounds, Output, PhraseMissed, Sound, StateChanged
+from perform.sinks.base import Outlet
 
 SHORTEST_SECONDS = 1 / 60
+MOVING_SECONDS = 0.25
 
 
 class Feedback:
-    """An OSC peer that follows values. Notes, chords and beats pass at once; of a value that moves faster than
-    sixty times a second the last is told, and one that the peer knows already is not told again.
+    """A sink for somebody who follows by address. Of a value that moves faster than sixty times a second the
+    last is told, and one that they know already is not told again. Whoever moves a value themselves hears of it
+    when they hold still: an echo that arrives while a finger is on the fader would pull it back, and a patch that
+    sends what it is told would never end.
     """
 
-    def __init__(self, sink: OscSink) -> None:
-        self._sink = sink
+    def __init__(self, outlet: Outlet) -> None:
+        self._outlet = outlet
         self._told: dict[str, tuple[str | float, float]] = {}
         self._waiting: dict[str, asyncio.TimerHandle] = {}
         self._values: dict[str, str | float] = {}
+        self._held: dict[str, float] = {}
 
     def send(self, output: Output) -> None:
         """Something happened."""
-        if isinstance(output, StateChanged):
-            self.tell(output.address, output.value)
-        else:
-            self._sink.send(output)
+        match output:
+            case Sound():
+                self._outlet.message("/note", output.voice, output.pitch, output.velocity)
+            case ChordSounds():
+                self._outlet.message("/chord", output.symbol)
+                self.tell("/chord", output.symbol)
+            case Beat():
+                self._outlet.message("/beat", output.bar, output.beat)
+            case PhraseMissed():
+                self._outlet.message("/missed", output.voice, output.bar)
+            case StateChanged():
+                self.tell(output.address, output.value)
+            case _:
+                pass
 
     def tell(self, address: str, value: str | float) -> None:
         """A value stands here now."""
@@ -33,23 +48,40 @@ class Feedback:
         known, moment = self._told.get(address, (None, 0.0))
         if address in self._waiting or known == value:
             return
-        wait = moment + SHORTEST_SECONDS - time.monotonic()
+        now = time.monotonic()
+        wait = max(moment + SHORTEST_SECONDS, self._held.pop(address, 0.0)) - now
         if wait <= 0:
             self._say(address)
         else:
-            loop = asyncio.get_running_loop()
-            self._waiting[address] = loop.call_later(wait, self._say, address)
+            self._wait(address, wait)
+
+    def renew(self, values: Mapping[str, str | float]) -> None:
+        """Tell where all these stand, whatever they were told before: they may have begun anew."""
+        self._told.clear()
+        for address, value in values.items():
+            self.tell(address, value)
+
+    def moved(self, address: str) -> None:
+        """They moved this value themselves, just now."""
+        self._held[address] = time.monotonic() + MOVING_SECONDS
+        if address in self._waiting:
+            self._waiting.pop(address).cancel()
+            self._wait(address, MOVING_SECONDS)
 
     def close(self) -> None:
         """Tell no more."""
         for timer in self._waiting.values():
             timer.cancel()
         self._waiting.clear()
-        self._sink.close()
+        self._outlet.close()
+
+    def _wait(self, address: str, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        self._waiting[address] = loop.call_later(seconds, self._say, address)
 
     def _say(self, address: str) -> None:
         self._waiting.pop(address, None)
         value = self._values[address]
         if self._told.get(address, (None, 0.0))[0] != value:
             self._told[address] = (value, time.monotonic())
-            self._sink.message(f"/state{address}", value)
+            self._outlet.message(f"/state{address}", value)

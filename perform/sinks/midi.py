@@ -4,9 +4,9 @@ import time
 from collections.abc import Mapping
 
 from perform import ports
-from perform.config import MidiOutput, MidiSystem
 from perform.errors import OutputError
 from perform.events import Output, Pulse, Rolled, Silenced, Sound
+from perform.rig import MidiOutput, MidiSystem
 
 DRAIN_SECONDS = 0.05  # twice a large JACK buffer
 NOTE_ON, NOTE_OFF, CONTROL = 0x90, 0x80, 0xB0

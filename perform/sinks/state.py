@@ -1,10 +1,28 @@
 """Where every value that can be set stands, for whoever joins later."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from perform.engine.engine import CURSOR
 from perform.engine.knobs import KNOBS
+from perform.engine.metre import Metre, spell
 from perform.engine.voice import VoiceSettings
-from perform.events import ChordSounds, Output, StateChanged
+from perform.events import (
+    ChartChanged,
+    ChordSounds,
+    Event,
+    KeyChanged,
+    MetreChanged,
+    ModeChanged,
+    ModelChanged,
+    OtherModelChanged,
+    Output,
+    StateChanged,
+    TempoChanged,
+    TransportChanged,
+    Turned,
+    VoiceMuted,
+    VoiceSoloed,
+)
 
 
 class State:
@@ -16,11 +34,17 @@ class State:
             "/metre": metre,
             "/transport": "stop",
             "/chord": "N.C.",
+            "/key": "auto",
+            "/chart": "",
+            CURSOR: -1,
         }
-        self._voices = []
         for voice in voices:
+            # a knob of all voices begins where the first voice has it
+            self.values = {
+                **{f"/{name}": value for name, value in voice.turned().items()},
+                **self.values,
+            }
             place = f"/voice/{voice.name}"
-            self._voices.append(place)
             self.values |= {
                 f"{place}/model": voice.model,
                 f"{place}/other": voice.other or voice.model,
@@ -41,10 +65,57 @@ class State:
         """Nothing is held."""
 
 
+def changes(event: Event, voices: Iterable[str]) -> list[StateChanged]:
+    """What surfaces are told when a value was set: the address that sets it, and the value; where it is one
+    of all voices the same of each, so that every fader follows.
+    """
+    return [told for change in _set(event) for told in every_voice(change, voices)]
+
+
 def every_voice(changed: StateChanged, voices: Iterable[str]) -> list[StateChanged]:
-    """A change, and where it is one of all voices the same of each, so that every fader follows."""
+    """A change, and where it is one of all voices the same of each."""
     name = changed.address[1:]
     if name not in KNOBS and name not in ("model", "other", "mode"):
         return [changed]
     each = [StateChanged(f"/voice/{voice}{changed.address}", changed.value) for voice in voices]
     return [changed, *each]
+
+
+def _set(event: Event) -> Sequence[StateChanged]:
+    match event:
+        case TempoChanged(bpm):
+            told: tuple[str, str | float] = ("/tempo", bpm)
+        case TransportChanged(action):
+            told = ("/transport", action)
+        case MetreChanged(bar, beat):
+            told = ("/metre", spell(Metre(bar, beat)))
+        case KeyChanged(_, name):
+            told = ("/key", name)
+        case ChartChanged(_, _, text):
+            told = ("/chart", text)
+        case _:
+            return _set_of_voice(event)
+    return (StateChanged(*told),)
+
+
+def _set_of_voice(event: Event) -> Sequence[StateChanged]:
+    match event:
+        case ModelChanged(voice, model):
+            name, value = "model", model
+        case OtherModelChanged(voice, model):
+            name, value = "other", model
+        case ModeChanged(voice, mode, _):
+            name, value = "mode", mode
+        case Turned(voice, knob, turned):
+            return (StateChanged(_place(voice, knob), turned),)
+        case VoiceMuted(voice, on):
+            return (StateChanged(_place(voice, "mute"), int(on)),)
+        case VoiceSoloed(voice, on):
+            return (StateChanged(_place(voice, "solo"), int(on)),)
+        case _:
+            return ()
+    return (StateChanged(_place(voice, name), value),)
+
+
+def _place(voice: str | None, name: str) -> str:
+    return f"/voice/{voice}/{name}" if voice else f"/{name}"

@@ -124,7 +124,7 @@ def follow(sounding, where, values):
 OURS = """
 import asyncio, sys
 from perform.app import stage
-from perform.config import ClockConfig, Inputs, MidiFileOutput, Rig, VoiceConfig
+from perform.rig import ClockConfig, Inputs, MidiFileOutput, Rig, VoiceConfig
 from perform.events import ChordChanged
 from perform.music.chord import parse_chord
 async def main():

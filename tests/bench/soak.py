@@ -18,7 +18,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 from perform import offline
 from perform.app import stage
-from perform.config import ClockConfig, Inputs, Rig, VoiceConfig
 from perform.engine.engine import Engine
 from perform.engine.knobs import KNOBS
 from perform.engine.metre import parse_metre
@@ -38,6 +37,7 @@ from perform.events import (
 from perform.music.chart import parse_chart
 from perform.music.chord import parse_chord
 from perform.render import source_of
+from perform.rig import ClockConfig, Inputs, Rig, VoiceConfig
 
 CHORDS = [parse_chord(s) for s in ("C7", "F#m7b5", "Bbmaj7", "Ab13", "Em7", "Gsus4", "N.C.")]
 VOICES = (

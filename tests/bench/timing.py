@@ -20,7 +20,7 @@ OURS = """
 import asyncio, json, random, sys, time
 import psutil
 from perform.app import _play_first, stage
-from perform.config import ClockConfig, Inputs, MidiFileOutput, OscInput, Rig, VoiceConfig
+from perform.rig import ClockConfig, Inputs, MidiFileOutput, OscInput, Rig, VoiceConfig
 from perform.engine.fitness import FITNESS
 from perform.events import ChordChanged, KeyPressed, Turned
 from perform.inputs.midiclock import ClockReader

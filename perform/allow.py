@@ -1,0 +1,56 @@
+"""Who may speak to us over the network."""
+
+import ipaddress
+from collections.abc import Iterable
+
+from perform.errors import RigError
+
+MOST_KNOWN = 256
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class Allowed:
+    """A set of hosts: addresses ("192.168.1.20") and networks ("192.168.1.0/24"); without any, everybody.
+
+    Programs on this machine are always in it. RigError for what is neither.
+    """
+
+    def __init__(self, allowed: Iterable[str] = ()) -> None:
+        self._networks = [network(text) for text in allowed]
+        self._known: dict[str, bool] = {}
+
+    def __contains__(self, host: str) -> bool:
+        answer = self._known.get(host)
+        if answer is None:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            answer = self._known[host] = self._look_up(host)
+        return answer
+
+    def _look_up(self, host: str) -> bool:
+        if not self._networks:
+            return True
+        try:
+            address = ipaddress.ip_address(host.partition("%")[0])
+        except ValueError:
+            return False
+        plain = getattr(address, "ipv4_mapped", None) or address
+        return plain.is_loopback or any(plain in one for one in self._networks)
+
+
+def network(text: str) -> Network:
+    """The network, of one address or many, that a text spells; RigError where it does not."""
+    try:
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        raise RigError(
+            f"allow: {text!r} is no address; write 192.168.1.20, or 192.168.1.0/24 for all of a network"
+        ) from None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach what listens at a host."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

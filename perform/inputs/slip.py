@@ -1,0 +1,94 @@
+"""OSC over TCP: packets framed by SLIP with an END on both sides (RFC 1055; OSC 1.1), for hops that lose datagrams."""
+
+import asyncio
+from collections.abc import Hashable
+from typing import Any, cast
+
+from perform.allow import Allowed
+from perform.inputs.osc import Desk, OscReader
+from perform.osc import encode
+
+END, ESC = b"\xc0", b"\xdb"
+ESC_END, ESC_ESC = b"\xdb\xdc", b"\xdb\xdd"
+LONGEST_PACKET = 65536
+MOST_UNSENT = 262_144  # bytes that a slow peer may leave waiting before messages to it are dropped
+MOST_CONNECTIONS = 32
+
+
+def frame(packet: bytes) -> bytes:
+    """A packet as a SLIP frame; `Frames` is the inverse."""
+    return END + packet.replace(ESC, ESC_ESC).replace(END, ESC_END) + END
+
+
+class Frames:
+    """A stream of bytes -> the packets of its frames, however it is cut up."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The packets that are whole now, empty ones left out. ValueError for one that never ends."""
+        *whole, self._rest = (self._rest + data).split(END)
+        if len(self._rest) > 2 * LONGEST_PACKET:
+            raise ValueError(f"a packet longer than {LONGEST_PACKET} bytes")
+        return [packet.replace(ESC_END, END).replace(ESC_ESC, ESC) for packet in whole if packet]
+
+
+class SlipConnection(asyncio.Protocol):
+    """One connection: packets in, answers and whatever its peer subscribes to out."""
+
+    def __init__(self, prefix: str, desk: Desk, allowed: Allowed, open_now: set[Any]) -> None:
+        self._prefix = prefix
+        self._desk = desk
+        self._allowed = allowed
+        self._open = open_now
+        self._frames = Frames()
+        self._reader = OscReader(prefix, desk)
+        self._transport: asyncio.Transport | None = None
+
+    @property
+    def key(self) -> Hashable:
+        """The connection itself: two from one machine are two peers."""
+        return id(self)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Somebody is there; gone again where they may not be."""
+        self._transport = cast(asyncio.Transport, transport)
+        host = self._transport.get_extra_info("peername")[0]
+        if host not in self._allowed or len(self._open) >= MOST_CONNECTIONS:
+            why = (
+                "may not connect" if host not in self._allowed else "came when all lines were busy"
+            )
+            self._desk.note(f"{host} {why}; see allow in [inputs.osc]")
+            self._transport.abort()
+            return
+        self._open.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Some bytes of the stream."""
+        try:
+            packets = self._frames.feed(data)
+        except ValueError as fault:
+            self._desk.refuse("", f"{fault}; frame packets with SLIP", self)
+            self.close()
+            return
+        for packet in packets:
+            self._reader.read(packet, self)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's
+        """They are told no more."""
+        self._open.discard(self)
+        self._desk.leave(self)
+
+    def message(self, address: str, *values: Any) -> None:
+        """One message; dropped where they do not read what came before."""
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        if transport.get_write_buffer_size() < MOST_UNSENT:
+            transport.write(frame(encode(self._prefix + address, *values)))
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._transport is not None:
+            self._transport.close()

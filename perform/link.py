@@ -1,0 +1,43 @@
+"""The far end of a window: what runs in its process speaks to the daemon through this (see `perform.window`)."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+
+LONGEST_LINE = 2**20
+Message = tuple[float, str, list[Any]]
+
+
+class Link:
+    """Messages from the daemon, and to it. It ends when the daemon does."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    async def messages(self) -> AsyncIterator[Message]:
+        """(seconds since 1970, address, values) as they come; the first is /hello with what there is."""
+        while line := await self._reader.readline():
+            moment, address, *values = msgspec.json.decode(line)
+            yield moment, address, values
+
+    def say(self, client: int, address: str, *values: Any) -> None:
+        """A message of a client, by their number; answers come as /to NUMBER address values."""
+        self._writer.write(msgspec.json.encode([client, address, *values]) + b"\n")
+
+    def ready(self) -> None:
+        """Tell the daemon that the window is open."""
+        self.say(0, "/ready")
+
+    def close(self) -> None:
+        """Hang up."""
+        self._writer.close()
+
+
+async def connect(descriptor: int) -> Link:
+    """The link on a file descriptor that was inherited."""
+    connection = socket.socket(fileno=descriptor)
+    return Link(*await asyncio.open_connection(sock=connection, limit=LONGEST_LINE))

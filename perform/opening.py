@@ -1,0 +1,208 @@
+"""What a rig names, opened: outputs, whoever leads the time, inputs, windows. Each is closed with `parts`."""
+
+import asyncio
+import contextlib
+import logging
+import socket
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from perform import controls
+from perform.allow import Allowed, is_loopback
+from perform.desk import Desk
+from perform.errors import InputError, SidemanError, StartError
+from perform.inputs.announce import Announcement
+from perform.inputs.link import LinkClock
+from perform.inputs.midi import MidiChords, MidiMelody, MidiSurface
+from perform.inputs.midiclock import MidiClock
+from perform.inputs.osc import UdpInput
+from perform.inputs.slip import SlipConnection
+from perform.rig import MidiFileOutput, MidiOutput, OscInput, OscOutput, Rig, host_port
+from perform.sinks.base import Sink
+from perform.sinks.delayed import DelayedSink
+from perform.sinks.feedback import Feedback
+from perform.sinks.midi import MidiSink
+from perform.sinks.midifile import MidiFileSink
+from perform.sinks.osc import OscOutlet
+from perform.stage import Stage
+from perform.window import Window
+
+log = logging.getLogger(__name__)
+Parts = contextlib.AsyncExitStack
+
+
+def open_sinks(rig: Rig, parts: Parts, ahead: float) -> tuple[dict[str, list[Sink]], list[Sink]]:
+    """For each voice the sinks that it plays to: its output, and every OSC output; and those of no voice."""
+    opened: dict[str, Sink] = {}
+    for name, output in rig.outputs.items():
+        channels = {voice.name: voice.channel for voice in rig.voices if voice.output == name}
+        sink: Sink
+        match output:
+            case MidiOutput():
+                sink = _midi_sink(name, output, channels, rig)
+            case OscOutput():
+                sink = Feedback(OscOutlet(*host_port(output.to), output.prefix))
+            case MidiFileOutput():
+                everybody = {voice.name: voice.channel for voice in rig.voices}
+                sink = MidiFileSink(Path(output.path), everybody, rig.clock.tempo)
+        held_back = ahead - (output.ahead_ms / 1000 if isinstance(output, MidiOutput) else 0.0)
+        if held_back > 0 and not isinstance(output, MidiFileOutput):
+            sink = DelayedSink(sink, held_back)
+        opened[name] = sink
+        parts.callback(_close_quietly, sink)
+    everywhere = [
+        sink
+        for name, sink in opened.items()
+        if isinstance(rig.outputs[name], OscOutput | MidiFileOutput)
+    ]
+    played = {
+        voice.name: list(dict.fromkeys([*_own(opened, voice.output), *everywhere]))
+        for voice in rig.voices
+    }
+    return played, [
+        sink for sink in opened.values() if not any(sink in own for own in played.values())
+    ]
+
+
+def _own(opened: dict[str, Sink], output: str | None) -> list[Sink]:
+    """A voice's own output; none when the system has no MIDI and only subscribers listen."""
+    return [opened[output]] if output is not None else []
+
+
+def _midi_sink(name: str, output: MidiOutput, channels: dict[str, int], rig: Rig) -> Sink:
+    try:
+        return MidiSink(output, channels, rig.midi.system)
+    except StartError as fault:
+        raise type(fault)(f"output {name!r}: {fault}") from None
+
+
+def _close_quietly(sink: Sink) -> None:
+    """Close one sink so that a fault in it does not keep the others sounding."""
+    try:
+        sink.close()
+    except SidemanError as fault:
+        log.error("%s", fault)  # noqa: TRY400 - one line, no traceback
+
+
+def _open_clock(running: Stage, parts: Parts) -> None:
+    """Whoever leads, where it is not we."""
+    clock, conductor = running.rig.clock, running.conductor
+    if clock.source == "midi":
+        leader = MidiClock(
+            clock,
+            running.rig.midi.system,
+            conductor.observe,
+            conductor.begin,
+            conductor.deliver,
+        )
+        parts.callback(leader.close)
+    elif clock.source == "link":
+        running.link = LinkClock(clock.tempo, conductor.observe, conductor.deliver)
+        conductor.listen(running.link)
+        parts.callback(running.link.close)
+
+
+async def open_inputs(running: Stage, parts: Parts) -> Desk:
+    """Everything that the rig listens to, and the desk at which it arrives."""
+    _open_clock(running, parts)
+    rig = running.rig
+    prefix = rig.inputs.osc.prefix if rig.inputs.osc else "/sideman"
+    desk = Desk(running, lambda host, port: OscOutlet(host, port, prefix))
+    parts.callback(running.subscribers.close)
+    if rig.inputs.osc is not None:
+        await _open_osc(rig.inputs.osc, desk, parts)
+    _open_midi(running, parts)
+    return desk
+
+
+def _open_midi(running: Stage, parts: Parts) -> None:
+    inputs, system = running.rig.inputs, running.rig.midi.system
+    if inputs.midi is not None:
+        parts.callback(MidiChords(inputs.midi, system, running.conductor.deliver).close)
+    if inputs.lead is not None:
+        parts.callback(MidiMelody(inputs.lead, system, running.conductor.deliver).close)
+    if inputs.surface is not None:
+        hands = MidiSurface(inputs.surface, system, running.deliver)
+        running.surface = hands.surface
+        parts.callback(hands.close)
+
+
+async def _open_osc(osc: OscInput, desk: Desk, parts: Parts) -> None:
+    loop, allowed = asyncio.get_running_loop(), Allowed(osc.allow)
+    services = []
+    with _named("OSC input", osc.listen, "[inputs.osc] listen"):
+        listening, _ = await loop.create_datagram_endpoint(
+            lambda: UdpInput(osc.prefix, desk, allowed), local_addr=host_port(osc.listen)
+        )
+    parts.callback(listening.close)
+    services.append(("_osc._udp", listening.get_extra_info("sockname")))
+    if osc.tcp is not None:
+        connections: set[SlipConnection] = set()
+        host, port = host_port(osc.tcp)
+        with _named("OSC input", osc.tcp, "[inputs.osc] tcp"):
+            server = await loop.create_server(
+                lambda: SlipConnection(osc.prefix, desk, allowed, connections), host, port
+            )
+        parts.callback(server.close)
+        parts.callback(_hang_up, connections)
+        services.append(("_osc._tcp", server.sockets[0].getsockname()))
+    for address in filter(None, (osc.listen, osc.tcp)):
+        if not is_loopback(host_port(address)[0]) and not osc.allow:
+            log.warning(
+                "OSC %s: everybody on the network can play; name who may in [inputs.osc] "
+                'allow = ["192.168.1.0/24"]', address,
+            )  # fmt: skip
+    if osc.announce:
+        await parts.enter_async_context(Announcement(services))
+
+
+def _hang_up(connections: set[SlipConnection]) -> None:
+    for each in list(connections):
+        each.close()
+
+
+@contextlib.contextmanager
+def _named(what: str, address: str, key: str) -> Iterator[None]:
+    """A port that cannot be had becomes one line that names it and the key to change."""
+    try:
+        yield
+    except OSError as fault:
+        raise InputError(
+            f"{what} {address} cannot be opened ({fault.strerror or fault}); "
+            f"another program may have it, choose another port in {key}"
+        ) from None
+
+
+async def open_window(
+    module: str, running: Stage, desk: Desk, parts: Parts, greeting: dict[str, Any],
+    listening: Sequence[socket.socket] = (),
+) -> Window:  # fmt: skip
+    """A process that shows the performance; see `perform.window`."""
+    transport = running.transport
+
+    def moment(tick: int) -> float:
+        now = time.monotonic()
+        due = transport.time_of(tick) if transport.running else now
+        return time.time() + due - now
+
+    window = Window(module, desk, greeting, running.state.values, moment, listening)
+    await parts.enter_async_context(window)
+    running.conductor.listen(window)
+    parts.callback(running.conductor.leave, window)
+    return window
+
+
+def greeting(running: Stage) -> dict[str, Any]:
+    """What a window has to know before anything happens."""
+    rig = running.rig
+    return {
+        "voices": [{"name": it.name, "role": it.role} for it in rig.voices],
+        "models": running.models,
+        "outputs": list(rig.outputs),
+        "controls": [
+            control.plain() | {"address": address}
+            for address, control in controls.of_rig(it.name for it in rig.voices)
+        ],
+    }

@@ -1,0 +1,78 @@
+"""Who is told what happens: everybody who subscribed, each once, until they leave or are silent for long."""
+
+import time
+from collections.abc import Callable, Hashable
+
+from perform.errors import WireError
+from perform.live import Conductor
+from perform.sinks.base import Outlet
+from perform.sinks.feedback import Feedback
+from perform.sinks.state import State
+
+MOST_SUBSCRIBERS = 32
+SILENT_SECONDS = 600.0
+
+
+class _Subscription:
+    def __init__(self, feedback: Feedback, by: Hashable) -> None:
+        self.feedback = feedback
+        self.by = by
+        self.heard = time.monotonic()
+
+
+class Subscribers:
+    """Subscriptions by `key`, where things are told, each with `by`, who speaks for it: a patch sends from one
+    port and listens at another.
+    """
+
+    def __init__(self, conductor: Conductor, state: State) -> None:
+        self._conductor = conductor
+        self._state = state
+        self._there: dict[Hashable, _Subscription] = {}
+
+    def __len__(self) -> int:
+        return len(self._there)
+
+    def add(self, key: Hashable, by: Hashable, outlet: Callable[[], Outlet]) -> None:
+        """Tell this one everything, beginning with where all values stand. Who says nothing more for ten
+        minutes is forgotten; subscribing again is saying something. WireError when there are too many.
+        """
+        self._forget_the_silent()
+        known = self._there.get(key)
+        if known is None:
+            if len(self._there) >= MOST_SUBSCRIBERS:
+                raise WireError(f"{MOST_SUBSCRIBERS} subscribers are the most")
+            known = self._there[key] = _Subscription(Feedback(outlet()), by)
+            self._conductor.listen(known.feedback)
+        known.by, known.heard = by, time.monotonic()
+        known.feedback.renew(self._state.values)
+
+    def drop(self, key: Hashable) -> None:
+        """Tell this one no more."""
+        gone = self._there.pop(key, None)
+        if gone is not None:
+            self._conductor.leave(gone.feedback)
+            gone.feedback.close()
+
+    def heard_from(self, speaker: Hashable) -> None:
+        """Whoever this speaks for is still there."""
+        for one in self._of(speaker):
+            one.heard = time.monotonic()
+
+    def moved(self, speaker: Hashable, address: str) -> None:
+        """They are moving a value themselves."""
+        for one in self._of(speaker):
+            one.feedback.moved(address)
+
+    def _of(self, speaker: Hashable) -> list[_Subscription]:
+        return [one for key, one in self._there.items() if speaker in (key, one.by)]
+
+    def close(self) -> None:
+        """Nobody is told anything any more."""
+        for key in list(self._there):
+            self.drop(key)
+
+    def _forget_the_silent(self) -> None:
+        long_ago = time.monotonic() - SILENT_SECONDS
+        for key in [key for key, one in self._there.items() if one.heard < long_ago]:
+            self.drop(key)

@@ -1,0 +1,200 @@
+"""A window onto the performance: a process of its own that shows it, and passes on what is done there.
+
+The panel and the terminal view are windows, so that drawing never keeps a note waiting. Both ends speak lines of
+JSON over a socket pair: `[seconds, address, ...values]` to the window (seconds since 1970 for which it is meant),
+`[client, address, ...values]` back. The far end is `perform.link`.
+"""
+
+import asyncio
+import contextlib
+import logging
+import socket
+import sys
+import time
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any, Protocol, Self
+
+import msgspec
+
+from perform.events import Beat, Output, Sound
+from perform.sinks.feedback import Feedback
+
+log = logging.getLogger(__name__)
+MOST_UNREAD = 1_000_000  # bytes; a window that reads no more is not told more
+MOST_LINE = 65536
+STATS_SECONDS = 1.0
+RESTART_SECONDS = 1.0
+
+
+class Desk(Protocol):
+    """Where what is done in the window goes."""
+
+    def hear(self, address: str, values: tuple[Any, ...], peer: "Client") -> None:
+        """One message, now."""
+
+    def figures(self) -> dict[str, float]:
+        """What was counted so far."""
+        ...
+
+
+class Client:
+    """Somebody who looks through the window: answered by their number."""
+
+    def __init__(self, window: "Window", number: int) -> None:
+        self._window = window
+        self._number = number
+
+    @property
+    def key(self) -> Hashable:
+        """Which window, and who."""
+        return id(self._window), self._number
+
+    def message(self, address: str, *values: Any) -> None:
+        """Tell this one alone."""
+        self._window.say(time.time(), "/to", self._number, address, *values)
+
+
+class Window(asyncio.Protocol):
+    """The near end: a sink that tells everything to a process started as `python -m MODULE`, and starts it
+    again when it dies.
+
+    `greeting` is said first; `values`: where everything stands, said next. `moment`: the
+    second since 1970 at which a tick sounds. `listening`: sockets that the process is to serve. Use as `async with`.
+    """
+
+    def __init__(
+        self,
+        module: str,
+        desk: Desk,
+        greeting: Mapping[str, Any],
+        values: Mapping[str, str | float],
+        moment: Callable[[int], float],
+        listening: Sequence[socket.socket] = (),
+    ) -> None:
+        self._module = module
+        self._desk = desk
+        self._greeting = greeting
+        self._values = values
+        self._moment = moment
+        self._listening = listening
+        self._transport: asyncio.Transport | None = None
+        self._process: asyncio.subprocess.Process | None = None
+        self._keeper: asyncio.Task[None] | None = None
+        self._rest = b""
+        self._feedback = Feedback(self)
+        self._log = _ToWindow(self)
+        self.ready = asyncio.Event()
+        self.dropped = 0
+
+    async def __aenter__(self) -> Self:
+        await self._start()
+        self._keeper = asyncio.create_task(self._keep(), name=self._module)
+        logging.getLogger().addHandler(self._log)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        logging.getLogger().removeHandler(self._log)
+        self._feedback.close()
+        if self._keeper is not None:
+            self._keeper.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._keeper
+        await self._end()
+
+    # --- a sink ----------------------------------------------------------------------------------
+
+    def send(self, output: Output) -> None:
+        """Something happens; notes and beats with the moment at which they are meant to."""
+        match output:
+            case Sound(tick, voice, pitch, velocity):
+                self.say(self._moment(tick), "/note", voice, pitch, velocity)
+            case Beat(tick, bar, beat):
+                self.say(self._moment(tick), "/beat", bar, beat)
+            case _:
+                self._feedback.send(output)
+
+    def message(self, address: str, *values: Any) -> None:
+        """What `Feedback` tells: of no particular moment."""
+        self.say(time.time(), address, *values)
+
+    def say(self, seconds: float, address: str, *values: Any) -> None:
+        """One line; dropped, and counted, where the window does not read."""
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        if transport.get_write_buffer_size() > MOST_UNREAD:
+            self.dropped += 1
+            return
+        transport.write(msgspec.json.encode([seconds, address, *values]) + b"\n")
+
+    def close(self) -> None:
+        """Ends with `async with`."""
+
+    # --- what comes back ---------------------------------------------------------------------------
+
+    def data_received(self, data: bytes) -> None:
+        """Whole lines are messages of clients; what is none is the window's fault and is let be."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        if len(self._rest) > MOST_LINE:
+            self._rest = b""
+        for line in lines:
+            try:
+                client, address, *values = msgspec.json.decode(line)
+                if address == "/ready":
+                    self.ready.set()
+                else:
+                    self._desk.hear(str(address), tuple(values), Client(self, int(client)))
+            except (msgspec.DecodeError, TypeError, ValueError) as fault:
+                log.debug("%s said %r (%s)", self._module, line[:80], fault)
+
+    # --- the process -------------------------------------------------------------------------------
+
+    async def _start(self) -> None:
+        ours, theirs = socket.socketpair()
+        passed = [theirs.fileno(), *(each.fileno() for each in self._listening)]
+        with theirs:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", self._module, *map(str, passed),
+                pass_fds=passed, stdin=asyncio.subprocess.DEVNULL,
+            )  # fmt: skip
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.create_connection(lambda: self, sock=ours)
+        self._transport = transport
+        self._rest = b""
+        self.say(time.time(), "/hello", self._greeting)
+        self._feedback.renew(self._values)
+
+    async def _keep(self) -> None:
+        while True:
+            assert self._process is not None  # noqa: S101 - _start ran
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._process.wait(), STATS_SECONDS)
+                log.warning("%s ended; opening it again, the music goes on", self._module)
+                await self._end()
+                await asyncio.sleep(RESTART_SECONDS)
+                await self._start()
+                continue
+            self.say(time.time(), "/stats", self._desk.figures())
+
+    async def _end(self) -> None:
+        if self._transport is not None:
+            self._transport.close()  # at which the process ends by itself
+        process = self._process
+        if process is None:
+            return
+        try:
+            await asyncio.wait_for(process.wait(), 2.0)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+
+class _ToWindow(logging.Handler):
+    """Passes on what the log says, so that it is seen where people look."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(logging.INFO)
+        self._window = window
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._window.say(record.created, "/log", record.levelname.lower(), record.getMessage())
