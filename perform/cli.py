@@ -139,10 +139,16 @@ def ports(
 @app.command()
 def controls(
     as_json: Annotated[bool, typer.Option("--json", help="one list of objects")] = False,
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="the reference page")] = False,
 ) -> None:
     """List every address, below the prefix: what can be said, and what is told."""
     from perform.controls import CONTROLS, FEEDBACK  # noqa: PLC0415
 
+    if as_markdown:
+        from perform.reference import markdown  # noqa: PLC0415
+
+        print(markdown(), end="")
+        return
     if as_json:
         told = [{"kind": "told", **row._asdict()} for row in FEEDBACK]
         print(json.dumps([*(control.plain() for control in CONTROLS), *told]))

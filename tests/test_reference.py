@@ -1,0 +1,45 @@
+"""The reference page stays what the table says."""
+
+import subprocess
+import sys
+
+from perform import reference
+from perform.controls import CONTROLS, FEEDBACK, STATE
+
+
+def test_the_page_is_what_the_table_says(root):
+    page = (root / "patches" / "REFERENCE.md").read_text()
+    assert page == reference.markdown(), "perform controls --markdown > patches/REFERENCE.md"
+
+
+def test_the_command_prints_it():
+    done = subprocess.run(
+        [sys.executable, "-m", "perform", "controls", "--markdown"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout == reference.markdown()
+
+
+def test_every_address_is_there_once_and_its_row_says_it_all():
+    said, told_after = reference.markdown().split("## What is told")
+    rows = [line for line in said.splitlines() if line.startswith("| `/")]
+    for control in CONTROLS:
+        (row,) = (row for row in rows if f"`{control.address}`" in row.split(" | ")[0])
+        assert control.help.removeprefix("of one voice: ").replace("|", "\\|") in row
+        assert ("| told |" in row) == control.told
+        if control.low is not None and control.low >= 0:
+            assert f"| {control.low:g} to {control.high:g} | {control.default:g} |" in row
+        assert all(f"`{choice}`" in row for choice in control.choices)
+    placed = {f"{STATE}{control.address}" for control in CONTROLS if control.told}
+    for told in FEEDBACK:
+        assert told.address in placed or f"| `{told.address}` | `{told.says}` |" in told_after
+
+
+def test_every_row_has_as_many_cells_as_its_head():
+    lines = reference.markdown().replace("\\|", "").splitlines()
+    tables = [line.count("|") for line in lines if line.startswith("|")]
+    assert set(tables) == {3, 5, 9}
+
+
+def test_no_control_is_without_a_group():
+    assert "## Others" not in reference.markdown()
