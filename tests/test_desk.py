@@ -1,0 +1,180 @@
+"""What is said at the desk: carried out, answered, counted, and logged once."""
+
+import asyncio
+import contextlib
+import logging
+
+import pytest
+
+from perform.clock.transport import Transport
+from perform.clock.virtual import VirtualClock
+from perform.desk import MOST_ANSWERS, MOST_REASONS, Desk
+from perform.engine.engine import Engine
+from perform.engine.voice import VoiceSettings
+from perform.live import Conductor
+from perform.rig import Rig, VoiceConfig
+from perform.sinks.feedback import MOVING_SECONDS
+from perform.stage import Stage
+
+
+class Peer:
+    """Somebody who keeps what they are told."""
+
+    def __init__(self, key):
+        self.key, self.heard = key, []
+
+    def message(self, address, *values):
+        self.heard.append((address, *values))
+
+    def close(self):
+        self.heard.append("closed")
+
+    def of(self, address):
+        return [one[1:] for one in self.heard if one[0] == address]
+
+
+class Source:
+    restarts = 0
+
+
+def at_a_desk(scene):
+    """Run a scene with a desk and a dict of everybody who was reached at a host and port."""
+
+    async def play():
+        voices = [VoiceSettings(name="lead"), VoiceSettings(name="bass")]
+        engine, transport = Engine(voices), Transport()
+        sinks = {"lead": [], "bass": []}
+        conductor = Conductor(engine, transport, VirtualClock(), lambda _wanted, _due: None, sinks)
+        rig = Rig(voices=(VoiceConfig(name="lead"), VoiceConfig(name="bass")))
+        stage = Stage(rig, engine, transport, conductor, Source())
+        reached = {}
+        desk = Desk(stage, lambda *place: reached.setdefault(place, Peer(place)))
+        try:
+            await scene(desk, reached)
+        finally:
+            stage.subscribers.close()
+            conductor.close()
+
+    asyncio.run(play())
+
+
+def test_a_surface_hears_where_all_stands_and_then_what_moves():
+    async def scene(desk, reached):
+        patch, fader = Peer(("10.0.0.1", 50000)), Peer(("10.0.0.2", 60000))
+        desk.hear("/subscribe", (9001,), patch)
+        listener = reached["10.0.0.1", 9001]
+        assert listener.of("/state/voice/bass/swing") == [(0.0,)]
+        assert listener.of("/state/key") == [("auto",)]
+        for address, values in (
+            ("/metre", ("6/8",)),
+            ("/key", ("F#m",)),
+            ("/chart", ("Dm7 | G7 ",)),
+            ("/swing", (0.5,)),
+        ):
+            desk.hear(address, values, fader)
+        await asyncio.sleep(0.05)  # sixty times a second is the most
+        assert listener.of("/state/metre")[-1] == ("6/8",)
+        assert listener.of("/state/key")[-1] == ("F#m",)
+        assert listener.of("/state/chart")[-1] == ("Dm7 | G7",)
+        desk.hear("/unsubscribe", (9001,), patch)
+        before = list(listener.heard)
+        desk.hear("/key", ("C",), fader)
+        assert listener.heard == before
+        assert before[-1] == "closed"
+
+    at_a_desk(scene)
+
+
+def test_who_moves_a_fader_hears_of_it_when_it_is_still_and_others_at_once():
+    async def scene(desk, reached):
+        one, other = Peer(("10.0.0.1", 50000)), Peer("a connection")
+        desk.hear("/subscribe", (9001,), one)
+        desk.hear("/subscribe", (), other)
+        hand = reached["10.0.0.1", 9001]
+        for step in range(10):
+            desk.hear("/voice/lead/swing", (step / 10,), one)
+            await asyncio.sleep(0.02)
+        assert hand.of("/state/voice/lead/swing") == [(0.0,)]
+        assert len(other.of("/state/voice/lead/swing")) >= 5
+        await asyncio.sleep(MOVING_SECONDS + 0.1)
+        assert hand.of("/state/voice/lead/swing") == [(0.0,), (0.9,)]
+        # a patch that sends back what it is told is not told again: the loop ends
+        desk.hear("/voice/lead/swing", (0.9,), one)
+        await asyncio.sleep(MOVING_SECONDS + 0.1)
+        assert len(hand.of("/state/voice/lead/swing")) == 2
+        # two who fight over it: neither is pulled while moving, both end where it ends
+        for step in range(10):
+            desk.hear("/voice/lead/swing", (step / 20,), one)
+            desk.hear("/voice/lead/swing", (1.0,), other)
+        await asyncio.sleep(MOVING_SECONDS + 0.1)
+        assert hand.of("/state/voice/lead/swing")[-1] == (1.0,)
+        assert other.of("/state/voice/lead/swing")[-1] == (1.0,)
+
+    at_a_desk(scene)
+
+
+def test_nonsense_is_answered_counted_and_logged_once(caplog):
+    async def scene(desk, _):
+        stranger = Peer(("10.0.0.3", 1))
+        with caplog.at_level(logging.WARNING):
+            for number in range(1000):
+                desk.hear("/nonsense", (number,), stranger)
+            for number in range(200):
+                desk.hear(f"/nonsense/{number}", (), stranger)
+        assert desk.figures()["refused"] == 1200
+        assert desk.figures()["received"] == 1200
+        # a second may turn while this runs
+        assert 1 <= len(stranger.heard) <= 2 * MOST_ANSWERS
+        assert stranger.heard[0] == ("/error", "/nonsense", "no such address")
+        assert len(caplog.records) == MOST_REASONS
+        assert caplog.records[0].message.startswith("/nonsense: no such address")
+
+    at_a_desk(scene)
+
+
+@pytest.mark.parametrize(
+    ("address", "values", "why"),
+    [
+        ("/subscribe", (70000,), "takes nothing, a port"),
+        ("/subscribe", (9001,), "a port needs a host here"),
+        ("/learn", ("/swing",), "no controller to learn from"),
+        ("/voice/nobody/mute", (1,), "there are: lead, bass"),
+        ("/model", ("../x",), "not a path"),
+        ("/model", ("bluse",), "did you mean 'blues'"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line(address, values, why):
+    async def scene(desk, _):
+        peer = Peer("a connection")
+        desk.hear(address, values, peer)
+        assert why in peer.of("/error")[0][1]
+
+    at_a_desk(scene)
+
+
+def test_a_button_acts_when_it_goes_down_and_not_when_it_comes_up():
+    async def scene(desk, _):
+        peer = Peer("a phone")
+        desk.hear("/subscribe", (), peer)
+        desk.hear("/tap", (0.0,), peer)
+        desk.hear("/panic", (1.0,), peer)
+        desk.hear("/stats", (), peer)
+        assert not peer.of("/error")
+        assert peer.of("/stats/done") == [(1,)]
+        assert peer.of("/stats/refused") == [(0,)]
+
+    at_a_desk(scene)
+
+
+def test_too_many_subscribers_are_refused_and_those_there_stay():
+    async def scene(desk, reached):
+        crowd = Peer(("10.0.0.9", 1))
+        for port in range(2, 41):
+            desk.hear("/subscribe", (port,), crowd)
+        assert len(reached) == 32
+        assert "the most" in crowd.of("/error")[0][1]
+        with contextlib.suppress(KeyError):
+            desk.leave(crowd)
+        assert desk.figures()["subscribers"] == 32
+
+    at_a_desk(scene)
