@@ -1,9 +1,12 @@
 """`perform`: flags -> configuration -> a command. Nothing else happens here."""
 
 import asyncio
+import contextlib
 import json
 import logging
+import logging.handlers
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +26,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+log = logging.getLogger(__name__)
+VIEW = "perform.terminal"
 RigFile = Annotated[Path, typer.Argument(metavar="RIG.toml", help="the rig file")]
 
 
@@ -58,12 +63,20 @@ def run(
     rig: Annotated[
         Path | None, typer.Argument(metavar="[RIG.toml]", help="default: what is there")
     ] = None,
+    view: Annotated[
+        bool | None,
+        typer.Option(help="the performance in the terminal; default: where there is one"),
+    ] = None,
 ) -> None:
     """Listen for chords and play, until Ctrl-C."""
     from perform import app as daemon  # noqa: PLC0415
 
     loaded = config.load_rig(rig) if rig is not None else _what_is_there()
-    asyncio.run(daemon.run(loaded, lambda running: print(_welcome(running.rig), flush=True)))
+    if view if view is not None else sys.stdout.isatty():
+        with _quiet_terminal():
+            asyncio.run(daemon.run(loaded, lambda running: log.info(_welcome(running.rig)), [VIEW]))
+    else:
+        asyncio.run(daemon.run(loaded, lambda running: print(_welcome(running.rig), flush=True)))
 
 
 @app.command()
@@ -234,6 +247,24 @@ def panic(
         sink.send(Silenced(0))
         sink.close()
         print(f"{name}: silent")
+
+
+@contextlib.contextmanager
+def _quiet_terminal() -> Iterator[None]:
+    """While the view has the terminal the log is seen in it; what comes before and after is printed."""
+    root, kept = logging.getLogger(), list(logging.getLogger().handlers)
+    memory = logging.handlers.MemoryHandler(1000, flushLevel=logging.CRITICAL + 1)
+    for handler in kept:
+        root.removeHandler(handler)
+        memory.setTarget(handler)
+    root.addHandler(memory)
+    try:
+        yield
+    finally:
+        root.removeHandler(memory)
+        for handler in kept:
+            root.addHandler(handler)
+        memory.close()
 
 
 def _chord_of(line: str) -> Chord | None:

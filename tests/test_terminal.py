@@ -1,0 +1,101 @@
+"""The view in a terminal: what a player reads in it."""
+
+import io
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from perform.terminal import Screen
+
+VOICES = [{"name": "lead", "role": "lead"}, {"name": "bass", "role": "bass"}]
+BEGUN = 1_800_000_000.0
+
+
+def drawn(screen, width=80, height=30):
+    console = Console(width=width, height=height, file=io.StringIO(), color_system=None)
+    with console.capture() as capture:
+        console.print(screen, height=height)
+    return capture.get().splitlines()
+
+
+def told(*messages):
+    screen = Screen()
+    screen.hear(BEGUN, "/hello", [{"voices": VOICES}])
+    for moment, address, *values in messages:
+        screen.hear(BEGUN + moment, address, values)
+    return screen
+
+
+def test_it_shows_chord_time_voices_figures_and_log_in_eighty_columns():
+    lines = drawn(
+        told(
+            (0, "/state/tempo", 60.0),
+            (0, "/state/metre", "3/4"),
+            (0, "/state/transport", "start"),
+            (0, "/state/chord", "Ebm7b5"),
+            (0, "/state/chart", "Dm7 G7 | |: Cmaj7 :|"),
+            (0, "/state/chart/bar", 1),
+            (0, "/state/voice/lead/model", "blues"),
+            (0, "/state/voice/bass/mute", 1),
+            (0, "/beat", 6, 0),
+            (0, "/note", "lead", 72, 90),
+            (1, "/beat", 6, 1),
+            (1.2, "/stats", {"late_p99": 7.5, "notes": 12, "substituted": 2}),
+            (1.3, "/log", "warning", "the clock is gone; " + "x" * 200),
+        )
+    )
+    text = "\n".join(lines)
+    assert all(len(line) <= 80 for line in lines)
+    assert len(lines) <= 30
+    assert "Ebm7b5" in lines[0]
+    assert "60 bpm  3/4" in lines[0]
+    assert "bar 7" in lines[0]
+    assert "○ ● ○" in lines[0]
+    assert "│ Cmaj7 " in lines[1]
+    assert "muted" in text
+    assert "C5" in next(line for line in lines if "█ lead" in line)
+    assert "p99 7.50" in text
+    assert "2 missed" in text
+    assert "the clock is gone" in text
+    assert lines[0].startswith(" Ebm7b5")
+
+
+def test_a_note_lasts_as_long_as_it_sounded():
+    messages = [(0, "/state/tempo", 60.0), (0, "/beat", 0, 0)]
+    messages += [(0, "/note", "lead", 60, 90), (0.5, "/note", "lead", 60, 0)]
+    messages += [(0.5, "/note", "lead", 64, 90), (1, "/beat", 0, 1), (2, "/beat", 0, 2)]
+    lines = drawn(told(*messages, (2, "/note", "lead", 64, 0)), height=60)
+    assert any("█▬┈" in line and line.startswith(" C4") for line in lines)
+    assert any("█▬▬▬▬▬" in line for line in lines)
+
+
+values = st.one_of(
+    st.integers(0, 127), st.floats(0, 400), st.sampled_from(["lead", "C7", "a | b |", ""])
+)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.floats(0, 50),
+            st.sampled_from(
+                ["/note", "/beat", "/state/chart", "/state/chart/bar", "/state/chord", "/log", "/x"]
+            ),
+            st.lists(values, max_size=3),
+        ),
+        max_size=30,
+    ),
+    st.sampled_from([(80, 24), (80, 50), (40, 10), (200, 80)]),
+)
+def test_whatever_is_told_it_draws_within_the_terminal(messages, size):
+    sane = {
+        "/note": lambda v: (
+            len(v) == 3 and isinstance(v[0], str) and all(isinstance(i, int) for i in v[1:])
+        ),
+        "/beat": lambda v: len(v) == 2 and all(isinstance(i, int) for i in v),
+        "/state/chart/bar": lambda v: v and isinstance(v[0], int),
+    }
+    messages = [m for m in messages if sane.get(m[1], lambda _: True)(m[2])]
+    lines = drawn(told(*((t, a, *v) for t, a, v in messages)), *size)
+    assert all(len(line) <= size[0] for line in lines)
