@@ -191,6 +191,24 @@ def test_extractors_that_cannot_be_had_are_said(tmp_path):
         Inception(tmp_path / "weights.h5")
 
 
+@pytest.mark.filterwarnings("ignore")  # keras's own
+def test_inception_measures_with_weights_from_a_file(own, tmp_path):
+    """The paper's network for real; what it was taught is another matter, so only order can be asked of it."""
+    import keras
+
+    keras.utils.set_random_seed(0)
+    untaught = keras.applications.InceptionV3(include_top=False, pooling="avg", weights=None)
+    untaught.save_weights(tmp_path / "network.weights.h5")
+    extractor = Inception(tmp_path / "network.weights.h5")
+    features = extractor.features(own[:16])
+    assert features.shape == (16, extractor.dimension)
+    assert len(extractor.digest) == 64
+    # real bars among themselves, and beside bars with every cell the other way round
+    near = frechet(features[:8], features[8:])
+    far = frechet(features[:8], extractor.features(-own[8:16]))
+    assert 0 < near < far
+
+
 def test_a_bar_as_a_picture_keeps_its_cells(own):
     made = pictures(own[:2])
     assert made.shape == (2, 299, 299, 3)
