@@ -16,12 +16,12 @@ from perform.engine.chance import chance
 from perform.engine.ear import Ear
 from perform.engine.harmony import Harmony, Road
 from perform.engine.knobs import KNOBS
-from perform.engine.line import ANOTHER, Line
+from perform.engine.line import Line
 from perform.engine.metre import COMMON, Metre, fitted
+from perform.engine.orders import Here, Orders
 from perform.engine.schedule import Kind, Schedule
 from perform.engine.sounding import Sounding
 from perform.engine.voice import VoiceSettings
-from perform.engine.wishes import Around, steering_of, wish_of
 from perform.events import (
     Beat,
     ChartChanged,
@@ -60,7 +60,6 @@ from perform.music.note import TICKS_PER_BEAT, Note, Phrase
 
 Change = Literal["hold", "cut", "slide"]
 Release = Literal["keep", "rest"]
-BARS_AHEAD = 2
 TICKS_PER_PULSE = TICKS_PER_BEAT // 24
 MOST_NOTES = 16  # in a bar, of all voices that keep out of each other's way
 EARLY_TICKS = 40
@@ -106,6 +105,7 @@ class Engine:
         self._schedule = Schedule()
         self._harmony = Harmony()
         self._ear = Ear()
+        self._orders = Orders(self._harmony, self._ear, self._settings.seed)
         self._notes = Sounding(self._lines, self._schedule, self._harmony)
         self._metre = self._opened = self._next_metre = self._settings.metre
         self._bar, self._bar_tick = 0, 0
@@ -172,7 +172,7 @@ class Engine:
 
     def prepare(self) -> list[Output]:
         """The wishes for the first bars, to be met before the music starts."""
-        return [want for line in self._lines for want in self._wants(line, 0)]
+        return list(self._wants(0))
 
     def next_deadline(self) -> int | None:
         """The tick at which `advance` has something to do; None while stopped."""
@@ -212,7 +212,8 @@ class Engine:
                 self._open(due.item[0], due.item[1], done)
             elif due.kind is Kind.WISH:
                 self._asking = False
-                done.extend(want for line in self._lines for want in self._renewed(line))
+                done.extend(self._wants(self._unopened))
+                done.extend(self._outdated(self._lines))
             else:
                 done.append(Pulse(self._tick))
                 self._schedule.add(self._tick + TICKS_PER_PULSE, Kind.PULSE, ())
@@ -285,7 +286,7 @@ class Engine:
         if share < 1:
             phrase = lines.thin(phrase, max(1, round(share * self._room)))
             self._room = max(1, self._room - len(phrase))
-        number = self._seed(line, bar)
+        number = self._orders.seed(line, bar)
         leads = chance(number, 9) < line.knobs["approach"]
         strokes = feel.strokes(phrase, line.feel, number, metre.bar)
         last_beat = metre.bar - metre.beat
@@ -299,15 +300,17 @@ class Engine:
 
     # --- wishes --------------------------------------------------------------------------------
 
-    def _wants(self, line: Line, bar: int) -> Iterable[PhraseWanted]:
-        """Wishes for what is neither there nor asked for among the next bars."""
-        for ahead in range(bar, bar + BARS_AHEAD):
-            if ahead not in line.wished:
-                yield self._want(line, ahead)
+    @property
+    def _here(self) -> Here:
+        return Here(self._bar, self._bar_tick, self._metre.bar, self._begun)
 
-    def _renewed(self, line: Line) -> Iterable[PhraseWanted]:
-        yield from self._wants(line, self._unopened)
-        yield from self._renew(line)
+    def _wants(self, bar: int) -> list[PhraseWanted]:
+        """Wishes for the bars from `bar` on that nobody was asked for."""
+        return [it for line in self._lines for it in self._orders.missing(line, bar, self._here)]
+
+    def _outdated(self, those: Iterable[Line]) -> list[PhraseWanted]:
+        """Wishes that would be others now."""
+        return [it for line in those for it in self._orders.outdated(line, self._here)]
 
     def _ask_soon(self) -> None:
         """Something moved that wishes depend on: ask in an eighth of a beat, or with the next beat. A flood
@@ -317,49 +320,10 @@ class Engine:
             self._asking = True
             self._schedule.add(self._tick + ASK_TICKS, Kind.WISH, ())
 
-    def _renew(self, line: Line) -> Iterable[PhraseWanted]:
-        """The wishes for bars ahead that would be others now; what is ready stays until its better comes."""
-        for bar, asked in list(line.wished.items()):
-            if asked != self._wish(line, bar):
-                yield self._want(line, bar)
-
-    def _want(self, line: Line, bar: int) -> PhraseWanted:
-        asked = line.wished[bar] = self._wish(line, bar)
-        model, seed, wish, steering = asked
-        deadline = self._bar_tick + (bar - self._bar) * self._metre.bar
-        return PhraseWanted(line.settings.name, bar, seed, model, deadline, wish, steering)
-
-    def _wish(self, line: Line, bar: int) -> tuple[str, int, Any, Any]:
-        """Where a bar ahead comes from and what it is to be like, as far as that is known now."""
-        settings, seed = line.settings, self._seed(line, bar)
-        chord = self._harmony.coming(bar - self._bar) if self._begun else self._harmony.chord
-        knobs, player = line.listening(self._heard(line, bar))
-        around = line.around(
-            Around(
-                chord,
-                self._harmony.key,
-                last=line.made.get(bar - 1) or line.last,
-                player=player,
-            )
-        )
-        steering = steering_of(knobs, settings.low, settings.high, around)
-        return line.source(bar, seed), seed, wish_of(knobs, chord), steering
-
-    def _heard(self, line: Line, bar: int) -> Phrase:
-        """What the player played in the bar that this one answers, or last."""
-        if line.mode in ("answer", "trade"):
-            return self._ear.bar(bar - line.span) or self._ear.latest(bar)
-        return self._ear.latest(bar)
-
-    def _seed(self, line: Line, bar: int) -> int:
-        """Consecutive seeds for consecutive material, far apart for voices and performances."""
-        performance = (self._settings.seed * 31 + line.index) % 2**24
-        return performance * 2**24 + (line.material(bar) + line.refusals * ANOTHER) % 2**24
-
     def _take(self, event: PhraseReady) -> list[Output]:
         line = self._by_name.get(event.voice)
         if line is not None and event.bar in line.wished:
-            line.take(event.bar, event.phrase, self._seed(line, event.bar))
+            line.take(event.bar, event.phrase, self._orders.seed(line, event.bar))
         return []
 
     # --- harmony -------------------------------------------------------------------------------
@@ -410,8 +374,7 @@ class Engine:
         if anew:
             self._restart(0)
             self._harmony.rewind()
-            for line in self._lines:
-                done.extend(self._wants(line, 0))
+            done.extend(self._wants(0))
         self._running = True
         done.append(Rolled(self._tick, "start" if anew else "continue"))
         return done
@@ -422,7 +385,7 @@ class Engine:
             return []
         self._restart(event.tick)
         bar, inside = divmod(event.tick, self._metre.bar)
-        return [want for line in self._lines for want in self._wants(line, bar + (inside > 0))]
+        return list(self._wants(bar + (inside > 0)))
 
     def _restart(self, tick: int) -> None:
         self._schedule.clear()
@@ -474,7 +437,7 @@ class Engine:
             else:
                 line.other = event.model
         # bars that are ready stay until their replacement comes
-        return [want for line in self._those(event.voice) for want in self._renew(line)]
+        return list(self._outdated(self._those(event.voice)))
 
     def _change_mode(self, event: ModeChanged) -> list[Output]:
         for line in self._those(event.voice):

@@ -1,0 +1,79 @@
+"""What is asked for bars ahead, and when it has to be asked for again."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from perform.engine.ear import Ear
+from perform.engine.harmony import Harmony
+from perform.engine.line import ANOTHER, Line
+from perform.engine.wishes import Around, steering_of, wish_of
+from perform.events import PhraseWanted, Steering
+from perform.music.condition import Wish
+from perform.music.note import Phrase
+
+BARS_AHEAD = 2
+
+
+class Here(NamedTuple):
+    """Where the music stands: the bar that plays, the tick at which it began, how many a bar has, and whether
+    anything was played at all.
+    """
+
+    bar: int
+    tick: int
+    length: int
+    begun: bool
+
+
+class Orders:
+    """The wishes for bars ahead. `seed`: of the performance."""
+
+    def __init__(self, harmony: Harmony, ear: Ear, seed: int) -> None:
+        self._harmony = harmony
+        self._ear = ear
+        self._performance = seed
+
+    def missing(self, line: Line, bar: int, here: Here) -> Iterable[PhraseWanted]:
+        """Wishes for what is neither there nor asked for among the next bars."""
+        for ahead in range(bar, bar + BARS_AHEAD):
+            if ahead not in line.wished:
+                yield self._want(line, ahead, here)
+
+    def outdated(self, line: Line, here: Here) -> Iterable[PhraseWanted]:
+        """The wishes for bars ahead that would be others now; what is ready stays until its better comes."""
+        for bar, asked in list(line.wished.items()):
+            if asked != self._wish(line, bar, here):
+                yield self._want(line, bar, here)
+
+    def seed(self, line: Line, bar: int) -> int:
+        """Consecutive seeds for consecutive material, far apart for voices and performances."""
+        performance = (self._performance * 31 + line.index) % 2**24
+        return performance * 2**24 + (line.material(bar) + line.refusals * ANOTHER) % 2**24
+
+    def _want(self, line: Line, bar: int, here: Here) -> PhraseWanted:
+        asked = line.wished[bar] = self._wish(line, bar, here)
+        model, seed, wish, steering = asked
+        deadline = here.tick + (bar - here.bar) * here.length
+        return PhraseWanted(line.settings.name, bar, seed, model, deadline, wish, steering)
+
+    def _wish(self, line: Line, bar: int, here: Here) -> tuple[str, int, Wish, Steering | None]:
+        """Where a bar ahead comes from and what it is to be like, as far as that is known now."""
+        settings, seed = line.settings, self.seed(line, bar)
+        chord = self._harmony.coming(bar - here.bar) if here.begun else self._harmony.chord
+        knobs, player = line.listening(self._heard(line, bar))
+        around = line.around(
+            Around(
+                chord,
+                self._harmony.key,
+                last=line.made.get(bar - 1) or line.last,
+                player=player,
+            )
+        )
+        steering = steering_of(knobs, settings.low, settings.high, around)
+        return line.source(bar, seed), seed, wish_of(knobs, chord), steering
+
+    def _heard(self, line: Line, bar: int) -> Phrase:
+        """What the player played in the bar that this one answers, or last."""
+        if line.mode in ("answer", "trade"):
+            return self._ear.bar(bar - line.span) or self._ear.latest(bar)
+        return self._ear.latest(bar)
