@@ -1,11 +1,13 @@
 """A rig file, read, checked and completed."""
 
+import os
 import re
 from pathlib import Path
 
 import msgspec
 
 from perform.allow import network
+from perform.broker import MqttConfig
 from perform.errors import RigError
 from perform.rig import (
     ClockConfig,
@@ -16,7 +18,6 @@ from perform.rig import (
     MidiFileOutput,
     MidiInput,
     MidiOutput,
-    MqttConfig,
     OscInput,
     OscOutput,
     OutputConfig,
@@ -91,12 +92,21 @@ def _complete(rig: Rig, name: str) -> Rig:
         raise RigError(f'{name}: a midi clock takes either port = "..." or virtual = "..."')
     if inputs.midi is not None and inputs.midi.split is not None:
         pitch_of("inputs.midi", inputs.midi.split)
-    if inputs.osc is not None:
-        _check_osc(inputs.osc)
-    if rig.panel is not None:
-        host_port(rig.panel.listen)
+    _check_surfaces(inputs.osc, rig.mqtt, rig.panel, [voice.name for voice in voices])
     placed = tuple(msgspec.structs.replace(voice, output=voice.output or first) for voice in voices)
     return msgspec.structs.replace(rig, inputs=inputs, outputs=outputs, voices=placed)
+
+
+def _check_surfaces(
+    osc: OscInput | None, mqtt: MqttConfig | None, panel: PanelConfig | None, voices: list[str]
+) -> None:
+    if osc is not None:
+        _check_osc(osc)
+    if mqtt is not None:
+        _check_topics(mqtt, voices)
+        _check_keys(mqtt)
+    if panel is not None:
+        host_port(panel.listen)
 
 
 def _check_osc(osc: OscInput) -> None:
@@ -109,6 +119,38 @@ def _check_osc(osc: OscInput) -> None:
         )
     for text in osc.allow:
         network(text)
+
+
+def _check_topics(mqtt: MqttConfig, voices: list[str]) -> None:
+    """RigError for what no broker would take, or what would not reach us there."""
+    host_port(mqtt.broker)
+    for text in (mqtt.name, *mqtt.groups, *voices):
+        if not text or set(text) & set("/+#\0"):
+            raise RigError(f"[mqtt] {text!r} is no word of a topic; names do without / + and #")
+    if mqtt.name in ("group", "all"):
+        raise RigError(f"[mqtt] name {mqtt.name!r} means others too; call this one something else")
+    for key, topic in (("prefix", mqtt.prefix), ("discovery", mqtt.discovery)):
+        if topic is not None and (not all(topic.split("/")) or set(topic) & set("+#\0")):
+            raise RigError(
+                f'[mqtt] {key} {topic!r}: write it like "gallery/north", without + and #'
+            )
+
+
+def _check_keys(mqtt: MqttConfig) -> None:
+    """RigError for a key without its lock."""
+    if (mqtt.cert is None) != (mqtt.key is None):
+        raise RigError("[mqtt] a client certificate takes both cert and key")
+    if not mqtt.tls and (mqtt.ca or mqtt.cert):
+        raise RigError("[mqtt] ca, cert and key are for tls = true")
+    if mqtt.password is not None and mqtt.password_env is not None:
+        raise RigError("[mqtt] takes password or password_env, not both")
+    if mqtt.user is None and (mqtt.password is not None or mqtt.password_env is not None):
+        raise RigError("[mqtt] a password belongs to a user; name one")
+    if mqtt.password_env is not None and mqtt.password_env not in os.environ:
+        raise RigError(
+            f"[mqtt] password_env: there is no {mqtt.password_env} in the environment; "
+            f"export {mqtt.password_env}=... before the start"
+        )
 
 
 def _check_output(output: OutputConfig, name: str) -> None:

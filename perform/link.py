@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 LONGEST_LINE = 2**20
+ITSELF = -1  # no client's number: what the window says itself
 Message = tuple[float, str, list[Any]]
 
 
@@ -31,6 +32,14 @@ class Link:
     def ready(self) -> None:
         """Tell the daemon that the window is open."""
         self.say(0, "/ready")
+
+    def log(self, level: str, line: str) -> None:
+        """A line for the daemon's log, where everybody looks."""
+        self.say(ITSELF, "/log", level, line)
+
+    def refuse(self, client: int, address: str, why: str) -> None:
+        """Something that a client said and that means nothing: to be counted, answered, and logged once."""
+        self.say(ITSELF, "/refused", client, address, why)
 
     def close(self) -> None:
         """Hang up."""

@@ -3,14 +3,18 @@
 import asyncio
 import contextlib
 import logging
+import os
 import socket
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from perform import controls
 from perform.allow import Allowed, is_loopback
+from perform.broker import MqttConfig
 from perform.desk import Desk
 from perform.errors import InputError, SidemanError, StartError
 from perform.inputs.announce import Announcement
@@ -114,6 +118,8 @@ async def open_inputs(running: Stage, parts: Parts) -> Desk:
     if rig.inputs.osc is not None:
         await _open_osc(rig.inputs.osc, desk, parts)
     _open_midi(running, parts)
+    if rig.mqtt is not None:
+        await _open_mqtt(rig.mqtt, running, desk, parts)
     return desk
 
 
@@ -192,6 +198,14 @@ async def open_window(
     running.conductor.listen(window)
     parts.callback(running.conductor.leave, window)
     return window
+
+
+async def _open_mqtt(mqtt: MqttConfig, running: Stage, desk: Desk, parts: Parts) -> None:
+    """The broker, spoken to by a process of its own; it may be there or not."""
+    if mqtt.password_env is not None:
+        mqtt = msgspec.structs.replace(mqtt, password=os.environ.get(mqtt.password_env))
+    told = greeting(running) | {"mqtt": msgspec.to_builtins(mqtt)}
+    await open_window("perform.inputs.mqtt", running, desk, parts, told)
 
 
 def greeting(running: Stage) -> dict[str, Any]:

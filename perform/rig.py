@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import msgspec
 from msgspec import Meta
 
+from perform.broker import MqttConfig
 from perform.engine.engine import Change, EngineSettings, Release
 from perform.engine.form import Mode
 from perform.engine.harmony import parse_key
@@ -240,33 +241,6 @@ class RecordConfig(_Table, frozen=True):
     """Where every performance is kept: a .jsonl that `perform render` plays again, and a .mid."""
 
     folder: str
-
-
-class MqttConfig(_Table, frozen=True):
-    """A broker, and what this installation is called there: it hears PREFIX/NAME/..., PREFIX/group/GROUP/...
-    for its `groups`, and PREFIX/all/...; it tells where values stand at PREFIX/NAME/state/... (retained).
-
-    `password_env`: the environment variable that holds the password. `tls`: encrypted; `ca`, `cert` and `key`
-    are files, for a private authority and for a client certificate. `qos`: by topic below the name ("chord" = 1,
-    "state" = 0, ...; "" for the rest). `notes`: publish every note. `stats_seconds`: how often figures are
-    published; 0 never. `discovery`: the topic prefix under which Home Assistant looks for devices.
-    """
-
-    broker: str
-    name: str = "sideman"
-    prefix: str = "sideman"
-    groups: tuple[str, ...] = ()
-    user: str | None = None
-    password: str | None = None
-    password_env: str | None = None
-    tls: bool = False
-    ca: str | None = None
-    cert: str | None = None
-    key: str | None = None
-    qos: dict[str, Annotated[int, Meta(ge=0, le=2)]] = {}
-    notes: bool = False
-    stats_seconds: Annotated[float, Meta(ge=0, le=3600)] = 30.0
-    discovery: str | None = None
 
 
 class PanelConfig(_Table, frozen=True):

@@ -17,6 +17,7 @@ from typing import Any, Protocol, Self
 import msgspec
 
 from perform.events import Beat, Output, Sound
+from perform.link import ITSELF
 from perform.sinks.feedback import Feedback
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,9 @@ class Desk(Protocol):
 
     def hear(self, address: str, values: tuple[Any, ...], peer: "Client") -> None:
         """One message, now."""
+
+    def refuse(self, address: str, why: str, peer: "Client") -> None:
+        """Something that means nothing."""
 
     def figures(self) -> dict[str, float]:
         """What was counted so far."""
@@ -142,10 +146,20 @@ class Window(asyncio.Protocol):
                 client, address, *values = msgspec.json.decode(line)
                 if address == "/ready":
                     self.ready.set()
+                elif client == ITSELF:
+                    self._hear_itself(address, *values)
                 else:
                     self._desk.hear(str(address), tuple(values), Client(self, int(client)))
             except (msgspec.DecodeError, TypeError, ValueError) as fault:
                 log.debug("%s said %r (%s)", self._module, line[:80], fault)
+
+    def _hear_itself(self, address: str, *values: Any) -> None:
+        """What no client said: a line for the log, or that something which a client said means nothing."""
+        match address, values:
+            case "/log", (str(level), str(line)):
+                log.log(logging.getLevelNamesMapping()[level.upper()], "%s", line)
+            case "/refused", (int(client), str(about), str(why)):
+                self._desk.refuse(about, why, Client(self, client))
 
     # --- the process -------------------------------------------------------------------------------
 

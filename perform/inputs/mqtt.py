@@ -1,0 +1,261 @@
+"""The process that speaks to an MQTT broker: `python -m perform.inputs.mqtt LINK`, started by the daemon.
+
+It is a window (`perform.window`): what the daemon tells goes to the broker, what the broker brings goes to the
+daemon's desk. The broker is waited for here, where no note waits.
+"""
+
+import asyncio
+import contextlib
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any
+
+import aiomqtt
+import msgspec
+
+from perform.broker import MqttConfig
+from perform.errors import InputError, WireError
+from perform.inputs.connection import FAULTS, NOBODY, Connection
+from perform.inputs.homeassistant import discovery
+from perform.inputs.post import Inbox, Letter, Outbox
+from perform.inputs.topics import STATE_QOS, Topics, spell, values
+from perform.link import Link, connect
+
+PACE_SECONDS = 0.002  # between two messages to the daemon: a flood is not to keep notes waiting
+FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
+HELD_SECONDS = 10.0  # a connection that holds so long is a good one
+FAREWELL_SECONDS = 1.0
+ONLINE, OFFLINE = "online", "offline"
+MOST_REMEMBERED = 1000
+REFUSED = 128  # and above: a subscription that was not granted
+
+
+class Installation:
+    """One installation at its broker. `mqtt`: as the rig has it, with the password. `controls`: the table, spelled
+    out for the voices of the rig.
+    """
+
+    def __init__(
+        self, link: Link, mqtt: MqttConfig, controls: list[dict[str, Any]], models: list[str]
+    ) -> None:
+        self._link = link
+        self._mqtt = mqtt
+        self._controls = {control["address"]: control for control in controls}
+        self._topics = Topics(mqtt, self._controls)
+        self._inbox, self._outbox = Inbox(), Outbox()
+        self._taken: dict[str, bytes] = {}
+        self._figures: dict[str, float] = {}
+        self._stats_at = 0.0
+        self._faults: set[str] = set()
+        self._up = False
+        self._connection = Connection(mqtt, self._availability(OFFLINE))
+        self._outbox.put(self._availability(ONLINE))
+        if mqtt.discovery is not None:
+            self._outbox.put(discovery(mqtt, self._topics, controls, models, version("sideman")))
+
+    # --- from the daemon --------------------------------------------------------------------------
+
+    def tell(self, address: str, told: list[Any]) -> None:
+        """Something that the daemon says, to the broker when it can be."""
+        first, _, rest = address[1:].partition("/")
+        match first, told:
+            case "state", [value]:
+                self._keep(f"/{rest}", spell(value))
+            case "note", [voice, pitch, velocity] if self._mqtt.notes:
+                self._pass(f"{pitch} {velocity}", "notes", voice)
+            case "beat", [bar, beat] if self._mqtt.notes:
+                self._pass(f"{bar} {beat}", "beat")
+            case "stats", [figures]:
+                self._tell_figures(figures)
+            case "to", [_, "/error", about, why]:
+                self._pass(msgspec.json.encode({"address": about, "why": why}), "error")
+            case "to", [_, str(figure), value] if figure.startswith("/stats/"):
+                self._answer(figure.removeprefix("/stats/"), value)
+
+    def _tell_figures(self, figures: Mapping[str, float]) -> None:
+        every, now = self._mqtt.stats_seconds, time.monotonic()
+        if every and now >= self._stats_at:
+            self._stats_at = now + every
+            self._keep("/stats", msgspec.json.encode(figures))
+
+    def _answer(self, figure: str, value: float) -> None:
+        """The figures that were asked for come one by one."""
+        if figure != "done":
+            self._figures[figure] = value
+            return
+        self._keep("/stats", msgspec.json.encode(self._figures))
+        self._figures = {}
+
+    def _keep(self, address: str, payload: str | bytes) -> None:
+        qos = self._topics.qos(f"state{address}", STATE_QOS)
+        self._outbox.put(Letter(self._topics.of("state", address), payload, qos, retain=True))
+
+    def _pass(self, payload: str | bytes, *words: str) -> None:
+        qos = self._topics.qos(words[0], STATE_QOS)
+        self._outbox.put(Letter(self._topics.of(*words), payload, qos))
+
+    def _availability(self, there: str) -> Letter:
+        return Letter(self._topics.of("availability"), there, 1, retain=True)
+
+    # --- from the broker --------------------------------------------------------------------------
+
+    def _hear(self, message: aiomqtt.Message) -> None:
+        topic, payload = message.topic.value, bytes(message.payload or b"")
+        address = self._topics.address(topic)
+        if address is None:
+            if topic == self._topics.of("availability") and payload != ONLINE.encode():
+                self._outbox.put(self._availability(ONLINE))  # the will of one who was us before
+            return
+        if message.retain and self._is_old(topic, payload, address):
+            return
+        self._remember(topic, payload)
+        if address in ("/subscribe", "/unsubscribe"):
+            self._inbox.put(address, (), f"everything is told at {self._topics.of('state')}/#")
+            return
+        try:
+            said = values(payload, self._controls.get(address))
+        except WireError as fault:
+            self._inbox.put(address, (), str(fault))
+            return
+        if said is not None:
+            self._inbox.put(address, said)
+
+    def _is_old(self, topic: str, payload: bytes, address: str) -> bool:
+        """Whether what a broker kept is nothing to do now: what presses a button once was pressed once, and
+        what we took before a connection was lost is no news when it is back.
+        """
+        kind = self._controls.get(address, {}).get("kind")
+        return kind in ("action", "note", "request") or self._taken.get(topic) == payload
+
+    def _remember(self, topic: str, payload: bytes) -> None:
+        if len(self._taken) >= MOST_REMEMBERED:
+            self._taken.clear()
+        self._taken[topic] = payload
+
+    async def pass_on(self) -> None:
+        """Tell the daemon what was wished for, for ever."""
+        while True:
+            address, said, why = await self._inbox.next()
+            if why:
+                self._link.refuse(0, address, why)
+            else:
+                self._link.say(0, address, *said)
+            await asyncio.sleep(PACE_SECONDS)
+
+    # --- the connection ---------------------------------------------------------------------------
+
+    async def stay(self) -> None:
+        """Keep a connection, for ever; on the way out say goodbye."""
+        wait = FIRST_WAIT
+        while True:
+            began = time.monotonic()
+            try:
+                await self._connected()
+            except FAULTS as fault:
+                self._say_lost(fault, time.monotonic() - began)
+            held = time.monotonic() - began > HELD_SECONDS
+            wait = FIRST_WAIT if held else min(2 * wait, LONGEST_WAIT)
+            # jitter, so that a hall full of installations does not come back at one moment
+            await asyncio.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
+
+    async def _connected(self) -> None:
+        async with self._connection.client() as client:
+            granted = await client.subscribe(self._topics.filters())
+            if any(getattr(code, "value", code) >= REFUSED for code in granted):
+                raise InputError("it does not let us hear our topics; mend its access list")
+            self._say_there()
+            self._outbox.renew()
+            publishing = asyncio.create_task(self._publish(client), name="publishing")
+            listening = asyncio.create_task(self._listen(client), name="listening")
+            try:
+                done, _ = await asyncio.wait(
+                    (publishing, listening), return_when=asyncio.FIRST_COMPLETED
+                )
+                for task in done:
+                    task.result()
+            except asyncio.CancelledError:
+                await _end(publishing, listening)
+                client.timeout = FAREWELL_SECONDS
+                await self._say_goodbye(client)
+                raise
+            finally:
+                await _end(publishing, listening)
+
+    async def _publish(self, client: aiomqtt.Client) -> None:
+        while True:
+            letter = await self._outbox.next()
+            await client.publish(letter.topic, letter.payload, letter.qos, letter.retain)
+
+    async def _listen(self, client: aiomqtt.Client) -> None:
+        async for message in client.messages:
+            self._hear(message)
+
+    async def _say_goodbye(self, client: aiomqtt.Client) -> None:
+        last = self._availability(OFFLINE)
+        with contextlib.suppress(*FAULTS):
+            await client.publish(last.topic, last.payload, last.qos, last.retain)
+
+    def _say_lost(self, fault: Exception, held: float) -> None:
+        """One line for each thing that is wrong, until we are back."""
+        if self._up and not isinstance(fault, InputError):
+            line = "the connection is lost"
+            if held < HELD_SECONDS:
+                line += f"; is another installation called {self._mqtt.name!r}?"
+            self._faults.add(NOBODY)  # which is the same once more
+        else:
+            line = self._connection.explain(fault)
+        self._up = False
+        if line not in self._faults:
+            self._faults.add(line)
+            line = f"MQTT broker {self._mqtt.broker}: {line}"
+            self._link.log("warning", f"{line} (trying again, the music goes on)")
+
+    def _say_there(self) -> None:
+        again = " again" if self._faults else ""
+        self._faults.clear()
+        self._up = True
+        place = f"{self._mqtt.prefix}/{self._mqtt.name}"
+        self._link.log("info", f"MQTT broker {self._mqtt.broker}: connected{again}, as {place}")
+
+
+async def _end(*tasks: asyncio.Task[None]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def serve(descriptor: int) -> None:
+    """Carry messages both ways until the daemon hangs up."""
+    link = await connect(descriptor)
+    messages = link.messages()
+    _, _, (greeting,) = await anext(messages)
+    mqtt = msgspec.convert(greeting["mqtt"], MqttConfig)
+    here = Installation(link, mqtt, greeting["controls"], greeting["models"])
+    async with (
+        asyncio.TaskGroup() as tasks
+    ):  # whatever fails ends the process, which is opened anew
+        staying = tasks.create_task(here.stay(), name="broker")
+        passing = tasks.create_task(here.pass_on(), name="wishes")
+        link.ready()
+        async for _, address, told in messages:
+            here.tell(address, told)
+        staying.cancel()
+        passing.cancel()
+    os._exit(0)  # a connection that is being tried holds a thread that nobody can call back
+
+
+def main() -> None:
+    """The process; whoever ends the daemon ends it, and a terminal's Ctrl-C or a service's stop is the daemon's."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    with contextlib.suppress(ConnectionError):
+        asyncio.run(serve(int(sys.argv[1])))
+
+
+if __name__ == "__main__":
+    main()
