@@ -35,11 +35,16 @@ table that dispatch, feedback, surfaces and the panel come from; `perform contro
 
 `NAME` in an address is a voice of the rig. Where both forms stand, the first turns every voice and the second one.
 `takes` names OSC types: `s` a text, `i` a whole number, `f` a number (whole numbers do too), `|` or, `[ ]` if you
-like, `...` several. `told`: where it stands comes at `/state` and the address, when somebody subscribes and whenever
-it moves.
-Over MQTT the same values are the payload: one as it is (`Cm7`, `0.3`), several as a JSON list (`[60, 63, 67]`),
-none empty.
-A MIDI controller turns what is marked `knob` or `button`; a button is down from value 64.
+like, `...` several; nothing: a button, whose 0 as it comes up means nothing. `told`: where it stands comes at
+`/state` and the address, when somebody subscribes and whenever it moves. `MIDI`: what a controller can turn; a
+`knob` sweeps the range, a `button` is down from value 64.
+
+### Payloads over MQTT
+
+A value as it is: `Cm7`, `0.3`, `on`. Notes: `60 63 67` or `[60, 63, 67]`. A mode with its bars: `trade 4`. A button: any text but `0` and
+`off`. An empty payload says nothing. What is told is at `PREFIX/NAME/state/...`, retained (`state/swing`, `state/chord`,
+`state/stats` as JSON); `availability` is `online` or `offline`; what could not be read comes at `error`; with
+`notes = true` every note at `notes/VOICE` as `60 100`, and `beat`.
 """
 
 

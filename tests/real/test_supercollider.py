@@ -1,0 +1,116 @@
+"""The SuperCollider recipe as it stands: sclang and scsynth, on a JACK server, play what Sideman improvises."""
+
+import itertools
+import shutil
+import socket
+import wave
+
+import numpy as np
+import pytest
+from parts import Program, eventually, free_port, perform
+
+from perform.osc import encode, messages
+
+RIG = """
+[clock]
+tempo = 240.0
+[inputs.osc]
+listen = "127.0.0.1:{port}"
+[outputs.nobody]
+kind = "osc"
+to = "127.0.0.1:{nobody}"
+[[voices]]
+name = "lead"
+"""
+# What a player does by hand: the file is loaded, listened to for two seconds, and ended by Cmd-period.
+HAND = """
+Server.default = s = Server(\\test, NetAddr("127.0.0.1", {server}));
+~sideman = NetAddr("127.0.0.1", {port});
+ServerQuit.add({{ 0.exit }}, s);
+"{recipe}".load;
+s.doWhenBooted {{
+    s.recHeaderFormat = "wav"; s.recSampleFormat = "int16";
+    s.prepareForRecord("{wav}"); s.sync; 0.3.wait;
+    s.record; 2.wait; s.stopRecording; 0.2.wait;
+    CmdPeriod.run; 0.5.wait;
+    "left: %".format(OSCdef.all.keys.select {{ |key| key.asString.beginsWith("sideman") }}.size).postln;
+    s.quit;
+}};
+"""
+
+
+@pytest.fixture
+def daemon(tmp_path):
+    port = free_port()
+    (tmp_path / "rig.toml").write_text(RIG.format(port=port, nobody=free_port()))
+    program = perform("run", str(tmp_path / "rig.toml"))
+    program.wait_for("ready")
+    program.port = port
+    yield program
+    program.end()
+
+
+def test_supercollider_sends_chords_and_plays_the_notes(jack, daemon, root, tmp_path):
+    for name in ("sclang", "scsynth"):  # larger than all other parts together: not asked for in CI
+        if shutil.which(name) is None:
+            pytest.skip(f"{name} is not installed")
+    wav = tmp_path / "heard.wav"
+    hand = tmp_path / "hand.scd"
+    hand.write_text(
+        HAND.format(
+            server=free_port(),
+            port=daemon.port,
+            recipe=root / "patches" / "supercollider" / "sideman.scd",
+            wav=wav,
+        )
+    )
+    (tmp_path / "home").mkdir(mode=0o700)
+    quiet = {  # no window, no settings of whoever runs the tests
+        "HOME": str(tmp_path / "home"),
+        "XDG_RUNTIME_DIR": str(tmp_path / "home"),
+        "QT_QPA_PLATFORM": "offscreen",
+        "QTWEBENGINE_DISABLE_SANDBOX": "1",
+        "SC_JACK_DEFAULT_OUTPUTS": "",
+    }
+    told = []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as witness:
+        witness.bind(("127.0.0.1", 0))
+        witness.settimeout(0.02)
+        witness.sendto(encode("/sideman/subscribe"), ("127.0.0.1", daemon.port))
+        program = Program("sclang", str(hand), env=quiet, cwd=tmp_path)
+        try:
+
+            def ended():
+                try:
+                    told.extend(messages(witness.recv(4096)))
+                except TimeoutError:
+                    pass
+                return program.process.poll() is not None
+
+            eventually(ended, 40.0)
+        finally:
+            program.end()
+    heard = "\n".join(program.lines)
+    assert "ERROR" not in heard, heard
+    assert program.saw("left: 0"), heard
+    chords = [values[0] for address, values in told if address == "/sideman/chord"]
+    assert chords[:3] == ["Dm7", "G7", "Cmaj7"], (chords, heard)
+    assert told_before_the_bar(told)
+    with wave.open(str(wav)) as file:
+        samples = np.frombuffer(file.readframes(file.getnframes()), np.int16)
+    assert np.abs(samples).max() > 500
+    assert ("/sideman/state/transport", ("stop",)) in told
+
+
+def told_before_the_bar(told):
+    """Most chords after the first sounded on a bar line: their bundles were applied at their time."""
+    line = [
+        (where, values) for where, values in told if where in ("/sideman/chord", "/sideman/beat")
+    ]
+    after = [
+        following
+        for (where, values), following in itertools.pairwise(line)
+        if where == "/sideman/chord" and values != ("Dm7",)
+    ]
+    punctual = [where == "/sideman/beat" and values[1] == 0 for where, values in after]
+    return sum(punctual) >= max(1, len(after) - 1)

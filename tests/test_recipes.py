@@ -1,0 +1,140 @@
+"""The short recipes as files: what they send is in the table, and their own programs could open them."""
+
+import json
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from perform import controls
+from perform.controls import FEEDBACK, STATE
+from perform.errors import WireError
+
+TOLD = {row.address for row in FEEDBACK}
+OF_MQTT = {"/availability", "/state/stats"}  # told at a broker alone
+TOPIC = re.compile(r"sideman/(?:group/[\w-]+|all|\+|[\w-]+)(/[\w/-]+)")
+
+
+def is_told(address):
+    if address.startswith(STATE):
+        try:
+            return controls.find(address.removeprefix(STATE))[0].told
+        except WireError:
+            return address in TOLD
+    return address in TOLD
+
+
+def means_something(address, value):
+    """Whether the daemon can carry out an address with a payload, as a broker brings it."""
+    control, voice = controls.find(address)
+    if control.kind == "action":
+        values = ()
+    elif control.kind in ("number", "switch"):
+        values = (float(value),)
+    elif re.fullmatch(r"\d+( \d+)+", value):
+        values = tuple(int(word) for word in value.split())
+    else:
+        values = (value,)
+    return control.read(values, voice) is not None
+
+
+@pytest.fixture
+def flow(root):
+    return json.loads((root / "patches/node-red/flow.json").read_text())
+
+
+def test_every_wire_of_the_flow_joins_nodes_of_its_tab(flow):
+    by_id = {node["id"]: node for node in flow}
+    assert len(by_id) == len(flow)
+    tabs = [node["id"] for node in flow if node["type"] == "tab"]
+    assert len(tabs) == 1
+    wired = set()
+    for node in flow:
+        if node["type"] in ("tab", "mqtt-broker"):
+            continue
+        assert node["z"] == tabs[0]
+        if node["type"].startswith("mqtt"):
+            assert by_id[node["broker"]]["type"] == "mqtt-broker"
+        for target in (target for port in node["wires"] for target in port):
+            assert by_id[target]["type"] not in ("inject", "mqtt in", "comment", "tab")
+            wired |= {node["id"], target}
+    loose = [n["id"] for n in flow if n["type"] not in ("tab", "mqtt-broker", "comment")]
+    assert set(loose) == wired
+
+
+def test_no_node_of_the_flow_lies_on_another(flow):
+    places = [(node["x"], node["y"], node["id"]) for node in flow if "x" in node]
+    for at, (x, y, name) in enumerate(places):
+        for there_x, there_y, other in places[:at]:
+            assert abs(x - there_x) >= 130 or abs(y - there_y) >= 35, (name, other)
+
+
+def test_what_the_flow_sends_means_something_and_what_it_hears_is_told(flow):
+    by_id = {node["id"]: node for node in flow}
+    sent = 0
+    for node in flow:
+        if node["type"] == "mqtt in":
+            (address,) = TOPIC.fullmatch(node["topic"]).groups()
+            assert is_told(address) or address in OF_MQTT, node["topic"]
+        if node["type"] == "inject":
+            for target, value in follow(by_id, node["wires"][0], node["payload"]):
+                (address,) = TOPIC.fullmatch(target["topic"]).groups()
+                assert means_something(address, value), (address, value)
+                sent += 1
+    assert sent >= 10
+
+
+def follow(by_id, targets, value):
+    """Where a payload ends, through the nodes that change it."""
+    for target in (by_id[each] for each in targets):
+        if target["type"] == "range":
+            scaled = float(value) / float(target["maxin"]) * float(target["maxout"])
+            yield from follow(by_id, target["wires"][0], str(scaled))
+        elif target["type"] == "change":
+            yield from follow(by_id, target["wires"][0], target["rules"][0]["to"])
+        else:
+            yield target, value
+
+
+def test_home_assistant_publishes_what_means_something(root):
+    yaml = pytest.importorskip("yaml")
+    automations = yaml.safe_load((root / "patches/home-assistant/automations.yaml").read_text())
+    assert len({each["alias"] for each in automations}) == len(automations) == 4
+    published = [action["data"] for each in automations for action in each["actions"]]
+    for data in published:
+        (address,) = TOPIC.fullmatch(data["topic"]).groups()
+        assert means_something(address, data["payload"]), data
+    assert all(each["triggers"] and each["mode"] for each in automations)
+
+
+@pytest.mark.parametrize(
+    ("path", "says", "hears"),
+    [
+        ("supercollider/sideman.scd", r'~say\.\("([^"]+)"', r'~hear\.\(\\\w+, "([^"]+)"'),
+        ("sonic-pi/sideman.rb", r'osc "/sideman([^"]+)"', r'sync "/osc\*/sideman([^"]+)"'),
+    ],
+)
+def test_programs_say_and_hear_addresses_of_the_table(root, path, says, hears):
+    text = (root / "patches" / path).read_text()
+    said, heard = set(re.findall(says, text)), set(re.findall(hears, text))
+    assert {"/chord", "/subscribe"} <= said
+    assert {"/note", "/beat", "/state/tempo"} <= heard
+    for address in said:
+        controls.find(address)
+    assert all(is_told(address) for address in heard)
+
+
+def test_the_sonic_pi_recipe_is_ruby(root):
+    text = (root / "patches/sonic-pi/sideman.rb").read_text()
+    code = re.sub(r'"[^"]*"|#.*', "", text)
+    opened = len(re.findall(r"\bdo\b|^\s*if\b", code, re.MULTILINE))
+    assert opened == len(re.findall(r"^\s*end\b", code, re.MULTILINE))
+    loops = re.findall(r"live_loop (:\w+) do\n(.*?)^end", text, re.MULTILINE | re.DOTALL)
+    assert len({name for name, _ in loops}) == len(loops) >= 4
+    assert all("sync " in body or "sleep " in body for _, body in loops)  # else it is stopped
+    if shutil.which("ruby"):
+        done = subprocess.run(
+            ["ruby", "-wc"], input=text, capture_output=True, text=True, check=False
+        )
+        assert done.stdout.strip() == "Syntax OK", done.stderr
