@@ -16,7 +16,7 @@ from perform.clock.transport import Transport
 from perform.engine.engine import Engine
 from perform.live import Conductor
 from perform.music.note import TICKS_PER_BAR, TICKS_PER_BEAT
-from perform.opening import greeting, open_inputs, open_sinks, open_window
+from perform.opening import greeting, open_inputs, open_panel, open_sinks, open_window
 from perform.rig import MidiOutput, Rig
 from perform.session import Recorder
 from perform.sinks.base import Sink
@@ -75,6 +75,8 @@ async def stage(
         parts.callback(conductor.close)  # after the source, so silenced before the source is ended
         running = Stage(rig, engine, transport, conductor, source)
         desk = await open_inputs(running, parts)
+        if rig.panel is not None:
+            await open_panel(rig.panel, running, desk, parts)
         for module in windows:
             await open_window(module, running, desk, parts, greeting(running))
         for event in rig.harmony.events():

@@ -5,6 +5,7 @@ import contextlib
 import json
 import logging
 import logging.handlers
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,10 +15,12 @@ import msgspec
 import typer
 
 from perform import bundle, config, library
+from perform.allow import is_loopback
 from perform.errors import ChordError, SidemanError
 from perform.music.chord import Chord, parse_chord
 from perform.music.recognition import recognise
-from perform.rig import DEFAULT_MODEL, Inputs, Rig, VoiceConfig, host_port
+from perform.panel.door import Door
+from perform.rig import DEFAULT_MODEL, Inputs, PanelConfig, Rig, VoiceConfig, host_port
 
 app = typer.Typer(
     name="perform",
@@ -34,6 +37,7 @@ RigFile = Annotated[Path, typer.Argument(metavar="RIG.toml", help="the rig file"
 def main() -> None:
     """Run a command; what the user can mend becomes one line and an exit code."""
     logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.INFO)
+    sys.argv[1:] = _spelled_out(sys.argv[1:])
     try:
         app()
     except SidemanError as fault:
@@ -67,16 +71,34 @@ def run(
         bool | None,
         typer.Option(help="the performance in the terminal; default: where there is one"),
     ] = None,
+    panel: Annotated[
+        str | None,
+        typer.Option(
+            metavar="[HOST:PORT]",
+            help="a page in the browser; beyond this machine (0.0.0.0:8137) with a code to scan",
+        ),
+    ] = None,
 ) -> None:
     """Listen for chords and play, until Ctrl-C."""
     from perform import app as daemon  # noqa: PLC0415
 
     loaded = config.load_rig(rig) if rig is not None else _what_is_there()
-    if view if view is not None else sys.stdout.isatty():
+    if panel is not None:
+        loaded = msgspec.structs.replace(loaded, panel=_panel_at(panel, loaded.panel))
+    scanned = loaded.panel is not None and not is_loopback(host_port(loaded.panel.listen)[0])
+    if view if view is not None else sys.stdout.isatty() and not scanned:
         with _quiet_terminal():
-            asyncio.run(daemon.run(loaded, lambda running: log.info(_welcome(running.rig)), [VIEW]))
+            asyncio.run(
+                daemon.run(
+                    loaded, lambda running: log.info(_welcome(running.rig, running.door)), [VIEW]
+                )
+            )
     else:
-        asyncio.run(daemon.run(loaded, lambda running: print(_welcome(running.rig), flush=True)))
+        asyncio.run(
+            daemon.run(
+                loaded, lambda running: print(_welcome(running.rig, running.door), flush=True)
+            )
+        )
 
 
 @app.command()
@@ -174,6 +196,30 @@ def controls(
     print("what is told:")
     for row in FEEDBACK:
         print(f"  {row.address:<34} {row.says:<9} {row.help}")
+
+
+@app.command()
+def surface(
+    kind: Annotated[
+        str, typer.Argument(metavar="KIND", help="touchosc, max, pd or open-stage-control")
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", help="the file to write")],
+    rig: Annotated[
+        Path | None, typer.Argument(metavar="[RIG.toml]", help="whose voices; default: one a role")
+    ] = None,
+    daemon: Annotated[
+        str | None, typer.Option(help="where it is reached, as host:port; default: as the rig says")
+    ] = None,
+    back: Annotated[int, typer.Option(min=1, max=65535, help="the port where it answers")] = 9001,
+) -> None:
+    """Write a control surface for the voices of a rig, and a picture of it beside it."""
+    from perform.surfaces import files, layout  # noqa: PLC0415
+
+    loaded = config.load_rig(rig) if rig is not None else layout.shipped()
+    host, port = host_port(daemon) if daemon is not None else ("", 0)
+    models = tuple(path.name for path in library.listing())
+    made = layout.surface(loaded, models, host, port, back)
+    print("\n".join(str(path) for path in files.leave(kind, made, output)))
 
 
 @app.command()
@@ -326,7 +372,25 @@ def _what_is_there() -> Rig:
     return rig
 
 
-def _welcome(rig: Rig) -> str:
+def _spelled_out(arguments: list[str]) -> list[str]:
+    """Arguments with `--panel` as `--panel ""` where no HOST:PORT follows: an option takes a value or none."""
+    spelled = []
+    for place, word in enumerate(arguments):
+        spelled.append(word)
+        following = arguments[place + 1] if place + 1 < len(arguments) else ""
+        if word == "--panel" and not re.fullmatch(r".+:\d+", following):
+            spelled.append("")
+    return spelled
+
+
+def _panel_at(listen: str, table: PanelConfig | None) -> PanelConfig:
+    """The rig's panel, or one where it has none, at HOST:PORT; "" leaves it where it is."""
+    table = table or PanelConfig()
+    host_port(listen or table.listen)
+    return msgspec.structs.replace(table, listen=listen or table.listen)
+
+
+def _welcome(rig: Rig, door: Door | None = None) -> str:
     heard = []
     if rig.inputs.osc:
         heard.append(f"OSC {rig.inputs.osc.listen}")
@@ -334,4 +398,5 @@ def _welcome(rig: Rig) -> str:
         heard.append(f"MIDI {rig.inputs.midi.virtual or rig.inputs.midi.port}")
     voices = ", ".join(f"{voice.name} ({voice.model})" for voice in rig.voices)
     outputs = ", ".join(rig.outputs) or "OSC subscribers"
-    return f"ready: hears {' and '.join(heard) or 'nothing'}; {voices} to {outputs}"
+    panel = f"{door.picture()}panel: {door.url}\n" if door is not None else ""
+    return f"{panel}ready: hears {' and '.join(heard) or 'nothing'}; {voices} to {outputs}"

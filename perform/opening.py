@@ -23,7 +23,18 @@ from perform.inputs.midi import MidiChords, MidiMelody, MidiSurface
 from perform.inputs.midiclock import MidiClock
 from perform.inputs.osc import UdpInput
 from perform.inputs.slip import SlipConnection
-from perform.rig import MidiFileOutput, MidiOutput, OscInput, OscOutput, Rig, host_port
+from perform.music.chord import QUALITIES
+from perform.panel.door import MODULE, open_door
+from perform.rig import (
+    MidiFileOutput,
+    MidiOutput,
+    OscInput,
+    OscOutput,
+    PanelConfig,
+    Rig,
+    VoiceConfig,
+    host_port,
+)
 from perform.sinks.base import Sink
 from perform.sinks.delayed import DelayedSink
 from perform.sinks.feedback import Feedback
@@ -208,15 +219,31 @@ async def _open_mqtt(mqtt: MqttConfig, running: Stage, desk: Desk, parts: Parts)
     await open_window("perform.inputs.mqtt", running, desk, parts, told)
 
 
+async def open_panel(panel: PanelConfig, running: Stage, desk: Desk, parts: Parts) -> None:
+    """The page in the browser; its address is `running.door`'s."""
+    door = open_door(*host_port(panel.listen), panel.token)
+    parts.callback(door.listening.close)
+    told = greeting(running) | {"door": door.rules()}
+    await open_window(MODULE, running, desk, parts, told, [door.listening])
+    running.door = door
+
+
 def greeting(running: Stage) -> dict[str, Any]:
     """What a window has to know before anything happens."""
     rig = running.rig
     return {
-        "voices": [{"name": it.name, "role": it.role} for it in rig.voices],
+        "voices": [_introduced(it) for it in rig.voices],
         "models": running.models,
         "outputs": list(rig.outputs),
+        "qualities": {it.name: it.intervals for it in QUALITIES},
         "controls": [
             control.plain() | {"address": address}
             for address, control in controls.of_rig(it.name for it in rig.voices)
         ],
     }
+
+
+def _introduced(voice: VoiceConfig) -> dict[str, Any]:
+    """A voice by name and role, and the lowest and highest note that it plays."""
+    settings = voice.settings()
+    return {"name": voice.name, "role": voice.role, "low": settings.low, "high": settings.high}

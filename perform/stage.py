@@ -18,6 +18,7 @@ from perform.events import (
 from perform.inputs.cc import Surface
 from perform.inputs.link import LinkClock
 from perform.live import Conductor
+from perform.panel.door import Door
 from perform.rig import Rig
 from perform.sinks.state import State
 from perform.sources.remote import RemoteSource
@@ -43,6 +44,7 @@ class Stage:
         self.stopped = asyncio.Event()
         self.link: LinkClock | None = None
         self.surface: Surface | None = None
+        self.door: Door | None = None
         self._models = _sound_models()
         self.state = State(
             [voice.settings() for voice in rig.voices], rig.clock.tempo, rig.clock.metre

@@ -10,7 +10,9 @@ import contextlib
 import logging
 import socket
 import sys
+import threading
 import time
+from collections import deque
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, Protocol, Self
 
@@ -24,7 +26,9 @@ log = logging.getLogger(__name__)
 MOST_UNREAD = 1_000_000  # bytes; a window that reads no more is not told more
 MOST_LINE = 65536
 STATS_SECONDS = 1.0
-RESTART_SECONDS = 1.0
+RESTART_SECONDS, LONGEST_RESTART = 1.0, 30.0  # twice as long each time that it does not stay up
+STAYS_SECONDS = 10.0
+HEAR_SECONDS = 0.0003  # at a time: notes go before what is said here
 
 
 class Desk(Protocol):
@@ -85,6 +89,8 @@ class Window(asyncio.Protocol):
         self._process: asyncio.subprocess.Process | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._rest = b""
+        self._unheard: deque[bytes] = deque()
+        self._first: list[bytes] | None = None
         self._feedback = Feedback(self)
         self._log = _ToWindow(self)
         self.ready = asyncio.Event()
@@ -129,7 +135,11 @@ class Window(asyncio.Protocol):
         if transport.get_write_buffer_size() > MOST_UNREAD:
             self.dropped += 1
             return
-        transport.write(msgspec.json.encode([seconds, address, *values]) + b"\n")
+        line = msgspec.json.encode([seconds, address, *values]) + b"\n"
+        if self._first is not None:
+            self._first.append(line)
+        else:
+            transport.write(line)
 
     def close(self) -> None:
         """Ends with `async with`."""
@@ -141,17 +151,31 @@ class Window(asyncio.Protocol):
         *lines, self._rest = (self._rest + data).split(b"\n")
         if len(self._rest) > MOST_LINE:
             self._rest = b""
-        for line in lines:
-            try:
-                client, address, *values = msgspec.json.decode(line)
-                if address == "/ready":
-                    self.ready.set()
-                elif client == ITSELF:
-                    self._hear_itself(address, *values)
-                else:
-                    self._desk.hear(str(address), tuple(values), Client(self, int(client)))
-            except (msgspec.DecodeError, TypeError, ValueError) as fault:
-                log.debug("%s said %r (%s)", self._module, line[:80], fault)
+        idle = not self._unheard
+        self._unheard.extend(lines)
+        if idle:
+            self._hear()
+
+    def _hear(self) -> None:
+        """What waits to be heard, for a moment; then notes may go, and the rest is heard after them."""
+        until = time.monotonic() + HEAR_SECONDS
+        while self._unheard:
+            self._hear_one(self._unheard.popleft())
+            if self._unheard and time.monotonic() > until:
+                asyncio.get_running_loop().call_soon(self._hear)
+                return
+
+    def _hear_one(self, line: bytes) -> None:
+        try:
+            client, address, *values = msgspec.json.decode(line)
+            if address == "/ready":
+                self.ready.set()
+            elif client == ITSELF:
+                self._hear_itself(address, *values)
+            else:
+                self._desk.hear(str(address), tuple(values), Client(self, int(client)))
+        except (msgspec.DecodeError, TypeError, ValueError) as fault:
+            log.debug("%s said %r (%s)", self._module, line[:80], fault)
 
     def _hear_itself(self, address: str, *values: Any) -> None:
         """What no client said: a line for the log, or that something which a client said means nothing."""
@@ -175,18 +199,31 @@ class Window(asyncio.Protocol):
         transport, _ = await loop.create_connection(lambda: self, sock=ours)
         self._transport = transport
         self._rest = b""
+        self._unheard.clear()
+        self._first = []  # one write for all that is said at first: notes wait for every one
         self.say(time.time(), "/hello", self._greeting)
         self._feedback.renew(self._values)
+        first, self._first = b"".join(self._first), None
+        transport.write(first)
 
     async def _keep(self) -> None:
+        pause, since = RESTART_SECONDS, time.monotonic()
         while True:
             assert self._process is not None  # noqa: S101 - _start ran
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._process.wait(), STATS_SECONDS)
-                log.warning("%s ended; opening it again, the music goes on", self._module)
+                stayed = time.monotonic() - since > STAYS_SECONDS
+                pause = RESTART_SECONDS if stayed else min(2 * pause, LONGEST_RESTART)
+                log.warning(
+                    "%s ended; opening it again in %g s, the music goes on", self._module, pause
+                )
                 await self._end()
-                await asyncio.sleep(RESTART_SECONDS)
-                await self._start()
+                await asyncio.sleep(pause)
+                since = time.monotonic()
+                try:
+                    await self._start()
+                except OSError as fault:
+                    log.warning("%s cannot be started (%s)", self._module, fault)
                 continue
             self.say(time.time(), "/stats", self._desk.figures())
 
@@ -209,6 +246,13 @@ class _ToWindow(logging.Handler):
     def __init__(self, window: Window) -> None:
         super().__init__(logging.INFO)
         self._window = window
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._window.say(record.created, "/log", record.levelname.lower(), record.getMessage())
+        line = (record.created, "/log", record.levelname.lower(), record.getMessage())
+        if threading.get_ident() == self._thread:
+            self._window.say(*line)
+        else:  # of a device or a disk: the window is not theirs to write to
+            with contextlib.suppress(RuntimeError):  # the loop has ended
+                self._loop.call_soon_threadsafe(self._window.say, *line)

@@ -1,0 +1,99 @@
+"""Where the panel is reached: its socket, its address, and who may come in. The daemon opens it, the panel keeps it."""
+
+import importlib.util
+import ipaddress
+import secrets
+import socket
+from typing import NamedTuple
+
+from perform.allow import is_loopback
+from perform.errors import InputError, StartError
+
+MODULE = "perform.panel"
+NEEDED = ("starlette", "uvicorn", "websockets", "segno")
+BACKLOG = 64
+TOKEN_BYTES = 12  # 96 random bits, 16 characters to type
+NOWHERE = ("192.0.2.1", 9)  # RFC 5737: for documentation alone; nothing is sent to it
+
+
+class Door(NamedTuple):
+    """A socket that listens, the address to open in a browser, and the rules: the token that is asked for
+    ("" for none), and the host names by which we may be called (none named: any address in figures).
+    """
+
+    listening: socket.socket
+    url: str
+    token: str
+    names: tuple[str, ...]
+
+    def rules(self) -> dict[str, object]:
+        """What the process that serves the page has to know; no business of browsers."""
+        return {"token": self.token, "names": self.names, "loopback": not self.token}
+
+    def picture(self) -> str:
+        """The address as a QR code for a terminal, where somebody else's telephone is to find it; or ""."""
+        if not self.token:
+            return ""
+        import io  # noqa: PLC0415 - only where one is shown
+
+        import segno  # noqa: PLC0415
+
+        drawn = io.StringIO()
+        segno.make(self.url, error="l").terminal(drawn, border=2, compact=True)
+        return drawn.getvalue()
+
+
+def open_door(host: str, port: int, token: str | None = None) -> Door:
+    """A door at a host and port. Beyond this machine it asks for the token, a new one where none is given.
+
+    StartError when the packages for the panel are missing, InputError when the port cannot be had.
+    """
+    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise StartError(
+            f"the panel needs {' and '.join(missing)}; install them with pip install 'sideman[panel]'"
+        )
+    try:
+        listening = socket.create_server(
+            (host, port), family=_family(host), backlog=BACKLOG, reuse_port=False
+        )
+    except OSError as fault:
+        raise InputError(
+            f"panel {host}:{port} cannot be opened ({_why(fault)}); "
+            "another program may have it, choose another port in [panel] listen or --panel HOST:PORT"
+        ) from None
+    listening.setblocking(False)
+    port = listening.getsockname()[1]
+    if is_loopback(host):
+        return Door(listening, f"http://{_written(host)}:{port}/", "", (host, "localhost"))
+    token = token or secrets.token_urlsafe(TOKEN_BYTES)
+    own = socket.gethostname().lower()
+    names = (host, "localhost", own, f"{own.partition('.')[0]}.local")
+    return Door(listening, f"http://{_written(_seen_at(host))}:{port}/?token={token}", token, names)
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def _why(fault: OSError) -> str:
+    return (fault.strerror or str(fault)).split(" (")[0]
+
+
+def _written(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _seen_at(host: str) -> str:
+    """The address by which others reach a host that may be "all of them"."""
+    try:
+        if not ipaddress.ip_address(host).is_unspecified:
+            return host
+    except ValueError:
+        return host
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(NOWHERE)  # chooses the interface; UDP sends nothing yet
+            return str(probe.getsockname()[0])
+        except OSError:
+            return socket.gethostname()

@@ -1,0 +1,228 @@
+// The panel: builds itself from the table that Sideman greets with, then follows, and says what is done here.
+
+import { ROOT_KEYS, buildChart, buildPads } from "./chords.js";
+import { Gauge } from "./gauge.js";
+import { buildKnobs, buildSnapshots } from "./knobs.js";
+import { Line } from "./line.js";
+import { colours as coloured, written } from "./music.js";
+import { $, Store, label, make, press, reads } from "./parts.js";
+import { Roll } from "./roll.js";
+import { Synth } from "./synth.js";
+import { buildVoices } from "./voices.js";
+
+const TELL_COST = 1000; // ms between two looks at how long drawing takes
+const MUTES = "zxcv";
+
+const store = new Store(), gauge = new Gauge();
+const beats = []; // that are still to come
+let table = "", voices = [], roll = null, synth = null, pads = null, snapshots = null, lost = false;
+
+// --- what Sideman says --------------------------------------------------------------------------------
+
+const hear = (moment, address, values) => {
+  if (address === "/note") {
+    const time = line.when(moment);
+    roll?.note(time, ...values);
+    synth?.note(time, ...values);
+  } else if (address === "/beat") {
+    const time = line.when(moment);
+    roll?.beat(time, ...values);
+    beats.push({ time, beat: values[1] });
+  } else if (address.startsWith("/state/")) {
+    store.set(address.slice(6), values[0]);
+  } else if (address === "/chord") {
+    roll?.sounds(line.when(moment), values[0]);
+  } else if (address === "/stats") {
+    gauge.figures(values[0]);
+  } else if (address === "/log") {
+    gauge.log(values[0], values[1], new Date(moment * 1000));
+  } else if (address === "/error") {
+    gauge.log("error", values.filter(Boolean).join(": "));
+    banner(values.filter(Boolean).join(": "), true);
+  } else if (address === "/missed") {
+    gauge.log("warning", `${values[0]} had nothing new for bar ${values[1] + 1}`);
+  } else if (address === "/browsers") {
+    gauge.show("browsers", `${values[0]}`);
+  } else if (address === "/snapshots") {
+    snapshots?.(values);
+  } else if (address === "/hello") {
+    greet(values[0]);
+  }
+};
+
+const greet = (hello) => {
+  const now = JSON.stringify(hello);
+  if (now === table) return;
+  if (table) {
+    location.reload(); // another rig: another panel
+    return;
+  }
+  table = now;
+  voices = hello.voices;
+  const colours = coloured(voices);
+  roll = new Roll($("roll"), voices, colours, hello.qualities);
+  synth = new Synth(voices);
+  const shared = { line, store, ...hello, colours, roll };
+  pads = buildPads(shared);
+  buildChart(shared);
+  buildVoices(shared);
+  buildKnobs(shared);
+  snapshots = buildSnapshots(line);
+  buildTop(hello.controls);
+  $("legend").replaceChildren(...voices.map(({ name }) => {
+    const item = make("li", { text: name });
+    item.style.setProperty("--tint", colours.get(name));
+    store.follow(`/voice/${name}/mute`, (on) => item.classList.toggle("muted", Boolean(on)));
+    return item;
+  }));
+  window.sideman = { line, store, roll, synth, gauge };
+};
+
+const change = (state, why) => {
+  document.body.dataset.link = state;
+  if (state === "live") {
+    $("link").textContent = "live";
+    banner(lost ? "Sideman is back" : "", true);
+    if (lost) gauge.log("info", "Sideman is back");
+    snapshots?.([]);
+    lost = false;
+    return;
+  }
+  $("link").textContent = "away";
+  banner(why);
+  if (!lost && table) gauge.log("warning", why);
+  lost = Boolean(table) || lost;
+  roll?.forget(performance.now());
+  synth?.silence();
+};
+
+let bannerTimer = 0;
+const banner = (text, passes = false) => {
+  clearTimeout(bannerTimer);
+  $("banner").hidden = !text;
+  $("banner").textContent = text;
+  if (text && passes) bannerTimer = setTimeout(() => ($("banner").hidden = true), 4000);
+};
+
+// --- the top line ---------------------------------------------------------------------------------------
+
+const buildTop = (controls) => {
+  const tempo = controls.find((it) => it.address === "/tempo");
+  Object.assign($("tempo"), { min: tempo.low, max: tempo.high });
+  const set = (bpm) => line.say("/tempo", Math.min(Math.max(bpm, tempo.low), tempo.high));
+  const shown = reads($("tempo"));
+  store.follow("/tempo", (bpm) => shown(Math.round(bpm * 10) / 10));
+  $("tempo").onchange = () => Number($("tempo").value) && set(Number($("tempo").value));
+  $("slower").onclick = () => set(Math.round(store.get("/tempo")) - 1);
+  $("faster").onclick = () => set(Math.round(store.get("/tempo")) + 1);
+  $("tap").onpointerdown = () => line.say("/tap");
+  $("tap").onclick = (event) => event.detail === 0 && line.say("/tap");
+  for (const action of ["start", "stop", "continue"]) $(action).onclick = () => line.say("/transport", action);
+  store.follow("/transport", (action) => {
+    press($("start"), action !== "stop");
+    press($("stop"), action === "stop");
+    if (action === "stop") beats.length = 0;
+  });
+  store.follow("/metre", (metre) => {
+    const [over, under] = metre.split("/").map(Number);
+    const count = under === 8 && over % 3 === 0 ? over / 3 : over;
+    $("lamps").replaceChildren(...Array.from({ length: count }, () => make("i")));
+  });
+  store.follow("/chord", (symbol) => {
+    const [root, quality, bass] = written(symbol);
+    $("chord").replaceChildren(make("b", { text: root }), make("sup", { text: quality }), make("small", { text: bass }));
+    label($("chord"), `Chord ${symbol}`);
+  });
+  $("more").onclick = () => line.say("/more");
+  $("no").onclick = () => line.say("/no");
+  $("panic").onclick = panic;
+  $("listen").onclick = listen;
+};
+
+const panic = () => {
+  line.say("/panic");
+  synth?.silence();
+};
+
+const listen = async () => {
+  try {
+    await (synth.on ? synth.stop() : synth.start());
+  } catch (fault) {
+    gauge.log("error", `This browser makes no sound: ${fault.message}`);
+  }
+  press($("listen"), synth.on);
+};
+
+const startOrStop = () => line.say("/transport", store.get("/transport") === "stop" ? "start" : "stop");
+
+// --- views and keys -------------------------------------------------------------------------------------
+
+const view = (to) => {
+  document.body.dataset.view = to;
+  for (const tab of document.querySelectorAll("[data-to]")) {
+    if (tab.dataset.to === to) tab.setAttribute("aria-current", "page");
+    else tab.removeAttribute("aria-current");
+  }
+  if (to === "engine") gauge.mark(0);
+};
+for (const tab of document.querySelectorAll("[data-to]")) tab.onclick = () => view(tab.dataset.to);
+// On a wide screen playing is always seen, so that beside it something else opens.
+const wide = matchMedia("(min-width: 1000px)");
+const fit = () => view(wide.matches ? "shape" : "play");
+wide.onchange = fit;
+fit();
+$("keys").onclick = () => $("manual").showModal();
+
+const KEYS = {
+  " ": startOrStop,
+  b: () => line.say("/tap"),
+  "+": () => line.say("/more"),
+  "-": () => line.say("/no"),
+  r: () => line.say("/chord", "N.C."),
+  n: () => line.say("/chart/next"),
+  l: listen,
+  "?": () => $("manual").showModal(),
+};
+
+document.addEventListener("keydown", (event) => {
+  const at = event.target, typing = at.matches("textarea, select, input:not([type=range])");
+  if (event.ctrlKey || event.metaKey || event.altKey || !table || $("manual").open) return;
+  if (event.key === "Escape" && !typing) panic();
+  if (event.key === "Escape" && typing) at.blur();
+  if (typing || event.repeat) return;
+  const key = event.key.toLowerCase(), column = ROOT_KEYS.indexOf(key), voice = MUTES.indexOf(key);
+  if (key === " " && at.matches("button")) return; // it presses the button
+  if (column >= 0) pads.root(column);
+  else if (/^[1-9]$/.test(key)) pads.kind(Number(key) - 1);
+  else if (voice >= 0 && voices[voice]) mute(voices[voice].name);
+  else if (KEYS[key]) KEYS[key]();
+  else return;
+  event.preventDefault();
+});
+document.addEventListener("keyup", (event) => {
+  if (table && event.key.length === 1 && ROOT_KEYS.includes(event.key) && !event.target.matches("textarea, input:not([type=range])")) pads.letGo();
+});
+
+const mute = (name) => line.say(`/voice/${name}/mute`, store.get(`/voice/${name}/mute`) ? 0 : 1);
+
+// --- each frame -----------------------------------------------------------------------------------------
+
+let told = 0;
+const frame = (now) => {
+  requestAnimationFrame(frame);
+  while (beats.length && beats[0].time <= now) light(beats.shift().beat);
+  if (roll?.busy) roll.draw(performance.now());
+  if (now - told > TELL_COST) {
+    told = now;
+    if (roll) gauge.show("a frame takes", `${roll.cost().p50.toFixed(1)} ms`);
+    if (line.known) gauge.show("there and back", `${line.trip.toFixed(1)} ms`);
+  }
+};
+
+const light = (beat) => {
+  [...$("lamps").children].forEach((lamp, place) => lamp.classList.toggle("lit", place === beat));
+  label($("lamps"), `beat ${beat + 1}`);
+};
+
+const line = new Line(hear, change);
+requestAnimationFrame(frame);

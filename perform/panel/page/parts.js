@@ -1,0 +1,88 @@
+// What surfaces are made of here: elements, values that are followed, and faders that a finger holds.
+
+const LETS_GO = 350; // ms after the last touch until a fader follows again
+
+export const $ = (id) => document.getElementById(id);
+
+export const make = (tag, { text, on, data, ...more } = {}, ...inside) => {
+  const element = Object.assign(document.createElement(tag), more);
+  if (text !== undefined) element.textContent = text;
+  for (const [name, value] of Object.entries(data ?? {})) element.dataset[name] = value;
+  for (const [name, act] of Object.entries(on ?? {})) element.addEventListener(name, act);
+  element.append(...inside.filter(Boolean));
+  return element;
+};
+
+export const label = (element, text) => {
+  element.setAttribute("aria-label", text);
+  return element;
+};
+
+export const press = (element, on) => element.setAttribute("aria-pressed", String(Boolean(on)));
+
+// Where every value stands, by address, and who wants to know.
+export class Store {
+  constructor() {
+    this.values = new Map();
+    this.followers = new Map();
+  }
+
+  get(address) {
+    return this.values.get(address);
+  }
+
+  set(address, value) {
+    this.values.set(address, value);
+    for (const follow of this.followers.get(address) ?? []) follow(value);
+  }
+
+  // Call `act` with the value, now where it is known, and whenever it moves.
+  follow(address, act) {
+    if (!this.followers.has(address)) this.followers.set(address, new Set());
+    this.followers.get(address).add(act);
+    if (this.values.has(address)) act(this.values.get(address));
+    return () => this.followers.get(address).delete(act);
+  }
+}
+
+// An input that follows a value, but not while somebody is at it. `show(value)` puts it there.
+export const follows = (input, show) => {
+  let held = false, timer = 0, latest;
+  const hold = () => {
+    clearTimeout(timer);
+    held = true;
+  };
+  const letGo = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      held = false;
+      if (latest !== undefined) show(latest);
+    }, LETS_GO);
+  };
+  input.addEventListener("pointerdown", hold);
+  for (const end of ["pointerup", "pointercancel", "change", "blur"]) input.addEventListener(end, letGo);
+  input.addEventListener("input", () => {
+    hold();
+    if (!input.matches(":active")) letGo(); // by keys: no finger goes up
+  });
+  return (value) => {
+    latest = value;
+    if (!held) show(value);
+  };
+};
+
+// A field of text that follows a value, but not while somebody writes in it.
+export const reads = (input) => (value) => {
+  if (document.activeElement !== input) input.value = value;
+};
+
+// A list of choices that follows a value, also one that is not in the list.
+export const choose = (select, choices, say) => {
+  const option = (value) => make("option", { value, text: value });
+  select.replaceChildren(...choices.map(option));
+  select.addEventListener("change", () => say(select.value));
+  return (value) => {
+    if (![...select.options].some((it) => it.value === value)) select.append(option(value));
+    select.value = value;
+  };
+};

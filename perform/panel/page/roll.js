@@ -1,0 +1,218 @@
+// The live piano roll: time runs left, what sounds now is at the lit line, the chords of the moment stand above.
+
+import { parse, pitchName, written } from "./music.js";
+
+const SECONDS_WIDE = 8, SECONDS_NARROW = 5, NARROW = 560; // CSS pixels
+const NOW_AT = 0.9, TOP = 22, BOTTOM = 14;
+const MOST_NOTES = 3000, FRAMES_KEPT = 600;
+const SHARPEST = 2; // device pixels a CSS pixel; more is not seen, and costs
+
+export class Roll {
+  // `voices`: [{name, low, high}]; `colours`: by name; `qualities`: intervals by name.
+  constructor(canvas, voices, colours, qualities) {
+    this.canvas = canvas;
+    this.context = canvas.getContext("2d", { alpha: false });
+    this.colours = colours;
+    this.qualities = qualities;
+    this.low = Math.min(...voices.map((it) => it.low)) - 2;
+    this.high = Math.max(...voices.map((it) => it.high)) + 2;
+    this.notes = [];
+    this.sounding = new Map();
+    this.beats = [];
+    this.chords = [];
+    this.quiet = new Set();
+    this.chord = null;
+    this.frames = new Float32Array(FRAMES_KEPT);
+    this.drawn = 0;
+    this.backdrop = document.createElement("canvas");
+    this.still = matchMedia("(prefers-reduced-motion: reduce)");
+    new ResizeObserver(() => this.resize()).observe(canvas);
+    this.resize();
+  }
+
+  // --- what happens; times in ms of performance.now() -----------------------------------------------
+
+  note(time, voice, pitch, velocity) {
+    const key = `${voice}/${pitch}`, open = this.sounding.get(key);
+    if (open) {
+      open.end = Math.max(time, open.start + 15);
+      this.sounding.delete(key);
+    }
+    if (!velocity) return;
+    const note = { voice, pitch, velocity, start: time, end: Infinity };
+    this.notes.push(note);
+    this.sounding.set(key, note);
+    if (this.notes.length > MOST_NOTES) this.notes.shift();
+  }
+
+  beat(time, bar, beat) {
+    this.beats.push({ time, bar, beat });
+  }
+
+  sounds(time, symbol) {
+    if (symbol === this.chords.at(-1)?.symbol) return;
+    this.chords.push({ time, symbol, text: written(symbol).join("") });
+    this.chord = parse(symbol);
+    this.paintBackdrop();
+  }
+
+  // The line broke: whatever sounded is not known any more.
+  forget(time) {
+    for (const note of this.sounding.values()) note.end = time;
+    this.sounding.clear();
+  }
+
+  mute(voice, quiet) {
+    if (quiet) this.quiet.add(voice);
+    else this.quiet.delete(voice);
+  }
+
+  // --- drawing --------------------------------------------------------------------------------------
+
+  resize() {
+    this.scale = Math.min(devicePixelRatio || 1, SHARPEST);
+    this.width = this.canvas.clientWidth || 300;
+    this.height = this.canvas.clientHeight || 150;
+    this.canvas.width = this.backdrop.width = Math.round(this.width * this.scale);
+    this.canvas.height = this.backdrop.height = Math.round(this.height * this.scale);
+    this.seconds = this.width < NARROW ? SECONDS_NARROW : SECONDS_WIDE;
+    this.now = Math.round(this.width * NOW_AT);
+    this.row = (this.height - TOP - BOTTOM) / (this.high - this.low + 1);
+    this.speed = this.now / (this.seconds * 1000);
+    this.paintBackdrop();
+  }
+
+  y(pitch) {
+    return TOP + (this.high - pitch) * this.row;
+  }
+
+  // What changes only with the chord: a lane for each of its notes, the root's brighter and named.
+  paintBackdrop() {
+    this.stale = true;
+    const g = this.backdrop.getContext("2d", { alpha: false });
+    g.setTransform(this.scale, 0, 0, this.scale, 0, 0);
+    g.fillStyle = "#0f0d14";
+    g.fillRect(0, 0, this.width, this.height);
+    const tones = this.chord && this.qualities[this.chord.quality];
+    g.font = "600 10px system-ui, sans-serif";
+    g.textBaseline = "middle";
+    for (let pitch = this.low; pitch <= this.high; pitch++) {
+      const above = tones ? (pitch - this.chord.root + 120) % 12 : pitch % 12;
+      const inside = tones ? tones.some((tone) => tone % 12 === above) : above === 0;
+      if (!inside) continue;
+      const y = this.y(pitch), root = above === 0;
+      g.fillStyle = root ? "#262033" : "#17141f";
+      g.fillRect(0, y, this.width, Math.max(this.row, 1));
+      if (root) {
+        g.fillStyle = "#7d7590";
+        g.fillText(pitchName(pitch), 5, y + this.row / 2 + 0.5);
+      }
+    }
+  }
+
+  draw(now) {
+    const begun = performance.now(), g = this.context;
+    this.stale = false;
+    g.setTransform(1, 0, 0, 1, 0, 0);
+    g.drawImage(this.backdrop, 0, 0);
+    g.setTransform(this.scale, 0, 0, this.scale, 0, 0);
+    const span = this.seconds * 1000;
+    // Who wants less motion sees a page that fills, instead of one that runs.
+    const first = this.still.matches ? Math.floor(now / span) * span : now - span;
+    const line = (now - first) * this.speed;
+    this.prune(first - 1000);
+    this.drawBeats(g, first, now);
+    this.drawNotes(g, first, now, line);
+    this.drawChords(g, first, now);
+    g.fillStyle = this.sounding.size ? "#fff3dc" : "#6d6580";
+    g.fillRect(line, TOP - 4, 1.5, this.height - TOP - BOTTOM + 8);
+    this.drawNames(g, line);
+    this.frames[this.drawn++ % FRAMES_KEPT] = performance.now() - begun;
+  }
+
+  drawBeats(g, first, now) {
+    g.font = "500 10px system-ui, sans-serif";
+    g.textBaseline = "alphabetic";
+    for (const { time, bar, beat } of this.beats) {
+      if (time > now) break;
+      const x = Math.round((time - first) * this.speed);
+      g.fillStyle = beat ? "#221e2c" : "#4a4358";
+      g.fillRect(x, TOP, 1, this.height - TOP - BOTTOM);
+      if (!beat) {
+        g.fillStyle = "#8b8399";
+        g.fillText(String(bar + 1), x + 3, this.height - 3);
+      }
+    }
+  }
+
+  drawNotes(g, first, now, line) {
+    const tall = Math.max(this.row, 5), round = Math.min(tall / 2, 3);
+    for (const note of this.notes) {
+      if (note.start > now) continue;
+      const open = note.end > now;
+      const left = (note.start - first) * this.speed;
+      const right = open ? line : (note.end - first) * this.speed;
+      const y = this.y(note.pitch) + (this.row - tall) / 2;
+      g.globalAlpha = this.quiet.has(note.voice) ? 0.25 : 0.5 + note.velocity / 254;
+      g.fillStyle = open ? "#fff3dc" : this.colours.get(note.voice) || "#ffffff";
+      g.beginPath();
+      g.roundRect(left, y, Math.max(right - left - 1, 2), tall, round);
+      g.fill();
+      if (open) {
+        g.globalAlpha = 1;
+        g.fillStyle = this.colours.get(note.voice) || "#ffffff";
+        g.fillRect(left, y, Math.max(right - left - 3, 2), tall);
+      }
+    }
+    g.globalAlpha = 1;
+  }
+
+  drawChords(g, first, now) {
+    g.font = "600 12px system-ui, sans-serif";
+    g.textBaseline = "middle";
+    let taken = Infinity; // from the right, so that the newest is never covered
+    for (let i = this.chords.length - 1; i >= 0; i--) {
+      const { time, text } = this.chords[i];
+      if (time > now) continue;
+      const x = Math.max((time - first) * this.speed, 4), wide = g.measureText(text).width;
+      if (x + wide + 8 < taken) {
+        g.fillStyle = i === this.chords.length - 1 ? "#ffd9a0" : "#b3aabf";
+        g.fillText(text, x + 3, TOP / 2);
+        taken = x;
+      }
+      if (time < first) break;
+    }
+  }
+
+  // Beside the line, what each voice sounds.
+  drawNames(g, line) {
+    g.font = "700 11px system-ui, sans-serif";
+    g.textBaseline = "middle";
+    let last = -99;
+    const sounding = [...this.sounding.values()].sort((a, b) => b.pitch - a.pitch);
+    for (const note of sounding) {
+      const y = Math.max(this.y(note.pitch) + this.row / 2, last + 12);
+      last = y;
+      g.fillStyle = this.colours.get(note.voice) || "#ffffff";
+      g.fillText(pitchName(note.pitch), Math.min(line + 7, this.width - 30), y);
+    }
+  }
+
+  prune(before) {
+    while (this.notes.length && this.notes[0].end < before) this.notes.shift();
+    while (this.beats.length && this.beats[0].time < before) this.beats.shift();
+    while (this.chords.length > 1 && this.chords[1].time < before) this.chords.shift();
+  }
+
+  // Whether there is anything to see moving.
+  get busy() {
+    return this.stale || this.notes.length > 0 || this.beats.length > 0;
+  }
+
+  // Milliseconds that drawing took: of the last frames, the middle and the 99th in a hundred.
+  cost() {
+    const taken = [...this.frames.subarray(0, Math.min(this.drawn, FRAMES_KEPT))].sort((a, b) => a - b);
+    const at = (share) => taken[Math.min(Math.floor(taken.length * share), taken.length - 1)] || 0;
+    return { p50: at(0.5), p99: at(0.99), count: this.drawn };
+  }
+}

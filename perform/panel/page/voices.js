@@ -1,0 +1,73 @@
+// A card for each voice: who plays, what and when; and one for all of them.
+
+import { $, choose, label, make, press } from "./parts.js";
+
+const TURNS = [1, 2, 4, 8]; // bars of a turn
+
+export const buildVoices = ({ line, store, controls, voices, models, colours, roll }) => {
+  const modes = controls.find((it) => it.address === "/mode").choices;
+  const several = voices.length > 1;
+  $("voices").replaceChildren(
+    ...voices.map((voice) => card(voice.name, voice.role)),
+    ...(several ? [card(null, "")] : []),
+  );
+
+  function card(name, role) {
+    const place = name ? `/voice/${name}` : "", who = name ?? "all voices";
+    const element = make("article", { className: "voice", data: { voice: name ?? "" } });
+    if (name) element.style.setProperty("--tint", colours.get(name));
+    element.append(
+      make("div", { className: "row" },
+        make("h3", { text: who }), role && role !== name && make("span", { className: "role", text: role }),
+        make("span", { className: "push" }),
+        name && toggle("mute", `${place}/mute`, who), name && toggle("solo", `${place}/solo`, who),
+        judge("+", `${place}/more`, `More of what ${who} played`),
+        judge("−", `${place}/no`, `No more of what ${who} played`)),
+      make("div", { className: "row" },
+        pick("plays", models, `${place}/model`, who),
+        pick("towards", models, `${place}/other`, who)),
+      make("div", { className: "row" }, ...when(place, who)));
+    if (name) store.follow(`${place}/mute`, (on) => {
+      element.classList.toggle("muted", Boolean(on));
+      roll.mute(name, on);
+    });
+    return element;
+  }
+
+  function toggle(what, address, who) {
+    const button = make("button", {
+      className: `key small ${what}`, text: what,
+      on: { click: () => line.say(address, store.get(address) ? 0 : 1) },
+    });
+    store.follow(address, (on) => press(button, on));
+    return label(button, `${what} ${who}`);
+  }
+
+  function judge(text, address, help) {
+    return label(make("button", { className: "key small square", text, title: help, on: { click: () => line.say(address) } }), help);
+  }
+
+  function pick(text, choices, address, who) {
+    const select = label(make("select", { data: { address } }), `${text}: ${who}`);
+    store.follow(address, choose(select, choices, (value) => line.say(address, value)));
+    return make("label", { className: "field" }, make("span", { text }), select);
+  }
+
+  // When it plays, and in turns of how many bars.
+  function when(place, who) {
+    const address = `${place}/mode`;
+    const turns = label(make("select"), `bars of a turn: ${who}`);
+    choose(turns, TURNS.map(String), () => say(store.get(address)))("4");
+    const say = (mode) => line.say(address, mode, Number(turns.value));
+    const chips = modes.map((mode) =>
+      make("button", { className: "chip", text: mode, on: { click: () => say(mode) } }));
+    const group = label(make("div", { className: "chips" }, ...chips), `When ${who} plays`);
+    group.setAttribute("role", "group");
+    const every = make("label", { className: "field turns" }, make("span", { text: "bars" }), turns);
+    store.follow(address, (mode) => {
+      chips.forEach((it) => press(it, it.textContent === mode));
+      every.hidden = mode !== "trade";
+    });
+    return [group, every];
+  }
+};

@@ -1,0 +1,158 @@
+"""The panel's server: its page out of a fixed table of files, and a WebSocket each way, behind a guard."""
+
+import asyncio
+import time
+from collections.abc import MutableMapping
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Protocol
+
+from starlette.applications import Starlette
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from perform.errors import WireError
+from perform.panel import checks
+from perform.panel.hub import Browser, Hub
+
+PAGE = Path(__file__).with_name("page")
+TYPES = {
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+}
+SLOW_SECONDS = 5.0  # that a browser may take to take one frame
+TRY_LATER, WENT_WRONG = 1013, 1008  # RFC 6455, 7.4 and IANA's registry
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-cache",
+}
+
+
+class Guarded:
+    """An application that answers only whom the guard lets in."""
+
+    def __init__(self, app: ASGIApp, guard: checks.Guard) -> None:
+        self._app = app
+        self._guard = guard
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer it with HTTP 403."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        token = checks.token_of(scope["query_string"], headers.get("cookie", ""))
+        why = self._guard.refuses(headers.get("host", ""), headers.get("origin"), token)
+        if not why:
+            await self._app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": WENT_WRONG})  # not open yet: HTTP 403
+        else:
+            refusal = PlainTextResponse(f"{why}\n", HTTPStatus.FORBIDDEN, HEADERS)
+            await refusal(scope, receive, send)
+
+
+class Daemon(Protocol):
+    """Where what browsers say goes; see `perform.link`."""
+
+    def say(self, client: int, address: str, *values: Any) -> None:
+        """A message of a browser, by its number."""
+
+    def refuse(self, client: int, address: str, why: str) -> None:
+        """Something that a browser said and that means nothing; answered from there."""
+
+
+def application(hub: Hub, daemon: Daemon, guard: checks.Guard) -> ASGIApp:
+    """The whole panel."""
+
+    async def speak(socket: WebSocket) -> None:
+        await _speak(socket, hub, daemon)
+
+    files: list[Any] = [_route(path) for path in sorted(PAGE.iterdir()) if path.suffix in TYPES]
+    return Guarded(Starlette(routes=[*files, WebSocketRoute("/ws", speak)]), guard)
+
+
+def _route(path: Path) -> Route:
+    """One file, read now, under its own name; the page itself also at /."""
+    content, kind = path.read_bytes(), TYPES[path.suffix]
+
+    def give(request: Request) -> Response:
+        response = Response(content, media_type=kind, headers=HEADERS)
+        token = request.query_params.get("token")  # the guard has seen that it is right
+        if token:
+            response.set_cookie(checks.COOKIE, token, httponly=True, samesite="strict")
+        return response
+
+    return Route("/" if path.name == "index.html" else f"/{path.name}", give)
+
+
+async def _speak(socket: WebSocket, hub: Hub, daemon: Daemon) -> None:
+    await socket.accept()
+    if hub.full:
+        await socket.close(TRY_LATER, "too many browsers look already; close one")
+        return
+    browser = hub.join()
+    sending = asyncio.create_task(_send(socket, browser))
+    hearing = asyncio.create_task(_hear(socket, browser, hub, daemon))
+    try:
+        await asyncio.wait((sending, hearing), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        hub.leave(browser)
+        for task in (sending, hearing):
+            task.cancel()
+        await asyncio.gather(sending, hearing, return_exceptions=True)
+
+
+async def _send(socket: WebSocket, browser: Browser) -> None:
+    """Tell a browser all that comes; ends when it is gone, or too slow to be waited for."""
+    while not browser.slow:
+        frame = await browser.frame()
+        try:
+            await asyncio.wait_for(socket.send_text(frame), SLOW_SECONDS)
+        except (TimeoutError, WebSocketDisconnect, RuntimeError, OSError):
+            return
+
+
+async def _hear(socket: WebSocket, browser: Browser, hub: Hub, daemon: Daemon) -> None:
+    """Pass on what a browser says; what it cannot mean is answered, a flood is let be and said once a second."""
+    pace, told = checks.Pace(), 0.0
+    while True:
+        try:
+            message: MutableMapping[str, Any] = await socket.receive()
+        except RuntimeError:
+            return
+        if message["type"] == "websocket.disconnect":
+            return
+        if not pace.allows():
+            if time.monotonic() - told > 1:
+                told = time.monotonic()
+                daemon.refuse(browser.number, "", f"more than {checks.A_SECOND} messages a second")
+            continue
+        try:
+            text = message.get("text")
+            if text is None:
+                raise WireError("not text")
+            address, values = checks.read(text)
+        except WireError as fault:
+            daemon.refuse(browser.number, "", str(fault))
+            continue
+        if address == "/ping":
+            hub.answer(browser, "/pong", *values)
+            continue
+        daemon.say(browser.number, address, *values)
+        if address == "/snapshot/store" and values:
+            hub.stored(str(values[0])[:64])
