@@ -1,0 +1,111 @@
+"""The scripts in a TouchOSC layout (Lua 5.1): what its messages alone cannot do."""
+
+from perform.surfaces import colours
+from perform.surfaces.layout import Item, Surface
+
+ASK_AGAIN_MS = 240_000  # a surface that is silent for ten minutes is forgotten
+FLASH_MS = 140
+
+# Texts are lit where they are said, the beat and the voices when they sound; asking again keeps us subscribed.
+_ROOT = """local PREFIX, PORT = {prefix}, {back}
+local lit, flashed, asked = {{}}, {{}}, -{again}
+
+local function shine(name, on)
+  local label = self:findByName(name, true)
+  if label == nil then return end
+  label.background = on
+  label.textColor = on and Color({ink}, 1) or Color({text}, 1)
+end
+
+local function settle(address, value)
+  if lit[address] ~= nil then shine(lit[address], false) end
+  lit[address] = address .. '=' .. value
+  shine(lit[address], true)
+end
+
+local function flash(name)
+  shine(name, true)
+  flashed[name] = getMillis() + {flash}
+end
+
+function update()
+  local now = getMillis()
+  if now - asked >= {again} then
+    asked = now
+    sendOSC({{ PREFIX .. '/subscribe', {{ {{ tag = 'i', value = PORT }} }} }})
+  end
+  for name, ending in pairs(flashed) do
+    if now >= ending then
+      flashed[name] = nil
+      shine(name, false)
+    end
+  end
+end
+
+function onReceiveOSC(message, connections)
+  local path, given = message[1], message[2]
+  if string.sub(path, 1, #PREFIX + 6) == PREFIX .. '/state' then
+    if given[1] ~= nil and given[1].tag == 's' then
+      settle(string.sub(path, #PREFIX + 7), given[1].value)
+    end
+  elseif path == PREFIX .. '/beat' then
+    local beat = self:findByName('beat', true)
+    if beat ~= nil then
+      beat.values.text = string.format('%d.%d', given[1].value + 1, given[2].value + 1)
+    end
+    flash('beat')
+  elseif path == PREFIX .. '/note' and given[3].value > 0 then
+    flash('light ' .. given[1].value)
+  end
+  return false
+end
+"""
+_PAD = """function onValueChanged(key)
+  if key ~= 'x' or self.values.x > 0 then return end
+  local latch = root:findByName('latch', true)
+  if latch ~= nil and latch.values.x == 0 then
+    sendOSC({release})
+  end
+end
+"""
+_FADER = """function onValueChanged(key)
+  if key ~= 'x' then return end
+  local stands = {low:g} + self.values.x * {span:g}
+  self.parent.children.figure.values.text = {shown}
+end
+"""
+
+
+def root_script(surface: Surface) -> str:
+    """What lights up, and how the daemon is asked to tell."""
+    return _ROOT.format(
+        prefix=quoted(surface.prefix),
+        back=surface.back,
+        again=ASK_AGAIN_MS,
+        flash=FLASH_MS,
+        ink=_parts(colours.INK),
+        text=_parts(colours.TEXT),
+    )
+
+
+def pad_script(surface: Surface) -> str:
+    """A pad that comes up lets the chord go, unless the latch is on."""
+    return _PAD.format(release=quoted(f"{surface.prefix}/chord/release"))
+
+
+def fader_script(item: Item) -> str:
+    """The figure below a fader says where it stands."""
+    low, high, _ = item.bounds
+    figure = f"string.format('{'%.0f' if high > 1 else '%.2f'}', stands)"
+    shown = f"stands < 0 and 'free' or {figure}" if item.free else figure
+    return _FADER.format(low=low, span=high - low, shown=shown)
+
+
+def quoted(text: str) -> str:
+    """A text as Lua writes it."""
+    inside = text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
+    return f"'{inside}'"
+
+
+def _parts(colour: str) -> str:
+    return ", ".join(f"{share:g}" for share in colours.shares(colour))

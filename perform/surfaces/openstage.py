@@ -1,0 +1,176 @@
+"""A surface as a session of Open Stage Control (1.26 or later): JSON, every size in per cent, so that it fits any
+screen.
+
+Widgets send to the address of the table and follow the one below /state by an OSC{} property, as its documentation
+of advanced syntaxes says; what is followed is not sent again, and a fader that is held is not moved.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from perform.surfaces import colours
+from perform.surfaces.layout import Item, Page, Rect, Surface, hint, is_black, parts, placed
+
+VERSION = "1.26.0"
+WIDTH, HEIGHT, BAR, TABS, GAP, LINE = 1280.0, 800.0, 112.0, 30.0, 6.0, 20.0
+ASK_AGAIN_MS = 240_000  # a surface that is silent for ten minutes is forgotten
+Widget = dict[str, Any]
+
+
+def write(surface: Surface) -> bytes:
+    """The session as a file."""
+    page_high = HEIGHT - BAR - TABS
+    tabs = [
+        {"type": "tab", "id": f"page_{number}", "label": page.name, "colorBg": colours.GROUND,
+         "padding": 0, "widgets": list(_widgets(surface, page, page_high, number))}
+        for number, page in enumerate(surface.pages)
+    ]  # fmt: skip
+    whole = Rect(0, 0, WIDTH, HEIGHT)
+    bar = _base("panel", "bar", Rect(0, 0, WIDTH, BAR), whole) | {
+        "padding": 0, "scroll": False, "colorBg": colours.PANEL, "alphaStroke": 0,
+        "widgets": list(_widgets(surface, surface.bar, BAR, len(tabs))),
+    }  # fmt: skip
+    pages = _base("panel", "pages", Rect(0, BAR, WIDTH, HEIGHT - BAR), whole) | {
+        "padding": 0, "scroll": False, "colorBg": colours.GROUND, "alphaStroke": 0, "tabs": tabs,
+    }  # fmt: skip
+    root = {
+        "type": "root", "id": "root", "colorBg": colours.GROUND, "colorText": colours.TEXT,
+        "padding": 0, "scroll": False, "target": [f"{surface.host}:{surface.port}"],
+        "onCreate": _on_create(surface), "widgets": [bar, pages],
+    }  # fmt: skip
+    session = {
+        "createdWith": "Open Stage Control", "version": VERSION, "type": "session", "content": root,
+    }  # fmt: skip
+    return (json.dumps(session, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def _on_create(surface: Surface) -> str:
+    """The script that asks to be told everything, now and every few minutes."""
+    ask = f"send({json.dumps(f'{surface.prefix}/subscribe')})"
+    return f"{ask}\nsetInterval('subscribe', () => {{ {ask} }}, {ASK_AGAIN_MS})\n"
+
+
+def _widgets(surface: Surface, page: Page, high: float, number: int) -> Iterator[Widget]:
+    frame = Rect(0, 0, WIDTH, high)
+    for item, rect in placed(page, frame, GAP):
+        name = re.sub(r"\W+", "_", f"{number}{item.address}_{item.kind}_{item.label}")
+        caption, body, figure = parts(item, rect, LINE)
+        if caption is not None:
+            yield _text(f"{name}_caption", caption, frame, item.label, colours.QUIET, 12)
+        yield _widget(surface, item, name, body, frame)
+        if figure is not None:
+            fixed = 0 if item.bounds[1] > 1 else 2
+            shown = f"#{{@{{{name}}} < 0 ? 'free' : @{{{name}}}.toFixed({fixed}) + ' '}}"
+            first = f"{item.bounds[2]:.{fixed}f}" if item.bounds[2] >= 0 else "free"
+            yield _text(f"{name}_figure", figure, frame, first, colours.TEXT, 13) | {"value": shown}
+        if item.kind == "light":
+            yield _text(f"{name}_name", rect, frame, item.label, colours.TEXT, 18)
+
+
+def _widget(surface: Surface, item: Item, name: str, rect: Rect, frame: Rect) -> Widget:
+    match item.kind:
+        case "title":
+            size = 20 if item.place.h >= 1 else 13
+            colour = colours.TEXT if item.colour == "plain" else colours.bright(item.colour)
+            return _text(name, rect, frame, item.label, colour, size) | {"align": "left"}
+        case "shown":
+            shown = _text(name, rect, frame, "", colours.bright(item.colour), 30)
+            return shown | {"value": _followed(surface, item)}
+        case "beat":
+            at = f"var at = OSC{{{surface.prefix}/beat, 0, false}}; "
+            says = "return Array.isArray(at) ? (at[0] + 1) + ' · ' + (at[1] + 1) : '1 · 1'"
+            shown = _text(name, rect, frame, "1 · 1", colours.bright("beat"), 30)
+            return shown | {"value": f"JS{{{{ {at}{says} }}}}"}
+        case "light":
+            at = f"var note = OSC{{{surface.prefix}/note, 0, true}}; "
+            says = "return Array.isArray(note) && note[1] > 0 ? 1 : 0"
+            return _base("led", name, rect, frame) | {
+                "colorWidget": colours.bright(item.colour), "alphaStroke": 0.4, "preArgs": item.says,
+                "bypass": True, "value": f"JS{{{{ {at}{says} }}}}",
+            }  # fmt: skip
+        case "pads":
+            pads = _choice(surface, item, f"{name}_pads", rect, rect)
+            release = f"send({json.dumps(f'{surface.prefix}/chord/release')})"
+            return _base("panel", name, rect, frame) | {
+                "padding": 0, "scroll": False, "alphaStroke": 0, "widgets": [pads],
+                "onTouch": f"if (event.type === 'stop' && !get('latch')) {release}",
+            }  # fmt: skip
+        case "choice":
+            return _choice(surface, item, name, rect, frame)
+        case _:
+            return _moved(surface, item, name, rect, frame)
+
+
+def _moved(surface: Surface, item: Item, name: str, rect: Rect, frame: Rect) -> Widget:
+    """Buttons and faders."""
+    match item.kind:
+        case "tap":
+            mode = {"mode": "tap", "on": item.says} if item.says else {"mode": "momentary"}
+            return _sends(surface, "button", item, name, rect, frame) | {
+                "label": item.label,
+                **mode,
+            }
+        case "switch":
+            return _sends(surface, "button", item, name, rect, frame) | {
+                "label": item.label, "mode": "toggle", "on": 1, "off": 0, "typeTags": "i",
+                "value": _followed(surface, item),
+            }  # fmt: skip
+        case "latch":
+            return _base("button", "latch", rect, frame) | {
+                "label": item.label, "mode": "toggle", "on": 1, "off": 0, "default": 1,
+                "bypass": True, "colorWidget": colours.bright(item.colour),
+            }  # fmt: skip
+        case _:
+            low, high, first = item.bounds
+            return _sends(surface, "fader", item, name, rect, frame) | {
+                "range": {"min": low, "max": high}, "default": first, "horizontal": rect.w > rect.h,
+                "design": "compact", "decimals": 1 if high > 1 else 3, "typeTags": "f",
+                "value": _followed(surface, item),
+            }  # fmt: skip
+
+
+def _choice(surface: Surface, item: Item, name: str, rect: Rect, frame: Rect) -> Widget:
+    darker = "".join(
+        f"value:nth-child({number}) {{ filter: brightness(0.7); }}\n"
+        for number, option in enumerate(item.options, 1)
+        if is_black(item, option)
+    )
+    return _sends(surface, "switch", item, name, rect, frame) | {
+        "values": list(item.options), "layout": "grid", "gridTemplate": item.columns, "mode": "tap",
+        "typeTags": "s", "colorTextOn": colours.INK, "value": _followed(surface, item), "css": darker,
+    }  # fmt: skip
+
+
+def _sends(surface: Surface, kind: str, item: Item, name: str, rect: Rect, frame: Rect) -> Widget:
+    return _base(kind, name, rect, frame) | {
+        "address": surface.prefix + item.address, "target": [f"{surface.host}:{surface.port}"],
+        "colorWidget": colours.bright(item.colour), "alphaFillOff": 0.3, "alphaFillOn": 0.9,
+        "comments": hint(item),
+    }  # fmt: skip
+
+
+def _text(name: str, rect: Rect, frame: Rect, text: str, colour: str, size: int) -> Widget:
+    return _base("text", name, rect, frame) | {
+        "default": text, "colorText": colour, "alphaStroke": 0, "padding": 0,
+        "css": f"font-size: {size}rem;",
+    }  # fmt: skip
+
+
+def _followed(surface: Surface, item: Item) -> str:
+    """The property by which a widget follows an address; what it is told, it does not send."""
+    assert item.control is not None  # noqa: S101 - what follows has one
+    first = item.control.default
+    return f"OSC{{{surface.prefix}{item.follows}, {'' if first is None else first}, false}}"
+
+
+def _base(kind: str, name: str, rect: Rect, frame: Rect) -> Widget:
+    def per_cent(part: float, whole: float) -> str:
+        return f"{round(100 * part / whole, 3):g}%"
+
+    return {
+        "type": kind, "id": name,
+        "left": per_cent(rect.x - frame.x, frame.w), "top": per_cent(rect.y - frame.y, frame.h),
+        "width": per_cent(rect.w, frame.w), "height": per_cent(rect.h, frame.h),
+    }  # fmt: skip

@@ -1,0 +1,176 @@
+"""Surfaces at a live daemon: everything that they can say is understood, and what is told arrives."""
+
+import re
+import socket
+import time
+
+import pytest
+import said
+from parts import Program, eventually, free_port, need, perform
+
+from perform import config
+from perform.osc import encode, messages
+from perform.surfaces import files, layout
+
+RIG = """
+[inputs.osc]
+listen = "127.0.0.1:{port}"
+[outputs.nowhere]
+kind = "osc"
+to = "127.0.0.1:{nowhere}"
+""" + "".join(
+    f'[[voices]]\nname = "{role}"\nrole = "{role}"\n' for role in ("lead", "answer", "bass", "pad")
+)
+SAID = {
+    "touchosc": (".tosc", said.of_touchosc),
+    "max": (".maxpat", said.of_max),
+    "max help": (".maxhelp", said.of_max),
+    "open-stage-control": (".json", said.of_openstage),
+}
+
+
+@pytest.fixture(scope="module")
+def daemon(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("surfaces")
+    port = free_port()
+    (folder / "rig.toml").write_text(RIG.format(port=port, nowhere=free_port()))
+    program = perform("run", str(folder / "rig.toml"))
+    program.wait_for("ready")
+    program.port = port
+    program.rig = config.load_rig(folder / "rig.toml")
+    yield program
+    assert program.end() == 0
+    assert not program.saw("Traceback")
+
+
+@pytest.fixture
+def client(daemon):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ours:
+        ours.bind(("127.0.0.1", 0))
+        ours.settimeout(5.0)
+        ours.connect(("127.0.0.1", daemon.port))
+        yield ours
+
+
+def figures(client):
+    """What the daemon counted, and what else it told until it said so."""
+    client.send(encode("/sideman/stats"))
+    found, others = {}, []
+    while "/sideman/stats/done" not in found:
+        for address, values in messages(client.recv(65536)):
+            if address.startswith("/sideman/stats/"):
+                found[address] = values[0]
+            else:
+                others.append((address, values))
+    return found, others
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_all_that_a_surface_can_say_is_understood(daemon, client, name):
+    suffix, read = SAID[name]
+    made = files.made(name.split()[0], layout.surface(daemon.rig, ("blues", "reels")))
+    everything = list(dict.fromkeys(read(made[suffix])))
+    before, _ = figures(client)
+    for number, (address, values) in enumerate(everything):
+        if not address.endswith("subscribe"):
+            client.send(encode(address, *values))
+        if number % 50 == 49:
+            figures(client)  # so that no packet is lost for want of room
+    after, others = figures(client)
+    assert [it for it in others if it[0] == "/sideman/error"] == []
+    assert after["/sideman/stats/refused"] == before["/sideman/stats/refused"]
+    heard = after["/sideman/stats/received"] - before["/sideman/stats/received"]
+    assert heard >= len(everything) - 2 > (30 if name == "max help" else 300)
+
+
+def hears(client, address, value):
+    """Waits until this is told."""
+    eventually(lambda: any(told == (address, (value,)) for told in messages(client.recv(65536))))
+
+
+# A second patch in the same Pure Data: whatever comes to its port goes to the name that it begins with.
+DRIVER = """#N canvas 0 0 450 300 12;
+#X obj 10 10 netreceive {port};
+#X obj 10 40 list split 1;
+#X obj 10 70 t b a;
+#X obj 10 100 list;
+#X obj 10 130 send;
+#X obj 200 10 r {hear};
+#X obj 200 40 print heard;
+#X obj 300 10 r {label};
+#X obj 300 40 print label;
+#X connect 0 0 1 0;
+#X connect 1 0 2 0;
+#X connect 1 1 3 1;
+#X connect 2 0 3 0;
+#X connect 2 1 4 1;
+#X connect 3 0 4 0;
+#X connect 5 0 6 0;
+#X connect 7 0 8 0;
+"""
+
+
+@pytest.fixture
+def pd(daemon, tmp_path):
+    need("pd")
+    back, steering = free_port(), free_port()
+    surface = layout.surface(daemon.rig, ("blues", "reels"), back=back)
+    made = files.made("pd", surface)
+    (tmp_path / "sideman.pd").write_bytes(made[".pd"])
+    driver = DRIVER.format(port=steering, hear="/voice/lead/swing:hear", label="/chord:hear")
+    (tmp_path / "driver.pd").write_text(driver)
+    program = Program(
+        "pd", "-nogui", "-noaudio", "-nomidi", "-stderr",
+        str(tmp_path / "driver.pd"), str(tmp_path / "sideman.pd"),
+    )  # fmt: skip
+    program.made = made[".pd"]
+
+    def connected():
+        try:
+            return socket.create_connection(("127.0.0.1", steering), timeout=1.0)
+        except OSError:
+            return None
+
+    with eventually(connected) as line:
+        program.say = lambda text: line.sendall(text.encode())
+        yield program
+    program.end()
+
+
+def test_pure_data_says_all_that_it_can_and_follows_without_going_round(daemon, client, pd):
+    eventually(lambda: figures(client)[0]["/sideman/stats/subscribers"] >= 1)
+    assert not [
+        line
+        for line in pd.lines
+        if "error" in line or "couldn't create" in line or "no such" in line
+    ]
+    eventually(lambda: pd.saw("heard: set"))  # the whole state has come
+    before, _ = figures(client)
+    everything = list(dict.fromkeys(said.of_puredata(pd.made)))
+    for start in range(0, len(everything), 40):
+        pd.say("".join(f"{name} {value};\n" for name, value in everything[start : start + 40]))
+        time.sleep(0.05)
+    wanted = before["/sideman/stats/received"] + len(everything)
+    eventually(lambda: figures(client)[0]["/sideman/stats/received"] >= wanted)
+    after, _ = figures(client)
+    assert after["/sideman/stats/refused"] == before["/sideman/stats/refused"], "\n".join(
+        daemon.lines
+    )
+    assert len(everything) > 400
+
+    client.send(encode("/sideman/chart", ""))  # the help's chart would go on
+    client.send(encode("/sideman/subscribe"))
+    pd.say("/voice/pad/accent:hear 0.625;\n")  # a slider that is moved, not only set, says so
+    hears(client, "/sideman/state/voice/pad/accent", 0.625)
+    pd.say("/chord=F#m7b5:hear bang;\n")
+    hears(client, "/sideman/state/chord", "F#m7b5")
+    client.send(encode("/sideman/unsubscribe"))
+
+    client.send(encode("/sideman/voice/lead/swing", 0.375))
+    eventually(lambda: pd.saw("heard: set 0.375"))
+    client.send(encode("/sideman/chord", "Ab9"))
+    eventually(lambda: pd.saw("label: label Ab9"))
+    quiet, _ = figures(client)
+    time.sleep(0.5)  # an echo would come within the quarter of a second that movements are damped
+    assert figures(client)[0]["/sideman/stats/received"] - quiet["/sideman/stats/received"] <= 1
+    assert not [line for line in pd.lines if re.search(r"error|no method", line)]
