@@ -82,6 +82,7 @@ async def stage(
         for event in rig.harmony.events():
             conductor.deliver(event)
         conductor.prepare()
+        conductor.tell(running.state.values)
         gc.collect()
         gc.freeze()  # what was built so far stays: the collector need not walk it while we play
         gc.disable()  # and comes only when the conductor has time for it

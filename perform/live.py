@@ -145,6 +145,12 @@ class Conductor:
         """From now on the sink hears nothing more."""
         self._listeners = tuple(each for each in self._listeners if each is not sink)
 
+    def tell(self, values: Mapping[str, str | float]) -> None:
+        """Tell every output where all values stand, so that a surface begins as we do."""
+        for address, value in values.items():
+            for sink in self._sinks:
+                sink.send(StateChanged(address, value))
+
     def prepare(self) -> None:
         """Ask for the first bars, so that they are there when the music starts."""
         for output in self._engine.prepare():
