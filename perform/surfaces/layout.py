@@ -19,6 +19,7 @@ NOT_ON_IT = ("/chart", "/note", "/learn", "/subscribe", "/unsubscribe", "/stats"
 LOOPBACK, BACK = "127.0.0.1", 9001
 MODELS_ABREAST = 3
 HEADING = 0.4  # of a cell, above a row of faders
+KEY = 1.85  # columns of each button in a voice's strip
 WISHES, FEEL = 17.0, 10.0  # columns that the faders of a page stand in
 
 
@@ -247,27 +248,14 @@ def _strips(voices: tuple[str, ...], table: dict[str, Control], rows: float) -> 
     """One line for all voices, and one for each: what it plays, mute, solo, and judgement."""
     high = min(1.75, rows / (len(voices) + 1))
     yield Item("title", "all voices", Place(24, 0, 6, high))
-    yield from _judged("", table, Place(30, 0, 4, high), "plain")
+    yield from _judged("", table, Place(34 - 2 * KEY, 0, 2 * KEY, high), "plain")
     for number, voice in enumerate(voices):
         y, colour, at = (number + 1) * high, f"voice{number}", f"/voice/{voice}"
-        yield Item("light", voice, Place(24, y, 2.8, high), colour, "/note", voice)
-        yield Item(
-            "switch",
-            "mute",
-            Place(26.8, y, 1.6, high),
-            "off",
-            f"{at}/mute",
-            control=table[f"{at}/mute"],
-        )
-        yield Item(
-            "switch",
-            "solo",
-            Place(28.4, y, 1.6, high),
-            "on",
-            f"{at}/solo",
-            control=table[f"{at}/solo"],
-        )
-        yield from _judged(at, table, Place(30, y, 4, high), colour)
+        yield Item("light", voice, Place(24, y, 10 - 4 * KEY, high), colour, "/note", voice)
+        for before, (label, lit) in ((4, ("mute", "off")), (3, ("solo", "on"))):
+            place = Place(34 - before * KEY, y, KEY, high)
+            yield Item("switch", label, place, lit, f"{at}/{label}", control=table[f"{at}/{label}"])
+        yield from _judged(at, table, Place(34 - 2 * KEY, y, 2 * KEY, high), colour)
 
 
 def _judged(at: str, table: dict[str, Control], place: Place, colour: str) -> Iterator[Item]:

@@ -8,10 +8,15 @@ FLASH_MS = 140
 
 # Texts are lit where they are said, the beat and the voices when they sound; asking again keeps us subscribed.
 _ROOT = """local PREFIX, PORT = {prefix}, {back}
-local lit, flashed, asked = {{}}, {{}}, -{again}
+local found, lit, flashed, asked = {{}}, {{}}, {{}}, -{again}
+
+local function called(name)
+  if found[name] == nil then found[name] = self:findByName(name, true) end
+  return found[name]
+end
 
 local function shine(name, on)
-  local label = self:findByName(name, true)
+  local label = called(name)
   if label == nil then return end
   label.background = on
   label.textColor = on and Color({ink}, 1) or Color({text}, 1)
@@ -49,7 +54,7 @@ function onReceiveOSC(message, connections)
       settle(string.sub(path, #PREFIX + 7), given[1].value)
     end
   elseif path == PREFIX .. '/beat' then
-    local beat = self:findByName('beat', true)
+    local beat = called('beat')
     if beat ~= nil then
       beat.values.text = string.format('%d.%d', given[1].value + 1, given[2].value + 1)
     end

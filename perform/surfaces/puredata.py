@@ -11,6 +11,7 @@ from perform.surfaces.looks import FIGURE, resting
 from perform.surfaces.wires import wires
 
 WIDTH, BAR, PLAY, SHAPE, OPEN, GAP, LINE = 1040, 84, 480, 450, 36, 6.0, 14.0
+LETTER = 0.6  # of a letter's height is its width: they are all as wide
 UNDER = 13  # pixels of a label below a button
 NONE = "empty"
 
@@ -133,11 +134,7 @@ def _bang(
     canvas: Canvas, rect: Rect, send: str, receive: str, text: str, colour: str, *, inside: bool = False
 ) -> None:  # fmt: skip
     side, x, y = _square(rect, 0 if inside else UNDER)
-    label = (
-        (text.replace(" ", "-"), *_centred(side, text, 10), side // 2, 0, 10)
-        if inside
-        else _below(side, text)
-    )
+    label = (text, *_centred(side, text, 10), side // 2, 0, 10) if inside else _below(side, text)
     canvas.obj(
         "bng",
         side,
@@ -184,23 +181,24 @@ def _square(rect: Rect, under: int) -> tuple[int, float, float]:
 
 
 def _below(side: int, text: str) -> tuple[object, ...]:
-    return (text.replace(" ", "-"), *_centred(side, text, 10), side + UNDER // 2 + 1, 0, 10)
+    return (text, *_centred(side, text, 10), side + UNDER // 2 + 1, 0, 10)
 
 
 def _centred(wide: float, text: str, size: int) -> tuple[int]:
     """How far from the left a label begins so that it stands in the middle."""
-    return (round((wide - 0.6 * size * len(text)) / 2),)
+    return (round((wide - LETTER * size * len(text)) / 2),)
 
 
 def _label(
     canvas: Canvas, rect: Rect, text: str, colour: str, size: int, *, left: bool = False
 ) -> None:
+    size = max(min(size, int((rect.w + GAP) / (LETTER * max(len(text), 1)))), 7)
     indent = (2,) if left else _centred(rect.w, text, size)
     _cnv(
         canvas,
         rect,
         colours.GROUND,
-        (text.replace(" ", "-"), *indent, round(rect.h / 2), 0, size),
+        (text, *indent, round(rect.h / 2), 0, size),
         colour,
     )
 

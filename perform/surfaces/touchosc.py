@@ -17,7 +17,7 @@ WIDTH, HEIGHT, BAR, TABS, GAP, LINE = 1280.0, 800.0, 112.0, 48.0, 6.0, 20.0
 VERSION = "6"
 CONNECTIONS = "1" * 10
 _IDS = uuid.UUID("6f1c1d2a-6f0e-5d0a-9c43-51de3a9d0a11")
-_LETTER = 0.56  # of a letter's height is its width, on average
+_LETTER = 0.6  # of a letter's height is its width, on average
 _COMMON: dict[str, object] = {
     "background": True, "cornerRadius": 4.0, "grabFocus": True, "interactive": True,
     "locked": False, "orientation": 0, "outline": False, "outlineStyle": 0, "pointerPriority": 0,
@@ -109,7 +109,7 @@ def _pressed(surface: Surface, name: str, item: Item, rect: Rect, body: Rect) ->
             yield _button(name, rect, {"color": colours.bright(item.colour)}, sent + told, 2)
             yield _text(f"{name} text", rect, item.label, colours.TEXT, 22)
         case "latch":
-            yield _button("latch", rect, {"color": colours.bright(item.colour)}, "", 2, first=1)
+            yield _button("latch", rect, {"color": colours.dim(item.colour, 0.75)}, "", 2, first=1)
             yield _text("latch text", rect, item.label, colours.TEXT, 22)
         case _:
             script: Properties = {"script": pad_script(surface)} if item.kind == "pads" else {}
@@ -138,7 +138,8 @@ def _shown(surface: Surface, name: str, item: Item, rect: Rect, body: Rect) -> s
         case "beat":
             return _text("beat", body, "1.1", colours.TEXT, 40, lit)
         case "light":
-            return _text(f"light {item.says}", rect, item.label, colours.TEXT, 22, lit)
+            look = {**lit, "textAlignH": 1}
+            return _text(f"light {item.says}", rect, f" {item.label}", colours.TEXT, 22, look)
         case _:
             return _fader(surface, name, item, rect)
 
@@ -156,7 +157,7 @@ def _fader(surface: Surface, name: str, item: Item, rect: Rect) -> str:
     told = _osc(surface, item.follows, [("VALUE", "FLOAT", "x", low, high)])
     stands = "free" if item.free and first < 0 else f"{first:.0f}" if high > 1 else f"{first:.2f}"
     inside = (
-        _text(f"{name} caption", caption, item.label, colours.QUIET, 14)
+        _text(f"{name} caption", caption, item.label, colours.QUIET, 12)
         + _node("FADER", "fader", body, fader, {"x": round((first - low) / (high - low), 4), "touch": False},
                 moved + told, path=name)
         + _text("figure", figure, stands, colours.TEXT, 15, path=name)
