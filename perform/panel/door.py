@@ -5,6 +5,7 @@ import ipaddress
 import secrets
 import socket
 from typing import NamedTuple
+from urllib.parse import quote
 
 from perform.allow import is_loopback
 from perform.errors import InputError, StartError
@@ -69,7 +70,9 @@ def open_door(host: str, port: int, token: str | None = None) -> Door:
     token = token or secrets.token_urlsafe(TOKEN_BYTES)
     own = socket.gethostname().lower()
     names = (host, "localhost", own, f"{own.partition('.')[0]}.local")
-    return Door(listening, f"http://{_written(_seen_at(host))}:{port}/?token={token}", token, names)
+    return Door(
+        listening, f"http://{_written(_seen_at(host))}:{port}/?token={quote(token)}", token, names
+    )
 
 
 def _family(host: str) -> socket.AddressFamily:

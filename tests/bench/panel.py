@@ -1,0 +1,87 @@
+"""Prints what the panel costs: `python tests/bench/panel.py [--seconds 30]`.
+
+Four voices at 140 bpm, first alone, then with the panel open in headless Chromium on the same machine and sounding
+there: how late notes were sent, and what a frame of the page took. Nothing is asserted: machines differ, and the
+browser is given as little of this one as it gets.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "real"))
+
+from browser import LONG_TASKS, Browser, Ears, free_tcp_port
+from parts import free_port, perform
+
+from perform.asking import ask
+
+RIG = """
+[clock]
+tempo = 140.0
+[inputs.osc]
+listen = "127.0.0.1:{osc}"
+[outputs.away]
+kind = "osc"
+to = "127.0.0.1:{away}"
+""" + "".join(
+    f'[[voices]]\nname = "{role}"\nrole = "{role}"\n' for role in ("lead", "answer", "bass", "pad")
+)
+SHOWN = ("notes", "late", "late_p50", "late_p99", "late_max")
+
+
+def play(folder, seconds, *, panel):
+    """Plays for a while, and prints a line."""
+    osc, web = free_port(), free_tcp_port()
+    rig = folder / "rig.toml"
+    rig.write_text(RIG.format(osc=osc, away=free_port()))
+    daemon = perform("run", str(rig), *(["--panel", f"127.0.0.1:{web}"] if panel else []))
+    page = None
+    try:
+        daemon.wait_for("ready")
+        if panel:
+            page = Browser().open(f"http://127.0.0.1:{web}/")
+            page.run(LONG_TASKS)
+            page.press("#listen")
+            time.sleep(2)  # a browser that opens takes all there is
+        ears = Ears(osc)
+        ears.say("/chart", "Dm7 G7 | Cmaj7 | Am7 D7 | Gmaj7")
+        ears.say("/chord", "Dm7")
+        time.sleep(seconds)
+        figures = ask(("127.0.0.1", osc), "/sideman")
+        print(
+            "panel open " if panel else "no panel   ",
+            *(f"{name} {figures[name]:g}" for name in SHOWN),
+        )
+        if page is not None:
+            cost, tasks, late = page.run(
+                "return [sideman.roll.cost(), longTasks, sideman.synth.late]"
+            )
+            print(
+                f"a frame: half within {cost['p50']:.1f} ms, 99 % within {cost['p99']:.1f} ms of {cost['count']}"
+            )
+            print(f"tasks over 50 ms: {len(tasks)}, the longest {max(tasks, default=0):.0f} ms")
+            print(
+                f"there and back {page.run('return sideman.line.trip'):.1f} ms, notes too late for the page: {late}"
+            )
+        ears.close()
+    finally:
+        if page is not None:
+            page.close()
+        daemon.end()
+
+
+def main():
+    """Both, one after the other."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=30.0)
+    seconds = parser.parse_args().seconds
+    with tempfile.TemporaryDirectory() as folder:
+        for panel in (False, True):
+            play(Path(folder), seconds, panel=panel)
+
+
+if __name__ == "__main__":
+    main()

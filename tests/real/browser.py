@@ -1,0 +1,152 @@
+"""A real browser that tests look through, headless, with a new profile each; and a listener over OSC."""
+
+import os
+import select
+import shutil
+import socket
+import tempfile
+import time
+
+import pytest
+from parts import eventually, need
+
+from perform.osc import encode, messages
+
+QUIET = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--autoplay-policy=no-user-gesture-required",
+)
+LONG_TASKS = """
+window.longTasks = [];
+new PerformanceObserver((list) => list.getEntries().forEach((it) => longTasks.push(it.duration)))
+  .observe({ type: "longtask", buffered: true });
+"""
+
+
+class Browser:
+    """Chromium, driven by the system's chromedriver; nothing is downloaded."""
+
+    def __init__(self, width=1280, height=900, touch=False):
+        need("chromium")
+        need("chromedriver")
+        webdriver = pytest.importorskip("selenium.webdriver")
+        from selenium.webdriver.chrome.service import Service
+
+        os.environ["SE_OFFLINE"] = "true"
+        self._profile = tempfile.mkdtemp()
+        options = webdriver.ChromeOptions()
+        options.binary_location = shutil.which("chromium")
+        for argument in (
+            *QUIET,
+            f"--user-data-dir={self._profile}",
+            f"--window-size={width},{height}",
+        ):
+            options.add_argument(argument)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        if touch:
+            screen = {"width": width, "height": height, "pixelRatio": 2, "touch": True}
+            options.add_experimental_option("mobileEmulation", {"deviceMetrics": screen})
+        service = Service(shutil.which("chromedriver"))
+        self.driver = webdriver.Chrome(options=options, service=service)
+
+    def open(self, url):
+        self.driver.get(url)
+        self.live()
+        return self
+
+    def live(self):
+        self.until("return document.body.dataset.link === 'live' && 'sideman' in window")
+
+    def run(self, script, *arguments):
+        return self.driver.execute_script(script, *arguments)
+
+    def until(self, script, *arguments):
+        return eventually(lambda: self.run(script, *arguments))
+
+    def find(self, selector):
+        return self.driver.find_element("css selector", selector)
+
+    def press(self, selector):
+        self.find(selector).click()
+
+    def keys(self, *keys):
+        from selenium.webdriver.common.action_chains import ActionChains
+
+        ActionChains(self.driver, duration=10).send_keys(*keys).perform()
+
+    def value(self, address):
+        return self.run("return sideman.store.get(arguments[0])", address)
+
+    def complaints(self):
+        return [
+            line["message"] for line in self.driver.get_log("browser") if line["level"] == "SEVERE"
+        ]
+
+    def close(self):
+        self.driver.quit()
+        shutil.rmtree(self._profile, ignore_errors=True)
+
+
+class Ears:
+    """A subscriber over OSC, who can also speak."""
+
+    def __init__(self, port):
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.connect(("127.0.0.1", port))
+        self._socket.setblocking(False)
+        self.heard = []
+        self.say("/subscribe")
+
+    def say(self, address, *values):
+        self._socket.send(encode(f"/sideman{address}", *values))
+
+    def listen(self):
+        """All that was told so far: [(address, values)]."""
+        while select.select([self._socket], [], [], 0)[0]:
+            for address, values in messages(self._socket.recv(65536)):
+                self.heard.append((address.removeprefix("/sideman"), values))
+        return self.heard
+
+    def forget(self):
+        self.listen()
+        self.heard.clear()
+
+    def hears(self, address, *values):
+        eventually(
+            lambda: any(one == address and _same(said, values) for one, said in self.listen())
+        )
+
+    def struck(self, count=8):
+        """The pitches of so many notes that are struck from now on."""
+        self.forget()
+        strokes = lambda: [v[1] for a, v in self.listen() if a == "/note" and v[2]]  # noqa: E731
+        eventually(lambda: len(strokes()) >= count)
+        return strokes()
+
+    def close(self):
+        self._socket.close()
+
+
+def _same(said, values):
+    """Whether what was said begins with these values; OSC's floats have seven digits."""
+    return len(said) >= len(values) and all(
+        one == pytest.approx(other, abs=1e-3) if isinstance(other, float) else one == other
+        for one, other in zip(said, values, strict=False)
+    )
+
+
+def free_tcp_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def still(seconds):
+    """Let music play for a while: what is measured takes time."""
+    time.sleep(seconds)
