@@ -9,12 +9,12 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from perform.broker import MqttConfig
 from perform.errors import InputError
-from perform.inputs.post import Letter
+from perform.inputs.post import Inbox, Letter
 
 PATIENCE_SECONDS = 5.0
 KEEPALIVE_SECONDS = 15  # a broker that is silent for half as long again is gone
-MOST_UNREAD = 1000
 FAULTS = (aiomqtt.MqttError, OSError, InputError)
+NO_TLS = "it speaks no TLS there; use its TLS port (often 8883), or tls = false"
 NOBODY = "nobody listens there; start the broker, or mend broker in [mqtt]"
 # of X509_V_ERR in OpenSSL's x509_vfy.h, and of CONNACK as paho numbers it for every version of MQTT
 EXPIRED, NOT_YET, OTHER_NAME = 10, 9, (62, 64)
@@ -64,7 +64,7 @@ class Connection:
             tls_context=self._tls() if mqtt.tls else None,
             keepalive=KEEPALIVE_SECONDS,
             timeout=PATIENCE_SECONDS,
-            max_queued_incoming_messages=MOST_UNREAD,
+            queue_type=Inbox,
             logger=self._log,
         )
 
@@ -89,6 +89,8 @@ class Connection:
     def _unreachable(self, fault: OSError) -> str:
         if isinstance(fault, ConnectionRefusedError):
             return NOBODY
+        if isinstance(fault, ConnectionResetError | BrokenPipeError) and self._mqtt.tls:
+            return NO_TLS
         if isinstance(fault, socket.gaierror):
             return f"there is no host {self._host!r}; mend broker in [mqtt]"
         return f"it cannot be reached ({fault.strerror or fault}); is the network up?"
@@ -131,8 +133,8 @@ def _refused(reason: ReasonCode | int | None) -> str:
 def _insecure(fault: ssl.SSLError) -> str:
     if isinstance(fault, ssl.SSLCertVerificationError):
         return _distrusted(fault)
-    if "WRONG_VERSION" in str(fault) or "RECORD_LAYER" in str(fault):
-        return "it speaks no TLS there; use its TLS port (often 8883), or tls = false"
+    if any(sign in str(fault) for sign in ("WRONG_VERSION", "RECORD_LAYER", "EOF")):
+        return NO_TLS
     return _closed_to_us(str(fault))
 
 

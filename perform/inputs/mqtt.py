@@ -22,7 +22,7 @@ from perform.broker import MqttConfig
 from perform.errors import InputError, WireError
 from perform.inputs.connection import FAULTS, NOBODY, Connection
 from perform.inputs.homeassistant import discovery
-from perform.inputs.post import Inbox, Letter, Outbox
+from perform.inputs.post import Letter, Outbox
 from perform.inputs.topics import STATE_QOS, Topics, spell, values
 from perform.link import Link, connect
 
@@ -45,9 +45,8 @@ class Installation:
     ) -> None:
         self._link = link
         self._mqtt = mqtt
-        self._controls = {control["address"]: control for control in controls}
-        self._topics = Topics(mqtt, self._controls)
-        self._inbox, self._outbox = Inbox(), Outbox()
+        self._topics = Topics(mqtt, {control["address"]: control for control in controls})
+        self._outbox = Outbox()
         self._taken: dict[str, bytes] = {}
         self._figures: dict[str, float] = {}
         self._stats_at = 0.0
@@ -115,37 +114,28 @@ class Installation:
             return
         self._remember(topic, payload)
         if address in ("/subscribe", "/unsubscribe"):
-            self._inbox.put(address, (), f"everything is told at {self._topics.of('state')}/#")
+            self._link.refuse(0, address, f"everything is told at {self._topics.of('state')}/#")
             return
         try:
-            said = values(payload, self._controls.get(address))
+            said = values(payload, self._topics.control(address))
         except WireError as fault:
-            self._inbox.put(address, (), str(fault))
+            self._link.refuse(0, address, str(fault))
             return
         if said is not None:
-            self._inbox.put(address, said)
+            self._link.say(0, address, *said)
 
     def _is_old(self, topic: str, payload: bytes, address: str) -> bool:
         """Whether what a broker kept is nothing to do now: what presses a button once was pressed once, and
         what we took before a connection was lost is no news when it is back.
         """
-        kind = self._controls.get(address, {}).get("kind")
-        return kind in ("action", "note", "request") or self._taken.get(topic) == payload
+        control = self._topics.control(address)
+        once = control is not None and control["kind"] in ("action", "note", "request")
+        return once or self._taken.get(topic) == payload
 
     def _remember(self, topic: str, payload: bytes) -> None:
         if len(self._taken) >= MOST_REMEMBERED:
             self._taken.clear()
         self._taken[topic] = payload
-
-    async def pass_on(self) -> None:
-        """Tell the daemon what was wished for, for ever."""
-        while True:
-            address, said, why = await self._inbox.next()
-            if why:
-                self._link.refuse(0, address, why)
-            else:
-                self._link.say(0, address, *said)
-            await asyncio.sleep(PACE_SECONDS)
 
     # --- the connection ---------------------------------------------------------------------------
 
@@ -194,6 +184,7 @@ class Installation:
     async def _listen(self, client: aiomqtt.Client) -> None:
         async for message in client.messages:
             self._hear(message)
+            await asyncio.sleep(PACE_SECONDS)
 
     async def _say_goodbye(self, client: aiomqtt.Client) -> None:
         last = self._availability(OFFLINE)
@@ -240,12 +231,10 @@ async def serve(descriptor: int) -> None:
         asyncio.TaskGroup() as tasks
     ):  # whatever fails ends the process, which is opened anew
         staying = tasks.create_task(here.stay(), name="broker")
-        passing = tasks.create_task(here.pass_on(), name="wishes")
         link.ready()
         async for _, address, told in messages:
             here.tell(address, told)
         staying.cancel()
-        passing.cancel()
     os._exit(0)  # a connection that is being tried holds a thread that nobody can call back
 
 

@@ -1,13 +1,14 @@
 """What waits on its way from and to a broker: both boxes are bounded, and whoever puts something in never waits."""
 
 import asyncio
-from collections import deque
-from typing import Any, NamedTuple
+from collections import OrderedDict, deque
+from typing import NamedTuple
 
-MOST_WISHES = 256
+import aiomqtt
+
+MOST_WAITING = 256  # topics; more than there are of panic
+PANIC = "/panic"
 MOST_PASSING = 256
-PANIC = ("/panic", "")
-Wish = tuple[str, tuple[Any, ...], str]
 
 
 class Letter(NamedTuple):
@@ -19,33 +20,27 @@ class Letter(NamedTuple):
     retain: bool = False
 
 
-class Inbox:
-    """What was wished for and is not passed on yet: (address, values, ""), or (address, (), why it means nothing).
-    Of one address the newest is kept, so that a flood ends where its last message says; panic comes before
-    everything.
+class Inbox(asyncio.Queue[aiomqtt.Message]):
+    """What came and was not looked at yet. Of one topic the newest is kept, so that a flood ends where its last
+    message says; notes are kept one by one. Panic comes before everything, and where there is too much the
+    oldest makes way.
     """
 
-    def __init__(self) -> None:
-        self._waiting: dict[tuple[Any, ...], Wish] = {}
-        self._there = asyncio.Event()
+    _queue: OrderedDict[tuple[str, bytes], aiomqtt.Message]
 
-    def put(self, address: str, values: tuple[Any, ...], why: str = "") -> None:
-        """Pass this on when it is its turn; where there are too many, the oldest makes way."""
-        key = (address, *values[:1], why) if address == "/note" else (address, why)
-        self._waiting.pop(key, None)
-        self._waiting[key] = (address, values, why)
-        if len(self._waiting) > MOST_WISHES:
-            del self._waiting[next(iter(self._waiting))]
-        self._there.set()
+    def _init(self, maxsize: int) -> None:  # noqa: ARG002 - it is never full
+        self._queue = OrderedDict()
 
-    async def next(self) -> Wish:
-        """The one that is to be passed on next, as soon as there is one."""
-        await self._there.wait()
-        key = PANIC if PANIC in self._waiting else next(iter(self._waiting))
-        wish = self._waiting.pop(key)
-        if not self._waiting:
-            self._there.clear()
-        return wish
+    def _put(self, item: aiomqtt.Message) -> None:
+        topic = item.topic.value
+        key = topic, bytes(item.payload or b"") if topic.endswith("/note") else b""
+        if key not in self._queue and len(self._queue) >= MOST_WAITING:
+            del self._queue[next(old for old in self._queue if not old[0].endswith(PANIC))]
+        self._queue[key] = item
+        self._queue.move_to_end(key, last=not topic.endswith(PANIC))
+
+    def _get(self) -> aiomqtt.Message:
+        return self._queue.popitem(last=False)[1]
 
 
 class Outbox:

@@ -18,6 +18,7 @@ MOST_PAYLOAD = 16384  # bytes: four for each character of the longest chart
 SWITCHED = {"on": 1, "true": 1, "yes": 1, "off": 0, "false": 0, "no": 0}
 WISHES_QOS, STATE_QOS = 1, 0  # where the rig says nothing
 _DIGITS = re.compile(r"-?\d+(\s*[ ,]\s*-?\d+)+")
+_VOICE = re.compile("/voice/[^/]+/").match
 Values = tuple[Any, ...]
 
 
@@ -30,6 +31,7 @@ class Topics:
         self._ways = (self._home, *(f"{mqtt.prefix}/{way}/" for way in (*others, "all")))
         self._qos = mqtt.qos
         self._controls = controls
+        self._of_voices = {it.split("/", 3)[3]: how for it, how in controls.items() if _VOICE(it)}
 
     def of(self, *words: str) -> str:
         """The topic of ours that these words spell: "state" and "/tempo" -> PREFIX/NAME/state/tempo."""
@@ -45,6 +47,13 @@ class Topics:
             pattern = "/".join([first, *("+" for _ in rest)]) if rest else "+"
             best[pattern] = max(best.get(pattern, 0), self.qos(address, WISHES_QOS))
         return [(way + pattern, qos) for way in self._ways for pattern, qos in best.items()]
+
+    def control(self, address: str) -> Mapping[str, Any] | None:
+        """The control at an address; for a voice that is not there, what it would be. None for nonsense."""
+        found = self._controls.get(address)
+        if found is None and _VOICE(address):
+            return self._of_voices.get(address.split("/", 3)[3])
+        return found
 
     def qos(self, address: str, default: int) -> int:
         """The quality that the rig wants at an address of ours: that of the longest beginning it names."""

@@ -2,68 +2,87 @@
 
 import asyncio
 
-from perform.inputs.post import MOST_PASSING, MOST_WISHES, Inbox, Letter, Outbox
+import aiomqtt
+
+from perform.inputs.post import MOST_PASSING, MOST_WAITING, Inbox, Letter, Outbox
 
 
-def drained(box, count):
-    async def take():
-        return [await asyncio.wait_for(box.next(), 1.0) for _ in range(count)]
+def message(topic, payload=b""):
+    return aiomqtt.Message(topic, payload, 0, retain=False, mid=0, properties=None)
 
-    return asyncio.run(take())
+
+def box(*messages):
+    inbox = Inbox()
+    for one in messages:
+        inbox.put_nowait(one)
+    return inbox
+
+
+def unread(inbox):
+    return [(one.topic.value, one.payload) for one in iter(lambda: next_of(inbox), None)]
+
+
+def next_of(inbox):
+    return None if inbox.empty() else inbox.get_nowait()
 
 
 def test_a_flood_ends_where_its_last_message_says():
-    box = Inbox()
-    for step in range(100_000):
-        box.put("/swing", (step / 100_000,))
-        box.put("/chord", ("C7",))
-    assert drained(box, 2) == [("/swing", (0.99999,), ""), ("/chord", ("C7",), "")]
+    inbox = Inbox()
+    for step in range(10_000):
+        inbox.put_nowait(message("s/all/swing", b"%d" % step))
+        inbox.put_nowait(message("s/all/chord", b"C7"))
+    assert unread(inbox) == [("s/all/swing", b"9999"), ("s/all/chord", b"C7")]
 
 
-def test_notes_of_different_pitch_are_all_kept():
-    box = Inbox()
-    for pitch in (60, 64, 67):
-        box.put("/note", (pitch, 90))
-    box.put("/note", (64, 0))
-    assert [wish[1] for wish in drained(box, 3)] == [(60, 90), (67, 90), (64, 0)]
+def test_notes_are_all_kept():
+    notes = [message("s/all/note", payload) for payload in (b"60 90", b"64 90", b"60 0")]
+    assert [payload for _, payload in unread(box(*notes))] == [b"60 90", b"64 90", b"60 0"]
 
 
-def test_panic_comes_first_and_always_in():
-    box = Inbox()
-    for number in range(3 * MOST_WISHES):
-        box.put(f"/nonsense/{number}", ())
-    box.put("/panic", ())
-    wishes = drained(box, MOST_WISHES)
-    assert wishes[0] == ("/panic", (), "")
-    assert wishes[-1][0] == f"/nonsense/{3 * MOST_WISHES - 1}"
+def test_panic_comes_first_and_the_oldest_makes_way():
+    crowd = [message(f"s/all/nonsense{number}") for number in range(3 * MOST_WAITING)]
+    panic, chord = message("s/group/north/panic", b"1"), message("s/all/chord")
+    for waiting in (unread(box(*crowd, panic, chord)), unread(box(panic, *crowd, chord))):
+        assert len(waiting) == MOST_WAITING
+        assert waiting[0] == ("s/group/north/panic", b"1")
+        assert waiting[1:-1] == [(one.topic.value, b"") for one in crowd[2 * MOST_WAITING + 2 :]]
+        assert waiting[-1] == ("s/all/chord", b"")
 
 
-def test_who_waits_for_a_wish_has_it_as_soon_as_it_is_there():
+def test_who_waits_has_it_as_soon_as_it_is_there():
     async def play():
-        box = Inbox()
-        waiting = asyncio.create_task(box.next())
+        inbox = Inbox()
+        waiting = asyncio.create_task(inbox.get())
         await asyncio.sleep(0)
         assert not waiting.done()
-        box.put("/tap", (), "no")
-        assert await asyncio.wait_for(waiting, 1.0) == ("/tap", (), "no")
+        inbox.put_nowait(message("s/all/tap", b"1"))
+        assert (await asyncio.wait_for(waiting, 1.0)).payload == b"1"
+        assert inbox.empty()
 
     asyncio.run(play())
 
 
+def drained(outbox, count):
+    async def take():
+        return [await asyncio.wait_for(outbox.next(), 1.0) for _ in range(count)]
+
+    return asyncio.run(take())
+
+
 def test_of_what_is_kept_the_newest_goes_and_all_of_it_again_after_a_loss():
-    box = Outbox()
+    outbox = Outbox()
     for step in range(1000):
-        box.put(Letter("state/tempo", str(step), retain=True))
-    box.put(Letter("state/chord", "C7", retain=True))
-    box.put(Letter("notes/lead", "60 90"))
-    assert [it.payload for it in drained(box, 3)] == ["60 90", "999", "C7"]
-    box.put(Letter("notes/lead", "60 0"))
-    box.renew()
-    assert [it.payload for it in drained(box, 2)] == ["999", "C7"]
+        outbox.put(Letter("state/tempo", str(step), retain=True))
+    outbox.put(Letter("state/chord", "C7", retain=True))
+    outbox.put(Letter("notes/lead", "60 90"))
+    assert [it.payload for it in drained(outbox, 3)] == ["60 90", "999", "C7"]
+    outbox.put(Letter("notes/lead", "60 0"))
+    outbox.renew()
+    assert [it.payload for it in drained(outbox, 2)] == ["999", "C7"]
 
 
 def test_notes_that_nobody_takes_do_not_pile_up():
-    box = Outbox()
+    outbox = Outbox()
     for number in range(100 * MOST_PASSING):
-        box.put(Letter("notes/lead", str(number)))
-    assert drained(box, MOST_PASSING)[-1].payload == str(100 * MOST_PASSING - 1)
+        outbox.put(Letter("notes/lead", str(number)))
+    assert drained(outbox, MOST_PASSING)[-1].payload == str(100 * MOST_PASSING - 1)

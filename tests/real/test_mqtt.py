@@ -1,0 +1,371 @@
+"""The daemon at a real Mosquitto: played by mosquitto_pub, watched by mosquitto_sub, through every kind of trouble."""
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+from parts import Program, eventually, free_port, need, perform
+
+from perform import controls
+from perform.broker import MqttConfig
+from perform.engine.harmony import colours
+from perform.music.chord import parse_chord
+from perform.window import Window
+
+TOLD = [f"museum/foyer/{it}" for it in ("state/#", "notes/#", "error", "availability")]
+SECRET = "not for the log"
+
+
+class Broker:
+    """A Mosquitto of our own, with these lines of configuration; may be ended and started again."""
+
+    def __init__(self, folder, *lines):
+        need("mosquitto")
+        need("mosquitto_sub")
+        self.port = free_port()
+        self.conf = folder / f"{self.port}.conf"
+        # without a limit it drops nothing in a flood: what is lost is lost by us
+        listening = lines or (
+            f"listener {self.port} 127.0.0.1", "allow_anonymous true", "max_queued_messages 0",
+        )  # fmt: skip
+        user = ["user root"] if os.geteuid() == 0 else []  # else it cannot read what is root's
+        self.conf.write_text("\n".join([*user, *listening]) + "\n")
+        self.program = None
+
+    def start(self):
+        self.program = Program("mosquitto", "-v", "-c", str(self.conf))
+        self.program.wait_for("running")
+        return self
+
+    def end(self):
+        if self.program is not None:
+            self.program.end()
+            self.program = None
+
+    def where(self):
+        return "-h", "127.0.0.1", "-p", str(self.port)
+
+    def flood(self, topic, lines):
+        """Each line a message."""
+        subprocess.run(
+            ["mosquitto_pub", *self.where(), "-q", "1", "-t", topic, "-l"], input=lines, check=True
+        )
+
+    def say(self, topic, payload, *more):
+        subprocess.run(
+            ["mosquitto_pub", *self.where(), "-t", topic, "-m", payload, *more], check=True
+        )
+
+    def listen(self, *topics):
+        """A listener whose lines are "topic payload"; it is there when this returns."""
+        each = [word for topic in topics for word in ("-t", topic)]
+        listener = Program("mosquitto_sub", *self.where(), "-v", "-d", *each)
+        listener.wait_for("Subscribed")
+        return listener
+
+    def kept(self, topic):
+        """What the broker keeps at a topic; None where there is nothing."""
+        done = subprocess.run(
+            ["mosquitto_sub", *self.where(), "-t", topic, "-C", "1", "-W", "1"],
+            check=False, capture_output=True, text=True,
+        )  # fmt: skip
+        return done.stdout.strip() or None
+
+
+@pytest.fixture
+def broker(tmp_path):
+    one = Broker(tmp_path)
+    yield one
+    one.end()
+
+
+def test_an_installation_plays_through_everything_that_happens_to_its_broker(broker, tmp_path):
+    rig = tmp_path / "rig.toml"
+    rig.write_text(
+        f"""
+        [clock]
+        tempo = 300.0
+        [inputs.osc]
+        listen = "127.0.0.1:{free_port()}"
+        [outputs.nobody]
+        kind = "osc"
+        to = "127.0.0.1:{free_port()}"
+        [[voices]]
+        name = "lead"
+        [record]
+        folder = "{tmp_path}"
+        [mqtt]
+        broker = "127.0.0.1:{broker.port}"
+        name = "foyer"
+        prefix = "museum"
+        groups = ["east"]
+        user = "foyer"
+        password = "{SECRET}"
+        notes = true
+        stats_seconds = 1
+        discovery = "homeassistant"
+        qos = {{ notes = 1 }}
+        """
+    )
+    daemon = perform("run", str(rig))
+    listener = None
+    try:
+        # it starts, and is ready, without its broker
+        daemon.wait_for("ready")
+        daemon.wait_for("nobody listens there; start the broker")
+        broker.start()
+        # a chord that was kept before we came is one to begin with, a button that was pressed is not
+        broker.say("museum/all/chord", "C7", "-r")
+        broker.say("museum/all/panic", "1", "-r")
+        daemon.wait_for("connected again, as museum/foyer")
+        listener = broker.listen(*TOLD)
+        plays(listener, "C7")
+        assert broker.kept("museum/foyer/availability") == "online"
+        assert eventually(lambda: broker.kept("museum/foyer/state/chord")) == "C7"
+        assert broker.kept("museum/foyer/state/transport") == "start"
+        told = json.loads(broker.kept("homeassistant/device/sideman_museum_foyer/config"))
+        assert "tempo" in told["components"]
+        # one, a group, all
+        broker.say("museum/foyer/chord", "57 60 64 67", "-q", "1")
+        plays(listener, "Am7")
+        broker.say("museum/group/east/voice/lead/weight/steps", "0.75", "-q", "2")
+        broker.say("museum/group/west/tempo", "100")
+        broker.say("museum/all/tempo", "280")
+        listener.wait_for("museum/foyer/state/voice/lead/weight/steps 0.75")
+        listener.wait_for("museum/foyer/state/tempo 280")
+        assert not listener.saw("state/tempo 100")
+
+        rude(broker, listener, daemon)
+
+        broker.end()
+        daemon.wait_for("the connection is lost")
+        before = len(daemon.lines)
+        broker.start()
+        eventually(lambda: any("connected again" in line for line in daemon.lines[before:]))
+        listener.end()
+        listener = broker.listen(*TOLD)
+        # it kept nothing: everything was told again
+        listener.wait_for("museum/foyer/state/voice/lead/weight/steps 0.75")
+        listener.wait_for("museum/foyer/availability online")
+        broker.say("museum/all/chord", "Ebm7")
+        plays(listener, "Ebm7")
+        assert sum("the connection is lost" in line for line in daemon.lines) == 1
+
+        daemon.end(signal.SIGKILL)
+        listener.wait_for("museum/foyer/availability offline", 3.0)
+        assert broker.kept("museum/foyer/availability") == "offline"
+    finally:
+        daemon.end(signal.SIGKILL)
+        if listener is not None:
+            listener.end()
+    written = "\n".join(daemon.lines) + "".join(
+        path.read_text() for path in tmp_path.glob("*.jsonl")
+    )
+    assert "ChordChanged" in written
+    assert SECRET not in written
+
+
+def plays(listener, symbol):
+    """Wait until eight notes in a row sound on a chord after it is told."""
+    chord = f"museum/foyer/state/chord {symbol}"
+    allowed = colours(parse_chord(symbol))
+    eventually(lambda: listener.saw(chord))
+
+    def struck():
+        lines = list(listener.lines)
+        start = max(at for at, line in enumerate(lines) if line.endswith(chord))
+        notes = [line.split()[-2:] for line in lines[start:] if "/notes/lead " in line]
+        pitches = [int(pitch) for pitch, velocity in notes if int(velocity)]
+        return len(pitches) >= 8 and pitches
+
+    pitches = eventually(struck)
+    assert all(pitch % 12 in allowed for pitch in pitches), (symbol, pitches)
+
+
+def rude(broker, listener, daemon):
+    """Nonsense is answered at .../error, logged once, and the music goes on."""
+    for topic, payload, why in (
+        ("museum/foyer/chrod", "C7", "no such address"),
+        ("museum/foyer/voice/nobody/mute", "1", "no voice"),
+        ("museum/all/tempo", "fast", "takes one number"),
+        ("museum/foyer/tempo", "nan", "takes one number"),
+        ("museum/foyer/chord", "Hm7", "is not known"),
+        ("museum/foyer/model", "../../etc", "not a path"),
+        ("museum/foyer/chart", "C7 | " * 5000, "at most 16384 bytes"),
+        ("museum/foyer/subscribe", "9000", "museum/foyer/state/#"),
+    ):
+        broker.say(topic, payload)
+        listener.wait_for(why)
+    subprocess.run(
+        ["mosquitto_pub", *broker.where(), "-t", "museum/foyer/key", "-s"],
+        input=b"\xff\x00\xfe", check=True,
+    )  # fmt: skip
+    eventually(lambda: listener.saw("a payload is text (UTF-8)"))
+    flood = b"".join(b"%d\n" % (100 + number % 100) for number in range(20_000))
+    broker.flood("museum/foyer/tempo", flood + b"263\n")
+    listener.wait_for("museum/foyer/state/tempo 263")
+    broker.flood("museum/foyer/chrod", b"x\n" * 5000)
+    broker.say("museum/foyer/chord", "F7")
+    plays(listener, "F7")
+    assert sum("/chrod: no such address" in line for line in daemon.lines) == 1
+    broker.say("museum/foyer/stats", "please")
+    figures = json.loads(eventually(lambda: broker.kept("museum/foyer/state/stats")))
+    assert figures["late"] == 0, figures
+
+
+def test_an_orderly_end_says_so(broker, tmp_path, caplog):
+    broker.start()
+
+    async def scene():
+        async with window(MqttConfig(broker=f"127.0.0.1:{broker.port}")):
+            await heard(caplog, "connected, as sideman/sideman")
+            assert broker.kept("sideman/sideman/availability") == "online"
+
+    play(scene, caplog)
+    assert broker.kept("sideman/sideman/availability") == "offline"
+    # and it was said, not left to the will
+    assert any("Received DISCONNECT" in line for line in broker.program.lines)
+
+
+def test_locks_and_keys(tmp_path, caplog):
+    """Each with the line that names the mend, once."""
+    ca, other = authority(tmp_path, "ca"), authority(tmp_path, "other")
+    ours, client = certificate(tmp_path, "ours", ca), certificate(tmp_path, "client", ca)
+    expired = certificate(tmp_path, "expired", ca, "-days", "-1")
+    elsewhere = certificate(tmp_path, "elsewhere", ca, names="DNS:elsewhere.example")
+    stranger = certificate(tmp_path, "stranger", other)
+    passwords = tmp_path / "passwords"
+    passwords.write_text("")
+    need("mosquitto_passwd")
+    subprocess.run(
+        ["mosquitto_passwd", "-b", str(passwords), "anna", SECRET], check=True, capture_output=True
+    )
+    ports = {name: free_port() for name in ("plain", "tls", "mutual", "expired", "elsewhere")}
+    lines = ["per_listener_settings true"]
+    lines += [f"listener {ports['plain']} 127.0.0.1", f"password_file {passwords}"]
+    for name, (pem, key) in {
+        "tls": ours, "mutual": ours, "expired": expired, "elsewhere": elsewhere,
+    }.items():  # fmt: skip
+        lines += [f"listener {ports[name]} 127.0.0.1", "allow_anonymous true"]
+        lines += [f"certfile {pem}", f"keyfile {key}"]
+        if name == "mutual":
+            lines += [f"cafile {ca[0]}", "require_certificate true"]
+    broker = Broker(tmp_path, *lines).start()
+
+    def mqtt(name, listener, **more):
+        return MqttConfig(broker=f"127.0.0.1:{ports[listener]}", name=name, **more)
+
+    tls = {"tls": True, "ca": str(ca[0])}
+    cases = {
+        "connected, as sideman/user": mqtt("user", "plain", user="anna", password=SECRET),
+        "mend user and password": mqtt("thief", "plain", user="anna", password="guess"),
+        "connected, as sideman/secure": mqtt("secure", "tls", **tls),
+        "connected, as sideman/known": mqtt(
+            "known", "mutual", cert=str(client[0]), key=str(client[1]), **tls
+        ),
+        "has expired; renew it": mqtt("late", "expired", **tls),
+        "certificate is another's": mqtt("lost", "elsewhere", **tls),
+        "no authority that we know": mqtt("wary", "tls", tls=True, ca=str(other[0])),
+        "wants a certificate of ours": mqtt("unknown", "mutual", **tls),
+        "wants a certificate of ours that it trusts": mqtt(
+            "stranger", "mutual", cert=str(stranger[0]), key=str(stranger[1]), **tls
+        ),
+        "it speaks no TLS there": mqtt("muffled", "plain", **tls),
+        "says nothing; is it an MQTT broker": mqtt("open", "tls"),
+        "there is no host": MqttConfig(broker="no.such.host.invalid:1883"),
+        "ca nowhere.pem: cannot be used": mqtt("careless", "tls", tls=True, ca="nowhere.pem"),
+    }
+
+    async def scene():
+        windows = [window(config) for config in cases.values()]
+        for each in windows:
+            await each.__aenter__()
+        await asyncio.to_thread(eventually, lambda: len(caplog.records) >= len(cases))
+        for each in windows:
+            await each.__aexit__()
+
+    try:
+        play(scene, caplog)
+    finally:
+        broker.end()
+    said = [record.getMessage() for record in caplog.records]
+    # each was tried again since, and none said it twice
+    assert len(said) == len(cases), said
+    for line in cases:
+        assert any(line in one for one in said), (line, said)
+    assert SECRET not in "".join(said)
+
+
+class Desk:
+    """Where what is done comes to lie."""
+
+    def __init__(self):
+        self.said = []
+
+    def hear(self, address, values, _peer):
+        self.said.append((address, values))
+
+    def refuse(self, address, why, _peer):
+        self.said.append((address, why))
+
+    def figures(self):
+        return {"notes": 0}
+
+
+def window(mqtt):
+    """The process that speaks to the broker, without a performance."""
+    table = [
+        control.plain() | {"address": address} for address, control in controls.of_rig(["lead"])
+    ]
+    told = {"controls": table, "models": ["blues"], "mqtt": mqtt_as_told(mqtt)}
+    return Window("perform.inputs.mqtt", Desk(), told, {"/tempo": 120.0}, lambda _: time.time())
+
+
+def mqtt_as_told(mqtt):
+    return {name: getattr(mqtt, name) for name in mqtt.__struct_fields__}
+
+
+async def heard(caplog, line):
+    await asyncio.to_thread(
+        eventually, lambda: any(line in record.getMessage() for record in caplog.records)
+    )
+
+
+def play(scene, caplog):
+    with caplog.at_level(logging.INFO, "perform.window"):
+        asyncio.run(scene())
+
+
+def openssl(*arguments):
+    need("openssl")
+    subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True)
+
+
+def authority(folder, name):
+    """(certificate, key) of an authority."""
+    pem, key = folder / f"{name}.pem", folder / f"{name}.key"
+    openssl(
+        "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+        "-subj", f"/CN={name}", "-days", "2", "-keyout", key, "-out", pem,
+    )  # fmt: skip
+    return pem, key
+
+
+def certificate(folder, name, signer, *validity, names="IP:127.0.0.1,DNS:localhost"):
+    """(certificate, key) that an authority signed for some names."""
+    pem, key, asked, more = (folder / f"{name}.{end}" for end in ("pem", "key", "csr", "ext"))
+    openssl(
+        "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+        "-subj", f"/CN={name}", "-keyout", key, "-out", asked,
+    )  # fmt: skip
+    more.write_text(f"subjectAltName={names}\n")
+    openssl(
+        "x509", "-req", "-in", asked, "-CA", signer[0], "-CAkey", signer[1], "-CAcreateserial",
+        "-extfile", more, *(validity or ("-days", "2")), "-out", pem,
+    )  # fmt: skip
+    return pem, key
