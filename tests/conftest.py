@@ -1,12 +1,15 @@
 """Shared parts of the tests: nothing here sleeps for music."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
+# for fences.py; last, so that no folder of tests hides a package
+sys.path.append(str(Path(__file__).parent))
 
 settings.register_profile("steady", derandomize=True, deadline=None, max_examples=100)
 settings.load_profile("steady")

@@ -4,10 +4,13 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 
+import fences
 import pytest
 
 from perform import controls
+from perform.app import REALTIME_PRIORITY
 from perform.controls import FEEDBACK, STATE
 from perform.errors import WireError
 
@@ -138,3 +141,18 @@ def test_the_sonic_pi_recipe_is_ruby(root):
             ["ruby", "-wc"], input=text, capture_output=True, text=True, check=False
         )
         assert done.stdout.strip() == "Syntax OK", done.stderr
+
+
+def test_the_service_is_a_unit_that_lets_notes_go_first(root, tmp_path):
+    unit = (root / "patches/systemd/sideman.service").read_text()
+    assert f"LimitRTPRIO={REALTIME_PRIORITY}\n" in unit
+    (start,) = re.findall(r"^ExecStart=\S+/bin/(perform .+)$", unit, re.MULTILINE)
+    assert fences.parses(start)
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd-analyze is not installed")
+    here = tmp_path / "sideman.service"
+    here.write_text(re.sub(r"ExecStart=\S+", f"ExecStart={sys.executable}", unit))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", here], capture_output=True, text=True, check=False
+    )
+    assert "sideman" not in done.stderr, done.stderr

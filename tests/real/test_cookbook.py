@@ -1,0 +1,200 @@
+"""The rigs of the cookbook on real ports: each is checked, then played as its page says, and heard."""
+
+import os
+import re
+import socket
+import subprocess
+import threading
+import tomllib
+
+import pytest
+from parts import Program, eventually, free_port, need, perform
+
+from perform.osc import encode
+
+rtmidi = pytest.importorskip("rtmidi")
+
+SETTLED_SECONDS = 0.2  # JACK loses what is sent while it still puts a new connection in order
+BEAT_SECONDS = 0.5
+C7 = (48, 52, 55, 58)
+PASSWORD = "a quiet room"
+
+
+class Hall:
+    """Ports and a broker as a rig names them, and the rig on a free OSC port."""
+
+    def __init__(self, root, folder, name):
+        rig = (root / "patches" / "rigs" / f"{name}.toml").read_text()
+        self.osc = free_port()
+        self.broker = free_port()
+        self.devices, self.programs, self.heard = [], [], []
+        rig = rig.replace('"alsa"', '"jack"')
+        if "[midi]" not in rig:
+            rig += '\n[midi]\nsystem = "jack"\n'
+        rig = re.sub(r'listen = "[^"]+"', "", rig)
+        rig = rig.replace("[inputs.osc]", f'[inputs.osc]\nlisten = "127.0.0.1:{self.osc}"')
+        rig = re.sub(r'broker = "[^"]+"', f'broker = "127.0.0.1:{self.broker}"', rig)
+        self.rig = tomllib.loads(rig)
+        self.path = folder / f"{name}.toml"
+        self.path.write_text(rig)
+        self.folder = folder
+
+    def plug_in(self):
+        """The hardware that the rig names, and a listener at what it opens."""
+        port = self.rig["inputs"].get("midi", {}).get("port")
+        self.keyboard = self._device("MidiOut", port) if port else None
+        (out,) = self.rig["outputs"].values()
+        if "port" in out:
+            self._listen(self._device("MidiIn", f"{out['port']} synth"))
+        if "mqtt" in self.rig:
+            self._open_broker()
+
+    def _device(self, kind, name):
+        device = getattr(rtmidi, kind)(rtmidi.API_UNIX_JACK, name="hardware")
+        device.open_virtual_port(name)
+        self.devices.append(device)
+        return device
+
+    def _listen(self, device):
+        device.ignore_types(timing=False)
+        device.set_callback(lambda event, _=None: self.heard.append(event[0]))
+
+    def _open_broker(self):
+        need("mosquitto")
+        passwords, file = self.folder / "passwords", self.folder / "mosquitto.conf"
+        subprocess.run(
+            ["mosquitto_passwd", "-b", "-c", passwords, self.rig["mqtt"]["user"], PASSWORD],
+            check=True,
+        )
+        passwords.chmod(0o644)
+        self.folder.chmod(0o755)
+        account = "user root\n" if os.geteuid() == 0 else ""
+        file.write_text(
+            f"{account}listener {self.broker} 127.0.0.1\npassword_file {passwords}\npersistence false\n"
+        )
+        self.exchange = Program("mosquitto", "-c", str(file), "-v")
+        self.programs.append(self.exchange)
+        self.exchange.wait_for("running")
+
+    def perform(self, word):
+        program = perform(
+            word, str(self.path), cwd=self.folder, env={"SIDEMAN_MQTT_PASSWORD": PASSWORD}
+        )
+        self.programs.append(program)
+        return program
+
+    def join(self, virtual):
+        """A device at a port that Sideman opened."""
+        listens = virtual in str(self.rig["outputs"])
+        device = getattr(rtmidi, "MidiIn" if listens else "MidiOut")(rtmidi.API_UNIX_JACK, "hand")
+        self.devices.append(device)
+        names = lambda: [n for n in device.get_ports() if n.endswith(f":{virtual}")]  # noqa: E731
+        (name,) = eventually(names)
+        device.open_port(device.get_ports().index(name))
+        if listens:
+            self._listen(device)
+        threading.Event().wait(SETTLED_SECONDS)
+        return device
+
+    def struck(self, channel=None):
+        return [
+            m for m in list(self.heard)
+            if m[0] & 0xF0 == 0x90 and m[2] and channel in (None, (m[0] & 0x0F) + 1)
+        ]  # fmt: skip
+
+    def say(self, address, *values):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as phone:
+            phone.sendto(encode(f"/sideman{address}", *values), ("127.0.0.1", self.osc))
+
+    def publish(self, topic, payload):
+        subprocess.run(
+            ["mosquitto_pub", "-h", "127.0.0.1", "-p", str(self.broker), "-u", "sideman",
+             "-P", PASSWORD, "-t", topic, "-m", payload],
+            check=True,
+        )  # fmt: skip
+
+    def close(self):
+        for program in reversed(self.programs):
+            program.end()
+        for device in self.devices:
+            device.close_port()
+            device.delete()
+
+
+@pytest.fixture
+def hall(request, jack, root, tmp_path):
+    hall = Hall(root, tmp_path, request.param)
+    try:
+        hall.plug_in()
+        check = hall.perform("check")
+        check.process.wait(30)
+        assert check.end() == 0, "\n".join(check.lines)
+        assert check.saw(f"{hall.path}: ready: hears "), check.lines
+        hall.daemon = hall.perform("run")
+        hall.daemon.wait_for("ready")
+        yield hall
+        assert hall.daemon.end() == 0, "\n".join(hall.daemon.lines)
+        assert not hall.daemon.saw("Traceback"), "\n".join(hall.daemon.lines)
+    finally:
+        hall.close()
+
+
+def press(keyboard, notes):
+    for note in notes:
+        keyboard.send_message([0x90, note, 90])
+
+
+@pytest.mark.parametrize("hall", ["blues-jam"], indirect=True)
+def test_a_jam_trades_over_its_own_bass(hall):
+    hall.join("Sideman")
+    press(hall.keyboard, (60, 64, 67))  # above the split: a melody, no chord
+    press(hall.keyboard, C7)
+    eventually(lambda: hall.struck(1) and hall.struck(2))
+
+
+@pytest.mark.parametrize("hall", ["ableton"], indirect=True)
+def test_a_live_set_hears_chords_and_gets_notes_and_clock(hall):
+    hall.join("Sideman")
+    press(hall.join("Sideman chords"), C7)
+    eventually(lambda: hall.struck(1) and hall.struck(2))
+    eventually(lambda: [0xF8] in hall.heard)
+    eventually(lambda: [0xFA] in hall.heard, 2)
+
+
+@pytest.mark.parametrize("hall", ["pi"], indirect=True)
+def test_a_pi_plays_while_hands_are_down_and_records(hall):
+    press(hall.keyboard, C7)
+    eventually(hall.struck)
+    for note in C7:
+        hall.keyboard.send_message([0x80, note, 0])
+
+    def silent():
+        sounding = set()
+        for status, note, velocity in (m for m in list(hall.heard) if m[0] & 0xE0 == 0x80):
+            (sounding.add if status & 0x10 and velocity else sounding.discard)(note)
+        return not sounding
+
+    eventually(silent)
+    before = len(hall.struck())
+    threading.Event().wait(2 * BEAT_SECONDS)
+    assert len(hall.struck()) == before
+    hall.daemon.end()
+    assert len(list((hall.folder / "sessions").glob("*.jsonl"))) >= 1
+
+
+@pytest.mark.parametrize("hall", ["gallery"], indirect=True)
+def test_a_gallery_waits_for_the_broker_to_say_start(hall):
+    assert not hall.struck()
+    hall.daemon.wait_for("connected, as sideman/hall")
+    hall.publish("sideman/all/transport", "start")
+    eventually(lambda: hall.struck(1) and hall.struck(2))
+    hall.exchange.wait_for("'homeassistant/device/sideman_sideman_hall/config'")
+    hall.publish("sideman/group/ground-floor/transport", "stop")
+    hall.exchange.wait_for("'sideman/hall/state/transport', ... (4 bytes)")  # stop
+
+
+@pytest.mark.parametrize("hall", ["touchosc"], indirect=True)
+def test_a_phone_alone_plays(hall):
+    hall.join("Sideman")
+    hall.say("/chord", "Cm7")
+    eventually(lambda: all(hall.struck(channel) for channel in (1, 2, 3, 4)))

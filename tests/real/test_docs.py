@@ -1,0 +1,71 @@
+"""Commands of the pages in patches/ that want a daemon, or MIDI ports: run, and held against what is shown."""
+
+import socket
+
+import fences
+import pytest
+from fences import ROOT
+from parts import eventually, free_port, need, perform
+
+from perform.osc import encode
+
+WRONG = {"/chord": "C7", "/sideman/weight/step": 1.0, "/sideman/swing": 7.0}
+
+
+@pytest.fixture
+def daemon(tmp_path):
+    port = free_port()
+    (tmp_path / "rig.toml").write_text(
+        f'[inputs.osc]\nlisten = "127.0.0.1:{port}"\n'
+        f'[outputs.nobody]\nkind = "osc"\nto = "127.0.0.1:{free_port()}"\n'
+    )
+    program = perform("run", str(tmp_path / "rig.toml"))
+    program.wait_for("ready")
+    program.port = port
+    yield program
+    program.end()
+
+
+@pytest.mark.parametrize("fence", fences.fences(ROOT, "console daemon"), ids=str)
+def test_a_running_daemon_answers_as_the_page_shows(fence, daemon, root, tmp_path):
+    need("oscsend")
+
+    def change(text):
+        there = text.replace("127.0.0.1:9000", f"127.0.0.1:{daemon.port}")
+        return there.replace("127.0.0.1 9000", f"127.0.0.1 {daemon.port}")
+
+    fences.replay(fence, tmp_path, root, change)
+
+
+@pytest.mark.parametrize("fence", fences.fences(ROOT, "text daemon"), ids=str)
+def test_the_log_says_what_the_page_quotes(fence, daemon):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as surface:
+        for address, value in WRONG.items():
+            surface.sendto(encode(address, value), ("127.0.0.1", daemon.port))
+    for line in fence.text.splitlines():
+        eventually(lambda line=line: line in daemon.lines, 5)
+
+
+@pytest.fixture
+def ports(jack):
+    """A keyboard, a synthesizer, and a loop, as other programs open them."""
+    rtmidi = pytest.importorskip("rtmidi")
+    devices = [
+        getattr(rtmidi, kind)(rtmidi.API_UNIX_JACK, name="there")
+        for kind in ("MidiOut", "MidiIn") * 2
+    ]
+    keyboard, synth, out, back = devices
+    keyboard.open_virtual_port("Keystation")
+    synth.open_virtual_port("MicroFreak")
+    out.open_virtual_port("Loop out")
+    back.open_virtual_port("Loop in")
+    back.set_callback(lambda event, _=None: out.send_message(event[0]))
+    yield
+    for device in devices:
+        device.close_port()
+        device.delete()
+
+
+@pytest.mark.parametrize("fence", fences.fences(ROOT, "console jack"), ids=str)
+def test_ports_are_named_as_the_page_shows(fence, ports, root, tmp_path):
+    fences.replay(fence, tmp_path, root)

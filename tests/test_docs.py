@@ -1,0 +1,182 @@
+"""The pages in patches/: every command, snippet, link, address and message in them is held against the real thing."""
+
+import ast
+import re
+import shutil
+
+import fences
+import pytest
+from fences import ROOT
+
+from perform import controls
+from perform.config import load_rig, parse_rig
+from perform.controls import FEEDBACK, STATE
+from perform.errors import RigError, WireError
+from perform.surfaces import layout
+
+RUN_HERE = ("perform surface", "perform chord", "perform render", "perform models", "perform init")
+OURS = {row.address for row in FEEDBACK}
+OF_MQTT = {"/availability", "/error", "/state/stats"}
+PLACEHOLDER = re.compile(r"\.\.\.|VOICE")
+
+
+@pytest.fixture(autouse=True)
+def password(monkeypatch):
+    monkeypatch.setenv("SIDEMAN_MQTT_PASSWORD", "a quiet room")
+
+
+@pytest.mark.parametrize("fence", fences.fences(ROOT, "console"), ids=str)
+def test_a_command_prints_what_the_page_shows(fence, root, tmp_path):
+    shutil.copytree(root / "patches", tmp_path / "patches")
+    fences.replay(fence, tmp_path, root)
+
+
+@pytest.mark.parametrize("fence", fences.fences(ROOT, "sh"), ids=str)
+def test_a_command_to_type_is_one_and_names_files_that_are_there(fence, root, tmp_path):
+    lines = fence.text.splitlines()
+    for line in lines:
+        start = re.sub(r"^(\.venv/bin/|sudo )", "", line)
+        if start.startswith("perform"):
+            assert fences.parses(start), line
+        for path in re.findall(r"patches/[\w./-]+", line):
+            assert (root / path).is_file(), line
+        if start.startswith(RUN_HERE):
+            shutil.copytree(root / "patches", tmp_path / "patches", dirs_exist_ok=True)
+            assert "perform:" not in fences.run(line, tmp_path, root), line
+    made = re.findall(r"-o (\S+)", fence.text)
+    assert all((tmp_path / name).stat().st_size for name in made if "surface" in fence.text)
+
+
+def test_every_kind_of_block_is_known(root):
+    kinds = {
+        kind for page in fences.pages(root) for kind, _ in fences.FENCE.findall(page.read_text())
+    }
+    tested = {"console", "console daemon", "console jack", "text daemon", "sh", "toml", "text"}
+    assert kinds <= {*tested, "toml broken", "ruby"}, kinds
+
+
+@pytest.mark.parametrize("fence", fences.fences(ROOT, "toml"), ids=str)
+def test_a_snippet_is_a_rig(fence):
+    parse_rig(fence.text)
+
+
+def test_what_is_shown_as_broken_is(root):
+    for fence in fences.fences(root, "toml broken"):
+        with pytest.raises(RigError):
+            parse_rig(fence.text)
+
+
+@pytest.mark.parametrize(
+    "rig", sorted((ROOT / "patches/rigs").glob("*.toml")), ids=lambda it: it.stem
+)
+def test_a_rig_of_the_cookbook_is_whole_and_described(rig, root):
+    assert load_rig(rig).voices
+    cookbook = (root / "patches/COOKBOOK.md").read_text()
+    assert cookbook.count(f"(rigs/{rig.name})") == 1
+    assert f"perform run patches/rigs/{rig.name}" in cookbook or rig.stem == "pi"
+
+
+def test_the_rig_for_touchosc_has_the_voices_of_the_layout_that_ships(root):
+    voices = load_rig(root / "patches/rigs/touchosc.toml").voices
+    assert [it.name for it in voices] == [it.name for it in layout.shipped().voices]
+
+
+def test_commands_in_running_text_are_commands(root):
+    spans = [s for page in fences.pages(root) for s in code(page) if s.startswith("perform ")]
+    assert len(spans) >= 10
+    assert [span for span in spans if not fences.parses(span)] == []
+
+
+def code(page):
+    """Code spans of a page, without its fenced blocks."""
+    return re.findall(r"`([^`\n]+)`", fences.FENCE.sub("", page.read_text()))
+
+
+def test_addresses_and_topics_in_running_text_are_in_the_table(root):
+    count = 0
+    for page in fences.pages(root):
+        if page.name == "REFERENCE.md":
+            continue  # has a test of its own
+        for span in code(page):
+            for address in addresses(span):
+                count += 1
+                assert known(address), (page, span)
+    assert count >= 20
+
+
+def addresses(span):
+    """Below the prefix, what a span names: /sideman/... over OSC, sideman/NAME/... at a broker."""
+    found = re.findall(r"(?<![\w.])/sideman(/[\w/-]+)", span)
+    topics = re.findall(r"(?<![\w/.])sideman/(?:group/[\w-]+|all|\+|\w+)(/[\w/-]+)", span)
+    return [each for each in found + topics if not each.endswith(("/", "sideman.tosc"))]
+
+
+def known(address):
+    if address in OURS | OF_MQTT:
+        return True
+    try:
+        controls.find(address.removeprefix(STATE))
+    except WireError:
+        return False
+    return True
+
+
+def slug(title):
+    """A heading's anchor, as GitHub makes it."""
+    return re.sub(r"[^\w\- ]", "", title.strip().lower()).replace(" ", "-")
+
+
+def test_links_lead_somewhere(root):
+    for page in fences.pages(root):
+        for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+            if target.startswith(("http://", "https://")):
+                continue
+            path, _, anchor = target.partition("#")
+            there = (page.parent / path).resolve() if path else page
+            assert there.exists(), f"{page}: {target}"
+            if anchor:
+                titles = re.findall(r"^#+ (.+)$", there.read_text(), re.MULTILINE)
+                assert anchor in map(slug, titles), f"{page}: {target}"
+
+
+@pytest.fixture(scope="module")
+def sentences(root):
+    """Every text in the source, with "..." for what is put into it."""
+    return {
+        text
+        for path in (root / "perform").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if (text := sentence(node))
+    }
+
+
+def sentence(node):
+    match node:
+        case ast.JoinedStr(values):
+            return "".join(map(part, values))
+        case ast.Constant(str(text)):
+            return text.replace("%s", "...").replace("%g", "...")
+    return None
+
+
+def part(value):
+    if isinstance(value, ast.Constant):
+        return value.value
+    return "'...'" if value.conversion == ord("r") else "..."
+
+
+def said(line, sentences):
+    """Whether the source can say a line: each part of it between dots stands in one sentence, in order."""
+    parts = [part.strip() for part in line.split("...") if part.strip()]
+    return any(
+        re.search(".*".join(map(re.escape, parts)), text, re.DOTALL) is not None
+        for text in sentences
+    )
+
+
+def test_messages_that_pages_quote_are_in_the_source(root, sentences):
+    quoted = [line for each in fences.fences(root, "text") for line in each.text.splitlines()]
+    tables = code(root / "patches/TROUBLESHOOTING.md")
+    quoted += [it for it in tables if it.count(" ") >= 6 and not it.startswith(("perform", "mosq"))]
+    assert len(quoted) >= 12
+    assert [line for line in quoted if not said(line, sentences)] == []
