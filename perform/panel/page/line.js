@@ -2,6 +2,7 @@
 
 const FIRST_WAIT = 250, LONGEST_WAIT = 3000; // ms
 const PINGS_KEPT = 10, PING_EVERY = 2000, PINGS_AT_FIRST = 5;
+const SILENT = 7000; // ms; figures come each second, so a line that says nothing so long is dead
 const FASTEST = 40; // ms between two values of one address that somebody turns
 
 export class Line {
@@ -15,6 +16,7 @@ export class Line {
     this.known = false;
     this.trip = NaN; // ms there and back
     this.turned = new Map();
+    this.heard = 0;
     setInterval(() => this.ping(), PING_EVERY);
     addEventListener("online", () => this.open());
     document.addEventListener("visibilitychange", () => document.hidden || this.open());
@@ -32,25 +34,31 @@ export class Line {
     const socket = (this.socket = new WebSocket(`${scheme}://${location.host}/ws${location.search}`));
     socket.onopen = () => {
       this.wait = FIRST_WAIT;
+      this.heard = performance.now();
       this.pings = [];
       this.known = false;
       this.change("live", "");
       for (let i = 0; i < PINGS_AT_FIRST; i++) setTimeout(() => this.ping(), 60 * i);
     };
     socket.onmessage = (event) => {
-      const now = performance.now();
+      const now = (this.heard = performance.now());
       for (const [moment, address, ...values] of JSON.parse(event.data)) {
         if (address === "/pong") this.pong(now, moment, values[0]);
         else this.hear(moment, address, values);
       }
     };
     socket.onclose = (event) => {
-      if (socket !== this.socket) return;
-      this.change("away", event.reason || "Sideman is away; trying again");
-      this.timer = setTimeout(() => this.open(), this.wait);
-      this.wait = Math.min(this.wait * 1.6, LONGEST_WAIT);
-      if (this.wait === LONGEST_WAIT) this.askWhy();
+      if (socket === this.socket) this.lose(event.reason);
     };
+  }
+
+  lose(why) {
+    this.socket = null;
+    this.change("away", why || "Sideman is away; trying again");
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.open(), this.wait);
+    this.wait = Math.min(this.wait * 1.6, LONGEST_WAIT);
+    if (this.wait === LONGEST_WAIT) this.askWhy();
   }
 
   // A socket that is refused does not say why; the page's own address does.
@@ -84,6 +92,10 @@ export class Line {
   }
 
   ping() {
+    if (this.live && performance.now() - this.heard > SILENT) {
+      this.socket.close(); // which may take long: nobody answers
+      this.lose();
+    }
     this.say("/ping", performance.now());
   }
 

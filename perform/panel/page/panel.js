@@ -75,6 +75,7 @@ const greet = (hello) => {
     store.follow(`/voice/${name}/mute`, (on) => item.classList.toggle("muted", Boolean(on)));
     return item;
   }));
+  // for whoever looks from the console, or measures
   window.sideman = { line, store, roll, synth, gauge };
 };
 
@@ -171,6 +172,8 @@ const wide = matchMedia("(min-width: 1000px)");
 const fit = () => view(wide.matches ? "shape" : "play");
 wide.onchange = fit;
 fit();
+$("banner").onclick = () => ($("banner").hidden = true);
+new ResizeObserver(([it]) => document.body.style.setProperty("--head", `${it.target.offsetHeight}px`)).observe(document.querySelector("header"));
 $("keys").onclick = () => $("manual").showModal();
 
 const KEYS = {

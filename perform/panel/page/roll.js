@@ -7,6 +7,9 @@ const NOW_AT = 0.9, TOP = 22, BOTTOM = 14;
 const MOST_NOTES = 3000, FRAMES_KEPT = 600;
 const SHARPEST = 2; // device pixels a CSS pixel; more is not seen, and costs
 
+// older browsers have none
+CanvasRenderingContext2D.prototype.roundRect ??= CanvasRenderingContext2D.prototype.rect;
+
 export class Roll {
   // `voices`: [{name, low, high}]; `colours`: by name; `qualities`: intervals by name.
   constructor(canvas, voices, colours, qualities) {
