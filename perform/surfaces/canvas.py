@@ -80,3 +80,17 @@ class Raw(str):
 def atom(value: object) -> str:
     """A word as a file has it: what would end or split it is escaped."""
     return f"{value:g}" if isinstance(value, float) else str(value).translate(_SPECIAL)
+
+
+def word(text: str) -> "Raw":
+    """A text that stays one, though it may look like a number."""
+    return Raw(f"\\{text}" if is_number(text) else atom(text))
+
+
+def is_number(text: str) -> bool:
+    """Whether Pure Data may take a text for a number."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from perform.surfaces import colours
-from perform.surfaces.canvas import Canvas, Raw
+from perform.surfaces.canvas import Canvas, Raw, is_number, word
 from perform.surfaces.layout import Item, Surface
 from perform.surfaces.looks import FIGURE, resting
 
@@ -36,7 +36,7 @@ def _to_daemon(canvas: Canvas, surface: Surface) -> None:
     again, port = canvas.obj("metro", ASK_AGAIN_MS), canvas.msg(surface.back)
     running = canvas.msg(1)
     ask, say = (
-        canvas.obj("oscformat", "-f", "i", *_path(surface, "/subscribe")),
+        canvas.obj("oscformat", "-f", "i", *map(word, _path(surface, "/subscribe"))),
         canvas.obj("s", OUT),
     )
     canvas.chain(begun, order, running, again, port, ask, say)
@@ -50,7 +50,7 @@ def _to_daemon(canvas: Canvas, surface: Surface) -> None:
 
 def _said(canvas: Canvas, surface: Surface, item: Item) -> None:
     """From what a knob sends to the daemon."""
-    path = _path(surface, item.address)
+    path = [word(part) for part in _path(surface, item.address)]
     match item.kind:
         case "fader" | "switch":
             canvas.lane()
@@ -74,8 +74,8 @@ def _said(canvas: Canvas, surface: Surface, item: Item) -> None:
             pass
 
 
-def _spoken(canvas: Canvas, name: str, says: str, path: list[str]) -> None:
-    knob, spoken = canvas.obj("r", name), canvas.msg("symbol", says)
+def _spoken(canvas: Canvas, name: str, says: str, path: list[Raw]) -> None:
+    knob, spoken = canvas.obj("r", name), canvas.msg("symbol", word(says))
     form = canvas.obj("oscformat", "-f", "s", *path)
     canvas.chain(knob, spoken, form, canvas.obj("s", OUT))
 
@@ -105,19 +105,25 @@ def _grow(tree: Tree, path: list[str], item: Item) -> None:
 
 
 def _branch(canvas: Canvas, source: int, outlet: int, tree: Tree) -> None:
-    """Objects that tell the parts of a tree from each other. A number is a route of its own, for Pure Data takes
-    a part of an address that looks like one for one.
+    """Objects that tell the parts of a tree from each other. A part that looks like a number comes as a word from
+    some versions of Pure Data, and as a number from others: it has a route for each.
     """
     canvas.lane()
     for item in {item.kind: item for item in tree.get("", [])}.values():
         _leaf(canvas, source, outlet, item)
-    names = [part for part in tree if part]
-    words = [part for part in names if not _is_number(part)]
-    for group in ([words] if words else []) + [[part] for part in names if _is_number(part)]:
-        route = canvas.obj("route", *group)
+    words = [part for part in tree if part and not is_number(part)]
+    if words:
+        route = canvas.obj("route", *words)
         canvas.cord(source, outlet, route)
-        for number, part in enumerate(group):
+        for number, part in enumerate(words):
             _branch(canvas, route, number, tree[part])
+    for part in filter(is_number, tree):
+        both = canvas.obj("t", "a")
+        for spelled in (part, word(part)):
+            route = canvas.obj("route", spelled)
+            canvas.cord(source, outlet, route)
+            canvas.cord(route, 0, both)
+        _branch(canvas, both, 0, tree[part])
 
 
 def _leaf(canvas: Canvas, source: int, outlet: int, item: Item) -> None:
@@ -129,10 +135,10 @@ def _leaf(canvas: Canvas, source: int, outlet: int, item: Item) -> None:
         if item.kind == "fader":
             canvas.cord(source, outlet, _lettered(canvas, f"{item.address}:figure", FIGURE))
     elif item.kind in ("choice", "pads"):
-        word = _word(canvas, source, outlet)
+        told = _word(canvas, source, outlet)
         for option in item.options:
             canvas.lane()
-            _lit(canvas, word, item, option)
+            _lit(canvas, told, item, option)
     elif item.kind == "shown":
         label = canvas.msg("label", Raw(r"\$1"))
         canvas.chain(_word(canvas, source, outlet), label, canvas.obj("s", f"{item.address}:hear"))
@@ -160,20 +166,20 @@ def _lettered(canvas: Canvas, name: str, form: str) -> int:
 
 def _word(canvas: Canvas, source: int, outlet: int) -> int:
     """What was told as a symbol: it comes as a message that is called so."""
-    plain, word = canvas.obj("list", "append"), canvas.msg("symbol", Raw(r"\$1"))
+    plain, told = canvas.obj("list", "append"), canvas.msg("symbol", Raw(r"\$1"))
     canvas.cord(source, outlet, plain)
-    canvas.chain(plain, word)
-    return word
+    canvas.chain(plain, told)
+    return told
 
 
-def _lit(canvas: Canvas, word: int, item: Item, option: str) -> None:
+def _lit(canvas: Canvas, told: int, item: Item, option: str) -> None:
     """An option, bright while it is what was told."""
-    which = canvas.obj("sel", option)
+    which = canvas.obj("sel", word(option))
     pressed = colours.bright("on")
     lit = canvas.msg("color", colours.bright(item.colour), pressed, colours.INK)
     out = canvas.msg("color", resting(item, option), pressed, colours.TEXT)
     hear = canvas.obj("s", f"{item.address}={option}:hear")
-    canvas.chain(word, which, lit, hear)
+    canvas.chain(told, which, lit, hear)
     canvas.cord(which, 1, out)
     canvas.cord(out, 0, hear)
 
@@ -186,11 +192,3 @@ def _flashed(canvas: Canvas, source: int, outlet: int, name: str) -> None:
 
 def _path(surface: Surface, address: str) -> list[str]:
     return [part for part in (surface.prefix + address).split("/") if part]
-
-
-def _is_number(part: str) -> bool:
-    try:
-        float(part)
-    except ValueError:
-        return False
-    return True

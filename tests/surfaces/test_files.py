@@ -291,6 +291,21 @@ def checked_canvases(data):
     return done
 
 
+@pytest.mark.parametrize("kind", files.FORMATS)
+def test_a_picture_shows_what_stands_in_the_file(kind, shipped):
+    """Every pad, voice and knob; and another file gives another picture."""
+    drawn = files.made(kind, shipped)[".svg"].decode()
+    texts = set(re.findall(r">([^<>]+)</text>", drawn))
+    pads = next(it for it in shipped.items() if it.kind == "pads")
+    knobs = {it.label for page in shipped.pages[:3] for it in page.items if it.kind == "fader"}
+    assert {*pads.options, *shipped.voices, *knobs, "PANIC", "tempo"} <= {
+        it.strip() for it in texts
+    }
+    other = files.made(kind, surface_of("trumpet"))[".svg"].decode()
+    assert "trumpet</text>" in other
+    assert "bass</text>" not in other
+
+
 NAMES = st.lists(
     st.text(st.sampled_from("abcXYZ0189-_.éß語"), min_size=1, max_size=12),
     min_size=1,
