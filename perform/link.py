@@ -31,7 +31,7 @@ class Link:
 
     def ready(self) -> None:
         """Tell the daemon that the window is open."""
-        self.say(0, "/ready")
+        self.say(ITSELF, "/ready")
 
     def log(self, level: str, line: str) -> None:
         """A line for the daemon's log, where everybody looks."""

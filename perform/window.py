@@ -168,9 +168,7 @@ class Window(asyncio.Protocol):
     def _hear_one(self, line: bytes) -> None:
         try:
             client, address, *values = msgspec.json.decode(line)
-            if address == "/ready":
-                self.ready.set()
-            elif client == ITSELF:
+            if client == ITSELF:
                 self._hear_itself(address, *values)
             else:
                 self._desk.hear(str(address), tuple(values), Client(self, int(client)))
@@ -178,8 +176,10 @@ class Window(asyncio.Protocol):
             log.debug("%s said %r (%s)", self._module, line[:80], fault)
 
     def _hear_itself(self, address: str, *values: Any) -> None:
-        """What no client said: a line for the log, or that something which a client said means nothing."""
+        """What no client said: it is open, a line for the log, or what a client said means nothing."""
         match address, values:
+            case "/ready", ():
+                self.ready.set()
             case "/log", (str(level), str(line)):
                 log.log(logging.getLevelNamesMapping()[level.upper()], "%s", line)
             case "/refused", (int(client), str(about), str(why)):

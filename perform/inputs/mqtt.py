@@ -28,7 +28,8 @@ from perform.link import Link, connect
 
 PACE_SECONDS = 0.002  # between two messages to the daemon: a flood is not to keep notes waiting
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
-HELD_SECONDS = 10.0  # a connection that holds so long is a good one
+HELD_SECONDS = 10.0  # a connection that holds so long is tried again at once
+NEWS_SECONDS = 60.0  # and one that holds so long is news when it is lost: two of one name never have it so long
 FAREWELL_SECONDS = 1.0
 ONLINE, OFFLINE = "online", "offline"
 MOST_REMEMBERED = 1000
@@ -50,8 +51,8 @@ class Installation:
         self._taken: dict[str, bytes] = {}
         self._figures: dict[str, float] = {}
         self._stats_at = 0.0
-        self._faults: set[str] = set()
-        self._up = False
+        self._said: set[str] = set()
+        self._up = self._been_up = False
         self._connection = Connection(mqtt, self._availability(OFFLINE))
         self._outbox.put(self._availability(ONLINE))
         if mqtt.discovery is not None:
@@ -192,26 +193,28 @@ class Installation:
             await client.publish(last.topic, last.payload, last.qos, last.retain)
 
     def _say_lost(self, fault: Exception, held: float) -> None:
-        """One line for each thing that is wrong, until we are back."""
+        """One line for each thing that is wrong, until a connection has held for long."""
+        if held > NEWS_SECONDS:
+            self._said.clear()
         if self._up and not isinstance(fault, InputError):
             line = "the connection is lost"
             if held < HELD_SECONDS:
                 line += f"; is another installation called {self._mqtt.name!r}?"
-            self._faults.add(NOBODY)  # which is the same once more
+            self._said.add(NOBODY)  # which is the same once more
         else:
             line = self._connection.explain(fault)
         self._up = False
-        if line not in self._faults:
-            self._faults.add(line)
-            line = f"MQTT broker {self._mqtt.broker}: {line}"
-            self._link.log("warning", f"{line} (trying again, the music goes on)")
+        self._log("warning", line, " (trying again, the music goes on)")
 
     def _say_there(self) -> None:
-        again = " again" if self._faults else ""
-        self._faults.clear()
-        self._up = True
         place = f"{self._mqtt.prefix}/{self._mqtt.name}"
-        self._link.log("info", f"MQTT broker {self._mqtt.broker}: connected{again}, as {place}")
+        self._log("info", f"connected{' again' if self._been_up else ''}, as {place}")
+        self._up = self._been_up = True
+
+    def _log(self, level: str, line: str, more: str = "") -> None:
+        if line not in self._said:
+            self._said.add(line)
+            self._link.log(level, f"MQTT broker {self._mqtt.broker}: {line}{more}")
 
 
 async def _end(*tasks: asyncio.Task[None]) -> None:
@@ -224,12 +227,13 @@ async def serve(descriptor: int) -> None:
     """Carry messages both ways until the daemon hangs up."""
     link = await connect(descriptor)
     messages = link.messages()
-    _, _, (greeting,) = await anext(messages)
+    first = await anext(messages, None)
+    if first is None:
+        return
+    (greeting,) = first[2]
     mqtt = msgspec.convert(greeting["mqtt"], MqttConfig)
     here = Installation(link, mqtt, greeting["controls"], greeting["models"])
-    async with (
-        asyncio.TaskGroup() as tasks
-    ):  # whatever fails ends the process, which is opened anew
+    async with asyncio.TaskGroup() as tasks:  # a fault ends the process, which is opened anew
         staying = tasks.create_task(here.stay(), name="broker")
         link.ready()
         async for _, address, told in messages:

@@ -17,7 +17,7 @@ OURS = ("state", "notes", "beat", "error", "availability")
 MOST_PAYLOAD = 16384  # bytes: four for each character of the longest chart
 SWITCHED = {"on": 1, "true": 1, "yes": 1, "off": 0, "false": 0, "no": 0}
 WISHES_QOS, STATE_QOS = 1, 0  # where the rig says nothing
-_DIGITS = re.compile(r"-?\d+(\s*[ ,]\s*-?\d+)+")
+_DIGITS = re.compile(r"-?\d{1,9}([\s,]+-?\d{1,9})+", re.ASCII)
 _VOICE = re.compile("/voice/[^/]+/").match
 Values = tuple[Any, ...]
 

@@ -122,7 +122,7 @@ def test_an_installation_plays_through_everything_that_happens_to_its_broker(bro
         # a chord that was kept before we came is one to begin with, a button that was pressed is not
         broker.say("museum/all/chord", "C7", "-r")
         broker.say("museum/all/panic", "1", "-r")
-        daemon.wait_for("connected again, as museum/foyer")
+        daemon.wait_for("connected, as museum/foyer")
         listener = broker.listen(*TOLD)
         plays(listener, "C7")
         assert broker.kept("museum/foyer/availability") == "online"
