@@ -4,13 +4,14 @@ from perform.controls import CONTROLS, FEEDBACK, NAME, STATE, Control
 from perform.surfaces.layout import Surface
 from perform.surfaces.patch import Patcher, written
 
-TELLS, LINES = 8, 6  # outlets that are shown; examples below each other
+TELLS, LINES = 8, 5  # outlets that are shown; examples below each other
+SAID = "sideman.help"  # where the examples meet
 INK, QUIET = "#1c2128", "#55606e"
 
 
 def write(surface: Surface) -> bytes:
     """The help patcher as a file: an example of each kind of message into `sideman`, and a route behind it."""
-    patcher = Patcher(1400, 460, 430.0, presentation=False)
+    patcher = Patcher(1580, 880, 520.0, 3, presentation=False)
     patcher.lane()
     _text(patcher, "sideman", INK, 26.0)
     _text(patcher, "a partner that improvises: it hears chords, and plays phrases", QUIET, 12.0)
@@ -25,12 +26,14 @@ def write(surface: Surface) -> bytes:
     )
     _text(
         patcher,
-        f"It hears at {surface.host} {surface.port}; this Mac or PC hears at {surface.back}.",
+        f"It hears at {surface.host} {surface.port}; this computer hears at {surface.back}.",
         QUIET,
         12.0,
     )
     patcher.lane()
+    said = patcher.object(f"r {SAID}", 0, 1)
     box = patcher.object("sideman", 1, 1)
+    patcher.cord(said, 0, box)
     told = [row for row in FEEDBACK if not row.address.startswith(STATE)][:TELLS]
     names = [f"{surface.prefix}{row.address}" for row in told if NAME not in row.address]
     route = patcher.object(f"route {' '.join(names)}", len(names) + 1, len(names) + 1)
@@ -39,11 +42,15 @@ def write(surface: Surface) -> bytes:
         shown = patcher.object(f"print {name}", 1, 0)
         patcher.cord(route, number, shown)
     examples = [example for control in CONTROLS if (example := _example(surface, control))]
-    for number, (says, means) in enumerate(examples):
-        if number % LINES == 0:
-            patcher.lane()
-        patcher.cord(patcher.message(says), 0, box)
-        _text(patcher, means, QUIET, 10.0)
+    for start in range(0, len(examples), LINES):
+        patcher.lane()
+        boxes = []
+        for says, means in examples[start : start + LINES]:
+            boxes.append(patcher.message(says))
+            _text(patcher, means, QUIET, 10.0)
+        said = patcher.object(f"s {SAID}", 1, 0)
+        for message in boxes:
+            patcher.cord(message, 0, said)
     return written(patcher)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from perform.surfaces import colours
 from perform.surfaces.layout import Rect
 
-ACROSS, HIGH, PITCH, MARGIN, BETWEEN = 6, 420.0, 32.0, 30.0, 20.0
+HIGH, PITCH, MARGIN, BETWEEN = 420.0, 32.0, 30.0, 20.0
 Box = dict[str, Any]
 _HIGH = {"comment": 20.0, "textbutton": 24.0, "live.slider": 110.0, "button": 24.0, "message": 22.0,
          "newobj": 22.0, "inlet": 30.0, "outlet": 30.0}  # fmt: skip
@@ -18,10 +18,16 @@ class Patcher:
     """Boxes and cords. Every `lane` is a column of its own: what is added to it stands below what is there."""
 
     def __init__(
-        self, width: float, height: float, lane: float = 230.0, *, presentation: bool = True
+        self,
+        width: float,
+        height: float,
+        lane: float = 230.0,
+        across: int = 6,
+        *,
+        presentation: bool = True,
     ) -> None:
         self._size = (width, height)
-        self._wide = lane
+        self._wide, self._across = lane, across
         self._presentation = presentation
         self._boxes: list[Box] = []
         self._cords: list[dict[str, Any]] = []
@@ -30,7 +36,7 @@ class Patcher:
 
     def lane(self) -> None:
         """What follows stands in a new column."""
-        row, column = divmod(self._lanes, ACROSS)
+        row, column = divmod(self._lanes, self._across)
         self._x, self._y = MARGIN + column * (self._wide + BETWEEN), MARGIN + row * HIGH
         self._lanes += 1
 
