@@ -11,7 +11,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NamedTuple, get_args
+from typing import Any, BinaryIO, NamedTuple, get_args
 
 import msgspec
 
@@ -54,14 +54,13 @@ class Recorder:
     """
 
     def __init__(self, folder: Path, rig: Rig) -> None:
-        self.path = folder / f"{dt.datetime.now().astimezone():%Y-%m-%d-%H%M%S}.jsonl"
         self._lines = [msgspec.json.encode({"sideman": SCHEMA, "rig": _public(rig)})]
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._file = self.path.open("xb")
+            self.path, self._file = _begin(folder)
         except OSError as fault:
             raise SessionError(
-                f"{self.path}: cannot be written ({fault.strerror}); name another [record] folder"
+                f"{fault.filename}: cannot be written ({fault.strerror}); name another [record] folder"
             ) from None
         self._failed = False
         self._writer = ThreadPoolExecutor(1)  # one thread, so that lines stay in their order
@@ -103,6 +102,17 @@ class Recorder:
         except OSError as fault:
             self._failed = True
             log.error("%s: the recording ends here (%s)", self.path, fault)  # noqa: TRY400
+
+
+def _begin(folder: Path) -> tuple[Path, BinaryIO]:
+    """A new file, named by this second; those that begin in the same one, as a check and a run, are numbered."""
+    began, number = f"{dt.datetime.now().astimezone():%Y-%m-%d-%H%M%S}", 1
+    while True:
+        path = folder / (f"{began}.jsonl" if number == 1 else f"{began}-{number}.jsonl")
+        try:
+            return path, path.open("xb")
+        except FileExistsError:
+            number += 1
 
 
 def _public(rig: Rig) -> Rig:

@@ -173,6 +173,18 @@ def test_a_rig_that_records_says_where(tmp_path):
         session.read(tmp_path / "none.jsonl")
 
 
+def test_sessions_that_begin_in_one_second_are_kept_apart(tmp_path):
+    async def record():
+        recorders = [session.Recorder(tmp_path, RIG) for _ in range(3)]
+        for recorder in recorders:
+            recorder.close()
+        return {recorder.path for recorder in recorders}
+
+    paths = asyncio.run(record())
+    assert len(paths) == 3
+    assert paths == set(tmp_path.glob("*.jsonl"))
+
+
 def test_lines_stay_in_order_and_a_full_disk_is_said_once(tmp_path, caplog):
     disk = Path("/dev/full").open("wb", buffering=0)  # noqa: SIM115 - the recorder closes it
 
