@@ -60,7 +60,8 @@ class Hall:
         device.set_callback(lambda event, _=None: self.heard.append(event[0]))
 
     def _open_broker(self):
-        need("mosquitto")
+        for program in ("mosquitto", "mosquitto_passwd", "mosquitto_pub"):
+            need(program)
         passwords, file = self.folder / "passwords", self.folder / "mosquitto.conf"
         subprocess.run(
             ["mosquitto_passwd", "-b", "-c", passwords, self.rig["mqtt"]["user"], PASSWORD],
