@@ -102,15 +102,15 @@ def _pressed(surface: Surface, name: str, item: Item, rect: Rect, body: Rect) ->
     match item.kind:
         case "tap":
             yield _button(name, rect, accent, _sent(surface, item, item.says))
-            yield _text(f"{name} text", rect, item.label, colours.TEXT, 24)
+            yield _text(f"{name} text", rect, item.label, colours.TEXT, 20)
         case "switch":
             sent = _osc(surface, item.address, [("VALUE", "INTEGER", "x", 0.0, 1.0)], "ANY")
             told = _osc(surface, item.follows, [("VALUE", "FLOAT", "x", 0.0, 1.0)])
             yield _button(name, rect, {"color": colours.bright(item.colour)}, sent + told, 2)
-            yield _text(f"{name} text", rect, item.label, colours.TEXT, 22)
+            yield _text(f"{name} text", rect, item.label, colours.TEXT, 19)
         case "latch":
             yield _button("latch", rect, {"color": colours.dim(item.colour, 0.75)}, "", 2, first=1)
-            yield _text("latch text", rect, item.label, colours.TEXT, 22)
+            yield _text("latch text", rect, item.label, colours.TEXT, 19)
         case _:
             script: Properties = {"script": pad_script(surface)} if item.kind == "pads" else {}
             longest = max(item.options, key=len)
