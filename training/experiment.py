@@ -5,6 +5,7 @@ a stop costs only the runs that were under way.
 """
 
 import contextlib
+import gc
 import hashlib
 import json
 import os
@@ -305,7 +306,10 @@ def run_alone(task: Task, made: Plan, bars: dataset.Dataset) -> Outcome:
         with contextlib.suppress(RuntimeError):  # set once, before the first operation
             tf.config.threading.set_intra_op_parallelism_threads(1)
             tf.config.threading.set_inter_op_parallelism_threads(1)
-    return run(task, made, bars)
+    try:
+        return run(task, made, bars)
+    finally:
+        gc.collect()  # a run and its compiled step hold each other, and its bars may be gigabytes
 
 
 Runner = Callable[[Sequence[Task], Plan, dataset.Dataset], Iterator[Outcome]]
