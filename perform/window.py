@@ -202,7 +202,7 @@ class Window(asyncio.Protocol):
         self._unheard.clear()
         self._first = []  # one write for all that is said at first: notes wait for every one
         self.say(time.time(), "/hello", self._greeting)
-        self._feedback.renew(self._values)
+        self._feedback.renew(self._values, len(self._values))
         first, self._first = b"".join(self._first), None
         transport.write(first)
 

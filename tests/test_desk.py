@@ -63,6 +63,7 @@ def test_a_surface_hears_where_all_stands_and_then_what_moves():
         patch, fader = Peer(("10.0.0.1", 50000)), Peer(("10.0.0.2", 60000))
         desk.hear("/subscribe", (9001,), patch)
         listener = reached["10.0.0.1", 9001]
+        await asyncio.sleep(0.02)  # so much is not told in one breath
         assert listener.of("/state/voice/bass/swing") == [(0.0,)]
         assert listener.of("/state/key") == [("auto",)]
         for address, values in (
@@ -91,6 +92,7 @@ def test_who_moves_a_fader_hears_of_it_when_it_is_still_and_others_at_once():
         desk.hear("/subscribe", (9001,), one)
         desk.hear("/subscribe", (), other)
         hand = reached["10.0.0.1", 9001]
+        await asyncio.sleep(0.02)
         for step in range(10):
             desk.hear("/voice/lead/swing", (step / 10,), one)
             await asyncio.sleep(0.02)

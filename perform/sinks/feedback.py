@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Mapping
 
 from perform.events import Beat, ChordSounds, Output, PhraseMissed, Sound, StateChanged
@@ -9,6 +10,7 @@ from perform.sinks.base import Outlet
 
 SHORTEST_SECONDS = 1 / 60
 MOVING_SECONDS = 0.25
+AT_ONCE = 16
 
 
 class Feedback:
@@ -24,6 +26,7 @@ class Feedback:
         self._waiting: dict[str, asyncio.TimerHandle] = {}
         self._values: dict[str, str | float] = {}
         self._held: dict[str, float] = {}
+        self._untold: deque[str] = deque()
 
     def send(self, output: Output) -> None:
         """Something happened."""
@@ -55,11 +58,14 @@ class Feedback:
         else:
             self._wait(address, wait)
 
-    def renew(self, values: Mapping[str, str | float]) -> None:
-        """Tell where all these stand, whatever they were told before: they may have begun anew."""
+    def renew(self, values: Mapping[str, str | float], at_once: int = AT_ONCE) -> None:
+        """Tell where all these stand, whatever they were told before: they may have begun anew. So many
+        values at once; in between, notes may go.
+        """
         self._told.clear()
-        for address, value in values.items():
-            self.tell(address, value)
+        self._values |= values
+        self._untold = deque(values)
+        self._tell_rest(at_once)
 
     def moved(self, address: str) -> None:
         """They moved this value themselves, just now."""
@@ -73,7 +79,15 @@ class Feedback:
         for timer in self._waiting.values():
             timer.cancel()
         self._waiting.clear()
+        self._untold.clear()
         self._outlet.close()
+
+    def _tell_rest(self, at_once: int) -> None:
+        for _ in range(min(at_once, len(self._untold))):
+            address = self._untold.popleft()
+            self.tell(address, self._values[address])
+        if self._untold:
+            asyncio.get_running_loop().call_soon(self._tell_rest, at_once)
 
     def _wait(self, address: str, seconds: float) -> None:
         loop = asyncio.get_running_loop()
