@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from perform.cli import _spelled_out
 from perform.cli import app as perform_app
 from training.cli import app as training_app
 
@@ -148,3 +149,19 @@ def test_the_readme_trains(tmp_path, root):
     words = "run bars.npz --recipe mine.toml --steps 2 --width 4 --batch 4 -o runs/other"
     done = command(*words.split(), module="training", cwd=tmp_path, env=environment(root))
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("run --panel rig.toml", ["run", "--panel", "", "rig.toml"]),
+        ("run rig.toml --panel", ["run", "rig.toml", "--panel", ""]),
+        ("run --panel --view", ["run", "--panel", "", "--view"]),
+        ("run --panel 0.0.0.0:8137", ["run", "--panel", "0.0.0.0:8137"]),
+        ("run --panel [::1]:8137 a", ["run", "--panel", "[::1]:8137", "a"]),
+        ("run --panel=pi.local:80 a", ["run", "--panel=pi.local:80", "a"]),
+        ("render --panelled", ["render", "--panelled"]),
+    ],
+)
+def test_the_panel_is_asked_for_with_an_address_or_without(typed, meant):
+    assert _spelled_out(typed.split()) == meant

@@ -5,7 +5,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import msgspec
 
@@ -75,14 +75,14 @@ def _same(origin: str, host: str) -> bool:
 
 
 def token_of(query: bytes, cookie: str) -> str:
-    """The token in a query string, or else in a Cookie header; "" where there is none."""
+    """The token in a query string, or else in a Cookie header, percent-encoded in both; "" where there is none."""
     asked = parse_qs(query.decode("latin-1")).get("token")
     if asked:
         return asked[0]
     for part in cookie.split(";"):
         name, _, value = part.strip().partition("=")
         if name == COOKIE:
-            return value
+            return unquote(value)
     return ""
 
 

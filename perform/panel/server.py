@@ -6,6 +6,7 @@ from collections.abc import MutableMapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
@@ -95,7 +96,7 @@ def _route(path: Path) -> Route:
         response = Response(content, media_type=kind, headers=HEADERS)
         token = request.query_params.get("token")  # the guard has seen that it is right
         if token:
-            response.set_cookie(checks.COOKIE, token, httponly=True, samesite="strict")
+            response.set_cookie(checks.COOKIE, quote(token), httponly=True, samesite="strict")
         return response
 
     return Route("/" if path.name == "index.html" else f"/{path.name}", give)

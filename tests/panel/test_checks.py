@@ -66,6 +66,8 @@ def test_beyond_this_machine_the_token_opens(host):
         (b"token=abc", "", "abc"),
         (b"token=abc", "sideman=other", "abc"),
         (b"", "x=1; sideman=abc; y=2", "abc"),
+        (b"token=a%20b%3B", "", "a b;"),
+        (b"", "sideman=a%20b%3B; y=2", "a b;"),
         (b"tok=abc", "notsideman=abc", ""),
         (b"\xff\xfe=%ff", "", ""),
     ],

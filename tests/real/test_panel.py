@@ -18,7 +18,7 @@ wrong = pytest.importorskip("websockets.exceptions")
 
 RIG = """
 [clock]
-tempo = 200.0
+tempo = 300.0
 [inputs.osc]
 listen = "127.0.0.1:{osc}"
 [outputs.away]
@@ -40,7 +40,7 @@ name = "pad"
 role = "pad"
 """
 VIEWS = ("play", "voices", "shape", "engine")
-SLOWEST_FRAME, LONGEST_TASK = 4.0, 250.0  # ms; the second is 50 on a machine that is not shared
+SLOWEST_FRAME = 4.0  # ms
 
 
 def write_rig(folder, token=""):
@@ -207,12 +207,19 @@ def test_a_frame_of_four_voices_is_quick_and_no_task_is_long(page, ears):
     page.press(pad("C", "7"))
     ears.struck(4)
     page.run(LONG_TASKS)
-    still(2.5)
+    for _ in range(
+        5
+    ):  # others may have the processor for a while; a page that is slow is so each time
+        page.run("longTasks.length = 0")
+        still(2.0)
+        long_tasks = page.run("return longTasks")
+        if not long_tasks:
+            break
     assert page.run("return new Set(sideman.roll.notes.map((it) => it.voice)).size") == 4
-    cost, long_tasks = page.run("return [sideman.roll.cost(), longTasks]")
+    cost = page.run("return sideman.roll.cost()")
     assert cost["count"] > 20
     assert cost["p50"] < SLOWEST_FRAME
-    assert max(long_tasks, default=0) < LONGEST_TASK
+    assert long_tasks == []  # over 50 ms
 
 
 def test_listen_here_sounds_ends_every_note_and_stops(page, ears):
@@ -435,9 +442,9 @@ def test_it_comes_back_when_its_process_dies_and_when_the_daemon_is_started_agai
         assert "back" in browser.find("#banner").text
         browser.press("#slower")
         ears = Ears(ports["osc"])
-        ears.hears("/state/tempo", 199.0)
+        ears.hears("/state/tempo", 299.0)
         ears.close()
-        eventually(lambda: browser.value("/tempo") == 199.0)
+        eventually(lambda: browser.value("/tempo") == 299.0)
     finally:
         daemon.end()
         browser.driver.get("about:blank")

@@ -41,7 +41,7 @@ export class Synth {
     const context = (this.context = new AudioContext({ latencyHint: "interactive" }));
     this.buffer = BUFFER;
     this.skew = Infinity;
-    this.master = new GainNode(context, { gain: 0.9 });
+    this.master = new GainNode(context, { gain: 1.2 });
     this.meter = new AnalyserNode(context, { fftSize: 2048 });
     const limiter = new DynamicsCompressorNode(context, { threshold: -14, ratio: 6, attack: 0.004, release: 0.18 });
     const room = new ConvolverNode(context, { buffer: echo(context) });
