@@ -19,7 +19,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "real")]
 
-from parts import Program, free_port, perform  # noqa: E402
+from parts import Program, free_port, jack_priority, perform  # noqa: E402
 
 from perform.osc import encode, messages  # noqa: E402
 
@@ -88,21 +88,10 @@ def link(folder, seconds):
     one.end(), other.end()
 
 
-def priority():
-    """JACK's flags: real time where the system permits it, as on a stage; without it messages are lost."""
-    try:
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
-        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
-    except OSError:
-        print("JACK without real time: it may lose messages")
-        return ["--no-realtime"]
-    return ["--realtime", "--realtime-priority", "40"]
-
-
 def slaved(folder, seconds):
     name = f"bench{os.getpid()}"
     os.environ |= {"JACK_DEFAULT_SERVER": name, "JACK_NO_START_SERVER": "1"}
-    jack = Program("jackd", "-n", name, *priority(), "-d", "dummy", "-r", "48000", "-p", "64")
+    jack = Program("jackd", "-n", name, *jack_priority(), "-d", "dummy", "-r", "48000", "-p", "64")
     time.sleep(2)
     follows = 'source = "midi"\nvirtual = "Sideman follows"'
     other, other_ear, other_say = daemon(folder, "follower", follows)

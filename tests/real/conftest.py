@@ -7,7 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from parts import Program, need
+from parts import Program, jack_priority, need
 
 
 @pytest.fixture(scope="session")
@@ -18,7 +18,7 @@ def jack():
     os.environ["JACK_DEFAULT_SERVER"] = name
     os.environ["JACK_NO_START_SERVER"] = "1"
     server = Program(
-        "jackd", "-n", name, "-r", "--no-realtime", "-d", "dummy", "-r", "48000", "-p", "128"
+        "jackd", "-n", name, *jack_priority(), "-d", "dummy", "-r", "48000", "-p", "128"
     )
 
     waiting = subprocess.run(["jack_wait", "-w", "-t", "20", "-s", name], check=False)

@@ -29,6 +29,16 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def jack_priority():
+    """Flags for jackd: real time where the system permits it, as on a stage; without it messages get lost."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+    except OSError:
+        return ["--no-realtime"]
+    return ["--realtime", "--realtime-priority", "40"]
+
+
 def eventually(condition, seconds=START_SECONDS):
     """The first truthy answer of `condition`, asked every few milliseconds; fails when time is up."""
     until = time.monotonic() + seconds
