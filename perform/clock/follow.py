@@ -2,6 +2,7 @@
 
 import itertools
 from collections import deque
+from collections.abc import Sequence
 from statistics import median
 from typing import NamedTuple
 
@@ -15,6 +16,8 @@ WINDOW = 8 * PULSES_PER_BEAT  # two milliseconds of jitter leave 0.02 % of a tem
 FEWEST = RECENT = 6
 LEAST_SPREAD = 0.002  # seconds: machines stall together for that long, and no tempo has changed
 LOST_BEATS = 2.0
+JUDGED = 12  # late pulses, before it is said what they are
+STEADY = 0.3  # pulses by which two halves of them differ where they are late alike
 HEADROOM = 0.002  # seconds in which the first notes are worked out, so that they are in time too
 TAPS, SLOWEST_TAP = 8, 60.0 / SLOWEST_BPM
 
@@ -31,8 +34,10 @@ class PulseFilter:
     """A straight line through MIDI clock pulses (24 a quarter note), whatever their jitter.
 
     Least squares over up to eight beats. When the last pulses leave the line together, the tempo has
-    changed, and the line begins anew from them. Pulses that went missing are counted by the time that
-    passed; after two beats of silence the count is taken up where it would be.
+    changed, and the line begins anew from them. Pulses that come too late are not measured: the line goes on
+    without them until it is clear what they are. Pulses that were held up come in a bunch and are in time again
+    after it; where some were lost, all that follow are late by as many; where each is later than the one
+    before, the tempo fell. After two beats of silence the count is taken up where it would be.
     """
 
     def __init__(self) -> None:
@@ -40,6 +45,7 @@ class PulseFilter:
         self._count = -1
         self._line: Line | None = None
         self._spread = 0.0
+        self._late: deque[tuple[float, float]] = deque(maxlen=JUDGED)  # (pulses late, moment)
 
     def locate(self, tick: int) -> None:
         """The next pulse is at this tick: a start, or a song position."""
@@ -56,20 +62,54 @@ class PulseFilter:
 
     def pulse(self, moment: float) -> Line | None:
         """The line after one more pulse; None until there are a few."""
-        if self._pulses and self._line is not None:
-            seconds = 60.0 / (self._line.bpm * PULSES_PER_BEAT)
-            passed = (moment - self._line.moment) / seconds
-            late = (passed - 1) * seconds  # later than jitter makes it: some went missing
-            self._count += round(passed) if late > max(0.75 * seconds, 4 * self._spread) else 1
-            if passed > LOST_BEATS * PULSES_PER_BEAT:
-                self._pulses.clear()
-                self._line = None
-        else:
-            self._count += 1
+        self._count += 1
+        if self._line is None or not self._pulses:
+            return self._add(moment)
+        seconds = 60.0 / (self._line.bpm * PULSES_PER_BEAT)
+        place = self._line.tick / TICKS_PER_PULSE + (moment - self._line.moment) / seconds
+        late = place - self._count
+        if late * seconds <= max(4 * self._spread, seconds / 4):
+            self._late.clear()
+            return self._add(moment)
+        self._late.append((late, moment))
+        if late > LOST_BEATS * PULSES_PER_BEAT:
+            self._count = round(place)
+            self._begin_anew([moment])
+        elif len(self._late) == JUDGED:
+            self._judge()
+        return self._near(place)
+
+    def _judge(self) -> None:
+        """What pulses are that have been late for half a beat."""
+        lateness = np.array([late for late, _ in self._late])
+        growing = lateness[JUDGED // 2 :].mean() - lateness[: JUDGED // 2].mean()
+        if growing > STEADY:
+            self._begin_anew([moment for _, moment in self._late])
+            self._line = self._fit()
+        elif growing > -STEADY:
+            self._count += round(float(np.median(lateness)))
+            self._late.clear()
+
+    def _begin_anew(self, moments: Sequence[float]) -> None:
+        first = self._count - len(moments) + 1
+        self._pulses = deque(zip(itertools.count(first), moments, strict=False), maxlen=WINDOW)
+        self._line = None
+        self._late.clear()
+
+    def _add(self, moment: float) -> Line | None:
         self._pulses.append((self._count, moment))
         if len(self._pulses) >= FEWEST:
             self._line = self._fit()
         return self._line
+
+    def _near(self, place: float) -> Line | None:
+        """The line at the pulse that would be in time now."""
+        line = self._line
+        if line is None:
+            return None
+        tick = float(round(place) * TICKS_PER_PULSE)
+        seconds = (tick - line.tick) / TICKS_PER_BEAT * 60.0 / line.bpm
+        return line._replace(tick=tick, moment=line.moment + seconds)
 
     def _fit(self) -> Line | None:
         counts, moments = np.array(self._pulses).T

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perform.clock.follow import Follower, Line, PulseFilter, Taps
@@ -60,6 +60,37 @@ def test_missing_pulses_are_counted_by_the_time_that_passed():
         line = pulses.pulse(moment)
         if line is not None:
             assert line.tick == number * PULSE_TICKS
+
+
+@settings(max_examples=20)
+@given(
+    st.sampled_from([62.5, 126.0, 300.0]),
+    st.lists(st.tuples(st.integers(200, 900), st.floats(0.002, 0.12)), min_size=1, max_size=12),
+)
+def test_pulses_that_are_held_up_come_in_a_bunch_and_count_once(bpm, stalls):
+    """A busy machine delivers nothing for a while, and then all of it at once."""
+    true, arrived = clock(bpm, 48, 0.0003)
+    for number, held in stalls:
+        end = arrived[number] + held
+        arrived = np.where((arrived >= arrived[number]) & (arrived < end), end, arrived)
+    pulses, away = PulseFilter(), []
+    for number, moment in enumerate(arrived):
+        line = pulses.pulse(moment)
+        if line is not None and number > 400 and moment - true[number] < 0.001:
+            rate = line.bpm * 8  # ticks a second
+            away.append(line.tick + (true[number] - line.moment) * rate - number * PULSE_TICKS)
+            assert line.bpm == pytest.approx(bpm, rel=0.05)
+    assert np.abs(away).max() < PULSE_TICKS / 2
+    assert np.abs(away[-48:]).max() < 1
+
+
+def test_a_clock_that_slows_to_less_than_half_is_followed_and_none_is_counted_twice():
+    fast = clock(150, 16, 0.0005)[1]
+    slow = clock(60, 16, 0.0005, begin=fast[-1] + 60 / (60 * 24))[1]
+    pulses = PulseFilter()
+    lines = [pulses.pulse(moment) for moment in (*fast, *slow)]
+    assert lines[len(fast) + 36].bpm == pytest.approx(60, rel=0.01)
+    assert lines[-1].tick == (len(lines) - 1) * PULSE_TICKS
 
 
 def test_a_source_that_comes_back_elsewhere_is_joined_without_a_jump():
