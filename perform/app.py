@@ -27,7 +27,9 @@ from perform.stage import Stage
 
 log = logging.getLogger(__name__)
 REALTIME_PRIORITY = 20
-SWITCH_SECONDS = 0.0002  # a MIDI port's thread waits no longer for us while we spin: JACK drops what is late
+SWITCH_SECONDS = (
+    0.0002  # a MIDI port's thread waits no longer for us while we spin: JACK drops what is late
+)
 
 
 @contextlib.asynccontextmanager

@@ -1,6 +1,7 @@
 """What a rig says of an MQTT broker; light enough for the process that speaks to it."""
 
-from typing import Annotated
+import os
+from typing import Annotated, Self
 
 import msgspec
 from msgspec import Meta
@@ -34,3 +35,9 @@ class MqttConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     notes: bool = False
     stats_seconds: Annotated[float, Meta(ge=0, le=3600)] = 30.0
     discovery: str | None = None
+
+    def unlocked(self) -> Self:
+        """The same with the password that the environment holds."""
+        if self.password_env is None:
+            return self
+        return msgspec.structs.replace(self, password=os.environ.get(self.password_env))

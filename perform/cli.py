@@ -147,9 +147,15 @@ def check(rig: RigFile) -> None:
     from perform import app as daemon  # noqa: PLC0415
 
     async def try_out() -> None:
-        async with daemon.stage(loaded) as running:
+        # neither a session that nobody played, nor a daemon of the same name pushed off its broker
+        bare = msgspec.structs.replace(loaded, record=None, mqtt=None)
+        async with daemon.stage(bare) as running:
             if not await running.source.filled(10.0):
                 raise SidemanError(f"{rig}: the models answer no phrase; see the lines above")
+        if loaded.mqtt is not None:
+            from perform.inputs import connection  # noqa: PLC0415 - half a second, and few have one
+
+            await connection.try_out(loaded.mqtt.unlocked())
 
     loaded = config.load_rig(rig)
     asyncio.run(try_out())

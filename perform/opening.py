@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import os
 import socket
 import time
 from collections.abc import Iterator, Sequence
@@ -213,9 +212,7 @@ async def open_window(
 
 async def _open_mqtt(mqtt: MqttConfig, running: Stage, desk: Desk, parts: Parts) -> None:
     """The broker, spoken to by a process of its own; it may be there or not."""
-    if mqtt.password_env is not None:
-        mqtt = msgspec.structs.replace(mqtt, password=os.environ.get(mqtt.password_env))
-    told = greeting(running) | {"mqtt": msgspec.to_builtins(mqtt)}
+    told = greeting(running) | {"mqtt": msgspec.to_builtins(mqtt.unlocked())}
     await open_window("perform.inputs.mqtt", running, desk, parts, told)
 
 

@@ -34,10 +34,10 @@ class _Last(logging.Handler):
 
 class Connection:
     """Makes clients for one broker, and explains why one came to nothing. `will`: what the broker says of us when
-    we are gone without a word.
+    we are gone without a word; without one it is a trial, which leaves a daemon of our name alone.
     """
 
-    def __init__(self, mqtt: MqttConfig, will: Letter) -> None:
+    def __init__(self, mqtt: MqttConfig, will: Letter | None = None) -> None:
         self._mqtt = mqtt
         self._will = will
         host, _, port = mqtt.broker.rpartition(":")
@@ -52,15 +52,16 @@ class Connection:
         Certificates are read anew each time, so that renewed ones are taken without a restart.
         """
         mqtt, will = self._mqtt, self._will
+        own = f"sideman-{mqtt.prefix}-{mqtt.name}"  # ours alone, so that a new one ends the old
         self._last.said = ""
         return aiomqtt.Client(
             self._host,
             self._port,
             username=mqtt.user,
             password=mqtt.password,
-            identifier=f"sideman-{mqtt.prefix}-{mqtt.name}",  # ours alone, so that a new one ends the old
+            identifier=own if will else f"{own}-trial",
             clean_session=True,
-            will=aiomqtt.Will(will.topic, will.payload, will.qos, will.retain),
+            will=aiomqtt.Will(will.topic, will.payload, will.qos, will.retain) if will else None,
             tls_context=self._tls() if mqtt.tls else None,
             keepalive=KEEPALIVE_SECONDS,
             timeout=PATIENCE_SECONDS,
@@ -116,6 +117,16 @@ class Connection:
 def _no_pass_phrase() -> str:
     """Nobody is here to be asked."""
     raise ValueError("the key asks for a pass phrase; give one without")
+
+
+async def try_out(mqtt: MqttConfig) -> None:
+    """Connect once, and go again; InputError where the broker is not there or does not let us in."""
+    connection = Connection(mqtt)
+    try:
+        async with connection.client():
+            pass
+    except FAULTS as fault:
+        raise InputError(f"MQTT broker {mqtt.broker}: {connection.explain(fault)}") from None
 
 
 def _refused(reason: ReasonCode | int | None) -> str:

@@ -1,13 +1,12 @@
 """The SuperCollider recipe as it stands: sclang and scsynth, on a JACK server, play what Sideman improvises."""
 
 import itertools
-import shutil
 import socket
 import wave
 
 import numpy as np
 import pytest
-from parts import Program, eventually, free_port, perform
+from parts import Program, eventually, free_port, need, perform
 
 from perform.osc import encode, messages
 
@@ -51,9 +50,8 @@ def daemon(tmp_path):
 
 
 def test_supercollider_sends_chords_and_plays_the_notes(jack, daemon, root, tmp_path):
-    for name in ("sclang", "scsynth"):  # larger than all other parts together: not asked for in CI
-        if shutil.which(name) is None:
-            pytest.skip(f"{name} is not installed")
+    need("sclang")
+    need("scsynth")
     wav = tmp_path / "heard.wav"
     hand = tmp_path / "hand.scd"
     hand.write_text(
