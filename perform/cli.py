@@ -153,7 +153,7 @@ def check(rig: RigFile) -> None:
             if not await running.source.filled(10.0):
                 raise SidemanError(f"{rig}: the models answer no phrase; see the lines above")
         if loaded.mqtt is not None:
-            from perform.inputs import connection  # noqa: PLC0415 - half a second, and few have one
+            from perform.mqtt import connection  # noqa: PLC0415 - half a second, and few have one
 
             await connection.try_out(loaded.mqtt.unlocked())
 

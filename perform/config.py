@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 
 from perform.allow import network
-from perform.broker import MqttConfig
 from perform.errors import RigError
+from perform.mqtt.config import MqttConfig
 from perform.rig import (
     ClockConfig,
     HarmonyConfig,

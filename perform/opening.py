@@ -13,7 +13,6 @@ import msgspec
 
 from perform import controls
 from perform.allow import Allowed, is_loopback
-from perform.broker import MqttConfig
 from perform.desk import Desk
 from perform.errors import InputError, SidemanError, StartError
 from perform.inputs.announce import Announcement
@@ -22,6 +21,7 @@ from perform.inputs.midi import MidiChords, MidiMelody, MidiSurface
 from perform.inputs.midiclock import MidiClock
 from perform.inputs.osc import UdpInput
 from perform.inputs.slip import SlipConnection
+from perform.mqtt.config import MqttConfig
 from perform.music.chord import QUALITIES
 from perform.panel.door import MODULE, open_door
 from perform.rig import (
@@ -213,7 +213,7 @@ async def open_window(
 async def _open_mqtt(mqtt: MqttConfig, running: Stage, desk: Desk, parts: Parts) -> None:
     """The broker, spoken to by a process of its own; it may be there or not."""
     told = greeting(running) | {"mqtt": msgspec.to_builtins(mqtt.unlocked())}
-    await open_window("perform.inputs.mqtt", running, desk, parts, told)
+    await open_window("perform.mqtt", running, desk, parts, told)
 
 
 async def open_panel(panel: PanelConfig, running: Stage, desk: Desk, parts: Parts) -> None:

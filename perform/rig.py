@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal, NamedTuple
 import msgspec
 from msgspec import Meta
 
-from perform.broker import MqttConfig
 from perform.engine.engine import Change, EngineSettings, Release
 from perform.engine.form import Mode
 from perform.engine.harmony import parse_key
@@ -15,6 +14,7 @@ from perform.engine.metre import Metre, parse_metre
 from perform.engine.voice import Fit, VoiceSettings
 from perform.errors import RigError, SidemanError
 from perform.events import ChartChanged, KeyChanged
+from perform.mqtt.config import MqttConfig
 from perform.music.chart import parse_chart
 from perform.music.pitch import parse_pitch
 

@@ -49,7 +49,10 @@ def test_an_empty_rig_has_sensible_defaults():
         ("[mqtt]\nbroker = 'h:1883'\nca = 'ca.pem'", "tls = true"),
         ("[mqtt]\nbroker = 'h:1883'\nuser = 'u'\npassword = 'p'\npassword_env = 'P'", "not both"),
         ("[mqtt]\nbroker = 'h:1883'\npassword = 'p'", "belongs to a user"),
-        ("[mqtt]\nbroker = 'h:1883'\nuser = 'u'\npassword_env = 'NOT_THERE_AT_ALL'", "export NOT_THERE_AT_ALL"),
+        (
+            "[mqtt]\nbroker = 'h:1883'\nuser = 'u'\npassword_env = 'NOT_THERE_AT_ALL'",
+            "export NOT_THERE_AT_ALL",
+        ),
         ("[mqtt]\nbroker = 'h:1883'\nqos = { chord = 3 }", "qos"),
         ("[mqtt]\nbroker = 'h:1883'\npasswrd = 'p'", "did you mean 'password'"),
         ("= 3", "not TOML"),

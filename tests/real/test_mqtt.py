@@ -12,8 +12,8 @@ import pytest
 from parts import Program, eventually, free_port, need, perform
 
 from perform import controls
-from perform.broker import MqttConfig
 from perform.engine.harmony import colours
+from perform.mqtt.config import MqttConfig
 from perform.music.chord import parse_chord
 from perform.window import Window
 
@@ -323,7 +323,7 @@ def window(mqtt):
         control.plain() | {"address": address} for address, control in controls.of_rig(["lead"])
     ]
     told = {"controls": table, "models": ["blues"], "mqtt": mqtt_as_told(mqtt)}
-    return Window("perform.inputs.mqtt", Desk(), told, {"/tempo": 120.0}, lambda _: time.time())
+    return Window("perform.mqtt", Desk(), told, {"/tempo": 120.0}, lambda _: time.time())
 
 
 def mqtt_as_told(mqtt):

@@ -1,4 +1,4 @@
-"""The process that speaks to an MQTT broker: `python -m perform.inputs.mqtt LINK`, started by the daemon.
+"""The process that speaks to an MQTT broker: `python -m perform.mqtt LINK`, started by the daemon.
 
 It is a window (`perform.window`): what the daemon tells goes to the broker, what the broker brings goes to the
 daemon's desk. The broker is waited for here, where no note waits.
@@ -18,13 +18,13 @@ from typing import Any
 import aiomqtt
 import msgspec
 
-from perform.broker import MqttConfig
 from perform.errors import InputError, WireError
-from perform.inputs.connection import FAULTS, NOBODY, Connection
-from perform.inputs.homeassistant import discovery
-from perform.inputs.post import Letter, Outbox
-from perform.inputs.topics import STATE_QOS, Topics, spell, values
 from perform.link import Link, connect
+from perform.mqtt.config import MqttConfig
+from perform.mqtt.connection import FAULTS, NOBODY, Connection
+from perform.mqtt.homeassistant import discovery
+from perform.mqtt.post import Letter, Outbox
+from perform.mqtt.topics import STATE_QOS, Topics, spell, values
 
 PACE_SECONDS = 0.002  # between two messages to the daemon: a flood is not to keep notes waiting
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0

@@ -4,7 +4,7 @@ import asyncio
 
 import aiomqtt
 
-from perform.inputs.post import MOST_PASSING, MOST_WAITING, Inbox, Letter, Outbox
+from perform.mqtt.post import MOST_PASSING, MOST_WAITING, Inbox, Letter, Outbox
 
 
 def message(topic, payload=b""):

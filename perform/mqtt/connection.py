@@ -7,9 +7,9 @@ import ssl
 import aiomqtt
 from paho.mqtt.reasoncodes import ReasonCode
 
-from perform.broker import MqttConfig
 from perform.errors import InputError
-from perform.inputs.post import Inbox, Letter
+from perform.mqtt.config import MqttConfig
+from perform.mqtt.post import Inbox, Letter
 
 PATIENCE_SECONDS = 5.0
 KEEPALIVE_SECONDS = 15  # a broker that is silent for half as long again is gone

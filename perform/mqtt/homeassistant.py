@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
-from perform.broker import MqttConfig
-from perform.inputs.post import Letter
-from perform.inputs.topics import Topics
+from perform.mqtt.config import MqttConfig
+from perform.mqtt.post import Letter
+from perform.mqtt.topics import Topics
 
 LONGEST_STATE = 255  # characters that an entity of theirs can hold
 FIGURES = {

@@ -6,9 +6,9 @@ import re
 import pytest
 
 from perform import controls
-from perform.broker import MqttConfig
-from perform.inputs.homeassistant import FIGURES, discovery
-from perform.inputs.topics import Topics, values
+from perform.mqtt.config import MqttConfig
+from perform.mqtt.homeassistant import FIGURES, discovery
+from perform.mqtt.topics import Topics, values
 
 VOICES = ("lead", "left hand")
 TABLE = {

@@ -10,8 +10,8 @@ from typing import Any
 
 import msgspec
 
-from perform.broker import MqttConfig
 from perform.errors import WireError
+from perform.mqtt.config import MqttConfig
 
 OURS = ("state", "notes", "beat", "error", "availability")
 MOST_PAYLOAD = 16384  # bytes: four for each character of the longest chart

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perform import controls
-from perform.broker import MqttConfig
 from perform.errors import WireError
 from perform.events import ChordChanged, KeyPressed, ModeChanged, Panic, Turned, VoiceMuted
-from perform.inputs.topics import MOST_PAYLOAD, Topics, spell, values
+from perform.mqtt.config import MqttConfig
+from perform.mqtt.topics import MOST_PAYLOAD, Topics, spell, values
 from perform.reading import StatsAsked
 
 VOICES = ("lead", "left hand")

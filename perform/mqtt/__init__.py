@@ -1,0 +1,1 @@
+"""MQTT: the process that speaks to a broker, and what a rig says of it."""
