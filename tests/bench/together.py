@@ -24,6 +24,7 @@ from parts import Program, free_port, jack_priority, perform  # noqa: E402
 from perform.osc import encode, messages  # noqa: E402
 
 SO_TIMESTAMPNS = 35  # Linux
+TEMPO = 126.0
 
 
 class Ear:
@@ -78,7 +79,7 @@ def apart(name, one, other, seconds):
 
 
 def link(folder, seconds):
-    clock = 'source = "link"\ntempo = 126.0'
+    clock = f'source = "link"\ntempo = {TEMPO}'
     one, ear, say = daemon(folder, "one", clock)
     other, other_ear, other_say = daemon(folder, "other", clock)
     time.sleep(2)
@@ -97,7 +98,7 @@ def slaved(folder, seconds):
     other, other_ear, other_say = daemon(folder, "follower", follows)
     sends = '[outputs.clock]\nkind = "midi"\nport = "Sideman follows"\nclock = true\n'
     sends += '[outputs.heard]\nkind = "midi"\nvirtual = "Sideman clock"\nclock = true\n'
-    one, ear, say = daemon(folder, "leader", "tempo = 126.0", sends)
+    one, ear, say = daemon(folder, "leader", f"tempo = {TEMPO}", sends)
     pulses, device = listen_to_clock()
     other_say("/chord", "C7")
     other_say("/transport", "stop")
@@ -130,18 +131,21 @@ def listen_to_clock():
 
 
 def steadiness(pulses):
-    """Print how far pulses are from the straight line through them, and from the tempo. A JACK server without
-    real time loses a message now and then: those that are missing are counted, not taken for a change of tempo.
+    """Print how far pulses are from the straight line through them, and from the tempo. A JACK server that is
+    short of time loses messages, or holds them up and lets them go in a bunch: a pulse is lost when all that
+    come after it are too late by one.
     """
-    gaps = np.maximum(1, np.round(np.diff(pulses) / np.median(np.diff(pulses))))
-    count = np.concatenate([[0], np.cumsum(gaps)])
+    index = np.arange(len(pulses))
+    late = (pulses - pulses[0]) * TEMPO * 24 / 60 - index
+    lost = np.maximum(0, np.round(np.minimum.accumulate(late[::-1])[::-1]))
+    count = index + lost
     slope, begin = np.polyfit(count, pulses, 1)
     away = 1000 * np.abs(pulses - begin - slope * count)
     print(
-        f"our MIDI clock out, heard over JACK: {len(pulses)} pulses, {int(gaps.sum()) + 1 - len(pulses)} lost, "
+        f"our MIDI clock out, heard over JACK: {len(pulses)} pulses, {int(lost[-1])} lost, "
         f"from their line p50 "
         f"{np.quantile(away, 0.5):.3f} ms, p99 {np.quantile(away, 0.99):.3f}, worst {away.max():.3f}; "
-        f"tempo {60 / slope / 24:.4f} for 126",
+        f"tempo {60 / slope / 24:.4f} for {TEMPO:g}",
         flush=True,
     )
 

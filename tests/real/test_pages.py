@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 
 import pytest
+from browser import QUIET
 from parts import need
 
 PHONE = 360
@@ -22,13 +23,7 @@ def in_chromium(page):
         done = subprocess.run(
             [
                 "chromium",
-                "--headless",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
-                "--no-first-run",
+                *QUIET,
                 "--allow-file-access-from-files",
                 f"--user-data-dir={profile}",
                 "--dump-dom",
