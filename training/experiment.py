@@ -151,15 +151,17 @@ def read_plan(folder: Path) -> Plan:
 
 
 def results(folder: Path) -> list[dict[str, Any]]:
-    """The finished runs of an experiment in the order they came; what is no whole run is left out."""
-    lines = []
+    """The finished runs of an experiment in the order they came. What is no whole run is left out, and so is
+    one that was there before: two calls at the same time may have done the same.
+    """
+    found: dict[tuple[str, int], dict[str, Any]] = {}
     with contextlib.suppress(FileNotFoundError):
         for text in (folder / RESULTS).read_text(encoding="utf-8").splitlines():
             with contextlib.suppress(ValueError):
                 line = json.loads(text)
                 if isinstance(line, dict) and line.keys() >= WHOLE:
-                    lines.append(line)
-    return lines
+                    found.setdefault((line["arm"], line["seed"]), line)
+    return list(found.values())
 
 
 def lines(folder: Path) -> int:

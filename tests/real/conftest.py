@@ -1,6 +1,8 @@
+import fcntl
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -9,16 +11,13 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from parts import Program, jack_priority, need
 
-LINKED = {"test_clocks.py", "test_cookbook.py"}  # a Link session is everybody's on the machine
 
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """With several processes a file stays in one, and those that join a Link session in the same one."""
-    for item in items:
-        if item.path.parent == Path(__file__).parent:
-            group = "link" if item.path.name in LINKED else item.path.name
-            item.add_marker(pytest.mark.xdist_group(group))
+@pytest.fixture
+def link_session():
+    """The machine's Link session, which is everybody's, to oneself."""
+    with (Path(tempfile.gettempdir()) / "sideman-link-session").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture(scope="session")

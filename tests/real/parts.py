@@ -97,5 +97,32 @@ class Program:
         return self.process.returncode
 
 
+class Hearing:
+    """(moment, message) of everything that an rtmidi input hears, in `heard` as it comes.
+
+    A callback would let JACK's own thread wait for the interpreter, and JACK drops what is late; asking its
+    queue does not.
+    """
+
+    def __init__(self, device):
+        self.heard = []
+        self._device = device
+        self._ended = threading.Event()
+        self._asking = threading.Thread(target=self._ask)
+        self._asking.start()
+
+    def _ask(self):
+        while not self._ended.is_set():
+            timed = self._device.get_message()
+            if timed is None:
+                self._ended.wait(0.001)
+            else:
+                self.heard.append((time.monotonic(), timed[0]))
+
+    def close(self):
+        self._ended.set()
+        self._asking.join()
+
+
 def perform(*arguments, **kwargs):
     return Program(sys.executable, "-m", "perform", *arguments, **kwargs)

@@ -81,7 +81,7 @@ def test_a_daemon_follows_the_clock_of_another_over_jack(jack, tmp_path):
     assert ends == [0, 0]
 
 
-def test_two_daemons_share_tempo_start_and_bar_line_on_link(tmp_path):
+def test_two_daemons_share_tempo_start_and_bar_line_on_link(link_session, tmp_path):
     pytest.importorskip("aalink")
     clock = 'source = "link"\ntempo = 120.0'
     one, other = Daemon(tmp_path, "one", clock), Daemon(tmp_path, "other", clock)

@@ -123,7 +123,7 @@ class Hall:
 
 
 @pytest.fixture
-def hall(request, jack, root, tmp_path):
+def hall(request, jack, link_session, root, tmp_path):
     hall = Hall(root, tmp_path, request.param)
     try:
         hall.plug_in()

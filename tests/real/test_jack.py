@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from parts import Program, eventually, need, perform
+from parts import Hearing, Program, eventually, need, perform
 
 rtmidi = pytest.importorskip("rtmidi")
 
@@ -74,12 +74,10 @@ def test_a_twelve_bar_blues_by_hand(jack, tmp_path):
     need("fluidsynth")
     (tmp_path / "rig.toml").write_text(RIG)
     daemon = perform("run", str(tmp_path / "rig.toml"))
-    synth = None
-    heard = []
+    synth = ears = None
     try:
         daemon.wait_for("ready")
-        ears = open_port("MidiIn", "Sideman:Sideman")
-        ears.set_callback(lambda event, _=None: heard.append((time.monotonic(), event[0])))
+        ears = Hearing(open_port("MidiIn", "Sideman:Sideman"))
         keyboard = open_port("MidiOut", "Sideman chords")
         synth = start_fluidsynth(tmp_path / "concert.raw")
         held, played = [], []
@@ -92,9 +90,11 @@ def test_a_twelve_bar_blues_by_hand(jack, tmp_path):
         status = daemon.end(signal.SIGINT)
         if synth is not None:
             synth.end()
+        if ears is not None:
+            ears.close()
     assert status == 0, "\n".join(daemon.lines)
-    assert_fits(heard, played)
-    assert_silent_at_the_end(heard)
+    assert_fits(ears.heard, played)
+    assert_silent_at_the_end(ears.heard)
     assert_audible(tmp_path / "concert.raw")
 
 

@@ -215,7 +215,7 @@ def rude(broker, listener, daemon):
     assert sum("/chrod: no such address" in line for line in daemon.lines) == 1
     broker.say("museum/foyer/stats", "please")
     figures = json.loads(eventually(lambda: broker.kept("museum/foyer/state/stats")))
-    assert figures["late"] == 0, figures
+    assert figures["substituted"] == 0, figures
 
 
 def test_an_orderly_end_says_so(broker, tmp_path, caplog):

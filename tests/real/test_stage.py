@@ -8,7 +8,7 @@ import sys
 import threading
 
 import pytest
-from parts import eventually, free_port, perform
+from parts import Hearing, eventually, free_port, perform
 
 rtmidi = pytest.importorskip("rtmidi")
 
@@ -68,12 +68,11 @@ def test_an_evening_is_heard_counted_recorded_and_played_again(jack, tmp_path):
     rig = tmp_path / "rig.toml"
     rig.write_text(RIG.format(port=port, folder=tmp_path / "sessions"))
     daemon = perform("run", str(rig))
-    heard = []
+    ears = None
     pause = threading.Event().wait
     try:
         daemon.wait_for("ready")
-        ears = connected("MidiIn", "Evening out")
-        ears.set_callback(lambda timed, _=None: heard.append(timed[0]))
+        ears = Hearing(connected("MidiIn", "Evening out"))
         chords, melody, knobs = (
             connected("MidiOut", f"Evening {name}") for name in ("chords", "melody", "knobs")
         )
@@ -92,6 +91,8 @@ def test_an_evening_is_heard_counted_recorded_and_played_again(jack, tmp_path):
         nobody = command("stats", f"127.0.0.1:{free_port()}")
     finally:
         status = daemon.end(signal.SIGINT)
+        if ears is not None:
+            ears.close()
     assert status == 0, "\n".join(daemon.lines)
     assert daemon.saw("bars substituted")
     figures = dict(line.split() for line in counted.stdout.splitlines())
@@ -107,7 +108,7 @@ def test_an_evening_is_heard_counted_recorded_and_played_again(jack, tmp_path):
     again = MemorySink()
     session.replay(session.read(kept), [again])
     wanted = [s for s in again.sounds if isinstance(s, Sound) and s.voice == "lead"]
-    played = [message for message in heard if message[0] in (0x80, 0x90)]
+    played = [message for _, message in ears.heard if message[0] in (0x80, 0x90)]
     # the same notes in the same order, but for what the JACK server dropped on the way to our ears
     rest = iter([(s.pitch, s.velocity) for s in wanted])
     assert all((message[1], message[2]) in rest for message in played)

@@ -118,6 +118,9 @@ def test_a_stopped_experiment_goes_on_and_gives_the_same(bars, tmp_path):
     first = lines[0]
     assert {**first, "seconds": 0} == {**json.loads(json.dumps(again)), "seconds": 0}
     assert first["count"] == 41
+    with (folder / experiment.RESULTS).open("a") as file:
+        file.write(json.dumps(first) + "\n")  # a second call at the same time did it too
+    assert experiment.results(folder) == lines
     with pytest.raises(RunFolderError, match="other arms"):
         experiment.open_folder(folder, planned(bars, {"markov": MARKOV}), bars)
 
