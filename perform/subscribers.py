@@ -1,5 +1,6 @@
 """Who is told what happens: everybody who subscribed, each once, until they leave or are silent for long."""
 
+import asyncio
 import time
 from collections.abc import Callable, Hashable
 
@@ -11,6 +12,7 @@ from perform.sinks.state import State
 
 MOST_SUBSCRIBERS = 32
 SILENT_SECONDS = 600.0
+LOOK_SECONDS = 30.0
 
 
 class _Subscription:
@@ -29,13 +31,15 @@ class Subscribers:
         self._conductor = conductor
         self._state = state
         self._there: dict[Hashable, _Subscription] = {}
+        self._timer = asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look)
 
     def __len__(self) -> int:
         return len(self._there)
 
     def add(self, key: Hashable, by: Hashable, outlet: Callable[[], Outlet]) -> None:
-        """Tell this one everything, beginning with where all values stand. Who says nothing more for ten
-        minutes is forgotten; subscribing again is saying something. WireError when there are too many.
+        """Tell this one everything, beginning with where all values stand. Who listens at a host and port, and
+        says nothing more for ten minutes, is forgotten; subscribing again is saying something. WireError when
+        there are too many.
         """
         self._forget_the_silent()
         known = self._there.get(key)
@@ -69,10 +73,18 @@ class Subscribers:
 
     def close(self) -> None:
         """Nobody is told anything any more."""
+        self._timer.cancel()
         for key in list(self._there):
             self.drop(key)
 
+    def _look(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look)
+        self._forget_the_silent()
+
     def _forget_the_silent(self) -> None:
+        """A datagram's listener may be gone without a word; a connection says so itself."""
         long_ago = time.monotonic() - SILENT_SECONDS
-        for key in [key for key, one in self._there.items() if one.heard < long_ago]:
-            self.drop(key)
+        for key, one in list(self._there.items()):
+            match key:
+                case (str(), int()) if one.heard < long_ago:
+                    self.drop(key)

@@ -6,6 +6,7 @@ import logging
 
 import pytest
 
+from perform import subscribers
 from perform.clock.transport import Transport
 from perform.clock.virtual import VirtualClock
 from perform.desk import MOST_ANSWERS, MOST_REASONS, Desk
@@ -178,5 +179,24 @@ def test_too_many_subscribers_are_refused_and_those_there_stay():
         with contextlib.suppress(KeyError):
             desk.leave(crowd)
         assert desk.figures()["subscribers"] == 32
+
+    at_a_desk(scene)
+
+
+def test_a_listener_that_is_silent_for_long_is_forgotten_and_a_connection_is_not(monkeypatch):
+    monkeypatch.setattr(subscribers, "SILENT_SECONDS", 0.2)
+    monkeypatch.setattr(subscribers, "LOOK_SECONDS", 0.02)
+
+    async def scene(desk, reached):
+        gone, there, line = Peer(("10.0.0.1", 1)), Peer(("10.0.0.2", 1)), Peer("a connection")
+        for one in (gone, there):
+            desk.hear("/subscribe", (9001,), one)
+        desk.hear("/subscribe", (), line)
+        for _ in range(20):
+            await asyncio.sleep(0.02)
+            desk.hear("/tap", (0,), there)
+        assert reached["10.0.0.1", 9001].heard[-1] == "closed"
+        assert reached["10.0.0.2", 9001].heard[-1] != "closed"
+        assert desk.figures()["subscribers"] == 2
 
     at_a_desk(scene)
