@@ -1,5 +1,6 @@
 """Where the messages of every surface arrive: read by the one table, carried out, answered, counted."""
 
+import ipaddress
 import logging
 import time
 from collections.abc import Callable, Hashable
@@ -122,12 +123,21 @@ def _listener(host: str | None, port: int | None, peer: Peer) -> Any:
     """Whom a subscription is about: (host, port), or whoever asks."""
     if port is None:
         return peer.key
+    host = _numeric(host)
     match peer.key:
         case (str(own), int()):
             return host or own, port
     if host is None:
         raise WireError("a port needs a host here")
     return host, port
+
+
+def _numeric(host: str | None) -> str | None:
+    """A host that was written as an address; a name would have to be looked up while the music plays."""
+    try:
+        return host and str(ipaddress.ip_address("127.0.0.1" if host == "localhost" else host))
+    except ValueError:
+        raise WireError(f"write host {host!r} as an address, like 192.168.1.20") from None
 
 
 def printable(text: str) -> str:

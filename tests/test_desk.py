@@ -140,6 +140,7 @@ def test_nonsense_is_answered_counted_and_logged_once(caplog):
     [
         ("/subscribe", (70000,), "takes nothing, a port"),
         ("/subscribe", (9001,), "a port needs a host here"),
+        ("/subscribe", ("studio.local", 9001), "as an address, like 192.168.1.20"),
         ("/learn", ("/swing",), "no controller to learn from"),
         ("/voice/nobody/mute", (1,), "there are: lead, bass"),
         ("/model", ("../x",), "not a path"),

@@ -3,17 +3,26 @@
 import socket
 from typing import Any
 
+from perform.errors import OutputError
 from perform.osc import encode
 
 
 class OscOutlet:
-    """OSC over UDP under a prefix; a deaf peer costs nothing."""
+    """OSC over UDP under a prefix; a deaf peer costs nothing. A name is looked up once, here, since that may
+    take seconds; OutputError where there is no such host.
+    """
 
     def __init__(self, host: str, port: int, prefix: str = "/sideman") -> None:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
+        except (OSError, UnicodeError):
+            raise OutputError(
+                f"there is no host {host!r}; write its name or address, like 192.168.1.20"
+            ) from None
+        family, _, _, _, peer = found[0]
+        self._peer: Any = peer
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
-        self._peer = (host, port)
         self._prefix = prefix
 
     def message(self, address: str, *values: Any) -> None:
