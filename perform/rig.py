@@ -33,7 +33,8 @@ class ClockConfig(_Table, frozen=True):
 
     `spin_ms`: how long before a note to be awake and wait by computing nothing; more is steadier and
     costs processor time. "midi": the clock at `port` (part of a name, or a number) or at a port opened as `virtual`;
-    "link": Ableton Link.
+    "link": Ableton Link. `late_ms`: how much later than they are meant its pulses arrive here (JACK: about half
+    a period; a chain of interfaces: more).
     """
 
     source: Literal["internal", "midi", "link"] = "internal"
@@ -42,6 +43,7 @@ class ClockConfig(_Table, frozen=True):
     virtual: str | None = None
     tempo: Annotated[float, Meta(ge=20, le=400)] = 120.0
     spin_ms: Annotated[float, Meta(ge=0, le=5)] = 0.6
+    late_ms: Annotated[float, Meta(ge=0, le=100)] = 0.0
 
 
 class HarmonyConfig(_Table, frozen=True):

@@ -93,6 +93,7 @@ class MidiClock:
         deliver: Callable[[Event], None],
     ) -> None:
         self._reader = ClockReader(observe, begin, deliver)
+        self._late = config.late_ms / 1000
         self._loop = asyncio.get_running_loop()
         self._port = ports.open_input(config.port, config.virtual, system)
         self._port.ignore_types(sysex=True, timing=False, active_sense=True)
@@ -106,7 +107,7 @@ class MidiClock:
         ports.close(self._port)
 
     def _on_device(self, timed: tuple[list[int], float], _: Any = None) -> None:
-        moment = time.monotonic()
+        moment = time.monotonic() - self._late
         try:
             self._loop.call_soon_threadsafe(self._reader.hear, timed[0], moment)
         except RuntimeError:

@@ -94,7 +94,8 @@ def slaved(folder, seconds):
     os.environ |= {"JACK_DEFAULT_SERVER": name, "JACK_NO_START_SERVER": "1"}
     jack = Program("jackd", "-n", name, *jack_priority(), "-d", "dummy", "-r", "48000", "-p", "64")
     time.sleep(2)
-    follows = 'source = "midi"\nvirtual = "Sideman follows"'
+    # what is played in one period of JACK is heard in the next
+    follows = 'source = "midi"\nvirtual = "Sideman follows"\nlate_ms = 0.8'
     other, other_ear, other_say = daemon(folder, "follower", follows)
     sends = '[outputs.clock]\nkind = "midi"\nport = "Sideman follows"\nclock = true\n'
     sends += '[outputs.heard]\nkind = "midi"\nvirtual = "Sideman clock"\nclock = true\n'
