@@ -146,9 +146,14 @@ def test_the_readme_trains(tmp_path, root):
         if target:
             (tmp_path / target).write_text(done.stdout)
     assert (tmp_path / "look.png").exists()
-    words = "run bars.npz --recipe mine.toml --steps 2 --width 4 --batch 4 -o runs/other"
-    done = command(*words.split(), module="training", cwd=tmp_path, env=environment(root))
-    assert done.returncode == 0, done.stderr
+    for words in (
+        "run bars.npz --recipe mine.toml --steps 2 --width 4 --batch 4 -o runs/other",
+        "export runs/other -o models/other",
+        "info models/other",
+    ):
+        done = command(*words.split(), module="training", cwd=tmp_path, env=environment(root))
+        assert done.returncode == 0, (words, done.stderr)
+    assert "unplayable_raw=" in done.stdout
 
 
 @pytest.mark.parametrize(

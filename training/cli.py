@@ -412,5 +412,9 @@ def _describe_counts(bars: dataset.Dataset) -> str:
 
 def _describe(made: bundle.Bundle) -> str:
     manifest = made.manifest
-    figures = " ".join(f"{name}={value:.4g}" for name, value in manifest.metrics.items())
+    figures = " ".join(
+        f"{name}={value:.4g}"
+        for name, value in manifest.metrics.items()
+        if isinstance(value, int | float)
+    )
     return f"{made.path}: {manifest.name}, {manifest.architecture}, {figures}"

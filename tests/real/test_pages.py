@@ -37,7 +37,9 @@ def in_chromium(page):
     return done.stdout
 
 
-@pytest.mark.parametrize("page", ["training/reports/report.html"])
+@pytest.mark.parametrize(
+    "page", ["training/reports/report.html", "training/reports/reels/report.html"]
+)
 def test_a_shipped_page_fits_a_phone_and_has_all_its_pictures(page, root, tmp_path):
     need("chromium")
     frame = tmp_path / "frame.html"
