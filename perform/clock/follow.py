@@ -16,8 +16,12 @@ WINDOW = 8 * PULSES_PER_BEAT  # two milliseconds of jitter leave 0.02 % of a tem
 FEWEST = RECENT = 6
 LEAST_SPREAD = 0.002  # seconds: machines stall together for that long, and no tempo has changed
 LOST_BEATS = 2.0
+HARDLY, CERTAINLY = (
+    0.25,
+    0.6,
+)  # of a pulse: no later is never late, later always, whatever the jitter
 JUDGED = 12  # late pulses, before it is said what they are
-STEADY = 0.3  # pulses by which two halves of them differ where they are late alike
+STEADY = 0.3  # pulses by which quarters of them differ where they are late alike
 HEADROOM = 0.002  # seconds in which the first notes are worked out, so that they are in time too
 TAPS, SLOWEST_TAP = 8, 60.0 / SLOWEST_BPM
 
@@ -68,7 +72,7 @@ class PulseFilter:
         seconds = 60.0 / (self._line.bpm * PULSES_PER_BEAT)
         place = self._line.tick / TICKS_PER_PULSE + (moment - self._line.moment) / seconds
         late = place - self._count
-        if late * seconds <= max(4 * self._spread, seconds / 4):
+        if late <= max(min(4 * self._spread / seconds, CERTAINLY), HARDLY):
             self._late.clear()
             return self._add(moment)
         self._late.append((late, moment))
@@ -82,11 +86,13 @@ class PulseFilter:
     def _judge(self) -> None:
         """What pulses are that have been late for half a beat."""
         lateness = np.array([late for late, _ in self._late])
-        growing = lateness[JUDGED // 2 :].mean() - lateness[: JUDGED // 2].mean()
-        if growing > STEADY:
+        quarters = lateness.reshape(4, -1).mean(axis=1)
+        # a loss is a step, after which lateness stands; a tempo that fell makes it grow all the time
+        growing, least = quarters[-1] - quarters[0], np.diff(quarters).min()
+        if growing > STEADY and least > growing / 6:
             self._begin_anew([moment for _, moment in self._late])
             self._line = self._fit()
-        elif growing > -STEADY:
+        elif np.ptp(quarters) <= STEADY:
             self._count += round(float(np.median(lateness)))
             self._late.clear()
 

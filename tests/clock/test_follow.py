@@ -84,6 +84,33 @@ def test_pulses_that_are_held_up_come_in_a_bunch_and_count_once(bpm, stalls):
     assert np.abs(away[-48:]).max() < 1
 
 
+@settings(max_examples=30)
+@given(
+    st.sampled_from([62.5, 126.0, 300.0]),
+    st.lists(
+        st.tuples(
+            st.integers(250, 800), st.integers(0, 8), st.integers(1, 8), st.floats(0.012, 0.06)
+        ),
+        min_size=1,
+        max_size=4,
+        unique_by=lambda loss: loss[0] // 60,
+    ),
+)
+def test_pulses_that_are_lost_are_made_up_for_even_beside_late_ones(bpm, losses):
+    """Some come late, some after them not at all."""
+    true, arrived = clock(bpm, 48, 0.0003)
+    lost = np.zeros(len(true), bool)
+    for number, late, gone, held in losses:
+        arrived[number : number + late] += held
+        lost[number + late : number + late + gone] = True
+    arrived = np.maximum.accumulate(arrived)
+    pulses = PulseFilter()
+    for number in np.flatnonzero(~lost):
+        line = pulses.pulse(arrived[number])
+    here = line.tick + (true[-1] - line.moment) * line.bpm * 8
+    assert here == pytest.approx((len(true) - 1) * PULSE_TICKS, abs=1)
+
+
 def test_a_clock_that_slows_to_less_than_half_is_followed_and_none_is_counted_twice():
     fast = clock(150, 16, 0.0005)[1]
     slow = clock(60, 16, 0.0005, begin=fast[-1] + 60 / (60 * 24))[1]
