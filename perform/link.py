@@ -21,9 +21,16 @@ class Link:
 
     async def messages(self) -> AsyncIterator[Message]:
         """(seconds since 1970, address, values) as they come; the first is /hello with what there is."""
-        while line := await self._reader.readline():
+        while line := await self._line():
             moment, address, *values = msgspec.json.decode(line)
             yield moment, address, values
+
+    async def _line(self) -> bytes:
+        """The next line; empty when the daemon has hung up, be it while we spoke."""
+        try:
+            return await self._reader.readline()
+        except ConnectionError:
+            return b""
 
     def say(self, client: int, address: str, *values: Any) -> None:
         """A message of a client, by their number; answers come as /to NUMBER address values."""
