@@ -55,17 +55,17 @@ class Desk:
 
     def refuse(self, address: str, why: str, peer: Peer) -> None:
         """Something was said that means nothing: counted, answered, and logged the first time."""
-        self.refused += 1
         second = int(time.monotonic())
         if second != self._second:
             self._second, self._answers = second, 0
         self._answers += 1
         if self._answers <= MOST_ANSWERS:
             peer.message("/error", printable(address), printable(why))
-        self.note(f"{printable(address)}: {printable(why)}" if address else printable(why))
+        self.turn_away(f"{printable(address)}: {printable(why)}" if address else printable(why))
 
-    def note(self, fault: str) -> None:
-        """A fault that may come a thousand times, into the log once."""
+    def turn_away(self, fault: str) -> None:
+        """Somebody was not heard, and is not answered: counted, and logged the first time."""
+        self.refused += 1
         if fault not in self._reasons and len(self._reasons) < MOST_REASONS:
             self._reasons.add(fault)
             log.warning("%s (said once, counted in /stats)", fault)

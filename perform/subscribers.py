@@ -64,7 +64,9 @@ class Subscribers:
             one.heard = time.monotonic()
 
     def moved(self, speaker: Hashable, address: str) -> None:
-        """They are moving a value themselves."""
+        """They are moving a value themselves; an address at which nothing stands is none."""
+        if address not in self._state.values:
+            return
         for one in self._of(speaker):
             one.feedback.moved(address)
 

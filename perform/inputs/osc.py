@@ -35,8 +35,8 @@ class Desk(Protocol):
     def refuse(self, address: str, why: str, peer: Speaker) -> None:
         """Something that means nothing."""
 
-    def note(self, fault: str) -> None:
-        """A fault for the log."""
+    def turn_away(self, fault: str) -> None:
+        """Somebody who may not be heard."""
 
     def leave(self, peer: Speaker) -> None:
         """Somebody is gone."""
@@ -109,7 +109,9 @@ class UdpInput(asyncio.DatagramProtocol):
         """Every message in the packet; strangers get no answer, so that nobody can be pelted with ours."""
         assert self._transport is not None  # noqa: S101 - nothing is received before a connection
         if addr[0] not in self._allowed:
-            self._desk.note(f"{addr[0]} may not send OSC here; add it to allow in [inputs.osc]")
+            self._desk.turn_away(
+                f"{addr[0]} may not send OSC here; add it to allow in [inputs.osc]"
+            )
             return
         self._reader.read(data, UdpPeer(self._transport, (addr[0], addr[1]), self._prefix))
 

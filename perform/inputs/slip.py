@@ -59,7 +59,7 @@ class SlipConnection(asyncio.Protocol):
             why = (
                 "may not connect" if host not in self._allowed else "came when all lines were busy"
             )
-            self._desk.note(f"{host} {why}; see allow in [inputs.osc]")
+            self._desk.turn_away(f"{host} {why}; see allow in [inputs.osc]")
             self._transport.abort()
             return
         self._open.add(self)

@@ -5,8 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perform import controls
+from perform.allow import Allowed
 from perform.errors import WireError
 from perform.events import ChordChanged, Panic, TempoChanged
+from perform.inputs.osc import UdpInput
 from perform.music.chord import parse_chord
 from perform.osc import encode, messages, timed_messages
 
@@ -53,6 +55,44 @@ def test_addresses_mean_what_the_table_says():
     assert controls.read("/chord", (60, 63, 67, 70)) == ChordChanged(parse_chord("Cm7"))
     assert controls.read("/tempo", (96,)) == TempoChanged(96.0)
     assert controls.read("/panic", ()) == Panic()
+
+
+class Desk:
+    """Keeps what is said, and who was turned away."""
+
+    def __init__(self):
+        self.heard, self.away = [], []
+
+    def hear(self, address, values, peer):
+        self.heard.append((address, values, peer.key))
+
+    def refuse(self, address, why, _):
+        self.heard.append((address, why, None))
+
+    def turn_away(self, fault):
+        self.away.append(fault)
+
+
+class Wire:
+    """The transport of datagrams, of which nothing may go to a stranger."""
+
+    def is_closing(self):
+        return False
+
+    def sendto(self, *_):
+        raise AssertionError("answered")
+
+
+def test_strangers_are_neither_heard_nor_answered():
+    desk = Desk()
+    heard = UdpInput("/sideman", desk, Allowed(["10.1.2.0/24"]))
+    heard.connection_made(Wire())
+    for host in ("10.1.2.9", "10.9.9.9", "127.0.0.1"):
+        heard.datagram_received(encode("/sideman/panic"), (host, 5))
+    heard.datagram_received(b"rubbish", ("10.9.9.9", 5))
+    assert [key for _, _, key in desk.heard] == [("10.1.2.9", 5), ("127.0.0.1", 5)]
+    assert len(desk.away) == 2
+    assert "10.9.9.9 may not send" in desk.away[0]
 
 
 def test_nested_bundles_end_somewhere():
