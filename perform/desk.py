@@ -70,6 +70,10 @@ class Desk:
             self._reasons.add(fault)
             log.warning("%s (said once, counted in /stats)", fault)
 
+    def catch_up(self, peer: Peer) -> None:
+        """They did not read for a while: where everything stands is told anew."""
+        self._stage.subscribers.renew(peer.key)
+
     def leave(self, peer: Peer) -> None:
         """Their connection is gone."""
         self._stage.subscribers.drop(peer.key)

@@ -49,7 +49,13 @@ class Subscribers:
             known = self._there[key] = _Subscription(Feedback(outlet()), by)
             self._conductor.listen(known.feedback)
         known.by, known.heard = by, time.monotonic()
-        known.feedback.renew(self._state.values)
+        self.renew(key)
+
+    def renew(self, key: Hashable) -> None:
+        """Tell this one, where it is told anything, where all values stand."""
+        known = self._there.get(key)
+        if known is not None:
+            known.feedback.renew(self._state.values)
 
     def drop(self, key: Hashable) -> None:
         """Tell this one no more."""

@@ -93,8 +93,8 @@ class Window(asyncio.Protocol):
         self._first: list[bytes] | None = None
         self._feedback = Feedback(self)
         self._log = _ToWindow(self)
+        self._deaf = False  # it has not read for long
         self.ready = asyncio.Event()
-        self.dropped = 0
 
     async def __aenter__(self) -> Self:
         await self._start()
@@ -128,18 +128,24 @@ class Window(asyncio.Protocol):
         self.say(time.time(), address, *values)
 
     def say(self, seconds: float, address: str, *values: Any) -> None:
-        """One line; dropped, and counted, where the window does not read."""
+        """One line; dropped where the window does not read: it is told anew when it does."""
         transport = self._transport
-        if transport is None or transport.is_closing():
-            return
-        if transport.get_write_buffer_size() > MOST_UNREAD:
-            self.dropped += 1
+        if transport is None or transport.is_closing() or self._deaf:
             return
         line = msgspec.json.encode([seconds, address, *values]) + b"\n"
         if self._first is not None:
             self._first.append(line)
         else:
             transport.write(line)
+
+    def pause_writing(self) -> None:
+        """It reads no more: what happens from now on is not told."""
+        self._deaf = True
+
+    def resume_writing(self) -> None:
+        """It reads again, and has missed where values went."""
+        self._deaf = False
+        self._feedback.renew(self._values)
 
     def close(self) -> None:
         """Ends with `async with`."""
@@ -197,7 +203,9 @@ class Window(asyncio.Protocol):
             )  # fmt: skip
         loop = asyncio.get_running_loop()
         transport, _ = await loop.create_connection(lambda: self, sock=ours)
+        transport.set_write_buffer_limits(high=MOST_UNREAD)
         self._transport = transport
+        self._deaf = False
         self._rest = b""
         self._unheard.clear()
         self._first = []  # one write for all that is said at first: notes wait for every one

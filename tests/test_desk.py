@@ -116,6 +116,20 @@ def test_who_moves_a_fader_hears_of_it_when_it_is_still_and_others_at_once():
     at_a_desk(scene)
 
 
+def test_who_did_not_read_for_a_while_is_told_anew():
+    async def scene(desk, _):
+        line = Peer("a connection")
+        desk.catch_up(line)
+        assert not line.heard
+        desk.hear("/subscribe", (), line)
+        await asyncio.sleep(0.02)
+        desk.catch_up(line)
+        await asyncio.sleep(0.02)
+        assert line.of("/state/key") == [("auto",), ("auto",)]
+
+    at_a_desk(scene)
+
+
 def test_nonsense_is_answered_counted_and_logged_once(caplog):
     async def scene(desk, _):
         stranger = Peer(("10.0.0.3", 1))

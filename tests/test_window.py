@@ -15,7 +15,7 @@ from perform.window import Window
 GREETING = {"voices": ["lead"]}
 VALUES = {"/tempo": 120.0, "/key": "auto"}
 CHILD = """
-import asyncio, sys
+import asyncio, sys, time
 from perform.link import connect
 
 async def main():
@@ -26,6 +26,8 @@ async def main():
         if address == "/state/flood":
             for number in range(2000):
                 link.say(7, "/number", number)
+        if address == "/state/doze":
+            time.sleep(0.3)
         if address == "/state/die":
             await asyncio.sleep(0.05)
             sys.exit(1)
@@ -64,9 +66,11 @@ def run(monkeypatch, tmp_path, play):
     table = Table()
 
     async def main():
+        values = dict(VALUES)
         async with Window(
-            "some_window", table, GREETING, VALUES, lambda tick: 1000.0 + tick
+            "some_window", table, GREETING, values, lambda tick: 1000.0 + tick
         ) as one:
+            one.values = values
             await asyncio.wait_for(one.ready.wait(), 20)
             await play(one, table)
 
@@ -103,6 +107,23 @@ def test_what_comes_back_is_heard_in_its_order_however_much_it_is(monkeypatch, t
     table = run(monkeypatch, tmp_path, play)
     numbers = [values[0] for address, values in table.heard if address == "/number"]
     assert numbers == list(range(2000))
+
+
+def test_one_that_did_not_read_is_told_anew_where_all_stands(monkeypatch, tmp_path):
+    monkeypatch.setattr(module, "MOST_UNREAD", 10_000)
+
+    async def play(window, table):
+        window.send(StateChanged("/doze", 1))
+        await asyncio.sleep(0.05)
+        for _ in range(3000):
+            window.say(0.0, "/padding", "x" * 1000)
+        window.values["/key"] = "Bb"
+        window.send(StateChanged("/key", "Bb"))  # which nobody hears
+        await until(lambda: len(table.told("/state/key")) > 1)
+
+    table = run(monkeypatch, tmp_path, play)
+    assert [values[2] for values in table.told("/state/key")] == ["auto", "Bb"]
+    assert len(table.told("/padding")) < 3000
 
 
 def test_when_it_dies_it_is_started_again_and_greeted_anew(monkeypatch, tmp_path, caplog):

@@ -38,6 +38,9 @@ class Desk(Protocol):
     def turn_away(self, fault: str) -> None:
         """Somebody who may not be heard."""
 
+    def catch_up(self, peer: Speaker) -> None:
+        """Somebody missed what was told."""
+
     def leave(self, peer: Speaker) -> None:
         """Somebody is gone."""
 

@@ -45,6 +45,7 @@ class SlipConnection(asyncio.Protocol):
         self._frames = Frames()
         self._reader = OscReader(prefix, desk)
         self._transport: asyncio.Transport | None = None
+        self._deaf = False  # it has not read for long
 
     @property
     def key(self) -> Hashable:
@@ -54,6 +55,7 @@ class SlipConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Somebody is there; gone again where they may not be."""
         self._transport = cast(asyncio.Transport, transport)
+        self._transport.set_write_buffer_limits(high=MOST_UNSENT)
         host = self._transport.get_extra_info("peername")[0]
         if host not in self._allowed or len(self._open) >= MOST_CONNECTIONS:
             why = (
@@ -83,10 +85,17 @@ class SlipConnection(asyncio.Protocol):
     def message(self, address: str, *values: Any) -> None:
         """One message; dropped where they do not read what came before."""
         transport = self._transport
-        if transport is None or transport.is_closing():
-            return
-        if transport.get_write_buffer_size() < MOST_UNSENT:
+        if transport is not None and not transport.is_closing() and not self._deaf:
             transport.write(frame(encode(self._prefix + address, *values)))
+
+    def pause_writing(self) -> None:
+        """They read no more: what happens from now on is not told."""
+        self._deaf = True
+
+    def resume_writing(self) -> None:
+        """They read again, and have missed where values went."""
+        self._deaf = False
+        self._desk.catch_up(self)
 
     def close(self) -> None:
         """Hang up."""

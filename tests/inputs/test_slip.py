@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from perform.allow import Allowed, is_loopback
 from perform.errors import RigError
-from perform.inputs.slip import LONGEST_PACKET, Frames, frame
+from perform.inputs.slip import LONGEST_PACKET, MOST_UNSENT, Frames, SlipConnection, frame
 
 # END and ESC come often, so that every way of escaping them is met
 packets = st.lists(st.lists(st.sampled_from([0xC0, 0xDB, 0xDC, 0xDD, 0]), min_size=1).map(bytes))
@@ -48,3 +48,44 @@ def test_those_who_are_named_may_send_and_this_machine_always():
         Allowed(["studio"])
     assert is_loopback("127.0.0.1")
     assert not is_loopback("0.0.0.0")
+
+
+class Wire:
+    """A stream's near end, whose far end may stop reading."""
+
+    def __init__(self):
+        self.sent, self.limit = [], None
+
+    def get_extra_info(self, _):
+        return ("127.0.0.1", 9)
+
+    def set_write_buffer_limits(self, high):
+        self.limit = high
+
+    def is_closing(self):
+        return False
+
+    def write(self, data):
+        self.sent.append(data)
+
+
+class Desk:
+    def __init__(self):
+        self.missed = []
+
+    def catch_up(self, peer):
+        self.missed.append(peer)
+
+
+def test_who_does_not_read_is_told_nothing_and_then_caught_up():
+    wire, desk = Wire(), Desk()
+    line = SlipConnection("/sideman", desk, Allowed(), set())
+    line.connection_made(wire)
+    assert wire.limit == MOST_UNSENT
+    line.pause_writing()
+    line.message("/beat", 0, 0)
+    assert not wire.sent
+    line.resume_writing()
+    line.message("/beat", 0, 1)
+    assert desk.missed == [line]
+    assert len(wire.sent) == 1
