@@ -43,7 +43,6 @@ from perform.events import (
     Panic,
     PhraseMissed,
     PhraseReady,
-    PhraseWanted,
     Pulse,
     Rolled,
     Silenced,
@@ -172,7 +171,7 @@ class Engine:
 
     def prepare(self) -> list[Output]:
         """The wishes for the first bars, to be met before the music starts."""
-        return list(self._wants(0))
+        return self._wants(0)
 
     def next_deadline(self) -> int | None:
         """The tick at which `advance` has something to do; None while stopped."""
@@ -304,11 +303,11 @@ class Engine:
     def _here(self) -> Here:
         return Here(self._bar, self._bar_tick, self._metre.bar, self._begun)
 
-    def _wants(self, bar: int) -> list[PhraseWanted]:
+    def _wants(self, bar: int) -> list[Output]:
         """Wishes for the bars from `bar` on that nobody was asked for."""
         return [it for line in self._lines for it in self._orders.missing(line, bar, self._here)]
 
-    def _outdated(self, those: Iterable[Line]) -> list[PhraseWanted]:
+    def _outdated(self, those: Iterable[Line]) -> list[Output]:
         """Wishes that would be others now."""
         return [it for line in those for it in self._orders.outdated(line, self._here)]
 
@@ -385,7 +384,7 @@ class Engine:
             return []
         self._restart(event.tick)
         bar, inside = divmod(event.tick, self._metre.bar)
-        return list(self._wants(bar + (inside > 0)))
+        return self._wants(bar + (inside > 0))
 
     def _restart(self, tick: int) -> None:
         self._schedule.clear()
@@ -437,7 +436,7 @@ class Engine:
             else:
                 line.other = event.model
         # bars that are ready stay until their replacement comes
-        return list(self._outdated(self._those(event.voice)))
+        return self._outdated(self._those(event.voice))
 
     def _change_mode(self, event: ModeChanged) -> list[Output]:
         for line in self._those(event.voice):

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
+from perform.controls import CONTROLS, NAME, OF_ONE_VOICE
 from perform.engine.engine import CURSOR
-from perform.engine.knobs import KNOBS
 from perform.engine.metre import Metre, spell
 from perform.engine.voice import VoiceSettings
 from perform.events import (
@@ -24,35 +24,29 @@ from perform.events import (
     VoiceSoloed,
 )
 
+_NAMED = {it.address for it in CONTROLS if NAME in it.address}
+_PLAIN = {it.address: it.default for it in CONTROLS if it.told and NAME not in it.address}
+
 
 class State:
     """All values by the address that sets them, kept true by listening."""
 
     def __init__(self, voices: Iterable[VoiceSettings], tempo: float, metre: str) -> None:
+        each = {voice.name: _of_voice(voice) for voice in voices}
+        first = next(iter(each.values()), {})
         self.values: dict[str, str | float] = {
+            **{address: default for address, default in _PLAIN.items() if default is not None},
+            # what is of all voices begins where the first has it
+            **{f"/{name}": value for name, value in first.items() if f"/{name}" in _PLAIN},
+            **{
+                f"/voice/{voice}/{name}": it
+                for voice, of in each.items()
+                for name, it in of.items()
+            },
             "/tempo": tempo,
             "/metre": metre,
-            "/transport": "stop",
-            "/chord": "N.C.",
-            "/key": "auto",
-            "/chart": "",
             CURSOR: -1,
         }
-        for voice in voices:
-            # a knob of all voices begins where the first voice has it
-            self.values = {
-                **{f"/{name}": value for name, value in voice.turned().items()},
-                **self.values,
-            }
-            place = f"/voice/{voice.name}"
-            self.values |= {
-                f"{place}/model": voice.model,
-                f"{place}/other": voice.other or voice.model,
-                f"{place}/mode": voice.mode,
-                f"{place}/mute": 0,
-                f"{place}/solo": 0,
-                **{f"{place}/{name}": value for name, value in voice.turned().items()},
-            }
 
     def send(self, output: Output) -> None:
         """Note where a value went."""
@@ -74,8 +68,7 @@ def changes(event: Event, voices: Iterable[str]) -> list[StateChanged]:
 
 def every_voice(changed: StateChanged, voices: Iterable[str]) -> list[StateChanged]:
     """A change, and where it is one of all voices the same of each."""
-    name = changed.address[1:]
-    if name not in KNOBS and name not in ("model", "other", "mode"):
+    if f"{OF_ONE_VOICE}{changed.address}" not in _NAMED:
         return [changed]
     each = [StateChanged(f"/voice/{voice}{changed.address}", changed.value) for voice in voices]
     return [changed, *each]
@@ -115,6 +108,17 @@ def _set_of_voice(event: Event) -> Sequence[StateChanged]:
         case _:
             return ()
     return (StateChanged(_place(voice, name), value),)
+
+
+def _of_voice(voice: VoiceSettings) -> dict[str, str | float]:
+    return {
+        "model": voice.model,
+        "other": voice.other or voice.model,
+        "mode": voice.mode,
+        "mute": 0,
+        "solo": 0,
+        **voice.turned(),
+    }
 
 
 def _place(voice: str | None, name: str) -> str:

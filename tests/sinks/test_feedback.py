@@ -2,6 +2,7 @@
 
 import asyncio
 
+from perform.controls import of_rig
 from perform.events import Beat, ChordSounds, StateChanged
 from perform.rig import VoiceConfig
 from perform.sinks.feedback import Feedback
@@ -53,3 +54,13 @@ def test_the_state_is_whole_from_the_start_and_follows():
     assert state.values["/voice/lead/swing"] == state.values["/swing"] == 0.4
     assert state.values["/chord"] == "C7"
     assert every_voice(StateChanged("/tempo", 90.0), ["lead"]) == [StateChanged("/tempo", 90.0)]
+
+
+def test_every_value_of_the_table_stands_somewhere_from_the_start():
+    voices = [VoiceConfig(name=name, role="bass").settings() for name in ("low", "lower")]
+    state = State(voices, 96.0, "3/4")
+    told = {address for address, control in of_rig(["low", "lower"]) if control.told}
+    assert told <= state.values.keys()
+    assert state.values["/weight/on-beat"] == 0.6
+    assert state.values["/model"] == "blues"
+    assert state.values["/metre"] == "3/4"
