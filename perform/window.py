@@ -12,7 +12,6 @@ import socket
 import sys
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, Protocol, Self
 
@@ -21,6 +20,7 @@ import msgspec
 from perform.events import Beat, Output, Sound
 from perform.link import ITSELF
 from perform.sinks.feedback import Feedback
+from perform.turns import Turns
 
 log = logging.getLogger(__name__)
 MOST_UNREAD = 1_000_000  # bytes; a window that reads no more is not told more
@@ -28,7 +28,6 @@ MOST_LINE = 65536
 STATS_SECONDS = 1.0
 RESTART_SECONDS, LONGEST_RESTART = 1.0, 30.0  # twice as long each time that it does not stay up
 STAYS_SECONDS = 10.0
-HEAR_SECONDS = 0.0003  # at a time: notes go before what is said here
 
 
 class Desk(Protocol):
@@ -89,7 +88,7 @@ class Window(asyncio.Protocol):
         self._process: asyncio.subprocess.Process | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._rest = b""
-        self._unheard: deque[bytes] = deque()
+        self._turns = Turns()
         self._first: list[bytes] | None = None
         self._feedback = Feedback(self)
         self._log = _ToWindow(self)
@@ -157,21 +156,9 @@ class Window(asyncio.Protocol):
         *lines, self._rest = (self._rest + data).split(b"\n")
         if len(self._rest) > MOST_LINE:
             self._rest = b""
-        idle = not self._unheard
-        self._unheard.extend(lines)
-        if idle:
-            self._hear()
+        self._turns.add(map(self._hear, lines))
 
-    def _hear(self) -> None:
-        """What waits to be heard, for a moment; then notes may go, and the rest is heard after them."""
-        until = time.monotonic() + HEAR_SECONDS
-        while self._unheard:
-            self._hear_one(self._unheard.popleft())
-            if self._unheard and time.monotonic() > until:
-                asyncio.get_running_loop().call_soon(self._hear)
-                return
-
-    def _hear_one(self, line: bytes) -> None:
+    def _hear(self, line: bytes) -> None:
         try:
             client, address, *values = msgspec.json.decode(line)
             if client == ITSELF:
@@ -207,7 +194,7 @@ class Window(asyncio.Protocol):
         self._transport = transport
         self._deaf = False
         self._rest = b""
-        self._unheard.clear()
+        self._turns.clear()
         self._first = []  # one write for all that is said at first: notes wait for every one
         self.say(time.time(), "/hello", self._greeting)
         self._feedback.renew(self._values, len(self._values))

@@ -2,16 +2,18 @@
 
 import asyncio
 import time
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from typing import Any, Protocol, cast
 
 from perform.allow import Allowed
 from perform.errors import WireError
 from perform.osc import encode, timed_messages
+from perform.turns import Turns
 
 Address = tuple[str, int]
 LONGEST_WAIT = 60.0  # a time tag farther off is a clock that is wrong
 MOST_WAITING = 1000  # messages whose time is still to come
+MOST_PACKETS = 1000  # that were received and are not read yet
 
 
 class Speaker(Protocol):
@@ -53,8 +55,8 @@ class OscReader:
         self._desk = desk
         self._waiting = 0
 
-    def read(self, packet: bytes, peer: Speaker) -> None:
-        """Every message in the packet, bundled or not."""
+    def read(self, packet: bytes, peer: Speaker) -> Iterator[None]:
+        """Hears every message in the packet, bundled or not: one a step, since a bundle may hold thousands."""
         try:
             for wait, address, values in timed_messages(packet, time.time()):
                 if wait <= 0:
@@ -65,6 +67,7 @@ class OscReader:
                     self._waiting += 1
                     loop = asyncio.get_running_loop()
                     loop.call_later(min(wait, LONGEST_WAIT), self._due, address, values, peer)
+                yield
         except WireError as fault:
             self._desk.refuse("", str(fault), peer)
 
@@ -102,6 +105,7 @@ class UdpInput(asyncio.DatagramProtocol):
         self._desk = desk
         self._allowed = allowed
         self._reader = OscReader(prefix, desk)
+        self._turns = Turns()
         self._transport: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -116,7 +120,11 @@ class UdpInput(asyncio.DatagramProtocol):
                 f"{addr[0]} may not send OSC here; add it to allow in [inputs.osc]"
             )
             return
-        self._reader.read(data, UdpPeer(self._transport, (addr[0], addr[1]), self._prefix))
+        if len(self._turns) >= MOST_PACKETS:
+            self._desk.turn_away(f"more than {MOST_PACKETS} OSC packets at once; send them slower")
+            return
+        peer = UdpPeer(self._transport, (addr[0], addr[1]), self._prefix)
+        self._turns.add(self._reader.read(data, peer))
 
     def error_received(self, exc: Exception) -> None:
         """A peer that is gone (ICMP); the next packet may come all the same."""

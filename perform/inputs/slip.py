@@ -1,12 +1,13 @@
 """OSC over TCP: packets framed by SLIP with an END on both sides (RFC 1055; OSC 1.1), for hops that lose datagrams."""
 
 import asyncio
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Any, cast
 
 from perform.allow import Allowed
 from perform.inputs.osc import Desk, OscReader
 from perform.osc import encode
+from perform.turns import Turns
 
 END, ESC = b"\xc0", b"\xdb"
 ESC_END, ESC_ESC = b"\xdb\xdc", b"\xdb\xdd"
@@ -44,6 +45,7 @@ class SlipConnection(asyncio.Protocol):
         self._open = open_now
         self._frames = Frames()
         self._reader = OscReader(prefix, desk)
+        self._turns = Turns()
         self._transport: asyncio.Transport | None = None
         self._deaf = False  # it has not read for long
 
@@ -74,13 +76,20 @@ class SlipConnection(asyncio.Protocol):
             self._desk.refuse("", f"{fault}; frame packets with SLIP", self)
             self.close()
             return
+        self._turns.add(self._read(packets))
+        if self._turns and self._transport is not None:
+            self._transport.pause_reading()  # they wait, and nothing is lost
+
+    def _read(self, packets: Sequence[bytes]) -> Iterator[None]:
         for packet in packets:
-            self._reader.read(packet, self)
+            yield from self._reader.read(packet, self)
+        if self._transport is not None:
+            self._transport.resume_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's
-        """They are told no more."""
+        """They are told no more, once what they said last is heard."""
         self._open.discard(self)
-        self._desk.leave(self)
+        self._turns.add(map(self._desk.leave, [self]))
 
     def message(self, address: str, *values: Any) -> None:
         """One message; dropped where they do not read what came before."""
