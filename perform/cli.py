@@ -1,26 +1,23 @@
 """`perform`: flags -> configuration -> a command. Nothing else happens here."""
 
 import asyncio
-import contextlib
 import json
 import logging
 import logging.handlers
 import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
 
-from perform import bundle, config, library
+from perform import bundle, config, library, start
 from perform.allow import is_loopback
 from perform.errors import ChordError, SidemanError
 from perform.music.chord import Chord, parse_chord
 from perform.music.recognition import recognise
-from perform.panel.door import Door
-from perform.rig import DEFAULT_MODEL, Inputs, PanelConfig, Rig, VoiceConfig, host_port
+from perform.rig import DEFAULT_MODEL, VoiceConfig, host_port
 
 app = typer.Typer(
     name="perform",
@@ -82,21 +79,23 @@ def run(
     """Listen for chords and play, until Ctrl-C."""
     from perform import app as daemon  # noqa: PLC0415
 
-    loaded = config.load_rig(rig) if rig is not None else _what_is_there()
+    loaded = config.load_rig(rig) if rig is not None else start.what_is_there()
     if panel is not None:
-        loaded = msgspec.structs.replace(loaded, panel=_panel_at(panel, loaded.panel))
+        loaded = msgspec.structs.replace(loaded, panel=start.panel_at(panel, loaded.panel))
     scanned = loaded.panel is not None and not is_loopback(host_port(loaded.panel.listen)[0])
     if view if view is not None else sys.stdout.isatty() and not scanned:
-        with _quiet_terminal():
+        with start.quiet_terminal():
             asyncio.run(
                 daemon.run(
-                    loaded, lambda running: log.info(_welcome(running.rig, running.door)), [VIEW]
+                    loaded,
+                    lambda running: log.info(start.welcome(running.rig, running.door)),
+                    [VIEW],
                 )
             )
     else:
         asyncio.run(
             daemon.run(
-                loaded, lambda running: print(_welcome(running.rig, running.door), flush=True)
+                loaded, lambda running: print(start.welcome(running.rig, running.door), flush=True)
             )
         )
 
@@ -159,7 +158,7 @@ def check(rig: RigFile) -> None:
 
     loaded = config.load_rig(rig)
     asyncio.run(try_out())
-    print(f"{rig}: {_welcome(loaded)}")
+    print(f"{rig}: {start.welcome(loaded)}")
 
 
 @app.command()
@@ -301,24 +300,6 @@ def panic(
         print(f"{name}: silent")
 
 
-@contextlib.contextmanager
-def _quiet_terminal() -> Iterator[None]:
-    """While the view has the terminal the log is seen in it; what comes before and after is printed."""
-    root, kept = logging.getLogger(), list(logging.getLogger().handlers)
-    memory = logging.handlers.MemoryHandler(1000, flushLevel=logging.CRITICAL + 1)
-    for handler in kept:
-        root.removeHandler(handler)
-        memory.setTarget(handler)
-    root.addHandler(memory)
-    try:
-        yield
-    finally:
-        root.removeHandler(memory)
-        for handler in kept:
-            root.addHandler(handler)
-        memory.close()
-
-
 def _chord_of(line: str) -> Chord | None:
     parts = line.replace(",", " ").split()
     if not all(part.lstrip("-").isdecimal() for part in parts):
@@ -364,20 +345,6 @@ def _chart_text(chart: str) -> str:
     return chart
 
 
-def _what_is_there() -> Rig:
-    """The default rig, without MIDI ports where the system has none."""
-    from perform import ports as midi  # noqa: PLC0415
-
-    rig = config.default_rig()
-    try:
-        midi.names(rig.midi.system)
-    except SidemanError as fault:
-        logging.getLogger(__name__).warning("%s", fault)
-        osc_only = Inputs(osc=rig.inputs.osc)
-        return msgspec.structs.replace(rig, inputs=osc_only, outputs={})
-    return rig
-
-
 def _spelled_out(arguments: list[str]) -> list[str]:
     """Arguments with `--panel` as `--panel ""` where no HOST:PORT follows: an option takes a value or none."""
     spelled = []
@@ -387,22 +354,3 @@ def _spelled_out(arguments: list[str]) -> list[str]:
         if word == "--panel" and not re.fullmatch(r".+:\d+", following):
             spelled.append("")
     return spelled
-
-
-def _panel_at(listen: str, table: PanelConfig | None) -> PanelConfig:
-    """The rig's panel, or one where it has none, at HOST:PORT; "" leaves it where it is."""
-    table = table or PanelConfig()
-    host_port(listen or table.listen)
-    return msgspec.structs.replace(table, listen=listen or table.listen)
-
-
-def _welcome(rig: Rig, door: Door | None = None) -> str:
-    heard = []
-    if rig.inputs.osc:
-        heard.append(f"OSC {rig.inputs.osc.listen}")
-    if rig.inputs.midi:
-        heard.append(f"MIDI {rig.inputs.midi.virtual or rig.inputs.midi.port}")
-    voices = ", ".join(f"{voice.name} ({voice.model})" for voice in rig.voices)
-    outputs = ", ".join(rig.outputs) or "OSC subscribers"
-    panel = f"{door.picture()}panel: {door.url}\n" if door is not None else ""
-    return f"{panel}ready: hears {' and '.join(heard) or 'nothing'}; {voices} to {outputs}"
