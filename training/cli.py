@@ -13,10 +13,9 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-from perform import bundle
 from perform.errors import DatasetError, RunFolderError, SidemanError
 from perform.music.pianoroll import clean
-from training import config, dataset
+from training import config, dataset, describe
 from training.augment import pipeline
 from training.augment.registry import STRATEGIES
 from training.features.registry import open_extractor
@@ -73,7 +72,7 @@ def import_(
         made = dataset.open_data(data or [OWN_BARS], chord)
     dataset.save(made, output)
     _say_broken(made)
-    print(f"{output}: {_describe_counts(made)}")
+    print(f"{output}: {describe.counts(made)}")
 
 
 @app.command()
@@ -335,7 +334,7 @@ def export(
     if trained.step == 0:
         raise RunFolderError(f"{folder}: nothing is trained yet; training run --resume -o {folder}")
     made = write(trained, output, remark, discriminator=discriminator)
-    print(_describe(made))
+    print(describe.made(made))
 
 
 @app.command()
@@ -353,18 +352,7 @@ def info(
         if not sheets:
             raise RunFolderError(f"{path}: no samples of a run there; name a run's folder")
         draw(sheets, animate)
-    if path.is_dir() and (path / "options.json").is_file():
-        options = config.read(path / "options.json")
-        lines = (path / "metrics.jsonl").read_text() if (path / "metrics.jsonl").exists() else ""
-        last = lines.splitlines()[-1:] or ["not begun"]
-        print(f"{path}: {options.architecture}, {options.loss}, {options.steps} steps; {last[0]}")
-    elif path.is_dir():
-        print(_describe(bundle.load(path)))
-    else:
-        bars = dataset.load(path)
-        print(f"{path}: {_describe_counts(bars)}")
-        for name, count in dataset.sources(bars).items():
-            print(f"  {name}: {count} bars")
+    print(describe.path(path))
 
 
 def _train(folder: Path, options: config.Options | None, bars: dataset.Dataset | None) -> None:
@@ -399,22 +387,3 @@ def _train(folder: Path, options: config.Options | None, bars: dataset.Dataset |
 def _say_broken(bars: dataset.Dataset) -> None:
     for broken in bars.counts.broken:
         print(f"skipped {broken}", file=sys.stderr)
-
-
-def _describe_counts(bars: dataset.Dataset) -> str:
-    counts = bars.counts
-    return (
-        f"{counts.kept} bars, {counts.notes} notes; {counts.empty} bars empty, "
-        f"{counts.not_four_four} not in 4/4; {counts.folded} notes folded, {counts.lost} lost; moved "
-        f"to the grid by {counts.moved_mean:.1f} ticks on average, {counts.moved_most} at most"
-    )
-
-
-def _describe(made: bundle.Bundle) -> str:
-    manifest = made.manifest
-    figures = " ".join(
-        f"{name}={value:.4g}"
-        for name, value in manifest.metrics.items()
-        if isinstance(value, int | float)
-    )
-    return f"{made.path}: {manifest.name}, {manifest.architecture}, {figures}"
