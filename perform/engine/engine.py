@@ -12,6 +12,7 @@ import msgspec
 
 from perform.engine import feel
 from perform.engine import voice as lines
+from perform.engine.band import Band
 from perform.engine.chance import chance
 from perform.engine.ear import Ear
 from perform.engine.harmony import Harmony, Road
@@ -98,9 +99,8 @@ class Engine:
         self, voices: Sequence[VoiceSettings], settings: EngineSettings | None = None
     ) -> None:
         self._settings = settings or EngineSettings()
-        self._lines = [Line(index, voice) for index, voice in enumerate(voices)]
-        self._by_name = {line.settings.name: line for line in self._lines}
-        self._snapshots: dict[str, dict[str, dict[str, float]]] = {}
+        self._band = Band(voices)
+        self._lines = self._band.lines
         self._schedule = Schedule()
         self._harmony = Harmony()
         self._ear = Ear()
@@ -128,8 +128,8 @@ class Engine:
             VoiceMuted: self._quieten,
             VoiceSoloed: self._quieten,
             Turned: self._turn,
-            SnapshotStored: self._snapshot,
-            SnapshotRecalled: self._snapshot,
+            SnapshotStored: self._store,
+            SnapshotRecalled: self._recall,
             Judged: self._judge,
             KeyPressed: self._hear_key,
             KeyLifted: self._hear_key,
@@ -167,7 +167,7 @@ class Engine:
 
     def knobs(self, voice: str) -> dict[str, float]:
         """Where the knobs of a voice stand."""
-        return dict(self._by_name[voice].knobs)
+        return dict(self._band.by_name[voice].knobs)
 
     def prepare(self) -> list[Output]:
         """The wishes for the first bars, to be met before the music starts."""
@@ -320,7 +320,7 @@ class Engine:
             self._schedule.add(self._tick + ASK_TICKS, Kind.WISH, ())
 
     def _take(self, event: PhraseReady) -> list[Output]:
-        line = self._by_name.get(event.voice)
+        line = self._band.by_name.get(event.voice)
         if line is not None and event.bar in line.wished:
             line.take(event.bar, event.phrase, self._orders.seed(line, event.bar))
         return []
@@ -424,70 +424,37 @@ class Engine:
 
     # --- voices --------------------------------------------------------------------------------
 
-    def _those(self, voice: str | None) -> list[Line]:
-        """The voice of a name, or every voice."""
-        return [line for line in self._lines if voice in (None, line.settings.name)]
-
     def _change_model(self, event: ModelChanged | OtherModelChanged) -> list[Output]:
         """The next beat, or where nothing rolls this moment, asks for bars of the new model."""
-        for line in self._those(event.voice):
-            if isinstance(event, ModelChanged):
-                line.model = event.model
-            else:
-                line.other = event.model
+        self._band.change_model(event)
         # bars that are ready stay until their replacement comes
-        return self._outdated(self._those(event.voice))
+        return self._outdated(self._band.those(event.voice))
 
     def _change_mode(self, event: ModeChanged) -> list[Output]:
-        for line in self._those(event.voice):
-            line.mode, line.span = event.mode, event.bars
+        self._band.change_mode(event)
         return []
 
     def _quieten(self, event: VoiceMuted | VoiceSoloed) -> list[Output]:
-        line = self._by_name.get(event.voice)
-        if line is None:
-            return []
-        if isinstance(event, VoiceMuted):
-            line.muted = event.muted
-        else:
-            line.soloed = event.soloed
-        anyone = any(each.soloed for each in self._lines)
-        fallen = []
-        for each in self._lines:
-            silent = each.muted or (anyone and not each.soloed)
-            if silent and not each.silent:
-                fallen.append(each)
-            each.silent = silent
-        return self._notes.silence(self._tick, fallen)
+        return self._notes.silence(self._tick, self._band.quieten(event))
 
     def _turn(self, event: Turned) -> list[Output]:
         """A knob moves; what it means for bars ahead is asked for soon."""
         if event.knob in KNOBS:
             self._ask_soon()
-            for line in self._those(event.voice):
-                line.turn(event.knob, event.value)
+            self._band.turn(event)
         return []
 
-    def _snapshot(self, event: SnapshotStored | SnapshotRecalled) -> list[Output]:
-        if isinstance(event, SnapshotStored):
-            self._snapshots[event.name] = {line.settings.name: line.knobs for line in self._lines}
-            return []
+    def _store(self, event: SnapshotStored) -> list[Output]:
+        self._band.store(event.name)
+        return []
+
+    def _recall(self, event: SnapshotRecalled) -> list[Output]:
         self._ask_soon()
-        told: list[Output] = []
-        for voice, knobs in self._snapshots.get(event.name, {}).items():
-            line = self._by_name[voice]
-            told += [
-                StateChanged(f"/voice/{voice}/{knob}", value)
-                for knob, value in knobs.items()
-                if line.knobs[knob] != value
-            ]
-            line.recall(knobs)
-        return told
+        return [StateChanged(*moved) for moved in self._band.recall(event.name)]
 
     def _judge(self, event: Judged) -> list[Output]:
         self._ask_soon()
-        for line in self._those(event.voice):
-            line.judge(event.more)
+        self._band.judge(event)
         return []
 
     def _hear_key(self, event: KeyPressed | KeyLifted) -> list[Output]:

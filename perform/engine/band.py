@@ -1,0 +1,86 @@
+"""The voices of a performance, and what players do to them."""
+
+from collections.abc import Sequence
+
+from perform.engine.line import Line
+from perform.engine.voice import VoiceSettings
+from perform.events import (
+    Judged,
+    ModeChanged,
+    ModelChanged,
+    OtherModelChanged,
+    Turned,
+    VoiceMuted,
+    VoiceSoloed,
+)
+
+
+class Band:
+    """The lines in their order and by name; an event without a voice is for all of them."""
+
+    def __init__(self, voices: Sequence[VoiceSettings]) -> None:
+        self.lines = [Line(index, voice) for index, voice in enumerate(voices)]
+        self.by_name = {line.settings.name: line for line in self.lines}
+        self._snapshots: dict[str, dict[str, dict[str, float]]] = {}
+
+    def those(self, voice: str | None) -> list[Line]:
+        """The voice of a name, or every voice."""
+        return [line for line in self.lines if voice in (None, line.settings.name)]
+
+    def change_model(self, event: ModelChanged | OtherModelChanged) -> None:
+        """Another bundle, or another that the blend goes towards."""
+        for line in self.those(event.voice):
+            if isinstance(event, ModelChanged):
+                line.model = event.model
+            else:
+                line.other = event.model
+
+    def change_mode(self, event: ModeChanged) -> None:
+        """When it plays."""
+        for line in self.those(event.voice):
+            line.mode, line.span = event.mode, event.bars
+
+    def quieten(self, event: VoiceMuted | VoiceSoloed) -> list[Line]:
+        """The lines that are silent by this event, and were not before."""
+        line = self.by_name.get(event.voice)
+        if line is None:
+            return []
+        if isinstance(event, VoiceMuted):
+            line.muted = event.muted
+        else:
+            line.soloed = event.soloed
+        anyone = any(each.soloed for each in self.lines)
+        fallen = []
+        for each in self.lines:
+            silent = each.muted or (anyone and not each.soloed)
+            if silent and not each.silent:
+                fallen.append(each)
+            each.silent = silent
+        return fallen
+
+    def turn(self, event: Turned) -> None:
+        """A knob stands elsewhere."""
+        for line in self.those(event.voice):
+            line.turn(event.knob, event.value)
+
+    def store(self, name: str) -> None:
+        """Keep where all knobs stand."""
+        self._snapshots[name] = {line.settings.name: line.knobs for line in self.lines}
+
+    def recall(self, name: str) -> list[tuple[str, float]]:
+        """Bring them back: (address, value) of each that moved; none for an unknown name."""
+        moved = []
+        for voice, knobs in self._snapshots.get(name, {}).items():
+            line = self.by_name[voice]
+            moved += [
+                (f"/voice/{voice}/{knob}", value)
+                for knob, value in knobs.items()
+                if line.knobs[knob] != value
+            ]
+            line.recall(knobs)
+        return moved
+
+    def judge(self, event: Judged) -> None:
+        """More of what sounds, or no more of it."""
+        for line in self.those(event.voice):
+            line.judge(event.more)
