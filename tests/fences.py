@@ -31,7 +31,7 @@ class Fence(NamedTuple):
 
 
 def pages(root):
-    return sorted((root / "patches").rglob("*.md"))
+    return [root / "README.md", *sorted((root / "patches").rglob("*.md"))]
 
 
 def fences(root, *kinds):
