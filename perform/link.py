@@ -19,8 +19,13 @@ class Link:
         self._reader = reader
         self._writer = writer
 
+    async def greeting(self) -> dict[str, Any] | None:
+        """What there is (the first message); None when the daemon has hung up already."""
+        line = await self._line()
+        return msgspec.json.decode(line)[2] if line else None
+
     async def messages(self) -> AsyncIterator[Message]:
-        """(seconds since 1970, address, values) as they come; the first is /hello with what there is."""
+        """(seconds since 1970, address, values) as they come; the first is /hello, unless it was asked for."""
         while line := await self._line():
             moment, address, *values = msgspec.json.decode(line)
             yield moment, address, values

@@ -226,17 +226,15 @@ async def _end(*tasks: asyncio.Task[None]) -> None:
 async def serve(descriptor: int) -> None:
     """Carry messages both ways until the daemon hangs up."""
     link = await connect(descriptor)
-    messages = link.messages()
-    first = await anext(messages, None)
-    if first is None:
+    greeting = await link.greeting()
+    if greeting is None:
         return
-    (greeting,) = first[2]
     mqtt = msgspec.convert(greeting["mqtt"], MqttConfig)
     here = Installation(link, mqtt, greeting["controls"], greeting["models"])
     async with asyncio.TaskGroup() as tasks:  # a fault ends the process, which is opened anew
         staying = tasks.create_task(here.stay(), name="broker")
         link.ready()
-        async for _, address, told in messages:
+        async for _, address, told in link.messages():
             here.tell(address, told)
         staying.cancel()
     os._exit(0)  # a connection that is being tried holds a thread that nobody can call back

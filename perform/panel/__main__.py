@@ -5,6 +5,7 @@ import contextlib
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable, Iterator
 
 import uvicorn
@@ -38,11 +39,12 @@ class _Server(uvicorn.Server):  # type: ignore[misc]  # it brings no types here
 async def serve(link_fd: int, listening_fd: int) -> None:
     """Serve until the daemon hangs up."""
     link = await connect(link_fd)
-    messages = link.messages()
-    moment, _, (greeting,) = await anext(messages)
+    greeting = await link.greeting()
+    if greeting is None:
+        return
     rules = greeting.pop("door")
     hub = Hub()
-    hub.pass_on(moment, "/hello", [greeting])
+    hub.pass_on(time.time(), "/hello", [greeting])
     guard = Guard(rules["names"], rules["token"], loopback=rules["loopback"])
     config = uvicorn.Config(
         application(hub, link, guard),
@@ -60,7 +62,7 @@ async def serve(link_fd: int, listening_fd: int) -> None:
     )
     server = _Server(config, link.ready)
     serving = asyncio.create_task(server.serve([socket.socket(fileno=listening_fd)]))
-    async for moment, address, values in messages:
+    async for moment, address, values in link.messages():
         hub.pass_on(moment, address, values)
     _hang_up(server, link)
     await serving
