@@ -247,7 +247,6 @@ def experiment(
     if steps is not None:
         arms = {name: msgspec.structs.replace(it, steps=steps) for name, it in arms.items()}
     wanted = lab.plan(bars, arms, runs, protocol, held_out, open_extractor(extractor))  # type: ignore[arg-type]
-    made = lab.open_folder(folder, wanted, bars)
 
     def runner(
         tasks: Sequence[lab.Task], made: lab.Plan, bars: dataset.Dataset
@@ -262,7 +261,7 @@ def experiment(
             task = progress.add_task("runs")
             lab.carry_out(
                 folder,
-                made,
+                wanted,
                 bars,
                 runner,
                 lambda done, total: progress.update(task, completed=done, total=total),

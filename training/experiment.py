@@ -108,20 +108,32 @@ def plan(
 
 
 def open_folder(folder: Path, wanted: Plan, bars: dataset.Dataset) -> Plan:
-    """The plan in a folder that is begun, or `wanted` written to a new one.
+    """The plan in a folder that is begun, with what `wanted` adds to it, or `wanted` written to a new one.
 
-    RunFolderError when the folder holds another experiment: results of two are not mixed.
+    Further arms and runs join those that are there. RunFolderError when the folder holds another
+    experiment: results of two are not mixed.
     """
     path = folder / PLAN
     if path.exists():
         there = read_plan(folder)
-        for name in ("protocol", "arms", "data", "extractor", "split", "samples", "most"):
-            if getattr(there, name) != getattr(wanted, name):
-                raise RunFolderError(
-                    f"{folder}: holds an experiment with other {name}; name another folder, or "
-                    "call with what it was begun with"
-                )
-        wanted = msgspec.structs.replace(there, runs=max(there.runs, wanted.runs))
+        others = [
+            name
+            for name in ("protocol", "data", "extractor", "split", "samples", "most")
+            if getattr(there, name) != getattr(wanted, name)
+        ]
+        others += [
+            f"options of arm {name}"
+            for name, options in wanted.arms.items()
+            if there.arms.get(name, options) != options
+        ]
+        if others:
+            raise RunFolderError(
+                f"{folder}: holds an experiment with other {others[0]}; name another folder, or "
+                "call with what it was begun with"
+            )
+        wanted = msgspec.structs.replace(
+            there, runs=max(there.runs, wanted.runs), arms={**there.arms, **wanted.arms}
+        )
     elif folder.exists() and any(folder.iterdir()):
         raise RunFolderError(f"{folder} is not empty and holds no experiment; name another folder")
     folder.mkdir(parents=True, exist_ok=True)
@@ -152,7 +164,7 @@ def read_plan(folder: Path) -> Plan:
 
 def results(folder: Path) -> list[dict[str, Any]]:
     """The finished runs of an experiment in the order they came. What is no whole run is left out, and so is
-    one that was there before: two calls at the same time may have done the same.
+    one that was there before: files of two machines may have been put together.
     """
     found: dict[tuple[str, int], dict[str, Any]] = {}
     with contextlib.suppress(FileNotFoundError):
@@ -319,20 +331,31 @@ Runner = Callable[[Sequence[Task], Plan, dataset.Dataset], Iterator[Outcome]]
 
 def carry_out(
     folder: Path,
-    made: Plan,
+    wanted: Plan,
     bars: dataset.Dataset,
     runner: Runner,
     report: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> None:
-    """Do what is pending, each outcome kept as it comes. `report`: runs done, runs in all."""
-    tasks = pending(folder, made)
-    total = made.runs * len(made.arms)
-    done = total - len(tasks)
-    report(done, total)
-    for outcome in runner(tasks, made, bars):
-        keep(folder, outcome)
-        done += 1
+    """Do what is pending in a folder, each outcome kept as it comes. `report`: runs done, runs in all.
+
+    RunFolderError while another process does so, or when the folder holds another experiment.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(files.held(folder))
+        except BlockingIOError:
+            raise RunFolderError(
+                f"{folder}: another process is at work there; wait for it, or name another folder"
+            ) from None
+        made = open_folder(folder, wanted, bars)
+        tasks = pending(folder, made)
+        total = made.runs * len(made.arms)
+        done = total - len(tasks)
         report(done, total)
+        for outcome in runner(tasks, made, bars):
+            keep(folder, outcome)
+            done += 1
+            report(done, total)
 
 
 def _as_published(options: config.Options, bars: int) -> config.Options:

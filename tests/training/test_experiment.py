@@ -111,7 +111,7 @@ def test_a_stopped_experiment_goes_on_and_gives_the_same(bars, tmp_path):
         experiment.keep(folder, outcome)
     with (folder / experiment.RESULTS).open("a") as file:
         file.write('{"arm": "tiny", "se')  # the machine went down in the middle of a line
-    experiment.carry_out(folder, experiment.open_folder(folder, wanted, bars), bars, alone)
+    experiment.carry_out(folder, wanted, bars, alone)
     lines = experiment.results(folder)
     assert len(lines) == 4
     again = experiment.run(experiment.Task("tiny", 0), made, bars).line
@@ -119,10 +119,37 @@ def test_a_stopped_experiment_goes_on_and_gives_the_same(bars, tmp_path):
     assert {**first, "seconds": 0} == {**json.loads(json.dumps(again)), "seconds": 0}
     assert first["count"] == 41
     with (folder / experiment.RESULTS).open("a") as file:
-        file.write(json.dumps(first) + "\n")  # a second call at the same time did it too
+        file.write(json.dumps(first) + "\n")  # another machine's file was put to it
     assert experiment.results(folder) == lines
-    with pytest.raises(RunFolderError, match="other arms"):
-        experiment.open_folder(folder, planned(bars, {"markov": MARKOV}), bars)
+
+
+def test_further_arms_and_runs_join_an_experiment_but_no_others(bars, tmp_path):
+    made = experiment.open_folder(tmp_path, planned(bars, {"markov": MARKOV}), bars)
+    more = experiment.open_folder(tmp_path, planned(bars, {"tiny": TINY}), bars)
+    assert more.arms == {"markov": MARKOV, "tiny": TINY} and more.runs == made.runs
+    longer = msgspec.structs.replace(TINY, steps=TINY.steps + 1)
+    with pytest.raises(RunFolderError, match="other options of arm tiny"):
+        experiment.open_folder(tmp_path, planned(bars, {"tiny": longer}), bars)
+    with pytest.raises(RunFolderError, match="other split"):
+        experiment.open_folder(
+            tmp_path,
+            experiment.plan(bars, {"markov": MARKOV}, 2, "fair", 20, Spr()),
+            bars,
+        )
+    assert experiment.read_plan(tmp_path) == more
+
+
+def test_one_process_at_a_time_works_on_an_experiment(bars, tmp_path):
+    wanted = planned(bars, {"markov": MARKOV})
+
+    def a_second_call(tasks, made, bars):
+        with pytest.raises(RunFolderError, match="another process is at work there"):
+            experiment.carry_out(tmp_path, wanted, bars, alone)
+        return alone(tasks, made, bars)
+
+    experiment.carry_out(tmp_path, wanted, bars, a_second_call)
+    assert len(experiment.results(tmp_path)) == 2
+    experiment.carry_out(tmp_path, wanted, bars, alone)  # nobody is there any more
 
 
 def test_an_experiment_needs_bars_on_both_sides(bars):
