@@ -44,10 +44,7 @@ export class Synth {
     this.master = new GainNode(context, { gain: 1.2 });
     this.meter = new AnalyserNode(context, { fftSize: 2048 });
     const limiter = new DynamicsCompressorNode(context, { threshold: -14, ratio: 6, attack: 0.004, release: 0.18 });
-    const room = new ConvolverNode(context, { buffer: echo(context) });
-    const share = new GainNode(context, { gain: ECHO_SHARE });
     this.master.connect(limiter);
-    this.master.connect(share).connect(room).connect(limiter);
     limiter.connect(this.meter).connect(context.destination);
     this.channels = new Map();
     for (const [name, role] of this.roles) {
@@ -56,6 +53,15 @@ export class Synth {
       this.channels.set(name, channel);
     }
     await context.resume();
+    await this.furnish(context, limiter);
+  }
+
+  // Put an echo beside what sounds already. It is made piece by piece, so that no frame waits for it.
+  async furnish(context, limiter) {
+    const buffer = await echo(context);
+    if (context !== this.context) return; // switched off meanwhile
+    const room = new ConvolverNode(context, { buffer });
+    this.master.connect(new GainNode(context, { gain: ECHO_SHARE })).connect(room).connect(limiter);
   }
 
   // Fade out and let everything go.
@@ -178,13 +184,17 @@ const vibrato = (context, sources, cents, at) => {
   return waver;
 };
 
-// A small room: noise that dies away.
-const echo = (context) => {
+const breathe = () => new Promise((done) => setTimeout(done));
+
+// A small room: noise that dies away. Each channel takes some milliseconds, and so does what comes after.
+const echo = async (context) => {
   const length = Math.round(ECHO_SECONDS * context.sampleRate);
   const buffer = new AudioBuffer({ numberOfChannels: 2, length, sampleRate: context.sampleRate });
   for (let channel = 0; channel < 2; channel++) {
+    await breathe();
     const samples = buffer.getChannelData(channel);
     for (let i = 0; i < length; i++) samples[i] = (Math.random() * 2 - 1) * (1 - i / length) ** 3;
   }
+  await breathe();
   return buffer;
 };
