@@ -126,7 +126,8 @@ def test_a_stopped_experiment_goes_on_and_gives_the_same(bars, tmp_path):
 def test_further_arms_and_runs_join_an_experiment_but_no_others(bars, tmp_path):
     made = experiment.open_folder(tmp_path, planned(bars, {"markov": MARKOV}), bars)
     more = experiment.open_folder(tmp_path, planned(bars, {"tiny": TINY}), bars)
-    assert more.arms == {"markov": MARKOV, "tiny": TINY} and more.runs == made.runs
+    assert more.arms == {"markov": MARKOV, "tiny": TINY}
+    assert more.runs == made.runs
     longer = msgspec.structs.replace(TINY, steps=TINY.steps + 1)
     with pytest.raises(RunFolderError, match="other options of arm tiny"):
         experiment.open_folder(tmp_path, planned(bars, {"tiny": longer}), bars)
