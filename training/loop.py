@@ -21,6 +21,7 @@ from training.config import Options
 from training.config import read as read_options
 from training.losses import LOSSES, mismatch, steepness
 from training.networks import build
+from training.rhythm import columns, held_from
 from training.sheet import draw_losses, draw_sheet
 
 OPTIONS, METRICS, CHECKPOINT, DATA = "options.json", "metrics.jsonl", "checkpoint.npz", "data.npz"
@@ -57,8 +58,10 @@ class Run:
         self.training_bars = len(rolls)
         self._rolls = tf.constant(rolls, tf.int8)  # a quarter of the memory of what networks see
         self._values = tf.constant(self.labels.values, tf.float32)
-        self._networks = build(options, len(self.labels.names))
-        self.average = build(options, len(self.labels.names)).generator
+        rhythm = held_from(columns(rolls, options.column_share)) if options.column_share else None
+        self._networks, (self.average, _) = (
+            build(options, len(self.labels.names), rhythm) for _ in range(2)
+        )
         self._optimizers = tuple(
             keras.optimizers.Adam(options.learning_rate, options.beta_1, options.beta_2)
             for _ in range(2)

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 from keras import layers
+from numpy.typing import NDArray
 
 from perform.music.note import COLUMNS, ROWS
 from training.config import Options
@@ -22,15 +24,33 @@ class Networks(NamedTuple):
     discriminator: Any
 
 
-def build(options: Options, conditions: int = 0) -> Networks:
+def build(
+    options: Options, conditions: int = 0, held_from: NDArray[np.intp] | None = None
+) -> Networks:
     """The networks of an architecture, initialised from the options' seed.
 
     With conditions, the generator takes them as columns after the noise, and the discriminator beside
     the rolls, where it judges how well each fits (a projection, after Miyato and Koyama, 2018).
+    `held_from`: for each column the one whose notes it goes on with; the generator's rolls change there alone.
     """
     keras.utils.set_random_seed(options.seed)
     generator, discriminator = ARCHITECTURES[options.architecture]
-    return Networks(generator(options, conditions), discriminator(options, conditions))
+    made = generator(options, conditions)
+    if held_from is not None:
+        made = keras.Model(made.input, Hold(held_from)(made.output), name="generator")
+    return Networks(made, discriminator(options, conditions))
+
+
+class Hold(keras.layers.Layer):  # type: ignore[misc] # keras has no types here
+    """Rolls in which each column has the notes of another: between two of its places nothing changes."""
+
+    def __init__(self, held_from: NDArray[np.intp], **more: Any) -> None:
+        super().__init__(**more)
+        self.held_from = held_from.tolist()
+
+    def call(self, rolls: Any) -> Any:
+        """(batch, 48, 64), as it comes in."""
+        return keras.ops.take(rolls, self.held_from, axis=2)
 
 
 def _compact_generator(options: Options, conditions: int) -> Any:

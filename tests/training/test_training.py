@@ -14,12 +14,14 @@ import pytest
 
 from perform import bundle
 from perform.errors import RunFolderError, SidemanError
-from perform.music.condition import Wish
+from perform.music.condition import Wish, inputs
 from perform.music.notetable import notes_of
 from perform.sources.litert import LiteRTSource
 from training import cli, config, dataset
 from training.conditions import label
+from training.inference import infer
 from training.metrics.playability import measure
+from training.rhythm import columns, held_from
 from training.samples import open_samples
 
 with warnings.catch_warnings():
@@ -186,6 +188,32 @@ def test_a_conditional_generator_is_exported_with_what_it_can_be_asked(bars, tmp
     assert LiteRTSource(made.path).raw(3, Wish("minor", 0.9, 0.1)).shape == (32, 48, 64)
     assert len(open_samples(made.path, 40)) == 40
     assert ((run.sample(64) > 0).sum(axis=1) <= 1).all()  # a column chooses one row or none
+
+
+def changing(rolls):
+    """The columns that differ from the one before, and the first."""
+    moved = (rolls[:, :, 1:] != rolls[:, :, :-1]).any(axis=(0, 1))
+    return {0, *(1 + np.flatnonzero(moved)).tolist()}
+
+
+def test_a_styles_rhythm_is_where_its_notes_begin_and_end(bars):
+    all_of_it = columns(bars.rolls, 1e-9)
+    assert set(np.flatnonzero(all_of_it)) == changing(bars.rolls)
+    assert np.array_equal(bars.rolls[:, :, held_from(all_of_it)], bars.rolls)
+    assert 1 < columns(bars.rolls, 0.02).sum() < all_of_it.sum()
+    assert columns(bars.rolls, 0.0).all()
+
+
+@pytest.mark.filterwarnings("ignore")  # the converter's own
+def test_a_bundle_keeps_to_the_columns_of_its_style(bars, tmp_path):
+    options = msgspec.structs.replace(TINY, architecture="melody", column_share=0.02)
+    run = loop.begin(tmp_path / "run", options, bars, sheets=False)
+    run.train()
+    allowed = set(np.flatnonzero(columns(bars.rolls, 0.02)).tolist())
+    assert changing(run.sample(64)) == allowed
+    made = export(run, tmp_path / "kept")
+    asked = inputs(32, options.noise_dim, (), 5)
+    assert changing(infer(made.generator.read_bytes(), asked, 32)) == allowed
 
 
 def test_conditions_need_networks_that_have_a_place_for_them():
