@@ -19,6 +19,7 @@ PAPER_FID = {  # the paper's table 1
 PAPER_ORDER = ("augmented", "replicated", "original")
 REFERENCES = ("held_out", "training")
 SIGNIFICANT = 0.01
+PAIRED = {"fid": ("FID", "negative"), "coverage": ("coverage", "positive")}  # and what a gain is
 HONEST, HONESTY = ("copies", "unplayable_raw"), ("Near-copies", "Unplayable, raw")
 BESIDE = {
     "copies": "near-copies of training bars",
@@ -176,7 +177,7 @@ def tables(found: Findings) -> list[Table]:
     for reference in REFERENCES:
         made += [
             _table_2(found, reference),
-            _effects(found, reference),
+            *(_effects(found, reference, measure) for measure in PAIRED),
             _distances(found, reference),
         ]
     return [*made, _figures(found)]
@@ -239,13 +240,14 @@ def _honesty(found: Findings, place: int) -> tuple[str, ...]:
     return tuple(f"{np.median(share):.1%}" for share in shares)
 
 
-def _effects(found: Findings, reference: str) -> Table:
-    table = values(found, reference, "fid")
+def _effects(found: Findings, reference: str, measure: str) -> Table:
+    table = values(found, reference, measure)
+    name, gain = PAIRED[measure]
     rows = []
     for i, first in enumerate(found.arms):
         for j in range(i + 1, len(found.arms)):
             e = stats.effect(table[:, i], table[:, j])
-            between = f"{e.median:+.2f} ({e.low:+.2f} to {e.high:+.2f})"
+            between = f"{e.median:+.3f} ({e.low:+.3f} to {e.high:+.3f})"
             beside = (
                 " / ".join(both)
                 for both in zip(_honesty(found, i), _honesty(found, j), strict=True)
@@ -253,7 +255,7 @@ def _effects(found: Findings, reference: str) -> Table:
             pair = f"{first} - {found.arms[j]}"
             rows.append([pair, between, f"{e.delta:+.2f}", spell_p(e.p), *beside])
     return Table(
-        f"Paired effects (FID, {named(found, reference)}): a negative difference favours the first",
+        f"Paired effects ({name}, {named(found, reference)}): a {gain} difference favours the first",
         ["Pair", "Median difference (bootstrap 95 %)", "Rank-biserial", "Wilcoxon p", *HONESTY],
         rows,
     )
