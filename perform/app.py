@@ -16,7 +16,6 @@ from perform.clock.realtime import RealtimeClock
 from perform.clock.transport import Transport
 from perform.engine.engine import Engine
 from perform.live import Conductor
-from perform.music.note import TICKS_PER_BAR, TICKS_PER_BEAT
 from perform.opening import greeting, open_inputs, open_panel, open_sinks, open_window
 from perform.rig import MidiOutput, Rig
 from perform.session import Recorder
@@ -71,7 +70,7 @@ async def stage(
             spin=rig.clock.spin_ms / 1000,
             **({"record": recorder.note} if recorder is not None else {}),
             starts_by_chord=rig.start == "chord",
-            quantum=TICKS_PER_BAR if rig.clock.source == "link" else TICKS_PER_BEAT,
+            by_bar=rig.clock.source == "link",
         )
         for listener in listeners:
             conductor.listen(listener)

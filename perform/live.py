@@ -21,6 +21,7 @@ from perform.events import (
     ChordChanged,
     Event,
     Located,
+    MetreChanged,
     Output,
     PhraseReady,
     PhraseWanted,
@@ -93,8 +94,8 @@ class Conductor:
     """Drives an engine by a clock. `voices`: voice -> its sinks; listeners hear everything, and
     `voiceless` sinks all but notes: an output that only sends the clock.
 
-    `quantum`: where somebody else's time is followed, our bar line falls on a multiple of so many of
-    their ticks. `ahead`: how many seconds early the clock is, so that slow synthesizers sound in time.
+    `by_bar`: where somebody else's time is followed, our bar lines fall on theirs; without, our beats
+    on theirs. `ahead`: how many seconds early the clock is, so that slow synthesizers sound in time.
     `spin`: seconds to be awake before each note.
     `record` is told everything that the engine is told. `failed` is set to the first fault of a callback, so that whoever waits can end in order.
     """
@@ -109,7 +110,7 @@ class Conductor:
         *,
         voiceless: Sequence[Sink] = (),
         starts_by_chord: bool = True,
-        quantum: int = TICKS_PER_BEAT,
+        by_bar: bool = False,
         ahead: float = 0.0,
         spin: float = SPIN_SECONDS,
         record: Callable[[int, Event], None] = lambda _tick, _event: None,
@@ -128,7 +129,8 @@ class Conductor:
         self._armed = starts_by_chord
         self._loop = asyncio.get_running_loop()
         self._alarm = Alarm(self._loop, self._ring, spin)
-        self._follower = Follower(transport, quantum)
+        self._by_bar = by_bar
+        self._follower = Follower(transport, engine.metre.bar if by_bar else TICKS_PER_BEAT)
         self._taps = Taps()
         self._told_bpm = transport.bpm
         self._next: float | None = None
@@ -173,7 +175,9 @@ class Conductor:
         self._alarm.close()
         stop, tick = TransportChanged("stop"), self._tick()
         self._record(tick, stop)
-        for output in self._engine.feed(stop, tick):
+        for output in [*self._engine.advance(tick), *self._engine.feed(stop, tick)]:
+            if isinstance(output, PhraseWanted):
+                continue
             for sink in (*self._sinks_of(output), *self._listeners):
                 try:
                     sink.send(output)
@@ -201,14 +205,17 @@ class Conductor:
         """Roll on somebody's line, from the tick at which it stands: they pressed start, or continue."""
         try:
             self._armed = False
+            here = self._tick()
+            self._advance(here)
             self._follower.start_at(line)
-            self._pass_on(TransportChanged(action))
+            self._pass_on(TransportChanged(action), here if action == "start" else None)
         except Exception as fault:  # noqa: BLE001 - see deliver
             self._fail(fault)
 
     def _deliver(self, event: Event) -> None:
         now = self._clock.now()
-        self._advance(self._transport.tick_at(now))
+        here = self._transport.tick_at(now)
+        self._advance(here)
         if isinstance(event, Tapped):
             bpm = self._taps.tap(now)
             if bpm is None or bpm < SLOWEST_BPM:
@@ -221,15 +228,23 @@ class Conductor:
             self._transport.locate(event.tick)
         elif isinstance(event, TransportChanged):
             self._roll(event, now)
-        self._pass_on(event)
+        elif isinstance(event, MetreChanged) and self._by_bar:
+            self._follower.measure(event.bar)
+        if isinstance(event, TempoChanged):
+            self._told_bpm = event.bpm
+        begins = isinstance(event, TransportChanged) and event.action == "start"
+        self._pass_on(event, here if begins else None)
         if isinstance(event, ChordChanged) and self._armed and event.chord is not None:
             self._deliver(TransportChanged("start"))
 
-    def _pass_on(self, event: Event) -> None:
-        """An event to the engine, and all that it brings, up to this moment."""
+    def _pass_on(self, event: Event, left: int | None = None) -> None:
+        """An event to the engine, and all that it brings, up to this moment.
+
+        `left`: the tick at which what rolled before was left, where a start begins anew at 0.
+        """
         tick = self._tick()
         self._advance(tick)  # so that what is recorded is told again at the same point
-        self._record(tick, event)
+        self._record(tick if left is None else left, event)
         for output in self._engine.feed(event, tick):
             self._send(output)
         for told in changes(event, self._voices):
@@ -245,15 +260,16 @@ class Conductor:
         elif event.action == "stop":
             self._transport.stop(now)
         else:
-            self._transport.resume(now)
+            self._follower.resume(now)
 
     def _meet_the_beat(self, bpm: float, now: float) -> None:
-        """The tempo that was tapped, bent so that the nearest beat meets the tap."""
-        here = self._transport.tick_at(now)
+        """The tempo that was tapped, bent so that the beat that is heard next to the tap meets it."""
+        heard = now - self._ahead
+        here = self._transport.tick_at(heard)
         self._transport.set_tempo(bpm, now)
         if self._transport.running:
             beat = (here + TICKS_PER_BEAT // 2) // TICKS_PER_BEAT * TICKS_PER_BEAT
-            self._transport.follow(beat, now, bpm, now)
+            self._transport.follow(beat, heard, bpm, now)
 
     def _ring(self) -> None:
         try:

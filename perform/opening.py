@@ -113,7 +113,7 @@ def _open_clock(running: Stage, parts: Parts) -> None:
         )
         parts.callback(leader.close)
     elif clock.source == "link":
-        running.link = LinkClock(clock.tempo, conductor.observe, conductor.deliver)
+        running.link = LinkClock(clock.tempo, clock.metre, conductor.observe, conductor.deliver)
         conductor.listen(running.link)
         parts.callback(running.link.close)
 

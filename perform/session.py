@@ -150,9 +150,10 @@ def replay(session: Session, sinks: Sequence[Sink]) -> None:
     tape.put(engine.prepare())
     for tick, event in session.events:
         tape.put(engine.advance(tick))
-        if isinstance(event, TransportChanged) and event.action == "start":
+        anew = isinstance(event, TransportChanged) and event.action == "start"
+        if anew:  # what is written down is where it was left
             tape.begin_anew()
-        tape.put(engine.feed(event, tick))
+        tape.put(engine.feed(event, 0 if anew else tick))
         tape.hear(tick, event)
 
 

@@ -68,8 +68,10 @@ class Stage:
             self._check_model(event.model)
         if isinstance(event, TempoChanged | Tapped) and self.rig.clock.source == "midi":
             raise WireError("the tempo is the MIDI clock's; set it where that comes from")
-        self._tell_link(event)
+        before = self.transport.bpm
         self.conductor.deliver(event)
+        if isinstance(event, TempoChanged | Tapped) and self.transport.bpm != before:
+            self._tell_link()
 
     def _check_model(self, model: str) -> None:
         if Path(model).name != model:
@@ -82,10 +84,10 @@ class Stage:
             raise WireError(str(fault)) from None
         self._models.add(model)
 
-    def _tell_link(self, event: Event) -> None:
+    def _tell_link(self) -> None:
         """A tempo that is set here is set for the whole session."""
-        if self.link is not None and isinstance(event, TempoChanged):
-            self.link.set_tempo(event.bpm)
+        if self.link is not None:
+            self.link.set_tempo(self.transport.bpm)
 
     def figures(self) -> dict[str, float]:
         """What was counted since the start; times in milliseconds."""

@@ -1,8 +1,11 @@
 """The conductor with real time around it, and sinks that go away."""
 
 import asyncio
+from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from perform.clock.realtime import SPIN_SECONDS, Alarm, RealtimeClock
 from perform.clock.transport import Transport
@@ -10,7 +13,7 @@ from perform.clock.virtual import VirtualClock
 from perform.engine.engine import Engine
 from perform.engine.voice import VoiceSettings
 from perform.errors import OutputError
-from perform.events import ChordChanged, PhraseReady
+from perform.events import ChordChanged, PhraseReady, Tapped
 from perform.live import Conductor, Lateness
 from perform.music.chord import parse_chord
 from perform.music.note import Note
@@ -65,6 +68,69 @@ def test_ticks_and_seconds_are_inverse_and_tempo_keeps_the_tick(tempo):
     assert transport.tick_at(99.0) == held
     transport.resume(100.0)
     assert transport.tick_at(100.0) == held
+
+
+@given(st.floats(-5000, 5000), st.floats(40, 300), st.floats(0, 30))
+def test_a_transport_bends_to_a_line_without_a_jump_and_stays_on_it(away, bpm, after):
+    transport = Transport(120.0)
+    transport.start(0.0)
+    transport.follow(9600 + away, 10.0, bpm, 10.0)
+    ticks = [transport.tick_at(10.0 + step / 100) for step in range(1000)]
+    rate = bpm * 8
+    assert all(0.87 * rate / 100 - 1 <= b - a <= 1.13 * rate / 100 + 1 for a, b in pairwise(ticks))
+    met = 10.0 + max(abs(away) / 0.12, 480) / rate  # over a beat, or at 12 %
+    tick = 9600 + away + (met - 10.0 + after) * rate
+    assert transport.tick_at(met + after) == pytest.approx(tick, abs=1.01)
+    for tick in range(9600, 60000, 997):
+        assert transport.tick_at(transport.time_of(tick)) == tick
+
+
+def test_a_transport_that_is_to_go_on_later_stands_until_then():
+    transport = Transport(120.0)
+    transport.start(0.0)
+    transport.stop(1.0)
+    transport.resume(1.5)
+    assert [transport.tick_at(moment) for moment in (1.0, 1.4, 1.5, 2.0)] == [960, 960, 960, 1440]
+    assert transport.time_of(1440) == 2.0
+
+
+def playing(clock, **more):
+    """A conductor with one voice, rolling since now, and its transport."""
+    transport = Transport(120.0)
+    conductor = Conductor(
+        Engine([VoiceSettings(name="one")]),
+        transport,
+        clock,
+        lambda _wanted, _due: None,
+        {"one": [MemorySink()]},
+        **more,
+    )
+    conductor.deliver(ChordChanged(parse_chord("C")))
+    return conductor, transport
+
+
+@pytest.mark.parametrize("ahead", [0.0, 0.05])
+def test_taps_of_a_human_hand_give_their_tempo_and_the_beat_that_was_tapped(ahead):
+    """`ahead`: the clock is early for slow synthesizers; what is tapped to is what is heard."""
+
+    async def tap():
+        clock = VirtualClock()
+        conductor, transport = playing(clock, ahead=ahead)
+        clock.advance(3.1 + ahead)
+        for late in (0.0, 0.02, -0.02, 0.015, -0.01, 0.02, -0.015, 0.0):
+            clock.advance(0.6 + late)  # 100 a minute
+            conductor.deliver(Tapped())
+        tapped = clock.now() - ahead
+        told = transport.bpm
+        beats = [transport.time_of(480 * beat) for beat in range(20, 200)]
+        conductor.close()
+        return told, tapped, beats
+
+    told, tapped, beats = asyncio.run(tap())
+    assert told == pytest.approx(100, rel=0.03)
+    gaps = [b - a for a, b in pairwise(beats)]
+    assert gaps[-100:] == pytest.approx([60 / told] * 100)
+    assert min((beat - tapped) % (60 / told) for beat in beats[-5:]) == pytest.approx(0, abs=0.001)
 
 
 def test_the_alarm_rings_before_its_time_and_once():

@@ -104,6 +104,30 @@ def test_what_was_played_is_played_again(tmp_path_factory, happened):
     assert ticks == sorted(ticks)
 
 
+def test_what_played_until_it_was_begun_anew_is_played_again(tmp_path):
+    async def play():
+        clock, memory, kept = VirtualClock(), MemorySink(), []
+        conductor = Conductor(
+            Engine([v.settings() for v in RIG.voices], RIG.engine_settings(fallback=STOCK[0])),
+            Transport(120),
+            clock,
+            lambda _wish, _due: None,
+            {voice.name: [memory] for voice in RIG.voices},
+            record=lambda tick, event: kept.append((tick, event)),
+        )
+        conductor.prepare()
+        for event in (ChordChanged(parse_chord("C7")), *2 * [TransportChanged("start")]):
+            conductor.deliver(event)
+            clock.advance(2.7)
+        conductor.close()
+        return [(s.voice, s.pitch, s.velocity) for s in memory.sounds], kept
+
+    heard, kept = asyncio.run(play())
+    again = MemorySink()
+    session.replay(session.Session(RIG, tuple(kept)), [again])
+    assert [(s.voice, s.pitch, s.velocity) for s in again.sounds] == heard
+
+
 def test_a_session_becomes_a_midi_file_with_tempo_chords_voices_and_player(tmp_path):
     happened = [
         (0.1, ChordChanged(parse_chord("C7"))),

@@ -155,7 +155,7 @@ class Taps:
 class Follower:
     """A transport that keeps to somebody else's line, without ever jumping.
 
-    `quantum`: ticks of theirs at whose multiples our tick 0 may stand: a bar for Link, a beat for a
+    `quantum`: ticks of theirs at whose multiples our bar lines stand: a bar for Link, a beat for a
     MIDI clock that says no start.
     """
 
@@ -164,34 +164,81 @@ class Follower:
         self._quantum = quantum
         self._line: Line | None = None
         self._origin = 0.0
+        self._agreed = False  # whether they said where they stand, so that their ticks are ours
+        self._by_beat = False  # whether it is to be found anew which beat of theirs is ours
 
     @property
     def line(self) -> Line | None:
         """Their line as it was seen last."""
         return self._line
 
+    def measure(self, quantum: int) -> None:
+        """A bar has so many ticks from now on. What rolls keeps to their beats; a start finds their bar line."""
+        if quantum != self._quantum:
+            self._quantum, self._by_beat = quantum, self._transport.running
+
     def observe(self, line: Line, now: float) -> None:
-        """Their line, seen again: the transport bends towards it."""
+        """Their line, seen again: the transport bends towards it.
+
+        Where their ticks are counted from elsewhere than we thought (we rolled before we heard them, or
+        joined a session), the nearest multiple of the quantum is ours from then on.
+        """
         self._line = line
-        if self._transport.running:
-            ours = line._replace(tick=line.tick - self._origin)
-            self._transport.follow(ours.tick, ours.moment, ours.bpm, now)
-        else:
+        if not self._transport.running:
             self._transport.set_tempo(line.bpm, now)
+            return
+        if not self._agreed:
+            away = _tick_of(line, now) - self._origin - self._transport.tick_at(now)
+            step = TICKS_PER_BEAT if self._by_beat else self._quantum
+            self._origin += round(away / step) * step
+            self._by_beat = False
+        self._transport.follow(line.tick - self._origin, line.moment, line.bpm, now)
 
     def start(self, now: float) -> None:
         """From tick 0, at the next multiple of the quantum; two milliseconds from now where no line is known."""
+        self._agreed = self._by_beat = False
         if self._line is None:
             self._transport.start(now + HEADROOM)
             return
-        rate = self._line.bpm * TICKS_PER_BEAT / 60.0
-        theirs = self._line.tick + (now - self._line.moment) * rate
-        # a hair after the bar line is on it: whoever presses start on the one means this one
-        self._origin = -(-(theirs - self._quantum / 32) // self._quantum) * self._quantum
-        self._transport.start(now + (self._origin - theirs) / rate)
+        theirs = _tick_of(self._line, now)
+        wait = self._until(-theirs)
+        self._origin = theirs + wait
+        self._transport.start(now + wait / _ticks_a_second(self._line))
+
+    def resume(self, now: float) -> None:
+        """From the tick at which it stopped, as soon as theirs is at the same place of the quantum."""
+        if self._transport.running:
+            return
+        self._agreed = self._by_beat = False
+        if self._line is None:
+            self._transport.resume(now)
+            return
+        here = self._transport.tick_at(now)
+        theirs = _tick_of(self._line, now)
+        wait = self._until(here - theirs)
+        self._origin = theirs + wait - here
+        self._transport.resume(now + wait / _ticks_a_second(self._line))
 
     def start_at(self, line: Line) -> None:
         """Their ticks are ours from now on: they said where they stand."""
         self._line, self._origin = line, 0.0
+        self._agreed = True
         self._transport.set_tempo(line.bpm, line.moment)
-        self._transport.start(line.moment - line.tick * 60.0 / (line.bpm * TICKS_PER_BEAT))
+        self._transport.start(line.moment - line.tick / _ticks_a_second(line))
+
+    def _until(self, ticks: float) -> float:
+        """The least wait, in ticks, that differs from so many by multiples of the quantum.
+
+        A hair after the bar line is on it: whoever presses start on the one means this one.
+        """
+        hair = self._quantum / 32
+        return (ticks + hair) % self._quantum - hair
+
+
+def _ticks_a_second(line: Line) -> float:
+    return line.bpm * TICKS_PER_BEAT / 60.0
+
+
+def _tick_of(line: Line, now: float) -> float:
+    """Where a line is at a moment."""
+    return line.tick + (now - line.moment) * _ticks_a_second(line)

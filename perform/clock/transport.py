@@ -11,15 +11,15 @@ FASTEST_BPM = 400.0
 class Transport:
     """A straight line from seconds to ticks that bends at every change of tempo.
 
-    Ticks never jump: a tempo change keeps the tick of the moment, so no note is lost or doubled.
+    Ticks never jump: a tempo change keeps the tick of the moment, so no note is lost or doubled. While
+    it bends towards another line it is two pieces, the second of which is that line.
     """
 
     def __init__(self, bpm: float = 120.0) -> None:
         self._bpm = bpm
-        self._rate = _ticks_a_second(bpm)
-        self._anchor_tick = 0.0
-        self._anchor_time = 0.0
         self._running = False
+        self._least = -math.inf
+        self._draw(0.0, 0.0)
 
     @property
     def running(self) -> bool:
@@ -33,58 +33,70 @@ class Transport:
 
     def start(self, now: float) -> None:
         """From tick 0, at `now` seconds, which may be ahead: ticks before it are negative."""
-        self._rate = _ticks_a_second(self._bpm)
-        self._anchor_tick, self._anchor_time, self._running = 0.0, now, True
+        self._running, self._least = True, -math.inf
+        self._draw(0.0, now)
 
     def stop(self, now: float) -> None:
         """Hold the tick of this moment."""
-        self._anchor_tick, self._anchor_time = self._exact(now), now
-        self._running = False
+        here = max(self._exact(now), self._least)
+        self._running, self._least = False, -math.inf
+        self._draw(here, now)
 
     def resume(self, now: float) -> None:
-        """From the tick at which it stopped."""
+        """From the tick at which it stopped, at `now` seconds, which may be ahead: it stands until then."""
         if not self._running:
-            self._anchor_time, self._running = now, True
+            self._running, self._least = True, self._anchor_tick
+            self._draw(self._anchor_tick, now)
 
     def set_tempo(self, bpm: float, now: float) -> None:
         """`bpm` from now on; ValueError outside 20 to 400."""
         if not SLOWEST_BPM <= bpm <= FASTEST_BPM:
             raise ValueError(f"tempo {bpm:g} is outside {SLOWEST_BPM:g} to {FASTEST_BPM:g}")
-        self._anchor_tick, self._anchor_time = self._exact(now), now
-        self._bpm, self._rate = bpm, _ticks_a_second(bpm)
+        here, self._bpm = self._exact(now), bpm
+        self._draw(here, now)
 
     def follow(self, tick: float, moment: float, bpm: float, now: float) -> None:
-        """Bend towards a line on which `tick` is at `moment` and time goes on at `bpm`.
+        """Bend towards a line on which `tick` is at `moment` and time goes on at `bpm`, and stay on it.
 
-        What is missing is made up over a beat, at a tempo at most 12 % off, so however far away the
-        line is, no tick is ever passed over.
+        What is missing is made up over a beat, or as long as that takes at a tempo 12 % off, so
+        however far away the line is, no tick is ever passed over.
         """
-        here = self._exact(now)
-        rate = _ticks_a_second(bpm)
-        away = tick + (now - moment) * rate - here
-        bend = min(max(away / TICKS_PER_BEAT, -MOST_BEND), MOST_BEND)
-        self._anchor_tick, self._anchor_time = here, now
-        self._bpm, self._rate = bpm, rate * (1 + bend)
+        here, self._bpm = self._exact(now), bpm
+        away = tick + (now - moment) * _ticks_a_second(bpm) - here
+        self._draw(here, now, away)
 
     def locate(self, tick: int) -> None:
         """Stand at a tick; only while stopped."""
         if not self._running:
-            self._anchor_tick = float(tick)
+            self._draw(float(tick), self._anchor_time)
 
     def tick_at(self, moment: float) -> int:
         """The last tick that has begun by `moment` seconds."""
-        return math.floor(
-            self._exact(moment) + 1e-6
-        )  # a due tick must not be missed by one rounding
+        # a due tick must not be missed by one rounding
+        return math.floor(max(self._exact(moment), self._least) + 1e-6)
 
     def time_of(self, tick: int) -> float:
         """The moment, in seconds, at which a tick begins at the present tempo."""
-        return self._anchor_time + (tick - self._anchor_tick) / self._rate
+        if tick <= self._meeting_tick:
+            return self._anchor_time + (tick - self._anchor_tick) / self._bent
+        return self._meeting_time + (tick - self._meeting_tick) / self._rate
+
+    def _draw(self, tick: float, moment: float, away: float = 0.0) -> None:
+        """Go on from a tick at a moment; `away`: how many ticks ahead the line is that is to be met."""
+        self._rate = _ticks_a_second(self._bpm)
+        self._anchor_tick, self._anchor_time = tick, moment
+        bend = min(max(away / TICKS_PER_BEAT, -MOST_BEND), MOST_BEND)
+        self._bent = self._rate * (1 + bend)
+        lasts = away / (bend * self._rate) if bend else 0.0
+        self._meeting_time = moment + lasts
+        self._meeting_tick = tick + lasts * self._bent
 
     def _exact(self, moment: float) -> float:
         if not self._running:
             return self._anchor_tick
-        return self._anchor_tick + (moment - self._anchor_time) * self._rate
+        if moment <= self._meeting_time:
+            return self._anchor_tick + (moment - self._anchor_time) * self._bent
+        return self._meeting_tick + (moment - self._meeting_time) * self._rate
 
 
 def _ticks_a_second(bpm: float) -> float:

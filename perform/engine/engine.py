@@ -146,6 +146,11 @@ class Engine:
         return self._running
 
     @property
+    def metre(self) -> Metre:
+        """The metre of the bar that plays."""
+        return self._metre
+
+    @property
     def chord(self) -> Chord | None:
         """The harmony of the moment."""
         return self._harmony.chord

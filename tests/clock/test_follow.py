@@ -148,6 +148,62 @@ def test_a_start_waits_for_the_others_bar_line(bpm, beats, quantum):
     assert -quantum / 32 - 1e-6 <= theirs - line.tick < quantum
 
 
+@given(st.floats(60, 200), st.floats(0, 2000), st.sampled_from([480, 1440, 1920]))
+def test_who_rolls_before_the_others_are_heard_joins_their_nearest_beat_or_bar(bpm, begun, quantum):
+    transport = Transport(bpm)
+    follower = Follower(transport, quantum)
+    follower.start(0.0)
+    for step in range(1500):  # their pulses are heard from 3 s on, counted from somewhere else
+        now = 3 + step / 50
+        follower.observe(Line(begun + now * bpm * 8, now, bpm), now)
+    # half a quantum at 12 % takes four beats and a sixth for each of its beats
+    assert now - 3 > 2.2 * quantum / 0.24 / (bpm * 8) or quantum > 480
+    late = (begun + 60 * bpm * 8 - transport.tick_at(60.0)) / quantum
+    assert late == pytest.approx(round(late), abs=2 / quantum)
+    assert abs(transport.tick_at(60.0) - 60 * bpm * 8) < quantum
+
+
+@given(st.floats(60, 200), st.floats(0.1, 30), st.sampled_from([480, 1920]))
+def test_who_goes_on_does_so_at_the_place_of_the_bar_where_the_others_are(bpm, pause, quantum):
+    transport = Transport(bpm)
+    follower = Follower(transport, quantum)
+
+    def observe(moment):
+        follower.observe(Line(moment * bpm * 8, moment, bpm), moment)
+
+    observe(1.0)
+    follower.start(1.0)
+    transport.stop(7.3)
+    here = transport.tick_at(7.3)
+    observe(7.3 + pause)
+    follower.resume(7.3 + pause)
+    goes_on = transport.time_of(here)
+    assert -quantum / 32 - 1 <= (goes_on - 7.3 - pause) * bpm * 8 < quantum
+    for step in range(200):
+        now = 7.3 + pause + step / 20
+        before = transport.tick_at(now)
+        observe(now)
+        assert here <= before <= transport.tick_at(now) <= before + 1
+    apart = (now * bpm * 8 - transport.tick_at(now)) / quantum
+    assert apart == pytest.approx(round(apart), abs=2 / quantum)
+
+
+def test_another_metre_keeps_the_beat_and_finds_the_bar_line_at_the_next_start():
+    transport = Transport(120)
+    follower = Follower(transport, 1920)
+    follower.observe(Line(0.0, 0.0, 120.0), 0.0)
+    follower.start(0.0)
+    follower.observe(Line(2400.0, 2.5, 120.0), 2.5)
+    follower.measure(1440)
+    follower.observe(Line(2400.0 + 5 * 480, 2.5, 120.0), 2.5)  # their count is another now
+    assert transport.time_of(9600) == pytest.approx(10.0)
+    transport.stop(11.0)
+    follower.observe(Line(4900.0 + 8160, 11.0, 120.0), 11.0)
+    follower.start(11.0)
+    theirs = 13060 + (transport.time_of(0) - 11.0) * 960
+    assert theirs % 1440 == pytest.approx(0, abs=1e-6) or theirs % 1440 > 1439.99
+
+
 def test_a_song_position_moves_the_count_and_keeps_the_tempo():
     _, arrived = clock(120, 8)
     pulses = PulseFilter()
