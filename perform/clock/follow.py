@@ -188,7 +188,7 @@ class Follower:
             self._transport.set_tempo(line.bpm, now)
             return
         if not self._agreed:
-            away = _tick_of(line, now) - self._origin - self._transport.tick_at(now)
+            away = _tick_of(line, now) - self._origin - self._transport.place_at(now)
             step = TICKS_PER_BEAT if self._by_beat else self._quantum
             self._origin += round(away / step) * step
             self._by_beat = False
@@ -213,7 +213,7 @@ class Follower:
         if self._line is None:
             self._transport.resume(now)
             return
-        here = self._transport.tick_at(now)
+        here = self._transport.place_at(now)
         theirs = _tick_of(self._line, now)
         wait = self._until(here - theirs)
         self._origin = theirs + wait - here

@@ -38,7 +38,7 @@ class Transport:
 
     def stop(self, now: float) -> None:
         """Hold the tick of this moment."""
-        here = max(self._exact(now), self._least)
+        here = max(self.place_at(now), self._least)
         self._running, self._least = False, -math.inf
         self._draw(here, now)
 
@@ -52,7 +52,7 @@ class Transport:
         """`bpm` from now on; ValueError outside 20 to 400."""
         if not SLOWEST_BPM <= bpm <= FASTEST_BPM:
             raise ValueError(f"tempo {bpm:g} is outside {SLOWEST_BPM:g} to {FASTEST_BPM:g}")
-        here, self._bpm = self._exact(now), bpm
+        here, self._bpm = self.place_at(now), bpm
         self._draw(here, now)
 
     def follow(self, tick: float, moment: float, bpm: float, now: float) -> None:
@@ -61,7 +61,7 @@ class Transport:
         What is missing is made up over a beat, or as long as that takes at a tempo 12 % off, so
         however far away the line is, no tick is ever passed over.
         """
-        here, self._bpm = self._exact(now), bpm
+        here, self._bpm = self.place_at(now), bpm
         away = tick + (now - moment) * _ticks_a_second(bpm) - here
         self._draw(here, now, away)
 
@@ -70,10 +70,18 @@ class Transport:
         if not self._running:
             self._draw(float(tick), self._anchor_time)
 
+    def place_at(self, moment: float) -> float:
+        """Where the line is at `moment` seconds, in ticks, also where it lies before a start that is ahead."""
+        if not self._running:
+            return self._anchor_tick
+        if moment <= self._meeting_time:
+            return self._anchor_tick + (moment - self._anchor_time) * self._bent
+        return self._meeting_tick + (moment - self._meeting_time) * self._rate
+
     def tick_at(self, moment: float) -> int:
         """The last tick that has begun by `moment` seconds."""
         # a due tick must not be missed by one rounding
-        return math.floor(max(self._exact(moment), self._least) + 1e-6)
+        return math.floor(max(self.place_at(moment), self._least) + 1e-6)
 
     def time_of(self, tick: int) -> float:
         """The moment, in seconds, at which a tick begins at the present tempo."""
@@ -90,13 +98,6 @@ class Transport:
         lasts = away / (bend * self._rate) if bend else 0.0
         self._meeting_time = moment + lasts
         self._meeting_tick = tick + lasts * self._bent
-
-    def _exact(self, moment: float) -> float:
-        if not self._running:
-            return self._anchor_tick
-        if moment <= self._meeting_time:
-            return self._anchor_tick + (moment - self._anchor_time) * self._bent
-        return self._meeting_tick + (moment - self._meeting_time) * self._rate
 
 
 def _ticks_a_second(bpm: float) -> float:
