@@ -87,9 +87,10 @@ class PulseFilter:
         """What pulses are that have been late for half a beat."""
         lateness = np.array([late for late, _ in self._late])
         quarters = lateness.reshape(4, -1).mean(axis=1)
-        # a loss is a step, after which lateness stands; a tempo that fell makes it grow all the time
+        # a loss is a step, after which lateness stands; a tempo that fell makes it grow all the time, from nothing
         growing, least = quarters[-1] - quarters[0], np.diff(quarters).min()
-        if growing > STEADY and least > growing / 6:
+        from_nothing = lateness[0] < 1 + growing / (JUDGED - JUDGED // 4)
+        if growing > STEADY and least > growing / 6 and from_nothing:
             self._begin_anew([moment for _, moment in self._late])
             self._line = self._fit()
         elif np.ptp(quarters) <= STEADY:

@@ -89,18 +89,18 @@ def test_pulses_that_are_held_up_come_in_a_bunch_and_count_once(bpm, stalls):
     st.sampled_from([62.5, 126.0, 300.0]),
     st.lists(
         st.tuples(
-            st.integers(250, 800), st.integers(0, 8), st.integers(1, 8), st.floats(0.012, 0.06)
+            st.integers(60, 140), st.integers(0, 8), st.integers(1, 8), st.floats(0.012, 0.06)
         ),
         min_size=1,
         max_size=4,
-        unique_by=lambda loss: loss[0] // 60,
     ),
 )
 def test_pulses_that_are_lost_are_made_up_for_even_beside_late_ones(bpm, losses):
     """Some come late, some after them not at all."""
     true, arrived = clock(bpm, 48, 0.0003)
-    lost = np.zeros(len(true), bool)
-    for number, late, gone, held in losses:
+    lost, number = np.zeros(len(true), bool), 240
+    for gap, late, gone, held in losses:
+        number += gap
         arrived[number : number + late] += held
         lost[number + late : number + late + gone] = True
     arrived = np.maximum.accumulate(arrived)
@@ -156,8 +156,6 @@ def test_who_rolls_before_the_others_are_heard_joins_their_nearest_beat_or_bar(b
     for step in range(1500):  # their pulses are heard from 3 s on, counted from somewhere else
         now = 3 + step / 50
         follower.observe(Line(begun + now * bpm * 8, now, bpm), now)
-    # half a quantum at 12 % takes four beats and a sixth for each of its beats
-    assert now - 3 > 2.2 * quantum / 0.24 / (bpm * 8) or quantum > 480
     late = (begun + 60 * bpm * 8 - transport.tick_at(60.0)) / quantum
     assert late == pytest.approx(round(late), abs=2 / quantum)
     assert abs(transport.tick_at(60.0) - 60 * bpm * 8) < quantum
@@ -184,6 +182,8 @@ def test_who_goes_on_does_so_at_the_place_of_the_bar_where_the_others_are(bpm, p
         before = transport.tick_at(now)
         observe(now)
         assert here <= before <= transport.tick_at(now) <= before + 1
+        if now < goes_on:  # nobody pulls it away from there while it waits
+            assert transport.time_of(here) == pytest.approx(goes_on)
     apart = (now * bpm * 8 - transport.tick_at(now)) / quantum
     assert apart == pytest.approx(round(apart), abs=2 / quantum)
 
