@@ -26,10 +26,11 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     `penalty`: weight of R1 and R2, charged every `penalty_every` steps. `average`: decay of the
     averaged generator. `temperature`: how much wider than in training noise is drawn afterwards, for
     more variety. `column_share`: notes begin and end only in columns that hold this share of all the
-    bars' beginnings and ends; 0 leaves them all free. `roll_columns`, `cut_columns` and `octave_share`: the discriminator sees bars
-    moved in time by up to so many columns, with so many silenced, and this share of them an octave
-    away (a roll loosens the rhythm, so it is off: see the shipped card). `conditions`: what the
-    generator learns to be asked for, by the bars' chords, numbers of notes and heights.
+    bars' beginnings and ends; 0 leaves them all free. `roll_columns`, `cut_columns` and
+    `octave_share`: the discriminator sees bars moved in time by up to so many columns, with so many
+    silenced, and this share of them an octave away (a roll loosens the rhythm, so it is off: see the
+    shipped card). `conditions`: what the generator learns to be asked for, by the bars' chords,
+    numbers of notes and heights.
     """
 
     architecture: Literal["compact", "melody", "paper", "markov"] = "compact"
