@@ -13,7 +13,7 @@ from typing import Literal
 
 from perform.clock.base import Clock
 from perform.clock.follow import Follower, Line, Taps
-from perform.clock.realtime import SPIN_SECONDS, Alarm, spin_until
+from perform.clock.realtime import SPIN_SECONDS, Alarm
 from perform.clock.transport import SLOWEST_BPM, TICKS_PER_BEAT, Transport
 from perform.engine.engine import Engine
 from perform.errors import OutputError
@@ -279,7 +279,7 @@ class Conductor:
                 if moment - self._clock.now() < self._spin + EARLIEST:
                     # worked out while it is early, so that at the moment itself there is only sending
                     outputs = self._engine.sound(deadline)
-                    spin_until(moment - self._ahead)
+                    self._clock.spin_until(moment)
                     self._sound(outputs)
                 self._advance(self._tick())
             self._set_alarm()

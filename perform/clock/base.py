@@ -9,3 +9,7 @@ class Clock(Protocol):
     def now(self) -> float:
         """Seconds now."""
         ...
+
+    def spin_until(self, moment: float) -> None:
+        """Return when it is `moment`, which is near, or at once when it is later."""
+        ...

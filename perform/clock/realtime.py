@@ -29,6 +29,10 @@ class RealtimeClock:
         """Seconds now."""
         return time.monotonic() + self._ahead
 
+    def spin_until(self, moment: float) -> None:
+        """Return at `moment` of this clock, awake all the time."""
+        spin_until(moment - self._ahead)
+
 
 class _Timespec(ctypes.Structure):
     _fields_ = (("seconds", ctypes.c_long), ("nanoseconds", ctypes.c_long))

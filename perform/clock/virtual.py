@@ -2,7 +2,7 @@
 
 
 class VirtualClock:
-    """A clock that stands still until `advance`."""
+    """A clock that stands still until `advance`, or until somebody waits for a moment."""
 
     def __init__(self, now: float = 0.0) -> None:
         self._now = now
@@ -17,3 +17,7 @@ class VirtualClock:
             raise ValueError(f"time cannot go back by {-seconds} s")
         self._now += seconds
         return self._now
+
+    def spin_until(self, moment: float) -> None:
+        """It is `moment` now, or later."""
+        self._now = max(self._now, moment)
