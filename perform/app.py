@@ -75,7 +75,7 @@ async def stage(
         for listener in listeners:
             conductor.listen(listener)
         await parts.enter_async_context(source)
-        parts.callback(conductor.close)  # after the source, so silenced before the source is ended
+        parts.callback(conductor.close)  # also where what comes below cannot be opened
         running = Stage(rig, engine, transport, conductor, source)
         desk = await open_inputs(running, parts)
         if rig.panel is not None:
@@ -93,6 +93,7 @@ async def stage(
             yield running
         finally:
             gc.enable()
+            conductor.close()  # silent at once, and whoever looks is told so while they still listen
 
 
 async def run(

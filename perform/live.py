@@ -136,6 +136,7 @@ class Conductor:
         self._next: float | None = None
         self._tidy_at = 0.0
         self._tidied = 0
+        self._closed = False
         self.failed: asyncio.Future[None] = self._loop.create_future()
         self.lateness = Lateness()
 
@@ -160,6 +161,8 @@ class Conductor:
 
     def deliver(self, event: Event) -> None:
         """An event, now; material for bars ahead makes way for a note that is about to sound."""
+        if self._closed:
+            return
         if isinstance(event, PhraseReady) and self._next is not None:
             left = self._next - time.monotonic()
             if 0 < left < BUSY_SECONDS:
@@ -171,11 +174,17 @@ class Conductor:
             self._fail(fault)
 
     def close(self) -> None:
-        """Ring no more, end what sounds. A sink that is gone does not keep the others sounding."""
+        """Ring no more, end what sounds, tell everybody that it stopped; may be called twice. A sink that is
+        gone does not keep the others sounding.
+        """
+        if self._closed:
+            return
+        self._closed = True
         self._alarm.close()
         stop, tick = TransportChanged("stop"), self._tick()
         self._record(tick, stop)
-        for output in [*self._engine.advance(tick), *self._engine.feed(stop, tick)]:
+        last = [*self._engine.advance(tick), *self._engine.feed(stop, tick)]
+        for output in [*last, *changes(stop, self._voices)]:
             if isinstance(output, PhraseWanted):
                 continue
             for sink in (*self._sinks_of(output), *self._listeners):
@@ -186,6 +195,8 @@ class Conductor:
 
     def observe(self, line: Line) -> None:
         """Somebody's time, seen once more: the music bends to it."""
+        if self._closed:
+            return
         try:
             self._observe(line)
         except Exception as fault:  # noqa: BLE001 - see deliver
@@ -203,6 +214,8 @@ class Conductor:
 
     def begin(self, line: Line, action: Literal["start", "continue"]) -> None:
         """Roll on somebody's line, from the tick at which it stands: they pressed start, or continue."""
+        if self._closed:
+            return
         try:
             self._armed = False
             here = self._tick()

@@ -42,8 +42,10 @@ like, `...` several; nothing: a button, whose 0 as it comes up means nothing. `t
 ### Payloads over MQTT
 
 A value as it is: `Cm7`, `0.3`, `on`. Notes: `60 63 67` or `[60, 63, 67]`. A mode with its bars: `trade 4`. A button: any text but `0` and
-`off`. An empty payload says nothing. What is told is at `PREFIX/NAME/state/...`, retained (`state/swing`, `state/chord`,
-`state/stats` as JSON); `availability` is `online` or `offline`; what could not be read comes at `error`; with
+`off`. An empty payload says nothing, but to `chart`, which it ends. A retained one is heard when Sideman comes, where it
+says where something stands; of a button it is let be. What is told is at `PREFIX/NAME/state/...`, retained (`state/swing`, `state/chord`,
+`state/stats` as JSON); `availability` is `online` or `offline`; what could not be read, and what no address is called, comes
+at `error`; with
 `notes = true` every note at `notes/VOICE` as `60 100`, and `beat`.
 """
 

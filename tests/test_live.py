@@ -13,7 +13,7 @@ from perform.clock.virtual import VirtualClock
 from perform.engine.engine import Engine
 from perform.engine.voice import VoiceSettings
 from perform.errors import OutputError
-from perform.events import ChordChanged, PhraseReady, Tapped
+from perform.events import ChordChanged, PhraseReady, StateChanged, Tapped, TransportChanged
 from perform.live import Conductor, Lateness
 from perform.music.chord import parse_chord
 from perform.music.note import Note
@@ -52,6 +52,25 @@ def test_a_vanished_output_is_a_fault_and_the_others_fall_silent():
 
     sounds = asyncio.run(concert())
     assert [min(sound.velocity, 1) for sound in sounds] in ([], [1, 0])
+
+
+def test_who_closes_tells_that_it_stopped_and_hears_nothing_more():
+    async def concert():
+        listener = MemorySink()
+        conductor = Conductor(
+            Engine([VoiceSettings(name="one")]), Transport(), VirtualClock(),
+            lambda _wanted, _due: None, {"one": [MemorySink()]},
+        )  # fmt: skip
+        conductor.listen(listener)
+        conductor.deliver(ChordChanged(parse_chord("C")))
+        conductor.close()
+        told = list(listener.outputs)
+        conductor.deliver(TransportChanged("start"))
+        conductor.close()
+        assert listener.outputs == told
+        return told
+
+    assert StateChanged("/transport", "stop") in asyncio.run(concert())
 
 
 @pytest.mark.parametrize("tempo", [60.0, 133.0, 400.0])

@@ -23,7 +23,7 @@ from perform.link import Link, connect
 from perform.mqtt.config import MqttConfig
 from perform.mqtt.connection import FAULTS, NOBODY, Connection
 from perform.mqtt.homeassistant import discovery
-from perform.mqtt.post import Letter, Outbox
+from perform.mqtt.post import Letter, Memory, Outbox
 from perform.mqtt.topics import STATE_QOS, Topics, spell, values
 
 PACE_SECONDS = 0.002  # between two messages to the daemon: a flood is not to keep notes waiting
@@ -32,7 +32,6 @@ HELD_SECONDS = 10.0  # a connection that holds so long is tried again at once
 NEWS_SECONDS = 60.0  # and one that holds so long is news when it is lost: two of one name never have it so long
 FAREWELL_SECONDS = 1.0
 ONLINE, OFFLINE = "online", "offline"
-MOST_REMEMBERED = 1000
 REFUSED = 128  # and above: a subscription that was not granted
 
 
@@ -48,12 +47,12 @@ class Installation:
         self._mqtt = mqtt
         self._topics = Topics(mqtt, {control["address"]: control for control in controls})
         self._outbox = Outbox()
-        self._taken: dict[str, bytes] = {}
+        self._memory = Memory()
         self._figures: dict[str, float] = {}
         self._stats_at = 0.0
         self._said: set[str] = set()
         self._up = self._been_up = False
-        self._connection = Connection(mqtt, self._availability(OFFLINE))
+        self._connection = Connection(mqtt, self._topics, self._availability(OFFLINE))
         self._outbox.put(self._availability(ONLINE))
         if mqtt.discovery is not None:
             self._outbox.put(discovery(mqtt, self._topics, controls, models, version("sideman")))
@@ -108,12 +107,11 @@ class Installation:
         topic, payload = message.topic.value, bytes(message.payload or b"")
         address = self._topics.address(topic)
         if address is None:
-            if topic == self._topics.of("availability") and payload != ONLINE.encode():
-                self._outbox.put(self._availability(ONLINE))  # the will of one who was us before
+            self._link.refuse(0, topic, f"nobody is meant; say it at {self._topics.of()}...")
             return
         if message.retain and self._is_old(topic, payload, address):
             return
-        self._remember(topic, payload)
+        self._memory.add(topic, payload)
         if address in ("/subscribe", "/unsubscribe"):
             self._link.refuse(0, address, f"everything is told at {self._topics.of('state')}/#")
             return
@@ -126,17 +124,20 @@ class Installation:
             self._link.say(0, address, *said)
 
     def _is_old(self, topic: str, payload: bytes, address: str) -> bool:
-        """Whether what a broker kept is nothing to do now: what presses a button once was pressed once, and
+        """Whether what a broker kept is nothing to do now: what is of a moment was of another one, and
         what we took before a connection was lost is no news when it is back.
         """
         control = self._topics.control(address)
-        once = control is not None and control["kind"] in ("action", "note", "request")
-        return once or self._taken.get(topic) == payload
+        once = control is not None and not control["told"]
+        return once or self._memory.knows(topic, payload)
 
-    def _remember(self, topic: str, payload: bytes) -> None:
-        if len(self._taken) >= MOST_REMEMBERED:
-            self._taken.clear()
-        self._taken[topic] = payload
+    def _hear_ourselves(self, message: aiomqtt.Message) -> None:
+        """What we told comes back, or what one who was us told before: a will, the state of a voice that is gone."""
+        topic, payload = message.topic.value, bytes(message.payload or b"")
+        if topic == self._topics.of("availability") and payload != ONLINE.encode():
+            self._outbox.put(self._availability(ONLINE))
+        elif message.retain and payload and not self._outbox.keeps(topic):
+            self._outbox.put(Letter(topic, b"", retain=True))
 
     # --- the connection ---------------------------------------------------------------------------
 
@@ -184,13 +185,18 @@ class Installation:
 
     async def _listen(self, client: aiomqtt.Client) -> None:
         async for message in client.messages:
+            if self._topics.ours(message.topic.value):
+                self._hear_ourselves(message)
+                continue
             self._hear(message)
             await asyncio.sleep(PACE_SECONDS)
 
     async def _say_goodbye(self, client: aiomqtt.Client) -> None:
-        last = self._availability(OFFLINE)
-        with contextlib.suppress(*FAULTS):
-            await client.publish(last.topic, last.payload, last.qos, last.retain)
+        """That we are gone, after all that stands otherwise since."""
+        with contextlib.suppress(*FAULTS, TimeoutError):
+            async with asyncio.timeout(FAREWELL_SECONDS):
+                for last in (*self._outbox.rest(), self._availability(OFFLINE)):
+                    await client.publish(last.topic, last.payload, last.qos, last.retain)
 
     def _say_lost(self, fault: Exception, held: float) -> None:
         """One line for each thing that is wrong, until a connection has held for long."""

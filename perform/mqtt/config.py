@@ -15,7 +15,8 @@ class MqttConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 
     `password_env`: the environment variable that holds the password. `tls`: encrypted; `ca`, `cert` and `key`
     are files, for a private authority and for a client certificate. `qos`: by topic below the name ("chord" = 1,
-    "state" = 0, "state/tempo" = 1, ...; "" for the rest). `notes`: publish every note and beat. `stats_seconds`:
+    "state" = 0, "state/tempo" = 1, ...; "" for the rest); all that is heard may come with the best that is wanted
+    of anything. `notes`: publish every note and beat. `stats_seconds`:
     how often figures are published; 0 never. `discovery`: the topic prefix under which Home Assistant looks for
     devices.
     """

@@ -1,8 +1,10 @@
 """A connection to a broker as a rig describes it, and in one line what to mend where there is none."""
 
+import asyncio
 import logging
 import socket
 import ssl
+from typing import cast
 
 import aiomqtt
 from paho.mqtt.reasoncodes import ReasonCode
@@ -10,6 +12,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from perform.errors import InputError
 from perform.mqtt.config import MqttConfig
 from perform.mqtt.post import Inbox, Letter
+from perform.mqtt.topics import Topics
 
 PATIENCE_SECONDS = 5.0
 KEEPALIVE_SECONDS = 15  # a broker that is silent for half as long again is gone
@@ -37,8 +40,9 @@ class Connection:
     we are gone without a word; without one it is a trial, which leaves a daemon of our name alone.
     """
 
-    def __init__(self, mqtt: MqttConfig, will: Letter | None = None) -> None:
+    def __init__(self, mqtt: MqttConfig, topics: Topics, will: Letter | None = None) -> None:
         self._mqtt = mqtt
+        self._topics = topics
         self._will = will
         host, _, port = mqtt.broker.rpartition(":")
         self._host, self._port = host.strip("[]"), int(port)
@@ -52,22 +56,25 @@ class Connection:
         Certificates are read anew each time, so that renewed ones are taken without a restart.
         """
         mqtt, will = self._mqtt, self._will
-        own = f"sideman-{mqtt.prefix}-{mqtt.name}"  # ours alone, so that a new one ends the old
         self._last.said = ""
         return aiomqtt.Client(
             self._host,
             self._port,
             username=mqtt.user,
             password=mqtt.password,
-            identifier=own if will else f"{own}-trial",
+            # the same each time, so that a new one ends the old
+            identifier=self._topics.client("" if will else "a trial"),
             clean_session=True,
             will=aiomqtt.Will(will.topic, will.payload, will.qos, will.retain) if will else None,
             tls_context=self._tls() if mqtt.tls else None,
             keepalive=KEEPALIVE_SECONDS,
             timeout=PATIENCE_SECONDS,
-            queue_type=Inbox,
+            queue_type=cast("type[asyncio.Queue[aiomqtt.Message]]", self._inbox),
             logger=self._log,
         )
+
+    def _inbox(self, maxsize: int) -> Inbox:  # noqa: ARG002 - as aiomqtt calls it
+        return Inbox(self._topics.stands)
 
     def explain(self, fault: Exception) -> str:
         """What is wrong, and what to do."""
@@ -121,7 +128,7 @@ def _no_pass_phrase() -> str:
 
 async def try_out(mqtt: MqttConfig) -> None:
     """Connect once, and go again; InputError where the broker is not there or does not let us in."""
-    connection = Connection(mqtt)
+    connection = Connection(mqtt, Topics(mqtt, {}))
     try:
         async with connection.client():
             pass

@@ -2,13 +2,16 @@
 
 import asyncio
 from collections import OrderedDict, deque
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import aiomqtt
 
-MOST_WAITING = 256  # topics; more than there are of panic
-PANIC = "/panic"
+from perform.mqtt.topics import PANIC
+
+MOST_WAITING = 1024  # more than sixteen voices have controls
 MOST_PASSING = 256
+MOST_TOPICS, MOST_OF_ONE = 1000, 8  # that are remembered
 
 
 class Letter(NamedTuple):
@@ -21,26 +24,55 @@ class Letter(NamedTuple):
 
 
 class Inbox(asyncio.Queue[aiomqtt.Message]):
-    """What came and was not looked at yet. Of one topic the newest is kept, so that a flood ends where its last
-    message says; notes are kept one by one. Panic comes before everything, and where there is too much the
-    oldest makes way.
+    """What came and was not looked at yet. Of a topic where something `stands` the newest is kept, so that a flood
+    ends where its last message says; what is of a moment is kept one by one. Panic comes before everything, and
+    where there is too much the oldest makes way, of moments first.
     """
 
-    _queue: OrderedDict[tuple[str, bytes], aiomqtt.Message]
+    _queue: OrderedDict[tuple[str, int], aiomqtt.Message]
+
+    def __init__(self, stands: Callable[[str], bool]) -> None:
+        super().__init__()
+        self._stands = stands
+        self._moments = 0
 
     def _init(self, maxsize: int) -> None:  # noqa: ARG002 - it is never full
         self._queue = OrderedDict()
 
     def _put(self, item: aiomqtt.Message) -> None:
         topic = item.topic.value
-        key = topic, bytes(item.payload or b"") if topic.endswith("/note") else b""
-        if key not in self._queue and len(self._queue) >= MOST_WAITING:
-            del self._queue[next(old for old in self._queue if not old[0].endswith(PANIC))]
-        self._queue[key] = item
-        self._queue.move_to_end(key, last=not topic.endswith(PANIC))
+        number = 0
+        if not self._stands(topic):
+            number = self._moments = self._moments + 1
+        if (topic, number) not in self._queue and len(self._queue) >= MOST_WAITING:
+            self._make_way()
+        self._queue[topic, number] = item
+        self._queue.move_to_end((topic, number), last=not topic.endswith(PANIC))
+
+    def _make_way(self) -> None:
+        others = [key for key in self._queue if not key[0].endswith(PANIC)]
+        del self._queue[next((key for key in others if key[1]), others[0])]
 
     def _get(self) -> aiomqtt.Message:
         return self._queue.popitem(last=False)[1]
+
+
+class Memory:
+    """What was said last, by topic: a broker that is found again brings what it kept once more."""
+
+    def __init__(self) -> None:
+        self._said: OrderedDict[str, deque[int]] = OrderedDict()
+
+    def add(self, topic: str, payload: bytes) -> None:
+        """Remember what was said."""
+        self._said.setdefault(topic, deque(maxlen=MOST_OF_ONE)).append(hash(payload))
+        self._said.move_to_end(topic)
+        if len(self._said) > MOST_TOPICS:
+            self._said.popitem(last=False)
+
+    def knows(self, topic: str, payload: bytes) -> bool:
+        """Whether it was said there not long ago."""
+        return hash(payload) in self._said.get(topic, ())
 
 
 class Outbox:
@@ -62,6 +94,14 @@ class Outbox:
         else:
             self._passing.append(letter)
         self._there.set()
+
+    def keeps(self, topic: str) -> bool:
+        """Whether anything is retained there that we know of."""
+        return topic in self._kept
+
+    def rest(self) -> Iterator[Letter]:
+        """All that is retained and was not published yet; who goes says that before."""
+        return (self._kept[topic] for topic in self._due)
 
     def renew(self) -> None:
         """Publish again all that is retained, and nothing that was of a moment."""

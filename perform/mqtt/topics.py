@@ -4,6 +4,7 @@ An installation hears PREFIX/NAME/ADDRESS, PREFIX/group/GROUP/ADDRESS and PREFIX
 PREFIX/NAME/state/ADDRESS, .../notes/VOICE, .../beat, .../error and .../availability.
 """
 
+import hashlib
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -17,6 +18,8 @@ OURS = ("state", "notes", "beat", "error", "availability")
 MOST_PAYLOAD = 16384  # bytes: four for each character of the longest chart
 SWITCHED = {"on": 1, "true": 1, "yes": 1, "off": 0, "false": 0, "no": 0}
 WISHES_QOS, STATE_QOS = 1, 0  # where the rig says nothing
+PANIC = "/panic"
+LONGEST_CLIENT = 23
 _DIGITS = re.compile(r"-?\d{1,9}([\s,]+-?\d{1,9})+", re.ASCII)
 _VOICE = re.compile("/voice/[^/]+/").match
 Values = tuple[Any, ...]
@@ -26,6 +29,7 @@ class Topics:
     """The topics of one installation. `controls`: address -> the control as JSON says it."""
 
     def __init__(self, mqtt: MqttConfig, controls: Mapping[str, Mapping[str, Any]]) -> None:
+        self._prefix = f"{mqtt.prefix}/"
         self._home = f"{mqtt.prefix}/{mqtt.name}/"
         others = [f"group/{group}" for group in mqtt.groups]
         self._ways = (self._home, *(f"{mqtt.prefix}/{way}/" for way in (*others, "all")))
@@ -38,15 +42,19 @@ class Topics:
         return self._home + "/".join(word.strip("/") for word in words)
 
     def filters(self) -> list[tuple[str, int]]:
-        """What to subscribe to, with the best quality that is wanted: as few as hear every control, and what
-        is misspelt beside them; none overlap, and none hears the state that we tell.
+        """What to subscribe to, with the best quality that is wanted of anything: all that can be said to us, and
+        what is misspelt or says it to nobody, so that it can be answered. What we tell ourselves comes back.
         """
-        best: dict[str, int] = {}
-        for address in self._controls:
-            first, *rest = address[1:].split("/")
-            pattern = "/".join([first, *("+" for _ in rest)]) if rest else "+"
-            best[pattern] = max(best.get(pattern, 0), self.qos(address, WISHES_QOS))
-        return [(way + pattern, qos) for way in self._ways for pattern, qos in best.items()]
+        best = max(self.qos(address, WISHES_QOS) for address in self._controls)
+        return [(f"{self._prefix}+", 0), *((f"{way}#", best) for way in self._ways)]
+
+    def stands(self, topic: str) -> bool:
+        """Whether of a topic only the newest matters: it is where something stands, or panic. What is of a moment
+        (a note, a tap, a snapshot to keep) is heard one by one.
+        """
+        address = self.address(topic)
+        control = None if address is None else self.control(address)
+        return control is None or control["told"] or address == PANIC
 
     def control(self, address: str) -> Mapping[str, Any] | None:
         """The control at an address; for a voice that is not there, what it would be. None for nonsense."""
@@ -65,14 +73,21 @@ class Topics:
         return self._qos.get("", default)
 
     def address(self, topic: str) -> str | None:
-        """The address that a topic means; None for what we tell ourselves."""
+        """The address that a topic means; None for what we tell ourselves, and for what is said to nobody."""
         way = next((way for way in self._ways if topic.startswith(way)), None)
-        if way is None:
-            return None
-        words = topic[len(way) :]
-        if way == self._home and words.partition("/")[0] in OURS:
-            return None
-        return f"/{words}"
+        return None if way is None or self.ours(topic) else f"/{topic[len(way) :]}"
+
+    def ours(self, topic: str) -> bool:
+        """Whether it is we who tell something there."""
+        words = topic.removeprefix(self._home)
+        return words != topic and words.partition("/")[0] in OURS
+
+    def client(self, purpose: str = "") -> str:
+        """What this installation is called as a client for a purpose: no other's, and letters and figures that every
+        broker takes (MQTT 3.1.1, 3.1.3.1: 23 of them).
+        """
+        whose = hashlib.sha256(f"{self._home}{purpose}".encode()).hexdigest()
+        return f"sideman{whose}"[:LONGEST_CLIENT]
 
 
 def values(payload: bytes, control: Mapping[str, Any] | None) -> Values | None:
@@ -82,11 +97,11 @@ def values(payload: bytes, control: Mapping[str, Any] | None) -> Values | None:
     WireError for what is too long, or no text.
     """
     text = _text(payload)
+    kind = control["kind"] if control is not None else ""
+    if not text:
+        return ("",) if control and kind == "text" and control["default"] == "" else None
     if control is None:
         return (text,)
-    kind = control["kind"]
-    if not text:
-        return ("",) if kind == "text" and control["default"] == "" else None
     match kind:
         case "action":
             return _pressed(text)

@@ -4,15 +4,30 @@ import asyncio
 
 import aiomqtt
 
-from perform.mqtt.post import MOST_PASSING, MOST_WAITING, Inbox, Letter, Outbox
+from perform.mqtt.post import (
+    MOST_OF_ONE,
+    MOST_PASSING,
+    MOST_TOPICS,
+    MOST_WAITING,
+    Inbox,
+    Letter,
+    Memory,
+    Outbox,
+)
+
+MOMENTS = ("/note", "/tap", "/snapshot/store")
 
 
 def message(topic, payload=b""):
     return aiomqtt.Message(topic, payload, 0, retain=False, mid=0, properties=None)
 
 
+def empty():
+    return Inbox(lambda topic: not topic.endswith(MOMENTS))
+
+
 def box(*messages):
-    inbox = Inbox()
+    inbox = empty()
     for one in messages:
         inbox.put_nowait(one)
     return inbox
@@ -27,16 +42,33 @@ def next_of(inbox):
 
 
 def test_a_flood_ends_where_its_last_message_says():
-    inbox = Inbox()
+    inbox = empty()
     for step in range(10_000):
         inbox.put_nowait(message("s/all/swing", b"%d" % step))
         inbox.put_nowait(message("s/all/chord", b"C7"))
     assert unread(inbox) == [("s/all/swing", b"9999"), ("s/all/chord", b"C7")]
 
 
-def test_notes_are_all_kept():
-    notes = [message("s/all/note", payload) for payload in (b"60 90", b"64 90", b"60 0")]
-    assert [payload for _, payload in unread(box(*notes))] == [b"60 90", b"64 90", b"60 0"]
+def test_what_is_of_a_moment_is_kept_one_by_one():
+    """The same note twice, taps, two snapshots that are stored: none stands for another."""
+    said = [
+        ("s/all/note", b"60 90"),
+        ("s/all/note", b"60 0"),
+        ("s/all/tap", b"1"),
+        ("s/all/note", b"60 90"),
+        ("s/all/tap", b"1"),
+        ("s/foyer/snapshot/store", b"A"),
+        ("s/foyer/snapshot/store", b"B"),
+    ]
+    assert unread(box(*(message(*one) for one in said))) == said
+
+
+def test_a_flood_of_taps_pushes_out_nothing_that_stands():
+    chord = message("s/all/chord", b"C7")
+    taps = [message("s/all/tap", b"1")] * (3 * MOST_WAITING)
+    waiting = unread(box(chord, *taps))
+    assert len(waiting) == MOST_WAITING
+    assert waiting[0] == ("s/all/chord", b"C7")
 
 
 def test_panic_comes_first_and_the_oldest_makes_way():
@@ -51,7 +83,7 @@ def test_panic_comes_first_and_the_oldest_makes_way():
 
 def test_who_waits_has_it_as_soon_as_it_is_there():
     async def play():
-        inbox = Inbox()
+        inbox = empty()
         waiting = asyncio.create_task(inbox.get())
         await asyncio.sleep(0)
         assert not waiting.done()
@@ -60,6 +92,20 @@ def test_who_waits_has_it_as_soon_as_it_is_there():
         assert inbox.empty()
 
     asyncio.run(play())
+
+
+def test_the_last_things_that_were_said_are_remembered():
+    memory = Memory()
+    memory.add("s/all/tempo", b"100")
+    memory.add("s/all/tempo", b"110")
+    assert memory.knows("s/all/tempo", b"100")
+    assert not memory.knows("s/foyer/tempo", b"100")
+    for number in range(MOST_OF_ONE):
+        memory.add("s/all/tempo", b"%d" % (200 + number))
+    assert not memory.knows("s/all/tempo", b"100")
+    for number in range(MOST_TOPICS):
+        memory.add(f"s/all/nonsense{number}", b"")
+    assert not memory.knows("s/all/tempo", b"%d" % (200 + MOST_OF_ONE - 1))
 
 
 def drained(outbox, count):
@@ -79,6 +125,18 @@ def test_of_what_is_kept_the_newest_goes_and_all_of_it_again_after_a_loss():
     outbox.put(Letter("notes/lead", "60 0"))
     outbox.renew()
     assert [it.payload for it in drained(outbox, 2)] == ["999", "C7"]
+
+
+def test_who_goes_says_before_what_was_not_published_yet():
+    outbox = Outbox()
+    for topic in ("state/tempo", "state/chord"):
+        outbox.put(Letter(topic, "old", retain=True))
+    drained(outbox, 2)
+    outbox.put(Letter("state/transport", "stop", retain=True))
+    outbox.put(Letter("notes/lead", "60 0"))
+    assert [it.topic for it in outbox.rest()] == ["state/transport"]
+    assert outbox.keeps("state/tempo")
+    assert not outbox.keeps("state/metre")
 
 
 def test_notes_that_nobody_takes_do_not_pile_up():

@@ -10,7 +10,8 @@ from perform import controls
 from perform.errors import WireError
 from perform.events import ChordChanged, KeyPressed, ModeChanged, Panic, Turned, VoiceMuted
 from perform.mqtt.config import MqttConfig
-from perform.mqtt.topics import MOST_PAYLOAD, Topics, spell, values
+from perform.mqtt.topics import LONGEST_CLIENT, MOST_PAYLOAD, Topics, spell, values
+from perform.music.chord import parse_chord
 from perform.reading import StatsAsked
 
 VOICES = ("lead", "left hand")
@@ -31,32 +32,108 @@ def told(said):
     return tuple(msgspec.json.decode(msgspec.json.encode(said)))
 
 
-def test_every_address_is_heard_once_for_the_one_the_group_and_all():
+# what a player says to each kind of control, as OSC has it, and the payloads that mean the same
+TEXTS = {
+    "/chart": "|: Dm7 G7 | Cmaj7 :|", "/key": "F#m", "/learn": "/voice/left hand/swing",
+    "/snapshot/store": "the end", "/snapshot/recall": "the end",
+}  # fmt: skip
+
+
+def spelled(address, control):
+    """(values over OSC, payloads over MQTT) of everything that a control takes."""
+    match control["kind"]:
+        case "action":
+            yield (), ("1", "PRESS", "true", "on")
+        case "switch":
+            yield (1,), ("1", "on", "ON", "true", "1.0")
+            yield (0,), ("0", "off", "False", "no")
+        case "number":
+            for value in (
+                control["low"],
+                control["high"],
+                control["low"] / 4 + control["high"] / 2,
+            ):
+                yield (value,), (str(value), f" {value}\n")
+        case "chord":
+            yield ("F#m7b5/C",), ("F#m7b5/C", '"F#m7b5/C"', '["F#m7b5/C"]')
+            yield (57, 60, 64, 67), ("57 60 64 67", "57,60, 64\t67", "[57, 60, 64, 67]")
+        case "note":
+            yield (60, 100), ("60 100", "[60, 100]", "60,100")
+        case "choice":
+            for choice in control["choices"]:
+                yield (choice,), (choice, f'"{choice}"')
+                if control["takes"] == "s[i]":
+                    yield (choice, 8), (f"{choice} 8", f'["{choice}", 8]')
+        case "text":
+            text = TEXTS.get(address, "blues")
+            yield (text,), (text, f"{text}\n")
+        case "request" if control["takes"] == "s":
+            yield (TEXTS[address],), (TEXTS[address],)
+        case "request":
+            yield (), ("1", "please")
+
+
+# who is told over MQTT is told by topics
+@pytest.mark.parametrize("address", sorted(set(TABLE) - {"/subscribe", "/unsubscribe"}))
+def test_every_control_is_heard_whole(address):
+    """With all its values, for voices, in all spellings: as if it were said over OSC."""
+    said = list(spelled(address, TABLE[address]))
+    assert said
+    for over_osc, payloads in said:
+        wanted = controls.read(address, over_osc)
+        for payload in payloads:
+            assert meaning(address, payload) == wanted
+
+
+def test_every_address_is_heard_for_the_one_the_group_and_all():
     topics = Topics(MQTT, TABLE)
     filters = topics.filters()
     for way in WAYS:
         for address in TABLE:
             topic = aiomqtt.Topic(way + address)
-            assert sum(topic.matches(one) for one, _ in filters) == 1, topic
+            assert [way + "/#"] == [one for one, _ in filters if topic.matches(one)]
             assert topics.address(topic.value) == address
 
 
-def test_what_we_tell_is_not_heard_again_or_known_as_ours():
+def test_what_we_tell_is_known_as_ours():
     topics = Topics(MQTT, TABLE)
-    for address in TABLE:
-        state = aiomqtt.Topic(topics.of("state", address))
-        assert not any(state.matches(one) for one, _ in topics.filters())
-    for own in ("availability", "error", "beat"):
+    for own in (*(f"state{address}" for address in TABLE), "availability", "error", "beat"):
+        assert topics.ours(topics.of(own))
         assert topics.address(topics.of(own)) is None
     assert topics.address("museum/east/all/state/tempo") == "/state/tempo"  # nobody's: refused
     assert topics.address("museum/west/foyer/chord") is None
+    assert not topics.ours("museum/east/foyers/state/tempo")
 
 
-def test_what_is_misspelt_is_heard_so_that_it_can_be_answered():
+@pytest.mark.parametrize(
+    "wrong",
+    ["foyer/chrod", "foyer/wieght/steps", "all/a/b/c/d/e", "group/north/weight/stpes", "chord"],
+)
+def test_what_is_misspelt_is_heard_so_that_it_can_be_answered(wrong):
     topics = Topics(MQTT, TABLE)
-    for wrong in ("chrod", "weight/stpes", "voice/nobody/mute", "voice/lead/weight/x"):
-        topic = aiomqtt.Topic(topics.of(wrong))
-        assert any(topic.matches(one) for one, _ in topics.filters()), wrong
+    topic = aiomqtt.Topic(f"museum/east/{wrong}")
+    assert any(topic.matches(one) for one, _ in topics.filters())
+    assert topics.stands(topic.value)  # a flood of it is looked at once
+    address = topics.address(topic.value)
+    assert address is None or address not in TABLE
+
+
+def test_what_is_of_a_moment_stands_nowhere():
+    topics = Topics(MQTT, TABLE)
+    for address, control in TABLE.items():
+        for way in WAYS:
+            wanted = control["told"] or address == "/panic"
+            assert topics.stands(way + address) == wanted, address
+
+
+def test_every_installation_is_a_client_of_its_own():
+    named = [("a-b", "c"), ("a", "b-c"), ("a/b", "c"), ("a", "c"), ("a", "c-trial")]
+    configs = [MqttConfig(broker="h:1", prefix=prefix, name=name) for prefix, name in named]
+    clients = [Topics(one, TABLE).client(purpose) for one in configs for purpose in ("", "a trial")]
+    assert len(set(clients)) == 2 * len(named)
+    assert clients[0] == Topics(configs[0], {}).client()
+    # what every broker takes, by MQTT 3.1.1
+    assert all(it.isascii() and it.isalnum() and len(it) <= LONGEST_CLIENT for it in clients)
 
 
 def test_quality_goes_by_the_longest_name():
@@ -66,8 +143,7 @@ def test_quality_goes_by_the_longest_name():
     assert topics.qos("state/metre", 1) == 0
     assert topics.qos("chord/release", 0) == 2
     assert topics.qos("panic", 0) == 1
-    assert dict(topics.filters())["sideman/all/chord/+"] == 2
-    assert dict(topics.filters())["sideman/all/weight/+"] == 1
+    assert dict(topics.filters())["sideman/all/#"] == 2
     assert Topics(MQTT, TABLE).qos("state/tempo", 0) == 0
 
 
@@ -100,6 +176,7 @@ def test_switches_and_spans_keep_their_value():
     assert meaning("/mode", '["trade", 8]') == ModeChanged(None, "trade", 8)
     assert meaning("/snapshot/store", "123").name == "123"
     assert meaning("/chart", "").bars == ()
+    assert meaning("/chord", "57 60 64 67") == ChordChanged(parse_chord("Am7"))
 
 
 def test_a_button_that_comes_up_and_a_payload_that_is_empty_do_nothing():
@@ -145,6 +222,7 @@ def test_what_is_no_text_or_too_long_is_refused():
         with pytest.raises(WireError, match=why):
             values(payload, TABLE["/chord"])
     assert values(b"anything", None) == ("anything",)
+    assert values(b"", None) is None  # a retained mistake that is cleared
     for huge in (b"99999999999999999999 60", b"[99999999999999999999, 60, 64]", b"9" * 5000):
         with pytest.raises(WireError):
             meaning("/chord", huge.decode())

@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import signal
+import socket
 import subprocess
 import time
 
@@ -13,8 +14,10 @@ from parts import Program, eventually, free_port, need, perform
 
 from perform import controls
 from perform.engine.harmony import colours
+from perform.events import StateChanged
 from perform.mqtt.config import MqttConfig
 from perform.music.chord import parse_chord
+from perform.osc import encode
 from perform.window import Window
 
 TOLD = [f"museum/foyer/{it}" for it in ("state/#", "notes/#", "error", "availability")]
@@ -85,13 +88,13 @@ def broker(tmp_path):
 
 
 def test_an_installation_plays_through_everything_that_happens_to_its_broker(broker, tmp_path):
-    rig = tmp_path / "rig.toml"
+    rig, osc = tmp_path / "rig.toml", free_port()
     rig.write_text(
         f"""
         [clock]
         tempo = 300.0
         [inputs.osc]
-        listen = "127.0.0.1:{free_port()}"
+        listen = "127.0.0.1:{osc}"
         [outputs.nobody]
         kind = "osc"
         to = "127.0.0.1:{free_port()}"
@@ -121,6 +124,8 @@ def test_an_installation_plays_through_everything_that_happens_to_its_broker(bro
         broker.start()
         # a chord that was kept before we came is one to begin with, a button that was pressed is not
         broker.say("museum/all/chord", "C7", "-r")
+        broker.say("museum/all/snapshot/recall", "A", "-r")
+        broker.say("museum/foyer/state/voice/trombone/mute", "1", "-r")
         broker.say("museum/all/panic", "1", "-r")
         daemon.wait_for("connected, as museum/foyer")
         listener = broker.listen(*TOLD)
@@ -128,6 +133,8 @@ def test_an_installation_plays_through_everything_that_happens_to_its_broker(bro
         assert broker.kept("museum/foyer/availability") == "online"
         assert eventually(lambda: broker.kept("museum/foyer/state/chord")) == "C7"
         assert broker.kept("museum/foyer/state/transport") == "start"
+        # a voice that is no more has no state
+        eventually(lambda: broker.kept("museum/foyer/state/voice/trombone/mute") is None)
         told = json.loads(broker.kept("homeassistant/device/sideman_museum_foyer/config"))
         assert "tempo" in told["components"]
         # one, a group, all
@@ -140,6 +147,7 @@ def test_an_installation_plays_through_everything_that_happens_to_its_broker(bro
         listener.wait_for("museum/foyer/state/tempo 280")
         assert not listener.saw("state/tempo 100")
 
+        stays_true(broker, osc)
         rude(broker, listener, daemon)
 
         broker.end()
@@ -149,7 +157,7 @@ def test_an_installation_plays_through_everything_that_happens_to_its_broker(bro
         eventually(lambda: any("connected again" in line for line in daemon.lines[before:]))
         listener.end()
         listener = broker.listen(*TOLD)
-        # it kept nothing: everything was told again
+        # it kept nothing, or what is not true any more: everything was told again
         listener.wait_for("museum/foyer/state/voice/lead/weight/steps 0.75")
         listener.wait_for("museum/foyer/availability online")
         broker.say("museum/all/chord", "Ebm7")
@@ -187,10 +195,32 @@ def plays(listener, symbol):
     assert all(pitch % 12 in allowed for pitch in pitches), (symbol, pitches)
 
 
+def stays_true(broker, osc):
+    """What is retained follows what another surface moves, and the transport."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as hand:
+        for address, *values in (
+            ("/sideman/voice/lead/swing", 0.25),
+            ("/sideman/mode", "trade", 8),
+            ("/sideman/transport", "stop"),
+        ):
+            hand.sendto(encode(address, *values), ("127.0.0.1", osc))
+    for topic, value in (
+        ("voice/lead/swing", "0.25"),
+        ("voice/lead/mode", "trade"),
+        ("transport", "stop"),
+    ):
+        eventually(lambda t=topic, v=value: broker.kept(f"museum/foyer/state/{t}") == v)
+    broker.say("museum/all/mode", "flow")
+    broker.say("museum/all/transport", "continue")
+    eventually(lambda: broker.kept("museum/foyer/state/transport") == "continue")
+
+
 def rude(broker, listener, daemon):
     """Nonsense is answered at .../error, logged once, and the music goes on."""
     for topic, payload, why in (
         ("museum/foyer/chrod", "C7", "no such address"),
+        ("museum/group/east/wieght/steps", "1", '"/wieght/steps","why":"no such address"'),
+        ("museum/chord", "C7", "nobody is meant; say it at museum/foyer/..."),
         ("museum/foyer/voice/nobody/mute", "1", "no voice"),
         ("museum/all/tempo", "fast", "takes one number"),
         ("museum/foyer/tempo", "nan", "takes one number"),
@@ -222,11 +252,13 @@ def test_an_orderly_end_says_so(broker, tmp_path, caplog):
     broker.start()
 
     async def scene():
-        async with window(MqttConfig(broker=f"127.0.0.1:{broker.port}")):
+        async with window(MqttConfig(broker=f"127.0.0.1:{broker.port}")) as mine:
             await heard(caplog, "connected, as sideman/sideman")
             assert broker.kept("sideman/sideman/availability") == "online"
+            mine.send(StateChanged("/transport", "stop"))  # at the last moment
 
     play(scene, caplog)
+    assert broker.kept("sideman/sideman/state/transport") == "stop"
     assert broker.kept("sideman/sideman/availability") == "offline"
     # and it was said, not left to the will
     assert any("Received DISCONNECT" in line for line in broker.program.lines)
