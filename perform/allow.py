@@ -27,15 +27,25 @@ class Allowed:
             answer = self._known[host] = self._look_up(host)
         return answer
 
+    def names(self, host: str) -> bool:
+        """Whether the host is in it by what was written, and not for being on this machine or one of everybody."""
+        plain = _plain(host)
+        return plain is not None and any(plain in one for one in self._networks)
+
     def _look_up(self, host: str) -> bool:
         if not self._networks:
             return True
-        try:
-            address = ipaddress.ip_address(host.partition("%")[0])
-        except ValueError:
-            return False
-        plain = getattr(address, "ipv4_mapped", None) or address
-        return plain.is_loopback or any(plain in one for one in self._networks)
+        plain = _plain(host)
+        return plain is not None and (plain.is_loopback or self.names(host))
+
+
+def _plain(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address that a host spells, without scope, and as IPv4 where it means that; None for what is none."""
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 def network(text: str) -> Network:

@@ -1,48 +1,33 @@
 """Where the messages of every surface arrive: read by the one table, carried out, answered, counted."""
 
 import ipaddress
-import logging
-import time
-from collections.abc import Callable, Hashable
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any
 
 from perform import controls
-from perform.errors import WireError
+from perform.errors import OutputError, WireError
 from perform.reading import Learning, StatsAsked, Subscribed, Unsubscribed
+from perform.refusals import Answers, Peer, Refusals, printable
 from perform.sinks.base import Outlet
 from perform.stage import Stage
-
-log = logging.getLogger(__name__)
-MOST_ANSWERS = 200  # of errors, a second, to all together: a flood is no conversation
-MOST_REASONS = 40  # that are logged, each once
-
-
-class Peer(Protocol):
-    """Somebody who says things and can be answered."""
-
-    @property
-    def key(self) -> Hashable:
-        """Who they are, the same for every message of theirs."""
-        ...
-
-    def message(self, address: str, *values: Any) -> None:
-        """Tell them something; the address is below the prefix."""
-        ...
 
 
 class Desk:
     """Hears messages and has them carried out on a stage. Nothing that is said here can stop the music.
 
-    `reach`: a way to somebody at a host and port, for those who subscribe for another.
+    `reach`: a way to a host and port, for those who want to be told elsewhere than where they speak.
+    `named`: whether the rig names a host, so that others may have things told there.
     """
 
-    def __init__(self, stage: Stage, reach: Callable[[str, int], Outlet]) -> None:
+    def __init__(
+        self, stage: Stage, reach: Callable[[str, int], Outlet], named: Callable[[str], bool]
+    ) -> None:
         self._stage = stage
         self._reach = reach
-        self._reasons: set[str] = set()
-        self._second, self._answers = 0, 0
+        self._named = named
+        self._refusals = Refusals()
+        self._answers = Answers()
         self.received = 0
-        self.refused = 0
 
     def hear(self, address: str, values: tuple[Any, ...], peer: Peer) -> None:
         """One message, now; what it cannot mean is answered at /error."""
@@ -50,25 +35,18 @@ class Desk:
         self._stage.subscribers.heard_from(peer.key)
         try:
             self._carry_out(address, values, peer)
-        except WireError as fault:
+        except (WireError, OutputError) as fault:
             self.refuse(address, str(fault), peer)
 
     def refuse(self, address: str, why: str, peer: Peer) -> None:
         """Something was said that means nothing: counted, answered, and logged the first time."""
-        second = int(time.monotonic())
-        if second != self._second:
-            self._second, self._answers = second, 0
-        self._answers += 1
-        if self._answers <= MOST_ANSWERS:
-            peer.message("/error", printable(address), printable(why))
-        self.turn_away(f"{printable(address)}: {printable(why)}" if address else printable(why))
+        about, reason = printable(address), printable(why)
+        self._answers.send(peer, about, reason)
+        self._refusals.add(f"{about}: {reason}" if about else reason)
 
     def turn_away(self, fault: str) -> None:
         """Somebody was not heard, and is not answered: counted, and logged the first time."""
-        self.refused += 1
-        if fault not in self._reasons and len(self._reasons) < MOST_REASONS:
-            self._reasons.add(fault)
-            log.warning("%s (said once, counted in /stats)", fault)
+        self._refusals.add(printable(fault))
 
     def catch_up(self, peer: Peer) -> None:
         """They did not read for a while: where everything stands is told anew."""
@@ -78,12 +56,17 @@ class Desk:
         """Their connection is gone."""
         self._stage.subscribers.drop(peer.key)
 
+    def close(self) -> None:
+        """Nobody is answered any more, and what was refused is summed up."""
+        self._answers.close()
+        self._refusals.close()
+
     def figures(self) -> dict[str, float]:
         """What was counted since the start: of the music, and of what was said."""
         return {
             **self._stage.figures(),
             "received": self.received,
-            "refused": self.refused,
+            "refused": self._refusals.count,
             "subscribers": len(self._stage.subscribers),
         }
 
@@ -95,7 +78,7 @@ class Desk:
             case Subscribed(host, port):
                 self._subscribe(host, port, peer)
             case Unsubscribed(host, port):
-                self._stage.subscribers.drop(_listener(host, port, peer))
+                self._unsubscribe(host, port, peer)
             case Learning(turned):
                 self._stage.learn(turned)
             case StatsAsked():
@@ -106,11 +89,30 @@ class Desk:
                 self._stage.deliver(meaning)
 
     def _subscribe(self, host: str | None, port: int | None, peer: Peer) -> None:
-        key = _listener(host, port, peer)
-        if key == peer.key:
-            self._stage.subscribers.add(key, peer.key, lambda: _Line(peer))
+        place = None if port is None else self._place(host, port, peer)
+        if place is None or place == peer.key:
+            self._stage.subscribers.add(peer.key, peer.key, lambda: _Line(peer))
         else:
-            self._stage.subscribers.add(key, peer.key, lambda: self._reach(*key))
+            self._stage.subscribers.add(place, peer.key, lambda: self._reach(*place))
+
+    def _unsubscribe(self, host: str | None, port: int | None, peer: Peer) -> None:
+        if port is None:
+            self._stage.subscribers.leave(peer.key)
+        else:
+            self._stage.subscribers.drop(self._place(host, port, peer))
+
+    def _place(self, host: str | None, port: int, peer: Peer) -> tuple[str, int]:
+        """Where somebody wants things told: on their own machine, or on one that the rig names, lest anybody can
+        have others pelted.
+        """
+        place = _numeric(host) or peer.host
+        if place is None:
+            raise WireError("a port needs a host here")
+        if place != peer.host and not self._named(place):
+            raise WireError(
+                f"{place} is another machine than yours; name it in [inputs.osc] allow, or as an output"
+            )
+        return place, port
 
 
 class _Line:
@@ -123,27 +125,9 @@ class _Line:
         """The connection, where there is one, is theirs."""
 
 
-def _listener(host: str | None, port: int | None, peer: Peer) -> Any:
-    """Whom a subscription is about: (host, port), or whoever asks."""
-    if port is None:
-        return peer.key
-    host = _numeric(host)
-    match peer.key:
-        case (str(own), int()):
-            return host or own, port
-    if host is None:
-        raise WireError("a port needs a host here")
-    return host, port
-
-
 def _numeric(host: str | None) -> str | None:
     """A host that was written as an address; a name would have to be looked up while the music plays."""
     try:
         return host and str(ipaddress.ip_address("127.0.0.1" if host == "localhost" else host))
     except ValueError:
         raise WireError(f"write host {host!r} as an address, like 192.168.1.20") from None
-
-
-def printable(text: str) -> str:
-    """Any text as at most 200 characters that every log and OSC string can hold."""
-    return text.encode("ascii", "backslashreplace").decode()[:200]

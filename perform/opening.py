@@ -122,11 +122,13 @@ async def open_inputs(running: Stage, parts: Parts) -> Desk:
     """Everything that the rig listens to, and the desk at which it arrives."""
     _open_clock(running, parts)
     rig = running.rig
-    prefix = rig.inputs.osc.prefix if rig.inputs.osc else "/sideman"
-    desk = Desk(running, lambda host, port: OscOutlet(host, port, prefix))
+    osc = rig.inputs.osc or OscInput()
+    allowed = Allowed(osc.allow)
+    desk = Desk(running, lambda host, port: OscOutlet(host, port, osc.prefix), allowed.names)
     parts.callback(running.subscribers.close)
+    parts.callback(desk.close)
     if rig.inputs.osc is not None:
-        await _open_osc(rig.inputs.osc, desk, parts)
+        await _open_osc(osc, desk, allowed, parts)
     _open_midi(running, parts)
     if rig.mqtt is not None:
         await _open_mqtt(rig.mqtt, running, desk, parts)
@@ -145,9 +147,8 @@ def _open_midi(running: Stage, parts: Parts) -> None:
         parts.callback(hands.close)
 
 
-async def _open_osc(osc: OscInput, desk: Desk, parts: Parts) -> None:
-    loop, allowed = asyncio.get_running_loop(), Allowed(osc.allow)
-    services = []
+async def _open_osc(osc: OscInput, desk: Desk, allowed: Allowed, parts: Parts) -> None:
+    loop, services = asyncio.get_running_loop(), []
     with _named("OSC input", osc.listen, "[inputs.osc] listen"):
         listening, _ = await loop.create_datagram_endpoint(
             lambda: UdpInput(osc.prefix, desk, allowed), local_addr=host_port(osc.listen)

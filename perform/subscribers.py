@@ -57,6 +57,12 @@ class Subscribers:
         if known is not None:
             known.feedback.renew(self._state.values)
 
+    def leave(self, speaker: Hashable) -> None:
+        """Tell them no more, wherever they listen."""
+        for key, one in list(self._there.items()):
+            if speaker in (key, one.by):
+                self.drop(key)
+
     def drop(self, key: Hashable) -> None:
         """Tell this one no more."""
         gone = self._there.pop(key, None)

@@ -19,12 +19,14 @@ import msgspec
 
 from perform.events import Beat, Output, Sound
 from perform.link import ITSELF
+from perform.refusals import printable
 from perform.sinks.feedback import Feedback
 from perform.turns import Turns
 
 log = logging.getLogger(__name__)
 MOST_UNREAD = 1_000_000  # bytes; a window that reads no more is not told more
 MOST_LINE = 65536
+LONGEST_SAID = 1000  # characters of a line for the log
 STATS_SECONDS = 1.0
 RESTART_SECONDS, LONGEST_RESTART = 1.0, 30.0  # twice as long each time that it does not stay up
 STAYS_SECONDS = 10.0
@@ -55,6 +57,10 @@ class Client:
     def key(self) -> Hashable:
         """Which window, and who."""
         return id(self._window), self._number
+
+    @property
+    def host(self) -> None:
+        """None that we know: they speak to the window."""
 
     def message(self, address: str, *values: Any) -> None:
         """Tell this one alone."""
@@ -174,9 +180,14 @@ class Window(asyncio.Protocol):
             case "/ready", ():
                 self.ready.set()
             case "/log", (str(level), str(line)):
-                log.log(logging.getLevelNamesMapping()[level.upper()], "%s", line)
+                self._pass_on(level, line)
             case "/refused", (int(client), str(about), str(why)):
                 self._desk.refuse(about, why, Client(self, client))
+
+    def _pass_on(self, level: str, line: str) -> None:
+        """A line for the log; in what came from afar there may be anything."""
+        number = logging.getLevelNamesMapping()[level.upper()]
+        log.log(number, "%s", printable(line, LONGEST_SAID))
 
     # --- the process -------------------------------------------------------------------------------
 

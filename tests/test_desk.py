@@ -7,9 +7,10 @@ import logging
 import pytest
 
 from perform import subscribers
+from perform.allow import Allowed
 from perform.clock.transport import Transport
 from perform.clock.virtual import VirtualClock
-from perform.desk import MOST_ANSWERS, MOST_REASONS, Desk
+from perform.desk import Desk
 from perform.engine.engine import Engine
 from perform.engine.voice import VoiceSettings
 from perform.live import Conductor
@@ -23,6 +24,7 @@ class Peer:
 
     def __init__(self, key):
         self.key, self.heard = key, []
+        self.host = key[0] if isinstance(key, tuple) else None
 
     def message(self, address, *values):
         self.heard.append((address, *values))
@@ -49,11 +51,13 @@ def at_a_desk(scene):
         rig = Rig(voices=(VoiceConfig(name="lead"), VoiceConfig(name="bass")))
         stage = Stage(rig, engine, transport, conductor, Source())
         reached = {}
-        desk = Desk(stage, lambda *place: reached.setdefault(place, Peer(place)))
+        named = Allowed(["10.0.7.0/24"]).names
+        desk = Desk(stage, lambda *place: reached.setdefault(place, Peer(place)), named)
         try:
             await scene(desk, reached)
         finally:
             stage.subscribers.close()
+            desk.close()
             conductor.close()
 
     asyncio.run(play())
@@ -136,15 +140,67 @@ def test_nonsense_is_answered_counted_and_logged_once(caplog):
         with caplog.at_level(logging.WARNING):
             for number in range(1000):
                 desk.hear("/nonsense", (number,), stranger)
-            for number in range(200):
-                desk.hear(f"/nonsense/{number}", (), stranger)
-        assert desk.figures()["refused"] == 1200
-        assert desk.figures()["received"] == 1200
-        # a second may turn while this runs
-        assert 1 <= len(stranger.heard) <= 2 * MOST_ANSWERS
-        assert stranger.heard[0] == ("/error", "/nonsense", "no such address")
-        assert len(caplog.records) == MOST_REASONS
-        assert caplog.records[0].message.startswith("/nonsense: no such address")
+            await asyncio.sleep(0.05)
+        assert desk.figures()["refused"] == 1000
+        assert desk.figures()["received"] == 1000
+        assert (
+            stranger.of("/error") == [("/nonsense", "no such address")] * 2
+        )  # the first, the last
+        assert [it.message.split(" (")[0] for it in caplog.records] == [
+            "/nonsense: no such address"
+        ]
+
+    at_a_desk(scene)
+
+
+def test_what_strangers_write_cannot_speak_to_the_terminal(caplog):
+    async def scene(desk, _):
+        stranger = Peer(("10.0.0.3", 1))
+        with caplog.at_level(logging.WARNING):
+            desk.hear("/\x1b]0;mine\x07\n", (), stranger)
+            desk.refuse("", "x" * 70000, stranger)
+            desk.turn_away("\x9b31m\u2028\ud800é")
+        assert [it.message.split(" (")[0] for it in caplog.records] == [
+            r"/\x1b]0;mine\x07\n: no such address",
+            "x" * 197 + "...",
+            r"\x9b31m\u2028\ud800\xe9",
+        ]
+        assert stranger.of("/error")[0][0] == r"/\x1b]0;mine\x07\n"
+
+    at_a_desk(scene)
+
+
+def test_who_leaves_is_told_no_more_wherever_they_listen_and_others_are():
+    async def scene(desk, reached):
+        one, other = Peer(("10.0.0.1", 50000)), Peer(("10.0.0.1", 50001))
+        desk.hear("/subscribe", (9001,), one)
+        desk.hear("/subscribe", (), one)
+        desk.hear("/subscribe", (9002,), other)
+        desk.hear("/unsubscribe", (), one)
+        assert reached["10.0.0.1", 9001].heard[-1] == "closed"
+        await asyncio.sleep(0.02)
+        before = len(one.heard)
+        desk.hear("/swing", (0.5,), Peer(("10.0.0.2", 1)))
+        await asyncio.sleep(0.02)
+        assert len(one.heard) == before
+        assert reached["10.0.0.1", 9002].of("/state/swing")[-1] == (0.5,)
+        assert desk.figures()["subscribers"] == 1
+
+    at_a_desk(scene)
+
+
+def test_nobody_has_others_told_but_where_the_rig_names_them():
+    async def scene(desk, reached):
+        stranger = Peer(("10.0.0.1", 50000))
+        desk.hear("/subscribe", ("10.0.9.9", 9001), stranger)
+        desk.hear("/subscribe", ("localhost", 9001), stranger)
+        assert not reached
+        assert "name it in [inputs.osc] allow" in stranger.of("/error")[0][1]
+        desk.hear("/subscribe", ("10.0.7.9", 9001), stranger)
+        desk.hear("/subscribe", ("10.0.0.1", 9001), stranger)
+        assert list(reached) == [("10.0.7.9", 9001), ("10.0.0.1", 9001)]
+        desk.hear("/unsubscribe", ("10.0.7.9", 9001), stranger)
+        assert desk.figures()["subscribers"] == 1
 
     at_a_desk(scene)
 

@@ -2,12 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from typing import Any, Protocol, cast
 
 from perform.allow import Allowed
 from perform.errors import WireError
 from perform.osc import encode, timed_messages
+from perform.refusals import Peer
 from perform.turns import Turns
 
 Address = tuple[str, int]
@@ -16,34 +17,22 @@ MOST_WAITING = 1000  # messages whose time is still to come
 MOST_PACKETS = 1000  # that were received and are not read yet
 
 
-class Speaker(Protocol):
-    """Who said something, and how to answer."""
-
-    def message(self, address: str, *values: Any) -> None:
-        """Tell them something."""
-
-    @property
-    def key(self) -> Hashable:
-        """Who they are."""
-        ...
-
-
 class Desk(Protocol):
     """Where messages go."""
 
-    def hear(self, address: str, values: tuple[Any, ...], peer: Speaker) -> None:
+    def hear(self, address: str, values: tuple[Any, ...], peer: Peer) -> None:
         """One message, now."""
 
-    def refuse(self, address: str, why: str, peer: Speaker) -> None:
+    def refuse(self, address: str, why: str, peer: Peer) -> None:
         """Something that means nothing."""
 
     def turn_away(self, fault: str) -> None:
         """Somebody who may not be heard."""
 
-    def catch_up(self, peer: Speaker) -> None:
+    def catch_up(self, peer: Peer) -> None:
         """Somebody missed what was told."""
 
-    def leave(self, peer: Speaker) -> None:
+    def leave(self, peer: Peer) -> None:
         """Somebody is gone."""
 
 
@@ -55,27 +44,33 @@ class OscReader:
         self._desk = desk
         self._waiting = 0
 
-    def read(self, packet: bytes, peer: Speaker) -> Iterator[None]:
-        """Hears every message in the packet, bundled or not: one a step, since a bundle may hold thousands."""
+    def read(self, packet: bytes, peer: Peer) -> Iterator[None]:
+        """Hears every message in the packet, bundled or not: one a step, since a bundle may hold thousands. What
+        cannot be read, or is for a moment too far off, is refused with one line, and what follows it with it.
+        """
         try:
             for wait, address, values in timed_messages(packet, time.time()):
                 if wait <= 0:
                     self._hear(address, values, peer)
+                elif wait > LONGEST_WAIT:
+                    raise WireError(
+                        f"a bundle is more than {LONGEST_WAIT:g} s ahead; is a clock wrong?"
+                    )
                 elif self._waiting >= MOST_WAITING:
                     raise WireError(f"{MOST_WAITING} messages wait for their time already")
                 else:
                     self._waiting += 1
                     loop = asyncio.get_running_loop()
-                    loop.call_later(min(wait, LONGEST_WAIT), self._due, address, values, peer)
+                    loop.call_later(wait, self._due, address, values, peer)
                 yield
         except WireError as fault:
             self._desk.refuse("", str(fault), peer)
 
-    def _due(self, address: str, values: tuple[Any, ...], peer: Speaker) -> None:
+    def _due(self, address: str, values: tuple[Any, ...], peer: Peer) -> None:
         self._waiting -= 1
         self._hear(address, values, peer)
 
-    def _hear(self, address: str, values: tuple[Any, ...], peer: Speaker) -> None:
+    def _hear(self, address: str, values: tuple[Any, ...], peer: Peer) -> None:
         if address.startswith(self._prefix + "/"):
             self._desk.hear(address[len(self._prefix) :], values, peer)
         else:
@@ -88,6 +83,7 @@ class UdpPeer:
 
     def __init__(self, transport: asyncio.DatagramTransport, key: Address, prefix: str) -> None:
         self.key = key
+        self.host = key[0]
         self._transport = transport
         self._prefix = prefix
 

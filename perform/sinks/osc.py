@@ -14,14 +14,13 @@ class OscOutlet:
 
     def __init__(self, host: str, port: int, prefix: str = "/sideman") -> None:
         try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
+            family, _, _, _, peer = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+            self._socket = socket.socket(family, socket.SOCK_DGRAM)
         except (OSError, UnicodeError):
             raise OutputError(
-                f"there is no host {host!r}; write its name or address, like 192.168.1.20"
+                f"there is no way to host {host!r}; write its name or address, like 192.168.1.20"
             ) from None
-        family, _, _, _, peer = found[0]
         self._peer: Any = peer
-        self._socket = socket.socket(family, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         self._prefix = prefix
 
