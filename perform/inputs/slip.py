@@ -10,6 +10,8 @@ from perform.osc import encode
 from perform.turns import Turns
 
 END, ESC = b"\xc0", b"\xdb"
+OSC = (b"/", b"#")  # what every packet begins with
+LENGTH = b"\0"  # what one less than 16 MB long begins with where its length comes first
 ESC_END, ESC_ESC = b"\xdb\xdc", b"\xdb\xdd"
 LONGEST_PACKET = 65536
 MOST_UNSENT = 262_144  # bytes that a slow peer may leave waiting before messages to it are dropped
@@ -25,14 +27,34 @@ class Frames:
     """A stream of bytes -> the packets of its frames, however it is cut up."""
 
     def __init__(self) -> None:
-        self._rest = b""
+        self._rest = bytearray()
+
+    @property
+    def begun(self) -> bytes:
+        """How the packet that is not whole yet begins."""
+        return bytes(self._rest[:1])
 
     def feed(self, data: bytes) -> list[bytes]:
         """The packets that are whole now, empty ones left out. ValueError for one that never ends."""
-        *whole, self._rest = (self._rest + data).split(END)
+        whole: list[bytes] = []
+        self._rest += data
+        if END in data:
+            *whole, rest = bytes(self._rest).split(END)
+            self._rest = bytearray(rest)
         if len(self._rest) > 2 * LONGEST_PACKET:
             raise ValueError(f"a packet longer than {LONGEST_PACKET} bytes")
         return [packet.replace(ESC_END, END).replace(ESC_ESC, ESC) for packet in whole if packet]
+
+
+def mismatch(begun: bytes) -> str:
+    """What somebody speaks whose packet begins so, and what to do; "" where it may be OSC."""
+    if not begun or begun[:1] in OSC:
+        return ""
+    if begun[:1] == LENGTH:
+        return "packets begin with their length (OSC 1.0); choose SLIP (OSC 1.1) in that program"
+    if begun[:1].isalpha():
+        return "this is no OSC; a browser finds the panel elsewhere"
+    return "this is no OSC framed by SLIP"
 
 
 class SlipConnection(asyncio.Protocol):
@@ -48,6 +70,7 @@ class SlipConnection(asyncio.Protocol):
         self._turns = Turns()
         self._transport: asyncio.Transport | None = None
         self._deaf = False  # it has not read for long
+        self.host = ""
 
     @property
     def key(self) -> Hashable:
@@ -58,7 +81,8 @@ class SlipConnection(asyncio.Protocol):
         """Somebody is there; gone again where they may not be."""
         self._transport = cast(asyncio.Transport, transport)
         self._transport.set_write_buffer_limits(high=MOST_UNSENT)
-        host = self._transport.get_extra_info("peername")[0]
+        # who is gone already has no name
+        host = self.host = (transport.get_extra_info("peername") or ("nobody",))[0]
         if host not in self._allowed or len(self._open) >= MOST_CONNECTIONS:
             why = (
                 "may not connect" if host not in self._allowed else "came when all lines were busy"
@@ -69,11 +93,14 @@ class SlipConnection(asyncio.Protocol):
         self._open.add(self)
 
     def data_received(self, data: bytes) -> None:
-        """Some bytes of the stream."""
+        """Some bytes of the stream; who does not speak SLIP is told so once, and cut off."""
         try:
             packets = self._frames.feed(data)
+            why = next(filter(None, map(mismatch, (*packets, self._frames.begun))), "")
         except ValueError as fault:
-            self._desk.refuse("", f"{fault}; frame packets with SLIP", self)
+            packets, why = [], f"{fault}; frame packets with SLIP"
+        if why:
+            self._desk.refuse("", f"OSC over TCP, {self.host}: {why}", self)
             self.close()
             return
         self._turns.add(self._read(packets))

@@ -119,3 +119,18 @@ def test_a_bundle_is_applied_at_the_time_of_its_tag(later):
         assert [address for _, address, _ in timed] == ["/sideman/tempo", "/sideman/panic"]
         assert all(wait == pytest.approx(max(later, 0), abs=1e-6) for wait, _, _ in timed)
     assert list(timed_messages(bundle(None, encode("/a")), now)) == [(0.0, "/a", ())]
+
+
+def test_a_bundle_for_next_year_is_refused_with_one_line_and_one_of_yesterday_is_applied(
+    monkeypatch,
+):
+    desk = Desk()
+    monkeypatch.setattr("perform.inputs.osc.time.time", lambda: 1_800_000_000.0)
+    heard = UdpInput("/sideman", desk, Allowed())
+    heard.connection_made(Wire())
+    tempo = encode("/sideman/tempo", 90.0)
+    for seconds in (-1e6, 61.0, 1e8):
+        packet = bundle(1_800_000_000.0 + seconds, tempo, tempo)
+        heard.datagram_received(packet, ("127.0.0.1", 5))
+    assert [about for about, *_ in desk.heard] == ["/tempo", "/tempo", "", ""]
+    assert "more than 60 s ahead" in desk.heard[2][1]

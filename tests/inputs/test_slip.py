@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from perform.allow import Allowed, is_loopback
 from perform.errors import RigError
 from perform.inputs.slip import LONGEST_PACKET, MOST_UNSENT, Frames, SlipConnection, frame
+from perform.osc import encode
 
 # END and ESC come often, so that every way of escaping them is met
 packets = st.lists(st.lists(st.sampled_from([0xC0, 0xDB, 0xDC, 0xDD, 0]), min_size=1).map(bytes))
@@ -54,7 +55,7 @@ class Wire:
     """A stream's near end, whose far end may stop reading."""
 
     def __init__(self):
-        self.sent, self.limit = [], None
+        self.sent, self.limit, self.closed = [], None, False
 
     def get_extra_info(self, _):
         return ("127.0.0.1", 9)
@@ -63,7 +64,16 @@ class Wire:
         self.limit = high
 
     def is_closing(self):
-        return False
+        return self.closed
+
+    def close(self):
+        self.closed = True
+
+    def pause_reading(self):
+        pass
+
+    def resume_reading(self):
+        pass
 
     def write(self, data):
         self.sent.append(data)
@@ -71,7 +81,20 @@ class Wire:
 
 class Desk:
     def __init__(self):
-        self.missed = []
+        self.missed, self.heard, self.refused, self.away = [], [], [], []
+
+    def hear(self, address, values, _):
+        self.heard.append((address, *values))
+
+    def refuse(self, _, why, peer):
+        self.refused.append(why)
+        peer.message("/error", "", why)
+
+    def turn_away(self, fault):
+        self.away.append(fault)
+
+    def leave(self, _):
+        pass
 
     def catch_up(self, peer):
         self.missed.append(peer)
@@ -89,3 +112,38 @@ def test_who_does_not_read_is_told_nothing_and_then_caught_up():
     line.message("/beat", 0, 1)
     assert desk.missed == [line]
     assert len(wire.sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (b"\0\0\0\x10/sideman/panic\0\0,\0\0\0", "choose SLIP"),
+        (b"GET / HTTP/1.1\r\n", "the panel elsewhere"),
+        (b"\x16\x03\x01\x02\0", "no OSC framed by SLIP"),
+        (b"\xc0rubbish\xc0", "no OSC"),
+        (b"/" + b"x" * 131072, "longer than 65536"),
+    ],
+)
+@pytest.mark.parametrize("step", [1, 1000])
+def test_who_does_not_speak_slip_is_told_so_once_and_cut_off(said, why, step):
+    wire, desk = Wire(), Desk()
+    line = SlipConnection("/sideman", desk, Allowed(), set())
+    line.connection_made(wire)
+    line.data_received(frame(encode("/sideman/panic")))
+    for start in range(0, len(said), step):
+        if not wire.closed:
+            line.data_received(said[start : start + step])
+    assert wire.closed
+    assert desk.heard == [("/panic",)]
+    (line,) = desk.refused
+    assert "127.0.0.1" in line
+    assert why in line
+
+
+def test_who_sends_frames_with_one_end_is_understood():
+    wire, desk = Wire(), Desk()
+    line = SlipConnection("/sideman", desk, Allowed(), set())
+    line.connection_made(wire)
+    for _ in range(3):
+        line.data_received(frame(encode("/sideman/tempo", 90.0))[1:])
+    assert desk.heard == [("/tempo", 90.0)] * 3

@@ -107,6 +107,18 @@ def test_a_client_that_is_not_ours_speaks_slip_too(daemon):
         listener.hears("/state/key", "Bb")
 
 
+def test_a_client_with_the_framing_of_osc_1_0_is_told_which_to_choose_and_cut_off(daemon):
+    client = SimpleTCPClient("127.0.0.1", daemon.tcp, mode="1.0")
+    client.send_message("/sideman/key", "Bb")
+    heard = Frames().feed(client.socket.recv(4096))
+    (about, why) = next(messages(heard[0]))
+    assert about == "/sideman/error"
+    assert "choose SLIP" in why[1]
+    assert client.socket.recv(4096) == b""
+    client.close()
+    eventually(lambda: sum("choose SLIP" in line for line in daemon.lines) == 1)
+
+
 def test_the_network_is_told_where_we_listen(daemon):
     from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
