@@ -7,7 +7,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,13 @@ from perform import bundle, library
 from perform.clock.realtime import RealtimeClock
 from perform.clock.transport import Transport
 from perform.engine.engine import Engine
+from perform.events import Event
 from perform.live import Conductor
 from perform.opening import greeting, open_inputs, open_panel, open_sinks, open_window
 from perform.rig import MidiOutput, Rig
 from perform.session import Recorder
 from perform.sinks.base import Sink
+from perform.sinks.tape import Tape
 from perform.sources.canned import STOCK
 from perform.sources.remote import RemoteSource
 from perform.stage import Stage
@@ -55,9 +57,11 @@ async def stage(
             [voice.settings() for voice in rig.voices], rig.engine_settings(fallback=STOCK[0])
         )
         transport = Transport(rig.clock.tempo)
-        recorder = Recorder(Path(rig.record.folder), rig) if rig.record is not None else None
-        if recorder is not None:
+        told = [sink.hear for own in sinks.values() for sink in own if isinstance(sink, Tape)]
+        if rig.record is not None:
+            recorder = Recorder(Path(rig.record.folder), rig)
             parts.callback(recorder.close)
+            told.append(recorder.note)
         source = RemoteSource(lambda ready: conductor.deliver(ready))  # noqa: PLW0108 - made just below
         conductor = Conductor(
             engine,
@@ -68,7 +72,7 @@ async def stage(
             voiceless=voiceless,
             ahead=ahead,
             spin=rig.clock.spin_ms / 1000,
-            **({"record": recorder.note} if recorder is not None else {}),
+            record=_to_each(dict.fromkeys(told)),
             starts_by_chord=rig.start == "chord",
             by_bar=rig.clock.source == "link",
         )
@@ -94,6 +98,18 @@ async def stage(
         finally:
             gc.enable()
             conductor.close()  # silent at once, and whoever looks is told so while they still listen
+
+
+def _to_each(
+    ears: Iterable[Callable[[int, Event], None]],
+) -> Callable[[int, Event], None]:
+    those = tuple(ears)
+
+    def hear(tick: int, event: Event) -> None:
+        for ear in those:
+            ear(tick, event)
+
+    return hear
 
 
 async def run(

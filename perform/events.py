@@ -236,6 +236,21 @@ class ChordSounds(NamedTuple):
     symbol: str
 
 
+class MetreBegins(NamedTuple):
+    """Ticks of a bar and of its beat from `tick` on, which is a bar line; told anew after every start."""
+
+    tick: int
+    bar: int
+    beat: int
+
+
+class TempoBegins(NamedTuple):
+    """Quarter notes a minute from `tick` on."""
+
+    tick: int
+    bpm: float
+
+
 class Silenced(NamedTuple):
     """Panic was asked for: sinks send all-notes-off besides the note-offs that precede this."""
 
@@ -289,6 +304,8 @@ Output = (
     | Rolled
     | Beat
     | ChordSounds
+    | MetreBegins
+    | TempoBegins
     | Silenced
     | PhraseMissed
     | PhraseWanted

@@ -33,6 +33,7 @@ from perform.events import (
 )
 from perform.sinks.base import Sink
 from perform.sinks.state import changes
+from perform.sinks.tape import Timeline
 
 BUCKETS_A_DECADE = 20
 FINEST_SECONDS = 1e-6
@@ -97,7 +98,7 @@ class Conductor:
     `by_bar`: where somebody else's time is followed, our bar lines fall on theirs; without, our beats
     on theirs. `ahead`: how many seconds early the clock is, so that slow synthesizers sound in time.
     `spin`: seconds to be awake before each note.
-    `record` is told everything that the engine is told. `failed` is set to the first fault of a callback, so that whoever waits can end in order.
+    `record` is told everything that the engine is told, at ticks of the session. `failed` is set to the first fault of a callback, so that whoever waits can end in order.
     """
 
     def __init__(
@@ -120,6 +121,7 @@ class Conductor:
         self._clock = clock
         self._want = want
         self._record = record
+        self._timeline = Timeline()
         self._ahead = ahead
         self._spin = spin
         self._voices = {voice: tuple(sinks) for voice, sinks in voices.items()}
@@ -182,8 +184,8 @@ class Conductor:
         self._closed = True
         self._alarm.close()
         stop, tick = TransportChanged("stop"), self._tick()
-        self._record(tick, stop)
         last = [*self._engine.advance(tick), *self._engine.feed(stop, tick)]
+        self._keep(tick, stop)
         for output in [*last, *changes(stop, self._voices)]:
             if isinstance(output, PhraseWanted):
                 continue
@@ -208,7 +210,7 @@ class Conductor:
         self._follower.observe(line, now)
         if abs(self._transport.bpm - self._told_bpm) > TOLD_BPM:
             self._told_bpm = self._transport.bpm
-            self._record(self._tick(), TempoChanged(self._told_bpm))
+            self._keep(self._tick(), TempoChanged(self._told_bpm))
             self._send(StateChanged("/tempo", round(self._told_bpm, 2)))
         self._set_alarm()
 
@@ -221,7 +223,7 @@ class Conductor:
             here = self._tick()
             self._advance(here)
             self._follower.start_at(line)
-            self._pass_on(TransportChanged(action), here if action == "start" else None)
+            self._pass_on(TransportChanged(action), here)
         except Exception as fault:  # noqa: BLE001 - see deliver
             self._fail(fault)
 
@@ -238,6 +240,8 @@ class Conductor:
         elif isinstance(event, TempoChanged):
             self._transport.set_tempo(event.bpm, now)
         elif isinstance(event, Located):
+            if self._transport.running:
+                return
             self._transport.locate(event.tick)
         elif isinstance(event, TransportChanged):
             self._roll(event, now)
@@ -245,26 +249,25 @@ class Conductor:
             self._follower.measure(event.bar)
         if isinstance(event, TempoChanged):
             self._told_bpm = event.bpm
-        begins = isinstance(event, TransportChanged) and event.action == "start"
-        self._pass_on(event, here if begins else None)
+        self._pass_on(event, here)
         if isinstance(event, ChordChanged) and self._armed and event.chord is not None:
             self._deliver(TransportChanged("start"))
 
-    def _pass_on(self, event: Event, left: int | None = None) -> None:
-        """An event to the engine, and all that it brings, up to this moment.
-
-        `left`: the tick at which what rolled before was left, where a start begins anew at 0.
-        """
-        tick = self._tick()
-        self._advance(tick)  # so that what is recorded is told again at the same point
-        self._record(tick if left is None else left, event)
-        for output in self._engine.feed(event, tick):
+    def _pass_on(self, event: Event, here: int) -> None:
+        """An event to the engine at the tick at which it finds the music, and all that it brings."""
+        for output in self._engine.feed(event, here):
             self._send(output)
+        self._keep(here, event)
         for told in changes(event, self._voices):
             self._send(told)
         if isinstance(event, TransportChanged) and event.action != "stop":
             self._advance(self._tick())
         self._set_alarm()
+
+    def _keep(self, tick: int, event: Event) -> None:
+        at = self._timeline.in_session(tick)
+        self._record(at, event)
+        self._timeline.follow(at, event)
 
     def _roll(self, event: TransportChanged, now: float) -> None:
         self._armed = False

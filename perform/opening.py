@@ -34,12 +34,13 @@ from perform.rig import (
     VoiceConfig,
     host_port,
 )
+from perform.session import midi_sink
 from perform.sinks.base import Sink
 from perform.sinks.delayed import DelayedSink
 from perform.sinks.feedback import Feedback
 from perform.sinks.midi import MidiSink
-from perform.sinks.midifile import MidiFileSink
 from perform.sinks.osc import OscOutlet
+from perform.sinks.tape import Tape
 from perform.stage import Stage
 from perform.window import Window
 
@@ -59,8 +60,7 @@ def open_sinks(rig: Rig, parts: Parts, ahead: float) -> tuple[dict[str, list[Sin
             case OscOutput():
                 sink = Feedback(OscOutlet(*host_port(output.to), output.prefix))
             case MidiFileOutput():
-                everybody = {voice.name: voice.channel for voice in rig.voices}
-                sink = MidiFileSink(Path(output.path), everybody, rig.clock.tempo)
+                sink = Tape([midi_sink(rig, Path(output.path))])
         held_back = ahead - (output.ahead_ms / 1000 if isinstance(output, MidiOutput) else 0.0)
         if held_back > 0 and not isinstance(output, MidiFileOutput):
             sink = DelayedSink(sink, held_back)
@@ -142,7 +142,7 @@ def _open_midi(running: Stage, parts: Parts) -> None:
     if inputs.lead is not None:
         parts.callback(MidiMelody(inputs.lead, system, running.conductor.deliver).close)
     if inputs.surface is not None:
-        hands = MidiSurface(inputs.surface, system, running.deliver)
+        hands = MidiSurface(inputs.surface, system, running.deliver, running.state.values)
         running.surface = hands.surface
         parts.callback(hands.close)
 

@@ -61,7 +61,7 @@ def render_session(session: Path, target: Path, soundfont: Path | None = None) -
         target,
         soundfont,
         lambda sink: sessions.replay(read, [sink]),
-        lambda path: sessions.midi_sink(read, path),
+        lambda path: sessions.midi_sink(read.rig, path),
     )
 
 

@@ -22,6 +22,9 @@ Channel = Annotated[int, Meta(ge=1, le=16)]
 Velocity = Annotated[int, Meta(ge=1, le=127)]
 MidiSystem = Literal["auto", "alsa", "jack", "coremidi", "winmm"]
 DEFAULT_MODEL = "blues"
+MOST_VOICES = 16
+PLAYER = "player"  # the player's track in what is recorded; no voice is called so
+TAKEN_CONTROLLERS = {64, *range(120, 128)}  # the sustain pedal, and channel modes
 
 
 class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -1,14 +1,15 @@
 """A performance on record: every event with its tick, from which it can be played again note for note.
 
 One JSON line each: first what was there (`{"sideman": 1, "rig": ...}`), then `[tick, event, fields]` in the
-order in which the engine was told. The engine is pure, so told the same it does the same.
+order in which the engine was told, at ticks of the session (see `perform.sinks.tape`). The engine is pure, so
+told the same it does the same.
 """
 
 import asyncio
 import contextlib
 import datetime as dt
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, get_args
@@ -17,25 +18,17 @@ import msgspec
 
 from perform.engine.engine import Engine
 from perform.errors import SessionError, SidemanError
-from perform.events import (
-    Event,
-    KeyLifted,
-    KeyPressed,
-    Output,
-    Sound,
-    TempoChanged,
-    TransportChanged,
-)
+from perform.events import Event, Output, TransportChanged
 from perform.music.chord import Chord, parse_chord
-from perform.rig import Rig
+from perform.rig import PLAYER, Rig
 from perform.sinks.base import Sink
 from perform.sinks.midifile import MidiFileSink
+from perform.sinks.tape import Tape, Timeline
 from perform.sources.canned import STOCK
 
 log = logging.getLogger(__name__)
 SCHEMA = 1
 FLUSH_SECONDS = 1.0
-PLAYER = "player"
 PLAYERS_CHANNEL = 16
 _KINDS: dict[str, Any] = {kind.__name__: kind for kind in get_args(Event)}
 
@@ -68,7 +61,7 @@ class Recorder:
         self._timer: asyncio.TimerHandle | None = self._loop.call_later(FLUSH_SECONDS, self._flush)
 
     def note(self, tick: int, event: Event) -> None:
-        """The engine was told this."""
+        """The engine was told this, at a tick of the session."""
         self._lines.append(encode(tick, event))
 
     def close(self) -> None:
@@ -143,66 +136,39 @@ def read(path: Path) -> Session:
 
 
 def replay(session: Session, sinks: Sequence[Sink]) -> None:
-    """Play a session again into sinks. Times go on where the transport began anew, so nothing overlaps."""
+    """Play a session again into sinks, at ticks of the session."""
     rig = session.rig
     engine = Engine([v.settings() for v in rig.voices], rig.engine_settings(fallback=STOCK[0]))
-    tape = _Tape(sinks)
-    tape.put(engine.prepare())
+    timeline, tape = Timeline(), Tape(sinks)
+    _tell(tape, engine.prepare())
+    tick = 0
     for tick, event in session.events:
-        tape.put(engine.advance(tick))
-        anew = isinstance(event, TransportChanged) and event.action == "start"
-        if anew:  # what is written down is where it was left
-            tape.begin_anew()
-        tape.put(engine.feed(event, 0 if anew else tick))
+        here = timeline.in_transport(tick)
+        _tell(tape, engine.advance(here))
+        _tell(tape, engine.feed(event, here))
         tape.hear(tick, event)
+        timeline.follow(tick, event)
+    if engine.running:  # it was cut short
+        _tell(tape, engine.feed(TransportChanged("stop"), timeline.in_transport(tick)))
+    tape.end()
 
 
 def to_midi(session: Session, path: Path) -> None:
-    """Write a session as a MIDI file: tempo map, chord markers, a track a voice and one of the player's."""
-    sink = midi_sink(session, path)
+    """Write a session as a MIDI file: tempo map, metres, chord markers, a track a voice and one of the player's."""
+    sink = midi_sink(session.rig, path)
     replay(session, [sink])
     sink.close()
 
 
-def midi_sink(session: Session, path: Path) -> MidiFileSink:
-    """A MIDI file with a track for each voice of a session, and one for the player."""
-    channels = {voice.name: voice.channel for voice in session.rig.voices}
-    clock = session.rig.clock
-    return MidiFileSink(path, {**channels, PLAYER: PLAYERS_CHANNEL}, clock.tempo, clock.metre)
+def midi_sink(rig: Rig, path: Path) -> MidiFileSink:
+    """A MIDI file with a track for each voice of a rig, and one for the player."""
+    channels = {voice.name: voice.channel for voice in rig.voices}
+    return MidiFileSink(path, {**channels, PLAYER: PLAYERS_CHANNEL}, rig.clock.tempo)
 
 
-class _Tape:
-    """Outputs on one line of time, however often the transport began at 0 again."""
-
-    def __init__(self, sinks: Sequence[Sink]) -> None:
-        self._sinks = sinks
-        self._offset = 0
-        self._last = 0
-
-    def put(self, outputs: Sequence[Output]) -> None:
-        for output in outputs:
-            tick = getattr(output, "tick", None)
-            moved: Any = output
-            if tick is not None:
-                moved = output._replace(tick=max(tick + self._offset, 0))  # type: ignore[call-arg]
-                self._last = max(self._last, moved.tick)
-            for sink in self._sinks:
-                sink.send(moved)
-
-    def begin_anew(self) -> None:
-        self._offset = self._last
-
-    def hear(self, tick: int, event: Event) -> None:
-        """What the player did, and the tempo: outputs of nobody, but part of the performance."""
-        at = max(tick, 0)
-        if isinstance(event, KeyPressed):
-            self.put([Sound(at, PLAYER, event.pitch, event.velocity)])
-        elif isinstance(event, KeyLifted):
-            self.put([Sound(at, PLAYER, event.pitch, 0)])
-        elif isinstance(event, TempoChanged):
-            for sink in self._sinks:
-                if isinstance(sink, MidiFileSink):
-                    sink.set_tempo(at + self._offset, event.bpm)
+def _tell(tape: Tape, outputs: Iterable[Output]) -> None:
+    for output in outputs:
+        tape.send(output)
 
 
 def _events(path: Path, lines: list[bytes]) -> Iterator[tuple[int, Event]]:

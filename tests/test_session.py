@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perform import session
+from perform.clock.follow import Line
 from perform.clock.transport import Transport
 from perform.clock.virtual import VirtualClock
 from perform.config import parse_rig
@@ -21,6 +22,7 @@ from perform.events import (
     KeyChanged,
     KeyLifted,
     KeyPressed,
+    MetreChanged,
     PhraseReady,
     PhraseWanted,
     TempoChanged,
@@ -36,6 +38,7 @@ from perform.sinks.memory import MemorySink
 from perform.sources.canned import STOCK, CannedSource
 
 RIG = Rig(voices=(VoiceConfig(name="lead", channel=3), VoiceConfig(name="bass", role="bass")))
+NEVER = 2.0**24
 happenings = st.lists(
     st.tuples(
         st.floats(0, 1.5),
@@ -54,11 +57,12 @@ happenings = st.lists(
 )
 
 
-def perform(happened, folder):
+def perform(happened, folder, by_bar=False):
     """A live conductor on the virtual clock, its phrases a little late; what was heard, what was kept."""
 
     async def play():
         clock, memory, kept = VirtualClock(), MemorySink(), []
+        clock.advance(NEVER)  # no alarm rings: music moves on only when it is told something
         engine = Engine([v.settings() for v in RIG.voices], RIG.engine_settings(fallback=STOCK[0]))
         wanted = []
         conductor = Conductor(
@@ -67,8 +71,11 @@ def perform(happened, folder):
             clock,
             lambda wish, _due: wanted.append(wish),
             {voice.name: [memory] for voice in RIG.voices},
+            by_bar=by_bar,
             record=lambda tick, event: kept.append((tick, event)),
         )
+        if by_bar:
+            conductor.observe(Line(700.0, NEVER, 120.0))
         conductor.prepare()
         for seconds, event in happened:
             for _ in range(1 + int(seconds / 0.05)):
@@ -92,40 +99,94 @@ def perform(happened, folder):
     return memory, path
 
 
-@settings(max_examples=25)
-@given(happenings)
-def test_what_was_played_is_played_again(tmp_path_factory, happened):
-    memory, path = perform(happened, tmp_path_factory.mktemp("session"))
-    again = MemorySink()
-    session.replay(session.read(path), [again])
+@settings(max_examples=40)
+@given(happenings, st.booleans())
+def test_what_was_played_is_played_again_on_one_line_of_time(
+    tmp_path_factory, happened, with_others
+):
+    """Whether starts are at once, or wait up to a bar for others."""
+    memory, path = perform(happened, tmp_path_factory.mktemp("session"), with_others)
+    kept, again = session.read(path), MemorySink()
+    session.replay(kept, [again])
     heard = [(s.voice, s.pitch, s.velocity) for s in memory.sounds]
     assert [(s.voice, s.pitch, s.velocity) for s in again.sounds if s.voice != "player"] == heard
-    ticks = [s.tick for s in again.sounds if s.voice != "player"]
-    assert ticks == sorted(ticks)
+    for ticks in ([tick for tick, _ in kept.events], [s.tick for s in again.sounds]):
+        assert ticks == sorted(ticks)
 
 
-def test_what_played_until_it_was_begun_anew_is_played_again(tmp_path):
-    async def play():
-        clock, memory, kept = VirtualClock(), MemorySink(), []
-        conductor = Conductor(
-            Engine([v.settings() for v in RIG.voices], RIG.engine_settings(fallback=STOCK[0])),
-            Transport(120),
-            clock,
-            lambda _wish, _due: None,
-            {voice.name: [memory] for voice in RIG.voices},
-            record=lambda tick, event: kept.append((tick, event)),
-        )
-        conductor.prepare()
-        for event in (ChordChanged(parse_chord("C7")), *2 * [TransportChanged("start")]):
-            conductor.deliver(event)
-            clock.advance(2.7)
-        conductor.close()
-        return [(s.voice, s.pitch, s.velocity) for s in memory.sounds], kept
+def intervals(track):
+    """Every note of a track as (pitch, begin, end); a note that is not ended, or ended twice, is a fault."""
+    found, open_, now = [], {}, 0
+    for message in track:
+        now += message.time
+        if message.type == "note_on":
+            assert message.note not in open_
+            open_[message.note] = now
+        elif message.type == "note_off":
+            found.append((message.note, open_.pop(message.note), now))
+    assert not open_
+    return sorted(found, key=lambda note: note[1])
 
-    heard, kept = asyncio.run(play())
-    again = MemorySink()
-    session.replay(session.Session(RIG, tuple(kept)), [again])
-    assert [(s.voice, s.pitch, s.velocity) for s in again.sounds] == heard
+
+def at_ticks(track, kind):
+    """(tick, message) of every message of a kind."""
+    now, found = 0, []
+    for message in track:
+        now += message.time
+        if message.type == kind:
+            found.append((now, message))
+    return found
+
+
+def test_bars_after_a_new_beginning_lie_after_those_before_it(tmp_path):
+    """At 120 a bar takes two seconds, so two bars and a half are left, then one and a half, then none."""
+    happened = [
+        (0.0, ChordChanged(parse_chord("C7"))),
+        (5.0, TransportChanged("start")),
+        (3.0, TransportChanged("stop")),
+        (4.0, TransportChanged("continue")),
+        (0.5, KeyPressed(72, 99)),
+        (0.5, TransportChanged("stop")),
+        (1.0, TransportChanged("start")),
+        (2.0, ChordChanged(parse_chord("F7"))),
+    ]
+    _, path = perform(happened, tmp_path)
+    session.to_midi(session.read(path), tmp_path / "session.mid")
+    first, lead, _, player = mido.MidiFile(tmp_path / "session.mid").tracks
+    starts = [tick for tick, _ in at_ticks(first, "time_signature")]
+    assert starts == pytest.approx([0, 4800, 4800 + 2880 + 960], abs=250)
+    assert starts[0] == 0
+    chords = [(tick, mark.text) for tick, mark in at_ticks(first, "marker")]
+    assert chords == [(0, "C7"), (pytest.approx(starts[2] + 1920, abs=250), "F7")]
+    for _, begin, end in intervals(lead):  # none reaches over a new beginning
+        assert not any(begin < start < end for start in starts)
+        assert end - begin <= 1920
+    ((pitch, pressed, lifted),) = intervals(player)
+    assert (pitch, pressed) == (72, pytest.approx(4800 + 2880 + 480, abs=250))
+    assert lifted >= chords[1][0]  # nobody lifted it: it ends with the session
+
+
+def test_the_metre_changes_in_the_file_where_it_changed(tmp_path):
+    happened = [
+        (0.0, MetreChanged(3 * 480, 480)),
+        (0.0, ChordChanged(parse_chord("C7"))),
+        (2.0, MetreChanged(7 * 240, 480)),
+        (4.0, MetreChanged(1920, 480)),
+        (0.1, TransportChanged("stop")),
+    ]
+    _, path = perform(happened, tmp_path)
+    session.to_midi(session.read(path), tmp_path / "session.mid")
+    track = mido.MidiFile(tmp_path / "session.mid").tracks[0]
+    metres = [(t, m.numerator, m.denominator) for t, m in at_ticks(track, "time_signature")]
+    assert metres == [(0, 3, 4), (2 * 1440, 7, 8)]
+
+
+def test_a_session_cut_short_ends_its_notes(tmp_path):
+    _, path = perform([(0.0, ChordChanged(parse_chord("C7"))), (3.0, KeyPressed(60))], tmp_path)
+    lines = path.read_bytes().split(b"\n")
+    path.write_bytes(b"\n".join(lines[:-1]))  # without the stop at the end
+    session.to_midi(session.read(path), tmp_path / "session.mid")
+    assert intervals(mido.MidiFile(tmp_path / "session.mid").tracks[1])
 
 
 def test_a_session_becomes_a_midi_file_with_tempo_chords_voices_and_player(tmp_path):

@@ -1,6 +1,7 @@
 """The voices of a performance, and what players do to them."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from perform.engine.line import Line
 from perform.engine.voice import VoiceSettings
@@ -15,13 +16,27 @@ from perform.events import (
 )
 
 
+class Snapshot(NamedTuple):
+    """Where all knobs stood: those of all voices together, and each voice's own."""
+
+    together: dict[str, float]
+    each: dict[str, dict[str, float]]
+
+
 class Band:
     """The lines in their order and by name; an event without a voice is for all of them."""
 
     def __init__(self, voices: Sequence[VoiceSettings]) -> None:
         self.lines = [Line(index, voice) for index, voice in enumerate(voices)]
         self.by_name = {line.settings.name: line for line in self.lines}
-        self._snapshots: dict[str, dict[str, dict[str, float]]] = {}
+        # where the knobs of all voices stand together: at first as the first voice's
+        self._together = dict(self.lines[0].knobs) if self.lines else {}
+        self._snapshots: dict[str, Snapshot] = {}
+
+    @property
+    def snapshots(self) -> list[str]:
+        """The names under which knobs are kept."""
+        return list(self._snapshots)
 
     def those(self, voice: str | None) -> list[Line]:
         """The voice of a name, or every voice."""
@@ -60,23 +75,26 @@ class Band:
 
     def turn(self, event: Turned) -> None:
         """A knob stands elsewhere."""
+        if event.voice is None:
+            self._together = {**self._together, event.knob: event.value}
         for line in self.those(event.voice):
             line.turn(event.knob, event.value)
 
     def store(self, name: str) -> None:
         """Keep where all knobs stand."""
-        self._snapshots[name] = {line.settings.name: line.knobs for line in self.lines}
+        each = {line.settings.name: line.knobs for line in self.lines}
+        self._snapshots[name] = Snapshot(self._together, each)
 
     def recall(self, name: str) -> list[tuple[str, float]]:
         """Bring them back: (address, value) of each that moved; none for an unknown name."""
-        moved = []
-        for voice, knobs in self._snapshots.get(name, {}).items():
+        kept = self._snapshots.get(name)
+        if kept is None:
+            return []
+        moved = _moved("", self._together, kept.together)
+        self._together = kept.together
+        for voice, knobs in kept.each.items():
             line = self.by_name[voice]
-            moved += [
-                (f"/voice/{voice}/{knob}", value)
-                for knob, value in knobs.items()
-                if line.knobs[knob] != value
-            ]
+            moved += _moved(f"/voice/{voice}", line.knobs, knobs)
             line.recall(knobs)
         return moved
 
@@ -84,3 +102,8 @@ class Band:
         """More of what sounds, or no more of it."""
         for line in self.those(event.voice):
             line.judge(event.more)
+
+
+def _moved(place: str, was: dict[str, float], now: dict[str, float]) -> list[tuple[str, float]]:
+    """(address, value) of each knob at a place that stands elsewhere."""
+    return [(f"{place}/{knob}", value) for knob, value in now.items() if was[knob] != value]

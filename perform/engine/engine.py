@@ -36,6 +36,7 @@ from perform.events import (
     KeyLifted,
     KeyPressed,
     Located,
+    MetreBegins,
     MetreChanged,
     ModeChanged,
     ModelChanged,
@@ -85,10 +86,14 @@ class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
 
 
 class Counts(msgspec.Struct):
-    """What happened so far."""
+    """What happened so far. `late`: phrases that came after their bar had begun. `missed`: bars of a voice
+    that began without their phrase. `substituted`: those of them in which another phrase stood in.
+    """
 
     bars: int = 0
     chords: int = 0
+    late: int = 0
+    missed: int = 0
     substituted: int = 0
 
 
@@ -107,6 +112,7 @@ class Engine:
         self._orders = Orders(self._harmony, self._ear, self._settings.seed)
         self._notes = Sounding(self._lines, self._schedule, self._harmony)
         self._metre = self._opened = self._next_metre = self._settings.metre
+        self._counted: Metre | None = None  # the metre that was told last
         self._bar, self._bar_tick = 0, 0
         self._unopened = 0  # the first bar whose notes are not laid out yet
         self._room = MOST_NOTES
@@ -156,6 +162,11 @@ class Engine:
         return self._harmony.chord
 
     @property
+    def snapshots(self) -> list[str]:
+        """The names under which knobs are kept."""
+        return self._band.snapshots
+
+    @property
     def struck(self) -> int:
         """How many notes were struck so far."""
         return self._notes.struck
@@ -183,7 +194,7 @@ class Engine:
         return self._schedule.next_tick() if self._running else None
 
     def feed(self, event: Event, tick: int) -> list[Output]:
-        """What an event brings at once. Call `advance(tick)` first."""
+        """What an event brings at once, at the tick at which it finds the music. Call `advance(tick)` first."""
         self._tick = tick
         handle = self._handlers.get(type(event))
         return handle(event) if handle is not None else []
@@ -229,6 +240,9 @@ class Engine:
         if beat == 0:
             self._metre = self._opened
             self._bar, self._bar_tick = bar, self._tick
+            if self._counted != self._metre:
+                self._counted = self._metre
+                done.append(MetreBegins(self._tick, *self._metre))
         done.append(Beat(self._tick, bar, beat))
         end = self._bar_tick + self._metre.bar
         if beat == 0:
@@ -274,10 +288,11 @@ class Engine:
         if line.mode == "hold" and line.previous:
             phrase = line.previous
         if phrase is None:
-            self.counts.substituted += 1
             kind: Literal["previous", "canned"] = "previous" if line.previous else "canned"
             done.append(PhraseMissed(self._tick, line.settings.name, bar, kind))
             phrase = line.previous or self._settings.fallback
+            self.counts.missed += 1
+            self.counts.substituted += bool(phrase)
         line.previous = phrase
         line.last = line.made.pop(bar, ()) or line.last
         self._schedule_bar(line, phrase, bar, start, 0)
@@ -328,6 +343,8 @@ class Engine:
         line = self._band.by_name.get(event.voice)
         if line is not None and event.bar in line.wished:
             line.take(event.bar, event.phrase, self._orders.seed(line, event.bar))
+        elif line is not None and event.bar < self._unopened:
+            self.counts.late += 1
         return []
 
     # --- harmony -------------------------------------------------------------------------------
@@ -375,12 +392,12 @@ class Engine:
             self._running = False
             return done
         anew = event.action == "start" or not self._begun
+        done.append(Rolled(self._tick, "start" if anew else "continue"))
         if anew:
             self._restart(0)
             self._harmony.rewind()
             done.extend(self._wants(0))
         self._running = True
-        done.append(Rolled(self._tick, "start" if anew else "continue"))
         return done
 
     def _locate(self, event: Located) -> list[Output]:
@@ -393,6 +410,7 @@ class Engine:
 
     def _restart(self, tick: int) -> None:
         self._schedule.clear()
+        self._tick, self._counted = tick, None
         self._asking = False
         self._ear.clear()
         if self._begun:

@@ -5,46 +5,38 @@ from pathlib import Path
 
 import mido
 
+from perform.engine.metre import Metre, spell
 from perform.errors import OutputError
-from perform.events import ChordSounds, Output, Sound
+from perform.events import ChordSounds, MetreBegins, Output, Sound, TempoBegins
 from perform.music.note import TICKS_PER_BEAT
 
 
 class MidiFileSink:
     """Collects a performance; `close` writes it, whole or not at all.
 
-    Type 1, 480 ticks a quarter: a conductor's track with tempo map and chord markers, then a track a
-    voice. `channels`: voice -> 1 to 16.
+    Type 1, 480 ticks a quarter: a conductor's track with tempo map, metres and chord markers, then a track a
+    voice. `channels`: voice -> 1 to 16. `bpm`: at first.
     """
 
-    def __init__(
-        self, path: Path, channels: Mapping[str, int], bpm: float, metre: str = "4/4"
-    ) -> None:
+    def __init__(self, path: Path, channels: Mapping[str, int], bpm: float) -> None:
         self._path = path
         self._channels = channels
-        above, below = (int(number) for number in metre.split("/"))
-        self._conductor: list[tuple[int, mido.Message | mido.MetaMessage]] = [
-            (0, mido.MetaMessage("time_signature", numerator=above, denominator=below)),
-            (0, mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(bpm))),
-        ]
+        self._conductor: list[tuple[int, mido.MetaMessage]] = [(0, _tempo(bpm))]
         self._sounds: dict[str, list[Sound]] = {voice: [] for voice in channels}
         self._closed = False
 
     def send(self, output: Output) -> None:
-        """Note it down."""
-        if isinstance(output, Sound):
-            self._sounds[output.voice].append(
-                output
-            )  # messages are made at the end: notes wait for none
-        elif isinstance(output, ChordSounds):
-            marker = mido.MetaMessage(
-                "marker", text=output.symbol.encode("ascii", "replace").decode()
-            )
-            self._conductor.append((output.tick, marker))
-
-    def set_tempo(self, tick: int, bpm: float) -> None:
-        """From a tick on, so many quarter notes a minute."""
-        self._conductor.append((tick, mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(bpm))))
+        """Note it down; messages of notes are made at the end: notes wait for none."""
+        match output:
+            case Sound():
+                self._sounds[output.voice].append(output)
+            case ChordSounds(tick, symbol):
+                text = symbol.encode("ascii", "replace").decode()
+                self._conductor.append((tick, mido.MetaMessage("marker", text=text)))
+            case TempoBegins(tick, bpm):
+                self._conductor.append((tick, _tempo(bpm)))
+            case MetreBegins(tick, bar, beat):
+                self._conductor.append((tick, _metre(Metre(bar, beat))))
 
     def close(self) -> None:
         """Write the file. OutputError when the disk refuses."""
@@ -63,6 +55,15 @@ class MidiFileSink:
         except OSError as fault:
             draft.unlink(missing_ok=True)
             raise OutputError(f"{self._path}: cannot be written ({fault.strerror})") from None
+
+
+def _tempo(bpm: float) -> mido.MetaMessage:
+    return mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(bpm))
+
+
+def _metre(metre: Metre) -> mido.MetaMessage:
+    above, below = (int(number) for number in spell(metre).split("/"))
+    return mido.MetaMessage("time_signature", numerator=above, denominator=below)
 
 
 def _message(sound: Sound, channel: int) -> tuple[int, mido.Message]:

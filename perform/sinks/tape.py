@@ -1,0 +1,110 @@
+"""A performance on one line of time, however often its transport begins at 0 again."""
+
+from collections.abc import Sequence
+
+from perform.events import (
+    Event,
+    KeyLifted,
+    KeyPressed,
+    Located,
+    Output,
+    Sound,
+    TempoBegins,
+    TempoChanged,
+    TransportChanged,
+)
+from perform.rig import PLAYER
+from perform.sinks.base import Sink
+
+
+class Timeline:
+    """Where ticks of the transport lie in a session, which never goes back.
+
+    While nothing rolls no time passes; a start goes on where the music was left, and the first one is at 0. What
+    happens between a start and the tick 0 that it counts in to is at the tick before.
+    """
+
+    def __init__(self) -> None:
+        self._zero = -1  # the session's tick at which the transport's 0 lies
+        self._begun = False
+
+    def in_session(self, tick: int) -> int:
+        """The tick of the session at a tick of the transport."""
+        return self._zero + max(tick, -1)
+
+    def in_transport(self, tick: int) -> int:
+        """The tick of the transport at one of the session."""
+        return tick - self._zero
+
+    def follow(self, tick: int, event: Event) -> None:
+        """An event at a tick of the session may move the transport elsewhere."""
+        match event:
+            case Located(there):
+                self._go_to(there, tick)
+            case TransportChanged("start"):
+                self._go_to(0, tick)
+            case TransportChanged("continue") if not self._begun:
+                self._go_to(0, tick)
+
+    def _go_to(self, there: int, tick: int) -> None:
+        self._zero, self._begun = tick + 1 - there, True
+
+
+class Tape:
+    """Passes a performance on to sinks at ticks of its session, with the tempo and what the player played.
+
+    It is told what the engine put out, and then what the engine was told.
+    """
+
+    def __init__(self, sinks: Sequence[Sink]) -> None:
+        self._sinks = sinks
+        self._timeline = Timeline()
+        self._last = 0
+        self._pressed: set[int] = set()
+
+    def send(self, output: Output) -> None:
+        """What the engine put out."""
+        tick = getattr(output, "tick", None)
+        if tick is not None:
+            moved = output._replace(tick=self._at(tick))  # type: ignore[call-arg]
+            self._pass_on(moved)
+        else:
+            self._pass_on(output)
+
+    def hear(self, tick: int, event: Event) -> None:
+        """What the engine was told, at a tick of the session."""
+        at = self._last = max(self._last, tick)
+        match event:
+            case KeyPressed(pitch, velocity):
+                self._lift(at, pitch)
+                self._pressed.add(pitch)
+                self._pass_on(Sound(at, PLAYER, pitch, velocity))
+            case KeyLifted(pitch):
+                self._lift(at, pitch)
+            case TempoChanged(bpm):
+                self._pass_on(TempoBegins(at, bpm))
+        self._timeline.follow(tick, event)
+
+    def end(self) -> None:
+        """Nobody plays any more: keys that are still down come up."""
+        for pitch in sorted(self._pressed):
+            self._lift(self._last, pitch)
+
+    def close(self) -> None:
+        """End, and close the sinks; may be called twice."""
+        self.end()
+        for sink in self._sinks:
+            sink.close()
+
+    def _lift(self, at: int, pitch: int) -> None:
+        if pitch in self._pressed:
+            self._pressed.remove(pitch)
+            self._pass_on(Sound(at, PLAYER, pitch, 0))
+
+    def _at(self, tick: int) -> int:
+        self._last = max(self._last, self._timeline.in_session(tick))
+        return self._last
+
+    def _pass_on(self, output: Output) -> None:
+        for sink in self._sinks:
+            sink.send(output)
