@@ -1,15 +1,20 @@
 """A rig file, read, checked and completed."""
 
+import difflib
 import os
 import re
 from pathlib import Path
 
 import msgspec
 
+from perform import controls
 from perform.allow import network
 from perform.errors import RigError
 from perform.mqtt.config import MqttConfig
 from perform.rig import (
+    MOST_VOICES,
+    PLAYER,
+    TAKEN_CONTROLLERS,
     ClockConfig,
     HarmonyConfig,
     Inputs,
@@ -72,11 +77,8 @@ def _complete(rig: Rig, name: str) -> Rig:
         inputs = msgspec.structs.replace(inputs, osc=OscInput())
     voices = rig.voices or (VoiceConfig(name="lead"),)
     first = next(iter(outputs))
-    seen: set[str] = set()
+    _check_names([voice.name for voice in voices], name)
     for voice in voices:
-        if voice.name in seen:
-            raise RigError(f"{name}: two voices are called {voice.name!r}; give each its own name")
-        seen.add(voice.name)
         if voice.output is not None and voice.output not in outputs:
             near = nearest(voice.output, outputs)
             raise RigError(
@@ -92,9 +94,42 @@ def _complete(rig: Rig, name: str) -> Rig:
         raise RigError(f'{name}: a midi clock takes either port = "..." or virtual = "..."')
     if inputs.midi is not None and inputs.midi.split is not None:
         pitch_of("inputs.midi", inputs.midi.split)
+    if inputs.surface is not None:
+        _check_controllers(inputs.surface, [voice.name for voice in voices])
     _check_surfaces(inputs.osc, rig.mqtt, rig.panel, [voice.name for voice in voices])
     placed = tuple(msgspec.structs.replace(voice, output=voice.output or first) for voice in voices)
     return msgspec.structs.replace(rig, inputs=inputs, outputs=outputs, voices=placed)
+
+
+def _check_names(voices: list[str], name: str) -> None:
+    if len(voices) > MOST_VOICES:
+        raise RigError(f"{name}: {len(voices)} voices; leave {MOST_VOICES}, which are the most")
+    for voice in voices:
+        if voices.count(voice) > 1:
+            raise RigError(f"{name}: two voices are called {voice!r}; give each its own name")
+        if voice == PLAYER:
+            raise RigError(
+                f"{name}: a voice cannot be called {PLAYER!r}, which is you on record; rename it"
+            )
+
+
+def _check_controllers(surface: SurfaceInput, voices: list[str]) -> None:
+    """RigError for what no controller sends, and for what none can turn."""
+    known = dict(controls.of_rig(voices))
+    turnable = [address for address, it in known.items() if it.kind in controls.TURNABLE]
+    for source, address in surface.cc.items():
+        where = f'[inputs.surface] cc "{source}" = "{address}"'
+        sent = re.fullmatch(r"(note )?(\d{1,3})", source)
+        if not sent or int(sent[2]) > 127:
+            raise RigError(f'{where}: write a controller as "21" and a pad as "note 36", up to 127')
+        if not sent[1] and int(sent[2]) in TAKEN_CONTROLLERS:
+            raise RigError(
+                f"{where}: controller {source} is the sustain pedal or a channel mode; take another"
+            )
+        if address not in turnable:
+            why = "a controller cannot turn that" if address in known else "no such address"
+            near = difflib.get_close_matches(address, turnable, n=1, cutoff=0.0)[0]
+            raise RigError(f"{where}: {why}; did you mean {near!r}?")
 
 
 def _check_surfaces(

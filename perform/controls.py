@@ -24,6 +24,7 @@ from perform.events import (
 from perform.reading import Meaning, Read, always
 
 Kind = Literal["action", "switch", "number", "choice", "text", "chord", "note", "request"]
+TURNABLE: tuple[Kind, ...] = ("number", "switch", "action")  # by a MIDI controller
 NAME = "NAME"
 OF_ONE_VOICE = f"/voice/{NAME}"
 STATE = "/state"

@@ -2,9 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from perform.controls import CONTROLS, FEEDBACK, OF_ONE_VOICE, STATE, Control, Told
-from perform.errors import WireError
-from perform.inputs import cc
+from perform.controls import CONTROLS, FEEDBACK, OF_ONE_VOICE, STATE, TURNABLE, Control, Told
 
 _GROUPS = {
     "Chords and charts": ("chord", "chart", "key", "note"),
@@ -127,9 +125,7 @@ def _default(control: Control) -> str:
 
 
 def _midi(control: Control) -> str:
-    try:
-        cc.check(control.of("NAME"))
-    except WireError:
+    if control.kind not in TURNABLE:
         return ""
     return "knob" if control.kind == "number" else "button"
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from pathlib import Path
 
-from perform import bundle, library
+from perform import bundle, controls, library
 from perform.clock.transport import Transport
 from perform.engine.engine import Engine
 from perform.errors import BundleError, WireError
@@ -12,6 +12,7 @@ from perform.events import (
     Event,
     ModelChanged,
     OtherModelChanged,
+    SnapshotRecalled,
     Tapped,
     TempoChanged,
 )
@@ -58,12 +59,10 @@ class Stage:
         return sorted(self._models)
 
     def deliver(self, event: Event) -> None:
-        """An event from a control surface; WireError when it names a voice or model not there."""
-        voice = getattr(event, "voice", None)
-        if voice is not None:
-            names = [voice.name for voice in self.rig.voices]
-            if voice not in names:
-                raise WireError(f"no voice {voice!r}; there are: {', '.join(names)}")
+        """An event from a control surface; WireError when it names a voice, model or snapshot not there."""
+        self._check_voice(getattr(event, "voice", None))
+        if isinstance(event, SnapshotRecalled):
+            self._check_snapshot(event.name)
         if isinstance(event, ModelChanged | OtherModelChanged):
             self._check_model(event.model)
         if isinstance(event, TempoChanged | Tapped) and self.rig.clock.source == "midi":
@@ -72,6 +71,17 @@ class Stage:
         self.conductor.deliver(event)
         if isinstance(event, TempoChanged | Tapped) and self.transport.bpm != before:
             self._tell_link()
+
+    def _check_voice(self, voice: str | None) -> None:
+        names = [voice.name for voice in self.rig.voices]
+        if voice is not None and voice not in names:
+            raise WireError(f"no voice {voice!r}; there are: {', '.join(names)}")
+
+    def _check_snapshot(self, name: str) -> None:
+        kept = self.engine.snapshots
+        if name not in kept:
+            there = f"there are: {', '.join(kept)}" if kept else "none is stored yet"
+            raise WireError(f"no snapshot {name!r}; {there}")
 
     def _check_model(self, model: str) -> None:
         if Path(model).name != model:
@@ -110,6 +120,7 @@ class Stage:
         """What is touched next on the controller turns this address; WireError where there is none."""
         if self.surface is None:
             raise WireError("no controller to learn from; name one in [inputs.surface]")
+        self._check_voice(controls.find(address)[1] or None)
         self.surface.learn(address)
 
 

@@ -35,6 +35,14 @@ def test_an_empty_rig_has_sensible_defaults():
         ("[[voices]]\nname = 'a'\nrange = ['C6', 'C3']", "from high to low"),
         ("[[voices]]\nname = 'a'\nrange = ['C6', 'X3']", "is no note"),
         ("[[voices]]\nname = 'a'\n[[voices]]\nname = 'a'", "its own name"),
+        ("[[voices]]\nname = 'player'", "cannot be called 'player'"),
+        ("\n".join(f"[[voices]]\nname = 'v{n}'" for n in range(17)), "17 voices; leave 16"),
+        ("[inputs.surface]\ncc = { '21' = '/weight/stepz' }", "did you mean '/weight/steps'"),
+        ("[inputs.surface]\ncc = { '21' = '/voice/led/swing' }", "mean '/voice/lead/swing'"),
+        ("[inputs.surface]\ncc = { '21' = '/chart' }", "cannot turn that; did you mean"),
+        ("[inputs.surface]\ncc = { 'knob' = '/swing' }", 'as "21"'),
+        ("[inputs.surface]\ncc = { 'note 128' = '/more' }", "up to 127"),
+        ("[inputs.surface]\ncc = { '64' = '/swing' }", "sustain pedal"),
         ("[outputs.a]\nkind = 'osc'\nto = 'here'", "host:port"),
         ("[outputs.a]\nkind = 'midi'", "either port"),
         ("[harmony]\nchange = 'glide'", "glide"),
@@ -70,6 +78,11 @@ def test_any_text_is_a_rig_or_a_rig_error(text):
         parse_rig(text)
     except RigError:
         pass
+
+
+def test_sixteen_voices_are_a_rig():
+    text = "\n".join(f"[[voices]]\nname = 'v{n}'" for n in range(16))
+    assert len(parse_rig(text).voices) == 16
 
 
 def test_a_missing_file_names_init(tmp_path):

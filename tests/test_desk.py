@@ -120,6 +120,38 @@ def test_who_moves_a_fader_hears_of_it_when_it_is_still_and_others_at_once():
     at_a_desk(scene)
 
 
+def test_what_is_not_there_is_answered_and_counted():
+    async def scene(desk, _):
+        desk.hear("/snapshot/store", ("chorus",), Peer("somebody"))
+        for address, values, why in (
+            ("/snapshot/recall", ("verse",), "no snapshot 'verse'; there are: chorus"),
+            ("/voice/tuba/swing", (0.5,), "no voice 'tuba'; there are: lead, bass"),
+            ("/voice/tuba/more", (), "no voice 'tuba'; there are: lead, bass"),
+        ):
+            peer = Peer(address)
+            desk.hear(address, values, peer)
+            assert peer.of("/error") == [(address, why)]
+        assert desk.figures()["refused"] == 3
+
+    at_a_desk(scene)
+
+
+def test_a_snapshot_that_is_recalled_moves_every_fader_back():
+    async def scene(desk, _):
+        fader = Peer("a surface")
+        for address, value in (("/swing", 0.25), ("/voice/bass/swing", 0.75), ("/accent", 0.1)):
+            desk.hear(address, (value,), fader)
+        desk.hear("/snapshot/store", ("verse",), fader)
+        before = dict(desk._stage.state.values)
+        for address in ("/swing", "/accent"):
+            desk.hear(address, (1.0,), fader)
+        assert desk._stage.state.values != before
+        desk.hear("/snapshot/recall", ("verse",), fader)
+        assert desk._stage.state.values == before
+
+    at_a_desk(scene)
+
+
 def test_who_did_not_read_for_a_while_is_told_anew():
     async def scene(desk, _):
         line = Peer("a connection")

@@ -5,24 +5,29 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from perform import controls
+from perform.controls import Control
 from perform.errors import WireError
 from perform.events import Event
+from perform.rig import TAKEN_CONTROLLERS
 
 log = logging.getLogger(__name__)
 CONTROL, NOTE_ON = 0xB0, 0x90
-PRESSED = 64  # a button is down from here on
-RESERVED = {64, 120, 121, 122, 123, 124, 125, 126, 127}  # the sustain pedal, and channel modes
+PAD = "note "
 
 
 class Surface:
     """Controllers by number ("21") and pads by note ("note 36"), each with the address that it sends to.
 
-    A knob sweeps the whole range of what it turns; what takes no value is sent when a button or pad
-    goes down. Pure: it is told messages and answers with events.
+    A knob sweeps the whole range of what it turns. A pad that goes down, however softly, does what takes no value, and
+    turns a switch to its other side. `values`: where everything stands. Pure: it is told messages and answers with events.
     """
 
-    def __init__(self, mapping: Mapping[str, str]) -> None:
+    def __init__(
+        self, mapping: Mapping[str, str], values: Mapping[str, str | float] | None = None
+    ) -> None:
         self._mapping = dict(mapping)
+        self._values = {} if values is None else values
+        self._pushed: dict[str, int] = {}
         self._learning: str | None = None
 
     @property
@@ -32,7 +37,7 @@ class Surface:
 
     def learn(self, address: str) -> None:
         """What is touched next turns this address. WireError for an address that there is none of."""
-        check(address)
+        _turnable(address)
         self._learning = address
 
     def hear(self, message: list[int]) -> Event | None:
@@ -48,36 +53,40 @@ class Surface:
         if address is None:
             return None
         try:
-            return _event(address, message[2])
+            return self._event(address, source, message[2])
         except WireError as fault:
             log.warning("%s: %s", address, fault)
             return None
 
+    def _event(self, address: str, source: str, value: int) -> Event | None:
+        control, voice = _turnable(address)
+        meaning: Any = None
+        if control.kind == "number" and control.low is not None and control.high is not None:
+            swept = control.low + value / 127 * (control.high - control.low)
+            meaning = control.read((swept,), voice)
+        elif self._goes_down(source, value):
+            switched = (int(not self._values.get(address)),) if control.kind == "switch" else ()
+            meaning = control.read(switched, voice)
+        return cast(Event | None, meaning)
 
-def check(address: str) -> None:
-    """WireError unless a controller can turn this address."""
-    _event(address, 127)
+    def _goes_down(self, source: str, value: int) -> bool:
+        """Whether a pad is pressed by this message: it was up, or says so once more as it never says up."""
+        was, self._pushed[source] = self._pushed.get(source, 0), value
+        return value > 0 and (was in (0, value) or source.startswith(PAD))
 
 
-def _event(address: str, value: int) -> Event | None:
+def _turnable(address: str) -> tuple[Control, str]:
+    """The control at an address, and its voice; WireError unless a controller can turn it."""
     control, voice = controls.find(address)
-    meaning: Any = None
-    if control.kind == "number" and control.low is not None and control.high is not None:
-        swept = control.low + value / 127 * (control.high - control.low)
-        meaning = control.read((swept,), voice)
-    elif control.kind == "switch":
-        meaning = control.read((int(value >= PRESSED),), voice)
-    elif control.kind == "action":
-        meaning = control.read((), voice) if value >= PRESSED else None
-    else:
+    if control.kind not in controls.TURNABLE:
         raise WireError("a controller cannot turn this; it takes numbers, switches and actions")
-    return cast(Event | None, meaning)
+    return control, voice
 
 
 def _source(message: list[int]) -> str | None:
     if len(message) < 3:
         return None
     kind = message[0] & 0xF0
-    if kind == CONTROL and message[1] not in RESERVED:
+    if kind == CONTROL and message[1] not in TAKEN_CONTROLLERS:
         return str(message[1])
-    return f"note {message[1]}" if kind == NOTE_ON else None
+    return f"{PAD}{message[1]}" if kind == NOTE_ON else None

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from perform import ports
@@ -65,9 +65,13 @@ class MidiSurface(_Port):
     """Delivers what the knobs and pads of a controller turn."""
 
     def __init__(
-        self, config: SurfaceInput, system: MidiSystem, deliver: Callable[[Event], None]
+        self,
+        config: SurfaceInput,
+        system: MidiSystem,
+        deliver: Callable[[Event], None],
+        values: Mapping[str, str | float],
     ) -> None:
-        self.surface = Surface(config.cc)
+        self.surface = Surface(config.cc, values)
         self._deliver = deliver
         super().__init__(config.port, config.virtual, system)
 

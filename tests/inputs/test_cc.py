@@ -27,6 +27,34 @@ def test_a_knob_sweeps_the_range_and_a_pad_is_pressed():
     assert surface.hear([0xB0, 99, 127]) is None
 
 
+def test_a_pad_acts_however_softly_it_is_struck():
+    surface = Surface(KNOBS | {"24": "/no"})
+    assert surface.hear([0x90, 36, 1]) == Judged(None, True)
+    assert surface.hear([0x90, 36, 0]) is None
+    assert surface.hear([0x90, 36, 127]) == Judged(None, True)
+    assert surface.hear([0xB0, 24, 5]) == Judged(None, False)
+    assert surface.hear([0xB0, 24, 90]) is None  # the finger presses on
+    assert surface.hear([0xB0, 24, 0]) is None
+    assert surface.hear([0xB0, 24, 127]) == Judged(None, False)
+    assert surface.hear([0xB0, 24, 127]) == Judged(None, False)  # of those that never say up
+
+
+@pytest.mark.parametrize("pad", [(0x90, 40), (0xB0, 23)])
+def test_a_pad_turns_a_switch_to_its_other_side_wherever_it_stands(pad):
+    values = {"/voice/bass/mute": 0}
+    surface = Surface(KNOBS | {"note 40": "/voice/bass/mute"}, values)
+
+    def strike():
+        heard = [surface.hear([*pad, velocity]) for velocity in (30, 0)]
+        values["/voice/bass/mute"] = int(heard[0].muted)
+        return heard
+
+    assert strike() == [VoiceMuted("bass", True), None]
+    assert strike() == [VoiceMuted("bass", False), None]
+    values["/voice/bass/mute"] = 1  # another surface did that
+    assert strike() == [VoiceMuted("bass", False), None]
+
+
 def test_what_is_touched_next_is_learnt():
     surface = Surface({})
     surface.learn("/swing")
