@@ -40,7 +40,7 @@ def export(
     options = run.options
     conditions = run.labels.names
     noise = inputs(SAMPLES, options.noise_dim, conditions, seed=0)
-    network = run.generator()
+    network = run.generator
     model = convert(network, (BATCH, noise.shape[1]))
     expected = np.asarray(network.predict(noise, batch_size=256, verbose=0))
     begun = time.perf_counter()
@@ -142,7 +142,8 @@ def write_card(run: Run, manifest: bundle.Manifest, remark: str) -> str:
     options, figures = run.options, manifest.metrics
     files = ", ".join(f"{count} of `{name}`" for name, count in manifest.data["files"].items())
     width = f" (width {options.width})" if options.architecture in {"compact", "melody"} else ""
-    asked = ", ".join(manifest.conditions) or "nothing"
+    conditions = ", ".join(manifest.conditions)
+    asked = f"\n- **Can be asked for**: {conditions}." if conditions else ""
     obeyed = "\n".join(
         f"| {name} | " + " | ".join(f"{value:g}" for value in row.values()) + " |"
         for name, row in figures["obeys"].items()
@@ -161,8 +162,7 @@ One-bar phrases, invented by a small GAN. Licence: {manifest.licence}.
 - **Trained on** {len(run.bars.rolls)} bars: {files}.
 - **Trained for** {run.step} steps of {options.batch} bars, {run.seconds:.0f} s: architecture
   `{options.architecture}`{width}, {options.loss} loss, R1 + R2 penalty {options.penalty:g}, weights
-  averaged by {options.average:g}, seed {options.seed}. Every option is in `manifest.json`.
-- **Can be asked for**: {asked}.
+  averaged by {options.average:g}, seed {options.seed}. Every option is in `manifest.json`.{asked}
 - **Clean-up** before a phrase is played: a cell is on above {manifest.threshold:g}; a gap of one column in a
   torn note is filled; a note of one column (shorter than a 1/32) is dropped; a bar that is unplayable
   even so gives way to its neighbour in the batch.

@@ -1,5 +1,6 @@
 """The training loop: seeded, resumable after any stop, one folder a run."""
 
+import functools
 import io
 import json
 import time
@@ -114,13 +115,14 @@ class Run:
     def sample(self, count: int, seed: int = 0, wish: Wish = ANYTHING) -> Any:
         """`count` rolls of the averaged generator, float32 (count, 48, 64)."""
         asked = inputs(count, self.options.noise_dim, self.labels.names, seed, wish)
-        return self.generator().predict(asked, batch_size=256, verbose=0)
+        return self.generator.predict(asked, batch_size=256, verbose=0)
 
     @property
     def discriminator(self) -> Any:
         """The network that judges, as it stands."""
         return self._networks.discriminator
 
+    @functools.cached_property
     def generator(self) -> Any:
         """What is kept of the run: the averaged generator, its noise widened by the temperature."""
         conditions = len(self.labels.names)
