@@ -4,16 +4,21 @@ import asyncio
 import os
 import signal
 import time
+from types import SimpleNamespace
 
 import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from perform import library
+from perform.clock.virtual import VirtualClock
 from perform.engine.fitness import WEIGHTS
 from perform.events import PhraseWanted, Steering
 from perform.music.condition import Wish
 from perform.music.note import Note
+from perform.sources import steered
 from perform.sources.remote import RemoteSource
+from perform.sources.steered import SteeredSource
 from perform.sources.worker import Desk, Request, pack
 
 requests = st.builds(
@@ -64,6 +69,28 @@ def test_the_process_steers_and_when_it_is_killed_its_successor_owes_the_same():
     on_beat = [note.start % 480 == 0 for bar in range(4, 8) for note in first[bar]]
     assert sum(on_beat) / len(on_beat) > 0.9
     assert [heard[bar] for bar in range(8, 12)] == [first[bar] for bar in range(4)]
+
+
+def test_a_search_that_begins_without_a_pool_is_done_in_time(monkeypatch):
+    """Making phrases is most of it: on a clock that only they move."""
+    clock = VirtualClock()
+    source = SteeredSource(library.find("blues"))
+    invent = source._source._invent
+
+    def slowly(number, wish):
+        clock.advance(0.05)
+        return invent(number, wish)
+
+    monkeypatch.setattr(source._source, "_invent", slowly)
+    monkeypatch.setattr(steered, "time", SimpleNamespace(monotonic=clock.now))
+    steering = Steering(tuple(float(name == "on-beat") for name in WEIGHTS))
+    for seed, seconds in enumerate((0.0, 0.06, 0.12)):
+        begun = clock.now()
+        assert source.phrase(seed, steering=steering, seconds=seconds)
+        assert clock.now() - begun <= max(seconds, 0.05)  # one batch is the least
+    begun = clock.now()
+    source.phrase(9, steering=steering)
+    assert clock.now() - begun > 0.12
 
 
 def test_a_request_is_small_enough_to_send_by_the_beat():

@@ -3,7 +3,7 @@
 import contextlib
 import os
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -44,11 +44,25 @@ class LiteRTSource:
         number, place = divmod(seed, self._batch)
         return decode(self._playable(number, wish)[place])
 
-    def pool(self, seed: int, count: int, wish: Wish = ANYTHING) -> Rolls:
-        """`count` or a few more cleaned, playable bars (n, 48, 64) of a seed's own."""
+    def pool(
+        self,
+        seed: int,
+        count: int,
+        wish: Wish = ANYTHING,
+        expired: Callable[[], bool] = lambda: False,
+    ) -> Rolls:
+        """`count` or a few more cleaned, playable bars (n, 48, 64) of a seed's own.
+
+        `expired` is asked before each batch but the first; those that are there then are all.
+        """
         batches = -(-count // self._batch)
         first = seed * batches
-        return np.concatenate([self._playable(first + place, wish) for place in range(batches)])
+        made = [self._playable(first, wish)]
+        for place in range(1, batches):
+            if expired():
+                break
+            made.append(self._playable(first + place, wish))
+        return np.concatenate(made)
 
     def raw(self, number: int, wish: Wish = ANYTHING) -> Rolls:
         """The uncleaned rolls of batch `number`, int8 (batch, 48, 64)."""

@@ -1,6 +1,7 @@
 """Phrases chosen by the player's weights: evolved among those that a bundle's generator invents."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from perform.engine.evolve import SIZE, evolve
@@ -27,16 +28,18 @@ class SteeredSource:
         steering: Steering | None = None,
         seconds: float | None = None,
     ) -> Phrase:
-        """One bar. With a limit in `seconds` it is the best that could be found by then."""
+        """One bar. With a limit in `seconds` it is the best that could be found by then, among the phrases that
+        could be made by then; one batch of them is made in any case.
+        """
         if steering is None:
             return self._source.phrase(seed, wish)
-        until = None if seconds is None else time.monotonic() + seconds
+        expired = _never if seconds is None else _expiring(time.monotonic() + seconds)
         best = evolve(
-            self._source.pool(POOLS + seed, SIZE + FRESH, wish),
+            self._source.pool(POOLS + seed, SIZE + FRESH, wish, expired),
             steering,
             seed,
             opinion=self._source.opinion,
-            expired=_never if until is None else lambda: time.monotonic() > until,
+            expired=expired,
         )
         cleaned = decode(clean(best))
         return cleaned or decode(best)
@@ -44,3 +47,16 @@ class SteeredSource:
 
 def _never() -> bool:
     return False
+
+
+def _expiring(until: float) -> Callable[[], bool]:
+    """Asked after every step, says whether one more that takes as long would end after `until`."""
+    last = time.monotonic()
+
+    def expired() -> bool:
+        nonlocal last
+        now = time.monotonic()
+        step, last = now - last, now
+        return now + step > until
+
+    return expired
