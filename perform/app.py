@@ -18,7 +18,7 @@ from perform.engine.engine import Engine
 from perform.events import Event
 from perform.live import Conductor
 from perform.opening import greeting, open_inputs, open_panel, open_sinks, open_window
-from perform.rig import MidiOutput, Rig
+from perform.rig import Rig
 from perform.session import Recorder
 from perform.sinks.base import Sink
 from perform.sinks.tape import Tape
@@ -46,11 +46,7 @@ async def stage(
     for voice in rig.voices:
         bundle.load(library.find(voice.model))
     async with contextlib.AsyncExitStack() as parts:
-        ahead = max(
-            (it.ahead_ms / 1000 for it in rig.outputs.values() if isinstance(it, MidiOutput)),
-            default=0.0,
-        )
-        sinks, voiceless = open_sinks(rig, parts, ahead)
+        sinks, voiceless = open_sinks(rig, parts)
         for listener in listeners:
             parts.callback(listener.close)
         engine = Engine(
@@ -66,11 +62,11 @@ async def stage(
         conductor = Conductor(
             engine,
             transport,
-            RealtimeClock(ahead),
+            RealtimeClock(rig.ahead),
             source.want,
             sinks,
             voiceless=voiceless,
-            ahead=ahead,
+            ahead=rig.ahead,
             spin=rig.clock.spin_ms / 1000,
             record=_to_each(dict.fromkeys(told)),
             starts_by_chord=rig.start == "chord",

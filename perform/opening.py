@@ -13,6 +13,7 @@ import msgspec
 
 from perform import controls
 from perform.allow import Allowed, is_loopback
+from perform.clock.realtime import SPIN_SECONDS
 from perform.desk import Desk
 from perform.errors import InputError, SidemanError, StartError
 from perform.inputs.announce import Announcement
@@ -36,7 +37,7 @@ from perform.rig import (
 )
 from perform.session import midi_sink
 from perform.sinks.base import Sink
-from perform.sinks.delayed import DelayedSink
+from perform.sinks.delayed import held_back
 from perform.sinks.feedback import Feedback
 from perform.sinks.midi import MidiSink
 from perform.sinks.osc import OscOutlet
@@ -48,7 +49,7 @@ log = logging.getLogger(__name__)
 Parts = contextlib.AsyncExitStack
 
 
-def open_sinks(rig: Rig, parts: Parts, ahead: float) -> tuple[dict[str, list[Sink]], list[Sink]]:
+def open_sinks(rig: Rig, parts: Parts) -> tuple[dict[str, list[Sink]], list[Sink]]:
     """For each voice the sinks that it plays to: its output, and every OSC output; and those of no voice."""
     opened: dict[str, Sink] = {}
     for name, output in rig.outputs.items():
@@ -61,10 +62,8 @@ def open_sinks(rig: Rig, parts: Parts, ahead: float) -> tuple[dict[str, list[Sin
                 sink = Feedback(OscOutlet(*host_port(output.to), output.prefix))
             case MidiFileOutput():
                 sink = Tape([midi_sink(rig, Path(output.path))])
-        held_back = ahead - (output.ahead_ms / 1000 if isinstance(output, MidiOutput) else 0.0)
-        if held_back > 0 and not isinstance(output, MidiFileOutput):
-            sink = DelayedSink(sink, held_back)
-        opened[name] = sink
+        spin = SPIN_SECONDS if isinstance(output, MidiOutput) else 0.0
+        sink = opened[name] = held_back(sink, rig.held_back(output), spin)
         parts.callback(_close_quietly, sink)
     everywhere = [
         sink

@@ -143,10 +143,11 @@ class MidiOutput(_Table, frozen=True, tag_field="kind", tag="midi"):
 
 
 class OscOutput(_Table, frozen=True, tag_field="kind", tag="osc"):
-    """OSC messages to `to` (host:port)."""
+    """OSC messages to `to` (host:port). `ahead_ms`: as for a MIDI output."""
 
     to: str
     prefix: str = "/sideman"
+    ahead_ms: Annotated[float, Meta(ge=0, le=500)] = 0.0
 
 
 class MidiFileOutput(_Table, frozen=True, tag_field="kind", tag="midifile"):
@@ -277,6 +278,16 @@ class Rig(_Table, frozen=True):
     panel: PanelConfig | None = None
     start: Literal["chord", "stopped"] = "chord"
     seed: int = 0
+
+    @property
+    def ahead(self) -> float:
+        """How many seconds before it sounds everything is sent to whoever takes longest."""
+        heard = [it for it in self.outputs.values() if not isinstance(it, MidiFileOutput)]
+        return max((it.ahead_ms / 1000 for it in heard), default=0.0)
+
+    def held_back(self, output: OutputConfig) -> float:
+        """For how many seconds an output is kept waiting, so that it sounds together with the others."""
+        return 0.0 if isinstance(output, MidiFileOutput) else self.ahead - output.ahead_ms / 1000
 
     def engine_settings(self, **more: Any) -> EngineSettings:
         """What the engine needs to know of it."""

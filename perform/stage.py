@@ -51,7 +51,7 @@ class Stage:
             [voice.settings() for voice in rig.voices], rig.clock.tempo, rig.clock.metre
         )
         conductor.listen(self.state)
-        self.subscribers = Subscribers(conductor, self.state)
+        self.subscribers = Subscribers(conductor, self.state, rig.ahead)
 
     @property
     def models(self) -> list[str]:

@@ -2,11 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 
 from perform.errors import WireError
+from perform.events import Output
 from perform.live import Conductor
 from perform.sinks.base import Outlet
+from perform.sinks.delayed import held_back
 from perform.sinks.feedback import Feedback
 from perform.sinks.state import State
 
@@ -22,15 +24,31 @@ class _Subscription:
         self.heard = time.monotonic()
 
 
+class _All:
+    """Everybody as one sink."""
+
+    def __init__(self, there: Mapping[Hashable, _Subscription]) -> None:
+        self._there = there
+
+    def send(self, output: Output) -> None:
+        """Tell each."""
+        for one in tuple(self._there.values()):
+            one.feedback.send(output)
+
+    def close(self) -> None:
+        """They leave one by one."""
+
+
 class Subscribers:
     """Subscriptions by `key`, where things are told, each with `by`, who speaks for it: a patch sends from one
-    port and listens at another.
+    port and listens at another. `ahead`: how many seconds before it sounds the conductor tells what happens.
     """
 
-    def __init__(self, conductor: Conductor, state: State) -> None:
-        self._conductor = conductor
+    def __init__(self, conductor: Conductor, state: State, ahead: float = 0.0) -> None:
         self._state = state
         self._there: dict[Hashable, _Subscription] = {}
+        self._all = held_back(_All(self._there), ahead, spin=0.0)
+        conductor.listen(self._all)
         self._timer = asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look)
 
     def __len__(self) -> int:
@@ -47,7 +65,6 @@ class Subscribers:
             if len(self._there) >= MOST_SUBSCRIBERS:
                 raise WireError(f"{MOST_SUBSCRIBERS} subscribers are the most")
             known = self._there[key] = _Subscription(Feedback(outlet()), by)
-            self._conductor.listen(known.feedback)
         known.by, known.heard = by, time.monotonic()
         self.renew(key)
 
@@ -67,7 +84,6 @@ class Subscribers:
         """Tell this one no more."""
         gone = self._there.pop(key, None)
         if gone is not None:
-            self._conductor.leave(gone.feedback)
             gone.feedback.close()
 
     def heard_from(self, speaker: Hashable) -> None:
@@ -90,6 +106,7 @@ class Subscribers:
         self._timer.cancel()
         for key in list(self._there):
             self.drop(key)
+        self._all.close()
 
     def _look(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look)

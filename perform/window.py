@@ -17,7 +17,7 @@ from typing import Any, Protocol, Self
 
 import msgspec
 
-from perform.events import Beat, Output, Sound
+from perform.events import Beat, ChordSounds, Output, Sound
 from perform.link import ITSELF
 from perform.refusals import printable
 from perform.sinks.feedback import Feedback
@@ -119,12 +119,15 @@ class Window(asyncio.Protocol):
     # --- a sink ----------------------------------------------------------------------------------
 
     def send(self, output: Output) -> None:
-        """Something happens; notes and beats with the moment at which they are meant to."""
+        """Something happens; notes, beats and chords with the moment at which they are meant to."""
         match output:
             case Sound(tick, voice, pitch, velocity):
                 self.say(self._moment(tick), "/note", voice, pitch, velocity)
             case Beat(tick, bar, beat):
                 self.say(self._moment(tick), "/beat", bar, beat)
+            case ChordSounds(tick, symbol):
+                self.say(self._moment(tick), "/chord", symbol)
+                self._feedback.tell("/chord", symbol)
             case _:
                 self._feedback.send(output)
 

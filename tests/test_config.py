@@ -100,6 +100,17 @@ def test_every_rig_of_the_readme_is_one(root):
         assert all(voice.settings() for voice in rig.voices)
 
 
+def test_what_sounds_soonest_is_held_back_longest():
+    rig = parse_rig(
+        "[outputs.slow]\nkind = 'osc'\nto = 'localhost:9001'\nahead_ms = 40\n"
+        "[outputs.synth]\nkind = 'midi'\nvirtual = 'a'\nahead_ms = 10\n"
+        "[outputs.song]\nkind = 'midifile'\npath = 'song.mid'"
+    )
+    assert rig.ahead == 0.04
+    held = {name: round(rig.held_back(output), 6) for name, output in rig.outputs.items()}
+    assert held == {"slow": 0.0, "synth": 0.03, "song": 0.0}
+
+
 def test_a_rig_may_bring_its_chart_and_key():
     harmony = parse_rig('[harmony]\nchart = "C | |: F :|"\nkey = "Gm"').harmony
     key, chart = harmony.events()

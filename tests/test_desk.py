@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import time
 
 import pytest
 
@@ -14,7 +15,7 @@ from perform.desk import Desk
 from perform.engine.engine import Engine
 from perform.engine.voice import VoiceSettings
 from perform.live import Conductor
-from perform.rig import Rig, VoiceConfig
+from perform.rig import MidiOutput, Rig, VoiceConfig
 from perform.sinks.feedback import MOVING_SECONDS
 from perform.stage import Stage
 
@@ -40,15 +41,18 @@ class Source:
     restarts = 0
 
 
-def at_a_desk(scene):
-    """Run a scene with a desk and a dict of everybody who was reached at a host and port."""
+def at_a_desk(scene, ahead_ms=0.0):
+    """Run a scene with a desk and a dict of everybody who was reached at a host and port. `ahead_ms`: of an output."""
 
     async def play():
         voices = [VoiceSettings(name="lead"), VoiceSettings(name="bass")]
         engine, transport = Engine(voices), Transport()
         sinks = {"lead": [], "bass": []}
         conductor = Conductor(engine, transport, VirtualClock(), lambda _wanted, _due: None, sinks)
-        rig = Rig(voices=(VoiceConfig(name="lead"), VoiceConfig(name="bass")))
+        rig = Rig(
+            outputs={"synth": MidiOutput(virtual="synth", ahead_ms=ahead_ms)},
+            voices=(VoiceConfig(name="lead"), VoiceConfig(name="bass")),
+        )
         stage = Stage(rig, engine, transport, conductor, Source())
         reached = {}
         named = Allowed(["10.0.7.0/24"]).names
@@ -118,6 +122,31 @@ def test_who_moves_a_fader_hears_of_it_when_it_is_still_and_others_at_once():
         assert other.of("/state/voice/lead/swing")[-1] == (1.0,)
 
     at_a_desk(scene)
+
+
+def test_subscribers_are_told_what_sounds_when_it_sounds_and_faders_at_once():
+    ahead = 0.04
+
+    class Waiting(Peer):
+        def message(self, address, *values):
+            super().message(address, *values)
+            if address == "/chord":
+                told.set()
+
+    async def scene(desk, _):
+        peer = Waiting("a surface")
+        desk.hear("/subscribe", (), peer)
+        await asyncio.sleep(0.02)
+        begun = time.monotonic()
+        desk.hear("/chord", ("C7",), peer)
+        desk.hear("/swing", (0.5,), Peer("another"))
+        assert peer.of("/state/swing")[-1] == (0.5,)
+        await asyncio.wait_for(told.wait(), 10)
+        assert time.monotonic() - begun >= ahead
+        assert peer.of("/chord") == [("C7",)]
+
+    told = asyncio.Event()
+    at_a_desk(scene, 1000 * ahead)
 
 
 def test_what_is_not_there_is_answered_and_counted():

@@ -1,25 +1,35 @@
-"""An output that sounds sooner than another is held back, so that both are heard together."""
+"""What is heard sooner than something else is held back, so that both are heard together."""
 
 import asyncio
 import time
 from collections import deque
 
-from perform.clock.realtime import Alarm, spin_until
-from perform.events import Output
+from perform.clock.realtime import SPIN_SECONDS, Alarm, spin_until
+from perform.events import Output, StateChanged
 from perform.sinks.base import Sink
 
 
-class DelayedSink:
-    """Passes everything on to a sink, `seconds` later, in order; at the end at once."""
+def held_back(sink: Sink, seconds: float, spin: float = SPIN_SECONDS) -> Sink:
+    """The sink, or where it is to wait one that passes on to it `seconds` later."""
+    return DelayedSink(sink, seconds, spin) if seconds > 0 else sink
 
-    def __init__(self, sink: Sink, seconds: float) -> None:
+
+class DelayedSink:
+    """Passes on to a sink, `seconds` later and in order, what is of a moment; at the end at once. Where values stand
+    is told without delay. `spin`: see `Alarm`.
+    """
+
+    def __init__(self, sink: Sink, seconds: float, spin: float = SPIN_SECONDS) -> None:
         self._sink = sink
         self._seconds = seconds
         self._waiting: deque[tuple[float, Output]] = deque()
-        self._alarm = Alarm(asyncio.get_running_loop(), self._ring)
+        self._alarm = Alarm(asyncio.get_running_loop(), self._ring, spin)
 
     def send(self, output: Output) -> None:
         """Keep it for a while."""
+        if isinstance(output, StateChanged):
+            self._sink.send(output)
+            return
         self._waiting.append((time.monotonic() + self._seconds, output))
         if len(self._waiting) == 1:
             self._alarm.set(self._waiting[0][0])

@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from perform.events import Beat
+from perform.events import Beat, StateChanged
 from perform.sinks.delayed import DelayedSink
 
 SECONDS = 0.02
@@ -15,7 +15,7 @@ class Peer:
 
     def send(self, output):
         self.heard.append((output, time.monotonic()))
-        if len(self.heard) == 3:
+        if len(self.heard) == 4:
             self.third.set()
 
     def close(self):
@@ -29,6 +29,8 @@ def test_what_is_held_back_comes_in_order_and_not_early_and_the_rest_at_the_end(
         for beat in range(3):
             sent.append(time.monotonic())
             sink.send(Beat(beat, 0, beat))
+            if not beat:
+                sink.send(StateChanged("/swing", 0.5))  # of no moment: it waits for nothing
             await asyncio.sleep(SECONDS / 4)
         await asyncio.wait_for(peer.third.wait(), 10)
         sink.send(Beat(3, 0, 3))
@@ -36,6 +38,7 @@ def test_what_is_held_back_comes_in_order_and_not_early_and_the_rest_at_the_end(
         return peer, sent
 
     peer, sent = asyncio.run(play())
+    assert isinstance(peer.heard.pop(0)[0], StateChanged)
     assert [output.beat for output, _ in peer.heard] == [0, 1, 2, 3]
     assert all(came - went >= SECONDS for (_, came), went in zip(peer.heard[:3], sent, strict=True))
     assert peer.closed
