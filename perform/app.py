@@ -128,15 +128,13 @@ async def run(
 
 
 def _sum_up(running: Stage) -> None:
-    """One line for the log: what was played, and how much of it late."""
-    figures = running.figures()
+    """Two lines for the log: what was played and what of it was late or not there, and how late notes were."""
     log.info(
-        "%d bars, %d notes, %d late (p99 %.2f ms, worst %.2f ms), %d bars substituted",
-        *(
-            figures[name]
-            for name in ("bars", "notes", "late", "late_p99", "late_max", "substituted")
-        ),
+        "%(bars)d bars, %(notes)d notes, %(late)d late (p99 %(late_p99).2f ms, worst %(late_max).2f ms); "
+        "%(late_phrases)d phrases late, %(missed)d bars missed, %(substituted)d bars substituted",
+        running.figures(),
     )
+    log.info("notes by lateness, up to: %s", running.conductor.lateness.summary())
 
 
 def _play_first() -> None:

@@ -132,7 +132,7 @@ FEEDBACK: tuple[Told, ...] = (
     Told("/chord", "s", "the harmony that sounds from now on; N.C. for none"),
     Told("/beat", "ii", "a beat begins: bar and beat, both from 0"),
     Told("/error", "ss", "what you sent, and why it means nothing"),
-    Told("/missed", "si", "a voice had no fresh material for a bar, and repeats itself"),
+    Told("/missed", "si", "a voice's bar began without its phrase; another stands in"),
     Told("/stats/NAME", "f", "a figure, one message each, after /stats; NAME done is the last"),
     Told(f"{STATE}{CURSOR}", "i", "the bar of the chart that sounds, from 0; -1 before it begins"),
     *(

@@ -79,6 +79,14 @@ class Lateness:
             if notes
         ]
 
+    def summary(self) -> str:
+        """How many notes were no later than each decade of milliseconds, and later than the one before."""
+        decades: dict[float, int] = {}
+        for seconds, notes in self.histogram():
+            decade = 10.0 ** math.ceil(math.log10(1000 * seconds) - 1e-9)
+            decades[decade] = decades.get(decade, 0) + notes
+        return ", ".join(f"{edge:g} ms {notes}" for edge, notes in decades.items()) or "no notes"
+
     def percentile(self, share: float) -> float:
         """Seconds that `share` (0 to 1) of the notes were not later than; 0 when there are none."""
         wanted = share * self.count

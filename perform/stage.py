@@ -106,6 +106,8 @@ class Stage:
             "bars": counts.bars,
             "notes": self.engine.struck,
             "chords": counts.chords,
+            "late_phrases": counts.late,
+            "missed": counts.missed,
             "substituted": counts.substituted,
             "restarts": self.source.restarts,
             "late": lateness.late,

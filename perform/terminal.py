@@ -30,7 +30,8 @@ LABEL = 4
 COLOURS = ("bright_cyan", "orange1", "spring_green2", "orchid1", "gold1", "deep_sky_blue1")
 MOST_NOTES, LOG_LINES = 2000, 3
 LOW, HIGH = 36, 83  # what the roll shows until something sounds beyond
-SMALLEST_ROLL, OTHER_LINES = 8, 9
+PHRASES = {"late_phrases": "late", "missed": "missed", "substituted": "substituted"}
+SMALLEST_ROLL, OTHER_LINES = 8, 10
 
 
 class Stroke(NamedTuple):
@@ -108,7 +109,7 @@ class Screen:
             *self._roll(rows),
             self._table(),
             Rule(style="grey35"),
-            self._figures(),
+            *self._figures(),
             *self._logged(),
         )
 
@@ -200,18 +201,21 @@ class Screen:
             )
         return table
 
-    def _figures(self) -> Text:
+    def _figures(self) -> list[Text]:
+        """How late notes were, and which phrases were late, missed or substituted."""
         figure = self._stats.get
         late = figure("late_p99", 0.0)
-        line = Text(no_wrap=True, overflow="ellipsis")
-        line.append(f" late p50 {figure('late_p50', 0):.2f}  ")
-        line.append(f"p99 {late:.2f}", "bold red" if late > 5 else "")
-        line.append(f"  worst {figure('late_max', 0):.2f} ms   ")
-        line.append(f"{figure('notes', 0):.0f} notes  {figure('bars', 0):.0f} bars  ")
-        missed = figure("substituted", 0)
-        line.append(f"{missed:.0f} missed", "bold red" if missed else "")
-        line.append(f"  {figure('refused', 0):.0f} refused", "grey62")
-        return line
+        notes, phrases = (Text(no_wrap=True, overflow="ellipsis") for _ in range(2))
+        notes.append(f" late p50 {figure('late_p50', 0):.2f}  ")
+        notes.append(f"p99 {late:.2f}", "bold red" if late > 5 else "")
+        notes.append(f"  worst {figure('late_max', 0):.2f} ms   ")
+        notes.append(f"{figure('notes', 0):.0f} notes  {figure('bars', 0):.0f} bars")
+        notes.append(f"  {figure('refused', 0):.0f} refused", "grey62")
+        phrases.append(" phrases")
+        for name, word in PHRASES.items():
+            count = figure(name, 0)
+            phrases.append(f"  {count:.0f} {word}", "bold red" if count else "")
+        return [notes, phrases]
 
     def _logged(self) -> list[Text]:
         lines = [

@@ -73,6 +73,13 @@ def test_who_closes_tells_that_it_stopped_and_hears_nothing_more():
     assert StateChanged("/transport", "stop") in asyncio.run(concert())
 
 
+def test_lateness_is_summed_up_by_decades():
+    lateness = Lateness()
+    for milliseconds in (0.0, 0.004, 0.3, 0.35, 0.9, 2.0, 40.0):
+        lateness.add(milliseconds / 1000)
+    assert lateness.summary() == "0.01 ms 2, 1 ms 3, 10 ms 1, 100 ms 1"
+
+
 @pytest.mark.parametrize("tempo", [60.0, 133.0, 400.0])
 def test_ticks_and_seconds_are_inverse_and_tempo_keeps_the_tick(tempo):
     transport = Transport(120.0)

@@ -41,7 +41,7 @@ def test_it_shows_chord_time_voices_figures_and_log_in_eighty_columns():
             (0, "/beat", 6, 0),
             (0, "/note", "lead", 72, 90),
             (1, "/beat", 6, 1),
-            (1.2, "/stats", {"late_p99": 7.5, "notes": 12, "substituted": 2}),
+            (1.2, "/stats", {"late_p99": 7.5, "late_phrases": 1, "missed": 2, "substituted": 3}),
             (1.3, "/log", "warning", "the clock is gone; " + "x" * 200),
         )
     )
@@ -56,7 +56,7 @@ def test_it_shows_chord_time_voices_figures_and_log_in_eighty_columns():
     assert "muted" in text
     assert "C5" in next(line for line in lines if "█ lead" in line)
     assert "p99 7.50" in text
-    assert "2 missed" in text
+    assert "phrases  1 late  2 missed  3 substituted" in text
     assert "the clock is gone" in text
     assert lines[0].startswith(" Ebm7b5")
 

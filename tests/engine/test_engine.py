@@ -217,6 +217,23 @@ def test_a_late_phrase_is_replaced_and_counted_and_the_music_goes_on():
     assert engine.counts.substituted == 2
 
 
+def test_what_was_late_what_was_missed_and_what_stood_in_are_told_apart():
+    engine = Engine([VoiceSettings(name="lead")])
+    engine.prepare()
+    engine.feed(ChordChanged(parse_chord("C7")), 0)
+    engine.feed(TransportChanged("start"), 0)
+    engine.advance(BAR - 30)  # nothing came, and nothing can stand in
+    counts = engine.counts
+    assert (counts.late, counts.missed, counts.substituted) == (0, 1, 0)
+    engine.feed(PhraseReady("lead", 0, (Note(0, 240, 72),)), BAR - 30)  # it is over nearly
+    assert (counts.late, counts.missed, counts.substituted) == (1, 1, 0)
+    engine.feed(PhraseReady("lead", 1, (Note(0, 240, 72),)), BAR - 30)
+    engine.advance(2 * BAR - 30)
+    assert (counts.late, counts.missed, counts.substituted) == (1, 1, 0)
+    engine.advance(3 * BAR - 30)
+    assert (counts.late, counts.missed, counts.substituted) == (1, 2, 1)
+
+
 def test_panic_ends_everything_and_tells_the_sinks():
     memory = perform([chord("C"), (480, Panic())], 1, Fixed((0, 1800, 60)))
     assert [s.tick for s in memory.sounds] == [0, 480]

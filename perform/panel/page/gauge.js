@@ -25,7 +25,9 @@ export class Gauge {
     this.show("99 % within", `${ms(stats.late_p99)} ms`);
     this.show("worst", `${ms(stats.late_max)} ms`, stats.late_max > HEARD);
     this.show("bars", `${stats.bars}`);
-    this.show("bars repeated", `${stats.substituted}`, stats.substituted > 0);
+    this.show("phrases late", `${stats.late_phrases}`, stats.late_phrases > 0);
+    this.show("bars missed", `${stats.missed}`, stats.missed > 0);
+    this.show("bars substituted", `${stats.substituted}`, stats.substituted > 0);
     if (document.body.dataset.view === "engine" || $("late").offsetParent) this.draw();
   }
 
