@@ -42,6 +42,7 @@ TOLD_BPM = 0.05  # smaller changes of a tempo that is followed are nobody's news
 TIDY_SECONDS, WHOLE_EVERY = 0.25, 40
 IDLE_SECONDS = 0.03  # until the next note, when there is time to tidy up
 BUSY_SECONDS = 0.0015  # before a note, in which nothing is begun that takes a while
+NEAR_TICKS = 60  # who goes on so near to where we stand goes on there
 AT_REST = 1.0  # seconds that a bar may take to make while the transport stands
 EARLIEST = 0.002  # an alarm that rings earlier than this before its time was set for something else
 
@@ -106,7 +107,8 @@ class Conductor:
     `by_bar`: where somebody else's time is followed, our bar lines fall on theirs; without, our beats
     on theirs. `ahead`: how many seconds early the clock is, so that slow synthesizers sound in time.
     `spin`: seconds to be awake before each note.
-    `record` is told everything that the engine is told, at ticks of the session. `failed` is set to the first fault of a callback, so that whoever waits can end in order.
+    `record` is told everything that the engine is told, after what came of it, at ticks of the session.
+    `failed` is set to the first fault of a callback, so that whoever waits can end in order.
     """
 
     def __init__(
@@ -193,7 +195,6 @@ class Conductor:
         self._alarm.close()
         stop, tick = TransportChanged("stop"), self._tick()
         last = [*self._engine.advance(tick), *self._engine.feed(stop, tick)]
-        self._keep(tick, stop)
         for output in [*last, *changes(stop, self._voices)]:
             if isinstance(output, PhraseWanted):
                 continue
@@ -202,6 +203,7 @@ class Conductor:
                     sink.send(output)
                 except OutputError:
                     pass  # it went away, which is why we are closing
+        self._keep(tick, stop)
 
     def observe(self, line: Line) -> None:
         """Somebody's time, seen once more: the music bends to it."""
@@ -223,13 +225,19 @@ class Conductor:
         self._set_alarm()
 
     def begin(self, line: Line, action: Literal["start", "continue"]) -> None:
-        """Roll on somebody's line, from the tick at which it stands: they pressed start, or continue."""
+        """Roll on somebody's line, from the tick at which it stands: they pressed start, or continue. Where
+        they go on elsewhere than we stand, as after we joined them on the way, we go there.
+        """
         if self._closed:
             return
         try:
             self._armed = False
-            here = self._tick()
+            here, there = self._tick(), round(line.tick)
             self._advance(here)
+            if action == "continue" and abs(there - here) > NEAR_TICKS:
+                self._deliver(TransportChanged("stop"))
+                self._deliver(Located(there))
+                here = there
             self._follower.start_at(line)
             self._pass_on(TransportChanged(action), here)
         except Exception as fault:  # noqa: BLE001 - see deliver

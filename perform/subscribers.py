@@ -104,9 +104,9 @@ class Subscribers:
     def close(self) -> None:
         """Nobody is told anything any more."""
         self._timer.cancel()
+        self._all.close()  # what waits is still told
         for key in list(self._there):
             self.drop(key)
-        self._all.close()
 
     def _look(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look)

@@ -134,7 +134,6 @@ def test_subscribers_are_told_what_sounds_when_it_sounds_and_faders_at_once():
                 told.set()
 
     async def scene(desk, _):
-        peer = Waiting("a surface")
         desk.hear("/subscribe", (), peer)
         await asyncio.sleep(0.02)
         begun = time.monotonic()
@@ -144,9 +143,11 @@ def test_subscribers_are_told_what_sounds_when_it_sounds_and_faders_at_once():
         await asyncio.wait_for(told.wait(), 10)
         assert time.monotonic() - begun >= ahead
         assert peer.of("/chord") == [("C7",)]
+        desk.hear("/chord", ("F7",), peer)
 
-    told = asyncio.Event()
+    told, peer = asyncio.Event(), Waiting("a surface")
     at_a_desk(scene, 1000 * ahead)
+    assert peer.of("/chord") == [("C7",), ("F7",)]  # at the end at once
 
 
 def test_what_is_not_there_is_answered_and_counted():

@@ -14,7 +14,7 @@ from perform.clock.follow import Line
 from perform.clock.transport import Transport
 from perform.clock.virtual import VirtualClock
 from perform.config import parse_rig
-from perform.engine.engine import Engine
+from perform.engine.engine import Engine, EngineSettings
 from perform.errors import SessionError
 from perform.events import (
     ChartChanged,
@@ -35,6 +35,7 @@ from perform.music.chord import parse_chord
 from perform.music.note import Note
 from perform.rig import Rig, VoiceConfig
 from perform.sinks.memory import MemorySink
+from perform.sinks.tape import Tape
 from perform.sources.canned import STOCK, CannedSource
 
 RIG = Rig(voices=(VoiceConfig(name="lead", channel=3), VoiceConfig(name="bass", role="bass")))
@@ -166,6 +167,39 @@ def test_bars_after_a_new_beginning_lie_after_those_before_it(tmp_path):
     assert lifted >= chords[1][0]  # nobody lifted it: it ends with the session
 
 
+@pytest.mark.parametrize("there", [2880, 2860, 480, 20000])
+def test_who_goes_on_elsewhere_is_followed_there_and_the_session_goes_on(tmp_path, there):
+    """They pressed continue: we stand at 2880, a bar and a half in, and they where they say."""
+
+    async def play():
+        clock, memory, kept = VirtualClock(NEVER), MemorySink(), []
+        settings = EngineSettings(fallback=(Note(0, 240, 60), Note(960, 240, 64)))
+        conductor = Conductor(
+            Engine([RIG.voices[0].settings()], settings),
+            Transport(120),
+            clock,
+            lambda _wish, _due: None,
+            {"lead": [memory]},
+            record=lambda tick, event: kept.append((tick, event)),
+        )
+        conductor.deliver(ChordChanged(parse_chord("C7")))
+        clock.advance(3.0)
+        conductor.deliver(TransportChanged("stop"))
+        before = len(memory.sounds)
+        conductor.begin(Line(there, clock.now(), 120.0), "continue")
+        for _ in range(80):
+            clock.advance(0.025)
+            conductor.deliver(Turned("nobody", "swing", 0.0))
+        conductor.close()
+        return [s.tick for s in memory.sounds[before:] if s.velocity], [tick for tick, _ in kept]
+
+    struck, kept = asyncio.run(play())
+    assert kept == sorted(kept)
+    assert kept[-1] == pytest.approx(2880 + 1920, abs=60)
+    assert len(struck) in (2, 3)  # two seconds, two notes a bar
+    assert all(there - 60 <= tick <= there + 1980 for tick in struck)
+
+
 def test_the_metre_changes_in_the_file_where_it_changed(tmp_path):
     happened = [
         (0.0, MetreChanged(3 * 480, 480)),
@@ -179,6 +213,45 @@ def test_the_metre_changes_in_the_file_where_it_changed(tmp_path):
     track = mido.MidiFile(tmp_path / "session.mid").tracks[0]
     metres = [(t, m.numerator, m.denominator) for t, m in at_ticks(track, "time_signature")]
     assert metres == [(0, 3, 4), (2 * 1440, 7, 8)]
+
+
+def test_a_midifile_output_holds_what_the_recording_does(tmp_path):
+    """Through a new beginning, another tempo and another metre, the player's notes among them."""
+
+    async def play():
+        clock, kept = VirtualClock(NEVER), []
+        tape = Tape([session.midi_sink(RIG, tmp_path / "output.mid")])
+        settings = RIG.engine_settings(fallback=STOCK[0])
+
+        def record(tick, event):
+            tape.hear(tick, event)
+            kept.append((tick, event))
+
+        conductor = Conductor(
+            Engine([v.settings() for v in RIG.voices], settings),
+            Transport(120),
+            clock,
+            lambda _wish, _due: None,
+            {voice.name: [tape] for voice in RIG.voices},
+            record=record,
+        )
+        conductor.prepare()
+        for event in (
+            ChordChanged(parse_chord("C7")),
+            KeyPressed(60),
+            TempoChanged(90.0),
+            MetreChanged(1440, 480),
+            TransportChanged("start"),
+            KeyLifted(60),
+        ):
+            conductor.deliver(event)
+            clock.advance(1.7)
+        conductor.close()
+        tape.close()
+        return session.Session(RIG, tuple(kept))
+
+    session.to_midi(asyncio.run(play()), tmp_path / "session.mid")
+    assert (tmp_path / "output.mid").read_bytes() == (tmp_path / "session.mid").read_bytes()
 
 
 def test_a_session_cut_short_ends_its_notes(tmp_path):

@@ -26,11 +26,12 @@ class Timeline:
 
     def __init__(self) -> None:
         self._zero = -1  # the session's tick at which the transport's 0 lies
+        self._latest = -1
         self._begun = False
 
     def in_session(self, tick: int) -> int:
         """The tick of the session at a tick of the transport."""
-        return self._zero + max(tick, -1)
+        return max(self._zero + max(tick, -1), self._latest)
 
     def in_transport(self, tick: int) -> int:
         """The tick of the transport at one of the session."""
@@ -38,6 +39,7 @@ class Timeline:
 
     def follow(self, tick: int, event: Event) -> None:
         """An event at a tick of the session may move the transport elsewhere."""
+        self._latest = max(self._latest, tick)
         match event:
             case Located(there):
                 self._go_to(there, tick)

@@ -65,7 +65,7 @@ async def main():
         stop.set()
         late = conductor.lateness
         print(json.dumps({"p50": late.percentile(.5), "p99": late.percentile(.99), "max": late.worst, "n": late.count,
-                          "cpu": used, "chords": running.engine.counts.chords, "missed": running.engine.counts.substituted,
+                          "cpu": used, "chords": running.engine.counts.chords, "missed": running.engine.counts.missed,
                           "histogram": late.histogram()}))
 asyncio.run(main())
 """
