@@ -81,7 +81,8 @@ async def stage(
         if rig.panel is not None:
             await open_panel(rig.panel, running, desk, parts)
         for module in windows:
-            await open_window(module, running, desk, parts, greeting(running))
+            told = greeting(running) | {"panel": running.door.url if running.door else ""}
+            await open_window(module, running, desk, parts, told)
         for event in rig.harmony.events():
             conductor.deliver(event)
         conductor.prepare()

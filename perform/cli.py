@@ -88,7 +88,7 @@ def run(
             asyncio.run(
                 daemon.run(
                     loaded,
-                    lambda running: log.info(start.welcome(running.rig, running.door)),
+                    lambda running: log.info(start.welcome(running.rig)),
                     [VIEW],
                 )
             )
@@ -182,25 +182,23 @@ def controls(
     as_markdown: Annotated[bool, typer.Option("--markdown", help="the reference page")] = False,
 ) -> None:
     """List every address, below the prefix: what can be said, and what is told."""
-    from perform.controls import CONTROLS, FEEDBACK  # noqa: PLC0415
-
     if as_markdown:
         from perform.reference import markdown  # noqa: PLC0415
 
         print(markdown(), end="")
         return
     if as_json:
+        from perform.controls import CONTROLS, FEEDBACK  # noqa: PLC0415
+
         told = [{"kind": "told", **row._asdict()} for row in FEEDBACK]
         print(json.dumps([*(control.plain() for control in CONTROLS), *told]))
         return
-    print("what can be said:")
-    for control in CONTROLS:
-        bounds = f" ({control.low:g} to {control.high:g})" if control.low is not None else ""
-        named = f" ({', '.join(control.choices)})" if control.choices else ""
-        print(f"  {control.address:<34} {control.takes:<9} {control.help}{bounds}{named}")
-    print("what is told:")
-    for row in FEEDBACK:
-        print(f"  {row.address:<34} {row.says:<9} {row.help}")
+    from rich.console import Console  # noqa: PLC0415
+
+    from perform import listing  # noqa: PLC0415
+
+    console = Console(width=None if sys.stdout.isatty() else listing.WIDE)
+    console.print(listing.tables(console.width))
 
 
 @app.command()

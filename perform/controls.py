@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from perform import reading
 from perform.clock.transport import FASTEST_BPM, SLOWEST_BPM
-from perform.engine.engine import CURSOR
+from perform.engine.engine import CURSOR, SNAPSHOTS
 from perform.engine.knobs import CHANCE, KNOBS, Knob
 from perform.errors import WireError
 from perform.events import (
@@ -135,6 +135,7 @@ FEEDBACK: tuple[Told, ...] = (
     Told("/missed", "si", "a voice's bar began without its phrase; another stands in"),
     Told("/stats/NAME", "f", "a figure, one message each, after /stats; NAME done is the last"),
     Told(f"{STATE}{CURSOR}", "i", "the bar of the chart that sounds, from 0; -1 before it begins"),
+    Told(f"{STATE}{SNAPSHOTS}", "s", "the snapshots that are kept, by commas"),
     *(
         Told(f"{STATE}{it.address}", it.takes[0], f"where it stands: {it.help}", it.unit)
         for it in CONTROLS

@@ -52,8 +52,8 @@ def markdown() -> str:
     """The whole page, as Markdown with one table a group."""
     parts = [_HEAD]
     for title, controls in _grouped():
-        parts += [f"## {title}\n", _table(_CONTROL_HEAD, map(_row, _pairs(controls)))]
-    parts += [_FEEDBACK_TEXT, _table(_TOLD_HEAD, map(_told_row, _happenings()))]
+        parts += [f"## {title}\n", _table(_CONTROL_HEAD, map(_row, pairs(controls)))]
+    parts += [_FEEDBACK_TEXT, _table(_TOLD_HEAD, map(_told_row, happenings()))]
     return "\n".join(parts)
 
 
@@ -82,8 +82,8 @@ def _of_all(address: str) -> str:
     return address.removeprefix(OF_ONE_VOICE)
 
 
-def _pairs(controls: Iterable[Control]) -> list[tuple[Control, ...]]:
-    """A control of all voices together with the same of one."""
+def pairs(controls: Iterable[Control]) -> list[tuple[Control, ...]]:
+    """Each control of all voices together with the same of one."""
     rows: dict[str, list[Control]] = {}
     for control in controls:
         rows.setdefault(_of_all(control.address), []).append(control)
@@ -95,8 +95,8 @@ def _row(pair: tuple[Control, ...]) -> Sequence[str]:
     return (
         "<br>".join(f"`{control.address}`" for control in pair),
         _code(first.takes),
-        _range(first),
-        _default(first),
+        _choices(first) or range_of(first),
+        _code_of(first),
         "" if first.unit.startswith("-1") else first.unit,
         "told" if first.told else "",
         _midi(first),
@@ -104,9 +104,12 @@ def _row(pair: tuple[Control, ...]) -> Sequence[str]:
     )
 
 
-def _range(control: Control) -> str:
-    if control.choices:
-        return ", ".join(f"`{choice}`" for choice in control.choices)
+def _choices(control: Control) -> str:
+    return ", ".join(f"`{choice}`" for choice in control.choices)
+
+
+def range_of(control: Control) -> str:
+    """From where to where a number goes, in words; "" for what is none."""
     if control.low is None or control.high is None:
         return ""
     if control.unit.startswith("-1"):  # a target: chance, or a place
@@ -114,14 +117,15 @@ def _range(control: Control) -> str:
     return f"{control.low:g} to {control.high:g}"
 
 
-def _default(control: Control) -> str:
-    match control.default:
-        case None:
-            return ""
-        case str(text):
-            return _code(text)
-        case number:
-            return f"{number:g}"
+def default_of(control: Control) -> str:
+    """Where a control stands at first, spelled; "" where the rig says that, or nothing stands."""
+    number = isinstance(control.default, int | float)
+    return f"{control.default:g}" if number else str(control.default or "")
+
+
+def _code_of(control: Control) -> str:
+    text = default_of(control)
+    return _code(text) if isinstance(control.default, str) else text
 
 
 def _midi(control: Control) -> str:
@@ -130,8 +134,8 @@ def _midi(control: Control) -> str:
     return "knob" if control.kind == "number" else "button"
 
 
-def _happenings() -> list[Told]:
-    """What is told beside where controls stand."""
+def happenings() -> list[Told]:
+    """Every row of what is told beside where controls stand."""
     values = {f"{STATE}{control.address}" for control in CONTROLS}
     return [row for row in FEEDBACK if row.address not in values]
 

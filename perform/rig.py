@@ -250,8 +250,8 @@ class RecordConfig(_Table, frozen=True):
 
 
 class PanelConfig(_Table, frozen=True):
-    """The page in the browser, at `listen`. Beyond this machine it asks for a token; `token` fixes one, else
-    there is a new one each time.
+    """The page in the browser, at `listen`. Beyond this machine it asks for a token: `token`, else the one that is
+    kept for this user.
     """
 
     listen: str = "127.0.0.1:8137"

@@ -49,6 +49,7 @@ class Screen:
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
         self.voices: list[dict[str, str]] = []
+        self._panel = ""
         self._strokes: deque[Stroke] = deque(maxlen=MOST_NOTES)
         self._bars: deque[float] = deque(maxlen=64)  # where bars began, in beats
         self._beats = 0
@@ -66,6 +67,7 @@ class Screen:
         match address, values:
             case "/hello", [greeting]:
                 self.voices = list(greeting["voices"])
+                self._panel = greeting.get("panel", "")
             case "/note", [voice, pitch, velocity]:
                 self._end(voice, pitch, moment)
                 if velocity:
@@ -76,7 +78,7 @@ class Screen:
                 self._stats = figures
             case "/log", [level, text]:
                 clock = time.strftime("%H:%M:%S", time.localtime(moment))
-                self._log.append((clock, level, text))
+                self._log.append((clock, level, " ".join(str(text).split())))
             case _ if address.startswith("/state/") and values:
                 self.values[address.removeprefix("/state")] = values[0]
 
@@ -108,7 +110,7 @@ class Screen:
             self._chart(),
             *self._roll(rows),
             self._table(),
-            Rule(style="grey35"),
+            self._below(),
             *self._figures(),
             *self._logged(),
         )
@@ -200,6 +202,11 @@ class Screen:
                 Text(" ".join(map(pitch_name, sounding[:4])), colour),
             )
         return table
+
+    def _below(self) -> Rule:
+        """The line under the voices, with the address of the page in it."""
+        panel = Text(f"panel {self._panel}", "grey62") if self._panel else ""
+        return Rule(panel, style="grey35", align="left")
 
     def _figures(self) -> list[Text]:
         """How late notes were, and which phrases were late, missed or substituted."""

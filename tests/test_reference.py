@@ -1,10 +1,14 @@
 """The reference page stays what the table says."""
 
+import io
 import subprocess
 import sys
 
-from perform import reference
-from perform.controls import CONTROLS, FEEDBACK, STATE
+import pytest
+from rich.console import Console
+
+from perform import listing, reference
+from perform.controls import CONTROLS, FEEDBACK, OF_ONE_VOICE, STATE
 
 
 def test_the_page_is_what_the_table_says(root):
@@ -33,6 +37,29 @@ def test_every_address_is_there_once_and_its_row_says_it_all():
     placed = {f"{STATE}{control.address}" for control in CONTROLS if control.told}
     for told in FEEDBACK:
         assert told.address in placed or f"| `{told.address}` | `{told.says}` |" in told_after
+
+
+@pytest.mark.parametrize("columns", [80, 120, listing.WIDE])
+def test_the_list_fits_a_terminal_and_leaves_nothing_out(columns):
+    console = Console(width=columns, file=io.StringIO())
+    with console.capture() as capture:
+        console.print(listing.tables(columns))
+    lines = capture.get().splitlines()
+    assert max(map(len, lines)) <= columns
+    for head in ("address", "takes", "range", "default", "what it does"):
+        assert any(head in line for line in lines[:5])
+    first = {line.split()[0] for line in lines if line.startswith(" /")}
+    assert first == {
+        *(control.address.removeprefix(OF_ONE_VOICE) for control in CONTROLS if "/voice" not in control.address),
+        "/voice/NAME/mute", "/voice/NAME/solo",
+        *(row.address for row in reference.happenings()),
+    }  # fmt: skip
+    tempo = next(line for line in lines if line.startswith(" /tempo"))
+    assert tempo.split()[1:][:6] == ["f", "20", "to", "400", "120", "bpm"]
+    if columns == listing.WIDE:  # a line each, so that it can be searched
+        assert sum(
+            line.startswith(" ") and "─" not in line and bool(line.strip()) for line in lines
+        ) == (len(reference.pairs(CONTROLS)) + len(reference.happenings()) + 2)
 
 
 def test_every_row_has_as_many_cells_as_its_head():

@@ -61,6 +61,23 @@ def test_it_shows_chord_time_voices_figures_and_log_in_eighty_columns():
     assert lines[0].startswith(" Ebm7b5")
 
 
+def test_the_address_of_the_page_stays_and_a_message_of_many_lines_is_one():
+    screen = Screen()
+    address = "http://192.168.1.20:8137/?token=0123456789abcdef"
+    screen.hear(BEGUN, "/hello", [{"voices": VOICES, "panel": address}])
+    for number in range(9):
+        screen.hear(
+            BEGUN + number, "/log", ["info", f"first {number}\n\tsecond\r\nthird {'x' * 90}"]
+        )
+    lines = drawn(screen)
+    assert f"panel {address}" in "\n".join(lines)
+    assert all(len(line) <= 80 for line in lines)
+    assert len(lines) <= 30
+    logged = lines[-3:]
+    assert all(f"first {6 + at} second third xxx" in line for at, line in enumerate(logged))
+    assert "panel" not in "\n".join(drawn(told()))
+
+
 def test_a_note_lasts_as_long_as_it_sounded():
     messages = [(0, "/state/tempo", 60.0), (0, "/beat", 0, 0)]
     messages += [(0, "/note", "lead", 60, 90), (0.5, "/note", "lead", 60, 0)]

@@ -15,6 +15,8 @@ from perform.events import (
     VoiceSoloed,
 )
 
+MOST_SNAPSHOTS = 32
+
 
 class Snapshot(NamedTuple):
     """Where all knobs stood: those of all voices together, and each voice's own."""
@@ -80,10 +82,14 @@ class Band:
         for line in self.those(event.voice):
             line.turn(event.knob, event.value)
 
-    def store(self, name: str) -> None:
-        """Keep where all knobs stand."""
+    def store(self, name: str) -> str:
+        """Keep where all knobs stand; the names of all that are kept, by commas. The oldest makes way."""
+        self._snapshots.pop(name, None)
+        if len(self._snapshots) >= MOST_SNAPSHOTS:
+            del self._snapshots[next(iter(self._snapshots))]
         each = {line.settings.name: line.knobs for line in self.lines}
         self._snapshots[name] = Snapshot(self._together, each)
+        return ", ".join(self._snapshots)
 
     def recall(self, name: str) -> list[tuple[str, float]]:
         """Bring them back: (address, value) of each that moved; none for an unknown name."""

@@ -65,6 +65,7 @@ TICKS_PER_PULSE = TICKS_PER_BEAT // 24
 MOST_NOTES = 16  # in a bar, of all voices that keep out of each other's way
 EARLY_TICKS = 40
 ASK_TICKS = 60
+SNAPSHOTS = "/snapshot"  # where the names of those that are kept are told
 CURSOR = "/chart/bar"  # where the bar of the chart that sounds is told; -1 before it begins
 EARLY_OPEN = 20  # ticks before its line that a bar is opened
 
@@ -468,8 +469,7 @@ class Engine:
         return []
 
     def _store(self, event: SnapshotStored) -> list[Output]:
-        self._band.store(event.name)
-        return []
+        return [StateChanged(SNAPSHOTS, self._band.store(event.name))]
 
     def _recall(self, event: SnapshotRecalled) -> list[Output]:
         self._ask_soon()

@@ -2,18 +2,17 @@
 
 import importlib.util
 import ipaddress
-import secrets
 import socket
 from typing import NamedTuple
 from urllib.parse import quote
 
 from perform.allow import is_loopback
 from perform.errors import InputError, StartError
+from perform.panel.token import kept
 
 MODULE = "perform.panel"
 NEEDED = ("starlette", "uvicorn", "websockets", "segno")
 BACKLOG = 64
-TOKEN_BYTES = 12  # 96 random bits, 16 characters to type
 NOWHERE = ("192.0.2.1", 9)  # RFC 5737: for documentation alone; nothing is sent to it
 
 
@@ -45,7 +44,7 @@ class Door(NamedTuple):
 
 
 def open_door(host: str, port: int, token: str | None = None) -> Door:
-    """A door at a host and port. Beyond this machine it asks for the token, a new one where none is given.
+    """A door at a host and port. Beyond this machine it asks for the token, the one that is kept where none is given.
 
     StartError when the packages for the panel are missing, InputError when the port cannot be had.
     """
@@ -67,7 +66,7 @@ def open_door(host: str, port: int, token: str | None = None) -> Door:
     port = listening.getsockname()[1]
     if is_loopback(host):
         return Door(listening, f"http://{_written(host)}:{port}/", "", (host, "localhost"))
-    token = token or secrets.token_urlsafe(TOKEN_BYTES)
+    token = token or kept()
     own = socket.gethostname().lower()
     names = (host, "localhost", own, f"{own.partition('.')[0]}.local")
     return Door(

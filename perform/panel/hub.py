@@ -11,7 +11,6 @@ import msgspec
 MOST_BROWSERS = 32
 MOST_UNSENT = 500_000  # bytes; a browser that takes no more is not waited for
 MOST_LINES = 60  # of the log, for whoever comes later
-MOST_SNAPSHOTS = 32
 KEPT = ("/stats", "/chord")
 
 
@@ -50,7 +49,6 @@ class Hub:
         self._last = 0
         self._stands: dict[str, bytes] = {}
         self._log: deque[bytes] = deque(maxlen=MOST_LINES)
-        self._snapshots: dict[str, None] = {}
 
     def __len__(self) -> int:
         return len(self._browsers)
@@ -96,14 +94,6 @@ class Hub:
     def answer(self, browser: Browser, address: str, *values: Any) -> None:
         """Something for one of them, from here."""
         browser.tell(self._line(address, *values))
-
-    def stored(self, name: str) -> None:
-        """A snapshot was stored here: everybody sees its name."""
-        if len(self._snapshots) < MOST_SNAPSHOTS:
-            self._snapshots[name] = None
-        message = self._line("/snapshots", *self._snapshots)
-        self._stands["/snapshots"] = message
-        self._all(message)
 
     def _all(self, message: bytes) -> None:
         for browser in self._browsers.values():

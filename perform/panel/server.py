@@ -27,7 +27,6 @@ TYPES = {
     ".css": "text/css",
     ".svg": "image/svg+xml",
 }
-LONGEST_NAME = 64  # of a snapshot, as `perform.reading` cuts it
 SLOW_SECONDS = 5.0  # that a browser may take to take one frame
 TRY_LATER, WENT_WRONG = 1013, 1008  # RFC 6455, 7.4 and IANA's registry
 HEADERS = {
@@ -156,6 +155,3 @@ async def _hear(socket: WebSocket, browser: Browser, hub: Hub, daemon: Daemon) -
             hub.answer(browser, "/pong", *values)
             continue
         daemon.say(browser.number, address, *values)
-        match address, values:
-            case "/snapshot/store", [str(name)] if name.strip():
-                hub.stored(name.strip()[:LONGEST_NAME])

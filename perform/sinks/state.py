@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from perform.controls import CONTROLS, NAME, OF_ONE_VOICE
-from perform.engine.engine import CURSOR
+from perform.engine.engine import CURSOR, SNAPSHOTS
 from perform.engine.metre import Metre, spell
 from perform.engine.voice import VoiceSettings
 from perform.events import (
@@ -46,6 +46,7 @@ class State:
             "/tempo": tempo,
             "/metre": metre,
             CURSOR: -1,
+            SNAPSHOTS: "",
         }
 
     def send(self, output: Output) -> None:

@@ -7,12 +7,13 @@ from hypothesis import strategies as st
 from scipy.stats import wilcoxon
 
 from perform import library, offline
+from perform.engine.band import MOST_SNAPSHOTS
 from perform.engine.engine import Engine
 from perform.engine.evolve import evolve, score
 from perform.engine.fitness import FITNESS, NAMES, WEIGHTS, figures, traits_of
 from perform.engine.voice import VoiceSettings
 from perform.engine.wishes import Around, steering_of
-from perform.events import SnapshotRecalled, SnapshotStored, Steering, Turned
+from perform.events import SnapshotRecalled, SnapshotStored, StateChanged, Steering, Turned
 from perform.inputs.chart import BLUES, parse_chart, repeated
 from perform.music.note import Note
 from perform.music.pianoroll import encode
@@ -209,7 +210,7 @@ def test_a_moved_weight_is_asked_for_within_the_bar_and_a_snapshot_brings_it_bac
 
     engine.feed(TransportChanged("start"), 0)
     engine.advance(0)
-    engine.feed(SnapshotStored("plain"), 10)
+    assert engine.feed(SnapshotStored("plain"), 10) == [StateChanged("/snapshot", "plain")]
     engine.feed(Turned("bass", "weight/steps", 0.7), 20)
     tick, wishes = asked()
     assert tick == 80
@@ -219,3 +220,7 @@ def test_a_moved_weight_is_asked_for_within_the_bar_and_a_snapshot_brings_it_bac
     tick, wishes = asked()
     assert tick == 150
     assert wishes == {("bass", 1): None, ("bass", 2): None}
+    for number in range(2 * MOST_SNAPSHOTS):
+        (told,) = engine.feed(SnapshotStored(f"at {number}"), 150)
+    assert told.value.split(", ")[-2:] == [f"at {number - 1}", f"at {number}"]
+    assert len(told.value.split(", ")) == MOST_SNAPSHOTS

@@ -10,6 +10,7 @@ import pytest
 from browser import LONG_TASKS, Browser, Ears, free_tcp_port, still
 from parts import Program, eventually, free_port, perform
 
+from perform import controls
 from perform.engine.harmony import colours
 from perform.music.chord import parse_chord
 
@@ -195,12 +196,120 @@ def test_it_is_played_by_keys_alone(page, ears):
     assert page.run(named) == 0
 
 
-def test_what_means_nothing_is_answered_in_the_page(page):
+def shows_why(page, reason, field, typed):
+    """Waits until the reason is seen beside a field, which still holds what was typed."""
+    page.until(f"return !document.querySelector('{reason}').hidden")
+    shown = page.run(f"return document.querySelector('{reason}').textContent")
+    assert page.find(field).get_attribute("value") == typed
+    assert page.find(field).get_attribute("aria-invalid") == "true"
+    return shown
+
+
+def test_what_means_nothing_stays_where_it_was_typed_with_the_reason(page, ears):
+    from selenium.webdriver.common.keys import Keys
+
     page.find("#spelled").send_keys("Hxyz")
     page.press("#symbol button")
+    assert "Hxyz" in shows_why(page, "#no-chord", "#spelled", "Hxyz")
     page.until("return document.querySelector('#log li span')?.textContent.includes('Hxyz')")
-    assert page.run("return !document.querySelector('#banner').hidden")
+    page.find("#spelled").send_keys(
+        "F#m7b5", Keys.ENTER
+    )  # it was selected, so that it is typed over
+    ears.hears("/chord", "F#m7b5")
+    page.until("return document.querySelector('#no-chord').hidden")
+
+    key = page.find("#key")
+    key.clear()
+    key.send_keys("H sharp", Keys.TAB)
+    assert shows_why(page, "#no-key", "#key", "H sharp")
+    ears.say("/key", "Bb")  # from elsewhere: what is typed here stays
+    page.until("return sideman.store.get('/key') === 'Bb'")
+    assert page.find("#key").get_attribute("value") == "H sharp"
+    key.send_keys(Keys.ESCAPE)
+    assert page.find("#key").get_attribute("value") == "Bb"
+    key.clear()
+    key.send_keys("auto", Keys.TAB)
+    ears.hears("/state/key", "auto")
+
+    page.press("#edit")
+    page.find("#text").clear()
+    page.find("#text").send_keys("Dm7 | Xyz")
+    page.press("#follow")
+    assert "Xyz" in shows_why(page, "#no-chart", "#text", "Dm7 | Xyz")
+    page.find("#text").send_keys(Keys.ESCAPE)
+    assert page.find("#text").is_displayed()
+    page.find("#text").clear()
+    page.find("#text").send_keys("Dm7 | G7")
+    page.press("#follow")
+    ears.hears("/state/chart", "Dm7 | G7")
+    page.until("return document.querySelector('#writing').hidden")
+    page.press("#edit")
+    page.press("#follow")  # the same once more: nothing moves, and it closes
+    page.until("return document.querySelector('#writing').hidden")
+    page.press("#edit")
+    page.press("#leave")
+    ears.hears("/state/chart", "")
     page.run("document.activeElement.blur()")
+
+
+def test_a_snapshot_that_is_stored_anywhere_is_seen_everywhere(page, stage, ears):
+    full = "return document.querySelector('.slot[data-name={}]').classList.contains('full')"
+    ears.say("/weight/variety", 0.9)
+    ears.say("/snapshot/store", "E")
+    page.until(full.format("E"))
+    page.press("#store")
+    page.press(".slot[data-name=B]")
+    page.until(full.format("B"))
+    assert not page.run(full.format("C"))
+    ears.say("/weight/variety", 0.25)
+    page.until("return sideman.store.get('/weight/variety') === 0.25")
+    page.press(".slot[data-name=E]")
+    ears.hears("/state/voice/lead/weight/variety", 0.9)
+    later = [message[1:] for message in speaks(stage.port)]
+    assert ["/state/snapshot", "E, B"] in later
+
+
+SAID_BY_HAND = """
+const said = new Set(), { line } = sideman, { say, turn } = line;
+line.say = line.turn = (address) => said.add(address);
+const press = (it) => {
+  for (const kind of ["pointerdown", "pointerup"]) it.dispatchEvent(new PointerEvent(kind, { pointerId: 1 }));
+  it.click();
+};
+document.querySelector("#latch").click(); // pads let go
+for (const form of document.querySelectorAll("#symbol, #writing")) {
+  form.querySelector("input, textarea").value = "C7";
+  form.requestSubmit();
+}
+for (const it of document.querySelectorAll("select, #key, #tempo")) it.dispatchEvent(new Event("change"));
+for (const it of document.querySelectorAll(".pad, header button, #play button, #voices button")) if (!["listen", "latch"].includes(it.id)) press(it);
+document.querySelector("#latch").click();
+for (const scope of document.querySelectorAll("#scope .chip")) {
+  scope.click();
+  for (const it of document.querySelectorAll("#knobs input")) it.dispatchEvent(new Event("input"));
+}
+document.querySelector("#scope .chip").click();
+document.querySelector("#store").click();
+for (const it of document.querySelectorAll(".slot")) it.click();
+document.querySelector("#writing").hidden = true;
+Object.assign(line, { say, turn });
+return [...said];
+"""
+NOT_BY_HAND = {
+    "/note",
+    "/learn",
+    "/subscribe",
+    "/unsubscribe",
+    "/stats",
+}  # for instruments and programs
+
+
+def test_the_page_offers_every_control_of_the_table(page):
+    """Whatever can be touched is touched, and what it would say noted down instead."""
+    said = set(page.run(SAID_BY_HAND))
+    page.run("document.activeElement.blur()")
+    table = {address for address, _ in controls.of_rig(("lead", "answer", "bass", "pad"))}
+    assert said == table - NOT_BY_HAND
 
 
 def test_a_frame_of_four_voices_is_quick_and_no_task_is_long(page, ears):
@@ -210,15 +319,14 @@ def test_a_frame_of_four_voices_is_quick_and_no_task_is_long(page, ears):
     for _ in range(
         5
     ):  # others may have the processor for a while; a page that is slow is so each time
-        page.run("longTasks.length = 0")
-        still(2.0)
-        long_tasks = page.run("return longTasks")
-        if not long_tasks:
+        page.run("longTasks.length = sideman.roll.drawn = 0")
+        still(3.0)
+        long_tasks, cost = page.run("return [longTasks, sideman.roll.cost()]")
+        if not long_tasks and cost["p99"] < SLOWEST_FRAME:
             break
     assert page.run("return new Set(sideman.roll.notes.map((it) => it.voice)).size") == 4
-    cost = page.run("return sideman.roll.cost()")
     assert cost["count"] > 20
-    assert cost["p50"] < SLOWEST_FRAME
+    assert cost["p99"] < SLOWEST_FRAME
     assert long_tasks == []  # over 50 ms
 
 
@@ -392,11 +500,13 @@ def test_a_port_that_is_taken_is_one_line(stage, tmp_path):
 
 
 def test_beyond_this_machine_a_token_is_asked_for_and_shown_as_a_code(tmp_path):
-    path, ports = write_rig(tmp_path)
+    rig, ports = write_rig(tmp_path)
     port = ports["panel"]
-    daemon = perform("run", "--panel", f"0.0.0.0:{port}", str(path))
+    home = {"XDG_STATE_HOME": str(tmp_path)}
+    daemon = perform("run", "--panel", f"0.0.0.0:{port}", str(rig), env=home)
     try:
         daemon.wait_for("ready")
+        assert daemon.saw("whoever on the network knows its address")
         url = next(line for line in daemon.lines if line.startswith("panel: "))
         token = re.search(r"\?token=([\w-]{16})$", url).group(1)
         assert any("▀" in line or "█" in line for line in daemon.lines)
@@ -411,6 +521,11 @@ def test_beyond_this_machine_a_token_is_asked_for_and_shown_as_a_code(tmp_path):
         assert speaks(port, Cookie=cookie)[1][1] == "/hello"
         assert speaks(port, f"/ws?token={token}")[1][1] == "/hello"
         assert get(port, f"/?token={token}", Host="evil.example")[0] == 403
+        # a phone that scanned the code once comes in after the next start
+        assert daemon.end(signal.SIGTERM) == 0
+        daemon = perform("run", "--panel", f"0.0.0.0:{port}", str(rig), env=home)
+        daemon.wait_for("ready")
+        assert speaks(port, Cookie=cookie)[1][1] == "/hello"
     finally:
         assert daemon.end(signal.SIGTERM) == 0
 

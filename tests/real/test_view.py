@@ -10,13 +10,14 @@ import subprocess
 import sys
 import termios
 
+from browser import free_tcp_port
 from parts import eventually, free_port
 
 from perform.osc import encode
 
 
 def test_the_view_shows_what_plays_and_leaves_the_terminal_as_it_was(tmp_path):
-    port = free_port()
+    port, page = free_port(), f"127.0.0.1:{free_tcp_port()}"
     (tmp_path / "rig.toml").write_text(
         f'[clock]\ntempo = 240.0\n[inputs.osc]\nlisten = "127.0.0.1:{port}"\n'
         '[outputs.nobody]\nkind = "osc"\nto = "127.0.0.1:9"\n'
@@ -24,7 +25,7 @@ def test_the_view_shows_what_plays_and_leaves_the_terminal_as_it_was(tmp_path):
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 80, 0, 0))
     daemon = subprocess.Popen(
-        [sys.executable, "-m", "perform", "run", str(tmp_path / "rig.toml")],
+        [sys.executable, "-m", "perform", "run", str(tmp_path / "rig.toml"), "--panel", page],
         stdin=theirs, stdout=theirs, stderr=theirs, env={**os.environ, "TERM": "xterm-256color"},
     )  # fmt: skip
     os.close(theirs)
@@ -42,7 +43,7 @@ def test_the_view_shows_what_plays_and_leaves_the_terminal_as_it_was(tmp_path):
         eventually(look)
 
     try:
-        shows("ready: hears OSC")
+        shows("ready: hears OSC", f"panel http://{page}/")
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as hand:
             hand.sendto(encode("/sideman/chord", "F#m7b5"), ("127.0.0.1", port))
             shows("F#m7b5", "240 bpm", "█ lead")

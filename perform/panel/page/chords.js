@@ -1,7 +1,7 @@
 // Chords to press: twelve roots by kinds, any symbol; and the chart with its cursor.
 
 import { ROOTS, bars, kindName, parse, pitchClass, rootName, written } from "./music.js";
-import { $, label, make, press, reads } from "./parts.js";
+import { $, choose, label, make, press, reads, says } from "./parts.js";
 
 const KINDS = ["", "m", "7", "m7", "maj7", "6", "7sus4", "m7b5", "dim7"];
 export const ROOT_KEYS = "awsedftgyhuj";
@@ -56,10 +56,11 @@ export const buildPads = ({ line, store, qualities }) => {
   });
   $("latch").onclick = () => press($("latch"), (latched = !latched));
   $("rest").onclick = () => line.say("/chord", "N.C.");
+  const spell = says($("spelled"), $("no-chord"), "/chord", { line, store });
   $("symbol").onsubmit = (event) => {
     event.preventDefault();
     const symbol = $("spelled").value.trim();
-    if (symbol) line.say("/chord", symbol);
+    if (symbol) spell(symbol);
     $("spelled").select();
   };
   return {
@@ -91,6 +92,10 @@ const walk = (grid, rows) => {
 
 export const buildChart = ({ line, store, controls }) => {
   const shown = reads($("text"));
+  const write = says($("text"), $("no-chart"), "/chart", { line, store }, () => {
+    open(false);
+    $("edit").focus();
+  });
   let cells = [];
   const open = (on) => {
     $("writing").hidden = !on;
@@ -98,7 +103,7 @@ export const buildChart = ({ line, store, controls }) => {
     if (on) $("text").focus();
   };
   store.follow("/chart", (text) => {
-    shown(text);
+    if ($("no-chart").hidden) shown(text);
     const found = bars(text || "");
     $("next").hidden = !found.some((it) => it.opens);
     cells = found.map(({ text: symbols, opens, closes }, place) => {
@@ -123,27 +128,19 @@ export const buildChart = ({ line, store, controls }) => {
   store.follow("/chart/bar", mark);
   $("edit").onclick = () => open($("writing").hidden);
   $("next").onclick = () => line.say("/chart/next");
-  $("leave").onclick = () => {
-    line.say("/chart", "");
-    open(false);
-  };
+  $("leave").onclick = () => write("");
   $("writing").onsubmit = (event) => {
     event.preventDefault();
-    line.say("/chart", $("text").value);
-    open(false);
-    $("edit").focus();
+    write($("text").value.trim());
   };
   $("text").addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) $("writing").requestSubmit();
   });
 
   const metre = controls.find((it) => it.address === "/metre");
-  $("metre").replaceChildren(...metre.choices.map((it) => make("option", { value: it, text: it })));
-  $("metre").onchange = () => line.say("/metre", $("metre").value);
-  store.follow("/metre", (value) => {
-    if (![...$("metre").options].some((it) => it.value === value)) $("metre").append(make("option", { value, text: value }));
-    $("metre").value = value;
-  });
-  store.follow("/key", reads($("key")));
-  $("key").onchange = () => line.say("/key", $("key").value.trim() || "auto");
+  store.follow("/metre", choose($("metre"), metre.choices, (value) => line.say("/metre", value)));
+  const setKey = says($("key"), $("no-key"), "/key", { line, store });
+  const key = reads($("key"));
+  store.follow("/key", (value) => $("no-key").hidden && key(value));
+  $("key").onchange = () => setKey($("key").value.trim() || "auto");
 };

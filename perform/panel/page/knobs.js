@@ -91,7 +91,7 @@ const buildScope = (voices, colours, choose) => {
   pick(null, chips[0]);
 };
 
-export const buildSnapshots = (line) => {
+export const buildSnapshots = ({ line, store }) => {
   let storing = false;
   const arm = (on) => {
     storing = on;
@@ -118,5 +118,5 @@ export const buildSnapshots = (line) => {
     }
   };
   show([]);
-  return show;
+  store.follow("/snapshot", (names) => show(names.split(", ")));
 };

@@ -15,7 +15,7 @@ const MUTES = "zxcv";
 
 const store = new Store(), gauge = new Gauge();
 const beats = []; // that are still to come
-let table = "", voices = [], roll = null, synth = null, pads = null, snapshots = null, lost = false;
+let table = "", voices = [], roll = null, synth = null, pads = null, lost = false;
 
 // --- what Sideman says --------------------------------------------------------------------------------
 
@@ -38,13 +38,11 @@ const hear = (moment, address, values) => {
     gauge.log(values[0], values[1], new Date(moment * 1000));
   } else if (address === "/error") {
     gauge.log("error", values.filter(Boolean).join(": "));
-    banner(values.filter(Boolean).join(": "), true);
+    if (!store.refuse(...values)) banner(values.filter(Boolean).join(": "), true);
   } else if (address === "/missed") {
     gauge.log("warning", `${values[0]} had nothing new for bar ${values[1] + 1}`);
   } else if (address === "/browsers") {
     gauge.show("browsers", `${values[0]}`);
-  } else if (address === "/snapshots") {
-    snapshots?.(values);
   } else if (address === "/hello") {
     greet(values[0]);
   }
@@ -67,7 +65,7 @@ const greet = (hello) => {
   buildChart(shared);
   buildVoices(shared);
   buildKnobs(shared);
-  snapshots = buildSnapshots(line);
+  buildSnapshots(shared);
   buildTop(hello.controls);
   $("legend").replaceChildren(...voices.map(({ name }) => {
     const item = make("li", { text: name });
@@ -85,7 +83,6 @@ const change = (state, why) => {
     $("link").textContent = "live";
     banner(lost ? "Sideman is back" : "", true);
     if (lost) gauge.log("info", "Sideman is back");
-    snapshots?.([]);
     lost = false;
     return;
   }
@@ -112,7 +109,9 @@ const buildTop = (controls) => {
   Object.assign($("tempo"), { min: tempo.low, max: tempo.high });
   const set = (bpm) => line.say("/tempo", Math.min(Math.max(bpm, tempo.low), tempo.high));
   const shown = reads($("tempo"));
-  store.follow("/tempo", (bpm) => shown(Math.round(bpm * 10) / 10));
+  const tell = (bpm) => shown(Math.round(bpm * 10) / 10);
+  store.follow("/tempo", tell);
+  store.refused("/tempo", () => tell(store.get("/tempo"))); // it is the clock's
   $("tempo").onchange = () => Number($("tempo").value) && set(Number($("tempo").value));
   $("slower").onclick = () => set(Math.round(store.get("/tempo")) - 1);
   $("faster").onclick = () => set(Math.round(store.get("/tempo")) + 1);

@@ -20,11 +20,22 @@ export const label = (element, text) => {
 
 export const press = (element, on) => element.setAttribute("aria-pressed", String(Boolean(on)));
 
-// Where every value stands, by address, and who wants to know.
+// Where every value stands, by address, and who wants to know; also that a value was refused, and why.
 export class Store {
   constructor() {
     this.values = new Map();
     this.followers = new Map();
+    this.sayers = new Map();
+  }
+
+  // Call `act` with the reason when what was said here at an address is refused; true from it: the reason is shown.
+  refused(address, act) {
+    this.sayers.set(address, [...(this.sayers.get(address) ?? []), act]);
+  }
+
+  // Whether anybody shows it.
+  refuse(address, why) {
+    return (this.sayers.get(address) ?? []).filter((act) => act(why)).length > 0;
   }
 
   get(address) {
@@ -74,6 +85,41 @@ export const follows = (input, show) => {
 // A field of text that follows a value, but not while somebody writes in it.
 export const reads = (input) => (value) => {
   if (document.activeElement !== input) input.value = value;
+};
+
+// A field whose text is said at an address by what this returns. What is refused stays in it with the reason in
+// `beside`, until it is mended or, on a line, Escape leaves it; `taken` is called when it is not refused.
+export const says = (input, beside, address, { line, store }, taken = () => {}) => {
+  let waits = false;
+  const show = (why) => {
+    beside.textContent = why;
+    beside.hidden = !why;
+    input.setAttribute("aria-invalid", String(Boolean(why)));
+  };
+  const accept = () => {
+    if (!waits) return;
+    waits = false;
+    show("");
+    taken();
+  };
+  input.setAttribute("aria-describedby", beside.id);
+  store.follow(address, accept);
+  store.refused(address, (why) => {
+    waits = false;
+    show(why);
+    return true;
+  });
+  input.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || beside.hidden || input.matches("textarea")) return;
+    show("");
+    input.value = store.get(address) ?? "";
+  });
+  return (text) => {
+    if (!line.live) return show("Sideman is away");
+    waits = true;
+    line.say(address, text);
+    if (text === store.get(address)) accept(); // it stands there already: nothing will be told
+  };
 };
 
 // A list of choices that follows a value, also one that is not in the list.

@@ -49,7 +49,9 @@ export const buildVoices = ({ line, store, controls, voices, models, colours, ro
 
   function pick(text, choices, address, who) {
     const select = label(make("select", { data: { address } }), `${text}: ${who}`);
-    store.follow(address, choose(select, choices, (value) => line.say(address, value)));
+    const show = choose(select, choices, (value) => line.say(address, value));
+    store.follow(address, show);
+    store.refused(address, () => show(store.get(address)));
     return make("label", { className: "field" }, make("span", { text }), select);
   }
 
