@@ -81,8 +81,8 @@ async def stage(
         if rig.panel is not None:
             await open_panel(rig.panel, running, desk, parts)
         for module in windows:
-            told = greeting(running) | {"panel": running.door.url if running.door else ""}
-            await open_window(module, running, desk, parts, told)
+            shown = greeting(running) | {"panel": running.door.url if running.door else ""}
+            await open_window(module, running, desk, parts, shown)
         for event in rig.harmony.events():
             conductor.deliver(event)
         conductor.prepare()

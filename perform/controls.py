@@ -5,6 +5,7 @@ MQTT, what a MIDI controller can turn, `perform controls`, the panel, the patche
 """
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 from perform import reading
@@ -119,6 +120,8 @@ CONTROLS: tuple[Control, ...] = (
     Control("/panic", "action", "", "everything silent, at once", always(lambda _: Panic())),
     Control("/subscribe", "request", "| i | si", "tell me everything, here, at a port, or at a host and port",
             reading.subscriber(reading.Subscribed)),
+    Control("/subscribe/again", "request", "| i | si", "I still listen; tell me everything if you do not know me",
+            reading.subscriber(partial(reading.Subscribed, again=True))),
     Control("/unsubscribe", "request", "| i | si", "tell me no more",
             reading.subscriber(reading.Unsubscribed)),
     Control("/learn", "request", "s", "what is touched next on the MIDI controller turns this address",

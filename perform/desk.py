@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from perform import controls
@@ -75,8 +76,8 @@ class Desk:
         match meaning:
             case None:
                 return
-            case Subscribed(host, port):
-                self._subscribe(host, port, peer)
+            case Subscribed():
+                self._subscribe(meaning, peer)
             case Unsubscribed(host, port):
                 self._unsubscribe(host, port, peer)
             case Learning(turned):
@@ -88,12 +89,13 @@ class Desk:
                 self._stage.subscribers.moved(peer.key, address)
                 self._stage.deliver(meaning)
 
-    def _subscribe(self, host: str | None, port: int | None, peer: Peer) -> None:
-        place = None if port is None else self._place(host, port, peer)
+    def _subscribe(self, wish: Subscribed, peer: Peer) -> None:
+        add = partial(self._stage.subscribers.add, by=peer.key, again=wish.again)
+        place = None if wish.port is None else self._place(wish.host, wish.port, peer)
         if place is None or place == peer.key:
-            self._stage.subscribers.add(peer.key, peer.key, lambda: _Line(peer))
+            add(peer.key, outlet=lambda: _Line(peer))
         else:
-            self._stage.subscribers.add(place, peer.key, lambda: self._reach(*place))
+            add(place, outlet=lambda: self._reach(*place))
 
     def _unsubscribe(self, host: str | None, port: int | None, peer: Peer) -> None:
         if port is None:

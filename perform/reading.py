@@ -41,10 +41,13 @@ Values = tuple[Any, ...]
 
 
 class Subscribed(NamedTuple):
-    """Somebody wants to be told: who says so, or who listens at `port`, of `host` or their own."""
+    """Somebody wants to be told: who says so, or who listens at `port`, of `host` or their own. `again`: who is told
+    already knows where everything stands.
+    """
 
     host: str | None = None
     port: int | None = None
+    again: bool = False
 
 
 class Unsubscribed(NamedTuple):
@@ -199,7 +202,7 @@ def named(event: Callable[[str], Event]) -> Read:
     return read_name
 
 
-def subscriber(wish: type[Subscribed | Unsubscribed]) -> Read:
+def subscriber(wish: Callable[..., Request]) -> Read:
     """A reader for whom it is about: nothing, a port, or a host and a port."""
 
     def read_subscriber(values: Values, _: str) -> Request:

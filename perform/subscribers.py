@@ -54,19 +54,23 @@ class Subscribers:
     def __len__(self) -> int:
         return len(self._there)
 
-    def add(self, key: Hashable, by: Hashable, outlet: Callable[[], Outlet]) -> None:
-        """Tell this one everything, beginning with where all values stand. Who listens at a host and port, and
-        says nothing more for ten minutes, is forgotten; subscribing again is saying something. WireError when
-        there are too many.
+    def add(
+        self, key: Hashable, by: Hashable, outlet: Callable[[], Outlet], *, again: bool = False
+    ) -> None:
+        """Tell this one everything, beginning with where all values stand; `again`: unless they were told. Who listens
+        at a host and port, and says nothing more for ten minutes, is forgotten; subscribing again is saying
+        something. WireError when there are too many.
         """
         self._forget_the_silent()
         known = self._there.get(key)
+        told = again and known is not None
         if known is None:
             if len(self._there) >= MOST_SUBSCRIBERS:
                 raise WireError(f"{MOST_SUBSCRIBERS} subscribers are the most")
             known = self._there[key] = _Subscription(Feedback(outlet()), by)
         known.by, known.heard = by, time.monotonic()
-        self.renew(key)
+        if not told:
+            self.renew(key)
 
     def renew(self, key: Hashable) -> None:
         """Tell this one, where it is told anything, where all values stand."""

@@ -95,6 +95,26 @@ def test_a_surface_hears_where_all_stands_and_then_what_moves():
     at_a_desk(scene)
 
 
+def test_who_still_listens_is_told_anew_only_where_nobody_knows_them():
+    async def scene(desk, reached):
+        patch = Peer(("10.0.0.1", 50000))
+        desk.hear("/subscribe/again", (9001,), patch)  # of a daemon before this one
+        listener = reached["10.0.0.1", 9001]
+        await asyncio.sleep(0.02)
+        assert listener.of("/state/voice/bass/swing") == [(0.0,)]
+        before = list(listener.heard)
+        for _ in range(10):
+            desk.hear("/subscribe/again", (9001,), patch)
+        await asyncio.sleep(0.02)
+        assert listener.heard == before
+        assert desk.figures()["subscribers"] == 1
+        desk.hear("/subscribe", (9001,), patch)
+        await asyncio.sleep(0.02)
+        assert len(listener.heard) == 2 * len(before)
+
+    at_a_desk(scene)
+
+
 def test_who_moves_a_fader_hears_of_it_when_it_is_still_and_others_at_once():
     async def scene(desk, reached):
         one, other = Peer(("10.0.0.1", 50000)), Peer("a connection")

@@ -36,10 +36,11 @@ live_loop :changes do
   end
 end
 
-# Sonic Pi hears at port 4560. Who says nothing for ten minutes is forgotten.
+# Sonic Pi hears at port 4560. A Sideman that was started again knows nobody, so it is asked again and again.
+osc "/sideman/subscribe", 4560
 live_loop :subscription do
-  osc "/sideman/subscribe", 4560
-  sleep 60
+  osc "/sideman/subscribe/again", 4560
+  sleep 5
 end
 
 osc "/sideman/chord", changes[-1]  # the first chord starts the music

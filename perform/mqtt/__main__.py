@@ -112,7 +112,7 @@ class Installation:
         if message.retain and self._is_old(topic, payload, address):
             return
         self._memory.add(topic, payload)
-        if address in ("/subscribe", "/unsubscribe"):
+        if address.startswith(("/subscribe", "/unsubscribe")):
             self._link.refuse(0, address, f"everything is told at {self._topics.of('state')}/#")
             return
         try:

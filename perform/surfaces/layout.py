@@ -15,7 +15,16 @@ Kind = Literal[
 QUALITIES = ("", "m", "7", "maj7", "m7", "m7b5", "dim7")
 KEYS = ("auto", "none")  # as /key takes them, beside the names of keys
 SNAPSHOTS = ("A", "B", "C", "D")
-NOT_ON_IT = ("/chart", "/note", "/learn", "/subscribe", "/unsubscribe", "/stats")
+NOT_ON_IT = (
+    "/chart",
+    "/note",
+    "/learn",
+    "/subscribe",
+    "/subscribe/again",
+    "/unsubscribe",
+    "/stats",
+)
+ASK_AGAIN_MS = 5000  # a daemon that was started again knows nobody
 LOOPBACK, BACK = "127.0.0.1", 9001
 MODELS_ABREAST = 3
 HEADING = 0.4  # of a cell, above a row of faders

@@ -1,14 +1,13 @@
 """The scripts in a TouchOSC layout (Lua 5.1): what its messages alone cannot do."""
 
 from perform.surfaces import colours
-from perform.surfaces.layout import Item, Surface
+from perform.surfaces.layout import ASK_AGAIN_MS, Item, Surface
 
-ASK_AGAIN_MS = 240_000  # a surface that is silent for ten minutes is forgotten
 FLASH_MS = 140
 
 # Texts are lit where they are said, the beat and the voices when they sound; asking again keeps us subscribed.
 _ROOT = """local PREFIX, PORT = {prefix}, {back}
-local found, lit, flashed, asked = {{}}, {{}}, {{}}, -{again}
+local found, lit, flashed, asked = {{}}, {{}}, {{}}, nil
 
 local function called(name)
   if found[name] == nil then found[name] = self:findByName(name, true) end
@@ -35,9 +34,10 @@ end
 
 function update()
   local now = getMillis()
-  if now - asked >= {again} then
+  if asked == nil or now - asked >= {again} then
+    local ask = PREFIX .. (asked == nil and '/subscribe' or '/subscribe/again')
     asked = now
-    sendOSC({{ PREFIX .. '/subscribe', {{ {{ tag = 'i', value = PORT }} }} }})
+    sendOSC({{ ask, {{ {{ tag = 'i', value = PORT }} }} }})
   end
   for name, ending in pairs(flashed) do
     if now >= ending then

@@ -7,12 +7,22 @@ says goes out at the bottom. `sideman.say` goes to the daemon, `sideman.told` co
 from typing import Any
 
 from perform.surfaces import colours
-from perform.surfaces.layout import Item, Page, Rect, Surface, cells, hint, is_black, parts, placed
+from perform.surfaces.layout import (
+    ASK_AGAIN_MS,
+    Item,
+    Page,
+    Rect,
+    Surface,
+    cells,
+    hint,
+    is_black,
+    parts,
+    placed,
+)
 from perform.surfaces.patch import Patcher, rgba, written
 
 WIDTH, BAR, PLAY, SHAPE, OPEN, GAP, LINE = 1120.0, 92.0, 500.0, 470.0, 40.0, 5.0, 17.0
 SAY, TOLD, UP = "sideman.say", "sideman.told", "sideman.up"
-ASK_AGAIN_MS = 240_000  # a surface that is silent for ten minutes is forgotten
 
 
 def write(surface: Surface) -> bytes:
@@ -39,7 +49,7 @@ def _wires(patcher: Patcher, surface: Surface) -> None:
     inlet = patcher.add("inlet", 0, 1, comment="any message for the daemon, as /sideman/tempo 120")
     say = patcher.object(f"r {SAY}", 0, 1)
     asking = [patcher.object("loadmess 1", 1, 1), patcher.object(f"metro {ASK_AGAIN_MS}", 2, 1)]
-    ask = patcher.message(f"{surface.prefix}/subscribe {surface.back}")
+    ask = patcher.message(f"{surface.prefix}/subscribe/again {surface.back}")
     closing = patcher.object("closebang", 1, 1)
     leave = patcher.message(f"{surface.prefix}/unsubscribe {surface.back}")
     out = patcher.object(f"udpsend {surface.host} {surface.port}", 1, 0)

@@ -11,11 +11,20 @@ from collections.abc import Iterator
 from typing import Any
 
 from perform.surfaces import colours
-from perform.surfaces.layout import Item, Page, Rect, Surface, hint, is_black, parts, placed
+from perform.surfaces.layout import (
+    ASK_AGAIN_MS,
+    Item,
+    Page,
+    Rect,
+    Surface,
+    hint,
+    is_black,
+    parts,
+    placed,
+)
 
 VERSION = "1.26.0"
 WIDTH, HEIGHT, BAR, TABS, GAP, LINE = 1280.0, 800.0, 112.0, 30.0, 6.0, 20.0
-ASK_AGAIN_MS = 240_000  # a surface that is silent for ten minutes is forgotten
 Widget = dict[str, Any]
 
 
@@ -47,9 +56,12 @@ def write(surface: Surface) -> bytes:
 
 
 def _on_create(surface: Surface) -> str:
-    """The script that asks to be told everything, now and every few minutes."""
-    ask = f"send({json.dumps(f'{surface.prefix}/subscribe')})"
-    return f"{ask}\nsetInterval('subscribe', () => {{ {ask} }}, {ASK_AGAIN_MS})\n"
+    """The script that asks to be told everything, and every few seconds by whom we are not known."""
+    ask, again = (
+        f"send({json.dumps(surface.prefix + address)})"
+        for address in ("/subscribe", "/subscribe/again")
+    )
+    return f"{ask}\nsetInterval('subscribe', () => {{ {again} }}, {ASK_AGAIN_MS})\n"
 
 
 def _widgets(surface: Surface, page: Page, high: float, number: int) -> Iterator[Widget]:

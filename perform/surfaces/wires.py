@@ -5,11 +5,10 @@ from typing import Any
 
 from perform.surfaces import colours
 from perform.surfaces.canvas import Canvas, Raw, is_number, word
-from perform.surfaces.layout import Item, Surface
+from perform.surfaces.layout import ASK_AGAIN_MS, Item, Surface
 from perform.surfaces.looks import FIGURE, resting
 
 OUT = "sideman:out"
-ASK_AGAIN_MS = 240_000  # a surface that is silent for ten minutes is forgotten
 Tree = dict[str, Any]
 
 
@@ -31,21 +30,31 @@ def wires(surface: Surface) -> Canvas:
 
 def _to_daemon(canvas: Canvas, surface: Surface) -> None:
     canvas.lane()
-    begun, order = canvas.obj("loadbang"), canvas.obj("t", "b", "b")
+    begun, order = canvas.obj("loadbang"), canvas.obj("t", "b", "b", "b")
     connect = canvas.msg("connect", surface.host, surface.port)
-    again, port = canvas.obj("metro", ASK_AGAIN_MS), canvas.msg(surface.back)
-    running = canvas.msg(1)
-    ask, say = (
-        canvas.obj("oscformat", "-f", "i", *map(word, _path(surface, "/subscribe"))),
-        canvas.obj("s", OUT),
+    canvas.chain(
+        begun,
+        order,
+        canvas.msg(1),
+        canvas.obj("metro", ASK_AGAIN_MS),
+        _asked(canvas, surface, "/subscribe/again"),
     )
-    canvas.chain(begun, order, running, again, port, ask, say)
+    canvas.cord(order, 1, _asked(canvas, surface, "/subscribe"))
     canvas.lane()
     heard, sent = canvas.obj("r", OUT), canvas.obj("list", "prepend", "send")
     trimmed, udp = canvas.obj("list", "trim"), canvas.obj("netsend", "-u", "-b")
     canvas.chain(heard, sent, trimmed, udp)
-    canvas.cord(order, 1, connect)
+    canvas.cord(order, 2, connect)
     canvas.cord(connect, 0, udp)
+
+
+def _asked(canvas: Canvas, surface: Surface, address: str) -> int:
+    """The message that says where this patch listens: what it comes in at."""
+    canvas.lane()
+    port = canvas.msg(surface.back)
+    form = canvas.obj("oscformat", "-f", "i", *map(word, _path(surface, address)))
+    canvas.chain(port, form, canvas.obj("s", OUT))
+    return port
 
 
 def _said(canvas: Canvas, surface: Surface, item: Item) -> None:

@@ -74,7 +74,7 @@ def spelled(address, control):
 
 
 # who is told over MQTT is told by topics
-@pytest.mark.parametrize("address", sorted(set(TABLE) - {"/subscribe", "/unsubscribe"}))
+@pytest.mark.parametrize("address", [it for it in TABLE if "subscribe" not in it])
 def test_every_control_is_heard_whole(address):
     """With all its values, for voices, in all spellings: as if it were said over OSC."""
     said = list(spelled(address, TABLE[address]))

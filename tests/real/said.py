@@ -23,7 +23,8 @@ def of_touchosc(data):
             script = held.findtext("value")
             yield from ((path, ()) for path in re.findall(r"sendOSC\('([^']+)'\)", script))
             for prefix, port in re.findall(r"local PREFIX, PORT = '([^']+)', (\d+)", script):
-                yield f"{prefix}/subscribe", (int(port),)
+                for asked in re.findall(r"'(/subscribe\S*)'", script):
+                    yield f"{prefix}{asked}", (int(port),)
 
 
 def _argument(part, share):

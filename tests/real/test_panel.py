@@ -299,6 +299,7 @@ NOT_BY_HAND = {
     "/note",
     "/learn",
     "/subscribe",
+    "/subscribe/again",
     "/unsubscribe",
     "/stats",
 }  # for instruments and programs
