@@ -358,6 +358,45 @@ def test_listen_here_sounds_ends_every_note_and_stops(page, ears):
     page.press("#start")
 
 
+SMALLER_THAN_A_THUMB = """
+return [...document.querySelectorAll("button, select, input, textarea")]
+  .map((it) => [it, it.getBoundingClientRect()])
+  .filter(([it, { width, height }]) => it.offsetParent && (height < 44 || width < 44))
+  .map(([it]) => it.id || it.ariaLabel);
+"""
+OVER_EACH_OTHER = """
+const box = (it) => it.getBoundingClientRect();
+const badge = box(document.querySelector("#unseen")), word = document.createRange();
+word.selectNodeContents(document.querySelector("[data-to=engine] span"));
+const text = box(word), middle = (text.top + text.bottom) / 2;
+return badge.width > 0 && badge.bottom > middle && badge.left < text.right;
+"""
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 757), (820, 1180)])
+def test_all_pads_are_seen_at_once_and_nothing_covers_a_word(page, stage, ears, width, height):
+    ears.say("/chart", "Dm7 | G7 | Cmaj7 | % | Dm7 | G7 | Cmaj7 | %")
+    screen = Browser(width, height, touch=width < 1000)
+    try:
+        inside = "return [innerWidth, innerHeight]"
+        wide, high = screen.run(inside)
+        screen.driver.set_window_size(2 * width - wide, 2 * height - high)
+        screen.open(stage.url)
+        screen.until("return document.querySelectorAll('#bars li').length === 8")
+        screen.run("for (let i = 0; i < 12; i++) sideman.gauge.log('warning', `line ${i}`)")
+        assert screen.find("#unseen").text == "9+"
+        assert not screen.run(OVER_EACH_OTHER)
+        wide, high = screen.run(inside)
+        assert (wide, high) == (width, height)
+        last = screen.run(
+            "return [...document.querySelectorAll('.pad')].at(-1).getBoundingClientRect().bottom"
+        )
+        assert last <= height
+    finally:
+        screen.close()
+        ears.say("/chart", "")
+
+
 def test_a_telephone_stays_in_step_and_nothing_is_wider_than_it(page, stage):
     phone = Browser(360, 740, touch=True)
     try:
@@ -366,6 +405,7 @@ def test_a_telephone_stays_in_step_and_nothing_is_wider_than_it(page, stage):
         for view in VIEWS:
             phone.press(f"[data-to={view}]")
             assert phone.run("return document.documentElement.scrollWidth") <= 360, view
+            assert phone.run(SMALLER_THAN_A_THUMB) == [], view
         phone.press("[data-to=voices]")
         phone.press(".voice[data-voice=bass] .mute")
         page.until(
