@@ -13,6 +13,8 @@ from perform import controls
 from perform.app import REALTIME_PRIORITY
 from perform.controls import FEEDBACK, STATE
 from perform.errors import WireError
+from perform.surfaces import seen_nodered
+from perform.surfaces.picture import draw
 
 TOLD = {row.address for row in FEEDBACK}
 OF_MQTT = {"/availability", "/state/stats"}  # told at a broker alone
@@ -71,6 +73,18 @@ def test_no_node_of_the_flow_lies_on_another(flow):
     for at, (x, y, name) in enumerate(places):
         for there_x, there_y, other in places[:at]:
             assert abs(x - there_x) >= 130 or abs(y - there_y) >= 35, (name, other)
+
+
+def test_the_picture_of_the_flow_shows_all_its_nodes_and_wires(root, flow):
+    path = root / "patches/node-red/flow.json"
+    drawn = draw(seen_nodered.screens(path.read_bytes()))
+    made = f"python -m perform.surfaces.seen_nodered {path.relative_to(root)} > flow.svg"
+    assert path.with_suffix(".svg").read_text() == drawn, made
+    texts = re.findall(r">([^<>]+)</text>", drawn)
+    named = [node["name"] for node in flow if node["type"] not in ("tab", "mqtt-broker")]
+    assert sorted(texts) == sorted([*named, "Sideman"])
+    wires = sum(len(port) for node in flow for port in node.get("wires", ()))
+    assert drawn.count("<path ") == wires
 
 
 def test_what_the_flow_sends_means_something_and_what_it_hears_is_told(flow):

@@ -13,9 +13,11 @@ FONT = "Inter, 'Helvetica Neue', Arial, sans-serif"
 
 
 class Seen(NamedTuple):
-    """One thing that is seen. `share`: how far a fader is up, from 0 to 1; `ink` colours its text."""
+    """One thing that is seen. `share`: how far a fader is up, from 0 to 1; `ink` colours its text. A wire goes from
+    the upper left corner of its rectangle to the other one, whose height may be negative.
+    """
 
-    kind: Literal["panel", "button", "fader", "text", "light"]
+    kind: Literal["panel", "button", "fader", "text", "light", "wire"]
     rect: Rect
     text: str = ""
     fill: str = colours.PANEL
@@ -71,6 +73,10 @@ def _thing(thing: Seen) -> str:
             )
         case "fader":
             return _fader(thing)
+        case "wire":
+            bend = w / 2
+            way = f"M{x:g} {y:g} C{x + bend:g} {y:g} {x + bend:g} {y + h:g} {x + w:g} {y + h:g}"
+            return f'<path d="{way}" fill="none" stroke="{thing.fill}" stroke-width="2.5"/>'
         case "text":
             return _text(thing)
 

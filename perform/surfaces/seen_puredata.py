@@ -8,34 +8,48 @@ from perform.surfaces.layout import Rect
 from perform.surfaces.picture import MOST_PAGES, Screen, Seen
 
 Words = list[str]
+Firsts = dict[str, float]
 
 
 def screens(data: bytes) -> list[Screen]:
-    """The patch's window, then the subpatches that it opens."""
+    """The patch's window, then the subpatches that it opens; faders as they stand when it has opened."""
     open_ones: list[tuple[str, list[Words]]] = []
     closed: list[Screen] = []
-    for line in re.split(r"(?<!\\);\n", data.decode()):
-        words = [re.sub(r"\\(.)", r"\1", word) for word in re.split(r"(?<!\\) ", line)]
+    every = [
+        [re.sub(r"\\(.)", r"\1", word) for word in re.split(r"(?<!\\) ", line)]
+        for line in re.split(r"(?<!\\);\n", data.decode())
+    ]
+    firsts = {name: value for words in every for name, value in _set_at_first(words)}
+    for words in every:
         if words[0] == "#N":
             open_ones.append((words[6], [words]))
         elif words[:2] == ["#X", "restore"]:
             name, inside = open_ones.pop()
-            closed.append(_screen(f"pd {name}", inside))
+            closed.append(_screen(f"pd {name}", inside, firsts))
             open_ones[-1][1].append(words)
         elif len(words) > 1:
             open_ones[-1][1].append(words)
-    return [_screen("Sideman", open_ones[0][1]), *closed[: MOST_PAGES - 1]]
+    return [_screen("Sideman", open_ones[0][1], firsts), *closed[: MOST_PAGES - 1]]
 
 
-def _screen(title: str, lines: list[Words]) -> Screen:
+def _set_at_first(words: Words) -> Iterator[tuple[str, float]]:
+    """What a message says to receivers: after each semicolon a name, "set", and a value."""
+    for place, word in enumerate(words):
+        if word == ";":
+            name, _, value = words[place + 1 : place + 4]
+            yield name, float(value)
+
+
+def _screen(title: str, lines: list[Words], firsts: Firsts) -> Screen:
     wide, high = float(lines[0][4]), float(lines[0][5])
-    return Screen(title, wide, high, tuple(seen for words in lines[1:] for seen in _seen(words)))
+    seen = [seen for words in lines[1:] for seen in _seen(words, firsts)]
+    return Screen(title, wide, high, tuple(seen))
 
 
-def _seen(words: Words) -> Iterator[Seen]:
+def _seen(words: Words, firsts: Firsts) -> Iterator[Seen]:
     match words[1:]:
         case ["obj", x, y, ("bng" | "tgl" | "cnv" | "vsl" | "hsl") as kind, *given]:
-            yield from _knob(kind, float(x), float(y), given)
+            yield from _knob(kind, float(x), float(y), given, firsts)
         case ["restore", x, y, _, name]:
             yield Seen(
                 "button",
@@ -46,7 +60,7 @@ def _seen(words: Words) -> Iterator[Seen]:
             )
 
 
-def _knob(kind: str, x: float, y: float, given: Words) -> Iterator[Seen]:
+def _knob(kind: str, x: float, y: float, given: Words, firsts: Firsts) -> Iterator[Seen]:
     match kind:
         case "cnv":
             _, wide, high, _, _, text, dx, dy, _, size, fill, ink, *_ = given
@@ -67,9 +81,10 @@ def _knob(kind: str, x: float, y: float, given: Words) -> Iterator[Seen]:
             rect = Rect(x, y, float(side), float(side))
             yield Seen("panel", rect, fill=fill)
         case _:
-            wide, high, _, _, _, _, _, _, text, dx, dy, _, size, fill, ink, *_ = given
+            wide, high, low, top, _, _, _, hears, text, dx, dy, _, size, fill, ink, *_ = given
             rect = Rect(x, y, float(wide), float(high))
-            yield Seen("fader", rect, fill=ink)
+            share = (firsts.get(hears, float(low)) - float(low)) / (float(top) - float(low))
+            yield Seen("fader", rect, fill=ink, share=share)
     if text != "empty":
         start = Rect(x + float(dx) - 4, y + float(dy) - 8, 400, 16)
         yield Seen("text", start, text, ink=ink, size=float(size), left=True)

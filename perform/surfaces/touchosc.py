@@ -204,7 +204,10 @@ Partial = tuple[str, str, str, float, float]
 
 
 def _osc(surface: Surface, address: str, arguments: Iterable[Partial], trigger: str = "") -> str:
-    """A message: one that is sent when x does what `trigger` says, or without it one that is received."""
+    """A message: one that is sent when x does what `trigger` says, or without it one that is received.
+
+    The editor writes triggers where there are any, and path and arguments always.
+    """
     if not address:
         return ""
     sends = int(bool(trigger))
@@ -217,7 +220,7 @@ def _osc(surface: Surface, address: str, arguments: Iterable[Partial], trigger: 
         f"<connections>{CONNECTIONS}</connections>"
         + (f"<triggers>{condition}</triggers>" if trigger else "")
         + f"<path>{path}</path>"
-        + (f"<arguments>{given}</arguments>" if given else "")
+        + f"<arguments>{given}</arguments>"
         + "</osc>"
     )
 

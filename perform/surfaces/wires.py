@@ -17,6 +17,7 @@ def wires(surface: Surface) -> Canvas:
     canvas = Canvas(900, 600, "wires")
     _to_daemon(canvas, surface)
     items = list(surface.items())
+    _stood(canvas, items)
     named = set()
     for item in items:
         if (
@@ -55,6 +56,18 @@ def _asked(canvas: Canvas, surface: Surface, address: str) -> int:
     form = canvas.obj("oscformat", "-f", "i", *map(word, _path(surface, address)))
     canvas.chain(port, form, canvas.obj("s", OUT))
     return port
+
+
+def _stood(canvas: Canvas, items: Iterable[Item]) -> None:
+    """Faders stand at first where the table has them: "set" moves one and says nothing, which a fader that keeps
+    a first value itself would do.
+    """
+    canvas.lane()
+    first = dict.fromkeys((it.address, it.bounds[2]) for it in items if it.kind == "fader")
+    told = [
+        part for address, value in first for part in (Raw("\\;"), f"{address}:hear", "set", value)
+    ]
+    canvas.chain(canvas.obj("loadbang"), canvas.msg(*told))
 
 
 def _said(canvas: Canvas, surface: Surface, item: Item) -> None:

@@ -170,7 +170,8 @@ def test_pure_data_says_all_that_it_can_and_follows_without_going_round(daemon, 
         for line in pd.lines
         if "error" in line or "couldn't create" in line or "no such" in line
     ]
-    eventually(lambda: pd.saw("heard: set"))  # the whole state has come
+    # the fader stands where it did at first, then the whole state has come
+    eventually(lambda: sum("heard: set" in line for line in list(pd.lines)) >= 2)
     before, _ = figures(client)
     everything = list(dict.fromkeys(said.of_puredata(pd.made)))
     for start in range(0, len(everything), 40):

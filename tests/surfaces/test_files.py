@@ -98,6 +98,17 @@ MAY = {"GROUP": {"script", "tabLabel", "tabColorOff", "tabColorOn", "textColorOf
        "BUTTON": {"script"}, "FADER": {"script"}}  # fmt: skip
 VALUES = {"GROUP": {"touch"}, "PAGER": {"page", "touch"}, "BUTTON": {"x", "touch"},
           "FADER": {"x", "touch"}, "LABEL": {"text", "touch"}}  # fmt: skip
+# of a message, in the editor's order; triggers, where there are any, come before the path
+OF_OSC = [
+    "enabled",
+    "send",
+    "receive",
+    "feedback",
+    "noDuplicates",
+    "connections",
+    "path",
+    "arguments",
+]
 SHAPES = {"b": [], "i": [], "f": [], "s": [], "c": list("rgba"), "r": list("xywh")}
 
 
@@ -127,7 +138,8 @@ def check_node(node):
         assert {osc.findtext("send"), osc.findtext("receive")} == {"0", "1"}
         assert osc.findtext("feedback") == "0"  # what is told is not said again
         assert re.fullmatch("[01]{10}", osc.findtext("connections"))
-        assert (osc.find("triggers") is not None) == (osc.findtext("send") == "1")
+        assert (osc.find("triggers/trigger") is not None) == (osc.findtext("send") == "1")
+        assert [part.tag for part in osc if part.tag != "triggers"] == OF_OSC
         for part in osc.iter("partial"):
             assert part.findtext("type") in ("CONSTANT", "VALUE")
             assert part.findtext("conversion") in ("STRING", "FLOAT", "INTEGER")
@@ -268,6 +280,15 @@ def test_a_session_of_open_stage_control_has_documented_properties(shipped):
 
 def test_the_cords_of_pure_data_join_objects_that_are_there(shipped):
     assert checked_canvases(files.made("pd", shipped)[".pd"]) > 500
+
+
+def test_faders_of_pure_data_stand_where_the_table_has_them(shipped):
+    """When the patch opens: "set", so that nothing is said."""
+    patch = files.made("pd", shipped)[".pd"].decode()
+    first = dict(re.findall(r"\\; (\S+):hear set ([^\s;]+)", patch))
+    faders = {it.address: f"{it.bounds[2]:g}" for it in shipped.items() if it.kind == "fader"}
+    assert first == faders
+    assert first["/tempo"] == "120"
 
 
 def checked_canvases(data):
