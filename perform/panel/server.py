@@ -27,6 +27,7 @@ TYPES = {
     ".css": "text/css",
     ".svg": "image/svg+xml",
 }
+A_YEAR = 365 * 86400  # seconds; a phone that scanned the code need not do so again
 SLOW_SECONDS = 5.0  # that a browser may take to take one frame
 TRY_LATER, WENT_WRONG = 1013, 1008  # RFC 6455, 7.4 and IANA's registry
 HEADERS = {
@@ -95,7 +96,9 @@ def _route(path: Path) -> Route:
         response = Response(content, media_type=kind, headers=HEADERS)
         token = request.query_params.get("token")  # the guard has seen that it is right
         if token:
-            response.set_cookie(checks.COOKIE, quote(token), httponly=True, samesite="strict")
+            response.set_cookie(
+                checks.COOKIE, quote(token), max_age=A_YEAR, httponly=True, samesite="strict"
+            )
         return response
 
     return Route("/" if path.name == "index.html" else f"/{path.name}", give)

@@ -557,7 +557,8 @@ def test_beyond_this_machine_a_token_is_asked_for_and_shown_as_a_code(tmp_path):
         assert speaks(port, "/ws?token=wrong") == 403
         status, headers, _ = get(port, f"/?token={token}")
         assert status == 200
-        cookie = headers["set-cookie"].split(";")[0]
+        cookie, *rules = headers["set-cookie"].split("; ")
+        assert {"HttpOnly", "Max-Age=31536000"} <= set(rules)
         assert get(port, "/panel.js", Cookie=cookie)[0] == 200
         assert speaks(port, Cookie=cookie)[1][1] == "/hello"
         assert speaks(port, f"/ws?token={token}")[1][1] == "/hello"
