@@ -10,15 +10,13 @@ from typing import Any, Literal
 
 import msgspec
 
-from perform.engine import feel
-from perform.engine import voice as lines
 from perform.engine.band import Band
-from perform.engine.chance import chance
+from perform.engine.bars import Bars
 from perform.engine.ear import Ear
 from perform.engine.harmony import Harmony, Road
 from perform.engine.knobs import KNOBS
 from perform.engine.line import Line
-from perform.engine.metre import COMMON, Metre, fitted
+from perform.engine.metre import COMMON, Metre
 from perform.engine.orders import Here, Orders
 from perform.engine.schedule import Kind, Schedule
 from perform.engine.sounding import Sounding
@@ -43,7 +41,6 @@ from perform.events import (
     OtherModelChanged,
     Output,
     Panic,
-    PhraseMissed,
     PhraseReady,
     Pulse,
     Rolled,
@@ -57,12 +54,11 @@ from perform.events import (
     VoiceSoloed,
 )
 from perform.music.chord import Chord
-from perform.music.note import TICKS_PER_BEAT, Note, Phrase
+from perform.music.note import TICKS_PER_BEAT, Note
 
 Change = Literal["hold", "cut", "slide"]
 Release = Literal["keep", "rest"]
 TICKS_PER_PULSE = TICKS_PER_BEAT // 24
-MOST_NOTES = 16  # in a bar, of all voices that keep out of each other's way
 EARLY_TICKS = 40
 ASK_TICKS = 60
 SNAPSHOTS = "/snapshot"  # where the names of those that are kept are told
@@ -112,11 +108,11 @@ class Engine:
         self._ear = Ear()
         self._orders = Orders(self._harmony, self._ear, self._settings.seed)
         self._notes = Sounding(self._lines, self._schedule, self._harmony)
+        self._bars = Bars(self._lines, self._schedule, self._orders, self._settings.fallback)
         self._metre = self._opened = self._next_metre = self._settings.metre
         self._counted: Metre | None = None  # the metre that was told last
         self._bar, self._bar_tick = 0, 0
         self._unopened = 0  # the first bar whose notes are not laid out yet
-        self._room = MOST_NOTES
         self._running = False
         self._begun = False
         self._tick = 0
@@ -219,7 +215,7 @@ class Engine:
             if due.kind is Kind.OFF:
                 self._notes.end(due.tick, due.item, done)
             elif due.kind is Kind.ON:
-                self._notes.begin(due.tick, self._bar, due.item, done)
+                self._notes.begin(due.tick, self._bar, due.item[0], done)
             elif due.kind is Kind.BEAT:
                 self._beat(due.item[0], due.item[1], done)
             elif due.kind is Kind.CHORD:
@@ -253,8 +249,8 @@ class Engine:
                 done.append(StateChanged(CURSOR, self._harmony.cursor))
             self._schedule.add(end - EARLY_OPEN, Kind.OPEN, (bar + 1, end))
         self._schedule.add(self._tick, Kind.WISH, ())
-        after = self._bar_tick + (beat + 1) * self._metre.beat
-        if after < end:
+        if beat + 1 < self._metre.beats:
+            after = self._bar_tick + (beat + 1) * self._metre.beat
             self._schedule.add(after, Kind.BEAT, (bar, beat + 1))
         else:
             self._schedule.add(end, Kind.BEAT, (bar + 1, 0))
@@ -265,58 +261,20 @@ class Engine:
         """
         self._opened = self._next_metre
         self._unopened = bar + 1
-        self._room = MOST_NOTES
-        for line in self._lines:
-            self._open_bar(line, bar, start, done)
+        missed = self._bars.open(bar, start, self._opened, self._tick)
+        self.counts.missed += len(missed)
+        self.counts.substituted += sum(bool(self._band.by_name[it.voice].previous) for it in missed)
+        done.extend(missed)
 
     def _open_harmony(self, done: list[Output]) -> None:
         """The chart's chords of the bar that begins: the first at once, the others in their time."""
-        for share, chord in self._harmony.open_bar():
-            if share == 0:
+        chords = self._harmony.open_bar()
+        ticks = self._metre.shared([share for share, _ in chords])
+        for inside, (_, chord) in zip(ticks, chords, strict=True):
+            if inside == 0:
                 done.extend(self._change_chord(chord))
             else:
-                beats = round(share * self._metre.bar / self._metre.beat)
-                at = self._bar_tick + max(1, beats) * self._metre.beat
-                if at < self._bar_tick + self._metre.bar:
-                    self._schedule.add(at, Kind.CHORD, (chord,))
-
-    def _open_bar(self, line: Line, bar: int, start: int, done: list[Output]) -> None:
-        phrase = line.ready.pop(bar, None)
-        line.wished.pop(bar, None)
-        if not line.speaks(bar):
-            line.last = line.made.pop(bar, ())
-            return
-        if line.mode == "hold" and line.previous:
-            phrase = line.previous
-        if phrase is None:
-            kind: Literal["previous", "canned"] = "previous" if line.previous else "canned"
-            done.append(PhraseMissed(self._tick, line.settings.name, bar, kind))
-            phrase = line.previous or self._settings.fallback
-            self.counts.missed += 1
-            self.counts.substituted += bool(phrase)
-        line.previous = phrase
-        line.last = line.made.pop(bar, ()) or line.last
-        self._schedule_bar(line, phrase, bar, start, 0)
-
-    def _schedule_bar(self, line: Line, phrase: Phrase, bar: int, start: int, since: int) -> None:
-        """The notes of a bar that begins at `start`, from `since` ticks on, as they are to be played."""
-        metre = self._opened
-        phrase = fitted(phrase, metre)
-        share = line.knobs["share"]
-        if share < 1:
-            phrase = lines.thin(phrase, max(1, round(share * self._room)))
-            self._room = max(1, self._room - len(phrase))
-        number = self._orders.seed(line, bar)
-        leads = chance(number, 9) < line.knobs["approach"]
-        strokes = feel.strokes(phrase, line.feel, number, metre.bar)
-        last_beat = metre.bar - metre.beat
-        for place, stroke in enumerate(strokes):
-            if stroke.start < since:
-                continue
-            note = Note(stroke.start, stroke.duration, stroke.pitch)
-            lead = leads and place == len(strokes) - 1 and stroke.start >= last_beat
-            item = (line.index, note, stroke.force, lead)
-            self._schedule.add(start + stroke.start, Kind.ON, item)
+                self._schedule.add(self._bar_tick + inside, Kind.CHORD, (chord,))
 
     # --- wishes --------------------------------------------------------------------------------
 
@@ -343,7 +301,7 @@ class Engine:
     def _take(self, event: PhraseReady) -> list[Output]:
         line = self._band.by_name.get(event.voice)
         if line is not None and event.bar in line.wished:
-            line.take(event.bar, event.phrase, self._orders.seed(line, event.bar))
+            line.take(event.bar, event.phrase)
         elif line is not None and event.bar < self._unopened:
             self.counts.late += 1
         return []
@@ -406,8 +364,7 @@ class Engine:
         if self._running:
             return []
         self._restart(event.tick)
-        bar, inside = divmod(event.tick, self._metre.bar)
-        return self._wants(bar + (inside > 0))
+        return self._wants(self._unopened)
 
     def _restart(self, tick: int) -> None:
         self._schedule.clear()
@@ -421,10 +378,9 @@ class Engine:
         self._metre = self._opened = self._next_metre
         bar, inside = divmod(tick, self._metre.bar)
         self._bar, self._bar_tick = bar, tick - inside
-        self._unopened = bar + (inside > 0)
-        if not inside:
-            self._schedule.add(tick, Kind.FIRST, (bar, tick))
-        else:
+        self._unopened = bar
+        self._schedule.add(tick, Kind.FIRST, (bar, self._bar_tick))
+        if inside:
             end = self._bar_tick + self._metre.bar
             self._schedule.add(max(end - EARLY_OPEN, tick), Kind.OPEN, (bar + 1, end))
         beat = -(-inside // self._metre.beat)
@@ -435,10 +391,6 @@ class Engine:
         if self._settings.pulses:
             pulse = -(-tick // TICKS_PER_PULSE) * TICKS_PER_PULSE
             self._schedule.add(pulse, Kind.PULSE, ())
-        if inside:  # what each voice played last, from there on
-            for line in self._lines:
-                phrase = line.previous or self._settings.fallback
-                self._schedule_bar(line, phrase, bar, self._bar_tick, inside)
 
     def _change_metre(self, event: MetreChanged) -> list[Output]:
         self._next_metre = Metre(event.bar, event.beat)

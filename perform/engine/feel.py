@@ -3,10 +3,9 @@
 from typing import NamedTuple
 
 from perform.engine.chance import chance
-from perform.music.note import TICKS_PER_BEAT, Phrase
+from perform.engine.metre import COMMON, QUAVER, Metre
+from perform.music.note import Note, Phrase
 
-QUAVER = TICKS_PER_BEAT // 2
-SWUNG = TICKS_PER_BEAT // 6  # how far an even quaver moves to become the last of a triplet
 MOST_TICKS, MOST_FORCE = 15, 10
 SHORTEST = 20
 
@@ -24,42 +23,52 @@ PLAIN = Feel()
 
 
 class Stroke(NamedTuple):
-    """A note as it is to be played: `force` is added to the velocity that it would have."""
+    """When a note is struck, and for how long; `force` is added to the velocity that it would have.
+
+    `note`: as it is written, in a place of so much `weight` (see `Metre.weight`).
+    """
 
     start: int
     duration: int
-    pitch: int
     force: int
+    note: Note
+    weight: int
 
 
-def strokes(phrase: Phrase, feel: Feel, number: int, bar_ticks: int) -> list[Stroke]:
+def strokes(phrase: Phrase, feel: Feel, number: int, metre: Metre = COMMON) -> list[Stroke]:
     """The notes of a bar as they are played; the same number wavers the same way.
 
     No note begins before the bar or outside it, or lasts under 20 ticks.
     """
     if feel.swing == 0 and feel.humanise == 0 and feel.articulation == 0.5:
-        return [Stroke(*note, 0) for note in phrase]
+        return [Stroke(n.start, n.duration, 0, n, metre.weight(n.start)) for n in phrase]
     played = []
-    following = [note.start for note in phrase[1:]] + [bar_ticks]
-    for place, (note, after) in enumerate(zip(phrase, following, strict=False)):
-        start, end = swung(note.start, feel.swing), swung(note.end, feel.swing)
-        duration = _articulated(end - start, swung(after, feel.swing) - start, feel.articulation)
+    nexts = [note.start for note in phrase[1:]] + [metre.bar]
+    for place, (note, following) in enumerate(zip(phrase, nexts, strict=False)):
+        start, end, after = (
+            swung(tick, feel.swing, metre.pulse) for tick in (note.start, note.end, following)
+        )
+        duration = _articulated(end - start, after - start, feel.articulation)
         moved = round((2 * chance(number, place, 1) - 1) * feel.humanise * MOST_TICKS)
         force = round((2 * chance(number, place, 2) - 1) * feel.humanise * MOST_FORCE)
-        start = min(max(start + moved, 0), bar_ticks - 1)
-        played.append(Stroke(start, max(duration, SHORTEST), note.pitch, force))
+        start = min(max(start + moved, 0), metre.bar - 1)
+        weight = metre.weight(note.start)
+        played.append(Stroke(start, max(duration, SHORTEST), force, note, weight))
     return played
 
 
-def swung(tick: int, amount: float) -> int:
-    """Where a tick goes when quavers swing: beats stay, what is between them leans back."""
-    beat, place = divmod(tick, TICKS_PER_BEAT)
-    middle = QUAVER + SWUNG * amount
-    if place <= QUAVER:
-        place = round(place * middle / QUAVER)
+def swung(tick: int, amount: float, pulse: int = QUAVER) -> int:
+    """Where a tick goes when pairs of pulses swing: the first stays, what is between leans back.
+
+    At 1 the second becomes the last of a triplet.
+    """
+    pair, place = divmod(tick, 2 * pulse)
+    middle = pulse + amount * pulse / 3
+    if place <= pulse:
+        place = round(place * middle / pulse)
     else:
-        place = round(middle + (place - QUAVER) * (TICKS_PER_BEAT - middle) / QUAVER)
-    return beat * TICKS_PER_BEAT + place
+        place = round(middle + (place - pulse) * (2 * pulse - middle) / pulse)
+    return pair * 2 * pulse + place
 
 
 def accented(velocity: int, softest: int, loudest: int, amount: float) -> int:

@@ -3,12 +3,10 @@
 from typing import Literal
 
 from perform.engine.chance import chance
-from perform.music.note import TICKS_PER_BAR, TICKS_PER_BEAT, Note, Phrase
+from perform.engine.metre import COMMON, QUAVER, Metre
+from perform.music.note import Note, Phrase
 
 Mode = Literal["flow", "answer", "trade", "hold"]
-HALF = TICKS_PER_BAR // 2
-QUAVER = TICKS_PER_BEAT // 2
-LAST_BEAT = TICKS_PER_BAR - TICKS_PER_BEAT
 
 
 def material_index(bar: int, form: str) -> int:
@@ -36,14 +34,14 @@ def speaks(mode: Mode, bar: int, span: int) -> bool:
     return mode != "trade" or bar // span % 2 == 0
 
 
-def vary(phrase: Phrase, number: int) -> Phrase:
+def vary(phrase: Phrase, number: int, metre: Metre = COMMON) -> Phrase:
     """A phrase changed in its second half, so that its head is known again: by a number, one of four ways.
 
     The tail is turned upside down around its first note, comes a quaver later, loses its last note
     to the one before, or ends an octave away.
     """
-    head = [note for note in phrase if note.start < HALF]
-    tail = [note for note in phrase if note.start >= HALF]
+    head = [note for note in phrase if note.start < metre.bar // 2]
+    tail = [note for note in phrase if note.start >= metre.bar // 2]
     if not tail:
         return phrase
     way = int(chance(number, 1) * 4)
@@ -53,9 +51,9 @@ def vary(phrase: Phrase, number: int) -> Phrase:
     elif way == 1:
         tail = [note._replace(start=note.start + QUAVER) for note in tail]
         tail = [
-            note._replace(duration=min(note.duration, TICKS_PER_BAR - note.start))
+            note._replace(duration=min(note.duration, metre.bar - note.start))
             for note in tail
-            if note.start < TICKS_PER_BAR
+            if note.start < metre.bar
         ]
     elif way == 2 and len(tail) > 1:
         last = tail.pop()
@@ -66,19 +64,28 @@ def vary(phrase: Phrase, number: int) -> Phrase:
     return tuple(sorted([*head, *tail]))
 
 
-def land(phrase: Phrase) -> Phrase:
-    """A phrase that comes to rest: its last note on a beat of the second half, held to the bar's end.
+def landings(metre: Metre) -> tuple[int, ...]:
+    """The ticks of a bar at which a line may come to rest: its last strong beat, and in a bar of four also
+    the beat after it.
+    """
+    last = metre.strong[-1]
+    return (last, last + metre.beat) if metre.beats == 4 else (last,)
+
+
+def land(phrase: Phrase, metre: Metre = COMMON) -> Phrase:
+    """A phrase that comes to rest: its last note where its metre lets it land, held to the bar's end.
 
     On a beat and long, it is a note that a voice bends to a tone of the chord.
     """
     if not phrase:
         return phrase
-    line = [note for note in phrase if note.start <= LAST_BEAT + TICKS_PER_BEAT // 4]
-    last = line.pop() if line else phrase[-1]
-    start = min(max(round(last.start / TICKS_PER_BEAT) * TICKS_PER_BEAT, HALF), LAST_BEAT)
+    places = landings(metre)
+    line = [note for note in phrase if note.start <= places[-1] + QUAVER // 2]
+    last = line.pop() if line else phrase[0]
+    start = min(places, key=lambda place: abs(place - last.start))
     kept = [
         note._replace(duration=min(note.duration, start - note.start))
         for note in line
         if note.start < start
     ]
-    return (*kept, Note(start, TICKS_PER_BAR - start - QUAVER // 4, last.pitch))
+    return (*kept, Note(start, metre.bar - start - QUAVER // 4, last.pitch))

@@ -6,6 +6,7 @@ from perform.engine import form
 from perform.engine.chance import chance
 from perform.engine.feel import Feel
 from perform.engine.form import Mode
+from perform.engine.metre import Metre, fitted
 from perform.engine.voice import Before, VoiceSettings, prepare
 from perform.engine.wishes import Around
 from perform.events import Steering
@@ -35,7 +36,9 @@ class Line:
         self.ready: dict[int, Phrase] = {}
         self.wished: dict[int, tuple[str, int, Wish, Steering | None]] = {}
         self.previous: Phrase | None = None
+        self.shaped_as = 0  # the bar as which `previous` was shaped
         self.last: Phrase = ()
+        self.heard: Phrase = ()  # the material of the note that was struck last
         self.before: Before | None = None
         self.sounding: dict[int, tuple[int, int]] = {}  # pitch -> (token, end tick)
         self.liked: deque[Phrase] = deque(maxlen=REMEMBERED)
@@ -53,12 +56,12 @@ class Line:
         self.knobs, self.feel = knobs, _feel(knobs)
 
     def judge(self, more: bool) -> None:
-        """More of the bar that sounds, or none of it and others than those that were coming."""
-        if self.last:
-            (self.liked if more else self.disliked).append(self.last)
+        """More of what was heard, or none of it and others than those that were coming."""
+        if self.heard:
+            (self.liked if more else self.disliked).append(self.heard)
             rest = self.disliked if more else self.liked
-            if self.last in rest:
-                rest.remove(self.last)
+            if self.heard in rest:
+                rest.remove(self.heard)
         if not more:
             self.refusals += 1
 
@@ -90,16 +93,22 @@ class Line:
         """What was judged, beside what is around."""
         return around._replace(liked=tuple(self.liked), disliked=tuple(self.disliked))
 
-    def take(self, bar: int, phrase: Phrase, seed: int) -> None:
+    def take(self, bar: int, phrase: Phrase) -> None:
         """A bar of material has come: made ready to be played."""
         self.made[bar] = phrase
-        shaped = prepare(phrase, self.settings)
-        place = self.settings.form
+        self.ready[bar] = prepare(phrase, self.settings)
+
+    def shaped(self, phrase: Phrase, bar: int, metre: Metre, seed: int) -> Phrase:
+        """What is ready as it stands in its bar: fitted into the metre, changed where it returns."""
+        phrase = fitted(phrase, metre)
         if self._returns(bar) and chance(seed, bar, 6) < self.knobs["vary"]:
-            shaped = form.vary(shaped, seed + bar)
-        if form.ends(bar, place) and chance(seed, bar, 7) < self.knobs["land"]:
-            shaped = form.land(shaped)
-        self.ready[bar] = shaped
+            phrase = form.vary(phrase, seed + bar, metre)
+        return phrase
+
+    def lands(self, bar: int, seed: int) -> bool:
+        """Whether the line comes to rest in a bar."""
+        ends = form.ends(bar, self.settings.form)
+        return ends and chance(seed, bar, 7) < self.knobs["land"]
 
     def forget(self) -> None:
         """Nothing is ready, nothing asked for."""

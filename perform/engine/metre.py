@@ -1,25 +1,80 @@
 """Metres beside 4/4, and how a bar of 4/4 material is fitted into one."""
 
 import re
+from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
 from perform.music.note import TICKS_PER_BAR, TICKS_PER_BEAT, Note, Phrase
 
-QUAVER = TICKS_PER_BEAT // 2
+QUAVER, DOTTED = TICKS_PER_BEAT // 2, 3 * TICKS_PER_BEAT // 2
 _TEXT = re.compile(r"(\d{1,2})/([48])")
-_COMPOUND = {6, 9, 12}
 
 
 class Metre(NamedTuple):
-    """Ticks (480 a quarter note) of a bar and of the beat that is counted in it."""
+    """Ticks (480 a quarter note) of a bar and of the beat that is counted in it.
+
+    Where the beat does not fill the bar, the last one is the longer: 7/8 is felt 2+2+3.
+    """
 
     bar: int = TICKS_PER_BAR
     beat: int = TICKS_PER_BEAT
 
     @property
     def beats(self) -> int:
-        """Beats in a bar; the last may be short (7/8 counts four)."""
-        return -(-self.bar // self.beat)
+        """Beats in a bar; the last may be long (7/8 counts three)."""
+        return max(1, self.bar // self.beat)
+
+    @property
+    def strong(self) -> tuple[int, ...]:
+        """The ticks of the strong beats: where groups of two or three begin (5/4 is felt 3+2), either half
+        of a bar of two, and a long last beat.
+        """
+        return _strong(self)
+
+    @property
+    def pulse(self) -> int:
+        """Ticks of the notes that pair off where they swing: quavers, and semiquavers where the beats are of
+        quavers, two and three (6/8, 7/8).
+        """
+        return QUAVER // 2 if self.bar % self.beat or self.beat == DOTTED else QUAVER
+
+    def weight(self, tick: int) -> int:
+        """2 where a strong beat begins at a tick of the bar, 1 where another does, 0 between beats."""
+        if tick % self.beat or tick // self.beat >= self.beats:
+            return 0
+        return 2 if tick in self.strong else 1
+
+    def shared(self, shares: Sequence[float]) -> tuple[int, ...]:
+        """The tick of each of several chords of a bar, given how much of a bar in four has gone by (ascending).
+
+        Each has a beat of its own, near where it stands in four; a quaver where there are more chords than
+        beats.
+        """
+        unit = self.beat if len(shares) <= self.beats else QUAVER
+        room = self.bar // unit
+        places: list[int] = []
+        for number, share in enumerate(shares):
+            least = places[-1] + 1 if places else 0
+            most = room - (len(shares) - number)
+            places.append(max(least, min(int(share * room + 0.5), most)))
+        return tuple(place * unit for place in places)
+
+
+@cache
+def _strong(metre: Metre) -> tuple[int, ...]:
+    beats = metre.beats
+    if beats == 5:
+        places = [0, 3]
+    elif beats == 2:
+        places = [0, 1]
+    elif beats % 3 == 0:
+        places = list(range(0, beats, 3))
+    else:
+        places = list(range(0, max(1, beats - beats % 2), 2))
+    if metre.bar % metre.beat and beats > 1:
+        places.append(beats - 1)
+    return tuple(sorted({place * metre.beat for place in places}))
 
 
 COMMON = Metre()
@@ -28,7 +83,7 @@ COMMON = Metre()
 def parse_metre(text: str) -> Metre:
     """The metre that "3/4" or "12/8" spells; ValueError for anything but 2 to 15 quarters or quavers.
 
-    6/8, 9/8 and 12/8 are counted in dotted quarters, other eighths in quarters.
+    3/8, 6/8, 9/8, 12/8 and 15/8 are counted in dotted quarters, other eighths in quarters and a dotted one.
     """
     match = _TEXT.fullmatch(text.strip())
     if not match or not 2 <= int(match.group(1)) <= 15:
@@ -36,8 +91,7 @@ def parse_metre(text: str) -> Metre:
     count, unit = int(match.group(1)), int(match.group(2))
     if unit == 4:
         return Metre(count * TICKS_PER_BEAT, TICKS_PER_BEAT)
-    compound = count in _COMPOUND
-    return Metre(count * QUAVER, 3 * QUAVER if compound else TICKS_PER_BEAT)
+    return Metre(count * QUAVER, DOTTED if count % 3 == 0 else TICKS_PER_BEAT)
 
 
 def spell(metre: Metre) -> str:
@@ -51,21 +105,17 @@ def spell(metre: Metre) -> str:
 def fitted(phrase: Phrase, metre: Metre) -> Phrase:
     """A bar of 4/4 material as a bar of a metre.
 
-    Four dotted beats (12/8) shuffle it, quaver for quaver; a shorter bar crops it; a longer one goes
-    on with it from the beginning.
+    Dotted beats (6/8, 12/8) shuffle it, beat for beat; a shorter bar crops it; a longer one goes on with
+    it from the beginning.
     """
     if metre == COMMON:
         return phrase
-    if metre.beat == 3 * QUAVER and metre.bar == 4 * metre.beat:
-        return tuple(
-            Note(start, max(_shuffled(note.end) - start, QUAVER // 2), note.pitch)
-            for note in phrase
-            for start in (_shuffled(note.start),)
-        )
-    turns = -(-metre.bar // TICKS_PER_BAR)
+    length = TICKS_PER_BAR
+    if metre.beat == DOTTED:
+        phrase, length = _shuffled(phrase), TICKS_PER_BAR * DOTTED // TICKS_PER_BEAT
     line = [
-        note._replace(start=note.start + turn * TICKS_PER_BAR)
-        for turn in range(turns)
+        note._replace(start=note.start + turn * length)
+        for turn in range(-(-metre.bar // length))
         for note in phrase
     ]
     return tuple(
@@ -75,8 +125,16 @@ def fitted(phrase: Phrase, metre: Metre) -> Phrase:
     )
 
 
-def _shuffled(tick: int) -> int:
+def _shuffled(phrase: Phrase) -> Phrase:
+    return tuple(
+        Note(start, max(_dotted(note.end) - start, QUAVER // 2), note.pitch)
+        for note in phrase
+        for start in (_dotted(note.start),)
+    )
+
+
+def _dotted(tick: int) -> int:
     """A beat of four sixteenths as three quavers: the first half of it takes two of them."""
     beat, place = divmod(tick, TICKS_PER_BEAT)
     place = 2 * place if place <= QUAVER else 2 * QUAVER + (place - QUAVER)
-    return beat * 3 * QUAVER + round(place / (QUAVER // 2)) * (QUAVER // 2)
+    return beat * DOTTED + round(place / (QUAVER // 2)) * (QUAVER // 2)

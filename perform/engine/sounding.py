@@ -1,19 +1,33 @@
 """The notes that sound: struck on the chord of their moment, kept apart from each other, always ended."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import NamedTuple
 
 from perform.engine import feel
 from perform.engine import voice as lines
+from perform.engine.feel import Stroke
 from perform.engine.harmony import Harmony
 from perform.engine.line import Line
+from perform.engine.metre import COMMON
 from perform.engine.schedule import Kind, Schedule
 from perform.events import Output, Sound
 from perform.music.chord import Chord
+from perform.music.note import Phrase
 
 SHORTEST_TICKS = 15  # after a range fold two notes may meet; what is left shorter is not struck
 NEAREST = 2  # semitones from another voice, below which a note tries another octave
 FARTHEST_APPROACH = 5
+
+
+class Coming(NamedTuple):
+    """A note that is laid out for a voice (its index). `leads`: into the chord of the next bar. `made`: the bar
+    of material that it is from.
+    """
+
+    line: int
+    stroke: Stroke
+    leads: bool
+    made: Phrase
 
 
 class Sounding:
@@ -31,32 +45,36 @@ class Sounding:
         """How many notes sound."""
         return sum(len(line.sounding) for line in self._lines)
 
-    def begin(self, tick: int, bar: int, item: tuple[Any, ...], done: list[Output]) -> None:
+    def begin(self, tick: int, bar: int, coming: Coming, done: list[Output]) -> None:
         """A note of a phrase becomes a sound, on the chord of this very moment."""
-        index, note, force, leads = item
-        line = self._lines[index]
+        line, stroke = self._lines[coming.line], coming.stroke
         chord = self._harmony.chord
         if chord is None or line.silent:
             return
-        settings = line.settings
-        pitch = lines.pitch_over(note, chord, settings, line.before, self._harmony.key)
-        if leads:
+        line.heard = coming.made
+        note, settings = stroke.note, line.settings
+        pitch = lines.pitch_over(
+            note, stroke.weight, chord, settings, line.before, self._harmony.key
+        )
+        if coming.leads:
             pitch = self._approach(line, bar, pitch)
         if line.knobs["share"] < 1:
             pitch = self._beside_others(line, pitch)
         line.before = lines.Before(note.pitch, pitch)
-        velocity = lines.velocity_of(note, settings) + force
+        velocity = lines.velocity_of(note, stroke.weight, settings) + stroke.force
         if line.feel.accent != feel.PLAIN.accent:
             velocity = feel.accented(velocity, settings.softest, settings.loudest, line.feel.accent)
         velocity = min(max(velocity, 1), 127)
-        self._strike(tick, line, pitch, velocity, tick + note.duration, done)
+        self._strike(tick, line, pitch, velocity, tick + stroke.duration, done)
 
     def _approach(self, line: Line, bar: int, pitch: int) -> int:
         """A semitone from where the next bar begins, on the side that the line comes from."""
         after, chord = line.ready.get(bar + 1), self._harmony.coming(1)
         if not after or chord is None:
             return pitch
-        target = lines.pitch_over(after[0], chord, line.settings, None, self._harmony.key)
+        first = after[0]
+        weight = COMMON.weight(first.start)
+        target = lines.pitch_over(first, weight, chord, line.settings, None, self._harmony.key)
         if target == pitch or abs(target - pitch) > FARTHEST_APPROACH:
             return pitch
         return target + (1 if pitch > target else -1)

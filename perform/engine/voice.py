@@ -7,6 +7,7 @@ import msgspec
 from perform.engine.form import Mode
 from perform.engine.harmony import colours
 from perform.engine.knobs import KNOBS
+from perform.engine.metre import COMMON, Metre
 from perform.music.chord import Chord
 from perform.music.note import TICKS_PER_BAR, TICKS_PER_BEAT, Note, Phrase
 from perform.music.scale import beyond, nearest
@@ -61,6 +62,7 @@ class Before(NamedTuple):
 
 def pitch_over(
     note: Note,
+    weight: int,
     chord: Chord,
     settings: VoiceSettings,
     before: Before | None = None,
@@ -68,6 +70,7 @@ def pitch_over(
 ) -> int:
     """The MIDI number that a phrase's note has over a chord (in a key), within the voice's range.
 
+    `weight`: of its place, as `Metre.weight` has it: what stands on a beat and lasts is anchored in the chord.
     Where bending would flatten a step of the melody (another note than `before`, the same sound), the
     line goes on to the next note of the harmony in its own direction: contour outlives harmony.
     """
@@ -75,7 +78,7 @@ def pitch_over(
     pitch = note.pitch + shift
     if settings.fit == "shift":
         return fold_into(pitch, settings.low, settings.high)
-    anchored = note.start % TICKS_PER_BEAT == 0 and note.duration >= ANCHOR_TICKS
+    anchored = weight > 0 and note.duration >= ANCHOR_TICKS
     allowed = chord.tones if anchored or settings.fit == "chord" else colours(chord, key)
     pitch = fold_into(nearest(pitch, allowed), settings.low, settings.high)
     if before is not None and pitch == before.sounded and note.pitch != before.written:
@@ -100,13 +103,10 @@ def fold_into(pitch: int, low: int, high: int) -> int:
     return min(max(pitch, low), high)
 
 
-def velocity_of(note: Note, settings: VoiceSettings) -> int:
-    """How hard a note is struck: harder on strong beats, syncopations and high notes."""
-    place = note.start % TICKS_PER_BAR
-    if place % (2 * TICKS_PER_BEAT) == 0:
-        accent = 0.7
-    elif place % TICKS_PER_BEAT == 0:
-        accent = 0.55
+def velocity_of(note: Note, weight: int, settings: VoiceSettings) -> int:
+    """How hard a note is struck: harder on strong beats (by `Metre.weight`), syncopations and high notes."""
+    if weight:
+        accent = 0.7 if weight > 1 else 0.55
     else:  # off the beat: a long note there is a syncopation and speaks, a short one is a ghost
         accent = 0.75 if note.duration >= TICKS_PER_BEAT else 0.35
     height = min(max((note.pitch - 48) / 36.0, 0.0), 1.0)
@@ -152,10 +152,10 @@ def single_line(phrase: Phrase) -> Phrase:
     )
 
 
-def thin(phrase: Phrase, most: int | None) -> Phrase:
+def thin(phrase: Phrase, most: int | None, metre: Metre = COMMON) -> Phrase:
     """The phrase with at most `most` notes: short ones off the beat go first."""
     if most is None or len(phrase) <= most:
         return phrase
-    weight = {note: (note.start % TICKS_PER_BEAT == 0, note.duration) for note in phrase}
+    weight = {note: (metre.weight(note.start) > 0, note.duration) for note in phrase}
     kept = set(sorted(phrase, key=lambda note: weight[note], reverse=True)[:most])
     return tuple(note for note in phrase if note in kept)

@@ -10,10 +10,9 @@ from perform.engine.engine import Engine, EngineSettings
 from perform.engine.feel import Feel, strokes, swung
 from perform.engine.form import ends, land, returns, speaks, vary
 from perform.engine.harmony import Harmony, Road, colours, inferred, key_of
-from perform.engine.metre import COMMON, Metre, fitted, parse_metre
+from perform.engine.metre import parse_metre
 from perform.engine.voice import VoiceSettings
 from perform.events import (
-    Beat,
     ChartChanged,
     ChartLeft,
     ChordChanged,
@@ -133,14 +132,14 @@ def test_a_motif_returns_changed_as_often_as_asked():
 @given(phrases, st.floats(0, 1), st.floats(0, 1), st.floats(0, 1), st.integers(0, 2**48))
 def test_feel_is_bounded_and_keeps_to_its_bar(phrase, swing, wavering, articulation, number):
     feel = Feel(swing, wavering, 0.5, articulation)
-    played = strokes(phrase, feel, number, BAR)
+    played = strokes(phrase, feel, number)
     assert len(played) == len(phrase)
     for note, stroke in zip(phrase, played, strict=True):
         assert 0 <= stroke.start < BAR
         assert abs(stroke.start - min(swung(note.start, swing), BAR - 1)) <= 15
         assert abs(stroke.force) <= 10
         assert stroke.duration >= 20
-    assert played == strokes(phrase, feel, number, BAR)
+    assert played == strokes(phrase, feel, number)
 
 
 def test_swing_moves_quavers_to_the_last_of_a_triplet_and_leaves_beats():
@@ -158,50 +157,10 @@ def test_swing_moves_quavers_to_the_last_of_a_triplet_and_leaves_beats():
 def test_articulation_shortens_and_binds():
     line = (Note(0, 240, 60), Note(960, 240, 62))
     lengths = [
-        [s.duration for s in strokes(line, Feel(articulation=amount), 0, BAR)]
+        [s.duration for s in strokes(line, Feel(articulation=amount), 0)]
         for amount in (0.0, 0.5, 1.0)
     ]
     assert lengths == [[80, 80], [240, 240], [960, 960]]
-
-
-# --- metres -------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("text", "metre"),
-    [
-        ("4/4", COMMON),
-        ("3/4", Metre(1440, 480)),
-        ("5/4", Metre(2400, 480)),
-        ("6/8", Metre(1440, 720)),
-        ("7/8", Metre(1680, 480)),
-        ("12/8", Metre(2880, 720)),
-    ],
-)
-def test_a_bar_of_material_fits_every_metre(text, metre):
-    assert parse_metre(text) == metre
-    phrase = tuple(Note(start, 240, 60) for start in range(0, BAR, 240))
-    made = fitted(phrase, metre)
-    assert all(0 <= n.start < metre.bar and n.end <= metre.bar for n in made)
-    assert len({note.start for note in made}) == len(made)
-    assert made[-1].end > metre.bar - metre.beat  # it does not leave the end of the bar empty
-
-
-@pytest.mark.parametrize("text", ["", "4", "4/3", "1/4", "99/4", "x/y"])
-def test_what_is_no_metre_is_said(text):
-    with pytest.raises(ValueError, match="is no metre"):
-        parse_metre(text)
-
-
-def test_a_waltz_has_three_beats_and_begins_at_a_bar_line():
-    waltz = parse_metre("3/4")
-    engine = Engine([VoiceSettings(name="lead", form="ABCD", knobs={"land": 0.0})])
-    memory = play(engine, 8, [(100, MetreChanged(*waltz))])
-    beats = [(o.tick, o.bar, o.beat) for o in memory.outputs if isinstance(o, Beat)]
-    assert beats[:4] == [(0, 0, 0), (480, 0, 1), (960, 0, 2), (1440, 0, 3)]
-    assert beats[4:8] == [(1920, 1, 0), (2400, 1, 1), (2880, 1, 2), (3360, 2, 0)]
-    starts = [s.tick for s in struck(memory)]
-    assert starts == [beat[0] for beat in beats]
 
 
 # --- voices and modes ---------------------------------------------------------------------------

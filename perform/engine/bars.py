@@ -1,0 +1,76 @@
+"""Bars about to begin: which material each voice plays in one, and where its notes belong."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from perform.engine import feel, form
+from perform.engine import voice as lines
+from perform.engine.chance import chance
+from perform.engine.line import Line
+from perform.engine.metre import Metre
+from perform.engine.orders import Orders
+from perform.engine.schedule import Kind, Schedule
+from perform.engine.sounding import Coming
+from perform.events import PhraseMissed
+from perform.music.note import Phrase
+
+MOST_NOTES = 16  # in a bar, of all voices that keep out of each other's way
+
+
+class Bars:
+    """Lays out the bars of all voices. `fallback`: what plays where a voice has no material at all."""
+
+    def __init__(
+        self, voices: Sequence[Line], schedule: Schedule, orders: Orders, fallback: Phrase
+    ) -> None:
+        self._lines = voices
+        self._schedule = schedule
+        self._orders = orders
+        self._fallback = fallback
+
+    def open(self, bar: int, start: int, metre: Metre, tick: int) -> list[PhraseMissed]:
+        """Put the notes of the bar that begins at `start` where they belong, as far as they are not over at
+        `tick`; what was not there in time.
+        """
+        missed, room = [], MOST_NOTES
+        for line in self._lines:
+            phrase = line.ready.pop(bar, None)
+            made = line.made.pop(bar, ())
+            line.wished.pop(bar, None)
+            if not line.speaks(bar):
+                continue
+            if line.mode == "hold" and line.previous:
+                phrase = line.previous
+            else:
+                line.shaped_as = bar
+            if phrase is None:
+                kind: Literal["previous", "canned"] = "previous" if line.previous else "canned"
+                missed.append(PhraseMissed(tick, line.settings.name, bar, kind))
+                phrase = line.previous or self._fallback
+            line.previous, line.last = phrase, made or line.last
+            taken = self._lay(line, bar, start, metre, max(tick - start, 0), room)
+            if not line.silent:  # its room is the others' meanwhile
+                room = max(1, room - taken)
+        return missed
+
+    def _lay(self, line: Line, bar: int, start: int, metre: Metre, since: int, room: int) -> int:
+        """The notes of a voice's bar from `since` ticks on; how much of the room they take."""
+        shaped_as = line.shaped_as
+        seed = self._orders.seed(line, shaped_as)
+        phrase = line.shaped(line.previous or (), shaped_as, metre, seed)
+        share = line.knobs["share"]
+        if share < 1:
+            phrase = lines.thin(phrase, max(1, round(share * room)), metre)
+        lands = line.lands(shaped_as, seed)
+        if lands:
+            phrase = form.land(phrase, metre)
+        number = self._orders.seed(line, bar)
+        leads = not lands and chance(number, 9) < line.knobs["approach"]
+        strokes = feel.strokes(phrase, line.feel, number, metre)
+        last_beat = (metre.beats - 1) * metre.beat
+        for place, stroke in enumerate(strokes):
+            if stroke.start >= since:
+                lead = leads and place == len(strokes) - 1 and stroke.start >= last_beat
+                coming = Coming(line.index, stroke, lead, line.last)
+                self._schedule.add(start + stroke.start, Kind.ON, (coming,))
+        return len(phrase) if share < 1 else 0

@@ -1,0 +1,252 @@
+"""Metres: what is felt as a beat, where lines land, how chords share a bar, what swings."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from perform import offline
+from perform.engine.engine import Engine, EngineSettings
+from perform.engine.feel import Feel, strokes, swung
+from perform.engine.form import land, landings, vary
+from perform.engine.metre import COMMON, Metre, fitted, parse_metre, spell
+from perform.engine.voice import VoiceSettings
+from perform.events import Beat, ChartChanged, ChordChanged, ChordSounds, MetreChanged
+from perform.music.chart import parse_chart
+from perform.music.chord import parse_chord
+from perform.music.note import Note
+from perform.sinks.memory import MemorySink
+
+BAR, BEAT, QUAVER = 1920, 480, 240
+SPELT = ("2/4", "3/4", "4/4", "5/4", "6/4", "3/8", "5/8", "6/8", "7/8", "9/8", "12/8", "15/8")
+QUAVERS = tuple(Note(start, 240, 60) for start in range(0, BAR, 240))
+
+
+class Always:
+    """A source with one bar."""
+
+    def __init__(self, *notes):
+        self.notes = notes
+
+    def phrase(self, *_):
+        return self.notes
+
+
+def play(metre, bars, *events, notes=QUAVERS, **voice):
+    memory = MemorySink()
+    engine = Engine([VoiceSettings(name="lead", **voice)], EngineSettings(metre=metre))
+    if not any(isinstance(event, ChartChanged) for _, event in events):
+        events = [(0, ChordChanged(parse_chord("C"))), *events]
+    offline.play(engine, lambda _: Always(*notes), events, bars * metre.bar, [memory])
+    return memory
+
+
+def struck(memory):
+    return [sound for sound in memory.sounds if sound.velocity]
+
+
+@pytest.mark.parametrize(
+    ("text", "metre"),
+    [
+        ("4/4", COMMON),
+        ("3/4", Metre(1440, 480)),
+        ("5/4", Metre(2400, 480)),
+        ("6/8", Metre(1440, 720)),
+        ("7/8", Metre(1680, 480)),
+        ("12/8", Metre(2880, 720)),
+    ],
+)
+def test_a_bar_of_material_fits_every_metre(text, metre):
+    assert parse_metre(text) == metre
+    assert spell(metre) == text
+    made = fitted(QUAVERS, metre)
+    assert all(0 <= n.start < metre.bar and n.end <= metre.bar for n in made)
+    assert len({note.start for note in made}) == len(made)
+    assert made[-1].end > metre.bar - metre.beat  # it does not leave the end of the bar empty
+
+
+@pytest.mark.parametrize("text", ["", "4", "4/3", "1/4", "99/4", "x/y"])
+def test_what_is_no_metre_is_said(text):
+    with pytest.raises(ValueError, match="is no metre"):
+        parse_metre(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "beats", "strong"),
+    [
+        ("2/4", [0, 480], (0, 480)),
+        ("3/4", [0, 480, 960], (0,)),
+        ("4/4", [0, 480, 960, 1440], (0, 960)),
+        ("5/4", [0, 480, 960, 1440, 1920], (0, 1440)),  # 3+2
+        ("3/8", [0], (0,)),
+        ("5/8", [0, 480], (0, 480)),  # 2+3
+        ("6/8", [0, 720], (0, 720)),
+        ("7/8", [0, 480, 960], (0, 960)),  # 2+2+3
+        ("9/8", [0, 720, 1440], (0,)),
+        ("12/8", [0, 720, 1440, 2160], (0, 1440)),
+    ],
+)
+def test_every_metre_is_counted_in_its_beats(text, beats, strong):
+    metre = parse_metre(text)
+    memory = play(metre, 2)
+    told = [(o.tick, o.bar, o.beat) for o in memory.outputs if isinstance(o, Beat)]
+    assert told == [
+        (bar * metre.bar + tick, bar, beat) for bar in (0, 1) for beat, tick in enumerate(beats)
+    ]
+    assert metre.strong == strong
+
+
+def test_a_waltz_has_three_beats_and_begins_at_a_bar_line():
+    waltz = parse_metre("3/4")
+    beats = tuple(Note(beat * BEAT, 240, 60) for beat in range(4))
+    memory = play(COMMON, 6, (100, MetreChanged(*waltz)), notes=beats, knobs={"land": 0.0})
+    told = [(o.tick, o.bar, o.beat) for o in memory.outputs if isinstance(o, Beat)]
+    assert told[:4] == [(0, 0, 0), (480, 0, 1), (960, 0, 2), (1440, 0, 3)]
+    assert told[4:8] == [(1920, 1, 0), (2400, 1, 1), (2880, 1, 2), (3360, 2, 0)]
+    assert [s.tick for s in struck(memory)] == [beat[0] for beat in told]
+
+
+def test_a_bar_in_dotted_beats_dances_beat_for_beat():
+    """The first half of a beat takes two of its three quavers, so the jig lilts and keeps its beats."""
+    jig = fitted(QUAVERS, parse_metre("6/8"))
+    assert [note.start for note in jig] == [0, 480, 720, 1200]
+
+
+@pytest.mark.parametrize("text", SPELT)
+def test_accents_stand_on_the_beats_of_the_metre(text):
+    metre = parse_metre(text)
+    grid = tuple(Note(start, 120, 60) for start in range(0, BAR, 120))
+    forces = {}
+    for sound in struck(play(metre, 1, notes=grid, form="A", fit="shift")):
+        forces.setdefault(metre.weight(sound.tick), set()).add(sound.velocity)
+    assert all(len(force) == 1 for force in forces.values())
+    ranked = [force.pop() for _, force in sorted(forces.items())]
+    assert ranked == sorted(ranked)
+    assert len(ranked) > 1
+
+
+def test_a_note_that_wavers_keeps_its_accent_and_its_chord_tone():
+    beats = tuple(Note(beat * BEAT, 300, 61) for beat in range(4))
+    knobs = {"humanise": 1.0, "articulation": 0.0, "land": 0.0}
+    sounds = struck(play(COMMON, 8, notes=beats, knobs=knobs, form="A"))
+    assert {sound.pitch % 12 for sound in sounds} <= {0, 4, 7}
+    strong, other = ([s.velocity for s in sounds if (s.tick + 20) // BEAT % 2 == n] for n in (0, 1))
+    assert sum(strong) / len(strong) > sum(other) / len(other) + 3
+
+
+# --- endings ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", SPELT)
+@settings(max_examples=12)
+@given(
+    start=st.integers(0, 3).map(lambda step: step * 120),
+    pitches=st.lists(st.integers(55, 70), min_size=8, max_size=8),
+    knobs=st.fixed_dictionaries({"swing": st.floats(0, 1), "approach": st.just(1.0), "share": st.floats(0, 1)}),
+)  # fmt: skip
+def test_the_last_note_of_a_form_is_a_long_chord_tone_in_a_strong_place(
+    text, start, pitches, knobs
+):
+    metre = parse_metre(text)
+    notes = tuple(
+        Note(place, 120, pitch)
+        for place, pitch in zip(range(start, BAR, 240), pitches, strict=False)
+    )
+    chords = (0, ChartChanged(*parse_chart("Cm7 | F7 | Bbmaj7 | Ebmaj7")))
+    memory = play(metre, 4, chords, notes=notes, knobs=knobs, low=40, high=80)
+    last = struck(memory)[-1]
+    inside = last.tick - 3 * metre.bar
+    assert inside in landings(metre)
+    assert inside in metre.strong or inside - metre.beat in metre.strong
+    assert last.pitch % 12 in parse_chord("Ebmaj7").tones
+    off = next(s.tick for s in memory.sounds if s.tick > last.tick and not s.velocity)
+    assert 0 <= 4 * metre.bar - off <= 60  # an end swings too
+
+
+def test_a_landing_in_three_is_on_the_one():
+    assert {text: landings(parse_metre(text)) for text in SPELT} == {
+        "2/4": (480,), "3/4": (0,), "4/4": (960, 1440), "5/4": (1440,), "6/4": (1440,), "3/8": (0,),
+        "5/8": (480,), "6/8": (720,), "7/8": (960,), "9/8": (0,), "12/8": (1440, 2160), "15/8": (2160,),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("text", SPELT)
+@settings(max_examples=12)
+@given(number=st.integers(0, 2**30))
+def test_variations_and_landings_stay_in_their_bar(text, number):
+    metre = parse_metre(text)
+    phrase = fitted(QUAVERS, metre)
+    for changed in (vary(phrase, number, metre), land(phrase, metre)):
+        assert all(note.start >= 0 and note.end <= metre.bar for note in changed)
+    half = [note for note in phrase if note.start < metre.bar // 2]
+    assert [n for n in vary(phrase, number, metre) if n.start < metre.bar // 2] == half
+
+
+# --- chords that share a bar ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "bar", "ticks"),
+    [
+        ("4/4", "C F", [0, 960]),
+        ("4/4", "C F G", [0, 960, 1440]),
+        ("4/4", "C F G Am", [0, 480, 960, 1440]),
+        ("4/4", "C % G", [0, 1440]),
+        ("3/4", "C F", [0, 960]),
+        ("3/4", "C F G", [0, 480, 960]),
+        ("5/4", "C F", [0, 1440]),
+        ("5/4", "C F G", [0, 1440, 1920]),
+        ("6/8", "C F", [0, 720]),
+        ("6/8", "C F G Am", [0, 480, 720, 1200]),  # more chords than beats: quavers
+        ("7/8", "C F", [0, 960]),
+        ("7/8", "C F G", [0, 480, 960]),
+        ("12/8", "C F G", [0, 1440, 2160]),
+    ],
+)
+def test_chords_share_a_bar_over_its_beats(text, bar, ticks):
+    metre = parse_metre(text)
+    memory = play(metre, 2, (0, ChartChanged(*parse_chart(f"{bar} | D"))))
+    chords = [o.tick for o in memory.outputs if isinstance(o, ChordSounds)]
+    assert chords == [*ticks, metre.bar]
+
+
+@given(
+    st.sampled_from(SPELT).map(parse_metre),
+    st.sets(st.sampled_from([0.0, 0.25, 0.5, 0.75]), min_size=1).map(sorted),
+)
+def test_no_chord_of_a_bar_is_lost_or_off_the_grid(metre, shares):
+    if len(shares) * QUAVER > metre.bar:
+        return  # four chords in 3/8
+    ticks = metre.shared(shares)
+    assert len(set(ticks)) == len(shares)
+    assert list(ticks) == sorted(ticks)
+    unit = metre.beat if len(shares) <= metre.beats else QUAVER
+    assert all(tick % unit == 0 and 0 <= tick < metre.bar for tick in ticks)
+
+
+# --- feel -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "straight", "swings"),
+    [
+        ("3/4", 240, 320),  # quavers
+        ("5/4", 1680, 1760),
+        ("6/8", 120, 160),  # quavers are thirds of the beat and stay; semiquavers lean
+        ("12/8", 600, 640),
+        ("7/8", 120, 160),
+    ],
+)
+def test_what_pairs_off_in_a_metre_swings(text, straight, swings):
+    metre = parse_metre(text)
+    line = tuple(Note(start, 60, 60) for start in (straight, metre.beat))
+    starts = [s.start for s in strokes(tuple(sorted(line)), Feel(swing=1.0), 0, metre)]
+    assert sorted(starts) == sorted([swings, metre.beat])
+
+
+@given(st.sampled_from(SPELT).map(parse_metre), st.floats(0, 1))
+def test_beats_and_bar_lines_never_swing(metre, amount):
+    places = [beat * metre.beat for beat in range(metre.beats)]
+    assert [swung(place, amount, metre.pulse) for place in [*places, metre.bar]] == [
+        *places,
+        metre.bar,
+    ]
