@@ -17,14 +17,26 @@ class Chart(NamedTuple):
 
 
 def parse_chart(text: str) -> Chart:
-    """The chart that a text spells, once through in 4/4; faults as in `perform.music.chart`."""
-    bars = written.parse_chart(text).bars
+    """The chart that a text spells, once through in 4/4, what stands between repeat signs twice; faults as
+    in `perform.music.chart`.
+    """
+    bars = _unrolled(written.parse_chart(text))
     changes = tuple(
         (number * TICKS_PER_BAR + round(share * TICKS_PER_BAR), ChordChanged(chord))
         for number, bar in enumerate(bars)
         for share, chord in bar
     )
     return Chart(changes, len(bars))
+
+
+def _unrolled(chart: written.Chart) -> list[written.Bar]:
+    again = {last: first for first, last in chart.vamps}
+    bars: list[written.Bar] = []
+    for number, bar in enumerate(chart.bars):
+        bars.append(bar)
+        if number in again:
+            bars += chart.bars[again[number] : number + 1]
+    return bars
 
 
 def repeated(chart: Chart, times: int) -> Chart:

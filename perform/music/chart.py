@@ -1,5 +1,7 @@
 """Charts: written chord progressions, `C7 | F7 | C7 % | ...`, one symbol or more a bar."""
 
+import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from perform.errors import ChartError
@@ -7,6 +9,9 @@ from perform.music.chord import Chord, parse_chord
 from perform.music.note import BEATS_PER_BAR
 
 Bar = tuple[tuple[float, Chord | None], ...]
+_SYMBOL = re.compile(r"\S+")
+_COMMENT = re.compile(r"^[ \t]*# .*", re.MULTILINE)
+_LINE = re.compile(r"[\s:]*[|\n][\s:|]*")
 
 
 class Chart(NamedTuple):
@@ -23,73 +28,79 @@ def parse_chart(text: str) -> Chart:
     """The chart that a text spells: bars between `|` or line ends, chords between spaces.
 
     `%` repeats the chord before it; chords that share a bar share its beats (two: two beats each;
-    three: 2, 1, 1). `|:` and `:|` stand around a vamp. `#` at the start of a line makes it a comment.
-    ChordError names an unknown symbol and its position in the text; ChartError says what else is
-    wrong.
+    three: 2, 1, 1). `|:` and `:|` stand around a vamp; without `|:` it begins after the vamp before, or with
+    the chart. `#` at the start of a line makes it a comment. ChordError names an unknown symbol and its
+    position in the text; ChartError says what else is wrong.
     """
     bars: list[Bar] = []
     vamps: list[tuple[int, int]] = []
-    open_vamp: int | None = None
+    opened: tuple[int, int] | None = None  # position of the |: that waits for its :|, bar after it
     begun = False
-    for start, cell in _cells(text):
-        marks = cell.split()
-        if marks[0] == ":" or marks[0].startswith(":"):
-            open_vamp = len(bars)
-        symbols = _words(cell, start)
-        if len(symbols) > BEATS_PER_BAR:
-            raise ChartError(
-                f"bar {len(bars) + 1} has {len(symbols)} chords, a bar has {BEATS_PER_BAR} beats; "
-                "put a | between bars"
-            )
-        bar: list[tuple[float, Chord | None]] = []
-        for share, (position, symbol) in zip(_shares(len(symbols)), symbols, strict=True):
-            if symbol != "%":
-                bar.append((share, parse_chord(symbol, position)))
-                begun = True
-            elif not begun:
+    for position, what in _tokens(text):
+        if what == ":|":
+            first = opened[1] if opened else vamps[-1][1] + 1 if vamps else 0
+            if first == len(bars):
                 raise ChartError(
-                    f"the % at character {position + 1} has no chord before it to repeat"
+                    f"the :| at character {position + 1} has no bar before it to repeat"
                 )
-        bars.append(tuple(bar))
-        if marks[-1].endswith(":") and open_vamp is not None:
-            vamps.append((open_vamp, len(bars) - 1))
-            open_vamp = None
+            vamps.append((first, len(bars) - 1))
+            opened = None
+        elif what == "|:":
+            if opened:
+                break
+            opened = position, len(bars)
+        else:
+            bars.append(_bar(what, position, len(bars) + 1, begun))
+            begun = begun or bool(bars[-1])
+    if opened:
+        raise ChartError(
+            f"the |: at character {opened[0] + 1} is not closed; end the repeat with :|"
+        )
     if not bars:
         raise ChartError("the chart has no chord; write one like 'C7 | F7 | C7 | G7'")
     return Chart(tuple(bars), tuple(vamps))
 
 
-def _cells(text: str) -> list[tuple[int, str]]:
-    """Non-empty bars with where each stands in the text."""
-    cells = []
-    position = 0
-    for line in text.split("\n"):
-        if not line.lstrip().startswith("# "):
-            at = position
-            for cell in line.split("|"):
-                if cell.strip(" \t\r:"):
-                    cells.append((at, cell))
-                at += len(cell) + 1
-        position += len(line) + 1
-    return cells
+def _bar(cell: str, start: int, number: int, begun: bool) -> Bar:
+    """The chords of a bar that stands at `start`; `begun`: there is a chord before it to repeat."""
+    symbols = [(start + found.start(), found[0]) for found in _SYMBOL.finditer(cell)]
+    if len(symbols) > BEATS_PER_BAR:
+        raise ChartError(
+            f"bar {number} has {len(symbols)} chords, a bar has {BEATS_PER_BAR} beats; "
+            "put a | between bars"
+        )
+    bar: list[tuple[float, Chord | None]] = []
+    for share, (position, symbol) in zip(_shares(len(symbols)), symbols, strict=True):
+        if symbol != "%":
+            bar.append((share, parse_chord(symbol, position)))
+        elif not (begun or bar):
+            raise ChartError(f"the % at character {position + 1} has no chord before it to repeat")
+    return tuple(bar)
 
 
-def _words(cell: str, start: int) -> list[tuple[int, str]]:
-    """The symbols of a bar with where each stands, without the repeat signs beside its lines."""
-    words = []
+def _tokens(text: str) -> Iterator[tuple[int, str]]:
+    """Bars and repeat signs in their order, with where each stands in the text."""
+    text = _COMMENT.sub(lambda line: " " * len(line[0]), text)
     at = 0
-    found = cell.split()
-    for place, whole in enumerate(found):
-        at = cell.index(whole, at)
-        word, skipped = whole, 0
-        if place == 0 and word.startswith(":"):
-            word, skipped = word[1:], 1
-        if place == len(found) - 1 and word.endswith(":"):
-            word = word[:-1]
-        if word:
-            words.append((start + at + skipped, word))
-        at += len(whole)
-    return words
+    for line in (*_LINE.finditer(text), None):
+        end = line.start() if line else len(text)
+        if text[at:end].strip():
+            yield at, text[at:end]
+        if line:
+            yield from _signs(line[0], line.start())
+            at = line.end()
+
+
+def _signs(line: str, start: int) -> Iterator[tuple[int, str]]:
+    """The repeat signs of what stands between two bars: a colon closes before a bar line, and opens after one."""
+    inside = False
+    for place, mark in enumerate(line):
+        if mark != ":":
+            inside = inside or mark == "|"
+        elif line[place + 1 : place + 2] == "|" or (not inside and line[place - 1 : place] != "|"):
+            yield start + place, ":|"
+        else:
+            yield start + max(place - 1, 0), "|:"
 
 
 def _shares(chords: int) -> tuple[float, ...]:

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from perform.errors import ChartError, ChordError
 from perform.inputs.chart import BLUES, parse_chart
+from perform.music import chart as written
 
 
 def symbols(text):
@@ -28,6 +29,45 @@ def test_an_unknown_chord_is_named_with_its_place():
 def test_what_cannot_be_played_says_so(text, mend):
     with pytest.raises(ChartError, match=mend):
         parse_chart(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "vamps"),
+    [
+        ("|: C | F :| G", ((0, 1),)),
+        ("C | F :| G", ((0, 1),)),  # as on paper: from the beginning
+        ("C :| F | G :|", ((0, 0), (1, 2))),
+        ("C | F :||: G | A :||", ((0, 1), (2, 3))),
+        ("|:\nC | F\n:| G", ((0, 1),)),
+        ("C | F | :| G", ((0, 1),)),
+        ("C:|:D:|", ((0, 0), (1, 1))),
+        ("|| C | F ||", ()),
+    ],
+)
+def test_repeat_signs_are_read_wherever_they_stand(text, vamps):
+    assert written.parse_chart(text).vamps == vamps
+
+
+@pytest.mark.parametrize(
+    ("text", "mend"),
+    [
+        ("C |: F | G", r"\|: at character 3 is not closed"),
+        ("|: C |: F :|", r"\|: at character 1 is not closed"),
+        (":| C", "character 1 has no bar before it"),
+        ("C |: :| F", "character 6 has no bar before it"),
+        ("C : F", "':' at character 3"),
+        ("1. C", "'1.' at character 1"),
+    ],
+)
+def test_a_repeat_sign_that_means_nothing_says_so(text, mend):
+    with pytest.raises((ChartError, ChordError), match=mend):
+        parse_chart(text)
+
+
+def test_a_rendered_chart_plays_its_repeats_twice():
+    assert [chord for _, chord in symbols("C |: F | G :| Am")] == ["C", "F", "G", "F", "G", "Am"]
+    assert parse_chart("C | F :|").bars == 4
+    assert symbols("|: C | % :|") == [(0, "C"), (3840, "C")]
 
 
 @given(st.text(alphabet="ABC7m|% \n#:", max_size=40))
