@@ -52,10 +52,10 @@ class Band:
             else:
                 line.other = event.model
 
-    def change_mode(self, event: ModeChanged) -> None:
-        """When it plays."""
+    def change_mode(self, event: ModeChanged, bar: int) -> None:
+        """When it plays; turns are counted from `bar`."""
         for line in self.those(event.voice):
-            line.mode, line.span = event.mode, event.bars
+            line.mode, line.span, line.since = event.mode, event.bars, bar
 
     def quieten(self, event: VoiceMuted | VoiceSoloed) -> list[Line]:
         """The lines that are silent by this event, and were not before."""

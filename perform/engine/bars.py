@@ -34,9 +34,8 @@ class Bars:
         """
         missed, room = [], MOST_NOTES
         for line in self._lines:
-            phrase = line.ready.pop(bar, None)
-            made = line.made.pop(bar, ())
-            line.wished.pop(bar, None)
+            phrase, made = line.ready.get(bar), line.made.get(bar, ())
+            line.begin(bar)
             if not line.speaks(bar):
                 continue
             if line.mode == "hold" and line.previous:

@@ -371,12 +371,13 @@ class Engine:
         self._tick, self._counted = tick, None
         self._asking = False
         self._ear.clear()
-        if self._begun:
-            for line in self._lines:
-                line.forget()
-        self._begun = True
         self._metre = self._opened = self._next_metre
         bar, inside = divmod(tick, self._metre.bar)
+        for line in self._lines:
+            line.since = bar
+            if self._begun:
+                line.forget()
+        self._begun = True
         self._bar, self._bar_tick = bar, tick - inside
         self._unopened = bar
         self._schedule.add(tick, Kind.FIRST, (bar, self._bar_tick))
@@ -407,7 +408,7 @@ class Engine:
         return self._outdated(self._band.those(event.voice))
 
     def _change_mode(self, event: ModeChanged) -> list[Output]:
-        self._band.change_mode(event)
+        self._band.change_mode(event, self._place()[0])
         return []
 
     def _quieten(self, event: VoiceMuted | VoiceSoloed) -> list[Output]:
@@ -437,16 +438,21 @@ class Engine:
         after, inside = divmod(self._tick - self._bar_tick, self._metre.bar)
         if not self._running or after < 0:
             return []
-        bar = self._bar + after
         if isinstance(event, KeyLifted):
-            self._ear.lift(event.pitch, bar, inside, self._metre.bar)
+            self._ear.lift(event.pitch, self._bar + after, inside, self._metre.bar)
         else:
             root = self._harmony.chord.root if self._harmony.chord else 0
             shift = root if root <= 6 else root - 12
-            if self._metre.bar - inside <= EARLY_TICKS:  # a hair ahead of the bar that it begins
-                bar, inside = bar + 1, 0
-            self._ear.press(event.pitch, event.pitch - shift, bar, inside)
+            self._ear.press(event.pitch, event.pitch - shift, *self._place())
         return []
+
+    def _place(self) -> tuple[int, int]:
+        """The bar in which a player does something now, and how far in it; a hair ahead of a bar is its
+        beginning.
+        """
+        after, inside = divmod(self._tick - self._bar_tick, self._metre.bar)
+        bar = self._bar + max(after, 0)
+        return (bar + 1, 0) if self._metre.bar - inside <= EARLY_TICKS else (bar, inside)
 
     def _panic(self, _: Panic) -> list[Output]:
         return [*self._notes.silence(self._tick, self._lines), Silenced(self._tick)]

@@ -28,10 +28,17 @@ def ends(bar: int, form: str) -> bool:
 
 
 def speaks(mode: Mode, bar: int, span: int) -> bool:
-    """Whether a voice plays in a bar: an answer waits for `span` bars first, a trade begins."""
+    """Whether a voice plays in a bar, counted from when it was told the mode: an answer waits for `span` bars
+    first, a trade begins.
+    """
     if mode == "answer":
         return bar // span % 2 == 1
     return mode != "trade" or bar // span % 2 == 0
+
+
+def yields(mode: Mode, bar: int, span: int) -> bool:
+    """Whether a voice gives the word to the player after a bar, counted as in `speaks`."""
+    return speaks(mode, bar, span) and not speaks(mode, bar + 1, span)
 
 
 def vary(phrase: Phrase, number: int, metre: Metre = COMMON) -> Phrase:

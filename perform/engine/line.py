@@ -30,6 +30,7 @@ class Line:
         self.feel = _feel(self.knobs)
         self.mode: Mode = settings.mode
         self.span = settings.bars
+        self.since = 0  # the bar from which turns are counted
         self.muted = False
         self.soloed = False
         self.silent = False  # muted, or another is soloed
@@ -45,6 +46,9 @@ class Line:
         self.disliked: deque[Phrase] = deque(maxlen=REMEMBERED)
         self.refusals = 0
         self.made: dict[int, Phrase] = {}  # as they came, for what judges and varies them
+        self._blended: dict[
+            int, bool
+        ] = {}  # material that sounded -> whether the other model made it
 
     def turn(self, knob: str, value: float) -> None:
         """A knob stands elsewhere."""
@@ -67,7 +71,7 @@ class Line:
 
     def speaks(self, bar: int) -> bool:
         """Whether it plays in a bar, by its mode."""
-        return form.speaks(self.mode, bar, self.span)
+        return form.speaks(self.mode, bar - self.since, self.span)
 
     def material(self, bar: int) -> int:
         """Which invented bar stands at `bar`, as far as the form is kept to."""
@@ -79,9 +83,25 @@ class Line:
         )
 
     def source(self, bar: int, seed: int) -> str:
-        """The model that a bar comes from: its own, or as often as the blend says the other."""
-        share = self.knobs["blend"]
-        return self.other if share and chance(seed, bar, 5) < share else self.model
+        """The model that a bar comes from: its own, or as often as the blend says the other.
+
+        A bar that returns comes from where it came from before, so that it is known again.
+        """
+        other = self._blended.get(self.material(bar))
+        if other is None:
+            other = chance(seed, 5) < self.knobs["blend"]
+        return self.other if other else self.model
+
+    def begin(self, bar: int) -> None:
+        """A bar is laid out: nobody has to be asked for it any more."""
+        asked = self.wished.pop(bar, None)
+        self.ready.pop(bar, None)
+        self.made.pop(bar, None)
+        if asked is not None:
+            material = self.material(bar)
+            self._blended.setdefault(material, asked[0] != self.model)
+            while len(self._blended) > len(self.settings.form):
+                del self._blended[next(iter(self._blended))]
 
     def listening(self, heard: Phrase) -> tuple[dict[str, float], Phrase]:
         """The knobs, and the player's bar that is to be resembled: by an answer in any case."""
@@ -106,8 +126,10 @@ class Line:
         return phrase
 
     def lands(self, bar: int, seed: int) -> bool:
-        """Whether the line comes to rest in a bar."""
-        ends = form.ends(bar, self.settings.form)
+        """Whether the line comes to rest in a bar: the last of its form, or of its turn."""
+        ends = form.ends(bar, self.settings.form) or (
+            self.span > 1 and form.yields(self.mode, bar - self.since, self.span)
+        )
         return ends and chance(seed, bar, 7) < self.knobs["land"]
 
     def forget(self) -> None:
@@ -115,6 +137,7 @@ class Line:
         self.ready.clear()
         self.wished.clear()
         self.made.clear()
+        self._blended.clear()
 
     def _returns(self, bar: int) -> bool:
         """Whether a bar that the form brings back does come back."""
