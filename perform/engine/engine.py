@@ -244,9 +244,8 @@ class Engine:
         end = self._bar_tick + self._metre.bar
         if beat == 0:
             self.counts.bars += 1
-            self._open_harmony(done)
-            if self._harmony.road.bars:
-                done.append(StateChanged(CURSOR, self._harmony.cursor))
+            self._lay_chords(self._harmony.open_bar(), 0)
+            done.extend(self._cursor())
             self._schedule.add(end - EARLY_OPEN, Kind.OPEN, (bar + 1, end))
         self._schedule.add(self._tick, Kind.WISH, ())
         if beat + 1 < self._metre.beats:
@@ -266,21 +265,21 @@ class Engine:
         self.counts.substituted += sum(bool(self._band.by_name[it.voice].previous) for it in missed)
         done.extend(missed)
 
-    def _open_harmony(self, done: list[Output]) -> None:
-        """The chart's chords of the bar that begins: the first at once, the others in their time."""
-        chords = self._harmony.open_bar()
+    def _lay_chords(self, chords: Sequence[tuple[float, Chord | None]], since: int) -> None:
+        """The chart's chords of a bar where they belong; of those before `since` what has come of them."""
         ticks = self._metre.shared([share for share, _ in chords])
         for inside, (_, chord) in zip(ticks, chords, strict=True):
-            if inside == 0:
-                done.extend(self._change_chord(chord))
-            else:
-                self._schedule.add(self._bar_tick + inside, Kind.CHORD, (chord,))
+            self._schedule.add(self._bar_tick + max(inside, since), Kind.CHORD, (chord,))
+
+    def _cursor(self) -> list[Output]:
+        """Where a chart stands, if there is one."""
+        return [StateChanged(CURSOR, self._harmony.cursor)] if self._harmony.road.bars else []
 
     # --- wishes --------------------------------------------------------------------------------
 
     @property
     def _here(self) -> Here:
-        return Here(self._bar, self._bar_tick, self._metre.bar, self._begun)
+        return Here(self._bar, self._bar_tick, self._metre.bar, self._unopened)
 
     def _wants(self, bar: int) -> list[Output]:
         """Wishes for the bars from `bar` on that nobody was asked for."""
@@ -290,13 +289,17 @@ class Engine:
         """Wishes that would be others now."""
         return [it for line in those for it in self._orders.outdated(line, self._here)]
 
-    def _ask_soon(self) -> None:
+    def _ask_soon(self) -> list[Output]:
         """Something moved that wishes depend on: ask in an eighth of a beat, or with the next beat. A flood
-        of chords or faders costs no more than that, and what is turned is still heard in the next bar.
+        of chords or faders costs no more than that, and what is turned is still heard in the next bar. Where
+        nothing rolls, ask at once: whatever bar comes first is to have it.
         """
-        if self._running and not self._asking:
+        if not self._running:
+            return self._outdated(self._lines)
+        if not self._asking:
             self._asking = True
             self._schedule.add(self._tick + ASK_TICKS, Kind.WISH, ())
+        return []
 
     def _take(self, event: PhraseReady) -> list[Output]:
         line = self._band.by_name.get(event.voice)
@@ -319,7 +322,8 @@ class Engine:
         if chord == self._harmony.chord and self._begun:
             return []
         self._harmony.hear(chord)
-        self._ask_soon()
+        if self._running:  # else it may be the one that starts the music: no time to ask anew
+            self._ask_soon()
         self.counts.chords += 1
         done: list[Output] = [ChordSounds(self._tick, chord.symbol if chord else "N.C.")]
         if chord is None or self._settings.change == "cut":
@@ -331,11 +335,11 @@ class Engine:
 
     def _change_key(self, event: KeyChanged) -> list[Output]:
         self._harmony.set_key(event.key)
-        return []
+        return self._ask_soon()
 
     def _follow(self, event: ChartChanged) -> list[Output]:
         self._harmony.follow(Road(event.bars, event.vamps))
-        return [StateChanged(CURSOR, self._harmony.cursor)]
+        return [StateChanged(CURSOR, self._harmony.cursor), *self._ask_soon()]
 
     def _leave_vamp(self, _: ChartLeft) -> list[Output]:
         self._harmony.leave()
@@ -344,51 +348,69 @@ class Engine:
     # --- transport -----------------------------------------------------------------------------
 
     def _change_transport(self, event: TransportChanged) -> list[Output]:
-        done = self._notes.silence(self._tick, self._lines)
         if event.action == "stop":
-            if self._running:
-                done.append(Rolled(self._tick, "stop"))
-            self._running = False
-            return done
+            return self._stop()
         anew = event.action == "start" or not self._begun
+        if self._running and not anew:
+            return []
+        done = self._notes.silence(self._tick, self._lines)
         done.append(Rolled(self._tick, "start" if anew else "continue"))
         if anew:
             self._restart(0)
-            self._harmony.rewind()
             done.extend(self._wants(0))
+        for line in self._lines:
+            line.go_on(self._unopened)
         self._running = True
         return done
+
+    def _stop(self) -> list[Output]:
+        """What sounds ends; the first bars are at hand, if it is a start that comes next."""
+        done = self._notes.silence(self._tick, self._lines)
+        if not self._running:
+            return done
+        self._running = False
+        for line in self._lines:
+            line.stand_by()
+        return [*done, Rolled(self._tick, "stop"), *self._wants(0), *self._outdated(self._lines)]
 
     def _locate(self, event: Located) -> list[Output]:
         """Stand at another place of the song; the bar that it lies in is played from there on."""
         if self._running:
             return []
         self._restart(event.tick)
-        return self._wants(self._unopened)
+        inside = event.tick - self._bar_tick
+        self._harmony.locate(self._bar, inside > 0)
+        if inside:
+            self._lay_chords(self._harmony.sounding, inside)
+        for line in self._lines:
+            line.stand_by()
+        return [*self._cursor(), *self._wants(self._unopened), *self._outdated(self._lines)]
 
     def _restart(self, tick: int) -> None:
+        """Nothing stays of what was to come: it is counted anew from a tick."""
         self._schedule.clear()
         self._tick, self._counted = tick, None
         self._asking = False
         self._ear.clear()
+        self._harmony.rewind()
         self._metre = self._opened = self._next_metre
         bar, inside = divmod(tick, self._metre.bar)
         for line in self._lines:
             line.since = bar
-            if self._begun:
-                line.forget()
+            if self._begun:  # else what was prepared is what comes
+                line.begin_again(bar)
         self._begun = True
         self._bar, self._bar_tick = bar, tick - inside
         self._unopened = bar
+        end = self._bar_tick + self._metre.bar
         self._schedule.add(tick, Kind.FIRST, (bar, self._bar_tick))
         if inside:
-            end = self._bar_tick + self._metre.bar
             self._schedule.add(max(end - EARLY_OPEN, tick), Kind.OPEN, (bar + 1, end))
         beat = -(-inside // self._metre.beat)
         if beat < self._metre.beats:
             self._schedule.add(self._bar_tick + beat * self._metre.beat, Kind.BEAT, (bar, beat))
         else:
-            self._schedule.add(self._bar_tick + self._metre.bar, Kind.BEAT, (bar + 1, 0))
+            self._schedule.add(end, Kind.BEAT, (bar + 1, 0))
         if self._settings.pulses:
             pulse = -(-tick // TICKS_PER_PULSE) * TICKS_PER_PULSE
             self._schedule.add(pulse, Kind.PULSE, ())
@@ -409,29 +431,28 @@ class Engine:
 
     def _change_mode(self, event: ModeChanged) -> list[Output]:
         self._band.change_mode(event, self._place()[0])
-        return []
+        return self._ask_soon()
 
     def _quieten(self, event: VoiceMuted | VoiceSoloed) -> list[Output]:
         return self._notes.silence(self._tick, self._band.quieten(event))
 
     def _turn(self, event: Turned) -> list[Output]:
         """A knob moves; what it means for bars ahead is asked for soon."""
-        if event.knob in KNOBS:
-            self._ask_soon()
-            self._band.turn(event)
-        return []
+        if event.knob not in KNOBS:
+            return []
+        self._band.turn(event)
+        return self._ask_soon()
 
     def _store(self, event: SnapshotStored) -> list[Output]:
         return [StateChanged(SNAPSHOTS, self._band.store(event.name))]
 
     def _recall(self, event: SnapshotRecalled) -> list[Output]:
-        self._ask_soon()
-        return [StateChanged(*moved) for moved in self._band.recall(event.name)]
+        moved = [StateChanged(*each) for each in self._band.recall(event.name)]
+        return [*moved, *self._ask_soon()]
 
     def _judge(self, event: Judged) -> list[Output]:
-        self._ask_soon()
         self._band.judge(event)
-        return []
+        return self._ask_soon()
 
     def _hear_key(self, event: KeyPressed | KeyLifted) -> list[Output]:
         """The player's melody, moved over C by the chord that it is played on."""

@@ -59,13 +59,16 @@ def inferred(chords: Sequence[Chord]) -> frozenset[int]:
     return fitting[0] if len(fitting) == 1 else frozenset()
 
 
+Bar = tuple[tuple[float, Chord | None], ...]
+
+
 class Road(NamedTuple):
     """A chart as the engine follows it: for each bar its chords, as (share of the bar gone by, chord).
 
     `vamps`: (first, last) bars that go round until somebody says next.
     """
 
-    bars: tuple[tuple[tuple[float, Chord | None], ...], ...] = ()
+    bars: tuple[Bar, ...] = ()
     vamps: tuple[tuple[int, int], ...] = ()
 
 
@@ -76,6 +79,7 @@ class Harmony:
         self.chord: Chord | None = None
         self.road = Road()
         self._cursor = -1
+        self._waits = True  # whether the bar that comes first has not begun yet
         self._leaving = False
         self._heard: list[Chord] = []
         self._key: frozenset[int] | None = None  # None: infer it
@@ -117,10 +121,18 @@ class Harmony:
 
     def rewind(self) -> None:
         """Before the first bar again."""
-        self._cursor, self._leaving = -1, False
+        self._cursor, self._leaving, self._waits = -1, False, True
 
-    def open_bar(self) -> tuple[tuple[float, Chord | None], ...]:
+    def locate(self, bar: int, begun: bool) -> None:
+        """Before a bar, or where it has `begun` in it, as if the chart had been played from the top."""
+        self.rewind()
+        for _ in range(bar + begun):
+            self.open_bar()
+        self._waits = not begun
+
+    def open_bar(self) -> Bar:
         """The chords of the bar that begins, the cursor on it; none without a chart."""
+        self._waits = False
         if not self.road.bars:
             return ()
         after = self._after(self._cursor)
@@ -131,13 +143,29 @@ class Harmony:
 
     def coming(self, bars: int) -> Chord | None:
         """The chord at the beginning of the bar so many bars ahead (0: this one), as far as is known."""
-        if not self.road.bars or bars < 0:
+        return self._there(self._cursor, bars + self._waits)
+
+    def first(self, bar: int) -> Chord | None:
+        """The chord at the beginning of a bar, counted from a start, as far as is known."""
+        return self._there(-1, bar + 1)
+
+    def _there(self, place: int, bars: int) -> Chord | None:
+        if not self.road.bars or bars < 1:
             return self.chord
-        place = self._cursor
         for _ in range(bars):
             place = self._after(place)
-        if bars == 0 or place < 0:
-            return self.chord
+        return self._at(place)
+
+    @property
+    def sounding(self) -> Bar:
+        """The chords of the chart's bar that sounds, the first at its beginning."""
+        if self._cursor < 0:
+            return ()
+        later = self.road.bars[self._cursor]
+        begun = () if later and later[0][0] == 0 else ((0.0, self._before(self._cursor)),)
+        return (*begun, *later)
+
+    def _at(self, place: int) -> Chord | None:
         begun = self.road.bars[place]
         return begun[0][1] if begun and begun[0][0] == 0 else self._before(place)
 

@@ -13,9 +13,13 @@ from perform.events import Steering
 from perform.music.condition import Wish
 from perform.music.note import Phrase
 
+BARS_AHEAD = 2
 REMEMBERED = 4
 ANOTHER = 7919  # seeds that a "no" steps over
 PLAYERS_WEIGHT = 0.7  # how much an answer resembles what it answers, where nobody said
+
+
+Asked = tuple[str, int, Wish, Steering | None]  # model, seed, and what it is to be like
 
 
 class Line:
@@ -35,7 +39,7 @@ class Line:
         self.soloed = False
         self.silent = False  # muted, or another is soloed
         self.ready: dict[int, Phrase] = {}
-        self.wished: dict[int, tuple[str, int, Wish, Steering | None]] = {}
+        self.wished: dict[int, Asked] = {}
         self.previous: Phrase | None = None
         self.shaped_as = 0  # the bar as which `previous` was shaped
         self.last: Phrase = ()
@@ -46,6 +50,7 @@ class Line:
         self.disliked: deque[Phrase] = deque(maxlen=REMEMBERED)
         self.refusals = 0
         self.made: dict[int, Phrase] = {}  # as they came, for what judges and varies them
+        self._openings: dict[int, tuple[Asked, Phrase]] = {}  # the first bars, for the next start
         self._blended: dict[
             int, bool
         ] = {}  # material that sounded -> whether the other model made it
@@ -115,6 +120,8 @@ class Line:
 
     def take(self, bar: int, phrase: Phrase) -> None:
         """A bar of material has come: made ready to be played."""
+        if bar < BARS_AHEAD:
+            self._openings[bar] = self.wished[bar], phrase
         self.made[bar] = phrase
         self.ready[bar] = prepare(phrase, self.settings)
 
@@ -132,12 +139,27 @@ class Line:
         )
         return ends and chance(seed, bar, 7) < self.knobs["land"]
 
-    def forget(self) -> None:
-        """Nothing is ready, nothing asked for."""
+    def begin_again(self, bar: int) -> None:
+        """Nothing is ready from `bar` on, and nothing asked for, but what a start begins with."""
         self.ready.clear()
         self.wished.clear()
         self.made.clear()
         self._blended.clear()
+        self.before = None
+        self.stand_by(bar)
+
+    def stand_by(self, bar: int = 0) -> None:
+        """The first bars, from `bar` on, are at hand as they were made last: a start may come."""
+        for first, (asked, phrase) in self._openings.items():
+            if first >= bar and first not in self.wished:
+                self.wished[first] = asked
+                self.take(first, phrase)
+
+    def go_on(self, bar: int) -> None:
+        """It goes on with `bar`: what is before it is needed no more."""
+        for kept in (self.ready, self.wished, self.made):
+            for before in [each for each in kept if each < bar]:
+                del kept[before]
 
     def _returns(self, bar: int) -> bool:
         """Whether a bar that the form brings back does come back."""

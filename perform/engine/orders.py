@@ -5,24 +5,21 @@ from typing import NamedTuple
 
 from perform.engine.ear import Ear
 from perform.engine.harmony import Harmony
-from perform.engine.line import ANOTHER, Line
+from perform.engine.line import ANOTHER, BARS_AHEAD, Asked, Line
 from perform.engine.wishes import Around, steering_of, wish_of
-from perform.events import PhraseWanted, Steering
-from perform.music.condition import Wish
+from perform.events import PhraseWanted
 from perform.music.note import Phrase
-
-BARS_AHEAD = 2
 
 
 class Here(NamedTuple):
-    """Where the music stands: the bar that plays, the tick at which it began, how many a bar has, and whether
-    anything was played at all.
+    """Where the music stands: the bar that plays, the tick at which it began, how many a bar has, and the first
+    bar that is not laid out.
     """
 
     bar: int
     tick: int
     length: int
-    begun: bool
+    unopened: int
 
 
 class Orders:
@@ -56,10 +53,11 @@ class Orders:
         deadline = here.tick + (bar - here.bar) * here.length
         return PhraseWanted(line.settings.name, bar, seed, model, deadline, wish, steering)
 
-    def _wish(self, line: Line, bar: int, here: Here) -> tuple[str, int, Wish, Steering | None]:
+    def _wish(self, line: Line, bar: int, here: Here) -> Asked:
         """Where a bar ahead comes from and what it is to be like, as far as that is known now."""
         settings, seed = line.settings, self.seed(line, bar)
-        chord = self._harmony.coming(bar - here.bar) if here.begun else self._harmony.chord
+        again = bar < here.unopened  # of the next start
+        chord = self._harmony.first(bar) if again else self._harmony.coming(bar - here.bar)
         knobs, player = line.listening(self._heard(line, bar))
         around = line.around(
             Around(

@@ -1,0 +1,258 @@
+"""Starts of every kind: no bar is missed, and nothing stays of what was to come before."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from perform.engine.engine import Engine, EngineSettings
+from perform.engine.metre import COMMON, parse_metre
+from perform.engine.voice import VoiceSettings
+from perform.events import (
+    Beat,
+    ChartChanged,
+    ChordChanged,
+    ChordSounds,
+    Judged,
+    KeyChanged,
+    Located,
+    MetreChanged,
+    ModelChanged,
+    PhraseMissed,
+    PhraseReady,
+    PhraseWanted,
+    Rolled,
+    SnapshotRecalled,
+    SnapshotStored,
+    Sound,
+    StateChanged,
+    TransportChanged,
+    Turned,
+)
+from perform.music.chart import parse_chart
+from perform.music.chord import parse_chord
+from perform.music.note import Note
+
+BAR, BEAT = 1920, 480
+C = ChordChanged(parse_chord("C"))
+CANNED = (Note(0, 240, 72), Note(960, 240, 72))
+
+
+class Stage:
+    """An engine whose bars come when they are asked for, or as late as they are held back."""
+
+    def __init__(self, metre=COMMON, **voice):
+        voice = {"name": "lead", "form": "ABCD", "fit": "shift", "knobs": {"land": 0.0}, **voice}
+        self.engine = Engine([VoiceSettings(**voice)], EngineSettings(fallback=CANNED, metre=metre))
+        self.asked, self.outputs, self.late = [], [], False
+        self._put(self.engine.prepare())
+
+    def feed(self, event, tick=0):
+        self._put(self.engine.advance(tick))
+        self._put(self.engine.feed(event, tick))
+
+    def advance(self, tick):
+        while (due := self.engine.next_deadline()) is not None and due <= tick:
+            self._put(self.engine.advance(due))
+
+    def _put(self, outputs):
+        for output in outputs:
+            if not isinstance(output, PhraseWanted):
+                self.outputs.append(output)
+                continue
+            self.asked.append(output)
+            if not self.late:
+                bar = tuple(Note(beat * BEAT, 240, 60 + output.bar) for beat in range(4))
+                self._put(self.engine.feed(PhraseReady("lead", output.bar, bar), self.engine._tick))
+
+    def take(self, kind):
+        """What was put out of a kind since the last time."""
+        taken = [o for o in self.outputs if isinstance(o, kind)]
+        self.outputs = [o for o in self.outputs if not isinstance(o, kind)]
+        return taken
+
+    def struck(self):
+        return [(s.tick, s.pitch) for s in self.take(Sound) if s.velocity]
+
+
+def rolling(tick, **voice):
+    stage = Stage(**voice)
+    stage.feed(C)
+    stage.feed(TransportChanged("start"))
+    stage.advance(tick)
+    stage.feed(C, tick)
+    stage.take(Sound)
+    return stage
+
+
+FIRST_BARS = [(bar * BAR + beat * BEAT, 60 + bar) for bar in (0, 1) for beat in range(4)]
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("stopped", [False, True])
+@pytest.mark.parametrize("tick", [100, 5 * BAR + 700, 5 * BAR - 10])
+def test_a_start_after_the_first_begins_with_the_first_bars(tick, stopped, late):
+    stage = rolling(tick)
+    stage.late = late  # whoever makes bars has no time for more
+    if stopped:
+        stage.feed(TransportChanged("stop"), tick)
+    stage.feed(TransportChanged("start"))
+    stage.advance(2 * BAR - 30)
+    assert stage.struck() == FIRST_BARS
+    assert not stage.take(PhraseMissed)
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("inside", [0, 1, 479, 480, 700, 1439, 1900])
+def test_going_on_from_another_place_plays_the_rest_of_its_bar(inside, late):
+    stage = rolling(700)
+    stage.feed(TransportChanged("stop"), 700)
+    stage.late = late
+    stage.feed(Located(6 * BAR + inside), 700)
+    stage.feed(TransportChanged("continue"), 6 * BAR + inside)
+    stage.advance(7 * BAR - 30)
+    beats = [6 * BAR + beat * BEAT for beat in range(4) if beat * BEAT >= inside]
+    assert [tick for tick, _ in stage.struck()] == beats
+    assert [beat.tick for beat in stage.take(Beat)][-len(beats) :] == beats or not beats
+    if not late:
+        assert {wanted.bar for wanted in stage.asked} >= {6, 7}
+        assert not stage.take(PhraseMissed)
+
+
+def test_the_first_bar_sounds_when_its_phrase_is_late():
+    stage = Stage()
+    late = Stage()
+    late.engine = Engine([VoiceSettings(name="lead")], EngineSettings(fallback=CANNED))
+    late.late = True
+    for event in (C, TransportChanged("start")):
+        late.feed(event)
+    late.advance(BAR - 30)
+    assert [tick for tick, _ in late.struck()] == [0, 960]
+    assert [missed.substitute for missed in late.take(PhraseMissed)] == ["canned"]
+    assert not stage.take(PhraseMissed)
+
+
+def test_going_on_where_it_stopped_goes_on_with_the_bars_that_are_there():
+    stage = rolling(3 * BAR + 500)
+    stage.feed(TransportChanged("stop"), 3 * BAR + 500)
+    stage.late = True
+    stage.feed(TransportChanged("continue"), 3 * BAR + 500)
+    stage.advance(5 * BAR - 30)
+    begun = [3 * BAR + 960, 3 * BAR + 1440]
+    assert stage.struck() == [(tick, 63) for tick in begun] + [
+        (4 * BAR + b * BEAT, 64) for b in range(4)
+    ]
+    assert stage.feed(TransportChanged("continue"), 5 * BAR - 30) is None
+    assert [o.action for o in stage.take(Rolled)] == ["start", "stop", "continue"]
+
+
+@given(st.integers(0, 6 * BAR), st.integers(0, 6 * BAR), st.booleans())
+@settings(max_examples=60)
+def test_nothing_of_what_was_to_come_stays_when_time_goes_back(left, to, located):
+    stage = rolling(left)
+    stage.feed(TransportChanged("stop"), left)
+    stage.take(Beat)
+    here = to if located else 0
+    if located:
+        stage.feed(Located(to), left)
+    stage.feed(TransportChanged("continue" if located else "start"), here)
+    stage.advance(here + 2 * BAR)
+    beats = stage.take(Beat)
+    first = -(-here // BEAT) * BEAT
+    assert [b.tick for b in beats] == list(range(first, here + 2 * BAR + 1, BEAT))
+    assert all((b.bar, b.beat) == divmod(b.tick // BEAT, 4) for b in beats)
+    assert [(tick, pitch) for tick, pitch in stage.struck() if tick < here + BAR] == [
+        (tick, 60 + tick // BAR) for tick in range(first, here + BAR, BEAT)
+    ]
+
+
+def test_a_chart_is_taken_up_where_the_song_stands():
+    stage = Stage()
+    stage.feed(ChartChanged(*parse_chart("C | Dm7 G7 | Em7 | % A7")))
+    told = lambda: [(o.tick, o.symbol) for o in stage.take(ChordSounds)]  # noqa: E731
+    stage.feed(TransportChanged("start"))
+    stage.advance(100)
+    stage.feed(TransportChanged("stop"), 100)
+    assert told() == [(0, "C")]
+    stage.feed(Located(5 * BAR + 1200), 100)
+    stage.feed(TransportChanged("continue"), 5 * BAR + 1200)
+    stage.advance(7 * BAR + 960)
+    assert [symbol for _, symbol in told()][-3:] == ["G7", "Em7", "A7"]
+    cursors = [o.value for o in stage.take(StateChanged) if o.address == "/chart/bar"]
+    assert cursors[-3:] == [1, 2, 3]
+    stage.feed(TransportChanged("stop"), 7 * BAR + 970)
+    stage.feed(TransportChanged("start"))
+    stage.advance(BAR)
+    assert told() == [(0, "C"), (BAR, "Dm7")]
+
+
+def test_bars_of_a_chart_are_asked_for_over_its_chords_from_the_first_on():
+    stage = Stage(knobs={"weight/chord-tones": 1.0})
+    stage.feed(
+        KeyChanged(frozenset())
+    )  # where the chords tell the key, it is known only the second time
+    stage.feed(ChartChanged(*parse_chart("Cm | F7 | Bbmaj7 | Eb")))
+    tones = {wanted.bar: wanted.steering.tones for wanted in stage.asked if wanted.steering}
+    assert tones == {0: (0, 3, 7), 1: (0, 4, 7, 10)}
+    stage.feed(TransportChanged("start"))
+    stage.advance(2 * BAR + 100)
+    stage.asked.clear()
+    stage.feed(TransportChanged("stop"), 2 * BAR + 100)
+    assert not stage.asked  # the first bars are at hand, over the chords that they will have
+
+
+@pytest.mark.parametrize("tick", [None, 100, 2 * BAR + 700])
+@pytest.mark.parametrize(
+    "event",
+    [
+        Turned("lead", "weight/steps", 0.8),
+        Turned(None, "target/density", 0.9),
+        ModelChanged("lead", "reels"),
+        KeyChanged(frozenset({0, 2, 4, 5, 7, 9, 10})),
+        Judged("lead", False),
+        SnapshotRecalled("bright"),
+    ],
+)
+@pytest.mark.parametrize("action", ["start", "continue"])
+def test_what_is_turned_while_stopped_reaches_the_first_bar(tick, event, action):
+    stage = Stage(knobs={"weight/chord-tones": 0.5})
+    stage.feed(C)
+    stage.feed(Turned(None, "target/register", 0.9))
+    stage.feed(SnapshotStored("bright"))
+    stage.feed(Turned(None, "target/register", 0.1))
+    if tick is not None:
+        stage.feed(TransportChanged("start"))
+        stage.advance(tick)
+        stage.feed(TransportChanged("stop"), tick)
+    stage.asked.clear()
+    stage.feed(event, tick or 0)
+    first = (0 if tick is None else tick // BAR + 1) if action == "continue" else 0
+    asked = [wanted for wanted in stage.asked if wanted.bar == first]
+    assert len(asked) == 1
+    stage.asked.clear()
+    stage.feed(TransportChanged(action), tick or 0 if action == "continue" else 0)
+    stage.advance((first + 1) * BAR + 100 if action == "continue" else 100)
+    assert not [wanted for wanted in stage.asked if wanted.bar <= first]
+    assert not stage.take(PhraseMissed)
+
+
+def test_turning_back_and_forth_while_stopped_asks_for_the_latest():
+    stage = Stage()
+    stage.feed(C)
+    for step in range(5):
+        stage.feed(Turned("lead", "weight/steps", step / 10))
+    assert [w.steering.weights[7] if w.steering else 0 for w in stage.asked if w.bar == 0][-1] > 0
+    asked = len(stage.asked)
+    stage.feed(Turned("lead", "swing", 0.5))  # nothing that a bar is made by
+    assert len(stage.asked) == asked
+
+
+def test_a_metre_that_changed_while_stopped_holds_from_the_first_bar():
+    stage = rolling(700)
+    stage.feed(TransportChanged("stop"), 700)
+    stage.feed(MetreChanged(*parse_metre("3/4")), 700)
+    stage.take(Beat)
+    stage.feed(TransportChanged("start"))
+    stage.advance(1440)
+    assert [(b.tick, b.bar, b.beat) for b in stage.take(Beat)] == [
+        (0, 0, 0), (480, 0, 1), (960, 0, 2), (1440, 1, 0),
+    ]  # fmt: skip
