@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from perform.clock.transport import FASTEST_BPM, SLOWEST_BPM
-from perform.engine.harmony import parse_key
+from perform.engine.key import parse_key
 from perform.engine.knobs import Knob
 from perform.engine.metre import parse_metre
 from perform.errors import ChordError, SidemanError, WireError

@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from perform.engine.engine import Change, EngineSettings, Release
 from perform.engine.form import Mode
-from perform.engine.harmony import parse_key
+from perform.engine.key import parse_key
 from perform.engine.knobs import KNOBS
 from perform.engine.metre import Metre, parse_metre
 from perform.engine.voice import Fit, VoiceSettings

@@ -1,62 +1,31 @@
 """The chord that sounds now, the ones already known to come, and what each allows."""
 
-from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
-from perform.errors import ChordError
-from perform.music.chord import Chord, parse_chord
-from perform.music.scale import SCALES
+from perform.engine.key import KeySense, raised
+from perform.music.chord import Chord
 
 _MAJOR_THIRD, _MINOR_THIRD, _MINOR_SEVENTH = 4, 3, 10
-REMEMBERED = 8
-CERTAIN = 3  # chords, before they are believed to be of one key
 
 
 @cache
 def colours(chord: Chord, key: frozenset[int] = frozenset()) -> frozenset[int]:
     """The pitch classes that a line may rest on or pass through over a chord.
 
-    Of a key that has all of the chord's tones, the notes of the key: Em7 in C is Phrygian. Else the
-    chord-scale of the quality, and over a dominant seventh the blue third as well: there it is
+    Of a key that has all of the chord's tones, the notes of the key: Em7 in C is Phrygian. Of one that has them
+    when the leading tone of its minor is raised, those: E7 in A minor, or in C. Else the chord-scale of the
+    quality, and over a dominant seventh the blue third as well: there it is
     the #9, and a blues without it is none.
     """
-    if key and chord.tones <= key:
-        return key
+    for notes in (key, raised(key)):
+        if chord.tones <= notes:
+            return notes
     allowed = frozenset(chord.scale) | chord.tones
     above_root = {(tone - chord.root) % 12 for tone in chord.tones}
     if {_MAJOR_THIRD, _MINOR_SEVENTH} <= above_root:
         allowed |= {(chord.root + _MINOR_THIRD) % 12}
     return allowed
-
-
-def key_of(tonic: int, minor: bool) -> frozenset[int]:
-    """The seven pitch classes of a key, the minor one natural."""
-    return frozenset((tonic + step) % 12 for step in SCALES["aeolian" if minor else "ionian"])
-
-
-def parse_key(text: str) -> frozenset[int] | None:
-    """The key that "C", "F#m" or "Bb" names; None for "auto", nothing for "none". ValueError for the rest."""
-    if text in ("auto", "none"):
-        return None if text == "auto" else frozenset()
-    try:
-        chord = parse_chord(text)
-    except ChordError:
-        chord = None
-    if chord is None or chord.quality.name not in ("", "m"):
-        raise ValueError(f"key {text!r}: write C, F#m or Bb, or auto, or none")
-    return key_of(chord.root, chord.quality.name == "m")
-
-
-def inferred(chords: Sequence[Chord]) -> frozenset[int]:
-    """The key that has all the tones of the last chords (oldest first); none where no one key has, or
-    where there are too few chords to tell, or two keys would do.
-    """
-    if len({chord.root for chord in chords}) < CERTAIN:
-        return frozenset()
-    tones = frozenset[int]().union(*(chord.tones for chord in chords))
-    fitting = [key for key in (key_of(tonic, False) for tonic in range(12)) if tones <= key]
-    return fitting[0] if len(fitting) == 1 else frozenset()
 
 
 Bar = tuple[tuple[float, Chord | None], ...]
@@ -81,7 +50,7 @@ class Harmony:
         self._cursor = -1
         self._waits = True  # whether the bar that comes first has not begun yet
         self._leaving = False
-        self._heard: list[Chord] = []
+        self._sense = KeySense()
         self._key: frozenset[int] | None = None  # None: infer it
 
     @property
@@ -92,24 +61,17 @@ class Harmony:
     def set_key(self, key: frozenset[int] | None) -> None:
         """A key; an empty one for none, None to infer it from the chords."""
         self._key = key
-        self._colour()
 
     def hear(self, chord: Chord | None) -> None:
         """Another chord sounds now."""
         self.chord = chord
         if chord is not None:
-            self._heard = [*self._heard, chord][-REMEMBERED:]
-            self._colour()
+            self._sense.hear(chord)
 
     @property
     def key(self) -> frozenset[int]:
         """The key that scales are taken from; empty where there is none."""
-        return self._now
-
-    _now: frozenset[int] = frozenset()
-
-    def _colour(self) -> None:
-        self._now = inferred(self._heard) if self._key is None else self._key
+        return self._sense.key if self._key is None else self._key
 
     def follow(self, road: Road) -> None:
         """A chart from its first bar, from the next bar line on."""

@@ -1,6 +1,5 @@
 """Playing together: form, feel, metres, modes, several voices, charts and keys, on the virtual clock."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,7 +8,8 @@ from perform.engine.ear import Ear
 from perform.engine.engine import Engine, EngineSettings
 from perform.engine.feel import Feel, strokes, swung
 from perform.engine.form import ends, land, returns, speaks, vary
-from perform.engine.harmony import Harmony, Road, colours, inferred, key_of
+from perform.engine.harmony import Harmony, Road
+from perform.engine.key import key_of
 from perform.engine.metre import parse_metre
 from perform.engine.voice import VoiceSettings
 from perform.events import (
@@ -339,35 +339,6 @@ def test_an_approach_leads_into_the_next_chord_by_a_semitone():
         last, first = heard[bar][-1], heard[bar + 1][0]
         assert last[0] == 1440
         assert abs(last[1] - first[1]) <= 1 or abs(last[1] - first[1]) > 5
-
-
-@pytest.mark.parametrize(
-    ("chords", "key"),
-    [
-        (("Dm7", "G7", "Cmaj7"), key_of(0, False)),
-        (("Em7b5", "A7", "Dm7"), frozenset()),  # A7's C# is outside every key of the other two
-        (("C7", "F7", "G7"), frozenset()),
-        (("C", "F"), frozenset()),  # of C and of F: too early to tell
-        (("Bm", "F#m", "A", "E"), key_of(9, False)),
-    ],
-)
-def test_a_key_is_inferred_where_there_is_just_one(chords, key):
-    assert inferred([parse_chord(symbol) for symbol in chords]) == key
-
-
-def test_the_key_picks_the_scale():
-    c_major = key_of(0, False)
-    assert colours(parse_chord("Em7"), c_major) == c_major  # E Phrygian
-    assert 6 in colours(parse_chord("Em7"))  # alone it would be Dorian
-    assert colours(parse_chord("A7"), c_major) == colours(parse_chord("A7"))
-    harmony = Harmony()
-    for symbol in ("Dm7", "G7", "Cmaj7", "Em7"):
-        harmony.hear(parse_chord(symbol))
-    assert harmony.key == c_major
-    harmony.set_key(key_of(2, False))
-    assert harmony.key == key_of(2, False)
-    harmony.set_key(frozenset())
-    assert not harmony.key
 
 
 def test_a_set_key_is_heard():

@@ -1,0 +1,98 @@
+"""Which key chords tell, one after another, and what a key makes of a chord."""
+
+import pytest
+
+from perform.engine.harmony import Harmony, colours
+from perform.engine.key import KeySense, inferred, key_of, parse_key, raised
+from perform.music.chord import parse_chord
+
+NAMES = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+
+
+def told(chords):
+    """The major key after each chord, - for none."""
+    sense, keys = KeySense(), []
+    for symbol in chords.split():
+        sense.hear(parse_chord(symbol))
+        keys.append(next((n for pc, n in enumerate(NAMES) if sense.key == key_of(pc, False)), "-"))
+    return " ".join(keys)
+
+
+@pytest.mark.parametrize(
+    ("chords", "key"),
+    [
+        (("Dm7", "G7", "Cmaj7"), key_of(0, False)),
+        (("Em7b5", "A7", "Dm7"), key_of(2, True)),  # A7's C# leads to D
+        (("C7", "F7", "G7"), frozenset()),
+        (("C", "F"), frozenset()),  # of C and of F: too early to tell
+        (("Bm", "F#m", "A", "E"), key_of(9, False)),
+    ],
+)
+def test_a_key_is_inferred_where_there_is_just_one(chords, key):
+    assert inferred([parse_chord(symbol) for symbol in chords]) == key
+
+
+def test_the_key_picks_the_scale():
+    c_major = key_of(0, False)
+    assert colours(parse_chord("Dm7"), c_major) == c_major  # D Dorian
+    assert colours(parse_chord("Em7"), c_major) == c_major  # E Phrygian
+    assert 6 in colours(parse_chord("Em7"))  # alone it would be Dorian
+    assert colours(parse_chord("E7"), c_major) == c_major - {7} | {8}  # the dominant of its A minor
+    assert colours(parse_chord("A7"), c_major) == colours(parse_chord("A7"))
+    harmony = Harmony()
+    for symbol in ("Dm7", "G7", "Cmaj7", "Em7"):
+        harmony.hear(parse_chord(symbol))
+    assert harmony.key == c_major
+    harmony.set_key(key_of(2, False))
+    assert harmony.key == key_of(2, False)
+    harmony.set_key(frozenset())
+    assert not harmony.key
+
+
+@pytest.mark.parametrize(
+    ("chords", "keys"),
+    [
+        ("Dm7 G7 Cmaj7 Am7 Dm7", "- - C C C"),
+        ("Cmaj7 Dm7 G7 A7 Dm7 G7", "- - C C C C"),  # a dominant that leans elsewhere
+        ("Dm7b5 G7 Cm7 Fm7 G7b9", "- - Eb Eb Eb"),  # C minor
+        ("Am6 E7 Am6 Dm6 B7 E7 Am6", "- - - C C C C"),  # A minor
+        ("Dm7 G7 Cmaj7 Cm7 F7 Bbmaj7", "- - C C - Bb"),
+        ("Am7 D7 Gmaj7 C7 F7 C7 G7", "- - G G - - -"),  # a blues after it
+        ("C G Am F C", "- - - C C"),
+    ],
+)
+def test_a_key_is_told_chord_by_chord(chords, keys):
+    assert told(chords) == keys
+
+
+@pytest.mark.parametrize(
+    "blues",
+    [
+        "C7 F7 C7 F7 C7 G7 F7 C7 G7",
+        "C7 F7 C7 F7 C7 A7 Dm7 G7 C7 A7 Dm7 G7",
+        "C7 F7 C7 Gm7 C7 F7 F#dim7 C7 A7 Dm7 G7 C7 A7 Dm7 G7",
+        "F7 Bb7 F7 Cm7 F7 Bb7 Bdim7 F7 D7 Gm7 C7 F7 D7 Gm7 C7",
+    ],
+)
+def test_a_blues_does_not_wander_among_keys(blues):
+    assert set(told(" ".join([blues] * 3)).split()) == {"-"}
+
+
+def test_a_major_chord_at_home_ends_the_blues():
+    assert told("C7 F7 C7 Dm7 G7 Cmaj7").split()[-1] == "C"
+
+
+def test_the_minor_of_a_key_has_its_leading_tone():
+    assert raised(key_of(9, True)) == raised(key_of(0, False)) == {9, 11, 0, 2, 4, 5, 8}
+    assert not raised(frozenset())
+    assert not raised(frozenset({0, 4}))
+
+
+def test_a_set_key_wins():
+    harmony = Harmony()
+    harmony.set_key(parse_key("F"))
+    for symbol in ("Dm7", "G7", "Cmaj7"):
+        harmony.hear(parse_chord(symbol))
+    assert harmony.key == key_of(5, False)
+    harmony.set_key(None)
+    assert harmony.key == key_of(0, False)  # it listened meanwhile
