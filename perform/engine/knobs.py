@@ -27,13 +27,25 @@ KNOBS: dict[str, Knob] = {
         Knob("target/contour", CHANCE, "0 falls, 1 rises; -1 as it comes", CHANCE),
         Knob("repeat", 1.0, "how often bars return as the form says; 0 never"),
         Knob("vary", 0.0, "how often a bar that returns is changed"),
-        Knob("land", 1.0, "how often the last bar of a form ends on a long chord tone"),
+        Knob(
+            "land", 1.0, "how often the last bar of a form, or of a turn, ends on a long chord tone"
+        ),
         Knob("approach", 0.0, "how often the last note leads into a coming chord that is known"),
-        Knob("blend", 0.0, "share of bars from the voice's other model"),
-        Knob("share", 1.0, "how much of the bar's room this voice may take beside the others"),
-        Knob("swing", 0.0, "0 straight quavers, 1 triplets"),
+        Knob(
+            "blend",
+            0.0,
+            "share of new bars from the voice's other model; one that returns stays as it was",
+        ),
+        Knob(
+            "share",
+            1.0,
+            "how much of the bar's room this voice takes beside the others that sound; 1 all that it likes",
+        ),
+        Knob(
+            "swing", 0.0, "0 straight, 1 triplets: quavers lean, in 6/8, 7/8 and 12/8 semiquavers"
+        ),
         Knob("humanise", 0.0, "how far time and force waver; at most 15 ticks and 10 of 127"),
-        Knob("accent", 0.5, "0 even, 1 sharp"),
+        Knob("accent", 0.5, "0 even, 1 sharp on the beats of the metre"),
         Knob("articulation", 0.5, "0 staccato, 1 legato"),
     )
 }
