@@ -12,17 +12,17 @@ import msgspec
 
 from perform.engine.band import Band
 from perform.engine.bars import Bars
+from perform.engine.course import TICKS_PER_PULSE, Course
 from perform.engine.ear import Ear
 from perform.engine.harmony import Harmony, Road
 from perform.engine.knobs import KNOBS
 from perform.engine.line import Line
 from perform.engine.metre import COMMON, Metre
-from perform.engine.orders import Here, Orders
+from perform.engine.orders import Orders
 from perform.engine.schedule import Kind, Schedule
 from perform.engine.sounding import Sounding
 from perform.engine.voice import VoiceSettings
 from perform.events import (
-    Beat,
     ChartChanged,
     ChartLeft,
     ChordChanged,
@@ -34,7 +34,6 @@ from perform.events import (
     KeyLifted,
     KeyPressed,
     Located,
-    MetreBegins,
     MetreChanged,
     ModeChanged,
     ModelChanged,
@@ -54,16 +53,13 @@ from perform.events import (
     VoiceSoloed,
 )
 from perform.music.chord import Chord
-from perform.music.note import TICKS_PER_BEAT, Note
+from perform.music.note import Note
 
 Change = Literal["hold", "cut", "slide"]
 Release = Literal["keep", "rest"]
-TICKS_PER_PULSE = TICKS_PER_BEAT // 24
-EARLY_TICKS = 40
 ASK_TICKS = 60
 SNAPSHOTS = "/snapshot"  # where the names of those that are kept are told
 CURSOR = "/chart/bar"  # where the bar of the chart that sounds is told; -1 before it begins
-EARLY_OPEN = 20  # ticks before its line that a bar is opened
 
 
 class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -106,13 +102,10 @@ class Engine:
         self._schedule = Schedule()
         self._harmony = Harmony()
         self._ear = Ear()
-        self._orders = Orders(self._harmony, self._ear, self._settings.seed)
+        self._course = Course(self._schedule, self._settings.metre, self._settings.pulses)
+        self._orders = Orders(self._course, self._harmony, self._ear, self._settings.seed)
         self._notes = Sounding(self._lines, self._schedule, self._harmony)
         self._bars = Bars(self._lines, self._schedule, self._orders, self._settings.fallback)
-        self._metre = self._opened = self._next_metre = self._settings.metre
-        self._counted: Metre | None = None  # the metre that was told last
-        self._bar, self._bar_tick = 0, 0
-        self._unopened = 0  # the first bar whose notes are not laid out yet
         self._running = False
         self._begun = False
         self._tick = 0
@@ -151,7 +144,7 @@ class Engine:
     @property
     def metre(self) -> Metre:
         """The metre of the bar that plays."""
-        return self._metre
+        return self._course.metre
 
     @property
     def chord(self) -> Chord | None:
@@ -171,7 +164,7 @@ class Engine:
     @property
     def bar(self) -> int:
         """The bar that plays, from 0."""
-        return self._bar
+        return self._course.bar
 
     @property
     def sounding(self) -> int:
@@ -215,7 +208,7 @@ class Engine:
             if due.kind is Kind.OFF:
                 self._notes.end(due.tick, due.item, done)
             elif due.kind is Kind.ON:
-                self._notes.begin(due.tick, self._bar, due.item[0], done)
+                self._notes.begin(due.tick, self._course.bar, due.item[0], done)
             elif due.kind is Kind.BEAT:
                 self._beat(due.item[0], due.item[1], done)
             elif due.kind is Kind.CHORD:
@@ -224,52 +217,37 @@ class Engine:
                 self._open(due.item[0], due.item[1], done)
             elif due.kind is Kind.WISH:
                 self._asking = False
-                done.extend(self._wants(self._unopened))
+                done.extend(self._wants(self._course.unopened))
                 done.extend(self._outdated(self._lines))
             else:
                 done.append(Pulse(self._tick))
-                self._schedule.add(self._tick + TICKS_PER_PULSE, Kind.PULSE, ())
+                self._course.pulse(self._tick + TICKS_PER_PULSE)
         return done
 
     # --- bars ----------------------------------------------------------------------------------
 
     def _beat(self, bar: int, beat: int, done: list[Output]) -> None:
-        if beat == 0:
-            self._metre = self._opened
-            self._bar, self._bar_tick = bar, self._tick
-            if self._counted != self._metre:
-                self._counted = self._metre
-                done.append(MetreBegins(self._tick, *self._metre))
-        done.append(Beat(self._tick, bar, beat))
-        end = self._bar_tick + self._metre.bar
+        done.extend(self._course.beat(bar, beat, self._tick))
         if beat == 0:
             self.counts.bars += 1
             self._lay_chords(self._harmony.open_bar(), 0)
             done.extend(self._cursor())
-            self._schedule.add(end - EARLY_OPEN, Kind.OPEN, (bar + 1, end))
         self._schedule.add(self._tick, Kind.WISH, ())
-        if beat + 1 < self._metre.beats:
-            after = self._bar_tick + (beat + 1) * self._metre.beat
-            self._schedule.add(after, Kind.BEAT, (bar, beat + 1))
-        else:
-            self._schedule.add(end, Kind.BEAT, (bar + 1, 0))
 
     def _open(self, bar: int, start: int, done: list[Output]) -> None:
         """A bar is about to begin: its notes are put where they belong, so that nothing is left to do on
         its first beat but to play.
         """
-        self._opened = self._next_metre
-        self._unopened = bar + 1
-        missed = self._bars.open(bar, start, self._opened, self._tick)
+        missed = self._bars.open(bar, start, self._course.open(bar), self._tick)
         self.counts.missed += len(missed)
         self.counts.substituted += sum(bool(self._band.by_name[it.voice].previous) for it in missed)
         done.extend(missed)
 
     def _lay_chords(self, chords: Sequence[tuple[float, Chord | None]], since: int) -> None:
         """The chart's chords of a bar where they belong; of those before `since` what has come of them."""
-        ticks = self._metre.shared([share for share, _ in chords])
+        ticks = self._course.metre.shared([share for share, _ in chords])
         for inside, (_, chord) in zip(ticks, chords, strict=True):
-            self._schedule.add(self._bar_tick + max(inside, since), Kind.CHORD, (chord,))
+            self._schedule.add(self._course.tick + max(inside, since), Kind.CHORD, (chord,))
 
     def _cursor(self) -> list[Output]:
         """Where a chart stands, if there is one."""
@@ -277,17 +255,13 @@ class Engine:
 
     # --- wishes --------------------------------------------------------------------------------
 
-    @property
-    def _here(self) -> Here:
-        return Here(self._bar, self._bar_tick, self._metre.bar, self._unopened)
-
     def _wants(self, bar: int) -> list[Output]:
         """Wishes for the bars from `bar` on that nobody was asked for."""
-        return [it for line in self._lines for it in self._orders.missing(line, bar, self._here)]
+        return [it for line in self._lines for it in self._orders.missing(line, bar)]
 
     def _outdated(self, those: Iterable[Line]) -> list[Output]:
         """Wishes that would be others now."""
-        return [it for line in those for it in self._orders.outdated(line, self._here)]
+        return [it for line in those for it in self._orders.outdated(line)]
 
     def _ask_soon(self) -> list[Output]:
         """Something moved that wishes depend on: ask in an eighth of a beat, or with the next beat. A flood
@@ -305,7 +279,7 @@ class Engine:
         line = self._band.by_name.get(event.voice)
         if line is not None and event.bar in line.wished:
             line.take(event.bar, event.phrase)
-        elif line is not None and event.bar < self._unopened:
+        elif line is not None and event.bar < self._course.unopened:
             self.counts.late += 1
         return []
 
@@ -359,7 +333,7 @@ class Engine:
             self._restart(0)
             done.extend(self._wants(0))
         for line in self._lines:
-            line.go_on(self._unopened)
+            line.go_on(self._course.unopened)
         self._running = True
         return done
 
@@ -377,48 +351,30 @@ class Engine:
         """Stand at another place of the song; the bar that it lies in is played from there on."""
         if self._running:
             return []
-        self._restart(event.tick)
-        inside = event.tick - self._bar_tick
-        self._harmony.locate(self._bar, inside > 0)
+        inside = self._restart(event.tick)
+        self._harmony.locate(self._course.bar, inside > 0)
         if inside:
             self._lay_chords(self._harmony.sounding, inside)
         for line in self._lines:
             line.stand_by()
-        return [*self._cursor(), *self._wants(self._unopened), *self._outdated(self._lines)]
+        return [*self._cursor(), *self._wants(self._course.unopened), *self._outdated(self._lines)]
 
-    def _restart(self, tick: int) -> None:
-        """Nothing stays of what was to come: it is counted anew from a tick."""
-        self._schedule.clear()
-        self._tick, self._counted = tick, None
+    def _restart(self, tick: int) -> int:
+        """Nothing stays of what was to come: it is counted anew from a tick; how far that is inside its bar."""
+        inside = self._course.restart(tick)
+        self._tick = tick
         self._asking = False
         self._ear.clear()
         self._harmony.rewind()
-        self._metre = self._opened = self._next_metre
-        bar, inside = divmod(tick, self._metre.bar)
         for line in self._lines:
-            line.since = bar
+            line.since = self._course.bar
             if self._begun:  # else what was prepared is what comes
-                line.begin_again(bar)
+                line.begin_again(self._course.bar)
         self._begun = True
-        self._bar, self._bar_tick = bar, tick - inside
-        self._unopened = bar
-        end = self._bar_tick + self._metre.bar
-        self._schedule.add(tick, Kind.FIRST, (bar, self._bar_tick))
-        if inside:
-            self._schedule.add(max(end - EARLY_OPEN, tick), Kind.OPEN, (bar + 1, end))
-        beat = -(-inside // self._metre.beat)
-        if beat < self._metre.beats:
-            self._schedule.add(self._bar_tick + beat * self._metre.beat, Kind.BEAT, (bar, beat))
-        else:
-            self._schedule.add(end, Kind.BEAT, (bar + 1, 0))
-        if self._settings.pulses:
-            pulse = -(-tick // TICKS_PER_PULSE) * TICKS_PER_PULSE
-            self._schedule.add(pulse, Kind.PULSE, ())
+        return inside
 
     def _change_metre(self, event: MetreChanged) -> list[Output]:
-        self._next_metre = Metre(event.bar, event.beat)
-        if not self._begun:
-            self._metre = self._opened = self._next_metre
+        self._course.change(Metre(event.bar, event.beat), not self._begun)
         return []
 
     # --- voices --------------------------------------------------------------------------------
@@ -430,7 +386,7 @@ class Engine:
         return self._outdated(self._band.those(event.voice))
 
     def _change_mode(self, event: ModeChanged) -> list[Output]:
-        self._band.change_mode(event, self._place()[0])
+        self._band.change_mode(event, self._course.meant(self._tick)[0])
         return self._ask_soon()
 
     def _quieten(self, event: VoiceMuted | VoiceSoloed) -> list[Output]:
@@ -456,24 +412,15 @@ class Engine:
 
     def _hear_key(self, event: KeyPressed | KeyLifted) -> list[Output]:
         """The player's melody, moved over C by the chord that it is played on."""
-        after, inside = divmod(self._tick - self._bar_tick, self._metre.bar)
-        if not self._running or after < 0:
+        if not self._running or self._tick < self._course.tick:
             return []
         if isinstance(event, KeyLifted):
-            self._ear.lift(event.pitch, self._bar + after, inside, self._metre.bar)
+            self._ear.lift(event.pitch, *self._course.at(self._tick), self._course.metre.bar)
         else:
             root = self._harmony.chord.root if self._harmony.chord else 0
             shift = root if root <= 6 else root - 12
-            self._ear.press(event.pitch, event.pitch - shift, *self._place())
+            self._ear.press(event.pitch, event.pitch - shift, *self._course.meant(self._tick))
         return []
-
-    def _place(self) -> tuple[int, int]:
-        """The bar in which a player does something now, and how far in it; a hair ahead of a bar is its
-        beginning.
-        """
-        after, inside = divmod(self._tick - self._bar_tick, self._metre.bar)
-        bar = self._bar + max(after, 0)
-        return (bar + 1, 0) if self._metre.bar - inside <= EARLY_TICKS else (bar, inside)
 
     def _panic(self, _: Panic) -> list[Output]:
         return [*self._notes.silence(self._tick, self._lines), Silenced(self._tick)]

@@ -126,10 +126,12 @@ def fitted(phrase: Phrase, metre: Metre) -> Phrase:
 
 
 def _shuffled(phrase: Phrase) -> Phrase:
+    placed: dict[int, int] = {}  # where notes go -> where they came from: no two to one place
     return tuple(
         Note(start, max(_dotted(note.end) - start, QUAVER // 2), note.pitch)
         for note in phrase
         for start in (_dotted(note.start),)
+        if placed.setdefault(start, note.start) == note.start
     )
 
 

@@ -1,8 +1,8 @@
 """What is asked for bars ahead, and when it has to be asked for again."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
+from perform.engine.course import Course
 from perform.engine.ear import Ear
 from perform.engine.harmony import Harmony
 from perform.engine.line import ANOTHER, BARS_AHEAD, Asked, Line
@@ -11,53 +11,43 @@ from perform.events import PhraseWanted
 from perform.music.note import Phrase
 
 
-class Here(NamedTuple):
-    """Where the music stands: the bar that plays, the tick at which it began, how many a bar has, and the first
-    bar that is not laid out.
-    """
-
-    bar: int
-    tick: int
-    length: int
-    unopened: int
-
-
 class Orders:
     """The wishes for bars ahead. `seed`: of the performance."""
 
-    def __init__(self, harmony: Harmony, ear: Ear, seed: int) -> None:
+    def __init__(self, course: Course, harmony: Harmony, ear: Ear, seed: int) -> None:
+        self._course = course
         self._harmony = harmony
         self._ear = ear
         self._performance = seed
 
-    def missing(self, line: Line, bar: int, here: Here) -> Iterable[PhraseWanted]:
+    def missing(self, line: Line, bar: int) -> Iterable[PhraseWanted]:
         """Wishes for what is neither there nor asked for among the next bars."""
         for ahead in range(bar, bar + BARS_AHEAD):
             if ahead not in line.wished:
-                yield self._want(line, ahead, here)
+                yield self._want(line, ahead)
 
-    def outdated(self, line: Line, here: Here) -> Iterable[PhraseWanted]:
+    def outdated(self, line: Line) -> Iterable[PhraseWanted]:
         """The wishes for bars ahead that would be others now; what is ready stays until its better comes."""
         for bar, asked in list(line.wished.items()):
-            if asked != self._wish(line, bar, here):
-                yield self._want(line, bar, here)
+            if asked != self._wish(line, bar):
+                yield self._want(line, bar)
 
     def seed(self, line: Line, bar: int) -> int:
         """Consecutive seeds for consecutive material, far apart for voices and performances."""
         performance = (self._performance * 31 + line.index) % 2**24
         return performance * 2**24 + (line.material(bar) + line.refusals * ANOTHER) % 2**24
 
-    def _want(self, line: Line, bar: int, here: Here) -> PhraseWanted:
-        asked = line.wished[bar] = self._wish(line, bar, here)
+    def _want(self, line: Line, bar: int) -> PhraseWanted:
+        asked = line.wished[bar] = self._wish(line, bar)
         model, seed, wish, steering = asked
-        deadline = here.tick + (bar - here.bar) * here.length
+        deadline = self._course.tick + (bar - self._course.bar) * self._course.metre.bar
         return PhraseWanted(line.settings.name, bar, seed, model, deadline, wish, steering)
 
-    def _wish(self, line: Line, bar: int, here: Here) -> Asked:
+    def _wish(self, line: Line, bar: int) -> Asked:
         """Where a bar ahead comes from and what it is to be like, as far as that is known now."""
         settings, seed = line.settings, self.seed(line, bar)
-        again = bar < here.unopened  # of the next start
-        chord = self._harmony.first(bar) if again else self._harmony.coming(bar - here.bar)
+        again = bar < self._course.unopened  # of the next start
+        chord = self._harmony.first(bar) if again else self._harmony.coming(bar - self._course.bar)
         knobs, player = line.listening(self._heard(line, bar))
         around = line.around(
             Around(

@@ -111,6 +111,11 @@ def test_a_bar_in_dotted_beats_dances_beat_for_beat():
     assert [note.start for note in jig] == [0, 480, 720, 1200]
 
 
+def test_a_shuffle_puts_no_two_notes_of_a_line_on_one_place():
+    close = (Note(330, 30, 60), Note(360, 120, 62))
+    assert [note.start for note in fitted(close, parse_metre("12/8"))] == [600]
+
+
 @pytest.mark.parametrize("text", SPELT)
 def test_accents_stand_on_the_beats_of_the_metre(text):
     metre = parse_metre(text)
