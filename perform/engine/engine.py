@@ -15,7 +15,7 @@ from perform.engine.bars import Bars
 from perform.engine.course import TICKS_PER_PULSE, Course
 from perform.engine.ear import Ear
 from perform.engine.harmony import Harmony, Road
-from perform.engine.knobs import KNOBS
+from perform.engine.knobs import KNOBS, PLAYED
 from perform.engine.line import Line
 from perform.engine.metre import COMMON, Metre
 from perform.engine.orders import Orders
@@ -263,13 +263,14 @@ class Engine:
         """Wishes that would be others now."""
         return [it for line in those for it in self._orders.outdated(line)]
 
-    def _ask_soon(self) -> list[Output]:
+    def _ask_soon(self, those: Iterable[Line] | None = None) -> list[Output]:
         """Something moved that wishes depend on: ask in an eighth of a beat, or with the next beat. A flood
         of chords or faders costs no more than that, and what is turned is still heard in the next bar. Where
         nothing rolls, ask at once: whatever bar comes first is to have it.
         """
         if not self._running:
-            return self._outdated(self._lines)
+            lines = self._lines if those is None else those
+            return [it for line in lines for it in self._orders.settled(line)]
         if not self._asking:
             self._asking = True
             self._schedule.add(self._tick + ASK_TICKS, Kind.WISH, ())
@@ -277,10 +278,12 @@ class Engine:
 
     def _take(self, event: PhraseReady) -> list[Output]:
         line = self._band.by_name.get(event.voice)
-        if line is not None and event.bar in line.wished:
+        if line is None:
+            return []
+        if event.bar in line.wished:
             line.take(event.bar, event.phrase)
-        elif line is not None and event.bar < self._course.unopened:
-            self.counts.late += 1
+            return [] if self._running else list(self._orders.settled(line))
+        self.counts.late += event.bar < self._course.unopened
         return []
 
     # --- harmony -------------------------------------------------------------------------------
@@ -397,7 +400,7 @@ class Engine:
         if event.knob not in KNOBS:
             return []
         self._band.turn(event)
-        return self._ask_soon()
+        return [] if event.knob in PLAYED else self._ask_soon(self._band.those(event.voice))
 
     def _store(self, event: SnapshotStored) -> list[Output]:
         return [StateChanged(SNAPSHOTS, self._band.store(event.name))]

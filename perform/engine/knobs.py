@@ -50,3 +50,7 @@ KNOBS: dict[str, Knob] = {
     )
 }
 WEIGHTS_AT = "weight/"
+# heard in how a bar is played, not in which is asked for
+PLAYED = frozenset(
+    {"vary", "land", "approach", "share", "swing", "humanise", "accent", "articulation"}
+)

@@ -40,6 +40,7 @@ class Line:
         self.silent = False  # muted, or another is soloed
         self.ready: dict[int, Phrase] = {}
         self.wished: dict[int, Asked] = {}
+        self.awaited: set[int] = set()  # bars that were asked for and have not come
         self.previous: Phrase | None = None
         self.shaped_as = 0  # the bar as which `previous` was shaped
         self.last: Phrase = ()
@@ -100,6 +101,7 @@ class Line:
     def begin(self, bar: int) -> None:
         """A bar is laid out: nobody has to be asked for it any more."""
         asked = self.wished.pop(bar, None)
+        self.awaited.discard(bar)
         self.ready.pop(bar, None)
         self.made.pop(bar, None)
         if asked is not None:
@@ -122,6 +124,7 @@ class Line:
         """A bar of material has come: made ready to be played."""
         if bar < BARS_AHEAD:
             self._openings[bar] = self.wished[bar], phrase
+        self.awaited.discard(bar)
         self.made[bar] = phrase
         self.ready[bar] = prepare(phrase, self.settings)
 
@@ -143,6 +146,7 @@ class Line:
         """Nothing is ready from `bar` on, and nothing asked for, but what a start begins with."""
         self.ready.clear()
         self.wished.clear()
+        self.awaited.clear()
         self.made.clear()
         self._blended.clear()
         self.before = None

@@ -28,9 +28,19 @@ class Orders:
 
     def outdated(self, line: Line) -> Iterable[PhraseWanted]:
         """The wishes for bars ahead that would be others now; what is ready stays until its better comes."""
-        for bar, asked in list(line.wished.items()):
-            if asked != self._wish(line, bar):
-                yield self._want(line, bar)
+        for bar in list(line.wished):
+            yield from self._anew(line, bar)
+
+    def settled(self, line: Line) -> Iterable[PhraseWanted]:
+        """As `outdated`, but whatever was asked for and has not come is waited for first: however fast faders
+        move, no more is asked for than is made.
+        """
+        for bar in sorted(line.wished.keys() - line.awaited):
+            yield from self._anew(line, bar)
+
+    def _anew(self, line: Line, bar: int) -> Iterable[PhraseWanted]:
+        if line.wished[bar] != self._wish(line, bar):
+            yield self._want(line, bar)
 
     def seed(self, line: Line, bar: int) -> int:
         """Consecutive seeds for consecutive material, far apart for voices and performances."""
@@ -39,6 +49,7 @@ class Orders:
 
     def _want(self, line: Line, bar: int) -> PhraseWanted:
         asked = line.wished[bar] = self._wish(line, bar)
+        line.awaited.add(bar)
         model, seed, wish, steering = asked
         deadline = self._course.tick + (bar - self._course.bar) * self._course.metre.bar
         return PhraseWanted(line.settings.name, bar, seed, model, deadline, wish, steering)

@@ -246,6 +246,23 @@ def test_turning_back_and_forth_while_stopped_asks_for_the_latest():
     assert len(stage.asked) == asked
 
 
+def test_faders_that_move_while_stopped_ask_for_no_more_than_is_made():
+    stage = Stage()
+    stage.feed(C)
+    stage.late = True
+    stage.asked.clear()
+    for step in range(1, 200):
+        stage.feed(Turned("lead", "weight/steps", step / 200))
+    assert sorted(wanted.bar for wanted in stage.asked) == [0, 1]
+    for bar in (0, 1):  # what comes was for the first of it, so the last is asked for
+        stage.feed(PhraseReady("lead", bar, CANNED))
+    assert sorted(wanted.bar for wanted in stage.asked) == [0, 0, 1, 1]
+    assert {max(wanted.steering.weights) for wanted in stage.asked[2:]} == {199 / 200}
+    for bar in (0, 1):
+        stage.feed(PhraseReady("lead", bar, CANNED))
+    assert len(stage.asked) == 4
+
+
 def test_a_metre_that_changed_while_stopped_holds_from_the_first_bar():
     stage = rolling(700)
     stage.feed(TransportChanged("stop"), 700)
