@@ -39,7 +39,7 @@ class Bars:
             if not line.speaks(bar):
                 continue
             if line.mode == "hold" and line.previous:
-                phrase = line.previous
+                phrase, made = line.previous, ()
             else:
                 line.shaped_as = bar
             if phrase is None:

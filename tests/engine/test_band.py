@@ -146,6 +146,15 @@ def test_in_its_rest_the_turn_that_ended_is_judged():
     assert liked(engine, BAR + 1000) == (bar_of(0),)
 
 
+def test_in_a_hold_the_bar_that_is_held_is_judged():
+    engine = started()
+    for bar in (1, 2):
+        engine.feed(PhraseReady("lead", bar, bar_of(bar)), 0)
+    engine.feed(ModeChanged("lead", "hold", 4), 100)
+    engine.advance(BAR + 1000)
+    assert liked(engine, BAR + 1000) == (bar_of(0),)
+
+
 # --- blends -----------------------------------------------------------------------------------------
 
 
