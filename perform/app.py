@@ -46,14 +46,16 @@ async def stage(
     for voice in rig.voices:
         bundle.load(library.find(voice.model))
     async with contextlib.AsyncExitStack() as parts:
-        sinks, voiceless = open_sinks(rig, parts)
+        outputs = open_sinks(rig, parts)
         for listener in listeners:
             parts.callback(listener.close)
         engine = Engine(
             [voice.settings() for voice in rig.voices], rig.engine_settings(fallback=STOCK[0])
         )
         transport = Transport(rig.clock.tempo)
-        told = [sink.hear for own in sinks.values() for sink in own if isinstance(sink, Tape)]
+        told = [
+            sink.hear for own in outputs.played.values() for sink in own if isinstance(sink, Tape)
+        ]
         if rig.record is not None:
             recorder = Recorder(Path(rig.record.folder), rig)
             parts.callback(recorder.close)
@@ -64,8 +66,8 @@ async def stage(
             transport,
             RealtimeClock(rig.ahead),
             source.want,
-            sinks,
-            voiceless=voiceless,
+            outputs.played,
+            voiceless=outputs.voiceless,
             ahead=rig.ahead,
             spin=rig.clock.spin_ms / 1000,
             record=_to_each(dict.fromkeys(told)),
@@ -76,7 +78,7 @@ async def stage(
             conductor.listen(listener)
         await parts.enter_async_context(source)
         parts.callback(conductor.close)  # also where what comes below cannot be opened
-        running = Stage(rig, engine, transport, conductor, source)
+        running = Stage(rig, engine, transport, conductor, source, outputs.told)
         desk = await open_inputs(running, parts)
         if rig.panel is not None:
             await open_panel(rig.panel, running, desk, parts)

@@ -33,7 +33,8 @@ class Desk:
     def hear(self, address: str, values: tuple[Any, ...], peer: Peer) -> None:
         """One message, now; what it cannot mean is answered at /error."""
         self.received += 1
-        self._stage.subscribers.heard_from(peer.key)
+        if not self._stage.subscribers.heard(peer, address, values):
+            return
         try:
             self._carry_out(address, values, peer)
         except (WireError, OutputError) as fault:
@@ -86,7 +87,6 @@ class Desk:
                 for name, value in {**self.figures(), "done": 1}.items():
                     peer.message(f"/stats/{name}", value)
             case _:
-                self._stage.subscribers.moved(peer.key, address)
                 self._stage.deliver(meaning)
 
     def _subscribe(self, wish: Subscribed, peer: Peer) -> None:

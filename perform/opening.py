@@ -7,7 +7,7 @@ import socket
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -49,9 +49,20 @@ log = logging.getLogger(__name__)
 Parts = contextlib.AsyncExitStack
 
 
-def open_sinks(rig: Rig, parts: Parts) -> tuple[dict[str, list[Sink]], list[Sink]]:
-    """For each voice the sinks that it plays to: its output, and every OSC output; and those of no voice."""
+class Opened(NamedTuple):
+    """The rig's outputs. `played`: for each voice the sinks that it plays to, its output and every OSC output.
+    `voiceless`: those of no voice. `told`: those that follow by address, by host and port.
+    """
+
+    played: dict[str, list[Sink]]
+    voiceless: list[Sink]
+    told: dict[tuple[str, int], Feedback]
+
+
+def open_sinks(rig: Rig, parts: Parts) -> Opened:
+    """Every output of the rig; those that sound sooner than others are held back."""
     opened: dict[str, Sink] = {}
+    told: dict[tuple[str, int], Feedback] = {}
     for name, output in rig.outputs.items():
         channels = {voice.name: voice.channel for voice in rig.voices if voice.output == name}
         sink: Sink
@@ -59,7 +70,8 @@ def open_sinks(rig: Rig, parts: Parts) -> tuple[dict[str, list[Sink]], list[Sink
             case MidiOutput():
                 sink = _midi_sink(name, output, channels, rig)
             case OscOutput():
-                sink = Feedback(OscOutlet(*host_port(output.to), output.prefix))
+                outlet = OscOutlet(*host_port(output.to), output.prefix)
+                sink = told[outlet.place] = Feedback(outlet)
             case MidiFileOutput():
                 sink = Tape([midi_sink(rig, Path(output.path))])
         spin = SPIN_SECONDS if isinstance(output, MidiOutput) else 0.0
@@ -74,9 +86,10 @@ def open_sinks(rig: Rig, parts: Parts) -> tuple[dict[str, list[Sink]], list[Sink
         voice.name: list(dict.fromkeys([*_own(opened, voice.output), *everywhere]))
         for voice in rig.voices
     }
-    return played, [
+    voiceless = [
         sink for sink in opened.values() if not any(sink in own for own in played.values())
     ]
+    return Opened(played, voiceless, told)
 
 
 def _own(opened: dict[str, Sink], output: str | None) -> list[Sink]:

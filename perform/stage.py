@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Mapping
 from pathlib import Path
 
 from perform import bundle, controls, library
@@ -21,13 +22,17 @@ from perform.inputs.link import LinkClock
 from perform.live import Conductor
 from perform.panel.door import Door
 from perform.rig import Rig
+from perform.sinks.feedback import Feedback
 from perform.sinks.state import State
 from perform.sources.remote import RemoteSource
-from perform.subscribers import Subscribers
+from perform.subscribers import Place, Subscribers
 
 
 class Stage:
-    """Everything of a running performance that somebody outside may want to look at or speak to."""
+    """Everything of a running performance that somebody outside may want to look at or speak to.
+
+    `outputs`: those that follow by address, by the host and port at which they are.
+    """
 
     def __init__(
         self,
@@ -36,6 +41,7 @@ class Stage:
         transport: Transport,
         conductor: Conductor,
         source: RemoteSource,
+        outputs: Mapping[Place, Feedback],
     ) -> None:
         self.rig = rig
         self.source = source
@@ -51,7 +57,7 @@ class Stage:
             [voice.settings() for voice in rig.voices], rig.clock.tempo, rig.clock.metre
         )
         conductor.listen(self.state)
-        self.subscribers = Subscribers(conductor, self.state, rig.ahead)
+        self.subscribers = Subscribers(conductor, self.state, outputs, rig.ahead)
 
     @property
     def models(self) -> list[str]:

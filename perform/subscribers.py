@@ -3,15 +3,18 @@
 import asyncio
 import time
 from collections.abc import Callable, Hashable, Mapping
+from typing import Any
 
 from perform.errors import WireError
 from perform.events import Output
 from perform.live import Conductor
+from perform.refusals import Peer
 from perform.sinks.base import Outlet
 from perform.sinks.delayed import held_back
 from perform.sinks.feedback import Feedback
 from perform.sinks.state import State
 
+Place = tuple[str, int]
 MOST_SUBSCRIBERS = 32
 SILENT_SECONDS = 600.0
 LOOK_SECONDS = 30.0
@@ -41,11 +44,21 @@ class _All:
 
 class Subscribers:
     """Subscriptions by `key`, where things are told, each with `by`, who speaks for it: a patch sends from one
-    port and listens at another. `ahead`: how many seconds before it sounds the conductor tells what happens.
+    port and listens at another.
+
+    `outputs`: who is told things in any case, by host and port. `ahead`: how many seconds before it sounds the
+    conductor tells what happens.
     """
 
-    def __init__(self, conductor: Conductor, state: State, ahead: float = 0.0) -> None:
+    def __init__(
+        self,
+        conductor: Conductor,
+        state: State,
+        outputs: Mapping[Place, Feedback],
+        ahead: float = 0.0,
+    ) -> None:
         self._state = state
+        self._outputs = outputs
         self._there: dict[Hashable, _Subscription] = {}
         self._all = held_back(_All(self._there), ahead, spin=0.0)
         conductor.listen(self._all)
@@ -90,20 +103,19 @@ class Subscribers:
         if gone is not None:
             gone.feedback.close()
 
-    def heard_from(self, speaker: Hashable) -> None:
-        """Whoever this speaks for is still there."""
-        for one in self._of(speaker):
+    def heard(self, peer: Peer, address: str, values: tuple[Any, ...]) -> bool:
+        """Whether what somebody says is a wish, and no echo of what they were told. Whoever they speak for is
+        still there.
+        """
+        for one in self._of(peer):
             one.heard = time.monotonic()
+        told = [one.feedback for one in self._of(peer)]
+        told += [it for place, it in self._outputs.items() if _behind(place, peer, alone=not told)]
+        wished = [it.heard(address, values) for it in told]
+        return all(wished)
 
-    def moved(self, speaker: Hashable, address: str) -> None:
-        """They are moving a value themselves; an address at which nothing stands is none."""
-        if address not in self._state.values:
-            return
-        for one in self._of(speaker):
-            one.feedback.moved(address)
-
-    def _of(self, speaker: Hashable) -> list[_Subscription]:
-        return [one for key, one in self._there.items() if speaker in (key, one.by)]
+    def _of(self, peer: Peer) -> list[_Subscription]:
+        return [one for key, one in self._there.items() if peer.key in (key, one.by)]
 
     def close(self) -> None:
         """Nobody is told anything any more."""
@@ -123,3 +135,10 @@ class Subscribers:
             match key:
                 case (str(), int()) if one.heard < long_ago:
                     self.drop(key)
+
+
+def _behind(place: Place, peer: Peer, *, alone: bool) -> bool:
+    """Whether a peer may be the program at an output: it sends from there, or from anywhere on that machine where
+    it has no subscription of its own.
+    """
+    return peer.key == place or (alone and peer.host == place[0])

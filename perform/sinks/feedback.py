@@ -1,31 +1,38 @@
-"""What surfaces are told: notes, chords and beats at once, values that moved at most so often, and never twice the same."""
+"""What surfaces are told: notes and beats at once, chords and values at most so often, and never twice the same."""
 
 import asyncio
+import math
 import time
 from collections import deque
 from collections.abc import Mapping
+from typing import Any
 
+from perform.controls import STATE
 from perform.events import Beat, ChordSounds, Output, PhraseMissed, Sound, StateChanged
 from perform.sinks.base import Outlet
 
 SHORTEST_SECONDS = 1 / 60
 MOVING_SECONDS = 0.25
+ECHO_SECONDS = 0.25  # there and back again, over a network that is not the best
 AT_ONCE = 16
+CHORD = "/chord"
 
 
 class Feedback:
-    """A sink for somebody who follows by address. Of a value that moves faster than sixty times a second the
-    last is told, and one that they know already is not told again. Whoever moves a value themselves hears of it
-    when they hold still: an echo that arrives while a finger is on the fader would pull it back, and a patch that
-    sends what it is told would never end.
+    """A sink for somebody who follows by address. Of what changes faster than sixty times a second the last is told,
+    and what they know already is not told again. Whoever moves a value themselves hears where it is when they hold
+    still: an echo that arrives while a finger is on the fader would pull it back. What they send back as they
+    were told it is no wish of theirs: else a patch that does so would undo what was moved since, and never end.
     """
 
     def __init__(self, outlet: Outlet) -> None:
         self._outlet = outlet
-        self._told: dict[str, tuple[str | float, float]] = {}
+        self._values: dict[
+            str, str | float
+        ] = {}  # by the address at which it is told, as all these
+        self._known: dict[str, tuple[str | float, float]] = {}  # and when it was told
         self._waiting: dict[str, asyncio.TimerHandle] = {}
-        self._values: dict[str, str | float] = {}
-        self._held: dict[str, float] = {}
+        self._recent: dict[str, deque[tuple[str | float, float]]] = {}
         self._untold: deque[str] = deque()
 
     def send(self, output: Output) -> None:
@@ -34,45 +41,45 @@ class Feedback:
             case Sound():
                 self._outlet.message("/note", output.voice, output.pitch, output.velocity)
             case ChordSounds():
-                self._outlet.message("/chord", output.symbol)
-                self.tell("/chord", output.symbol)
+                self._tell(CHORD, output.symbol)
+                self._tell(STATE + CHORD, output.symbol)
             case Beat():
                 self._outlet.message("/beat", output.bar, output.beat)
             case PhraseMissed():
                 self._outlet.message("/missed", output.voice, output.bar)
             case StateChanged():
-                self.tell(output.address, output.value)
+                self._tell(STATE + output.address, output.value)
             case _:
                 pass
-
-    def tell(self, address: str, value: str | float) -> None:
-        """A value stands here now."""
-        self._values[address] = value
-        known, moment = self._told.get(address, (None, 0.0))
-        if address in self._waiting or known == value:
-            return
-        now = time.monotonic()
-        wait = max(moment + SHORTEST_SECONDS, self._held.pop(address, 0.0)) - now
-        if wait <= 0:
-            self._say(address)
-        else:
-            self._wait(address, wait)
 
     def renew(self, values: Mapping[str, str | float], at_once: int = AT_ONCE) -> None:
         """Tell where all these stand, whatever they were told before: they may have begun anew. So many
         values at once; in between, notes may go.
         """
-        self._told.clear()
-        self._values |= values
-        self._untold = deque(values)
+        self._known.clear()
+        told = {STATE + address: value for address, value in values.items()}
+        self._values |= told
+        self._untold = deque(told)
         self._tell_rest(at_once)
 
-    def moved(self, address: str) -> None:
-        """They moved this value themselves, just now."""
-        self._held[address] = time.monotonic() + MOVING_SECONDS
-        if address in self._waiting:
-            self._waiting.pop(address).cancel()
-            self._wait(address, MOVING_SECONDS)
+    def heard(self, address: str, values: tuple[Any, ...]) -> bool:
+        """Whether what they sent, just now, is a wish, and no echo of what they were told a moment ago.
+
+        Where they stand elsewhere than they were told, be it that the value is refused, they hear the true one
+        when they hold still.
+        """
+        at = STATE + address
+        if at not in self._values:
+            return True
+        sent = values[0] if len(values) == 1 else None
+        echoed = self._told_lately(address, sent)
+        known = self._known.get(at)
+        if known is None or not _same(known[0], sent):
+            self._known.pop(at, None)
+            self._wait(at, MOVING_SECONDS)
+        if not echoed:
+            self._recent.pop(address, None)  # what comes back from now on is meant
+        return not echoed
 
     def close(self) -> None:
         """Tell no more."""
@@ -82,20 +89,46 @@ class Feedback:
         self._untold.clear()
         self._outlet.close()
 
+    def _told_lately(self, address: str, value: Any) -> bool:
+        since = time.monotonic() - ECHO_SECONDS
+        return any(at >= since and _same(it, value) for it, at in self._recent.get(address, ()))
+
+    def _tell(self, at: str, value: str | float) -> None:
+        """A value stands here now."""
+        self._values[at] = value
+        known, moment = self._known.get(at, (None, 0.0))
+        if at in self._waiting or known == value:
+            return
+        wait = moment + SHORTEST_SECONDS - time.monotonic()
+        if wait <= 0:
+            self._say(at)
+        else:
+            self._wait(at, wait)
+
     def _tell_rest(self, at_once: int) -> None:
         for _ in range(min(at_once, len(self._untold))):
-            address = self._untold.popleft()
-            self.tell(address, self._values[address])
+            at = self._untold.popleft()
+            self._tell(at, self._values[at])
         if self._untold:
             asyncio.get_running_loop().call_soon(self._tell_rest, at_once)
 
-    def _wait(self, address: str, seconds: float) -> None:
-        loop = asyncio.get_running_loop()
-        self._waiting[address] = loop.call_later(seconds, self._say, address)
+    def _wait(self, at: str, seconds: float) -> None:
+        if at in self._waiting:
+            self._waiting[at].cancel()
+        self._waiting[at] = asyncio.get_running_loop().call_later(seconds, self._say, at)
 
-    def _say(self, address: str) -> None:
-        self._waiting.pop(address, None)
-        value = self._values[address]
-        if self._told.get(address, (None, 0.0))[0] != value:
-            self._told[address] = (value, time.monotonic())
-            self._outlet.message(f"/state{address}", value)
+    def _say(self, at: str) -> None:
+        self._waiting.pop(at, None)
+        value = self._values[at]
+        if self._known.get(at, (None, 0.0))[0] != value:
+            told = value, time.monotonic()
+            self._known[at] = told
+            self._recent.setdefault(at.removeprefix(STATE), deque(maxlen=AT_ONCE)).append(told)
+            self._outlet.message(at, value)
+
+
+def _same(told: str | float, sent: Any) -> bool:
+    """Whether a value is the one that was told, through the single precision of OSC."""
+    if isinstance(told, str) or not isinstance(sent, int | float):
+        return bool(told == sent)
+    return math.isclose(told, sent, rel_tol=1e-6)

@@ -24,6 +24,11 @@ class OscOutlet:
         self._socket.setblocking(False)
         self._prefix = prefix
 
+    @property
+    def place(self) -> tuple[str, int]:
+        """The host, in figures, and the port that it goes to."""
+        return self._peer[0], self._peer[1]
+
     def message(self, address: str, *values: Any) -> None:
         """Any message under the prefix; lost when the network refuses it, as UDP may."""
         try:
