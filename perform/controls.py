@@ -108,6 +108,8 @@ CONTROLS: tuple[Control, ...] = (
                        reading.other, told=True)),
     *_each_way(Control("/mode", "choice", "s[i]", "flow plays on, answer replies, trade begins, hold repeats a bar; turns of how many bars, from this one on",
                        reading.mode, default="flow", choices=reading.MODES, told=True)),
+    *_each_way(Control("/mode/bars", "number", "i", "of how many bars a turn is, from this one on",
+                       reading.span, 1, reading.MOST_SPAN, 4, "bars", told=True)),
     *_each_way(Control("/more", "action", "", "more of what was heard just now", always(lambda it: Judged(it, True)))),
     *_each_way(Control("/no", "action", "", "no more of what was heard just now", always(lambda it: Judged(it, False)))),
     Control(f"{OF_ONE_VOICE}/mute", "switch", "i", "1 mutes the voice and leaves its room to the others, 0 brings it back",

@@ -74,12 +74,19 @@ class SnapshotRecalled(NamedTuple):
 
 
 class ModeChanged(NamedTuple):
-    """When a voice (or every voice) plays: always, in answer to the player, in turns of `bars` bars, or
-    one bar over and over.
+    """When a voice (or every voice) plays: always, in answer to the player, in turns, or one bar over and over.
+    `bars`: of a turn; None leaves them as they are.
     """
 
     voice: str | None
     mode: Literal["flow", "answer", "trade", "hold"]
+    bars: int | None = None
+
+
+class SpanChanged(NamedTuple):
+    """Of how many bars a turn is, where a voice (or every voice) answers or trades."""
+
+    voice: str | None
     bars: int
 
 
@@ -284,6 +291,7 @@ Event = (
     | VoiceMuted
     | Turned
     | ModeChanged
+    | SpanChanged
     | OtherModelChanged
     | VoiceSoloed
     | Judged

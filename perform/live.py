@@ -32,7 +32,7 @@ from perform.events import (
     TransportChanged,
 )
 from perform.sinks.base import Sink
-from perform.sinks.state import changes
+from perform.sinks.state import changes, everywhere
 from perform.sinks.tape import Timeline
 
 BUCKETS_A_DECADE = 20
@@ -272,7 +272,11 @@ class Conductor:
     def _pass_on(self, event: Event, here: int) -> None:
         """An event to the engine at the tick at which it finds the music, and all that it brings."""
         for output in self._engine.feed(event, here):
-            self._send(output)
+            if isinstance(output, StateChanged):
+                for told in everywhere(output, self._voices):
+                    self._send(told)
+            else:
+                self._send(output)
         self._keep(here, event)
         for told in changes(event, self._voices):
             self._send(told)

@@ -22,6 +22,7 @@ from perform.events import (
     ModeChanged,
     ModelChanged,
     OtherModelChanged,
+    SpanChanged,
     TempoChanged,
     TransportChanged,
     Turned,
@@ -36,7 +37,7 @@ LONGEST_SYMBOL = 64
 LONGEST_CHART = 4000
 MODES = ("flow", "answer", "trade", "hold")
 ACTIONS = ("start", "stop", "continue")
-DEFAULT_SPAN, MOST_SPAN = 4, 64
+MOST_SPAN = 64
 Values = tuple[Any, ...]
 
 
@@ -145,13 +146,21 @@ def knob(turned: Knob) -> Read:
 
 
 def mode(values: Values, voice: str) -> Event:
-    """When a voice plays, and in turns of how many bars."""
+    """When a voice plays, and in turns of how many bars, where that is said."""
     match values:
         case (str(name),) if name in MODES:
-            return ModeChanged(voice or None, name, DEFAULT_SPAN)  # type: ignore[arg-type]
+            return ModeChanged(voice or None, name)  # type: ignore[arg-type]
         case (str(name), span) if name in MODES and _is_number(span) and 1 <= span <= MOST_SPAN:
             return ModeChanged(voice or None, name, int(span))  # type: ignore[arg-type]
     raise WireError(f"takes one of {', '.join(MODES)}, and how many bars (1 to {MOST_SPAN})")
+
+
+def span(values: Values, voice: str) -> Event:
+    """Of how many bars a turn is; a knob that sweeps means the nearest."""
+    bars = _number(values)
+    if not 1 <= bars <= MOST_SPAN:
+        raise WireError(f"takes 1 to {MOST_SPAN} bars")
+    return SpanChanged(voice or None, round(bars))
 
 
 def metre(values: Values, _: str) -> Event:

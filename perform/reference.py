@@ -31,7 +31,8 @@ table that dispatch, feedback, surfaces and the panel come from; `perform contro
 | MQTT | topic `sideman/NAME/swing`, payload `0.3`; `PREFIX/group/GROUP/swing` for a group, `PREFIX/all/swing` for all |
 | MIDI | `"21" = "/swing"` in `[inputs.surface]` `cc`: controller 21 sweeps the range |
 
-`NAME` in an address is a voice of the rig. Where both forms stand, the first turns every voice and the second one.
+`NAME` in an address is a voice of the rig. Where both forms stand, the first turns every voice and the second one; what is told at the first is
+where the first voice of the rig stands, so an "all voices" fader may differ from others.
 `takes` names OSC types: `s` a text, `i` a whole number, `f` a number (whole numbers do too), `|` or, `[ ]` if you
 like, `...` several; nothing: a button, whose 0 as it comes up means nothing. `told`: where it stands comes at
 `/state` and the address, when somebody subscribes and whenever it moves. `MIDI`: what a controller can turn; a
@@ -63,8 +64,9 @@ _FEEDBACK_TEXT = f"""\
 ## What is told
 
 To every OSC output and subscriber, and to what else follows. Of a value that moves faster than 60 times a second the
-last is told; whoever moves it hears of it when they hold still for a quarter of a second. Beside these rows
-come the values that are marked `told`, at `{STATE}` and their address.
+last is told; whoever moves it hears where it is when they hold still for a quarter of a second, be it refused or moved by others meanwhile. What
+comes back within that time as it was told is no wish. `/chord` and `/error` too come at most 60 times a second, the last for certain. Beside
+these rows come the values that are marked `told`, at `{STATE}` and their address.
 """
 
 

@@ -17,7 +17,7 @@ from typing import Any, Protocol, Self
 
 import msgspec
 
-from perform.events import Beat, ChordSounds, Output, Sound
+from perform.events import Beat, ChordSounds, Output, Sound, StateChanged
 from perform.link import ITSELF
 from perform.refusals import printable
 from perform.sinks.feedback import Feedback
@@ -127,7 +127,7 @@ class Window(asyncio.Protocol):
                 self.say(self._moment(tick), "/beat", bar, beat)
             case ChordSounds(tick, symbol):
                 self.say(self._moment(tick), "/chord", symbol)
-                self._feedback.tell("/chord", symbol)
+                self._feedback.send(StateChanged("/chord", symbol))
             case _:
                 self._feedback.send(output)
 

@@ -16,7 +16,7 @@ from perform.engine.engine import Engine
 from perform.engine.voice import VoiceSettings
 from perform.live import Conductor
 from perform.rig import MidiOutput, Rig, VoiceConfig
-from perform.sinks.feedback import MOVING_SECONDS
+from perform.sinks.feedback import MOVING_SECONDS, Feedback
 from perform.stage import Stage
 
 
@@ -37,6 +37,9 @@ class Peer:
         return [one[1:] for one in self.heard if one[0] == address]
 
 
+OUTPUT = ("10.0.5.5", 9001)  # of the rig, told in any case
+
+
 class Source:
     restarts = 0
 
@@ -46,6 +49,7 @@ def at_a_desk(scene, ahead_ms=0.0):
 
     async def play():
         voices = [VoiceSettings(name="lead"), VoiceSettings(name="bass")]
+        reached = {}
         engine, transport = Engine(voices), Transport()
         sinks = {"lead": [], "bass": []}
         conductor = Conductor(engine, transport, VirtualClock(), lambda _wanted, _due: None, sinks)
@@ -53,8 +57,9 @@ def at_a_desk(scene, ahead_ms=0.0):
             outputs={"synth": MidiOutput(virtual="synth", ahead_ms=ahead_ms)},
             voices=(VoiceConfig(name="lead"), VoiceConfig(name="bass")),
         )
-        stage = Stage(rig, engine, transport, conductor, Source())
-        reached = {}
+        output = Feedback(reached.setdefault(OUTPUT, Peer(OUTPUT)))
+        conductor.listen(output)
+        stage = Stage(rig, engine, transport, conductor, Source(), {OUTPUT: output})
         named = Allowed(["10.0.7.0/24"]).names
         desk = Desk(stage, lambda *place: reached.setdefault(place, Peer(place)), named)
         try:
@@ -62,6 +67,7 @@ def at_a_desk(scene, ahead_ms=0.0):
         finally:
             stage.subscribers.close()
             desk.close()
+            output.close()
             conductor.close()
 
     asyncio.run(play())
@@ -202,6 +208,48 @@ def test_a_snapshot_that_is_recalled_moves_every_fader_back():
     at_a_desk(scene)
 
 
+def test_an_all_voices_value_stands_where_the_first_voice_does():
+    async def scene(desk, reached):
+        hand, line = Peer(("10.0.0.1", 50000)), Peer("a connection")
+        desk.hear("/subscribe", (), line)
+        await asyncio.sleep(0.05)
+        for address, values in (
+            ("/swing", (0.5,)),
+            ("/snapshot/store", ("a",)),
+            ("/voice/lead/swing", (0.8,)),
+            ("/voice/bass/swing", (0.1,)),
+            ("/voice/lead/mode", ("hold",)),
+        ):
+            desk.hear(address, values, hand)
+            await asyncio.sleep(0.05)
+        assert line.of("/state/swing") == [(0.0,), (0.5,), (0.8,)]
+        assert line.of("/state/voice/bass/swing") == [(0.0,), (0.5,), (0.1,)]
+        assert line.of("/state/mode")[-1] == ("hold",)
+        desk.hear("/snapshot/recall", ("a",), hand)
+        await asyncio.sleep(0.05)
+        for address in ("/state/swing", "/state/voice/lead/swing", "/state/voice/bass/swing"):
+            assert line.of(address)[-1] == (0.5,)
+
+    at_a_desk(scene)
+
+
+def test_the_bars_of_a_turn_are_set_with_the_mode_or_alone_and_told_to_whoever_joins():
+    async def scene(desk, _):
+        hand, late = Peer(("10.0.0.1", 50000)), Peer("a connection")
+        desk.hear("/mode", ("trade", 8), hand)
+        desk.hear("/voice/bass/mode/bars", (2.2,), hand)
+        desk.hear("/voice/bass/mode", ("answer",), hand)  # as many bars as before
+        desk.hear("/mode/bars", (0,), hand)
+        assert hand.of("/error") == [("/mode/bars", "takes 1 to 64 bars")]
+        desk.hear("/subscribe", (), late)
+        await asyncio.sleep(0.05)
+        assert late.of("/state/mode/bars") == late.of("/state/voice/lead/mode/bars") == [(8,)]
+        assert late.of("/state/voice/bass/mode/bars") == [(2,)]
+        assert late.of("/state/voice/bass/mode") == [("answer",)]
+
+    at_a_desk(scene)
+
+
 def test_who_did_not_read_for_a_while_is_told_anew():
     async def scene(desk, _):
         line = Peer("a connection")
@@ -276,11 +324,11 @@ def test_nobody_has_others_told_but_where_the_rig_names_them():
         stranger = Peer(("10.0.0.1", 50000))
         desk.hear("/subscribe", ("10.0.9.9", 9001), stranger)
         desk.hear("/subscribe", ("localhost", 9001), stranger)
-        assert not reached
+        assert list(reached) == [OUTPUT]
         assert "name it in [inputs.osc] allow" in stranger.of("/error")[0][1]
         desk.hear("/subscribe", ("10.0.7.9", 9001), stranger)
         desk.hear("/subscribe", ("10.0.0.1", 9001), stranger)
-        assert list(reached) == [("10.0.7.9", 9001), ("10.0.0.1", 9001)]
+        assert list(reached)[1:] == [("10.0.7.9", 9001), ("10.0.0.1", 9001)]
         desk.hear("/unsubscribe", ("10.0.7.9", 9001), stranger)
         assert desk.figures()["subscribers"] == 1
 
@@ -327,7 +375,7 @@ def test_too_many_subscribers_are_refused_and_those_there_stay():
         crowd = Peer(("10.0.0.9", 1))
         for port in range(2, 41):
             desk.hear("/subscribe", (port,), crowd)
-        assert len(reached) == 32
+        assert len(reached) == 32 + 1
         assert "the most" in crowd.of("/error")[0][1]
         with contextlib.suppress(KeyError):
             desk.leave(crowd)

@@ -1,7 +1,6 @@
 """The voices of a performance, and what players do to them."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from perform.engine.line import Line
 from perform.engine.voice import VoiceSettings
@@ -10,6 +9,7 @@ from perform.events import (
     ModeChanged,
     ModelChanged,
     OtherModelChanged,
+    SpanChanged,
     Turned,
     VoiceMuted,
     VoiceSoloed,
@@ -18,22 +18,13 @@ from perform.events import (
 MOST_SNAPSHOTS = 32
 
 
-class Snapshot(NamedTuple):
-    """Where all knobs stood: those of all voices together, and each voice's own."""
-
-    together: dict[str, float]
-    each: dict[str, dict[str, float]]
-
-
 class Band:
     """The lines in their order and by name; an event without a voice is for all of them."""
 
     def __init__(self, voices: Sequence[VoiceSettings]) -> None:
         self.lines = [Line(index, voice) for index, voice in enumerate(voices)]
         self.by_name = {line.settings.name: line for line in self.lines}
-        # where the knobs of all voices stand together: at first as the first voice's
-        self._together = dict(self.lines[0].knobs) if self.lines else {}
-        self._snapshots: dict[str, Snapshot] = {}
+        self._snapshots: dict[str, dict[str, dict[str, float]]] = {}
 
     @property
     def snapshots(self) -> list[str]:
@@ -52,10 +43,14 @@ class Band:
             else:
                 line.other = event.model
 
-    def change_mode(self, event: ModeChanged, bar: int) -> None:
-        """When it plays; turns are counted from `bar`."""
+    def change_mode(self, event: ModeChanged | SpanChanged, bar: int) -> None:
+        """When it plays, and in turns of how many bars; turns are counted from `bar`."""
         for line in self.those(event.voice):
-            line.mode, line.span, line.since = event.mode, event.bars, bar
+            line.since = bar
+            if isinstance(event, ModeChanged):
+                line.mode = event.mode
+            if event.bars is not None:
+                line.span = event.bars
 
     def quieten(self, event: VoiceMuted | VoiceSoloed) -> list[Line]:
         """The lines that are silent by this event, and were not before."""
@@ -77,8 +72,6 @@ class Band:
 
     def turn(self, event: Turned) -> None:
         """A knob stands elsewhere."""
-        if event.voice is None:
-            self._together = {**self._together, event.knob: event.value}
         for line in self.those(event.voice):
             line.turn(event.knob, event.value)
 
@@ -87,20 +80,19 @@ class Band:
         self._snapshots.pop(name, None)
         if len(self._snapshots) >= MOST_SNAPSHOTS:
             del self._snapshots[next(iter(self._snapshots))]
-        each = {line.settings.name: line.knobs for line in self.lines}
-        self._snapshots[name] = Snapshot(self._together, each)
+        self._snapshots[name] = {line.settings.name: line.knobs for line in self.lines}
         return ", ".join(self._snapshots)
 
     def recall(self, name: str) -> list[tuple[str, float]]:
         """Bring them back: (address, value) of each that moved; none for an unknown name."""
-        kept = self._snapshots.get(name)
-        if kept is None:
-            return []
-        moved = _moved("", self._together, kept.together)
-        self._together = kept.together
-        for voice, knobs in kept.each.items():
+        moved = []
+        for voice, knobs in self._snapshots.get(name, {}).items():
             line = self.by_name[voice]
-            moved += _moved(f"/voice/{voice}", line.knobs, knobs)
+            moved += [
+                (f"/voice/{voice}/{knob}", value)
+                for knob, value in knobs.items()
+                if line.knobs[knob] != value
+            ]
             line.recall(knobs)
         return moved
 
@@ -108,8 +100,3 @@ class Band:
         """More of what sounds, or no more of it."""
         for line in self.those(event.voice):
             line.judge(event.more)
-
-
-def _moved(place: str, was: dict[str, float], now: dict[str, float]) -> list[tuple[str, float]]:
-    """(address, value) of each knob at a place that stands elsewhere."""
-    return [(f"{place}/{knob}", value) for knob, value in now.items() if was[knob] != value]

@@ -46,6 +46,7 @@ from perform.events import (
     Silenced,
     SnapshotRecalled,
     SnapshotStored,
+    SpanChanged,
     StateChanged,
     TransportChanged,
     Turned,
@@ -121,6 +122,7 @@ class Engine:
             ModelChanged: self._change_model,
             OtherModelChanged: self._change_model,
             ModeChanged: self._change_mode,
+            SpanChanged: self._change_mode,
             VoiceMuted: self._quieten,
             VoiceSoloed: self._quieten,
             Turned: self._turn,
@@ -388,7 +390,7 @@ class Engine:
         # bars that are ready stay until their replacement comes
         return self._outdated(self._band.those(event.voice))
 
-    def _change_mode(self, event: ModeChanged) -> list[Output]:
+    def _change_mode(self, event: ModeChanged | SpanChanged) -> list[Output]:
         self._band.change_mode(event, self._course.meant(self._tick)[0])
         return self._ask_soon()
 

@@ -87,7 +87,8 @@ def _shape(control: Mapping[str, Any], models: list[str]) -> Entity | None:
         case "number":
             low, high = control["low"], control["high"]
             unit = {"unit_of_measurement": "bpm"} if control["unit"] == "bpm" else {}
-            step = 0.1 if unit else (high - low) / STEPS
+            whole = control["takes"] == "i"
+            step = 1 if whole else 0.1 if unit else (high - low) / STEPS
             return {"platform": "number", "min": low, "max": high, "step": step, **unit}
         case "switch":
             return {"platform": "switch", "payload_on": "1", "payload_off": "0"}

@@ -16,6 +16,7 @@ from perform.events import (
     ModelChanged,
     OtherModelChanged,
     Output,
+    SpanChanged,
     StateChanged,
     TempoChanged,
     TransportChanged,
@@ -24,6 +25,7 @@ from perform.events import (
     VoiceSoloed,
 )
 
+SPAN = "mode/bars"
 _NAMED = {it.address for it in CONTROLS if NAME in it.address}
 _PLAIN = {it.address: it.default for it in CONTROLS if it.told and NAME not in it.address}
 
@@ -36,7 +38,7 @@ class State:
         first = next(iter(each.values()), {})
         self.values: dict[str, str | float] = {
             **{address: default for address, default in _PLAIN.items() if default is not None},
-            # what is of all voices begins where the first has it
+            # what is of all voices stands where the first has it
             **{f"/{name}": value for name, value in first.items() if f"/{name}" in _PLAIN},
             **{
                 f"/voice/{voice}/{name}": it
@@ -61,18 +63,22 @@ class State:
 
 
 def changes(event: Event, voices: Iterable[str]) -> list[StateChanged]:
-    """What surfaces are told when a value was set: the address that sets it, and the value; where it is one
-    of all voices the same of each, so that every fader follows.
+    """What surfaces are told when a value was set: the address that sets it, and the value, wherever it shows."""
+    return [told for change in _set(event) for told in everywhere(change, voices)]
+
+
+def everywhere(changed: StateChanged, voices: Iterable[str]) -> list[StateChanged]:
+    """A change, and the same wherever it shows, so that every fader follows: what is set for all voices at each of
+    them, and what the first voice has at all, which stand where the first does.
     """
-    return [told for change in _set(event) for told in every_voice(change, voices)]
-
-
-def every_voice(changed: StateChanged, voices: Iterable[str]) -> list[StateChanged]:
-    """A change, and where it is one of all voices the same of each."""
-    if f"{OF_ONE_VOICE}{changed.address}" not in _NAMED:
-        return [changed]
-    each = [StateChanged(f"/voice/{voice}{changed.address}", changed.value) for voice in voices]
-    return [changed, *each]
+    address, value = changed
+    if f"{OF_ONE_VOICE}{address}" in _NAMED:
+        return [changed, *(StateChanged(f"/voice/{voice}{address}", value) for voice in voices)]
+    first = f"/voice/{next(iter(voices), '')}"
+    of_all = address.removeprefix(first)
+    if address.startswith(f"{first}/") and of_all in _PLAIN:
+        return [changed, StateChanged(of_all, value)]
+    return [changed]
 
 
 def _set(event: Event) -> Sequence[StateChanged]:
@@ -98,8 +104,11 @@ def _set_of_voice(event: Event) -> Sequence[StateChanged]:
             name, value = "model", model
         case OtherModelChanged(voice, model):
             name, value = "other", model
-        case ModeChanged(voice, mode, _):
-            name, value = "mode", mode
+        case ModeChanged(voice, mode, bars):
+            told = (StateChanged(_place(voice, "mode"), mode),)
+            return told if bars is None else (*told, StateChanged(_place(voice, SPAN), bars))
+        case SpanChanged(voice, bars):
+            return (StateChanged(_place(voice, SPAN), bars),)
         case Turned(voice, knob, turned):
             return (StateChanged(_place(voice, knob), turned),)
         case VoiceMuted(voice, on):
@@ -116,6 +125,7 @@ def _of_voice(voice: VoiceSettings) -> dict[str, str | float]:
         "model": voice.model,
         "other": voice.other or voice.model,
         "mode": voice.mode,
+        SPAN: voice.bars,
         "mute": 0,
         "solo": 0,
         **voice.turned(),

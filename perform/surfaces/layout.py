@@ -279,7 +279,7 @@ def _shape(voice: str, table: dict[str, Control], models: tuple[str, ...]) -> Pa
     at = f"/voice/{voice}" if voice else ""
     weights = [name for name in KNOBS if name.startswith("weight/")]
     targets = [name for name in KNOBS if name.startswith("target/")]
-    feel = [name for name in KNOBS if name not in weights and name not in targets]
+    feel = ["mode/bars", *(name for name in KNOBS if name not in weights and name not in targets)]
     mode = table[f"{at}/mode"]
     items = [
         Item("title", voice or "all voices", Place(0, 0, 2.5, 1)),

@@ -26,6 +26,7 @@ from perform.events import (
     PhraseReady,
     PhraseWanted,
     Sound,
+    SpanChanged,
     TransportChanged,
     Turned,
     VoiceMuted,
@@ -209,6 +210,18 @@ def test_trading_begins_and_takes_turns():
     assert all(speaks(mode, bar, 4) for mode in ("flow", "hold") for bar in range(9))
 
 
+def test_turns_are_of_as_many_bars_as_were_said_last():
+    engine = Engine([VoiceSettings(name="lead", bars=1)])
+    events = [
+        (5, ModeChanged("lead", "trade")),
+        (4 * BAR - 5, SpanChanged("lead", 2)),
+        (8 * BAR - 5, ModeChanged(None, "flow")),
+        (8 * BAR - 4, ModeChanged(None, "trade")),
+    ]
+    heard = bars_of(struck(play(engine, 12, events)))
+    assert [bar for bar in range(12) if heard.get(bar)] == [0, 2, 4, 5, 8, 9]
+
+
 def test_hold_repeats_the_bar_that_plays_until_it_flows_again():
     engine = Engine([VoiceSettings(name="lead", form="ABCDEFGH", fit="shift")])
     events = [
@@ -378,6 +391,7 @@ anything = st.one_of(
                                "weight/steps", "nonsense"]), st.floats(0, 1)),
     st.builds(ModeChanged, st.sampled_from([None, "lead"]), st.sampled_from(["flow", "answer", "trade", "hold"]),
               st.integers(1, 4)),
+    st.builds(SpanChanged, st.sampled_from([None, "lead"]), st.integers(1, 4)),
     st.builds(VoiceMuted, st.sampled_from(["lead", "bass"]), st.booleans()),
     st.builds(VoiceSoloed, st.sampled_from(["lead", "bass"]), st.booleans()),
     st.builds(Judged, st.none(), st.booleans()),

@@ -88,7 +88,7 @@ def test_whatever_an_entity_sends_means_something(components):
             "number": [
                 entity.get("min"),
                 entity.get("max"),
-                0.5 if entity.get("min") != 20 else 97,
+                {20: 97, 1: 8}.get(entity.get("min"), 0.5),
             ],
             "select": entity.get("options"),
             "switch": ["1", "0"],

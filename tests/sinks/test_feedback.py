@@ -6,7 +6,7 @@ from perform.controls import of_rig
 from perform.events import Beat, ChordSounds, StateChanged
 from perform.rig import VoiceConfig
 from perform.sinks.feedback import Feedback
-from perform.sinks.state import State, every_voice
+from perform.sinks.state import State, everywhere
 
 
 class Peer:
@@ -43,17 +43,37 @@ def test_a_value_that_races_is_told_sixty_times_a_second_and_ends_where_it_ends(
     assert peer.closed
 
 
+def test_chords_too_come_sixty_times_a_second_and_the_last_for_certain():
+    async def race():
+        peer = Peer()
+        feedback = Feedback(peer)
+        for step in range(300):
+            feedback.send(ChordSounds(step, f"C{step}"))
+            await asyncio.sleep(0.001)
+        feedback.send(ChordSounds(0, "Am7"))
+        await asyncio.sleep(0.05)
+        feedback.close()
+        return peer.told
+
+    told = asyncio.run(race())
+    for address in ("/chord", "/state/chord"):
+        chords = [symbol for there, symbol in told if there == address]
+        assert chords[0] == "C0"
+        assert chords[-1] == "Am7"
+        assert 3 <= len(chords) <= 60
+
+
 def test_the_state_is_whole_from_the_start_and_follows():
     state = State([VoiceConfig(name="lead", role="bass").settings()], 96.0, "3/4")
     assert state.values["/tempo"] == 96.0
     assert state.values["/voice/lead/weight/on-beat"] == 0.6
     assert state.values["/voice/lead/swing"] == 0.0
-    for change in every_voice(StateChanged("/swing", 0.4), ["lead"]):
+    for change in everywhere(StateChanged("/swing", 0.4), ["lead"]):
         state.send(change)
     state.send(ChordSounds(0, "C7"))
     assert state.values["/voice/lead/swing"] == state.values["/swing"] == 0.4
     assert state.values["/chord"] == "C7"
-    assert every_voice(StateChanged("/tempo", 90.0), ["lead"]) == [StateChanged("/tempo", 90.0)]
+    assert everywhere(StateChanged("/tempo", 90.0), ["lead"]) == [StateChanged("/tempo", 90.0)]
 
 
 def test_every_value_of_the_table_stands_somewhere_from_the_start():
