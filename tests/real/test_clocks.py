@@ -1,10 +1,14 @@
 """Keeping time with others for real: a MIDI clock over JACK, and Ableton Link."""
 
+import asyncio
 import contextlib
 import re
 import socket
 import threading
 import time
+import warnings
+from itertools import pairwise
+from statistics import median
 
 import pytest
 from parts import eventually, free_port, perform
@@ -99,3 +103,99 @@ def test_two_daemons_share_tempo_start_and_bar_line_on_link(link_session, tmp_pa
         ends = [it.end() for it in (one, other)]
     assert ends == [0, 0]
     assert not re.search("Traceback", "\n".join([*one.program.lines, *other.program.lines]))
+
+
+@pytest.fixture
+def peer(link_session):
+    """Another program in the Link session, at 120."""
+    aalink = pytest.importorskip("aalink")
+    loop = asyncio.new_event_loop()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        link = aalink.Link(120.0, loop)
+    link.enabled = True
+    yield link
+    link.enabled = False
+    loop.close()
+
+
+@contextlib.contextmanager
+def linked(folder, peer, more=""):
+    """A daemon in the same session; it ends in order, whatever it met there."""
+    daemon = Daemon(folder, "linked", f'source = "link"\ntempo = 120.0\n{more}')
+    try:
+        daemon.program.wait_for("Link: in a session with others")
+        eventually(lambda: peer.num_peers == 1)
+        yield daemon
+    finally:
+        status = daemon.end()
+    assert status == 0, "\n".join(daemon.program.lines)
+    assert not daemon.program.saw("Traceback")
+
+
+def beats(daemon, count, since=0.0):
+    """(moment, bar, beat) of so many beats after a moment."""
+
+    def look():
+        there = list(daemon.heard)
+        found = [(t, *v) for t, a, v in there if a == "/sideman/beat" and t > since]
+        return found[:count] if len(found) >= count else None
+
+    return eventually(look)
+
+
+def test_a_tempo_that_is_tapped_is_the_sessions(peer, tmp_path):
+    with linked(tmp_path, peer) as daemon:
+        for _ in range(6):
+            daemon.say("/tap")
+            time.sleep(0.4)
+        eventually(lambda: peer.tempo == pytest.approx(150, rel=0.03))
+        daemon.hears("/state/tempo", lambda bpm: bpm == pytest.approx(150, rel=0.03))
+
+
+def test_a_session_too_fast_to_follow_is_said_and_so_is_that_everybody_left(peer, tmp_path):
+    with linked(tmp_path, peer) as daemon:
+        peer.tempo = 450.0
+        daemon.program.wait_for("the Link session is at 450")
+        daemon.say("/chord", "C7")
+        beats(daemon, 2)  # at the last tempo
+        peer.tempo = 140.0
+        daemon.hears("/state/tempo", lambda bpm: bpm == pytest.approx(140, rel=0.001))
+        peer.enabled = False
+        daemon.program.wait_for("nobody else is there any more")
+        beats(daemon, 2, time.monotonic())
+
+
+def test_who_goes_on_after_a_stop_is_in_the_sessions_tempo_and_on_its_beat(peer, tmp_path):
+    with linked(tmp_path, peer) as daemon:
+        peer.tempo = 151.0
+        daemon.hears("/state/tempo", lambda bpm: bpm == pytest.approx(151, rel=0.001))
+        daemon.say("/chord", "C7")
+        beats(daemon, 2)
+        daemon.say("/transport", "stop")
+        daemon.hears("/state/transport", lambda action: action == "stop")
+        stopped = time.monotonic()
+        time.sleep(0.7)  # not a whole number of beats
+        daemon.say("/transport", "continue")
+        heard = beats(daemon, 8, stopped)
+        assert peer.tempo == pytest.approx(151, rel=0.001)
+        moments = [moment for moment, _, _ in heard]
+        assert median(b - a for a, b in pairwise(moments)) == pytest.approx(60 / 151, rel=0.02)
+        assert away(peer, moments, 1) < 0.1
+
+
+def test_bar_lines_in_three_four_are_the_sessions(peer, tmp_path):
+    peer.quantum = 3.0
+    with linked(tmp_path, peer, 'metre = "3/4"\n') as daemon:
+        daemon.say("/chord", "C7")
+        heard = beats(daemon, 9)
+        counted = [(bar, beat) for _, bar, beat in heard]
+        assert counted == [(bar, beat) for bar in range(3) for beat in range(3)]
+        assert away(peer, [moment for moment, _, beat in heard if beat == 0], 3) < 0.1
+
+
+def away(peer, moments, quantum):
+    """How many beats moments are from the peer's multiples of `quantum`, by their median."""
+    now, beat, bpm = time.monotonic(), peer.beat, peer.tempo
+    places = [(beat + (moment - now) * bpm / 60) % quantum for moment in moments]
+    return median(min(place, quantum - place) for place in places)
