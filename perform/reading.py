@@ -113,9 +113,10 @@ def tempo(values: Values, _: str) -> Event:
 
 def model(values: Values, voice: str) -> ModelChanged:
     """The name of a bundle."""
-    if len(values) != 1 or not isinstance(values[0], str) or not values[0]:
-        raise WireError("takes the name of a bundle; `perform models` lists them")
-    return ModelChanged(voice or None, values[0])
+    match values:
+        case (str(name),) if 0 < len(name) <= LONGEST_SYMBOL:
+            return ModelChanged(voice or None, name)
+    raise WireError("takes the name of a bundle; `perform models` lists them")
 
 
 def other(values: Values, voice: str) -> Event:

@@ -345,6 +345,7 @@ def test_nobody_has_others_told_but_where_the_rig_names_them():
         ("/voice/nobody/mute", (1,), "there are: lead, bass"),
         ("/model", ("../x",), "not a path"),
         ("/model", ("bluse",), "did you mean 'blues'"),
+        ("/other", ("x" * 5000,), "the name of a bundle"),
     ],
 )
 def test_what_cannot_be_done_is_one_line(address, values, why):
