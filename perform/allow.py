@@ -1,7 +1,7 @@
 """Who may speak to us over the network."""
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from perform.errors import RigError
 
@@ -56,6 +56,13 @@ def network(text: str) -> Network:
         raise RigError(
             f"allow: {text!r} is no address; write 192.168.1.20, or 192.168.1.0/24 for all of a network"
         ) from None
+
+
+def who(host: str, allow: Sequence[str]) -> str:
+    """Who may send to what listens at a host, in words."""
+    if is_loopback(host):
+        return "this machine"
+    return f"this machine, {', '.join(allow)}" if allow else "everybody on the network"
 
 
 def is_loopback(host: str) -> bool:

@@ -178,7 +178,11 @@ async def _open_osc(osc: OscInput, desk: Desk, allowed: Allowed, parts: Parts) -
         parts.callback(_hang_up, connections)
         services.append(("_osc._tcp", server.sockets[0].getsockname()))
     for address in filter(None, (osc.listen, osc.tcp)):
-        if not is_loopback(host_port(address)[0]) and not osc.allow:
+        if is_loopback(host_port(address)[0]):
+            continue
+        if osc.allow:
+            log.warning("OSC %s is open to the network: to %s", address, ", ".join(osc.allow))
+        else:
             log.warning(
                 "OSC %s: everybody on the network can play; name who may in [inputs.osc] "
                 'allow = ["192.168.1.0/24"]', address,

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from perform import config, ports
+from perform.allow import is_loopback, who
 from perform.errors import SidemanError
 from perform.panel.door import Door
 from perform.rig import Inputs, PanelConfig, Rig, host_port
@@ -35,16 +36,35 @@ def panel_at(listen: str, table: PanelConfig | None) -> PanelConfig:
 
 
 def welcome(rig: Rig, door: Door | None = None) -> str:
-    """What is heard and played, in one line; before it where the panel is, and how a phone gets there."""
-    heard = []
-    if rig.inputs.osc:
-        heard.append(f"OSC {rig.inputs.osc.listen}")
-    if rig.inputs.midi:
-        heard.append(f"MIDI {rig.inputs.midi.virtual or rig.inputs.midi.port}")
+    """What is heard where and from whom, and what is played, in one line; before it where the panel is, and how a
+    phone gets there.
+    """
+    heard = ", ".join(_heard(rig)) or "nothing"
     voices = ", ".join(f"{voice.name} ({voice.model})" for voice in rig.voices)
     outputs = ", ".join(rig.outputs) or "OSC subscribers"
     panel = f"{door.picture()}panel: {door.url}\n" if door is not None else ""
-    return f"{panel}ready: hears {' and '.join(heard) or 'nothing'}; {voices} to {outputs}"
+    return f"{panel}ready: hears {heard}; {voices} to {outputs}"
+
+
+def _heard(rig: Rig) -> Iterator[str]:
+    osc, inputs, clock = rig.inputs.osc, rig.inputs, rig.clock
+    if osc is not None:
+        yield f"OSC {osc.listen} ({who(host_port(osc.listen)[0], osc.allow)})"
+        if osc.tcp is not None:
+            yield f"OSC over TCP {osc.tcp} ({who(host_port(osc.tcp)[0], osc.allow)})"
+    ports = {"MIDI": inputs.midi, "MIDI melody": inputs.lead, "MIDI controller": inputs.surface}
+    for what, port in ports.items():
+        if port is not None:
+            yield f"{what} {port.virtual or port.port}"
+    if clock.source == "midi":
+        yield f"MIDI clock {clock.virtual or clock.port}"
+    elif clock.source == "link":
+        yield "Ableton Link (everybody on the network)"
+    if rig.mqtt is not None:
+        yield f"MQTT {rig.mqtt.prefix}/{rig.mqtt.name} at {rig.mqtt.broker}"
+    if rig.panel is not None:
+        near = is_loopback(host_port(rig.panel.listen)[0])
+        yield f"panel {rig.panel.listen} ({'this machine' if near else 'whoever has the token'})"
 
 
 @contextlib.contextmanager

@@ -1,0 +1,44 @@
+"""The line that says ready: what listens where, and who may be heard there."""
+
+from perform import start
+from perform.config import parse_rig
+
+
+def test_it_says_what_listens_where_and_to_whom():
+    rig = parse_rig(
+        """
+        [clock]
+        source = "midi"
+        port = "Groovebox"
+        [inputs.osc]
+        listen = "127.0.0.1:9000"
+        tcp = "0.0.0.0:9002"
+        allow = ["192.168.1.0/24", "10.0.0.7"]
+        [inputs.midi]
+        virtual = "Sideman chords"
+        [inputs.surface]
+        port = "nanoKONTROL"
+        [mqtt]
+        broker = "localhost:1883"
+        [panel]
+        listen = "0.0.0.0:8137"
+        [outputs.max]
+        kind = "osc"
+        to = "127.0.0.1:9001"
+        [[voices]]
+        name = "lead"
+        """
+    )
+    assert start.welcome(rig) == (
+        "ready: hears OSC 127.0.0.1:9000 (this machine), "
+        "OSC over TCP 0.0.0.0:9002 (this machine, 192.168.1.0/24, 10.0.0.7), MIDI Sideman chords, "
+        "MIDI controller nanoKONTROL, MIDI clock Groovebox, MQTT sideman/sideman at localhost:1883, "
+        "panel 0.0.0.0:8137 (whoever has the token); lead (blues) to max"
+    )
+
+
+def test_it_says_that_everybody_may_or_this_machine_alone():
+    output = '[outputs.max]\nkind = "osc"\nto = "127.0.0.1:9001"\n'
+    loud = start.welcome(parse_rig('[inputs.osc]\nlisten = "0.0.0.0:9000"\n' + output))
+    assert "OSC 0.0.0.0:9000 (everybody on the network);" in loud
+    assert "hears OSC 127.0.0.1:9000 (this machine); " in start.welcome(parse_rig(output))
