@@ -3,6 +3,7 @@
 import ast
 import re
 import shutil
+import tomllib
 
 import fences
 import pytest
@@ -180,3 +181,16 @@ def test_messages_that_pages_quote_are_in_the_source(root, sentences):
     quoted += [it for it in tables if it.count(" ") >= 6 and not it.startswith(("perform", "mosq"))]
     assert len(quoted) >= 12
     assert [line for line in quoted if not said(line, sentences)] == []
+
+
+def test_extras_are_spelt_so_that_they_can_be_pasted_where_sideman_is_installed_from(root):
+    """By no index: from the folder that it was unpacked to."""
+    named = tomllib.loads((root / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    spelt = []
+    for folder in ("perform", "training", "patches"):
+        for path in (root / folder).rglob("*.*"):
+            if path.suffix in (".py", ".md", ".toml", ".html", ".js"):
+                spelt += re.findall(r"pip install '([^']*\[[^']*)'", path.read_text())
+    spelt += re.findall(r"pip install '([^']*\[[^']*)'", (root / "README.md").read_text())
+    assert len(spelt) >= 15
+    assert set(spelt) <= {f".[{extra}]" for extra in named}

@@ -185,6 +185,6 @@ def _music21() -> Any:
         import music21.abcFormat.translate  # noqa: PLC0415
     except ImportError:
         raise DatasetError(
-            "the corpus is music21's, which is not installed; pip install 'sideman[corpus]'"
+            "the corpus is music21's, which is not installed; pip install '.[corpus]'"
         ) from None
     return music21

@@ -81,7 +81,7 @@ def _study(folder: Path) -> Any:
         from optuna.storages.journal import JournalFileBackend  # noqa: PLC0415
     except ImportError:
         raise RunFolderError(
-            "searching needs Optuna, which is not installed; pip install 'sideman[search]'"
+            "searching needs Optuna, which is not installed; pip install '.[search]'"
         ) from None
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     folder.mkdir(parents=True, exist_ok=True)

@@ -36,7 +36,7 @@ class LinkClock:
             import aalink  # noqa: PLC0415 - an extra
         except ImportError:
             raise StartError(
-                "Ableton Link needs aalink, which is not installed; pip install 'sideman[link]'"
+                "Ableton Link needs aalink, which is not installed; pip install '.[link]'"
             ) from None
         self._observe, self._deliver = observe, deliver
         self._loop = asyncio.get_running_loop()

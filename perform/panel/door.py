@@ -51,7 +51,7 @@ def open_door(host: str, port: int, token: str | None = None) -> Door:
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         raise StartError(
-            f"the panel needs {' and '.join(missing)}; install them with pip install 'sideman[panel]'"
+            f"the panel needs {' and '.join(missing)}; install them with pip install '.[panel]'"
         )
     try:
         listening = socket.create_server(

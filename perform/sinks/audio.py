@@ -52,7 +52,7 @@ def render_wav(song: Path, target: Path, soundfont: Path) -> None:
         import fluidsynth  # noqa: PLC0415 - an extra, and it looks for a system library
     except (ImportError, FileNotFoundError) as fault:
         raise StartError(
-            f"a WAV needs fluidsynth ({fault}): pip install 'sideman[audio]' and "
+            f"a WAV needs fluidsynth ({fault}): pip install '.[audio]' and "
             "apt install libfluidsynth3 (or brew install fluid-synth)"
         ) from None
     synth = fluidsynth.Synth(samplerate=float(SAMPLE_RATE), gain=0.6)

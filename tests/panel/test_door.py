@@ -45,5 +45,5 @@ def test_a_host_that_is_not_ours_is_one_line():
 
 def test_without_its_packages_the_mend_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "uvicorn", None)
-    with pytest.raises(StartError, match=r"needs uvicorn; .*pip install 'sideman\[panel\]'"):
+    with pytest.raises(StartError, match=r"needs uvicorn; .*pip install '\.\[panel\]'"):
         open_door("127.0.0.1", 0)
