@@ -159,6 +159,19 @@ def test_taps_of_a_human_hand_give_their_tempo_and_the_beat_that_was_tapped(ahea
     assert min((beat - tapped) % (60 / told) for beat in beats[-5:]) == pytest.approx(0, abs=0.001)
 
 
+def test_a_button_that_bounces_taps_no_tempo_and_ends_nothing():
+    async def bounce():
+        clock = VirtualClock()
+        conductor, transport = playing(clock)
+        for _ in range(10):
+            conductor.deliver(Tapped())  # at one moment, as a coarse clock has it
+        conductor.close()
+        assert not conductor.failed.done()
+        return transport.bpm
+
+    assert asyncio.run(bounce()) == 120
+
+
 def test_the_alarm_rings_before_its_time_and_once():
     async def wait():
         rung = asyncio.Event()

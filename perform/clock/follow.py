@@ -149,8 +149,8 @@ class Taps:
         if len(self._moments) < 2:
             return None
         moments = list(self._moments)
-        bpm = 60.0 / median(b - a for a, b in itertools.pairwise(moments))
-        return bpm if bpm <= FASTEST_BPM else None
+        seconds = median(b - a for a, b in itertools.pairwise(moments))
+        return 60.0 / seconds if seconds >= 60.0 / FASTEST_BPM else None
 
 
 class Follower:
