@@ -6,8 +6,10 @@ import logging
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from perform import subscribers
+from perform import controls, subscribers
 from perform.allow import Allowed
 from perform.clock.transport import Transport
 from perform.clock.virtual import VirtualClock
@@ -400,5 +402,41 @@ def test_a_listener_that_is_silent_for_long_is_forgotten_and_a_connection_is_not
         assert reached["10.0.0.1", 9001].heard[-1] == "closed"
         assert reached["10.0.0.2", 9001].heard[-1] != "closed"
         assert desk.figures()["subscribers"] == 2
+
+    at_a_desk(scene)
+
+
+SAID = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**70), 2**70),
+    st.floats(),
+    st.binary(max_size=9),
+    st.text(max_size=80),
+    st.sampled_from(
+        ["Cm7", "N.C.", "start", "continue", "stop", "C | F", "|: Dm7 :|", "trade", "7/8", "F#m"]
+    ),
+    st.sampled_from(
+        ["A" * 5000, "127.0.0.1", "../x", "blues", "verse", "/swing", 0.5, 1, 64, 9001]
+    ),
+)
+ADDRESSES = [
+    it.of(voice) for it in controls.CONTROLS for voice in ("lead", "bass", "no\x1bbody", "")
+]
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([*ADDRESSES, "", "/", "/voice//x"]), st.lists(SAID, max_size=3)),
+        max_size=12,
+    )
+)
+def test_whatever_is_said_is_carried_out_or_answered_and_the_music_goes_on(said):
+    async def scene(desk, _):
+        somebody = Peer(("10.0.0.1", 50000))
+        for address, values in said:
+            desk.hear(address, tuple(values), somebody)
+        assert not desk._stage.conductor.failed.done()
+        assert desk.figures()["received"] == len(said)
 
     at_a_desk(scene)
