@@ -82,11 +82,11 @@ class Feedback:
         return not echoed
 
     def close(self) -> None:
-        """Tell no more."""
-        for timer in self._waiting.values():
-            timer.cancel()
-        self._waiting.clear()
+        """Tell where what moved last stands, and then no more."""
         self._untold.clear()
+        for at, timer in list(self._waiting.items()):
+            timer.cancel()
+            self._say(at)
         self._outlet.close()
 
     def _told_lately(self, address: str, value: Any) -> bool:
