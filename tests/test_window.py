@@ -129,10 +129,10 @@ def test_one_that_did_not_read_is_told_anew_where_all_stands(monkeypatch, tmp_pa
 def test_when_it_dies_it_is_started_again_and_greeted_anew(monkeypatch, tmp_path, caplog):
     async def play(window, table):
         window.send(StateChanged("/die", 1))
-        await until(lambda: len(table.told("/hello")) == 2)
+        await until(lambda: len(table.told("/state/key")) == 2)
 
     table = run(monkeypatch, tmp_path, play)
-    assert len(table.told("/state/key")) == 2
+    assert len(table.told("/hello")) == 2
     assert "opening it again" in caplog.text
 
 
