@@ -1,5 +1,6 @@
 """Packets through a stream, and who may send them."""
 
+import asyncio
 from itertools import pairwise
 
 import pytest
@@ -114,6 +115,26 @@ def test_who_does_not_read_is_told_nothing_and_then_caught_up():
     assert len(wire.sent) == 1
 
 
+MOST_STEPS = 8  # of a piece, each at its turn where the machine is slow
+
+
+def received(*pieces):
+    """The wire and the desk of a connection over which these came, as far as it was open, and were read."""
+    wire, desk = Wire(), Desk()
+
+    async def receive():
+        line = SlipConnection("/sideman", desk, Allowed(), set())
+        line.connection_made(wire)
+        for piece in pieces:
+            if not wire.closed:
+                line.data_received(piece)
+            for _ in range(MOST_STEPS):
+                await asyncio.sleep(0)
+
+    asyncio.run(receive())
+    return wire, desk
+
+
 @pytest.mark.parametrize(
     ("said", "why"),
     [
@@ -126,13 +147,8 @@ def test_who_does_not_read_is_told_nothing_and_then_caught_up():
 )
 @pytest.mark.parametrize("step", [1, 1000])
 def test_who_does_not_speak_slip_is_told_so_once_and_cut_off(said, why, step):
-    wire, desk = Wire(), Desk()
-    line = SlipConnection("/sideman", desk, Allowed(), set())
-    line.connection_made(wire)
-    line.data_received(frame(encode("/sideman/panic")))
-    for start in range(0, len(said), step):
-        if not wire.closed:
-            line.data_received(said[start : start + step])
+    cuts = [said[start : start + step] for start in range(0, len(said), step)]
+    wire, desk = received(frame(encode("/sideman/panic")), *cuts)
     assert wire.closed
     assert desk.heard == [("/panic",)]
     (line,) = desk.refused
@@ -141,9 +157,5 @@ def test_who_does_not_speak_slip_is_told_so_once_and_cut_off(said, why, step):
 
 
 def test_who_sends_frames_with_one_end_is_understood():
-    wire, desk = Wire(), Desk()
-    line = SlipConnection("/sideman", desk, Allowed(), set())
-    line.connection_made(wire)
-    for _ in range(3):
-        line.data_received(frame(encode("/sideman/tempo", 90.0))[1:])
+    _, desk = received(*[frame(encode("/sideman/tempo", 90.0))[1:]] * 3)
     assert desk.heard == [("/tempo", 90.0)] * 3
