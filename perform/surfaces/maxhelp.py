@@ -67,7 +67,7 @@ def _example(surface: Surface, control: Control) -> tuple[str, str] | None:
     address = surface.prefix + control.of(surface.voices[0])
     says = {
         "action": "", "chord": "Dm7", "text": str(control.default or surface.models[0]),
-        "switch": "1", "number": f"{control.high:g}" if control.high == 1 else "120.",
+        "switch": "1", "number": "1" if control.high == 1 else str(control.default),
         "choice": control.choices[0] if control.choices else "",
     }[control.kind]  # fmt: skip
     if control.address == "/chart":
