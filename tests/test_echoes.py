@@ -1,9 +1,8 @@
 """Surfaces that fight over a fader, are refused, or send back what they hear: all end where the engine is."""
 
 import asyncio
-import selectors
-from types import SimpleNamespace
 
+import passing
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,29 +21,6 @@ from perform.sinks.feedback import MOVING_SECONDS, Feedback
 from perform.stage import Stage
 
 SWING, LEAD = "/swing", "/voice/lead/swing"
-
-
-class _Passing(selectors.SelectSelector):
-    """Waits for nobody: the loop's time passes instead."""
-
-    loop = None
-
-    def select(self, timeout=None):
-        self.loop.passed += timeout or 0.0
-        return super().select(0)
-
-
-class Passing(asyncio.SelectorEventLoop):
-    """An event loop whose time passes as fast as it is slept."""
-
-    def __init__(self):
-        self.passed = 1000.0
-        selector = _Passing()
-        selector.loop = self
-        super().__init__(selector)
-
-    def time(self):
-        return self.passed
 
 
 class Surface:
@@ -85,11 +61,6 @@ class Surface:
 
 def on_stage(scene):
     """Run a scene, in no time, with a stage and a function that puts a surface there, by /subscribe or as an output."""
-    loop = Passing()
-    ours = SimpleNamespace(monotonic=loop.time)
-    patched = pytest.MonkeyPatch()
-    for module in (feedback, subscribers, refusals):
-        patched.setattr(module, "time", ours)
 
     async def play():
         voices, outputs = [VoiceSettings(name="lead"), VoiceSettings(name="bass")], {}
@@ -116,11 +87,7 @@ def on_stage(scene):
         desk.close()
         conductor.close()
 
-    try:
-        loop.run_until_complete(play())
-    finally:
-        loop.close()
-        patched.undo()
+    passing.run(play(), feedback, subscribers, refusals)
 
 
 def agree(stage, *surfaces):

@@ -2,9 +2,12 @@
 
 import asyncio
 
+import passing
+
 from perform.controls import of_rig
 from perform.events import Beat, ChordSounds, StateChanged
 from perform.rig import VoiceConfig
+from perform.sinks import feedback
 from perform.sinks.feedback import Feedback
 from perform.sinks.state import State, everywhere
 
@@ -46,16 +49,16 @@ def test_a_value_that_races_is_told_sixty_times_a_second_and_ends_where_it_ends(
 def test_chords_too_come_sixty_times_a_second_and_the_last_for_certain():
     async def race():
         peer = Peer()
-        feedback = Feedback(peer)
+        told = Feedback(peer)
         for step in range(300):
-            feedback.send(ChordSounds(step, f"C{step}"))
+            told.send(ChordSounds(step, f"C{step}"))
             await asyncio.sleep(0.001)
-        feedback.send(ChordSounds(0, "Dm7"))
-        feedback.send(ChordSounds(0, "Am7"))
-        feedback.close()
+        told.send(ChordSounds(0, "Dm7"))
+        told.send(ChordSounds(0, "Am7"))
+        told.close()
         return peer.told
 
-    told = asyncio.run(race())
+    told = passing.run(race(), feedback)
     for address in ("/chord", "/state/chord"):
         chords = [symbol for there, symbol in told if there == address]
         assert chords[0] == "C0"
