@@ -370,5 +370,10 @@ def _as_published(options: config.Options, bars: int) -> config.Options:
 
 
 def _versions() -> dict[str, str]:
-    names = ("sideman", "tensorflow", "keras", "numpy", "ai-edge-litert")
-    return {"python": platform.python_version(), **{name: metadata.version(name) for name in names}}
+    # tensorflow comes under several names
+    names = ("sideman", "tensorflow", "tensorflow-cpu", "keras", "numpy", "ai-edge-litert")
+    there = {it.name.lower().replace("_", "-"): it.version for it in metadata.distributions()}
+    return {
+        "python": platform.python_version(),
+        **{name: there[name] for name in names if name in there},
+    }
