@@ -133,7 +133,7 @@ class Heard:
 
 
 TARGET = {"target/density": 0.8, "target/register": 0.9, "target/contour": 0.9}
-LOW, HIGH, BARS = 57, 84, 24
+LOW, HIGH, BARS = 57, 84, 36
 PLAYER = (Note(0, 240, 60), Note(720, 240, 63), Note(1440, 240, 67))
 
 
@@ -143,7 +143,7 @@ def asked(name, around):
 
 
 def played(source, weights):
-    """The phrases of a chorus and a half, by bar."""
+    """The phrases of three choruses, by bar."""
     heard = Heard(source)
     knobs = {**TARGET, **{f"weight/{name}": weight for name, weight in weights.items()}}
     voice = VoiceSettings(name="lead", low=LOW, high=HIGH, form="ABCD", knobs=knobs)
