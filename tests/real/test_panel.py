@@ -252,6 +252,37 @@ def test_what_means_nothing_stays_where_it_was_typed_with_the_reason(page, ears)
     page.run("document.activeElement.blur()")
 
 
+def test_what_is_refused_goes_back_to_where_it_stands_and_is_news_once(page, ears):
+    page.press("[data-to=voices]")
+    page.until("return sideman.store.get('/voice/lead/model') === 'blues'")
+    page.run("sideman.gauge.mark(0)")
+    picked = "const it = document.querySelector('[data-address=\"/voice/lead/model\"]');"
+    page.run(f"{picked} it.append(new Option('gone')); it.value = 'gone';")
+    page.run(f"{picked} it.dispatchEvent(new Event('change'))")
+    page.until(f"{picked} return it.value === 'blues'")
+    log = "return [...document.querySelectorAll('#log li span')].map((it) => it.textContent)"
+    page.until("return document.querySelector('#log li span').textContent.includes('gone')")
+    ears.say("/tempo", "fast")  # by somebody else: everything before it has arrived
+    page.until("return document.querySelector('#log li span').textContent.includes('/tempo')")
+    assert sum("'gone'" in line for line in page.run(log)) == 1
+    assert page.find("#unseen").text == "2"
+
+
+def test_the_bars_of_a_turn_follow_and_are_left_alone_by_the_mode(page, ears):
+    bars = "document.querySelector('[data-address=\"/voice/lead/mode/bars\"]')"
+    page.press("[data-to=voices]")
+    ears.say("/voice/lead/mode", "answer", 3)
+    page.until(f"return {bars}.value === '3' && {bars}.offsetParent !== null")
+    page.press(".voice[data-voice=lead] .chips .chip:nth-child(3)")
+    ears.hears("/state/voice/lead/mode", "trade")
+    assert page.value("/voice/lead/mode/bars") == 3
+    page.run(f"{bars}.value = '8'; {bars}.dispatchEvent(new Event('change'))")
+    ears.hears("/state/voice/lead/mode/bars", 8)
+    page.press(".voice[data-voice=lead] .chips .chip:nth-child(1)")
+    ears.hears("/state/voice/lead/mode", "flow")
+    page.until(f"return {bars}.offsetParent === null")
+
+
 def test_a_snapshot_that_is_stored_anywhere_is_seen_everywhere(page, stage, ears):
     full = "return document.querySelector('.slot[data-name={}]').classList.contains('full')"
     ears.say("/weight/variety", 0.9)

@@ -15,7 +15,7 @@ const MUTES = "zxcv";
 
 const store = new Store(), gauge = new Gauge();
 const beats = []; // that are still to come
-let table = "", voices = [], roll = null, synth = null, pads = null, lost = false;
+let table = "", voices = [], roll = null, synth = null, pads = null, lost = false, answer = "";
 
 // --- what Sideman says --------------------------------------------------------------------------------
 
@@ -35,10 +35,12 @@ const hear = (moment, address, values) => {
   } else if (address === "/stats") {
     gauge.figures(values[0]);
   } else if (address === "/log") {
-    gauge.log(values[0], values[1], new Date(moment * 1000));
+    // what was answered here already comes once more for everybody
+    if (!values[1].startsWith(`${answer} (`)) gauge.log(values[0], values[1], new Date(moment * 1000));
   } else if (address === "/error") {
-    gauge.log("error", values.filter(Boolean).join(": "));
-    if (!store.refuse(...values)) banner(values.filter(Boolean).join(": "), true);
+    answer = values.filter(Boolean).join(": ");
+    gauge.log("error", answer);
+    if (!store.refuse(...values)) banner(answer, true);
   } else if (address === "/missed") {
     gauge.log("warning", `${values[0]} had nothing new for bar ${values[1] + 1}`);
   } else if (address === "/browsers") {
@@ -111,7 +113,6 @@ const buildTop = (controls) => {
   const shown = reads($("tempo"));
   const tell = (bpm) => shown(Math.round(bpm * 10) / 10);
   store.follow("/tempo", tell);
-  store.refused("/tempo", () => tell(store.get("/tempo"))); // it is the clock's
   $("tempo").onchange = () => Number($("tempo").value) && set(Number($("tempo").value));
   $("slower").onclick = () => set(Math.round(store.get("/tempo")) - 1);
   $("faster").onclick = () => set(Math.round(store.get("/tempo")) + 1);

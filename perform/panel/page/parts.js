@@ -33,9 +33,11 @@ export class Store {
     this.sayers.set(address, [...(this.sayers.get(address) ?? []), act]);
   }
 
-  // Whether anybody shows it.
+  // Whether anybody shows it; else what was moved goes back to where the value is.
   refuse(address, why) {
-    return (this.sayers.get(address) ?? []).filter((act) => act(why)).length > 0;
+    const shown = (this.sayers.get(address) ?? []).filter((act) => act(why)).length > 0;
+    if (!shown && this.values.has(address)) this.set(address, this.values.get(address));
+    return shown;
   }
 
   get(address) {
@@ -128,7 +130,7 @@ export const choose = (select, choices, say) => {
   select.replaceChildren(...choices.map(option));
   select.addEventListener("change", () => say(select.value));
   return (value) => {
-    if (![...select.options].some((it) => it.value === value)) select.append(option(value));
+    if (![...select.options].some((it) => it.value === String(value))) select.append(option(value));
     select.value = value;
   };
 };

@@ -3,6 +3,7 @@
 import { $, choose, label, make, press } from "./parts.js";
 
 const TURNS = [1, 2, 4, 8]; // bars of a turn
+const TAKES_TURNS = ["answer", "trade"];
 
 export const buildVoices = ({ line, store, controls, voices, models, colours, roll }) => {
   const modes = controls.find((it) => it.address === "/mode").choices;
@@ -49,27 +50,24 @@ export const buildVoices = ({ line, store, controls, voices, models, colours, ro
 
   function pick(text, choices, address, who) {
     const select = label(make("select", { data: { address } }), `${text}: ${who}`);
-    const show = choose(select, choices, (value) => line.say(address, value));
-    store.follow(address, show);
-    store.refused(address, () => show(store.get(address)));
+    store.follow(address, choose(select, choices, (value) => line.say(address, value)));
     return make("label", { className: "field" }, make("span", { text }), select);
   }
 
   // When it plays, and in turns of how many bars.
   function when(place, who) {
-    const address = `${place}/mode`;
-    const turns = label(make("select"), `bars of a turn: ${who}`);
-    choose(turns, TURNS.map(String), () => say(store.get(address)))("4");
-    const say = (mode) => line.say(address, mode, Number(turns.value));
+    const address = `${place}/mode`, every = `${address}/bars`;
     const chips = modes.map((mode) =>
-      make("button", { className: "chip", text: mode, on: { click: () => say(mode) } }));
+      make("button", { className: "chip", text: mode, on: { click: () => line.say(address, mode) } }));
     const group = label(make("div", { className: "chips" }, ...chips), `When ${who} plays`);
     group.setAttribute("role", "group");
-    const every = make("label", { className: "field turns" }, make("span", { text: "bars" }), turns);
+    const select = label(make("select", { data: { address: every } }), `bars of a turn: ${who}`);
+    store.follow(every, choose(select, TURNS.map(String), (bars) => line.say(every, Number(bars))));
+    const turns = make("label", { className: "field turns" }, make("span", { text: "bars" }), select);
     store.follow(address, (mode) => {
       chips.forEach((it) => press(it, it.textContent === mode));
-      every.hidden = mode !== "trade";
+      turns.hidden = !TAKES_TURNS.includes(mode);
     });
-    return [group, every];
+    return [group, turns];
   }
 };
