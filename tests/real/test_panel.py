@@ -287,7 +287,9 @@ def test_a_snapshot_that_is_stored_anywhere_is_seen_everywhere(page, stage, ears
     full = "return document.querySelector('.slot[data-name={}]').classList.contains('full')"
     ears.say("/weight/variety", 0.9)
     ears.say("/snapshot/store", "E")
+    ears.say("/snapshot/store", "verse")
     page.until(full.format("E"))
+    page.until(full.format("verse"))
     page.press("#store")
     page.press(".slot[data-name=B]")
     page.until(full.format("B"))
@@ -297,7 +299,7 @@ def test_a_snapshot_that_is_stored_anywhere_is_seen_everywhere(page, stage, ears
     page.press(".slot[data-name=E]")
     ears.hears("/state/voice/lead/weight/variety", 0.9)
     later = [message[1:] for message in speaks(stage.port)]
-    assert ["/state/snapshot", "E, B"] in later
+    assert ["/state/snapshot", "E, verse, B"] in later
 
 
 SAID_BY_HAND = """
@@ -426,6 +428,26 @@ def test_all_pads_are_seen_at_once_and_nothing_covers_a_word(page, stage, ears, 
     finally:
         screen.close()
         ears.say("/chart", "")
+
+
+@pytest.mark.parametrize(("width", "height"), [(1024, 768), (1180, 820), (844, 390), (640, 360)])
+def test_held_sideways_pads_are_there_at_once_and_large_enough(stage, width, height):
+    screen = Browser(width, height, touch=True)
+    try:
+        screen.open(stage.url)
+        seen = screen.run(
+            "return [...document.querySelectorAll('.pad')].filter((it) => it.offsetParent)"
+            ".map((it) => it.getBoundingClientRect().toJSON())"
+        )
+        tabs = screen.run("return document.querySelector('#tabs').getBoundingClientRect().top")
+        assert min(it["height"] for it in seen) >= 44
+        assert min(it["width"] for it in seen) >= 40
+        first = seen[:12]  # of one kind; on a tablet the other kinds stand below
+        assert max(it["bottom"] for it in first) <= (height if width >= 1000 else tabs)
+        assert screen.run("return document.documentElement.scrollWidth") <= width
+        assert screen.complaints() == []
+    finally:
+        screen.close()
 
 
 def test_a_telephone_stays_in_step_and_nothing_is_wider_than_it(page, stage):

@@ -98,8 +98,9 @@ export const buildSnapshots = ({ line, store }) => {
     press($("store"), on);
     $("slots").classList.toggle("armed", on);
   };
-  const slots = SLOTS.map((name) =>
-    make("button", {
+  const slots = new Map();
+  const slot = (name) => {
+    const made = make("button", {
       className: "slot", text: name, data: { name },
       on: {
         click: () => {
@@ -107,16 +108,20 @@ export const buildSnapshots = ({ line, store }) => {
           arm(false);
         },
       },
-    }));
-  $("slots").replaceChildren(...slots);
+    });
+    slots.set(name, made);
+    $("slots").append(made);
+    return made;
+  };
   $("store").onclick = () => arm(!storing);
-  const show = (names) => {
-    for (const slot of slots) {
-      const full = names.includes(slot.dataset.name);
-      slot.classList.toggle("full", full);
-      label(slot, `Snapshot ${slot.dataset.name}${full ? "" : ", empty"}`);
+  // what was stored elsewhere by another name stands behind ours
+  const show = (kept) => {
+    for (const name of [...SLOTS, ...kept, ...slots.keys()]) {
+      const it = slots.get(name) ?? slot(name), full = kept.includes(name);
+      it.classList.toggle("full", full);
+      label(it, `Snapshot ${name}${full ? "" : ", empty"}`);
     }
   };
   show([]);
-  store.follow("/snapshot", (names) => show(names.split(", ")));
+  store.follow("/snapshot", (names) => show(names.split(", ").filter(Boolean)));
 };
