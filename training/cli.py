@@ -47,7 +47,8 @@ def main() -> None:
         print(f"training: {fault}", file=sys.stderr)
         sys.exit(fault.exit_code)
     except OSError as fault:  # a full disk, a folder that is not ours
-        print(f"training: {fault}; free it or name another place", file=sys.stderr)
+        where = f"{fault.filename}: {fault.strerror}" if fault.filename else fault
+        print(f"training: {where}; free it or name another place", file=sys.stderr)
         sys.exit(SidemanError.exit_code)
 
 

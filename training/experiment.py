@@ -7,6 +7,7 @@ a stop costs only the runs that were under way.
 import contextlib
 import gc
 import hashlib
+import io
 import json
 import os
 import platform
@@ -200,12 +201,12 @@ def pending(folder: Path, made: Plan) -> list[Task]:
 def keep(folder: Path, outcome: Outcome) -> None:
     """Append a run's line, on disk before anything else happens, and leave its bars beside it."""
     line = outcome.line
-    shown = folder / SAMPLES
-    shown.mkdir(exist_ok=True)
-    np.savez_compressed(shown / f"{line['arm']}-{line['seed']}.npz", rolls=outcome.shown)
+    shown = io.BytesIO()
+    np.savez_compressed(shown, rolls=outcome.shown)
+    files.write(folder / SAMPLES / f"{line['arm']}-{line['seed']}.npz", shown.getvalue())
     path = folder / RESULTS
     torn = path.exists() and not path.read_bytes().endswith(b"\n")
-    with path.open("a", encoding="utf-8") as file:
+    with files.named(path), path.open("a", encoding="utf-8") as file:
         file.write(("\n" if torn else "") + json.dumps(line) + "\n")
         file.flush()
         os.fsync(file.fileno())
@@ -315,7 +316,7 @@ def run_alone(task: Task, made: Plan, bars: dataset.Dataset) -> Outcome:
     """`run` in a process of its own: quiet, on one thread, so that runs side by side do not crowd."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if made.arms[task.arm].architecture != "markov":
-        import tensorflow as tf  # noqa: PLC0415
+        from training.backend import tf  # noqa: PLC0415
 
         with contextlib.suppress(RuntimeError):  # set once, before the first operation
             tf.config.threading.set_intra_op_parallelism_threads(1)

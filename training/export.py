@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 import numpy as np
-import tensorflow as tf
 
 from perform import bundle
 from perform.errors import BundleError
@@ -17,6 +16,8 @@ from perform.music.condition import DENSITY, QUALITIES, REGISTER, Wish, inputs
 from perform.music.note import COLUMNS, ROOT_ROW, ROWS
 from perform.music.notetable import notes_of
 from perform.music.pianoroll import clean, threshold
+from training.backend import tf
+from training.chatter import held_back
 from training.dataset import Dataset, sources
 from training.inference import infer
 from training.loop import Run
@@ -130,7 +131,7 @@ def convert(network: Any, shape: tuple[int, ...]) -> bytes:
     """The TFLite flatbuffer of a keras network, float32, with an input of just this shape."""
     fixed = tf.TensorSpec(shape, tf.float32)
     # By way of a SavedModel: straight from a concrete function the converter loses Keras 3's weights.
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, held_back():
         network.export(folder, input_signature=[fixed], verbose=False)
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 if sys.platform != "win32":
@@ -11,18 +11,41 @@ if sys.platform != "win32":
 
 
 def write(path: Path, content: bytes) -> None:
-    """Put content at a path, on disk before it is named so; a full disk leaves what was there before."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.part")
+    """Put content at a path, on disk before it is named so; a full disk leaves what was there before.
+
+    OSError names the path.
+    """
+    write_all({path: content})
+
+
+def write_all(contents: Mapping[Path, bytes]) -> None:
+    """Put contents at their paths, none of them before the last one is on disk; OSError names the path."""
+    drafts = {path: path.with_name(f".{path.name}.part") for path in contents}
     try:
-        with draft.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
+        for path, content in contents.items():
+            with named(path):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with drafts[path].open("wb") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+        for path, draft in drafts.items():
+            with named(path):
+                draft.replace(path)
     except BaseException:
-        draft.unlink(missing_ok=True)
+        for draft in drafts.values():
+            with contextlib.suppress(OSError):  # one that was never made
+                draft.unlink()
         raise
+
+
+@contextlib.contextmanager
+def named(path: Path) -> Iterator[None]:
+    """Whatever the system has against a file is said of this path: a full disk names none by itself."""
+    try:
+        yield
+    except OSError as fault:
+        raise OSError(fault.errno, fault.strerror, str(path)) from None
 
 
 @contextlib.contextmanager

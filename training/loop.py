@@ -8,15 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import keras
 import msgspec
 import numpy as np
-import tensorflow as tf
 
 from perform.errors import DatasetError, RunFolderError
 from perform.music.condition import ANYTHING, DENSITY, Wish, inputs
 from training import dataset, files
 from training.augment.pipeline import augment, sources_of
+from training.backend import keras, tf
 from training.conditions import FORGOTTEN, hidden, label
 from training.config import Options
 from training.config import read as read_options
@@ -81,10 +80,14 @@ class Run:
                 self.step = int(saved["step"])
                 self.seconds = float(saved["seconds"])
                 for index, variable in enumerate(self._variables()):
-                    variable.assign(saved[f"v{index}"])
+                    value = saved[f"v{index}"]
+                    if value.shape != tuple(variable.shape):  # Keras would print both, whole
+                        raise ValueError(f"weights {value.shape} for {tuple(variable.shape)}")
+                    variable.assign(value)
         except Exception as fault:  # noqa: BLE001 - zip, zlib and npy each have their own faults
+            reason = next(iter(str(fault).splitlines()), type(fault).__name__)
             raise RunFolderError(
-                f"{path}: does not fit this run ({fault}); begin a new folder"
+                f"{path}: does not fit this run ({reason}); begin a new folder"
             ) from None
         _cut_metrics(self.folder / METRICS, self.step)
         return True
@@ -143,17 +146,19 @@ class Run:
         }
         packed = io.BytesIO()
         np.savez(packed, step=self.step, seconds=self.seconds, **values)
+        if self._sheets:  # before the checkpoint, so that what goes on from it lacks no picture
+            self._draw()
         files.write(self.folder / CHECKPOINT, packed.getvalue())
-        if not self._sheets:
-            return
-        sheets = self.folder / "samples"
-        sheets.mkdir(exist_ok=True)
-        draw_sheet(self.sample(SHEET_BARS), sheets / f"{self.step:06d}.png")
+
+    def _draw(self) -> None:
+        sheet = self.folder / "samples" / f"{self.step:06d}.png"
+        draw_sheet(self.sample(SHEET_BARS), sheet)
         if (self.folder / METRICS).exists():  # a checkpoint may come before the first logged loss
             draw_losses(self.folder / METRICS, self.folder / LOSSES_PICTURE)
 
     def _log(self, losses: dict[str, float]) -> None:
-        with (self.folder / METRICS).open("a", encoding="utf-8") as file:
+        path = self.folder / METRICS
+        with files.named(path), path.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"step": self.step, **losses}) + "\n")
 
     def _train_step(self, step: Any, penalise: Any) -> tuple[Any, Any]:

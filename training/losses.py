@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-import tensorflow as tf
+from training.backend import tf
 
 Losses = Callable[[Any, Any], tuple[Any, Any]]
 

@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import keras
 import numpy as np
-from keras import layers
 from numpy.typing import NDArray
 
 from perform.music.note import COLUMNS, ROWS
+from training.backend import keras, layers
 from training.config import Options
 
 LEAK = 0.2

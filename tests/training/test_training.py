@@ -136,8 +136,10 @@ def test_what_is_no_run_is_not_resumed(tmp_path):
 def test_a_checkpoint_of_other_networks_is_refused(trained, bars, tmp_path):
     other = loop.begin(tmp_path / "run", msgspec.structs.replace(TINY, width=5), bars)
     (other.folder / loop.CHECKPOINT).write_bytes((trained.folder / loop.CHECKPOINT).read_bytes())
-    with pytest.raises(RunFolderError, match="begin a new folder"):
+    with pytest.raises(RunFolderError, match=r"weights \(.*begin a new folder") as fault:
         other.resume()
+    assert "\n" not in str(fault.value)
+    assert len(str(fault.value).split(str(other.folder))[1]) < 120
 
 
 @pytest.mark.filterwarnings("ignore")  # the converter's own

@@ -6,17 +6,17 @@ from pathlib import Path
 import numpy as np
 
 from perform.music.pianoroll import Rolls
+from training import files
 from training.augment.pipeline import named
+from training.picture import blank, png
 
 PAIRS = 3
 
 
 def draw_preview(rolls: Rolls, strategies: Sequence[str], seed: int, path: Path) -> None:
     """A PNG with a line for every strategy: bars before and, right beside each, after."""
-    from matplotlib.figure import Figure  # noqa: PLC0415 - slow to import, and seldom needed
-
     rng = np.random.default_rng(seed)
-    figure = Figure(figsize=(4.4 * PAIRS, 1.7 * len(strategies)), layout="constrained")
+    figure = blank(4.4 * PAIRS, 1.7 * len(strategies))
     axes = figure.subplots(len(strategies), 2 * PAIRS, squeeze=False, sharex=True, sharey=True)
     for line, name in zip(axes, strategies, strict=True):
         before = rolls[rng.choice(len(rolls), PAIRS, replace=len(rolls) < PAIRS)]
@@ -34,4 +34,4 @@ def draw_preview(rolls: Rolls, strategies: Sequence[str], seed: int, path: Path)
             line[place].tick_params(labelsize=6)
     for place in range(2 * PAIRS):
         axes[0][place].set_title("after" if place % 2 else "before", fontsize=8)
-    figure.savefig(path, dpi=90)
+    files.write(path, png(figure, 90))

@@ -1,6 +1,9 @@
 """The paper's extractor (section 3.2): InceptionV3's pooled 2,048 features of a bar seen as a picture."""
 
+import contextlib
 import hashlib
+import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -24,16 +27,20 @@ class Inception:
     dimension = 2048
 
     def __init__(self, weights: Path | None = None) -> None:
-        import keras  # noqa: PLC0415 - seconds, and only who asks for it pays
+        from training.backend import keras  # noqa: PLC0415 - seconds, and only who asks for it pays
 
         try:
-            self._network: Any = keras.applications.InceptionV3(
-                include_top=False,
-                pooling="avg",
-                weights="imagenet" if weights is None else str(weights),
-            )
+            with contextlib.redirect_stdout(sys.stderr), warnings.catch_warnings():
+                # Keras says on stdout what it downloads, and only warns of layers that a file lacks
+                warnings.simplefilter("ignore")
+                warnings.filterwarnings("error", message="Skipping")
+                self._network: Any = keras.applications.InceptionV3(
+                    include_top=False,
+                    pooling="avg",
+                    weights="imagenet" if weights is None else str(weights),
+                )
         except Exception as fault:  # noqa: BLE001 - URL, HDF5 and shape faults have no common kind
-            reason = str(fault).splitlines()[0]
+            reason = str(fault).splitlines()[0].split(". ")[0]
             raise FeatureError(
                 f"no InceptionV3 weights ({reason}); give their no-top .h5 with --weights FILE"
             ) from None

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from perform.errors import FeatureError
 from perform.music.note import COLUMNS, ROWS
 from perform.music.pianoroll import Rolls
+from training.chatter import held_back
 
 FOLDER = Path(__file__).with_name("spr")
 
@@ -36,8 +37,9 @@ class Spr:
             )
         self.dimension = int(about["dimension"])
         self._batch = int(about["batch"])
-        self._interpreter: Any = Interpreter(model_content=model, num_threads=1)
-        self._interpreter.allocate_tensors()
+        with held_back():
+            self._interpreter: Any = Interpreter(model_content=model, num_threads=1)
+            self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._output = self._interpreter.get_output_details()[0]["index"]
 

@@ -12,15 +12,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import keras
 import msgspec
 import numpy as np
-from keras import layers
 from numpy.typing import NDArray
 
 from perform.music.note import COLUMNS, ROWS
 from perform.music.pianoroll import Rolls
 from training import files
+from training.backend import keras, layers
 from training.dataset import Dataset
 from training.export import convert
 from training.features.disturb import DISTURBANCES

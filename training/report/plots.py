@@ -1,6 +1,5 @@
 """The report's pictures, each as PNG bytes."""
 
-import io
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,6 +7,7 @@ import numpy as np
 
 from training import stats
 from training.experiment import SAMPLES
+from training.picture import blank, png
 from training.report.findings import REFERENCES, Findings, named, values
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999")
@@ -29,7 +29,7 @@ def pictures(found: Findings) -> dict[str, tuple[str, bytes]]:
 
 
 def _boxes(found: Findings) -> bytes:
-    figure = _figure(9, 3.8)
+    figure = blank(9, 3.8)
     for place, reference in enumerate(REFERENCES):
         axes = figure.add_subplot(1, 2, place + 1)
         drawn = axes.boxplot(values(found, reference, "fid"), patch_artist=True, widths=0.6)
@@ -41,7 +41,7 @@ def _boxes(found: Findings) -> bytes:
         at = np.arange(1, len(found.arms) + 1)
         axes.hlines(floors, at - 0.45, at + 0.45, "grey", "dotted", label="other real bars")
         axes.set_xticks(range(1, len(found.arms) + 1), labels=found.arms, rotation=20)
-        axes.set_ylabel("FID (spr), lower is nearer")
+        axes.set_ylabel(f"FID ({found.plan.extractor['name']}), lower is nearer")
         table = values(found, reference, "fid")
         if table.max() > SPREAD * np.median(table):  # one broken run must not flatten the rest
             axes.set_yscale("log")
@@ -50,12 +50,12 @@ def _boxes(found: Findings) -> bytes:
         axes.tick_params(labelsize=8)
         axes.set_title(f"against {named(found, reference)}")
         axes.legend(fontsize=8)
-    return _png(figure)
+    return png(figure)
 
 
 def _ranks(found: Findings) -> bytes:
     """After Demsar (2006), figure 1: mean ranks on an axis, bars joining what is not apart."""
-    figure = _figure(9, 1.6 + 0.12 * len(found.arms))
+    figure = blank(9, 1.6 + 0.12 * len(found.arms))
     for place, reference in enumerate(REFERENCES):
         axes = figure.add_subplot(1, 2, place + 1)
         ranks = stats.mean_ranks(values(found, reference, "fid"))
@@ -82,7 +82,7 @@ def _ranks(found: Findings) -> bytes:
         axes.spines[["left", "right", "bottom"]].set_visible(False)
         axes.xaxis.set_ticks_position("top")
         axes.set_title(f"mean rank against {named(found, reference)}", fontsize=9)
-    return _png(figure)
+    return png(figure)
 
 
 def _joined(ranks: Sequence[float], gap: float) -> list[tuple[int, int]]:
@@ -98,7 +98,7 @@ def _joined(ranks: Sequence[float], gap: float) -> list[tuple[int, int]]:
 def _losses(found: Findings) -> bytes:
     """Every run thin, the median of all thick."""
     trained = [arm for arm in found.arms if "losses" in found.runs[arm][0]]
-    figure = _figure(9, 2.6)
+    figure = blank(9, 2.6)
     for place, arm in enumerate(trained):
         axes = figure.add_subplot(1, max(1, len(trained)), place + 1)
         runs = [run["losses"] for run in found.runs[arm]]
@@ -112,12 +112,12 @@ def _losses(found: Findings) -> bytes:
         axes.tick_params(labelsize=7)
         if place == 0:
             axes.legend(fontsize=7)
-    return _png(figure)
+    return png(figure)
 
 
 def _bars(found: Findings) -> bytes:
     """Bars of each arm's median run."""
-    figure = _figure(1.9 * BARS_SHOWN, 1.35 * len(found.arms))
+    figure = blank(1.9 * BARS_SHOWN, 1.35 * len(found.arms))
     table = values(found, "held_out", "fid")
     axes = figure.subplots(len(found.arms), BARS_SHOWN, squeeze=False)
     for place, arm in enumerate(found.arms):
@@ -134,16 +134,4 @@ def _bars(found: Findings) -> bytes:
             each.grid(color="lightgrey", linewidth=0.4)
             if number < len(rolls):
                 each.imshow(rolls[number] > 0, origin="lower", aspect="auto", cmap="Blues")
-    return _png(figure)
-
-
-def _figure(width: float, height: float) -> Any:
-    from matplotlib.figure import Figure  # noqa: PLC0415 - slow to import
-
-    return Figure(figsize=(width, height), layout="constrained")
-
-
-def _png(figure: Any) -> bytes:
-    file = io.BytesIO()
-    figure.savefig(file, dpi=100, metadata={"Software": None})
-    return file.getvalue()
+    return png(figure)

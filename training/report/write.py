@@ -78,8 +78,7 @@ def report(folders: Sequence[Path], target: Path) -> tuple[Path, Path]:
         f"{''.join(page)}</main></body></html>\n"
     ).encode()
     made["report.md"] = "\n".join(text).encode()
-    for name, content in made.items():
-        files.write(target / name, content)
+    files.write_all({target / name: content for name, content in made.items()})
     return target / "report.html", target / "report.md"
 
 

@@ -1,0 +1,124 @@
+"""Files of the laboratory: whole or not at all, and named when they cannot be written."""
+
+import errno
+import os
+import subprocess
+import sys
+
+import pytest
+
+from perform.errors import RunFolderError
+from training import cli, dataset, experiment, files, sheet
+from training.augment.preview import draw_preview
+
+BARS = dataset.import_files([cli.OWN_BARS]).rolls[:4]
+
+
+def losses(path):
+    path.with_name("metrics.jsonl").write_text('{"step": 1, "generator": 1, "discriminator": 2}\n')
+    sheet.draw_losses(path.with_name("metrics.jsonl"), path)
+    path.with_name("metrics.jsonl").unlink()
+
+
+def motion(path):
+    still = path.with_name("still")
+    still.mkdir()
+    sheet.draw_sheet(BARS, still / "1.png")
+    sheet.animate([still / "1.png"], path)
+
+
+def shown(path):
+    outcome = experiment.Outcome({"arm": path.stem, "seed": 0}, BARS)
+    experiment.keep(path.parent, outcome)
+
+
+WRITERS = {
+    "sheet.png": lambda path: sheet.draw_sheet(BARS, path),
+    "losses.png": losses,
+    "preview.png": lambda path: draw_preview(BARS, ["copy"], 0, path),
+    "motion.gif": motion,
+    "arm": shown,
+}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_full_disk_leaves_no_half_picture_and_says_which(name, tmp_path, monkeypatch):
+    def full(_handle):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left") as fault:
+        WRITERS[name](tmp_path / name)
+    assert str(fault.value.filename).startswith(str(tmp_path))
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] in (
+        [],
+        [tmp_path / "metrics.jsonl"],  # what was there before
+    )
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_with_room_they_are_there(name, tmp_path):
+    WRITERS[name](tmp_path / name)
+    assert not list(tmp_path.rglob("*.part"))
+    assert all(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file())
+
+
+def test_files_that_belong_together_come_together(tmp_path):
+    (tmp_path / "one").write_bytes(b"before")
+    (tmp_path / "two").touch()  # in the way of the second's folder
+    with pytest.raises(OSError, match=r"three'$"):
+        files.write_all({tmp_path / "one": b"after", tmp_path / "two" / "three": b"after"})
+    assert (tmp_path / "one").read_bytes() == b"before"
+    assert not (tmp_path / ".one.part").exists()
+
+
+def test_a_torn_sheet_is_named(tmp_path):
+    sheet.draw_sheet(BARS, tmp_path / "1.png")
+    whole = (tmp_path / "1.png").read_bytes()
+    for cut in (0, 4, len(whole) // 2):
+        (tmp_path / "2.png").write_bytes(whole[:cut])
+        with pytest.raises(RunFolderError, match=r"2\.png: no whole picture"):
+            sheet.animate([tmp_path / "1.png", tmp_path / "2.png"], tmp_path / "a.gif")
+    assert not (tmp_path / "a.gif").exists()
+
+
+CHATTERS = """
+import os, sys
+from training.chatter import held_back
+with held_back():
+    os.write(2, b"I0000 00:00:17 1 port.cc:153] oneDNN custom operations are on.\\n")
+    os.write(2, b"WARNING: All log messages before absl::InitializeLog() is called\\n")
+    os.write(2, b"INFO: Created TensorFlow Lite XNNPACK delegate for CPU.\\n")
+    os.write(2, b"E0000 00:00:17 1 what.cc:1] the card has fallen off\\n")
+    print("of ours", file=sys.stderr)
+print("afterwards", file=sys.stderr)
+"""
+
+
+def said_by(root, code):
+    environment = {**os.environ, "PYTHONPATH": str(root), "CUDA_VISIBLE_DEVICES": ""}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    return done.stderr.splitlines()
+
+
+def test_chatter_is_held_back_and_errors_are_not(root):
+    assert said_by(root, CHATTERS.replace("\\\\", "\\")) == [
+        "E0000 00:00:17 1 what.cc:1] the card has fallen off",
+        "of ours",
+        "afterwards",
+    ]
+
+
+def test_the_libraries_load_without_a_word(root):
+    assert (
+        said_by(
+            root,
+            "from training.backend import keras, tf\n"
+            "keras.layers.Dense(2)(tf.zeros((1, 2)))\n"
+            "from training.features.spr import Spr\n"
+            "Spr()",
+        )
+        == []
+    )

@@ -1,0 +1,12 @@
+"""TensorFlow and Keras, loaded without the lines that they print of themselves."""
+
+from training.chatter import held_back
+
+with held_back():
+    import keras
+    import tensorflow as tf
+    from keras import layers
+
+    tf.config.list_physical_devices()  # or else the first operation says what it did not find
+
+__all__ = ["keras", "layers", "tf"]
