@@ -14,13 +14,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from perform.errors import DatasetError, RunFolderError, SidemanError
-from perform.music.pianoroll import clean
 from training import config, dataset, describe
 from training.augment import pipeline
 from training.augment.registry import STRATEGIES
 from training.features.registry import open_extractor
 from training.metrics.score import FEWEST, between
-from training.samples import open_samples
+from training.samples import draw, open_samples
 
 ARMS = ("original", "augmented", "replicated", "markov")
 OWN_BARS = Path(__file__).with_name("bars")
@@ -35,6 +34,7 @@ Data = Annotated[
     list[Path] | None,
     typer.Argument(help="MIDI files, folders, or one .npz; default: our own bars"),
 ]
+WeightsOption = Annotated[Path | None, typer.Option(help="inception's weights, .h5")]
 ChordOption = Annotated[str | None, typer.Option("--chord", help="the root of every bar, like Bb")]
 
 
@@ -180,21 +180,26 @@ def fid(
     one: Annotated[Path, typer.Argument(help="a data set, MIDI files, a bundle or a run")],
     other: Annotated[Path, typer.Argument(help="what it is measured against")],
     extractor: Annotated[str, typer.Option(help="spr or inception")] = "spr",
-    weights: Annotated[Path | None, typer.Option(help="inception's weights, .h5")] = None,
-    samples: Annotated[int, typer.Option(min=2, help="bars of each at most")] = 1000,
+    weights: WeightsOption = None,
+    samples: Annotated[
+        int, typer.Option(min=2, help="bars of each at most, drawn at random")
+    ] = 1000,
     seed: Annotated[int, typer.Option(min=0)] = 0,
     chord: ChordOption = None,
     *,
     json_: Annotated[bool, typer.Option("--json", help="one object")] = False,
 ) -> None:
-    """Measure how far bars are from bars: FID, KID, precision, recall, density, coverage."""
+    """Measure how far bars are from bars: FID, KID, precision, recall, density, coverage.
+
+    As many bars of each are drawn at random. What a model invents is cleaned as it is played; bars
+    of files are measured as they stand.
+    """
     features = open_extractor(extractor, weights)
-    first = clean(open_samples(one, samples, chord, seed))
-    second = open_samples(other, samples, chord, seed)
-    count = min(len(first), len(second))
+    sides = [open_samples(path, samples, chord, seed) for path in (one, other)]
+    count = min(len(side) for side in sides)
     if count < FEWEST:
         raise DatasetError(f"{count} bars on one side, a distance needs {FEWEST}; give more bars")
-    measured = between(features.features(first[:count]), features.features(second[:count]))
+    measured = between(*(features.features(draw(side, count, seed)) for side in sides))
     if json_:
         about = {"extractor": features.name, "sha256": features.digest, "count": count}
         print(json.dumps({**measured, **about}))
@@ -235,6 +240,7 @@ def experiment(
     protocol: Annotated[str, typer.Option(help="fair or paper")] = "fair",
     held_out: Annotated[int, typer.Option(help="bars that are never trained on")] = 41,
     extractor: Annotated[str, typer.Option(help="spr or inception")] = "spr",
+    weights: WeightsOption = None,
     cores: Annotated[int, typer.Option(min=1, help="processes on this machine")] = 2,
     cluster: Annotated[str | None, typer.Option(help="a Dask scheduler instead: tcp://...")] = None,
 ) -> None:
@@ -247,7 +253,8 @@ def experiment(
     arms = {Path(name).stem: config.recipe(name) for name in arm or ARMS}
     if steps is not None:
         arms = {name: msgspec.structs.replace(it, steps=steps) for name, it in arms.items()}
-    wanted = lab.plan(bars, arms, runs, protocol, held_out, open_extractor(extractor))  # type: ignore[arg-type]
+    features = open_extractor(extractor, weights)
+    wanted = lab.plan(bars, arms, runs, protocol, held_out, features, weights)  # type: ignore[arg-type]
 
     def runner(
         tasks: Sequence[lab.Task], made: lab.Plan, bars: dataset.Dataset

@@ -22,7 +22,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from perform.errors import DatasetError, RunFolderError
+from perform.errors import DatasetError, FeatureError, RunFolderError
 from perform.music.pianoroll import Rolls, threshold
 from training import config, dataset, files, markov
 from training.augment.pipeline import augment
@@ -43,7 +43,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     `protocol`: "fair" scores every arm against the same training bars; "paper" scores each against the
     data that it was trained on, augmented as they are. `split`: how many bars are trained on and held
     out; which ones the seed decides. `samples` bars are invented a run, and distances take at most
-    `most` at a time.
+    `most` at a time. `extractor`: its name, dimension and digest; `weights`: the file that they are read
+    from where it is not the usual place. Another file with the same digest will do.
     """
 
     schema: int = SCHEMA
@@ -52,6 +53,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     arms: dict[str, config.Options]
     data: dict[str, Any]
     extractor: dict[str, Any]
+    weights: str = ""
     split: dict[str, int]
     samples: int = 1024
     most: int = 100
@@ -80,6 +82,7 @@ def plan(
     protocol: Protocol,
     held_out: int,
     extractor: Extractor,
+    weights: Path | None = None,
 ) -> Plan:
     """The plan for these bars. DatasetError when too few are left to train on or to hold out."""
     training = len(bars.rolls) - held_out
@@ -102,6 +105,7 @@ def plan(
             "sha256": extractor.digest,
             "dimension": extractor.dimension,
         },
+        weights=str(weights.resolve()) if weights else "",
         split={"training": training, "held_out": held_out},
         versions=_versions(),
         machine=f"{platform.machine()}, {os.cpu_count()} cores",
@@ -133,7 +137,10 @@ def open_folder(folder: Path, wanted: Plan, bars: dataset.Dataset) -> Plan:
                 "call with what it was begun with"
             )
         wanted = msgspec.structs.replace(
-            there, runs=max(there.runs, wanted.runs), arms={**there.arms, **wanted.arms}
+            there,
+            runs=max(there.runs, wanted.runs),
+            arms={**there.arms, **wanted.arms},
+            weights=wanted.weights,
         )
     elif folder.exists() and any(folder.iterdir()):
         raise RunFolderError(f"{folder} is not empty and holds no experiment; name another folder")
@@ -241,7 +248,7 @@ def run(
         raw,
         {"training": own if made.protocol == "paper" else rolls, "held_out": bars.rolls[held]},
         training=rolls,
-        extractor=extractor or open_extractor(made.extractor["name"]),
+        extractor=extractor or _extractor(made),
         most=made.most,
         seed=task.seed,
     )
@@ -258,6 +265,17 @@ def run(
         },
         raw[:SHOWN],
     )
+
+
+def _extractor(made: Plan) -> Extractor:
+    """The extractor of a plan; FeatureError when its weights here are not those that it was made with."""
+    found = open_extractor(made.extractor["name"], Path(made.weights) if made.weights else None)
+    if found.digest != made.extractor["sha256"]:
+        raise FeatureError(
+            f"{found.name} has weights {found.digest[:12]} here, the experiment has "
+            f"{made.extractor['sha256'][:12]}; name those with --weights FILE"
+        )
+    return found
 
 
 def invent(

@@ -4,7 +4,9 @@ import io
 from typing import Any, Literal
 
 
-def blank(width: float, height: float, layout: Literal["constrained", "tight"] = "constrained") -> Any:
+def blank(
+    width: float, height: float, layout: Literal["constrained", "tight"] = "constrained"
+) -> Any:
     """An empty matplotlib figure of so many inches."""
     from matplotlib.figure import Figure  # noqa: PLC0415 - slow to import, and seldom needed
 

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from perform.errors import DatasetError, RunFolderError, SidemanError
+from perform.errors import DatasetError, FeatureError, RunFolderError, SidemanError
 from training import cli, config, dataset, experiment, markov
 from training.features.spr import Spr
 from training.metrics.playability import measure
@@ -151,6 +151,26 @@ def test_one_process_at_a_time_works_on_an_experiment(bars, tmp_path):
     experiment.carry_out(tmp_path, wanted, bars, a_second_call)
     assert len(experiment.results(tmp_path)) == 2
     experiment.carry_out(tmp_path, wanted, bars, alone)  # nobody is there any more
+
+
+def test_weights_of_an_extractor_are_named_by_digest_and_opened_where_a_run_is(
+    bars, tmp_path, monkeypatch
+):
+    opened, spr = [], Spr()
+    monkeypatch.setattr(experiment, "open_extractor", lambda *asked: opened.append(asked) or spr)
+    weights = tmp_path / "inception.h5"
+    made = experiment.plan(bars, {"markov": MARKOV}, 1, "fair", 41, spr, weights)
+    made = msgspec.structs.replace(made, samples=64)
+    experiment.run_alone(experiment.Task("markov", 0), made, bars)
+    assert opened == [("spr", weights)]
+    elsewhere = msgspec.structs.replace(made, weights=str(tmp_path / "moved.h5"))
+    experiment.open_folder(tmp_path / "x", made, bars)
+    assert experiment.open_folder(tmp_path / "x", elsewhere, bars) == elsewhere
+    other = msgspec.structs.replace(made, extractor={**made.extractor, "sha256": "0" * 64})
+    with pytest.raises(RunFolderError, match="other extractor"):
+        experiment.open_folder(tmp_path / "x", other, bars)
+    with pytest.raises(FeatureError, match="name those with --weights"):
+        experiment.run_alone(experiment.Task("markov", 0), other, bars)
 
 
 def test_an_experiment_needs_bars_on_both_sides(bars):

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 from scipy import stats as reference
-from scipy.linalg import sqrtm
+from scipy.linalg import sqrtm, svdvals
 
 from perform.errors import DatasetError, FeatureError
 from training import cli, dataset, stats
@@ -21,6 +21,7 @@ from training.metrics.kid import kid
 from training.metrics.musical import describe, divergence, onsets, pitch_classes
 from training.metrics.score import score
 from training.metrics.sets import compare
+from training.samples import draw
 
 RNG = np.random.default_rng(5)
 
@@ -47,17 +48,30 @@ def corpus(tmp_path_factory):
     return first
 
 
-@pytest.mark.parametrize(("n", "m", "d"), [(200, 150, 8), (20, 30, 32), (500, 500, 3)])
+@pytest.mark.parametrize(("n", "m", "d"), [(200, 150, 8), (500, 500, 3)])
 def test_the_distance_is_equation_1_computed_directly(n, m, d):
     a = RNG.normal(size=(n, d)) @ RNG.normal(size=(d, d))
     b = RNG.normal(size=(m, d)) + 1
     first, second = np.cov(a, rowvar=False), np.cov(b, rowvar=False)
-    # a ridge as small as rounding, since sqrtm of a singular product is not defined
-    ridge = np.eye(d) * (1e-10 if min(n, m) <= d else 0)
-    root = sqrtm((first + ridge) @ (second + ridge)).real
+    root = sqrtm(first @ second).real
     direct = ((a.mean(0) - b.mean(0)) ** 2).sum() + np.trace(first + second - 2 * root)
-    tolerance = 1e-6 if min(n, m) > d else 1e-3
-    assert frechet(a, b) == pytest.approx(direct, rel=tolerance)
+    assert frechet(a, b) == pytest.approx(direct, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("n", "m", "d"), [(20, 30, 32), (12, 12, 32), (32, 40, 32), (40, 100, 200)]
+)
+def test_the_distance_of_fewer_bars_than_features_is_equation_1_too(n, m, d):
+    """Of singular covariances the root has no direct computation; the trace of it has.
+
+    It is the sum of the singular values of X Y' with C = X'X and C' = Y'Y.
+    """
+    a = RNG.normal(size=(n, d)) @ RNG.normal(size=(d, d))
+    b = RNG.normal(size=(m, d)) + 1
+    x, y = ((s - s.mean(0)) / np.sqrt(len(s) - 1) for s in (a, b))
+    spread = (x**2).sum() + (y**2).sum() - 2 * svdvals(x @ y.T).sum()
+    direct = ((a.mean(0) - b.mean(0)) ** 2).sum() + spread
+    assert frechet(a, b) == pytest.approx(direct, rel=1e-6)
 
 
 def test_equal_sets_are_at_no_distance_and_a_shift_is_its_square():
@@ -181,6 +195,8 @@ def test_an_extractor_is_taught_proved_and_loaded(corpus, tmp_path):
 def test_extractors_that_cannot_be_had_are_said(tmp_path):
     with pytest.raises(FeatureError, match="there are spr and inception"):
         open_extractor("vgg")
+    with pytest.raises(FeatureError, match="--extractor inception"):
+        open_extractor("spr", tmp_path / "weights.h5")
     for name in ("manifest.json", "extractor.tflite"):
         (tmp_path / name).write_bytes((FOLDER / name).read_bytes())
     (tmp_path / "extractor.tflite").write_bytes(b"changed")
@@ -236,6 +252,29 @@ def test_an_effect_has_a_direction_a_size_and_an_interval():
     assert stats.effect(a, a).p == 1
     with pytest.raises(DatasetError, match="three arms"):
         stats.friedman(np.ones((5, 2)))
+
+
+def test_neither_side_of_a_distance_is_favoured(own, corpus, tmp_path, monkeypatch, capsys):
+    """Sets of unequal size, in the order of their files: the smaller one's number of each, at random."""
+    part = dataset.some(corpus, np.arange(300))
+    dataset.save(part, tmp_path / "many.npz")
+    answers = []
+    for words in (["many.npz", cli.OWN_BARS], [cli.OWN_BARS, "many.npz"]):
+        monkeypatch.setattr(sys, "argv", ["training", "fid", *map(str, words), "--json"])
+        monkeypatch.chdir(tmp_path)
+        with pytest.raises(SystemExit):
+            cli.main()
+        answers.append(json.loads(capsys.readouterr().out))
+    assert answers[0]["count"] == 96
+    for name in ("fid", "kid"):
+        assert answers[0][name] == pytest.approx(answers[1][name], rel=1e-6)
+    assert answers[0]["precision"] == answers[1]["recall"]
+    spr = Spr()
+    first = frechet(spr.features(part.rolls[:96]), spr.features(own))
+    assert answers[0]["fid"] != pytest.approx(
+        first, rel=1e-3
+    )  # not those that happen to stand first
+    assert np.array_equal(draw(part.rolls, 400, 0), part.rolls)
 
 
 def test_fid_is_a_command_that_needs_no_tensorflow(root):

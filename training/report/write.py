@@ -92,10 +92,11 @@ def _repeat(found: Findings) -> str:
         else:
             arms.append(f"--arm {arm}.toml")
             recipes.append(f"# {arm}.toml\n{config.spell(options)}")
+    weights = f"--weights {shlex.quote(plan.weights)} " if plan.weights else ""
     line = (
         f"training experiment {shlex.quote(f'{name}/{DATA}')} {' '.join(arms)} --runs {plan.runs} "
         f"--protocol {plan.protocol} --held-out {plan.split['held_out']} "
-        f"--extractor {plan.extractor['name']} -o {shlex.quote(f'{name}-again')}"
+        f"--extractor {plan.extractor['name']} {weights}-o {shlex.quote(f'{name}-again')}"
     )
     kept = json.dumps(msgspec.to_builtins(plan), indent=1, ensure_ascii=False)
     return "\n\n".join([line, *recipes, kept])
