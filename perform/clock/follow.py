@@ -83,6 +83,15 @@ class PulseFilter:
             self._judge()
         return self._near(place)
 
+    def rough(self, bpm: float) -> Line:
+        """The line at the last pulse while there are too few: at the tempo between them, or at `bpm` where it is the
+        only one.
+        """
+        (first, since), (last, until) = self._pulses[0], self._pulses[-1]
+        if until > since:
+            bpm = 60.0 * (last - first) / (PULSES_PER_BEAT * (until - since))
+        return Line(self.tick, until, min(max(bpm, SLOWEST_BPM), FASTEST_BPM))
+
     def _judge(self) -> None:
         """What pulses are that have been late for half a beat."""
         lateness = np.array([late for late, _ in self._late])

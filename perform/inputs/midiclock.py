@@ -22,7 +22,8 @@ class ClockReader:
     """What clock messages mean, told message by message with the moment of each. Pure.
 
     `observe` is called with the line through the pulses so far, `begin` with the line on which the
-    first pulse after a start or continue stands, `deliver` with everything else.
+    first pulse after a start or continue stands, `deliver` with everything else. `bpm`: what the tempo is taken
+    to be where music begins with the very first pulse.
     """
 
     def __init__(
@@ -30,8 +31,11 @@ class ClockReader:
         observe: Callable[[Line], None],
         begin: Begin,
         deliver: Callable[[Event], None],
+        bpm: float = 120.0,
     ) -> None:
         self._observe, self._begin, self._deliver = observe, begin, deliver
+        self._bpm = bpm
+        self._told: float | None = None
         self._pulses = PulseFilter()
         self._line: Line | None = None
         self._starting: Literal["start", "continue"] | None = None
@@ -68,11 +72,14 @@ class ClockReader:
     def _pulse(self, moment: float) -> None:
         self._last, self.lost = moment, False
         line = self._pulses.pulse(moment)
-        if (
-            line is None and self._line is not None
-        ):  # too few since the silence: the tempo of before
-            line = self._line._replace(tick=self._pulses.tick, moment=moment)
-        if line is None:
+        if line is not None:
+            self._told = line.bpm
+        elif self._told is not None:  # too few since the silence: the tempo of before
+            line = Line(self._pulses.tick, moment, self._told)
+        elif self._line is not None or self._starting is not None:
+            # many send pulses only while they play, and the first is the downbeat
+            line = self._pulses.rough(self._bpm)
+        else:
             return
         self._line = line
         if self._starting is not None:
@@ -92,7 +99,7 @@ class MidiClock:
         begin: Begin,
         deliver: Callable[[Event], None],
     ) -> None:
-        self._reader = ClockReader(observe, begin, deliver)
+        self._reader = ClockReader(observe, begin, deliver, config.tempo)
         self._late = config.late_ms / 1000
         self._loop = asyncio.get_running_loop()
         self._port = ports.open_input(config.port, config.virtual, system)

@@ -41,6 +41,17 @@ def test_a_start_stands_on_the_pulse_after_it():
     assert leader.lines[-1].tick == 480
 
 
+@pytest.mark.parametrize("bpm", [60, 174])
+def test_who_sends_pulses_only_while_playing_is_with_us_from_the_first(bpm):
+    leader = Leader(bpm)
+    leader.send(START, PULSE)
+    line, action = leader.begun[0]
+    assert (line.tick, line.moment, action) == (0, leader.now, "start")
+    leader.send(*[PULSE] * 12)
+    assert [line.tick for line in leader.lines] == pytest.approx(list(range(0, 260, 20)))
+    assert [line.bpm for line in leader.lines] == pytest.approx([120] + 12 * [bpm], rel=1e-3)
+
+
 def test_stop_and_continue_go_on_at_the_pulse_where_they_stopped():
     leader = Leader()
     leader.send(*[PULSE] * 10, START, *[PULSE] * 48, STOP)
