@@ -4,7 +4,7 @@ Tournament selection, one-point crossover on beats, mutation by fresh phrases an
 the same pool, steering and seed give the same bar, and when the time is up the best so far is the answer.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +15,14 @@ from perform.engine.fitness import (
     NAMES,
     OPINION,
     WEIGHTS,
+    Traits,
     Values,
     figures,
     likeness,
     traits_of,
 )
 from perform.events import Steering
-from perform.music.note import BEATS_PER_BAR, COLUMNS
+from perform.music.note import BEATS_PER_BAR, COLUMNS, Phrase
 from perform.music.pianoroll import Rolls
 
 SIZE = 64
@@ -31,6 +32,7 @@ ELITE = 4
 FRESH_SHARE = 0.15
 EDIT_SHARE = 0.3
 JUDGEMENT = 0.5  # what a judged bar is worth beside all weights together
+STRANGERS = 0.4  # how alike bars are that have nothing to do with each other (blues: the median is 0.37)
 EMPTY = -2.0  # worse than anything that sounds
 Opinion = Callable[[Rolls], Values]
 
@@ -76,10 +78,18 @@ def score(rolls: Rolls, steering: Steering, opinion: Opinion | None = None) -> V
     if opinion is not None and weight[OPINION] > 0:
         worth += weight[OPINION] * opinion(rolls)
     worth /= max(sum(steering.weights), 1.0)
-    for judged, sign in ((steering.liked, 1.0), (steering.disliked, -1.0)):
-        if judged:
-            worth += sign * JUDGEMENT * np.max([likeness(traits, it) for it in judged], axis=0)
+    if steering.liked:
+        worth += JUDGEMENT * _nearest(traits, steering.liked)
+    if steering.disliked:
+        # what is another bar is another: to be yet less alike, it would have to fall silent
+        alike = _nearest(traits, steering.disliked) - STRANGERS
+        worth -= JUDGEMENT * np.maximum(alike, 0) / (1 - STRANGERS)
     return np.asarray(np.where(traits.sizes > 0, worth, EMPTY))
+
+
+def _nearest(traits: Traits, judged: Sequence[Phrase]) -> Values:
+    """How like the likest of some phrases each bar is."""
+    return np.asarray(np.max([likeness(traits, it) for it in judged], axis=0))
 
 
 def _children(people: Rolls, worth: Values, pool: Rolls, rng: np.random.Generator) -> Rolls:

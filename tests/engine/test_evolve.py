@@ -10,7 +10,7 @@ from perform import library, offline
 from perform.engine.band import MOST_SNAPSHOTS
 from perform.engine.engine import Engine
 from perform.engine.evolve import evolve, score
-from perform.engine.fitness import FITNESS, NAMES, WEIGHTS, figures, traits_of
+from perform.engine.fitness import FITNESS, NAMES, WEIGHTS, figures, likeness, traits_of
 from perform.engine.voice import VoiceSettings
 from perform.engine.wishes import Around, steering_of
 from perform.events import SnapshotRecalled, SnapshotStored, StateChanged, Steering, Turned
@@ -189,6 +189,17 @@ def test_the_players_bar_draws_phrases_to_it(source):
         for s in range(20)
     ]
     assert np.mean(drawn) > np.mean(plain) + 0.3
+
+
+def test_a_bar_that_was_refused_gives_way_to_others_and_not_to_silence(source):
+    refused = source.phrase(3)
+    plain = [source.phrase(seed) for seed in range(100, 160)]
+    about = steering(disliked=(refused,))
+    others = [source.phrase(seed, steering=about) for seed in range(100, 160)]
+    rolls = np.concatenate([encode(phrase, bars=1).rolls for phrase in others])
+    assert likeness(traits_of(rolls, about), refused).max() < 0.5
+    assert np.mean([*map(len, others)]) > 0.85 * np.mean([*map(len, plain)])
+    assert len(set(others)) > 0.9 * len(others)
 
 
 def test_a_moved_weight_is_asked_for_within_the_bar_and_a_snapshot_brings_it_back():
