@@ -1,5 +1,6 @@
 """How a bar is played: swing, wavering, accents, length of notes. Ticks in, ticks out."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from perform.engine.chance import chance
@@ -8,6 +9,7 @@ from perform.music.note import Note, Phrase
 
 MOST_TICKS, MOST_FORCE = 15, 10
 SHORTEST = 20
+FARTHEST_LEAN = 90  # ticks after the middle of a beat, up to which an onset is a quaver that was played swung
 
 
 class Feel(NamedTuple):
@@ -43,11 +45,13 @@ def strokes(phrase: Phrase, feel: Feel, number: int, metre: Metre = COMMON) -> l
     if feel.swing == 0 and feel.humanise == 0 and feel.articulation == 0.5:
         return [Stroke(n.start, n.duration, 0, n, metre.weight(n.start)) for n in phrase]
     played = []
-    nexts = [note.start for note in phrase[1:]] + [metre.bar]
-    for place, (note, following) in enumerate(zip(phrase, nexts, strict=False)):
-        start, end, after = (
-            swung(tick, feel.swing, metre.pulse) for tick in (note.start, note.end, following)
-        )
+    written = [note.start for note in phrase]
+    starts = [*_leaning(written, feel.swing, metre.pulse), metre.bar]
+    for place, note in enumerate(phrase):
+        start, after = starts[place : place + 2]
+        end = swung(note.end, feel.swing, metre.pulse)
+        if note.end <= (written[place + 1] if place + 1 < len(written) else metre.bar):
+            end = min(end, after)
         duration = _articulated(end - start, after - start, feel.articulation)
         moved = round((2 * chance(number, place, 1) - 1) * feel.humanise * MOST_TICKS)
         force = round((2 * chance(number, place, 2) - 1) * feel.humanise * MOST_FORCE)
@@ -69,6 +73,23 @@ def swung(tick: int, amount: float, pulse: int = QUAVER) -> int:
     else:
         place = round(middle + (place - pulse) * (2 * pulse - middle) / pulse)
     return pair * 2 * pulse + place
+
+
+def _leaning(written: Sequence[int], amount: float, pulse: int) -> list[int]:
+    """Where onsets (ascending) go when pairs swing. A quaver that leans as it is written is no later for it, unless
+    the knob asks for more.
+    """
+    starts, before = [], -1
+    for tick in written:
+        pair, place = divmod(tick, 2 * pulse)
+        start = swung(tick, amount, pulse)
+        if pulse == QUAVER and pulse < place <= pulse + FARTHEST_LEAN:
+            straight = pair * 2 * pulse + pulse
+            if before < straight:  # else the quaver is another, and this comes after it
+                start = max(tick, swung(straight, amount, pulse))
+        starts.append(start)
+        before = tick
+    return starts
 
 
 def accented(velocity: int, softest: int, loudest: int, amount: float) -> int:

@@ -1,5 +1,8 @@
 """Playing together: form, feel, metres, modes, several voices, charts and keys, on the virtual clock."""
 
+from itertools import pairwise
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -137,7 +140,8 @@ def test_feel_is_bounded_and_keeps_to_its_bar(phrase, swing, wavering, articulat
     assert len(played) == len(phrase)
     for note, stroke in zip(phrase, played, strict=True):
         assert 0 <= stroke.start < BAR
-        assert abs(stroke.start - min(swung(note.start, swing), BAR - 1)) <= 15
+        first, last = sorted((note.start, min(swung(note.start, swing), BAR - 1)))
+        assert first - 15 <= stroke.start <= last + 15
         assert abs(stroke.force) <= 10
         assert stroke.duration >= 20
     assert played == strokes(phrase, feel, number)
@@ -153,6 +157,24 @@ def test_swing_moves_quavers_to_the_last_of_a_triplet_and_leaves_beats():
         800,
     ]
     assert [swung(tick, 0.0) for tick in range(0, 960, 30)] == list(range(0, 960, 30))
+
+
+@pytest.mark.parametrize(
+    ("written", "amount", "played"),
+    [
+        ((0, 300, 480), 1.0, [0, 320, 480]),  # light swing becomes a triplet
+        ((0, 330, 480), 1.0, [0, 330, 480]),  # heavy swing is one already
+        ((0, 330, 360), 0.5, [0, 330, 380]),
+        ((0, 240, 330), 1.0, [0, 320, 380]),  # the quaver is another
+        ((0, 300, 480), 0.2, [0, 300, 480]),
+    ],
+)
+def test_a_quaver_that_leans_already_does_not_lean_twice(written, amount, played):
+    line = [Note(a, b - a, 60) for a, b in pairwise([*written, BAR])]
+    strokes_of = strokes(tuple(line), Feel(swing=amount), 0)
+    assert [stroke.start for stroke in strokes_of] == played
+    ends = [stroke.start + stroke.duration for stroke in strokes_of]
+    assert ends == [*played[1:], BAR]
 
 
 def test_articulation_shortens_and_binds():
