@@ -16,7 +16,7 @@ from perform.music.note import Phrase
 
 SHORTEST_TICKS = 15  # after a range fold two notes may meet; what is left shorter is not struck
 NEAREST = 2  # semitones from another voice, below which a note tries another octave
-FARTHEST_APPROACH = 5
+FARTHEST_APPROACH = 12  # semitones: the leap into the next bar is taken a note earlier
 
 
 class Coming(NamedTuple):
