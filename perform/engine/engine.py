@@ -416,7 +416,7 @@ class Engine:
         return self._ask_soon()
 
     def _hear_key(self, event: KeyPressed | KeyLifted) -> list[Output]:
-        """The player's melody, moved over C by the chord that it is played on."""
+        """The player's melody, moved over C by the chord that it is played on; who listens hears its last note too."""
         if not self._running or self._tick < self._course.tick:
             return []
         if isinstance(event, KeyLifted):
@@ -425,6 +425,8 @@ class Engine:
             root = self._harmony.chord.root if self._harmony.chord else 0
             shift = root if root <= 6 else root - 12
             self._ear.press(event.pitch, event.pitch - shift, *self._course.meant(self._tick))
+            if any(line.listens for line in self._lines):
+                return self._ask_soon()
         return []
 
     def _panic(self, _: Panic) -> list[Output]:

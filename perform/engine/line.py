@@ -110,6 +110,11 @@ class Line:
             while len(self._blended) > len(self.settings.form):
                 del self._blended[next(iter(self._blended))]
 
+    @property
+    def listens(self) -> bool:
+        """Whether what the player plays matters to what it is asked for."""
+        return self.mode in ("answer", "trade") or self.knobs["weight/player"] > 0
+
     def listening(self, heard: Phrase) -> tuple[dict[str, float], Phrase]:
         """The knobs, and the player's bar that is to be resembled: by an answer in any case."""
         if self.mode in ("answer", "trade") and heard and not self.knobs["weight/player"]:
