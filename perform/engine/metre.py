@@ -125,6 +125,22 @@ def fitted(phrase: Phrase, metre: Metre) -> Phrase:
     )
 
 
+def unfitted(phrase: Phrase, metre: Metre) -> Phrase:
+    """A bar that was played in a metre as material of 4/4: the inverse of `fitted`, as far as there is one.
+
+    What a longer bar has after its fourth beat comes from the beginning again.
+    """
+    if metre.beat != DOTTED:
+        return tuple(note._replace(start=note.start % TICKS_PER_BAR) for note in phrase)
+    return tuple(note._replace(start=_even(note.start) % TICKS_PER_BAR) for note in phrase)
+
+
+def _even(tick: int) -> int:
+    """A beat of three quavers as four sixteenths: `_dotted` the other way."""
+    beat, place = divmod(tick, DOTTED)
+    return beat * TICKS_PER_BEAT + (place // 2 if place <= 2 * QUAVER else place - QUAVER)
+
+
 def _shuffled(phrase: Phrase) -> Phrase:
     placed: dict[int, int] = {}  # where notes go -> where they came from: no two to one place
     return tuple(

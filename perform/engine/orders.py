@@ -6,6 +6,7 @@ from perform.engine.course import Course
 from perform.engine.ear import Ear
 from perform.engine.harmony import Harmony
 from perform.engine.line import ANOTHER, BARS_AHEAD, Asked, Line
+from perform.engine.metre import unfitted
 from perform.engine.wishes import Around, steering_of, wish_of
 from perform.events import PhraseWanted
 from perform.music.note import Phrase
@@ -72,7 +73,8 @@ class Orders:
         return line.source(bar, seed), seed, wish_of(knobs, chord), steering
 
     def _heard(self, line: Line, bar: int) -> Phrase:
-        """What the player played in the bar that this one answers, or last."""
+        """What the player played in the bar that this one answers, or last; as material, in four."""
+        heard: Phrase = ()
         if line.mode in ("answer", "trade"):
-            return self._ear.bar(bar - line.span) or self._ear.latest(bar)
-        return self._ear.latest(bar)
+            heard = self._ear.bar(bar - line.span)
+        return unfitted(heard or self._ear.latest(bar), self._course.metre)

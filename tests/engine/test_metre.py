@@ -8,9 +8,18 @@ from perform import offline
 from perform.engine.engine import Engine, EngineSettings
 from perform.engine.feel import Feel, strokes, swung
 from perform.engine.form import land, landings, vary
-from perform.engine.metre import COMMON, Metre, fitted, parse_metre, spell
+from perform.engine.metre import COMMON, Metre, fitted, parse_metre, spell, unfitted
 from perform.engine.voice import VoiceSettings
-from perform.events import Beat, ChartChanged, ChordChanged, ChordSounds, MetreChanged
+from perform.events import (
+    Beat,
+    ChartChanged,
+    ChordChanged,
+    ChordSounds,
+    KeyPressed,
+    MetreChanged,
+    PhraseWanted,
+    TransportChanged,
+)
 from perform.music.chart import parse_chart
 from perform.music.chord import parse_chord
 from perform.music.note import Note
@@ -109,6 +118,28 @@ def test_a_bar_in_dotted_beats_dances_beat_for_beat():
     """The first half of a beat takes two of its three quavers, so the jig lilts and keeps its beats."""
     jig = fitted(QUAVERS, parse_metre("6/8"))
     assert [note.start for note in jig] == [0, 480, 720, 1200]
+
+
+@given(st.sampled_from(SPELT).map(parse_metre), st.sets(st.integers(0, 15), min_size=1))
+def test_what_is_played_in_a_metre_is_known_by_the_material_that_it_would_be(metre, sixteenths):
+    bar = tuple(Note(120 * place, 60, 60) for place in sorted(sixteenths))
+    heard = unfitted(fitted(bar, metre), metre)
+    beats = metre.bar // metre.beat if metre.beat != BEAT else metre.bar / BEAT
+    assert {note.start for note in heard} == {n.start for n in bar if n.start < beats * BEAT}
+
+
+def test_a_jig_is_answered_with_its_own_rhythm():
+    jig = parse_metre("6/8")
+    engine = Engine([VoiceSettings(name="lead", mode="answer", bars=1)], EngineSettings(metre=jig))
+    engine.feed(ChordChanged(parse_chord("C")), 0)
+    engine.feed(TransportChanged("start"), 0)
+    told = engine.advance(0)
+    for tick in (0, 480, 720, 1200):
+        told += engine.advance(tick - 1)
+        told += engine.feed(KeyPressed(60), tick)
+    told += engine.advance(jig.bar - 1)
+    asked = [it.steering for it in told if isinstance(it, PhraseWanted) and it.bar == 1]
+    assert [note.start for note in asked[-1].player] == [0, 240, 480, 720]
 
 
 def test_a_shuffle_puts_no_two_notes_of_a_line_on_one_place():
