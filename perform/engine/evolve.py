@@ -32,7 +32,7 @@ ELITE = 4
 FRESH_SHARE = 0.15
 EDIT_SHARE = 0.3
 JUDGEMENT = 0.5  # what a judged bar is worth beside all weights together
-STRANGERS = 0.4  # how alike bars are that have nothing to do with each other (blues: the median is 0.37)
+STRANGERS = 0.4  # how alike bars are that have nothing to do with each other: the median is 0.37
 EMPTY = -2.0  # worse than anything that sounds
 Opinion = Callable[[Rolls], Values]
 

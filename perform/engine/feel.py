@@ -9,7 +9,7 @@ from perform.music.note import Note, Phrase
 
 MOST_TICKS, MOST_FORCE = 15, 10
 SHORTEST = 20
-FARTHEST_LEAN = 90  # ticks after the middle of a beat, up to which an onset is a quaver that was played swung
+FARTHEST_LEAN = 90  # ticks after the middle of a beat, up to which a quaver was played swung
 
 
 class Feel(NamedTuple):
