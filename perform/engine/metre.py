@@ -49,9 +49,11 @@ class Metre(NamedTuple):
         """The tick of each of several chords of a bar, given how much of a bar in four has gone by (ascending).
 
         Each has a beat of its own, near where it stands in four; a quaver where there are more chords than
-        beats.
+        beats, or half of one where there are more than quavers.
         """
         unit = self.beat if len(shares) <= self.beats else QUAVER
+        if len(shares) * unit > self.bar:
+            unit = QUAVER // 2
         room = self.bar // unit
         places: list[int] = []
         for number, share in enumerate(shares):

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from perform.engine.metre import COMMON
 from perform.events import ChordChanged
 from perform.music import chart as written
 from perform.music.note import TICKS_PER_BAR
@@ -22,9 +23,9 @@ def parse_chart(text: str) -> Chart:
     """
     bars = _unrolled(written.parse_chart(text))
     changes = tuple(
-        (number * TICKS_PER_BAR + round(share * TICKS_PER_BAR), ChordChanged(chord))
+        (number * TICKS_PER_BAR + inside, ChordChanged(chord))
         for number, bar in enumerate(bars)
-        for share, chord in bar
+        for inside, (_, chord) in zip(COMMON.shared([it[0] for it in bar]), bar, strict=True)
     )
     return Chart(changes, len(bars))
 

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from perform.errors import ChartError
 from perform.music.chord import Chord, parse_chord
-from perform.music.note import BEATS_PER_BAR
 
+MOST_CHORDS = 6  # in a bar: one a beat in 6/4
 Bar = tuple[tuple[float, Chord | None], ...]
 _SYMBOL = re.compile(r"\S+")
 _COMMENT = re.compile(r"^[ \t]*# .*", re.MULTILINE)
@@ -28,7 +28,7 @@ def parse_chart(text: str) -> Chart:
     """The chart that a text spells: bars between `|` or line ends, chords between spaces.
 
     `%` repeats the chord before it; chords that share a bar share its beats (two: two beats each;
-    three: 2, 1, 1). `|:` and `:|` stand around a vamp; without `|:` it begins after the vamp before, or with
+    three: 2, 1, 1; more than beats: quavers). `|:` and `:|` stand around a vamp; without `|:` it begins after the vamp before, or with
     the chart. `#` at the start of a line makes it a comment. ChordError names an unknown symbol and its
     position in the text; ChartError says what else is wrong.
     """
@@ -64,10 +64,9 @@ def parse_chart(text: str) -> Chart:
 def _bar(cell: str, start: int, number: int, begun: bool) -> Bar:
     """The chords of a bar that stands at `start`; `begun`: there is a chord before it to repeat."""
     symbols = [(start + found.start(), found[0]) for found in _SYMBOL.finditer(cell)]
-    if len(symbols) > BEATS_PER_BAR:
+    if len(symbols) > MOST_CHORDS:
         raise ChartError(
-            f"bar {number} has {len(symbols)} chords, a bar has {BEATS_PER_BAR} beats; "
-            "put a | between bars"
+            f"bar {number} has {len(symbols)} chords, a bar takes {MOST_CHORDS}; put a | between bars"
         )
     bar: list[tuple[float, Chord | None]] = []
     for share, (position, symbol) in zip(_shares(len(symbols)), symbols, strict=True):
@@ -104,4 +103,6 @@ def _signs(line: str, start: int) -> Iterator[tuple[int, str]]:
 
 
 def _shares(chords: int) -> tuple[float, ...]:
-    return {0: (), 1: (0.0,), 2: (0.0, 0.5), 3: (0.0, 0.5, 0.75), 4: (0.0, 0.25, 0.5, 0.75)}[chords]
+    if chords == 3:
+        return (0.0, 0.5, 0.75)
+    return tuple(place / chords for place in range(chords))

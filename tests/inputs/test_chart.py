@@ -24,7 +24,7 @@ def test_an_unknown_chord_is_named_with_its_place():
 
 
 @pytest.mark.parametrize(
-    ("text", "mend"), [("", "no chord"), ("% | C", "before it"), ("C D E F G", "put a |")]
+    ("text", "mend"), [("", "no chord"), ("% | C", "before it"), ("C D E F G A B", "put a |")]
 )
 def test_what_cannot_be_played_says_so(text, mend):
     with pytest.raises(ChartError, match=mend):
