@@ -301,10 +301,10 @@ class Engine:
         if chord == self._harmony.chord and self._begun:
             return []
         self._harmony.hear(chord)
-        if self._running:  # else it may be the one that starts the music: no time to ask anew
-            self._ask_soon()
         self.counts.chords += 1
         done: list[Output] = [ChordSounds(self._tick, chord.symbol if chord else "N.C.")]
+        if self._begun:  # else it may be the one that starts the music: no time to ask anew
+            done.extend(self._ask_soon())
         if chord is None or self._settings.change == "cut":
             done.extend(self._notes.silence(self._tick, self._lines))
         elif self._settings.change == "slide":

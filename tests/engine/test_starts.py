@@ -235,6 +235,19 @@ def test_what_is_turned_while_stopped_reaches_the_first_bar(tick, event, action)
     assert not stage.take(PhraseMissed)
 
 
+def test_a_chord_while_stopped_reaches_the_first_bar_and_the_first_chord_keeps_nobody_waiting():
+    stage = Stage(knobs={"weight/chord-tones": 0.5})
+    stage.asked.clear()
+    stage.feed(C)
+    assert not stage.asked  # it may start the music
+    stage.feed(TransportChanged("start"))
+    stage.advance(100)
+    stage.feed(TransportChanged("stop"), 100)
+    stage.asked.clear()
+    stage.feed(ChordChanged(parse_chord("Fm7")), 100)
+    assert {w.steering.tones for w in stage.asked if w.bar == 0} == {(0, 3, 7, 10)}
+
+
 def test_turning_back_and_forth_while_stopped_asks_for_the_latest():
     stage = Stage()
     stage.feed(C)
