@@ -7,7 +7,8 @@ from pathlib import Path
 
 from perform import library, offline
 from perform import session as sessions
-from perform.engine.engine import Engine, EngineSettings
+from perform.engine.engine import Engine
+from perform.engine.settings import EngineSettings
 from perform.errors import SidemanError
 from perform.inputs.chart import Chart
 from perform.music.note import TICKS_PER_BAR

@@ -6,11 +6,11 @@ from typing import Annotated, Any, Literal, NamedTuple
 import msgspec
 from msgspec import Meta
 
-from perform.engine.engine import Change, EngineSettings, Release
 from perform.engine.form import Mode
 from perform.engine.key import parse_key
 from perform.engine.knobs import KNOBS
 from perform.engine.metre import Metre, parse_metre
+from perform.engine.settings import Change, EngineSettings, Release
 from perform.engine.voice import Fit, VoiceSettings
 from perform.errors import RigError, SidemanError
 from perform.events import ChartChanged, KeyChanged

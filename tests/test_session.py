@@ -14,7 +14,8 @@ from perform.clock.follow import Line
 from perform.clock.transport import Transport
 from perform.clock.virtual import VirtualClock
 from perform.config import parse_rig
-from perform.engine.engine import Engine, EngineSettings
+from perform.engine.engine import Engine
+from perform.engine.settings import EngineSettings
 from perform.errors import SessionError
 from perform.events import (
     ChartChanged,

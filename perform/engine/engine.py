@@ -6,9 +6,7 @@ the concert and `perform.offline` for rendering).
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Literal
-
-import msgspec
+from typing import Any
 
 from perform.engine.band import Band
 from perform.engine.bars import Bars
@@ -17,9 +15,10 @@ from perform.engine.ear import Ear
 from perform.engine.harmony import Harmony, Road
 from perform.engine.knobs import KNOBS, PLAYED
 from perform.engine.line import Line
-from perform.engine.metre import COMMON, Metre
+from perform.engine.metre import Metre
 from perform.engine.orders import Orders
 from perform.engine.schedule import Kind, Schedule
+from perform.engine.settings import Counts, EngineSettings
 from perform.engine.sounding import Sounding
 from perform.engine.voice import VoiceSettings
 from perform.events import (
@@ -54,41 +53,10 @@ from perform.events import (
     VoiceSoloed,
 )
 from perform.music.chord import Chord
-from perform.music.note import Note
 
-Change = Literal["hold", "cut", "slide"]
-Release = Literal["keep", "rest"]
 ASK_TICKS = 60
 SNAPSHOTS = "/snapshot"  # where the names of those that are kept are told
 CURSOR = "/chart/bar"  # where the bar of the chart that sounds is told; -1 before it begins
-
-
-class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What holds for all voices.
-
-    `change`: what sounding notes do when the chord changes. `release`: what hands off the keys
-    mean. `seed`: same seed, same events, same sources, same notes. `fallback`: the bar that plays
-    when a voice has no material at all. `pulses`: somebody follows our MIDI clock.
-    """
-
-    change: Change = "hold"
-    release: Release = "keep"
-    seed: int = 0
-    fallback: tuple[Note, ...] = ()
-    pulses: bool = False
-    metre: Metre = COMMON
-
-
-class Counts(msgspec.Struct):
-    """What happened so far. `late`: phrases that came after their bar had begun. `missed`: bars of a voice
-    that began without their phrase. `substituted`: those of them in which another phrase stood in.
-    """
-
-    bars: int = 0
-    chords: int = 0
-    late: int = 0
-    missed: int = 0
-    substituted: int = 0
 
 
 class Engine:
@@ -115,7 +83,7 @@ class Engine:
         # what is not here (tempo, taps) is the shell's: ticks are tempo-free
         self._handlers: dict[type, Callable[[Any], list[Output]]] = {
             PhraseReady: self._take,
-            ChordChanged: self._hear_chord,
+            ChordChanged: lambda it: self._change_chord(it.chord),
             ChordReleased: self._hear_release,
             TransportChanged: self._change_transport,
             Located: self._locate,
@@ -289,9 +257,6 @@ class Engine:
         return []
 
     # --- harmony -------------------------------------------------------------------------------
-
-    def _hear_chord(self, event: ChordChanged) -> list[Output]:
-        return self._change_chord(event.chord)
 
     def _hear_release(self, _: ChordReleased) -> list[Output]:
         rest = self._settings.release == "rest" and self._harmony.chord is not None

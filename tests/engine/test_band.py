@@ -3,7 +3,8 @@
 import pytest
 
 from perform import offline
-from perform.engine.engine import Engine, EngineSettings
+from perform.engine.engine import Engine
+from perform.engine.settings import EngineSettings
 from perform.engine.voice import VoiceSettings
 from perform.events import (
     ChordChanged,

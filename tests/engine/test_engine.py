@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perform import offline
-from perform.engine.engine import Engine, EngineSettings
+from perform.engine.engine import Engine
 from perform.engine.harmony import colours
+from perform.engine.settings import EngineSettings
 from perform.engine.voice import VoiceSettings, fold_into, single_line, thin, tighten
 from perform.events import (
     ChordChanged,

@@ -5,10 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perform import offline
-from perform.engine.engine import Engine, EngineSettings
+from perform.engine.engine import Engine
 from perform.engine.feel import Feel, strokes, swung
 from perform.engine.form import land, landings, vary
 from perform.engine.metre import COMMON, Metre, fitted, parse_metre, spell, unfitted
+from perform.engine.settings import EngineSettings
 from perform.engine.voice import VoiceSettings
 from perform.events import (
     Beat,

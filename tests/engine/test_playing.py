@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 
 from perform import offline
 from perform.engine.ear import Ear
-from perform.engine.engine import Engine, EngineSettings
+from perform.engine.engine import Engine
 from perform.engine.feel import Feel, strokes, swung
 from perform.engine.form import ends, land, returns, speaks, vary
 from perform.engine.harmony import Harmony, Road
 from perform.engine.key import key_of
 from perform.engine.metre import parse_metre
+from perform.engine.settings import EngineSettings
 from perform.engine.voice import VoiceSettings
 from perform.events import (
     ChartChanged,

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perform.engine.engine import Engine, EngineSettings
+from perform.engine.engine import Engine
 from perform.engine.metre import COMMON, parse_metre
+from perform.engine.settings import EngineSettings
 from perform.engine.voice import VoiceSettings
 from perform.events import (
     Beat,
