@@ -58,6 +58,10 @@ class RunFolderError(SidemanError):
     """A training run's folder that cannot be used or continued."""
 
 
+class DivergenceError(SidemanError):
+    """Training that lost itself: losses or weights that are no numbers any more."""
+
+
 class WireError(SidemanError):
     """A message from outside that says nothing we know; answered, counted, never fatal."""
 

@@ -2,6 +2,7 @@
 
 import difflib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,6 +14,7 @@ from training.augment.pipeline import Stage
 
 RECIPES = Path(__file__).with_name("recipes")
 DEFAULT_RECIPE = "sideman"
+SCHEMA = 1
 
 Positive = Annotated[int, Meta(ge=1)]
 Share = Annotated[float, Meta(ge=0, lt=1)]
@@ -94,6 +96,17 @@ def from_flags(base: str, given: dict[str, Any]) -> Options:
     return _convert({**msgspec.to_builtins(recipe(base)), **chosen}, "--")
 
 
+def arms(names: Sequence[str]) -> dict[str, Options]:
+    """The options of recipes by the names of their arms; SidemanError for two of one name."""
+    found: dict[str, Options] = {}
+    for name in names:
+        arm = Path(name).stem
+        if arm in found:
+            raise SidemanError(f"--arm {name}: there is an arm {arm} already; rename the file")
+        found[arm] = recipe(name)
+    return found
+
+
 def spell(options: Options) -> str:
     """The options as a recipe's TOML, which `recipe` reads back to the same options."""
     plain = msgspec.to_builtins(options)
@@ -104,12 +117,40 @@ def spell(options: Options) -> str:
     return "\n".join(lines) + "\n"
 
 
+def record(options: Options) -> bytes:
+    """The options as a run keeps them in options.json, which `read` reads back."""
+    kept = {"schema": SCHEMA, **msgspec.to_builtins(options)}
+    return msgspec.json.format(msgspec.json.encode(kept), indent=2) + b"\n"
+
+
 def read(path: Path) -> Options:
-    """The options in a run's options.json; RunFolderError when they are none."""
+    """The options in a run's options.json; RunFolderError when they are none, or of another version."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Options)
+        kept = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as fault:
         raise RunFolderError(f"{path}: no options of a run ({fault}); begin a new run") from None
+    schema = kept.pop("schema", None)
+    if schema != SCHEMA:
+        raise RunFolderError(
+            f"{path}: options of schema {schema}, this version reads {SCHEMA}; begin a new run"
+        )
+    return whole(kept, f"{path}: ")
+
+
+def whole(values: Any, where: str) -> Options:
+    """The options that a run or an arm was begun with, with no default in the place of a missing one.
+
+    RunFolderError, beginning with `where`, for what is missing, unknown or wrong.
+    """
+    known = {field.name for field in msgspec.structs.fields(Options)}
+    differing = sorted(known ^ values.keys()) if isinstance(values, dict) else sorted(known)
+    if differing:
+        way = "has no" if differing[0] in known else "has an unknown"
+        raise RunFolderError(f"{where}{way} option {differing[0]}; begin anew with this version")
+    try:
+        return msgspec.convert(values, Options)
+    except msgspec.ValidationError as fault:
+        raise RunFolderError(f"{where}{fault}; begin anew") from None
 
 
 def _convert(values: dict[str, Any], where: str) -> Options:
@@ -124,6 +165,6 @@ def _convert(values: dict[str, Any], where: str) -> Options:
     except msgspec.ValidationError as fault:
         reason, _, place = str(fault).partition(" - at `$.")
         key = place.rstrip("`")
-        value = values.get(key, "")
         flag = key.replace("_", "-") if where == "--" else key
-        raise SidemanError(f"{where}{flag} {value}: {reason}") from None
+        value = f" {values[key]}" if key in values else ""
+        raise SidemanError(f"{where}{flag}{value}: {reason}") from None

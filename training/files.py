@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from perform.errors import RunFolderError
+
 if sys.platform != "win32":
     import fcntl
 
@@ -39,6 +41,14 @@ def write_all(contents: Mapping[Path, bytes]) -> None:
         raise
 
 
+def names(folder: Path) -> set[str]:
+    """The names of what is in a folder, but for drafts that a kill left; none where there is no folder."""
+    if not folder.exists():
+        return set()
+    found = {path.name for path in folder.iterdir()}
+    return {name for name in found if not (name.startswith(".") and name.endswith(".part"))}
+
+
 @contextlib.contextmanager
 def named(path: Path) -> Iterator[None]:
     """Whatever the system has against a file is said of this path: a full disk names none by itself."""
@@ -50,7 +60,7 @@ def named(path: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def held(folder: Path) -> Iterator[None]:
-    """Hold a folder, made where there is none; BlockingIOError while another process holds it.
+    """Hold a folder, made where there is none; RunFolderError while another process holds it.
 
     The system lets go of it when the process ends, however it ends. Windows has no such hold on a folder.
     """
@@ -60,7 +70,12 @@ def held(folder: Path) -> Iterator[None]:
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RunFolderError(
+                f"{folder}: another process is at work there; wait for it, or name another folder"
+            ) from None
         yield
     finally:
         os.close(handle)

@@ -4,20 +4,19 @@ import functools
 import io
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 
-from perform.errors import DatasetError, RunFolderError
+from perform.errors import DatasetError, DivergenceError, RunFolderError
 from perform.music.condition import ANYTHING, DENSITY, Wish, inputs
 from training import dataset, files
 from training.augment.pipeline import augment, sources_of
 from training.backend import keras, tf
 from training.conditions import FORGOTTEN, hidden, label
-from training.config import Options
+from training.config import Options, record
 from training.config import read as read_options
 from training.losses import LOSSES, mismatch, steepness
 from training.networks import build
@@ -25,6 +24,7 @@ from training.rhythm import columns, held_from
 from training.sheet import draw_losses, draw_sheet
 
 OPTIONS, METRICS, CHECKPOINT, DATA = "options.json", "metrics.jsonl", "checkpoint.npz", "data.npz"
+LOG_EVERY = 25
 SHEET_BARS = 16
 LOSSES_PICTURE = "losses.png"
 OCTAVE = 12
@@ -89,11 +89,20 @@ class Run:
             raise RunFolderError(
                 f"{path}: does not fit this run ({reason}); begin a new folder"
             ) from None
-        _cut_metrics(self.folder / METRICS, self.step)
         return True
 
     def train(self, report: Report = lambda _step, _losses: None) -> None:
-        """Train from where it stands to the last step, leaving checkpoints, losses and sheets."""
+        """Train from the last checkpoint to the last step, leaving checkpoints, losses and sheets.
+
+        RunFolderError while another process trains it. DivergenceError where losses or weights are no
+        numbers any more: the checkpoint from before that stays.
+        """
+        with files.held(self.folder):
+            self.resume()  # another process may have gone on with it since it was opened
+            _cut_metrics(self.folder / METRICS, self.step)
+            self._train_on(report)
+
+    def _train_on(self, report: Report) -> None:
         before = time.monotonic()
         while self.step < self.options.steps:
             penalise = self.options.penalty > 0 and self.step % self.options.penalty_every == 0
@@ -101,16 +110,13 @@ class Run:
                 tf.constant(self.step, tf.int32), tf.constant(penalise)
             )
             self.step += 1
-            if self.step % 25 == 0 or self.step == self.options.steps:
+            last = self.step == self.options.steps
+            if last or self.step % LOG_EVERY == 0:
                 losses = {"generator": float(generator), "discriminator": float(discriminator)}
-                if not np.isfinite(list(losses.values())).all():
-                    raise RunFolderError(
-                        f"{self.folder}: the losses are no numbers any more at step {self.step}; "
-                        "lower learning_rate or raise penalty"
-                    )
+                self._demand_numbers(list(losses.values()))
                 self._log(losses)
                 report(self.step, losses)
-            if self.step % self.options.checkpoint_every == 0 or self.step == self.options.steps:
+            if last or self.step % self.options.checkpoint_every == 0:
                 now = time.monotonic()
                 self.seconds, before = self.seconds + now - before, now
                 self._checkpoint()
@@ -140,10 +146,17 @@ class Run:
             variable for optimizer in self._optimizers for variable in optimizer.variables
         ]
 
+    def _demand_numbers(self, values: Iterable[Any]) -> None:
+        if not all(np.isfinite(value).all() for value in values):
+            raise DivergenceError(
+                f"no numbers any more at step {self.step}; lower learning_rate or raise penalty"
+            )
+
     def _checkpoint(self) -> None:
         values: dict[str, Any] = {
             f"v{i}": np.asarray(variable) for i, variable in enumerate(self._variables())
         }
+        self._demand_numbers(values.values())
         packed = io.BytesIO()
         np.savez(packed, step=self.step, seconds=self.seconds, **values)
         if self._sheets:  # before the checkpoint, so that what goes on from it lacks no picture
@@ -209,33 +222,49 @@ class Run:
 
 
 def begin(folder: Path, options: Options, bars: dataset.Dataset, *, sheets: bool = True) -> Run:
-    """A new run in a new or empty folder; without `sheets` no sample bars are drawn."""
+    """A new run in a new or empty folder; without `sheets` no sample bars are drawn.
+
+    Nothing is written before options and bars have proved to make a run.
+    """
+    _demand_room(folder)  # before the seconds that networks take
+    run = Run(folder, options, bars, sheets=sheets)
     try:
-        # one that was killed before its options were written never began
-        if folder.exists() and {path.name for path in folder.iterdir()} - {DATA, f".{DATA}.part"}:
-            raise RunFolderError(
-                f"{folder} is not empty; add --resume to go on with it, or name another"
-            )
-        folder.mkdir(parents=True, exist_ok=True)
+        with files.held(folder):
+            _demand_room(folder)
+            dataset.save(bars, folder / DATA)
+            files.write(folder / OPTIONS, record(options))
     except OSError as fault:
         raise RunFolderError(f"{folder}: {fault.strerror}; name another folder") from None
-    dataset.save(bars, folder / DATA)
-    text = msgspec.json.format(msgspec.json.encode(options), indent=2)
-    files.write(folder / OPTIONS, text + b"\n")
-    return Run(folder, options, bars, sheets=sheets)
+    return run
+
+
+def _demand_room(folder: Path) -> None:
+    # one that was killed before its options were written never began
+    if files.names(folder) - {DATA}:
+        raise RunFolderError(
+            f"{folder} is not empty; add --resume to go on with it, or name another"
+        )
 
 
 def reopen(folder: Path) -> Run:
-    """The run in a folder, at its last checkpoint, with the options and bars it began with."""
+    """The run in a folder, at its last checkpoint, with the options and bars it began with; only read."""
+    if not (folder / OPTIONS).exists():
+        raise RunFolderError(f"{folder}: no run that can be continued; begin one without --resume")
+    options = read_options(folder / OPTIONS)
     try:
-        options = read_options(folder / OPTIONS)
         bars = dataset.load(folder / DATA)
-    except (RunFolderError, DatasetError) as fault:
-        raise RunFolderError(
-            f"{folder}: no run that can be continued ({fault}); begin one without --resume"
-        ) from None
+    except DatasetError as fault:
+        raise RunFolderError(f"{folder}: its bars are gone ({fault}); begin a new run") from None
     run = Run(folder, options, bars)
     run.resume()
+    return run
+
+
+def trained(folder: Path) -> Run:
+    """The run in a folder, as far as it is trained; RunFolderError when that is not a step."""
+    run = reopen(folder)
+    if run.step == 0:
+        raise RunFolderError(f"{folder}: nothing is trained yet; training run --resume -o {folder}")
     return run
 
 

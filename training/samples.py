@@ -20,7 +20,7 @@ def open_samples(path: Path, count: int, chord: str | None = None, seed: int = 0
     if (path / "options.json").is_file():
         from training import loop  # noqa: PLC0415 - tensorflow takes seconds
 
-        return clean(threshold(loop.reopen(path).sample(count, seed)))
+        return clean(threshold(loop.trained(path).sample(count, seed)))
     return draw(dataset.open_data([path], chord).rolls, count, seed)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from perform import bundle
-from perform.errors import RunFolderError, SidemanError
+from perform.errors import DivergenceError, RunFolderError, SidemanError
 from perform.music.condition import Wish, inputs
 from perform.music.notetable import notes_of
 from perform.sources.litert import LiteRTSource
@@ -269,6 +269,7 @@ def test_the_commands_from_bars_to_a_run_and_on(monkeypatch, capsys, tmp_path):
     code, out, _ = say("import", "-o", npz)
     assert code == 0
     assert "0 bars empty, 0 not in 4/4; 0 notes folded, 0 lost" in out
+    assert "steps = 4\n" in say("run", npz, "--batch", 24, "--epochs", 1, "--dry-run")[1]
     code, out, _ = say("run", npz, "-o", folder, "--width", 4, "--batch", 24, "--epochs", 1)
     assert (code, out.split(",")[0]) == (0, f"{folder}: 4 steps")
     assert say("run", "-o", folder, "--resume")[0] == 0
@@ -276,6 +277,23 @@ def test_the_commands_from_bars_to_a_run_and_on(monkeypatch, capsys, tmp_path):
     assert (code, err.count("\n")) == (2, 1)
     code, out, _ = say("info", folder)
     assert (code, "compact" in out) == (0, True)
+
+
+def test_a_run_is_cautioned_and_counts_epochs_of_all_of_its_bars(
+    monkeypatch, capsys, tmp_path, trained
+):
+    recipe = tmp_path / "often.toml"
+    recipe.write_text(
+        "steps = 25\nbatch = 96\nwidth = 4\nnoise_dim = 6\n"
+        "[[augment]]\nstrategy = 'octave-change'\nfactor = 4\n"
+    )
+    words = ["run", "-o", tmp_path / "run", "--recipe", recipe]
+    _, out, err = command(monkeypatch, capsys, *words, "--epochs", 5, "--dry-run")
+    assert "steps = 25\n" in out  # five epochs of 480 bars
+    assert "octave-change 4 times: melodies come twice" in err
+    _, _, err = command(monkeypatch, capsys, *words)
+    assert "octave-change 4 times: melodies come twice" in err
+    assert "epoch 5: generator" in err
 
 
 def test_faults_are_one_line_and_exit_code_2(monkeypatch, capsys, tmp_path):
@@ -295,7 +313,7 @@ def test_faults_are_one_line_and_exit_code_2(monkeypatch, capsys, tmp_path):
 
 def test_losses_that_are_no_numbers_stop_the_run(bars, tmp_path):
     wild = msgspec.structs.replace(TINY, loss="hinge", learning_rate=1e30, steps=25)
-    with pytest.raises(RunFolderError, match="lower learning_rate") as fault:
+    with pytest.raises(DivergenceError, match="lower learning_rate") as fault:
         loop.begin(tmp_path / "run", wild, bars).train()
     assert "\n" not in str(fault.value)
 

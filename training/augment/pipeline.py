@@ -17,11 +17,27 @@ from training.augment.registry import STRATEGIES
 MOST_BARS = 200_000
 
 
+def named(name: str) -> Strategy:
+    """The strategy of a name; DatasetError names the nearest known one."""
+    if name not in STRATEGIES:
+        near = difflib.get_close_matches(name, STRATEGIES, 1)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(STRATEGIES)}"
+        raise DatasetError(f"no strategy {name!r}; {hint}")
+    return STRATEGIES[name]
+
+
 class Stage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A strategy and how many times it is applied to the whole data set."""
 
     strategy: str
     factor: Annotated[int, Meta(ge=0)]
+
+    def __post_init__(self) -> None:
+        """ValueError for a strategy that nobody knows, so that it is named where stages are read."""
+        try:
+            named(self.strategy)
+        except DatasetError as fault:
+            raise ValueError(str(fault)) from None
 
 
 PAPER = (Stage("time-change", 6), Stage("fifth-addition", 3), Stage("octave-change", 1))
@@ -69,15 +85,6 @@ def cautions(stages: Sequence[Stage]) -> list[str]:
         if times > most:
             lines.append(f"{name} {times} times: {why}; the paper advises {most} at most")
     return lines
-
-
-def named(name: str) -> Strategy:
-    """The strategy of a name; DatasetError names the nearest known one."""
-    if name not in STRATEGIES:
-        near = difflib.get_close_matches(name, STRATEGIES, 1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(STRATEGIES)}"
-        raise DatasetError(f"no strategy {name!r}; {hint}")
-    return STRATEGIES[name]
 
 
 def parse_stages(text: str) -> tuple[Stage, ...]:
