@@ -4,7 +4,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -14,14 +14,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from perform.errors import DatasetError, RunFolderError, SidemanError
-from training import config, dataset, describe
+from training import config, dataset, describe, extras
 from training.augment import pipeline
 from training.augment.registry import STRATEGIES
 from training.features.registry import open_extractor
-from training.metrics.score import FEWEST, between
 from training.samples import draw, open_samples
 
-ARMS = ("original", "augmented", "replicated", "markov")
 OWN_BARS = Path(__file__).with_name("bars")
 app = typer.Typer(
     name="training",
@@ -42,7 +40,10 @@ def main() -> None:
     """Run a command; what the user can mend becomes one line and an exit code."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
-        app()
+        try:
+            app()
+        except ModuleNotFoundError as fault:
+            raise extras.explained(fault) from None
     except SidemanError as fault:
         print(f"training: {fault}", file=sys.stderr)
         sys.exit(fault.exit_code)
@@ -72,7 +73,7 @@ def import_(
     else:
         made = dataset.open_data(data or [OWN_BARS], chord)
     dataset.save(made, output)
-    _say_broken(made)
+    _say(f"skipped {broken}" for broken in made.counts.broken)
     print(f"{output}: {describe.counts(made)}")
 
 
@@ -97,8 +98,7 @@ def augment(
             print(f"{name}: {(strategy.__doc__ or '').splitlines()[0]}")
         return
     chosen = pipeline.parse_stages(stages)
-    for caution in pipeline.cautions(chosen):
-        print(caution, file=sys.stderr)
+    _say(pipeline.cautions(chosen))
     bars = dataset.open_data(data or [OWN_BARS], chord)
     begun = time.monotonic()
     rolls = pipeline.augment(bars.rolls, chosen, seed)
@@ -151,27 +151,28 @@ def run(
         "penalty": penalty,
         "seed": seed,
     }
-    # the paper's networks come with the paper's training unless another recipe is asked for
-    papers = architecture == "paper" and recipe == config.DEFAULT_RECIPE
-    options = config.from_flags("paper" if papers else recipe, given)
-    if dry_run:
-        print(config.spell(options), end="")
-        return
-    if folder is None:
+    if architecture == "paper" and recipe == config.DEFAULT_RECIPE:
+        recipe = "paper"  # its networks come with its training unless another recipe is asked for
+    options = config.from_flags(recipe, given)
+    if folder is None and not dry_run:
         raise RunFolderError("a run needs a folder; name one with -o")
-    if resume:
+    if folder is not None and resume and not dry_run:
         _train(folder, None, None)
+        return
+    _say(pipeline.cautions(options.augment))
+    bars = dataset.open_data(data or [OWN_BARS], chord)
+    _say(f"skipped {broken}" for broken in bars.counts.broken)
+    if len(bars.rolls) < 2:
+        raise DatasetError("one bar is no style; give at least two")
+    grown = pipeline.grown(len(bars.rolls), options.augment)
+    if epochs is not None:
+        through = max(1, -(-epochs * grown // options.batch))
+        options = msgspec.structs.replace(options, steps=through)
+    if folder is None or dry_run:
+        print(config.spell(options), end="")
         return
     if options.architecture == "markov":
         raise SidemanError("a Markov chain is not trained; it is an arm of training experiment")
-    bars = dataset.open_data(data or [OWN_BARS], chord)
-    _say_broken(bars)
-    if len(bars.rolls) < 2:
-        raise DatasetError("one bar is no style; give at least two")
-    if epochs is not None:
-        grown = pipeline.grown(len(bars.rolls), options.augment)
-        through = max(1, -(-epochs * grown // options.batch))
-        options = msgspec.structs.replace(options, steps=through)
     _train(folder, options, bars)
 
 
@@ -194,6 +195,8 @@ def fid(
     As many bars of each are drawn at random. What a model invents is cleaned as it is played; bars
     of files are measured as they stand.
     """
+    from training.metrics.score import FEWEST, between  # noqa: PLC0415 - scipy is slow
+
     features = open_extractor(extractor, weights)
     sides = [open_samples(path, samples, chord, seed) for path in (one, other)]
     count = min(len(side) for side in sides)
@@ -235,47 +238,50 @@ def experiment(
     arm: Annotated[
         list[str] | None, typer.Option(help="a recipe; default: the paper's three and markov")
     ] = None,
-    runs: Annotated[int, typer.Option(min=1, help="paired runs an arm")] = 20,
+    runs: Annotated[int | None, typer.Option(min=1, help="paired runs an arm; default: 20")] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="of every arm")] = None,
-    protocol: Annotated[str, typer.Option(help="fair or paper")] = "fair",
-    held_out: Annotated[int, typer.Option(help="bars that are never trained on")] = 41,
-    extractor: Annotated[str, typer.Option(help="spr or inception")] = "spr",
+    protocol: Annotated[str | None, typer.Option(help="fair (default) or paper")] = None,
+    held_out: Annotated[
+        int | None, typer.Option(help="bars that are never trained on; default: 41")
+    ] = None,
+    extractor: Annotated[str | None, typer.Option(help="spr (default) or inception")] = None,
     weights: WeightsOption = None,
     cores: Annotated[int, typer.Option(min=1, help="processes on this machine")] = 2,
     cluster: Annotated[str | None, typer.Option(help="a Dask scheduler instead: tcp://...")] = None,
 ) -> None:
-    """Run the paper's experiment; a second call goes on where the first was stopped."""
-    from training import experiment as lab  # noqa: PLC0415 - joblib and scipy are slow
+    """Run the paper's experiment; a second call goes on where the first was stopped.
 
-    if protocol not in {"fair", "paper"}:
-        raise SidemanError(f"--protocol {protocol}: there are fair and paper")
-    bars = dataset.open_data(data or [OWN_BARS], chord)
-    arms = {Path(name).stem: config.recipe(name) for name in arm or ARMS}
-    if steps is not None:
-        arms = {name: msgspec.structs.replace(it, steps=steps) for name, it in arms.items()}
-    features = open_extractor(extractor, weights)
-    wanted = lab.plan(bars, arms, runs, protocol, held_out, features, weights)  # type: ignore[arg-type]
+    In a folder that is begun, what is not named is what it was begun with.
+    """
+    from training import experiment as lab  # noqa: PLC0415 - scipy is slow
+    from training import spread  # noqa: PLC0415
 
-    def runner(
-        tasks: Sequence[lab.Task], made: lab.Plan, bars: dataset.Dataset
-    ) -> Iterator[lab.Outcome]:
-        if cluster:
-            return lab.on_cluster(tasks, made, bars, cluster)
-        return lab.on_cores(tasks, made, bars, cores)
-
-    columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    given = {
+        "arms": config.arms(arm) if arm else None,
+        "runs": runs,
+        "protocol": protocol,
+        "held_out": held_out,
+        "extractor": extractor,
+        "weights": weights,
+    }
+    bars = dataset.open_data(data or [lab.begun(folder) or OWN_BARS], chord)
+    wanted = lab.wanted(folder, bars, given, steps)
+    for name, options in wanted.arms.items():
+        _say(f"{name}: {caution}" for caution in pipeline.cautions(options.augment))
     try:
-        with Progress(*columns, console=Console(stderr=True)) as progress:
+        with (
+            spread.on_cluster(cluster) if cluster else spread.on_cores(cores) as runner,
+            _progress() as progress,
+        ):
             task = progress.add_task("runs")
-            lab.carry_out(
-                folder,
-                wanted,
-                bars,
-                runner,
-                lambda done, total: progress.update(task, completed=done, total=total),
-            )
+
+            def report(done: int, total: int) -> None:
+                progress.update(task, completed=done, total=total)
+
+            lab.carry_out(folder, wanted, bars, runner, report)
     except KeyboardInterrupt:
         raise RunFolderError(f"stopped; the same command goes on with {folder}") from None
+    _say(f"{it['arm']}, seed {it['seed']}: {it['failed']}" for it in lab.failures(folder))
     print(f"{folder}: {len(lab.results(folder))} runs; training report {folder} -o report")
 
 
@@ -295,15 +301,11 @@ def search(
 
     bars = dataset.open_data(data or [OWN_BARS], chord)
     base = config.from_flags(recipe, {"steps": steps})
-    find(
-        folder,
-        base,
-        bars,
-        open_extractor(),
-        trials,
-        held_out,
-        lambda number, value: print(f"trial {number}: {value:.2f}", flush=True),
-    )
+
+    def tell(number: int, value: float) -> None:
+        print(f"trial {number}: {value:.2f}", flush=True)
+
+    find(folder, base, bars, open_extractor(), trials, held_out, tell)
     print(f"{folder / BEST}: the best so far; training run --recipe {folder / BEST}")
 
 
@@ -337,10 +339,7 @@ def export(
     from training import loop  # noqa: PLC0415 - tensorflow takes seconds
     from training.export import export as write  # noqa: PLC0415
 
-    trained = loop.reopen(folder)
-    if trained.step == 0:
-        raise RunFolderError(f"{folder}: nothing is trained yet; training run --resume -o {folder}")
-    made = write(trained, output, remark, discriminator=discriminator)
+    made = write(loop.trained(folder), output, remark, discriminator=discriminator)
     print(describe.made(made))
 
 
@@ -362,6 +361,11 @@ def info(
     print(describe.path(path))
 
 
+def _progress() -> Progress:
+    columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=Console(stderr=True))
+
+
 def _train(folder: Path, options: config.Options | None, bars: dataset.Dataset | None) -> None:
     from training import loop  # noqa: PLC0415 - tensorflow takes seconds
 
@@ -369,17 +373,18 @@ def _train(folder: Path, options: config.Options | None, bars: dataset.Dataset |
         trained = loop.reopen(folder)
     else:
         trained = loop.begin(folder, options, bars)
-    for name in trained.labels.constant:
-        print(f"{name} is the same in every bar, so it cannot be asked for", file=sys.stderr)
-    columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    _say(
+        f"{name} is the same in every bar, so it cannot be asked for"
+        for name in trained.labels.constant
+    )
     try:
-        with Progress(*columns, console=Console(stderr=True)) as progress:
+        with _progress() as progress:
             task = progress.add_task(
                 "training", total=trained.options.steps, completed=trained.step
             )
 
             def report(step: int, losses: dict[str, float]) -> None:
-                epoch = step * trained.options.batch // len(trained.bars.rolls)
+                epoch = step * trained.options.batch // trained.training_bars
                 words = " ".join(f"{name} {value:.2f}" for name, value in losses.items())
                 progress.update(task, completed=step, description=f"epoch {epoch}: {words}")
 
@@ -391,6 +396,6 @@ def _train(folder: Path, options: config.Options | None, bars: dataset.Dataset |
     print(f"{folder}: {trained.step} steps, {trained.seconds:.0f} s")
 
 
-def _say_broken(bars: dataset.Dataset) -> None:
-    for broken in bars.counts.broken:
-        print(f"skipped {broken}", file=sys.stderr)
+def _say(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(line, file=sys.stderr)

@@ -5,7 +5,6 @@ a stop costs only the runs that were under way.
 """
 
 import contextlib
-import gc
 import hashlib
 import io
 import json
@@ -16,25 +15,28 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from perform.errors import DatasetError, FeatureError, RunFolderError
+from perform.errors import DatasetError, FeatureError, RunFolderError, SidemanError
 from perform.music.pianoroll import Rolls, threshold
 from training import config, dataset, files, markov
-from training.augment.pipeline import augment
+from training.augment.pipeline import augment, grown
 from training.features.base import Extractor
 from training.features.registry import open_extractor
-from training.metrics.score import score
+from training.metrics.score import FEWEST, score
 
 PLAN, RESULTS, DATA, SAMPLES = "experiment.json", "results.jsonl", "data.npz", "samples"
 SCHEMA = 1
 SHOWN = 16
 WHOLE = {"arm", "seed", "references", "figures"}  # without these a line is no run
+FAILED = {"arm", "seed", "failed"}  # and with these it is one that failed
 Protocol = Literal["fair", "paper"]
+ARMS = ("original", "augmented", "replicated", "markov")
+RUNS, HELD_OUT = 20, 41
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,7 +71,7 @@ class Task(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What a run gives: its line in results.jsonl, and sixteen of its bars (raw)."""
+    """What a run gives: its line in results.jsonl, and sixteen of its bars (raw); none where it failed."""
 
     line: dict[str, Any]
     shown: Rolls
@@ -84,13 +86,18 @@ def plan(
     extractor: Extractor,
     weights: Path | None = None,
 ) -> Plan:
-    """The plan for these bars. DatasetError when too few are left to train on or to hold out."""
+    """The plan for these bars.
+
+    DatasetError when too few are left to train on or to hold out, or when an arm makes too many of them.
+    """
     training = len(bars.rolls) - held_out
-    if training < 2 or held_out < 2:
+    if min(training, held_out) < FEWEST:
         raise DatasetError(
-            f"{len(bars.rolls)} bars with {held_out} held out leave {training} to train on; "
-            "both parts need two: give more bars or another --held-out"
+            f"{len(bars.rolls)} bars with {held_out} held out leave {training} to train on, and "
+            f"distances need {FEWEST} in both parts; give more bars or another --held-out"
         )
+    for options in arms.values():
+        grown(training, options.augment)
     return Plan(
         protocol=protocol,
         runs=runs,
@@ -110,6 +117,36 @@ def plan(
         versions=_versions(),
         machine=f"{platform.machine()}, {os.cpu_count()} cores",
     )
+
+
+def begun(folder: Path) -> Path | None:
+    """The bars of the experiment in a folder, None where none is begun."""
+    return folder / DATA if (folder / PLAN).exists() else None
+
+
+def wanted(
+    folder: Path, bars: dataset.Dataset, given: dict[str, Any], steps: int | None = None
+) -> Plan:
+    """The plan that a call asks for: `given` is what it names of `plan`'s arms, runs, protocol, held_out,
+    extractor (by its name) and weights, None or left out where it does not.
+
+    Those are what the folder was begun with, or the defaults. `steps`, where given, are those of every arm.
+    """
+    there = read_plan(folder) if begun(folder) else None
+    terms: dict[str, Any] = {"runs": RUNS, "protocol": "fair", "held_out": HELD_OUT}
+    if there:
+        terms = {name: getattr(there, name) for name in ("arms", "runs", "protocol")}
+        terms |= {"held_out": there.split["held_out"], "extractor": there.extractor["name"]}
+        terms["weights"] = Path(there.weights) if there.weights else None
+    terms |= {name: value for name, value in given.items() if value is not None}
+    if terms["protocol"] not in get_args(Protocol):
+        raise SidemanError(f"--protocol {terms['protocol']}: there are fair and paper")
+    arms = terms.pop("arms", None) or config.arms(ARMS)
+    if steps is not None:
+        arms = {name: msgspec.structs.replace(it, steps=steps) for name, it in arms.items()}
+    extractor = open_extractor(terms.pop("extractor", "spr"), terms.get("weights"))
+    made = plan(bars, arms, extractor=extractor, **terms)
+    return msgspec.structs.replace(made, samples=there.samples, most=there.most) if there else made
 
 
 def open_folder(folder: Path, wanted: Plan, bars: dataset.Dataset) -> Plan:
@@ -142,10 +179,9 @@ def open_folder(folder: Path, wanted: Plan, bars: dataset.Dataset) -> Plan:
             arms={**there.arms, **wanted.arms},
             weights=wanted.weights,
         )
-    elif folder.exists() and any(folder.iterdir()):
+    elif files.names(folder) - {DATA}:  # killed before its plan stood, it never began
         raise RunFolderError(f"{folder} is not empty and holds no experiment; name another folder")
-    folder.mkdir(parents=True, exist_ok=True)
-    if not (folder / DATA).exists():
+    else:
         dataset.save(bars, folder / DATA)
     files.write(path, msgspec.json.format(msgspec.json.encode(wanted), indent=2) + b"\n")
     return wanted
@@ -165,21 +201,33 @@ def read_plan(folder: Path) -> Plan:
             f"{folder}: experiment of schema {schema}, this version reads {SCHEMA}; begin a new one"
         )
     try:
-        return msgspec.json.decode(raw, type=Plan)
+        made = msgspec.json.decode(raw, type=Plan)
     except msgspec.ValidationError as fault:
         raise RunFolderError(f"{folder}/{PLAN}: {fault}; begin a new one") from None
+    for name, values in msgspec.json.decode(raw)["arms"].items():
+        config.whole(values, f"{folder}/{PLAN}: arm {name} ")
+    return made
 
 
 def results(folder: Path) -> list[dict[str, Any]]:
     """The finished runs of an experiment in the order they came. What is no whole run is left out, and so is
     one that was there before: files of two machines may have been put together.
     """
+    return _lines(folder, WHOLE)
+
+
+def failures(folder: Path) -> list[dict[str, Any]]:
+    """The runs that failed, in the order they came, with why as `failed`; they are not tried again."""
+    return _lines(folder, FAILED)
+
+
+def _lines(folder: Path, keys: set[str]) -> list[dict[str, Any]]:
     found: dict[tuple[str, int], dict[str, Any]] = {}
     with contextlib.suppress(FileNotFoundError):
         for text in (folder / RESULTS).read_text(encoding="utf-8").splitlines():
             with contextlib.suppress(ValueError):
                 line = json.loads(text)
-                if isinstance(line, dict) and line.keys() >= WHOLE:
+                if isinstance(line, dict) and line.keys() >= keys:
                     found.setdefault((line["arm"], line["seed"]), line)
     return list(found.values())
 
@@ -199,7 +247,7 @@ def as_run(options: config.Options, protocol: Protocol, training: int) -> config
 
 def pending(folder: Path, made: Plan) -> list[Task]:
     """The runs that are still to do, seed by seed, so that pairs are complete early."""
-    done = {(line["arm"], line["seed"]) for line in results(folder)}
+    done = {(line["arm"], line["seed"]) for line in results(folder) + failures(folder)}
     return [
         Task(arm, seed) for seed in range(made.runs) for arm in made.arms if (arm, seed) not in done
     ]
@@ -208,9 +256,10 @@ def pending(folder: Path, made: Plan) -> list[Task]:
 def keep(folder: Path, outcome: Outcome) -> None:
     """Append a run's line, on disk before anything else happens, and leave its bars beside it."""
     line = outcome.line
-    shown = io.BytesIO()
-    np.savez_compressed(shown, rolls=outcome.shown)
-    files.write(folder / SAMPLES / f"{line['arm']}-{line['seed']}.npz", shown.getvalue())
+    if len(outcome.shown):
+        shown = io.BytesIO()
+        np.savez_compressed(shown, rolls=outcome.shown)
+        files.write(folder / SAMPLES / f"{line['arm']}-{line['seed']}.npz", shown.getvalue())
     path = folder / RESULTS
     torn = path.exists() and not path.read_bytes().endswith(b"\n")
     with files.named(path), path.open("a", encoding="utf-8") as file:
@@ -237,7 +286,10 @@ def split(
 def run(
     task: Task, made: Plan, bars: dataset.Dataset, extractor: Extractor | None = None
 ) -> Outcome:
-    """One run, from split to scores; the same task gives the same line but for `seconds`."""
+    """One run, from split to scores; the same task gives the same line but for `seconds`.
+
+    DivergenceError when its training loses itself.
+    """
     begun = time.monotonic()
     options = msgspec.structs.replace(made.arms[task.arm], seed=task.seed)
     taught, held = split(bars, made.split["held_out"], task.seed)
@@ -295,56 +347,6 @@ def invent(
         return threshold(trained.sample(count, seed=options.seed)), {"losses": losses}
 
 
-def on_cores(
-    tasks: Sequence[Task], made: Plan, bars: dataset.Dataset, cores: int
-) -> Iterator[Outcome]:
-    """The outcomes as they come, from so many processes on this machine, one thread each."""
-    from joblib import Parallel, delayed, parallel_config  # noqa: PLC0415
-
-    with parallel_config(backend="loky", n_jobs=cores, inner_max_num_threads=1):
-        yield from Parallel(return_as="generator_unordered", batch_size=1)(
-            delayed(run_alone)(task, made, bars) for task in tasks
-        )
-
-
-def on_cluster(
-    tasks: Sequence[Task], made: Plan, bars: dataset.Dataset, scheduler: str
-) -> Iterator[Outcome]:
-    """The outcomes as they come from the workers of a Dask scheduler; what a dead worker had goes to another.
-
-    RunFolderError (one line) when the scheduler cannot be reached.
-    """
-    from distributed import Client, as_completed  # noqa: PLC0415
-
-    try:
-        client = Client(scheduler, timeout="5s")
-    except (OSError, TimeoutError, ValueError) as fault:
-        raise RunFolderError(
-            f"{scheduler}: no Dask scheduler answers ({type(fault).__name__}); start one with "
-            "`dask scheduler` and workers with `dask worker ADDRESS`"
-        ) from None
-    with client:
-        spread = client.scatter(bars, broadcast=True)
-        futures = [client.submit(run_alone, task, made, spread, pure=False) for task in tasks]
-        for future in as_completed(futures):
-            yield future.result()
-
-
-def run_alone(task: Task, made: Plan, bars: dataset.Dataset) -> Outcome:
-    """`run` in a process of its own: quiet, on one thread, so that runs side by side do not crowd."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    if made.arms[task.arm].architecture != "markov":
-        from training.backend import tf  # noqa: PLC0415
-
-        with contextlib.suppress(RuntimeError):  # set once, before the first operation
-            tf.config.threading.set_intra_op_parallelism_threads(1)
-            tf.config.threading.set_inter_op_parallelism_threads(1)
-    try:
-        return run(task, made, bars)
-    finally:
-        gc.collect()  # a run and its compiled step hold each other, and its bars may be gigabytes
-
-
 Runner = Callable[[Sequence[Task], Plan, dataset.Dataset], Iterator[Outcome]]
 
 
@@ -359,13 +361,7 @@ def carry_out(
 
     RunFolderError while another process does so, or when the folder holds another experiment.
     """
-    with contextlib.ExitStack() as stack:
-        try:
-            stack.enter_context(files.held(folder))
-        except BlockingIOError:
-            raise RunFolderError(
-                f"{folder}: another process is at work there; wait for it, or name another folder"
-            ) from None
+    with files.held(folder):
         made = open_folder(folder, wanted, bars)
         tasks = pending(folder, made)
         total = made.runs * len(made.arms)

@@ -1,20 +1,18 @@
 """Experiments: paired, resumable, on cores and on a cluster; and their report."""
 
+import contextlib
 import json
-import os
 import re
-import signal
-import socket
-import subprocess
+import shutil
 import sys
-import time
 
 import msgspec
 import numpy as np
 import pytest
 
 from perform.errors import DatasetError, FeatureError, RunFolderError, SidemanError
-from training import cli, config, dataset, experiment, markov
+from training import cli, config, dataset, experiment, markov, spread
+from training.augment.pipeline import Stage
 from training.features.spr import Spr
 from training.metrics.playability import measure
 from training.report.findings import read, tables, values
@@ -55,6 +53,7 @@ def test_every_shipped_recipe_can_be_read_and_spelt():
         ("loss = 'mse'", "loss mse"),
         ("= 3", "not TOML"),
         ("[[augment]]\nstrategy = 'copy'\nfactor = -1", "augment"),
+        ("[[augment]]\nstrategy = 'time-chnge'\nfactor = 2", "mine.toml: .*mean time-change"),
     ],
 )
 def test_a_wrong_recipe_is_named(tmp_path, text, said):
@@ -161,7 +160,7 @@ def test_weights_of_an_extractor_are_named_by_digest_and_opened_where_a_run_is(
     weights = tmp_path / "inception.h5"
     made = experiment.plan(bars, {"markov": MARKOV}, 1, "fair", 41, spr, weights)
     made = msgspec.structs.replace(made, samples=64)
-    experiment.run_alone(experiment.Task("markov", 0), made, bars)
+    spread.run_alone(experiment.Task("markov", 0), made, bars)
     assert opened == [("spr", weights)]
     elsewhere = msgspec.structs.replace(made, weights=str(tmp_path / "moved.h5"))
     experiment.open_folder(tmp_path / "x", made, bars)
@@ -170,102 +169,92 @@ def test_weights_of_an_extractor_are_named_by_digest_and_opened_where_a_run_is(
     with pytest.raises(RunFolderError, match="other extractor"):
         experiment.open_folder(tmp_path / "x", other, bars)
     with pytest.raises(FeatureError, match="name those with --weights"):
-        experiment.run_alone(experiment.Task("markov", 0), other, bars)
+        spread.run_alone(experiment.Task("markov", 0), other, bars)
 
 
-def test_an_experiment_needs_bars_on_both_sides(bars):
-    with pytest.raises(DatasetError, match="--held-out"):
-        experiment.plan(bars, {"markov": MARKOV}, 2, "fair", 95, Spr())
+@pytest.mark.parametrize("held_out", [95, 85, 11, -1])
+def test_an_experiment_needs_as_many_bars_on_both_sides_as_distances_do(bars, held_out):
+    with pytest.raises(DatasetError, match=r"need 12 .*--held-out"):
+        experiment.plan(bars, {"markov": MARKOV}, 2, "fair", held_out, Spr())
 
 
-@pytest.mark.filterwarnings("ignore")  # joblib's and distributed's own
-def test_cores_give_what_one_gives(bars, tmp_path):
-    made = planned(bars, {"markov": MARKOV})
-    tasks = experiment.pending(tmp_path, made)
-    beside = {o.line["seed"]: o.line for o in experiment.on_cores(tasks, made, bars, 2)}
-    for outcome in alone(tasks, made, bars):
-        there = beside[outcome.line["seed"]]
-        assert {**outcome.line, "seconds": 0} == {**there, "seconds": 0}
+def test_an_arm_of_too_many_bars_is_refused_before_anything_is_begun(bars):
+    vast = msgspec.structs.replace(TINY, augment=(Stage("copy", 5000),))
+    with pytest.raises(DatasetError, match="lower a factor"):
+        planned(bars, {"vast": vast})
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def test_an_experiment_that_was_killed_before_its_plan_stood_begins(bars, tmp_path):
+    dataset.save(dataset.some(bars, np.arange(3)), tmp_path / experiment.DATA)
+    (tmp_path / ".experiment.json.part").write_text("{")
+    wanted = planned(bars, {"markov": MARKOV})
+    assert experiment.open_folder(tmp_path, wanted, bars) == wanted
+    assert len(dataset.load(tmp_path / experiment.DATA).rolls) == len(bars.rolls)
 
 
-@pytest.mark.filterwarnings("ignore")
-def test_a_cluster_loses_a_worker_and_no_run(bars, tmp_path, root):
-    address = f"tcp://127.0.0.1:{free_port()}"
-    environment = {**os.environ, "PYTHONPATH": str(root)}
-    dask = [sys.executable, "-m", "distributed.cli"]
-    quiet = {
-        "cwd": tmp_path,
-        "env": environment,
-        "stdout": subprocess.DEVNULL,
-        "stderr": subprocess.DEVNULL,
-    }
-    port = address.rsplit(":", 1)[1]
-    started = [
-        subprocess.Popen(
-            [
-                dask[0],
-                "-m",
-                "distributed.cli.dask_scheduler",
-                "--host",
-                "127.0.0.1",
-                "--port",
-                port,
-                "--no-dashboard",
-            ],
-            **quiet,
-        )
-    ]
-    worker = [
-        dask[0],
-        "-m",
-        "distributed.cli.dask_worker",
-        address,
-        "--no-nanny",
-        "--nthreads",
-        "1",
-        "--no-dashboard",
-        "--host",
-        "127.0.0.1",
-    ]
-    started += [subprocess.Popen(worker, **quiet) for _ in range(2)]
+def test_a_plan_of_another_version_has_no_defaults(bars, tmp_path):
+    experiment.open_folder(tmp_path, planned(bars, {"tiny": TINY}), bars)
+    path = tmp_path / experiment.PLAN
+    plan = json.loads(path.read_text())
+    del plan["arms"]["tiny"]["octave_share"]
+    path.write_text(json.dumps(plan))
+    with pytest.raises(RunFolderError, match="arm tiny has no option octave_share"):
+        experiment.read_plan(tmp_path)
+
+
+def command(monkeypatch, capsys, *words):
+    """The command in this process, where the runs are too: (exit code, stderr)."""
+    monkeypatch.setattr(spread, "on_cores", lambda _cores: contextlib.nullcontext(one_by_one))
+    monkeypatch.setattr(sys, "argv", ["training", "experiment", *map(str, words)])
+    code = 0
     try:
-        from distributed import Client
-
-        with Client(address, timeout="30s") as client:
-            client.wait_for_workers(2, timeout=30)
-        made = experiment.open_folder(
-            tmp_path / "x", planned(bars, {"markov": MARKOV}, runs=8), bars
-        )
-
-        def runner(tasks, made, bars):
-            for number, outcome in enumerate(experiment.on_cluster(tasks, made, bars, address)):
-                if number == 0:
-                    os.kill(started[1].pid, signal.SIGKILL)
-                yield outcome
-
-        experiment.carry_out(tmp_path / "x", made, bars, runner)
-        assert sorted(line["seed"] for line in experiment.results(tmp_path / "x")) == list(range(8))
-        assert started[1].wait(5) == -signal.SIGKILL
-    finally:
-        for process in started:
-            process.kill()
-            process.wait(10)
+        cli.main()
+    except SystemExit as end:
+        code = end.code
+    return code, capsys.readouterr().err
 
 
-@pytest.mark.filterwarnings("ignore")
-def test_a_scheduler_that_does_not_answer_is_said(bars):
-    made = planned(bars, {"markov": MARKOV})
-    runs = experiment.on_cluster([experiment.Task("markov", 0)], made, bars, "tcp://127.0.0.1:1")
-    begun = time.monotonic()
-    with pytest.raises(RunFolderError, match="dask scheduler"):
-        next(runs)
-    assert time.monotonic() - begun < 60
+def one_by_one(tasks, made, bars):
+    return (spread.run_alone(task, made, bars) for task in tasks)
+
+
+def test_a_call_that_names_nothing_goes_on_with_what_is_there(bars, tmp_path, monkeypatch, capsys):
+    few = dataset.some(bars, np.arange(40))
+    made = experiment.plan(few, {"chain": MARKOV}, 1, "paper", 15, Spr())
+    made = msgspec.structs.replace(made, samples=64)
+    experiment.open_folder(tmp_path, made, few)
+    assert command(monkeypatch, capsys, "-o", tmp_path)[0] == 0
+    assert experiment.read_plan(tmp_path) == made
+    assert [line["arm"] for line in experiment.results(tmp_path)] == ["chain"]
+    assert command(monkeypatch, capsys, "-o", tmp_path, "--runs", 2)[0] == 0
+    assert experiment.read_plan(tmp_path) == msgspec.structs.replace(made, runs=2)
+    assert [line["seed"] for line in experiment.results(tmp_path)] == [0, 1]
+    code, err = command(monkeypatch, capsys, "-o", tmp_path, "--protocol", "fair")
+    assert code == 2
+    assert "other protocol" in err
+
+
+def test_arms_of_one_name_are_refused_and_failed_runs_and_cautions_said(
+    tmp_path, monkeypatch, capsys
+):
+    wild = tmp_path / "wild.toml"
+    wild.write_text(
+        "steps = 2\nbatch = 4\nwidth = 4\nnoise_dim = 4\nloss = 'hinge'\nlearning_rate = 1e30\n"
+        "[[augment]]\nstrategy = 'octave-change'\nfactor = 3\n"
+    )
+    (tmp_path / "more").mkdir()
+    other = tmp_path / "more" / "wild.toml"
+    other.write_text(wild.read_text())
+    folder = tmp_path / "x"
+    words = ["-o", folder, "--runs", 1, "--arm", wild]
+    code, err = command(monkeypatch, capsys, *words, "--arm", other)
+    assert (code, err.count("\n")) == (2, 1)
+    assert "there is an arm wild already" in err
+    assert not folder.exists()
+    code, err = command(monkeypatch, capsys, *words)
+    assert code == 0
+    assert "wild: octave-change 3 times" in err
+    assert "wild, seed 0: no numbers any more" in err
 
 
 @pytest.fixture(scope="module")
@@ -315,6 +304,26 @@ def test_the_report_says_what_the_runs_say(finished, tmp_path):
     named = re.findall(r"\]\(([^)]+\.png)\)", markdown)
     assert len(named) == 4
     assert all((tmp_path / "report" / name).is_file() for name in named)
+
+
+def test_a_report_of_what_is_unfinished_takes_what_is_complete(finished, tmp_path):
+    folder = tmp_path / "x"
+    shutil.copytree(finished, folder)
+    made = read(folder).plan
+    plan = msgspec.structs.replace(made, runs=9, arms={**made.arms, "later": MARKOV})
+    (folder / experiment.PLAN).write_bytes(msgspec.json.encode(plan))
+    results = (folder / experiment.RESULTS).read_text().splitlines()
+    (folder / experiment.RESULTS).write_text("\n".join(results[1:]) + "\n")  # seed 0 of an arm
+    experiment.keep(
+        folder,
+        experiment.Outcome({"arm": "original", "seed": 4, "failed": "lost"}, np.empty((0, 48, 64))),
+    )
+    found = read(folder)
+    assert found.arms == ["original", "augmented", "replicated"]
+    assert found.seeds == [1, 2, 3]
+    text = report([folder], tmp_path / "report")[1].read_text()
+    assert "original failed on seed 4 (lost)" in text
+    assert "later has no finished run yet" in text
 
 
 def test_two_protocols_are_compared_and_folders_of_one_name_keep_their_pictures(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from perform.errors import RunFolderError
 from training import stats
-from training.experiment import Plan, lines, read_plan, results
+from training.experiment import Plan, failures, lines, read_plan, results
 
 PAPER_FID = {  # the paper's table 1
     "original": "72.4334 ± 6.44",
@@ -31,7 +31,8 @@ BESIDE = {
 class Findings(NamedTuple):
     """One experiment: its plan, and its runs by arm (every arm has the same seeds, in order).
 
-    `passed_over`: lines of results.jsonl that are no whole runs.
+    `arms`: those that have finished runs. `passed_over`: lines of results.jsonl that are no whole runs.
+    `failed`: the runs whose training lost itself; a seed counts where every arm has it.
     """
 
     folder: Path
@@ -40,6 +41,7 @@ class Findings(NamedTuple):
     seeds: list[int]
     runs: dict[str, list[dict[str, Any]]]
     passed_over: int
+    failed: list[dict[str, Any]]
 
 
 class Table(NamedTuple):
@@ -55,15 +57,20 @@ def read(folder: Path) -> Findings:
     plan = read_plan(folder)
     finished = results(folder)
     by_task = {(line["arm"], line["seed"]): line for line in finished}
-    arms = list(plan.arms)
-    seeds = [seed for seed in range(plan.runs) if all((arm, seed) in by_task for arm in arms)]
+    begun = {arm for arm, _ in by_task}
+    arms = [arm for arm in plan.arms if arm in begun]
+    seeds = [
+        seed for seed in range(plan.runs) if arms and all((arm, seed) in by_task for arm in arms)
+    ]
     if len(seeds) < 2:
         raise RunFolderError(
             f"{folder}: {len(seeds)} seeds are finished in every arm, a report needs two; go on with "
             f"training experiment -o {folder}"
         )
     runs = {arm: [by_task[arm, s] for s in seeds] for arm in arms}
-    return Findings(folder, plan, arms, seeds, runs, lines(folder) - len(finished))
+    failed = failures(folder)
+    passed_over = lines(folder) - len(finished) - len(failed)
+    return Findings(folder, plan, arms, seeds, runs, passed_over, failed)
 
 
 def named(found: Findings, reference: str) -> str:
@@ -95,6 +102,11 @@ def sentences(found: Findings) -> list[str]:
     ]
     if found.passed_over:
         said.append(f"{found.passed_over} lines of results.jsonl are no whole runs; passed over.")
+    said += [
+        f"{run['arm']} failed on seed {run['seed']} ({run['failed']}); a seed counts where every arm has it."
+        for run in found.failed
+    ]
+    said += [f"{arm} has no finished run yet." for arm in found.plan.arms if arm not in found.arms]
     for reference in REFERENCES:
         words = named(found, reference)
         table = values(found, reference, "fid")

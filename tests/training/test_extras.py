@@ -1,0 +1,45 @@
+"""A base installation: what is missing is named in a line, with what brings it."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from training.extras import explained
+
+WITHOUT = "import sys; sys.modules[{!r}] = None; from training.cli import main; main()"
+
+
+@pytest.mark.parametrize(
+    ("module", "extra", "words"),
+    [
+        ("tensorflow", "training", "run -o x"),
+        ("matplotlib", "training", "run -o x"),
+        ("scipy", "training", "experiment -o x"),
+        ("joblib", "training", "experiment -o x"),
+        ("distributed", "cluster", "experiment -o x --cluster tcp://127.0.0.1:1"),
+        ("optuna", "search", "search -o x"),
+    ],
+)
+def test_what_is_not_installed_is_said_before_anything_is_written(
+    tmp_path, root, module, extra, words
+):
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT.format(module), *words.split()],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    last = done.stderr.splitlines()[-1]  # before it tensorflow may greet
+    assert last == f"training: {module} is not installed; pip install '.[{extra}]'"
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_no_extra_brings_is_our_own_fault():
+    with pytest.raises(ModuleNotFoundError, match="mistyped"):
+        explained(ModuleNotFoundError("No module named 'mistyped'", name="mistyped"))

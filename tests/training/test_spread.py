@@ -1,0 +1,160 @@
+"""Runs side by side on cores, and on a cluster that loses parts of itself."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+
+import msgspec
+import pytest
+
+from perform.errors import RunFolderError
+from training import cli, config, dataset, experiment, spread
+from training.features.spr import Spr
+
+MARKOV = config.recipe("markov")
+WILD = config.Options(
+    steps=25, batch=4, width=4, noise_dim=6, loss="hinge", learning_rate=1e30, checkpoint_every=10
+)
+pytestmark = pytest.mark.filterwarnings("ignore")  # joblib's and distributed's own
+
+
+@pytest.fixture(scope="module")
+def bars():
+    return dataset.import_files([cli.OWN_BARS])
+
+
+def planned(bars, arms, runs=2):
+    made = experiment.plan(bars, arms, runs, "fair", 41, Spr())
+    return msgspec.structs.replace(made, samples=128)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextlib.contextmanager
+def dask(root, folder, workers):
+    """A scheduler's address and the processes: itself, and so many workers."""
+    port = free_port()
+    address = f"tcp://127.0.0.1:{port}"
+    here = ["--host", "127.0.0.1", "--no-dashboard"]
+    one = [address, "--no-nanny", "--nthreads", "1"]
+    started = []
+
+    def start(part, *words):
+        started.append(
+            subprocess.Popen(
+                [sys.executable, "-m", f"distributed.cli.{part}", *words, *here],
+                cwd=folder,
+                env={**os.environ, "PYTHONPATH": str(root)},
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+        )
+
+    try:
+        start("dask_scheduler", "--port", str(port))
+        for _ in range(workers):
+            start("dask_worker", *one)
+        from distributed import Client
+
+        with Client(address, timeout="30s") as client:
+            client.wait_for_workers(workers, timeout=30) if workers else None
+        yield address, started
+    finally:
+        for process in started:
+            process.kill()
+            process.wait(10)
+
+
+def test_cores_give_what_one_gives(bars, tmp_path):
+    made = planned(bars, {"markov": MARKOV})
+    tasks = experiment.pending(tmp_path, made)
+    with spread.on_cores(2) as runner:
+        beside = {o.line["seed"]: o.line for o in runner(tasks, made, bars)}
+    for task in tasks:
+        line, there = experiment.run(task, made, bars).line, beside[task.seed]
+        assert {**line, "seconds": 0} == {**there, "seconds": 0}
+
+
+def test_a_run_that_loses_itself_is_kept_as_failed_and_the_others_go_on(bars, tmp_path):
+    wanted = planned(bars, {"wild": WILD, "markov": MARKOV}, runs=1)
+
+    def alone(tasks, made, bars):
+        return map(lambda task: spread.run_alone(task, made, bars), tasks)  # noqa: C417
+
+    experiment.carry_out(tmp_path, wanted, bars, alone)
+    assert [line["arm"] for line in experiment.results(tmp_path)] == ["markov"]
+    (failed,) = experiment.failures(tmp_path)
+    assert (failed["arm"], failed["seed"]) == ("wild", 0)
+    assert "lower learning_rate" in failed["failed"]
+    assert "/" not in failed["failed"]  # no folder that is gone
+    assert experiment.pending(tmp_path, wanted) == []
+
+
+def test_a_cluster_loses_a_worker_and_no_run(bars, tmp_path, root):
+    folder = tmp_path / "x"
+    with dask(root, tmp_path, 2) as (address, started):
+
+        def runner(tasks, made, bars):
+            for number, outcome in enumerate(cluster(tasks, made, bars)):
+                if number == 0:
+                    os.kill(started[1].pid, signal.SIGKILL)
+                yield outcome
+
+        with spread.on_cluster(address) as cluster:
+            experiment.carry_out(folder, planned(bars, {"markov": MARKOV}, runs=8), bars, runner)
+        assert sorted(line["seed"] for line in experiment.results(folder)) == list(range(8))
+        assert started[1].wait(5) == -signal.SIGKILL
+
+
+def command(root, address, folder):
+    """The command on a cluster, as a user calls it, so that whatever libraries say is seen too."""
+    words = ["experiment", "-o", folder, "--arm", "markov", "--runs", "20", "--cluster", address]
+    return subprocess.Popen(
+        [sys.executable, "-m", "training", *map(str, words)],
+        env={**os.environ, "PYTHONPATH": str(root)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def said(process):
+    """What a command said in the end, but for its bar and LiteRT's greeting."""
+    _, err = process.communicate(timeout=90)
+    lines = [line for line in err.splitlines() if line.strip()]
+    return [line for line in lines if not line.startswith(("runs ", "INFO: Created"))]
+
+
+def test_a_scheduler_that_is_lost_is_said_in_a_line_and_what_was_done_stays(bars, tmp_path, root):
+    folder = tmp_path / "x"
+    with dask(root, tmp_path, 1) as (address, started):
+        process = command(root, address, folder)
+        while not experiment.results(folder):
+            assert process.poll() is None, process.stderr.read()
+        started[0].kill()
+        lines = said(process)
+    assert process.returncode == 2
+    assert len(lines) == 1, lines
+    assert f"{address}: the Dask scheduler was lost" in lines[0]
+    assert experiment.read_plan(folder).runs == 20
+
+
+def test_a_cluster_without_workers_or_scheduler_is_said_and_leaves_nothing(tmp_path, root):
+    with (
+        dask(root, tmp_path, 0) as (address, _),
+        pytest.raises(RunFolderError, match="has no workers; start some with `dask worker tcp"),
+        spread.on_cluster(address, wait=0.5),
+    ):
+        pass
+    process = command(root, "tcp://127.0.0.1:1", tmp_path / "x")
+    (line,) = said(process)
+    assert process.returncode == 2
+    assert "no Dask scheduler answers" in line
+    assert not (tmp_path / "x").exists()

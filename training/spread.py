@@ -1,0 +1,105 @@
+"""Where an experiment's runs run: on the cores of this machine, or on the workers of a Dask cluster."""
+
+import contextlib
+import gc
+import importlib
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from perform.errors import DivergenceError, RunFolderError
+from perform.music.note import COLUMNS, ROWS
+from training.dataset import Dataset
+from training.experiment import Outcome, Plan, Runner, Task, run
+
+WAIT = 20.0  # seconds for the first worker
+
+
+@contextlib.contextmanager
+def on_cores(cores: int) -> Iterator[Runner]:
+    """A runner on so many processes of this machine, one thread each; outcomes come as they are done."""
+    from joblib import Parallel, delayed, parallel_config  # noqa: PLC0415
+
+    def runner(tasks: Sequence[Task], made: Plan, bars: Dataset) -> Iterator[Outcome]:
+        with parallel_config(backend="loky", n_jobs=cores, inner_max_num_threads=1):
+            yield from Parallel(return_as="generator_unordered", batch_size=1)(
+                delayed(run_alone)(task, made, bars) for task in tasks
+            )
+
+    yield runner
+
+
+@contextlib.contextmanager
+def on_cluster(scheduler: str, wait: float = WAIT) -> Iterator[Runner]:
+    """A runner on the workers of a Dask scheduler, one of which is there; what a dead worker had goes to another.
+
+    RunFolderError (one line) when the scheduler cannot be reached or is lost, when no worker comes within
+    `wait` seconds, or when a run takes every worker with it.
+    """
+    distributed = importlib.import_module("distributed")
+    for name in logging.root.manager.loggerDict:
+        if name.startswith("distributed"):  # it tells at length what is said here in a line
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+    try:
+        client = distributed.Client(scheduler, timeout="5s")
+    except (OSError, TimeoutError, ValueError) as fault:
+        raise RunFolderError(
+            f"{scheduler}: no Dask scheduler answers ({type(fault).__name__}); start one with "
+            "`dask scheduler` and workers with `dask worker ADDRESS`"
+        ) from None
+    try:
+        try:
+            client.wait_for_workers(1, timeout=wait)
+        except TimeoutError:
+            raise RunFolderError(
+                f"{scheduler}: the Dask scheduler has no workers; start some with "
+                f"`dask worker {scheduler}`"
+            ) from None
+        yield lambda tasks, made, bars: _spread(client, scheduler, tasks, made, bars)
+    finally:
+        with contextlib.suppress(OSError, TimeoutError):
+            client.close(timeout=2)
+
+
+def _spread(
+    client: Any, scheduler: str, tasks: Sequence[Task], made: Plan, bars: Dataset
+) -> Iterator[Outcome]:
+    distributed = importlib.import_module("distributed")
+    try:
+        spread = client.scatter(bars, broadcast=True)
+        futures = [client.submit(run_alone, task, made, spread, pure=False) for task in tasks]
+        for future in distributed.as_completed(futures):
+            yield future.result()
+    except distributed.KilledWorker:
+        raise RunFolderError(
+            f"{scheduler}: a run ended one worker after another; give them more memory"
+        ) from None
+    except (OSError, TimeoutError, distributed.client.FutureCancelledError):
+        raise RunFolderError(
+            f"{scheduler}: the Dask scheduler was lost; start it again with its workers, and the same "
+            "command goes on"
+        ) from None
+
+
+def run_alone(task: Task, made: Plan, bars: Dataset) -> Outcome:
+    """`run` in a process of its own: quiet, on one thread, so that runs side by side do not crowd.
+
+    A run that loses itself comes back as failed, and the others go on.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if made.arms[task.arm].architecture != "markov":
+        from training.backend import tf  # noqa: PLC0415
+
+        with contextlib.suppress(RuntimeError):  # set once, before the first operation
+            tf.config.threading.set_intra_op_parallelism_threads(1)
+            tf.config.threading.set_inter_op_parallelism_threads(1)
+    try:
+        return run(task, made, bars)
+    except DivergenceError as fault:
+        none = np.empty((0, ROWS, COLUMNS), np.int8)
+        return Outcome({**task._asdict(), "failed": str(fault)}, none)
+    finally:
+        gc.collect()  # a run and its compiled step hold each other, and its bars may be gigabytes
