@@ -3,6 +3,7 @@
 The study is a journal in the folder, so several processes, or machines that share it, work on one study.
 """
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,12 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from perform.errors import RunFolderError
+from perform.errors import DivergenceError, RunFolderError, SidemanError
 from training import config, dataset, experiment, files
 from training.features.base import Extractor
 
 JOURNAL, BEST = "study.journal", "best.toml"
+TRIAL = "trial"
 MOST_UNPLAYABLE, MOST_COPIES = 0.02, 0.05
 DEAR = 100.0  # what a share over its limit costs, in units of distance
 
@@ -31,18 +33,30 @@ def search(
     """The best options so far, after so many more trials; also left in the folder as `best.toml`.
 
     A trial is one run on a split of its own, and its value the distance to held-out bars, dearer by 1
-    for each percentage point of unplayable bars over 2 % or near-copies over 5 %. RunFolderError when
-    Optuna is missing, or when the folder holds no journal of ours.
+    for each percentage point of unplayable bars over 2 % or near-copies over 5 %. One whose training loses
+    itself is told as NaN, and the others go on. DatasetError for too few bars; RunFolderError when the
+    folder holds another study, or no journal of ours.
     """
-    study = _study(folder)
+    if base.architecture == "markov":
+        raise SidemanError("a Markov chain has no values to search for; name another --recipe")
+    made = experiment.plan(bars, {TRIAL: base}, 1, "fair", held_out, extractor)
+    study = _study(folder, made)
 
     def objective(trial: Any) -> float:
-        value = _value(propose(trial, base), trial.number, bars, extractor, held_out)
-        report(trial.number, value)
+        value = math.nan
+        try:
+            value = _value(propose(trial, base), trial.number, made, bars, extractor)
+        finally:
+            report(trial.number, value)
         return value
 
-    study.optimize(objective, n_trials=trials)
-    best = propose(study.best_trial, base)
+    study.optimize(objective, n_trials=trials, catch=DivergenceError)
+    try:
+        best = propose(study.best_trial, base)
+    except ValueError:
+        raise RunFolderError(
+            f"{folder}: no trial came to an end; begin with a recipe of lower learning_rate"
+        ) from None
     files.write(folder / BEST, config.spell(best).encode())
     return best
 
@@ -64,29 +78,30 @@ def propose(trial: Any, base: config.Options) -> config.Options:
 
 
 def _value(
-    options: config.Options, seed: int, bars: dataset.Dataset, extractor: Extractor, held_out: int
+    options: config.Options,
+    seed: int,
+    made: experiment.Plan,
+    bars: dataset.Dataset,
+    extractor: Extractor,
 ) -> float:
-    made = experiment.plan(bars, {"trial": options}, 1, "fair", held_out, extractor)
-    line = experiment.run(experiment.Task("trial", seed), made, bars, extractor).line
+    proposed = msgspec.structs.replace(made, arms={TRIAL: options})
+    line = experiment.run(experiment.Task(TRIAL, seed), proposed, bars, extractor).line
     figures = line["figures"]
     over = max(0.0, figures["unplayable_raw"] - MOST_UNPLAYABLE)
     over += max(0.0, figures["copies"] - MOST_COPIES)
     return float(line["references"]["held_out"]["fid"] + DEAR * over)
 
 
-def _study(folder: Path) -> Any:
-    try:
-        import optuna  # noqa: PLC0415 - an extra, and slow to import
-        from optuna.storages import JournalStorage  # noqa: PLC0415
-        from optuna.storages.journal import JournalFileBackend  # noqa: PLC0415
-    except ImportError:
-        raise RunFolderError(
-            "searching needs Optuna, which is not installed; pip install '.[search]'"
-        ) from None
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
+def _study(folder: Path, made: experiment.Plan) -> Any:
+    """The study in the folder, or a new one that keeps what all of its trials share."""
+    import optuna  # noqa: PLC0415 - an extra, and slow to import
+    from optuna.storages import JournalStorage  # noqa: PLC0415
+    from optuna.storages.journal import JournalFileBackend  # noqa: PLC0415
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        return optuna.create_study(
+        study = optuna.create_study(
             study_name="recipe",
             storage=JournalStorage(JournalFileBackend(str(folder / JOURNAL))),
             load_if_exists=True,
@@ -99,3 +114,21 @@ def _study(folder: Path) -> Any:
         raise RunFolderError(
             f"{folder}/{JOURNAL}: no study that can be continued ({fault}); name another folder"
         ) from None
+    shared = {
+        "recipe": msgspec.json.decode(msgspec.json.encode(made.arms[TRIAL])),
+        "data": made.data["sha256"],
+        "held_out": made.split["held_out"],
+        "extractor": made.extractor["sha256"],
+    }
+    kept = study.user_attrs
+    if not kept and not study.trials:
+        for name, value in shared.items():
+            study.set_user_attr(name, value)
+        return study
+    others = [name for name, value in shared.items() if kept.get(name) != value]
+    if others:
+        raise RunFolderError(
+            f"{folder}: holds a study with other {others[0]}; name another folder, or call with what it "
+            "was begun with"
+        )
+    return study

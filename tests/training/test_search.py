@@ -4,16 +4,71 @@ import json
 import subprocess
 import sys
 
+import msgspec
+import numpy as np
 import pytest
 
+import training.search as finding
+from perform.errors import DatasetError, RunFolderError, SidemanError
 from training import cli, config, dataset
 from training.features.spr import Spr
 from training.search import BEST, JOURNAL, search
 
 TINY = "steps = 2\nbatch = 4\nwidth = 4\nnoise_dim = 4\n"
 
+pytestmark = pytest.mark.filterwarnings("ignore")  # optuna's own, on what it calls experimental
 
-@pytest.mark.filterwarnings("ignore")  # optuna's own, on what it calls experimental
+
+@pytest.fixture(scope="module")
+def bars():
+    return dataset.import_files([cli.OWN_BARS])
+
+
+def tiny(**changes):
+    return msgspec.structs.replace(
+        config.Options(steps=2, batch=4, width=4, noise_dim=4), **changes
+    )
+
+
+def test_what_cannot_be_searched_leaves_nothing(bars, tmp_path):
+    with pytest.raises(SidemanError, match="Markov chain"):
+        search(tmp_path / "x", config.recipe("markov"), bars, Spr(), 1, 41)
+    with pytest.raises(DatasetError, match="give more bars"):
+        search(tmp_path / "x", tiny(), dataset.some(bars, np.arange(1)), Spr(), 1, 41)
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_study_is_joined_by_its_like_alone(bars, tmp_path):
+    search(tmp_path, tiny(), bars, Spr(), 1, 41)
+    fewer = dataset.some(bars, np.arange(80))
+    for base, data, held_out, said in (
+        (tiny(steps=3), bars, 41, "recipe"),
+        (tiny(width=8), bars, 41, "recipe"),
+        (tiny(), fewer, 41, "data"),
+        (tiny(), bars, 30, "held_out"),
+    ):
+        with pytest.raises(RunFolderError, match=f"holds a study with other {said}"):
+            search(tmp_path, base, data, Spr(), 1, held_out)
+
+
+def test_a_trial_that_loses_itself_fails_alone(bars, tmp_path, monkeypatch, capfd):
+    propose, told = finding.propose, []
+
+    def wild(trial, base):
+        options = propose(trial, base)
+        lost = getattr(trial, "number", 1) == 0
+        return msgspec.structs.replace(options, learning_rate=1e30) if lost else options
+
+    monkeypatch.setattr(finding, "propose", wild)
+    hinge = tiny(loss="hinge")
+    with pytest.raises(RunFolderError, match="no trial came to an end"):
+        search(tmp_path, hinge, bars, Spr(), 1, 41, lambda *words: told.append(words))
+    search(tmp_path, hinge, bars, Spr(), 1, 41, lambda *words: told.append(words))
+    assert [number for number, _ in told] == [0, 1]
+    assert [np.isnan(value) for _, value in told] == [True, False]
+    assert "Traceback" not in capfd.readouterr().err
+
+
 def test_two_processes_work_on_one_study(tmp_path, root):
     recipe, folder = tmp_path / "tiny.toml", tmp_path / "study"
     recipe.write_text(TINY)
