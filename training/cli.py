@@ -296,8 +296,7 @@ def search(
     held_out: Annotated[int, typer.Option(help="bars that are never trained on")] = 41,
 ) -> None:
     """Search for better values of a recipe; several processes may work in one folder."""
-    from training.search import BEST  # noqa: PLC0415 - optuna is slow
-    from training.search import search as find  # noqa: PLC0415
+    from training import search as lab  # noqa: PLC0415 - optuna is slow
 
     bars = dataset.open_data(data or [OWN_BARS], chord)
     base = config.from_flags(recipe, {"steps": steps})
@@ -305,8 +304,9 @@ def search(
     def tell(number: int, value: float) -> None:
         print(f"trial {number}: {value:.2f}", flush=True)
 
-    find(folder, base, bars, open_extractor(), trials, held_out, tell)
-    print(f"{folder / BEST}: the best so far; training run --recipe {folder / BEST}")
+    lab.search(folder, base, bars, open_extractor(), trials, held_out, tell)
+    best = folder / lab.BEST
+    print(f"{best}: the best so far; training run --recipe {best}")
 
 
 @app.command()
@@ -373,10 +373,8 @@ def _train(folder: Path, options: config.Options | None, bars: dataset.Dataset |
         trained = loop.reopen(folder)
     else:
         trained = loop.begin(folder, options, bars)
-    _say(
-        f"{name} is the same in every bar, so it cannot be asked for"
-        for name in trained.labels.constant
-    )
+    for name in trained.labels.constant:
+        _say([f"{name} is the same in every bar, so it cannot be asked for"])
     try:
         with _progress() as progress:
             task = progress.add_task(

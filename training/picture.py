@@ -3,13 +3,13 @@
 import io
 from typing import Any, Literal
 
+from matplotlib.figure import Figure
+
 
 def blank(
     width: float, height: float, layout: Literal["constrained", "tight"] = "constrained"
 ) -> Any:
     """An empty matplotlib figure of so many inches."""
-    from matplotlib.figure import Figure  # noqa: PLC0415 - slow to import, and seldom needed
-
     return Figure(figsize=(width, height), layout=layout)
 
 
