@@ -7,10 +7,14 @@ from typing import Any
 
 from perform import controls
 from perform.errors import OutputError, WireError
+from perform.pace import Pace
 from perform.reading import Learning, StatsAsked, Subscribed, Unsubscribed
 from perform.refusals import Answers, Peer, Refusals, printable
 from perform.sinks.base import Outlet
 from perform.stage import Stage
+
+
+STATS_A_SECOND, STATS_AT_ONCE = 4, 32  # each is sixty messages, to whoever seems to ask
 
 
 class Desk:
@@ -28,6 +32,7 @@ class Desk:
         self._named = named
         self._refusals = Refusals()
         self._answers = Answers()
+        self._stats = Pace(STATS_A_SECOND, STATS_AT_ONCE)
         self.received = 0
 
     def hear(self, address: str, values: tuple[Any, ...], peer: Peer) -> None:
@@ -43,7 +48,7 @@ class Desk:
     def refuse(self, address: str, why: str, peer: Peer) -> None:
         """Something was said that means nothing: counted, answered, and logged the first time."""
         about, reason = printable(address), printable(why)
-        self._answers.send(peer, about, reason)
+        self._answers.send(self._stage.subscribers.ear(peer), about, reason)
         self._refusals.add(f"{about}: {reason}" if about else reason)
 
     def turn_away(self, fault: str) -> None:
@@ -84,10 +89,15 @@ class Desk:
             case Learning(turned):
                 self._stage.learn(turned)
             case StatsAsked():
-                for name, value in {**self.figures(), "done": 1}.items():
-                    peer.message(f"/stats/{name}", value)
+                self._tell_figures(self._stage.subscribers.ear(peer))
             case _:
                 self._stage.deliver(meaning)
+
+    def _tell_figures(self, ear: Peer) -> None:
+        if not self._stats.allows():
+            raise WireError(f"no more than {STATS_A_SECOND} a second; ask again later")
+        for name, value in {**self.figures(), "done": 1}.items():
+            ear.message(f"/stats/{name}", value)
 
     def _subscribe(self, wish: Subscribed, peer: Peer) -> None:
         add = partial(self._stage.subscribers.add, by=peer.key, again=wish.again)

@@ -8,6 +8,7 @@ from typing import Any
 from perform.errors import WireError
 from perform.events import Output
 from perform.live import Conductor
+from perform.pace import Pace
 from perform.refusals import Peer
 from perform.sinks.base import Outlet
 from perform.sinks.delayed import held_back
@@ -16,13 +17,20 @@ from perform.sinks.state import State
 
 Place = tuple[str, int]
 MOST_SUBSCRIBERS = 32
+MOST_A_SECOND = 4  # who are told where all stands: whoever forges a sender is not to have others pelted
 SILENT_SECONDS = 600.0
 LOOK_SECONDS = 30.0
 
 
 class _Subscription:
-    def __init__(self, feedback: Feedback, by: Hashable) -> None:
-        self.feedback = feedback
+    """Somebody who listens; a peer, in that they can be answered."""
+
+    host = None  # they say nothing themselves
+
+    def __init__(self, key: Hashable, outlet: Outlet, by: Hashable) -> None:
+        self.key = key
+        self.feedback = Feedback(outlet)
+        self.message = outlet.message
         self.by = by
         self.heard = time.monotonic()
 
@@ -60,6 +68,7 @@ class Subscribers:
         self._state = state
         self._outputs = outputs
         self._there: dict[Hashable, _Subscription] = {}
+        self._pace = Pace(MOST_A_SECOND, MOST_SUBSCRIBERS)
         self._all = held_back(_All(self._there), ahead, spin=0.0)
         conductor.listen(self._all)
         self._timer = asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look)
@@ -72,15 +81,17 @@ class Subscribers:
     ) -> None:
         """Tell this one everything, beginning with where all values stand; `again`: unless they were told. Who listens
         at a host and port, and says nothing more for ten minutes, is forgotten; subscribing again is saying
-        something. WireError when there are too many.
+        something. WireError when there are too many, or when it is asked too often.
         """
         self._forget_the_silent()
         known = self._there.get(key)
         told = again and known is not None
+        if known is None and len(self._there) >= MOST_SUBSCRIBERS:
+            raise WireError(f"{MOST_SUBSCRIBERS} subscribers are the most")
+        if not told and not self._pace.allows():
+            raise WireError(f"no more than {MOST_A_SECOND} a second; ask again later")
         if known is None:
-            if len(self._there) >= MOST_SUBSCRIBERS:
-                raise WireError(f"{MOST_SUBSCRIBERS} subscribers are the most")
-            known = self._there[key] = _Subscription(Feedback(outlet()), by)
+            known = self._there[key] = _Subscription(key, outlet(), by)
         known.by, known.heard = by, time.monotonic()
         if not told:
             self.renew(key)
@@ -113,6 +124,10 @@ class Subscribers:
         told += [it for place, it in self._outputs.items() if _behind(place, peer, alone=not told)]
         wished = [it.heard(address, values) for it in told]
         return all(wished)
+
+    def ear(self, peer: Peer) -> Peer:
+        """Where a peer hears answers: where it last had things told, or else where it speaks."""
+        return next((one for one in reversed(self._of(peer)) if one.key != peer.key), peer)
 
     def _of(self, peer: Peer) -> list[_Subscription]:
         return [one for key, one in self._there.items() if peer.key in (key, one.by)]

@@ -359,6 +359,47 @@ def test_what_cannot_be_done_is_one_line(address, values, why):
     at_a_desk(scene)
 
 
+def test_who_listens_at_another_port_than_they_speak_from_is_answered_there():
+    async def scene(desk, reached):
+        patch, other = Peer(("10.0.0.1", 50000)), Peer(("10.0.0.1", 50001))
+        desk.hear("/subscribe", (9001,), patch)
+        there = reached["10.0.0.1", 9001]
+        desk.hear("/nonsense", (), patch)
+        desk.hear("/stats", (), patch)
+        assert there.of("/error") == [("/nonsense", "no such address")]
+        assert there.heard[-1] == ("/stats/done", 1)
+        assert patch.heard == []
+        desk.hear("/nonsense", (), other)  # of the same machine, and none of theirs
+        desk.hear("/unsubscribe", (), patch)
+        await asyncio.sleep(0.02)
+        desk.hear("/stats", (), patch)
+        assert other.of("/error") == [("/nonsense", "no such address")]
+        assert len(there.of("/error")) == 1
+        assert patch.heard[-1] == ("/stats/done", 1)
+
+    at_a_desk(scene)
+
+
+def test_whoever_forges_a_sender_cannot_have_others_pelted_with_long_answers():
+    async def scene(desk, _):
+        victim, later = Peer(("10.0.0.1", 50000)), Peer(("10.0.0.2", 50000))
+        for _ in range(200):
+            desk.hear("/stats", (), victim)
+            desk.hear("/subscribe", (), victim)
+            desk.hear("/subscribe/again", (), victim)  # tells nothing anew
+        await asyncio.sleep(0.05)
+        assert 32 <= len(victim.of("/stats/done")) <= 36
+        assert 32 <= len(victim.of("/state/tempo")) <= 36
+        await asyncio.sleep(0.6)
+        desk.hear("/stats", (), later)
+        desk.hear("/subscribe", (), later)
+        await asyncio.sleep(0.05)
+        assert later.of("/stats/done")
+        assert later.of("/state/tempo")
+
+    at_a_desk(scene)
+
+
 def test_a_button_acts_when_it_goes_down_and_not_when_it_comes_up():
     async def scene(desk, _):
         peer = Peer("a phone")
@@ -379,7 +420,7 @@ def test_too_many_subscribers_are_refused_and_those_there_stay():
         for port in range(2, 41):
             desk.hear("/subscribe", (port,), crowd)
         assert len(reached) == 32 + 1
-        assert "the most" in crowd.of("/error")[0][1]
+        assert "the most" in reached["10.0.0.9", 33].of("/error")[0][1]
         with contextlib.suppress(KeyError):
             desk.leave(crowd)
         assert desk.figures()["subscribers"] == 32

@@ -2,8 +2,7 @@
 
 import ipaddress
 import secrets
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -103,22 +102,3 @@ def read(text: str) -> tuple[str, list[Any]]:
                     raise WireError("the panel is told everything already")
                 return address, values
     raise WireError('takes ["/address", ...values], the values texts and numbers')
-
-
-class Pace:
-    """Counts what somebody says: so many a second, and so many at once."""
-
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        self._now = now
-        self._left = float(AT_ONCE)
-        self._seen = now()
-
-    def allows(self) -> bool:
-        """Whether one more may pass."""
-        now = self._now()
-        self._left = min(AT_ONCE, self._left + (now - self._seen) * A_SECOND)
-        self._seen = now
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from perform.errors import WireError
+from perform.pace import Pace
 from perform.panel import checks
 from perform.panel.hub import Browser, Hub
 
@@ -133,7 +134,7 @@ async def _send(socket: WebSocket, browser: Browser) -> None:
 
 async def _hear(socket: WebSocket, browser: Browser, hub: Hub, daemon: Daemon) -> None:
     """Pass on what a browser says; what it cannot mean is answered, a flood is let be and said once a second."""
-    pace, told = checks.Pace(), 0.0
+    pace, told = Pace(checks.A_SECOND, checks.AT_ONCE), 0.0
     while True:
         try:
             message: MutableMapping[str, Any] = await socket.receive()

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perform.errors import WireError
-from perform.panel.checks import A_SECOND, AT_ONCE, Guard, Pace, read, token_of
+from perform.panel.checks import Guard, read, token_of
 
 AT_HOME = Guard(["127.0.0.1", "localhost"], "", loopback=True)
 ON_STAGE = Guard(["0.0.0.0", "localhost", "pi", "pi.local"], "a token that is long", loopback=False)
@@ -101,11 +101,3 @@ def test_whatever_is_said_is_read_or_refused(value):
         return
     assert address.startswith("/")
     assert all(isinstance(it, str | int | float) for it in values)
-
-
-def test_a_flood_passes_at_its_pace():
-    now = [0.0]
-    pace = Pace(lambda: now[0])
-    assert sum(pace.allows() for _ in range(5000)) == AT_ONCE
-    now[0] = 1.0
-    assert sum(pace.allows() for _ in range(5000)) == A_SECOND
