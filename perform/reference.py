@@ -36,7 +36,7 @@ where the first voice of the rig stands, so an "all voices" fader may differ fro
 `takes` names OSC types: `s` a text, `i` a whole number, `f` a number (whole numbers do too), `|` or, `[ ]` if you
 like, `...` several; nothing: a button, whose 0 as it comes up means nothing. `told`: where it stands comes at
 `/state` and the address, when somebody subscribes and whenever it moves. `MIDI`: what a controller can turn; a
-`knob` sweeps the range, a `button` is down from value 64.
+`knob` sweeps the range, a `button` acts when it goes down, however softly.
 
 ### Payloads over MQTT
 

@@ -23,6 +23,7 @@ Velocity = Annotated[int, Meta(ge=1, le=127)]
 MidiSystem = Literal["auto", "alsa", "jack", "coremidi", "winmm"]
 DEFAULT_MODEL = "blues"
 MOST_VOICES = 16
+LOOPBACK = "127.0.0.1"
 PLAYER = "player"  # the player's track in what is recorded; no voice is called so
 TAKEN_CONTROLLERS = {64, *range(120, 128)}  # the sustain pedal, and channel modes
 
@@ -303,11 +304,13 @@ class Rig(_Table, frozen=True):
 
 
 def host_port(text: str) -> tuple[str, int]:
-    """The two halves of "host:port"; RigError when they are not."""
+    """The two halves of "host:port", this machine as 127.0.0.1: a system may take "localhost" for ::1, where hardly
+    any program listens. RigError when they are not.
+    """
     host, _, port = text.rpartition(":")
     if not host or not port.isdecimal() or not 0 <= int(port) <= 65535:
         raise RigError(f"{text!r} is no address; write host:port, like 127.0.0.1:9000")
-    return host.strip("[]"), int(port)
+    return LOOPBACK if host.lower() == "localhost" else host.strip("[]"), int(port)
 
 
 def pitch_of(where: str, text: str) -> int:

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from perform.config import load_rig, parse_rig
 from perform.errors import RigError
+from perform.rig import host_port
 
 
 def test_the_commented_rig_is_a_rig(root):
@@ -98,6 +99,12 @@ def test_every_rig_of_the_readme_is_one(root):
     for text in rigs:
         rig = parse_rig(text)
         assert all(voice.settings() for voice in rig.voices)
+
+
+def test_this_machine_is_where_other_programs_look_for_it_whatever_the_system_prefers():
+    assert host_port("localhost:9001") == host_port("LocalHost:9001") == ("127.0.0.1", 9001)
+    assert host_port("[::1]:9001") == ("::1", 9001)
+    assert host_port("studio.local:9001") == ("studio.local", 9001)
 
 
 def test_what_sounds_soonest_is_held_back_longest():

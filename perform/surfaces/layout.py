@@ -7,7 +7,7 @@ from perform.controls import STATE, Control, of_rig
 from perform.engine.knobs import CHANCE, KNOBS
 from perform.errors import RigError
 from perform.music.chord import BY_NAME, Chord
-from perform.rig import ROLES, Inputs, OscInput, Rig, VoiceConfig, host_port
+from perform.rig import LOOPBACK, ROLES, Inputs, OscInput, Rig, VoiceConfig, host_port
 
 Kind = Literal[
     "title", "tap", "switch", "fader", "choice", "pads", "shown", "beat", "light", "latch"
@@ -25,7 +25,7 @@ NOT_ON_IT = (
     "/stats",
 )
 ASK_AGAIN_MS = 5000  # a daemon that was started again knows nobody
-LOOPBACK, BACK = "127.0.0.1", 9001
+BACK = 9001
 MODELS_ABREAST = 3
 HEADING = 0.4  # of a cell, above a row of faders
 KEY = 1.85  # columns of each button in a voice's strip
