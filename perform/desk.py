@@ -13,7 +13,7 @@ from perform.refusals import Answers, Peer, Refusals, printable
 from perform.sinks.base import Outlet
 from perform.stage import Stage
 
-STATS_A_SECOND, STATS_AT_ONCE = 4, 32  # each is sixty messages, to whoever seems to ask
+STATS_A_SECOND, STATS_AT_ONCE = 20, 100  # each is sixty messages, to whoever seems to ask
 
 
 class Desk:
