@@ -1,6 +1,7 @@
 """Generation in another process: its frames, its order of work, its death."""
 
 import asyncio
+import gc
 import os
 import signal
 import time
@@ -16,7 +17,7 @@ from perform.engine.fitness import WEIGHTS
 from perform.events import PhraseWanted, Steering
 from perform.music.condition import Wish
 from perform.music.note import Note
-from perform.sources import steered
+from perform.sources import remote, steered
 from perform.sources.remote import RemoteSource
 from perform.sources.steered import SteeredSource
 from perform.sources.worker import Desk, Request, pack
@@ -98,3 +99,19 @@ def test_a_request_is_small_enough_to_send_by_the_beat():
     steering = Steering(tuple(0.123456 for _ in WEIGHTS), last=phrase, player=phrase)
     request = Request("lead", 1, 2**48 - 1, "/models/blues", 1e6, Wish("minor", 0.5, 0.5), steering)
     assert len(msgspec.msgpack.encode(request)) < 1000
+
+
+def test_what_comes_when_nobody_reads_any_more_keeps_no_pipe_open(tmp_path, monkeypatch):
+    """More than asyncio takes unread: a program that says it when it is told to end."""
+    talker = tmp_path / "talker"
+    talker.write_text("#!/bin/sh\ncat > /dev/null\nhead -c 400000 /dev/zero\n")
+    talker.chmod(0o755)
+    monkeypatch.setattr(remote, "sys", SimpleNamespace(executable=str(talker)))
+
+    async def play():
+        async with RemoteSource(lambda _: None) as source:
+            process = source._process
+        assert process.returncode == 0  # it was heard to the end, not killed
+
+    asyncio.run(play())
+    gc.collect()  # a pipe that is still open would complain

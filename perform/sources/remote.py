@@ -132,9 +132,8 @@ class RemoteSource:
         if process.stdin is not None:
             process.stdin.close()
         try:
-            await asyncio.wait_for(process.wait(), 2.0)
+            # what nobody reads any more is taken, else its pipe would never be closed
+            await asyncio.wait_for(process.communicate(), 2.0)
         except TimeoutError:
             process.kill()
-            await process.wait()
-        # asyncio closes the pipes one turn of the loop after the process is gone
-        await asyncio.sleep(0)
+            await process.communicate()
