@@ -7,7 +7,7 @@ from perform.engine.chance import chance
 from perform.engine.feel import Feel
 from perform.engine.form import Mode
 from perform.engine.metre import Metre, fitted
-from perform.engine.voice import Before, VoiceSettings, prepare
+from perform.engine.voice import Before, VoiceSettings, prepare, thin
 from perform.engine.wishes import Around
 from perform.events import Steering
 from perform.music.condition import Wish
@@ -134,8 +134,8 @@ class Line:
         self.ready[bar] = prepare(phrase, self.settings)
 
     def shaped(self, phrase: Phrase, bar: int, metre: Metre, seed: int) -> Phrase:
-        """What is ready as it stands in its bar: fitted into the metre, changed where it returns."""
-        phrase = fitted(phrase, metre)
+        """What is ready as it stands in its bar: fitted into the metre, thinned, changed where it returns."""
+        phrase = thin(fitted(phrase, metre), self.settings.density, metre)
         if self._returns(bar) and chance(seed, bar, 6) < self.knobs["vary"]:
             phrase = form.vary(phrase, seed + bar, metre)
         return phrase

@@ -107,14 +107,17 @@ def spell(metre: Metre) -> str:
 def fitted(phrase: Phrase, metre: Metre) -> Phrase:
     """A bar of 4/4 material as a bar of a metre.
 
-    Dotted beats (6/8, 12/8) shuffle it, beat for beat; a shorter bar crops it; a longer one goes on with
-    it from the beginning.
+    Dotted beats (6/8, 12/8) shuffle it, beat for beat; a shorter bar crops it, from the first beat on that leaves
+    something; a longer one goes on with it from the beginning.
     """
-    if metre == COMMON:
+    if metre == COMMON or not phrase:
         return phrase
     length = TICKS_PER_BAR
     if metre.beat == DOTTED:
         phrase, length = _shuffled(phrase), TICKS_PER_BAR * DOTTED // TICKS_PER_BEAT
+    if phrase[0].start >= metre.bar:
+        empty = phrase[0].start // metre.beat * metre.beat
+        phrase = tuple(note._replace(start=note.start - empty) for note in phrase)
     line = [
         note._replace(start=note.start + turn * length)
         for turn in range(-(-metre.bar // length))

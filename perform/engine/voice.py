@@ -115,12 +115,10 @@ def velocity_of(note: Note, weight: int, settings: VoiceSettings) -> int:
 
 
 def prepare(phrase: Phrase, settings: VoiceSettings) -> Phrase:
-    """A source's phrase as this voice plays it: tightened, one line, thinned, as the settings say."""
+    """A source's phrase as this voice plays it: tightened, one line, as the settings say."""
     if settings.tight:
         phrase = tighten(phrase)
-    if settings.single:
-        phrase = single_line(phrase)
-    return thin(phrase, settings.density)
+    return single_line(phrase) if settings.single else phrase
 
 
 def tighten(phrase: Phrase) -> Phrase:

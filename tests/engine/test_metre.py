@@ -1,5 +1,7 @@
 """Metres: what is felt as a beat, where lines land, how chords share a bar, what swings."""
 
+from collections import Counter
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -121,9 +123,21 @@ def test_a_bar_in_dotted_beats_dances_beat_for_beat():
     assert [note.start for note in jig] == [0, 480, 720, 1200]
 
 
-@given(st.sampled_from(SPELT).map(parse_metre), st.sets(st.integers(0, 15), min_size=1))
+@pytest.mark.parametrize("text", SPELT)
+@pytest.mark.parametrize("density", [1, 2, None])
+def test_no_metre_crops_a_bar_to_silence_or_goes_beyond_the_most_notes(text, density):
+    metre = parse_metre(text)
+    late = (Note(480, 60, 60), Note(1080, 240, 62), Note(1440, 480, 64))
+    for notes in (late, late[1:], late[2:]):
+        memory = play(metre, 3, notes=notes, density=density, knobs={"land": 0.0})
+        bars = Counter(sound.tick // metre.bar for sound in struck(memory))
+        assert set(bars) == {0, 1, 2}
+        assert max(bars.values()) <= (density or 99)
+
+
+@given(st.sampled_from(SPELT).map(parse_metre), st.sets(st.integers(0, 15)))
 def test_what_is_played_in_a_metre_is_known_by_the_material_that_it_would_be(metre, sixteenths):
-    bar = tuple(Note(120 * place, 60, 60) for place in sorted(sixteenths))
+    bar = tuple(Note(120 * place, 60, 60) for place in sorted({0, *sixteenths}))
     heard = unfitted(fitted(bar, metre), metre)
     beats = metre.bar // metre.beat if metre.beat != BEAT else metre.bar / BEAT
     assert {note.start for note in heard} == {n.start for n in bar if n.start < beats * BEAT}
