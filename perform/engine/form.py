@@ -7,6 +7,7 @@ from perform.engine.metre import COMMON, QUAVER, Metre
 from perform.music.note import Note, Phrase
 
 Mode = Literal["flow", "answer", "trade", "hold"]
+TURNS = ("answer", "trade")  # the modes in which a voice and the player take turns
 
 
 def material_index(bar: int, form: str) -> int:

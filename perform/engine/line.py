@@ -113,11 +113,11 @@ class Line:
     @property
     def listens(self) -> bool:
         """Whether what the player plays matters to what it is asked for."""
-        return self.mode in ("answer", "trade") or self.knobs["weight/player"] > 0
+        return self.mode in form.TURNS or self.knobs["weight/player"] > 0
 
     def listening(self, heard: Phrase) -> tuple[dict[str, float], Phrase]:
         """The knobs, and the player's bar that is to be resembled: by an answer in any case."""
-        if self.mode in ("answer", "trade") and heard and not self.knobs["weight/player"]:
+        if self.mode in form.TURNS and heard and not self.knobs["weight/player"]:
             return {**self.knobs, "weight/player": PLAYERS_WEIGHT}, heard
         return self.knobs, heard
 
@@ -141,8 +141,13 @@ class Line:
         return phrase
 
     def lands(self, bar: int, seed: int) -> bool:
-        """Whether the line comes to rest in a bar: the last of its form, or of its turn."""
-        ends = form.ends(bar, self.settings.form) or (
+        """Whether the line comes to rest in a bar: the last of its form, or of its turn, in which the form is counted
+        from the turn's first bar.
+        """
+        place = bar
+        if self.mode in form.TURNS and self.span > 1:
+            place = (bar - self.since) % self.span
+        ends = form.ends(place, self.settings.form) or (
             self.span > 1 and form.yields(self.mode, bar - self.since, self.span)
         )
         return ends and chance(seed, bar, 7) < self.knobs["land"]

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from perform.engine.course import Course
 from perform.engine.ear import Ear
+from perform.engine.form import TURNS
 from perform.engine.harmony import Harmony
 from perform.engine.line import ANOTHER, BARS_AHEAD, Asked, Line
 from perform.engine.metre import unfitted
@@ -75,6 +76,6 @@ class Orders:
     def _heard(self, line: Line, bar: int) -> Phrase:
         """What the player played in the bar that this one answers, or last; as material, in four."""
         heard: Phrase = ()
-        if line.mode in ("answer", "trade"):
+        if line.mode in TURNS:
             heard = self._ear.bar(bar - line.span)
         return unfitted(heard or self._ear.latest(bar), self._course.metre)

@@ -98,6 +98,15 @@ def test_a_turn_ends_on_a_landing():
     assert ends == [BAR - 60, BAR - 60]
 
 
+@pytest.mark.parametrize(("bars", "landings"), [(4, [6, 14]), (8, [6, 10])])
+def test_no_turn_comes_to_rest_before_its_sentence_is_over(bars, landings):
+    """Fours that begin with bar 3 do not land on bar 3, the last of a form that is counted from the start."""
+    engine = Engine([VoiceSettings(name="lead", form="ABAC")])
+    memory = play(engine, 16, (3 * BAR - 30, ModeChanged("lead", "trade", bars)))
+    off = {bar: [s.tick for s in memory.sounds if s.tick // BAR == bar] for bar in range(3, 16)}
+    assert [bar for bar, ticks in off.items() if ticks and ticks[-1] % BAR == BAR - 60] == landings
+
+
 # --- judgements -------------------------------------------------------------------------------------
 
 
