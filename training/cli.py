@@ -270,7 +270,7 @@ def experiment(
         _say(f"{name}: {caution}" for caution in pipeline.cautions(options.augment))
     try:
         with (
-            spread.on_cluster(cluster) if cluster else spread.on_cores(cores) as runner,
+            spread.on_cluster(cluster) if cluster else spread.on_cores(cores, wanted) as runner,
             _progress() as progress,
         ):
             task = progress.add_task("runs")

@@ -1,5 +1,7 @@
 """What brings a module of Sideman's extras that is not installed."""
 
+import importlib.util
+
 from perform.errors import SidemanError
 
 TRAINING = ("tensorflow", "keras", "joblib", "matplotlib", "PIL", "scipy", "scikit_posthocs")
@@ -9,6 +11,12 @@ MENDS = {
     "music21": "pip install '.[corpus]'",
     "optuna": "pip install '.[search]'",
 }
+
+
+def demand(module: str) -> None:
+    """ModuleNotFoundError here, before anything is begun, where a module is not installed; it is not loaded."""
+    if importlib.util.find_spec(module) is None:
+        raise ModuleNotFoundError(f"No module named {module!r}", name=module)
 
 
 def explained(fault: ModuleNotFoundError) -> SidemanError:

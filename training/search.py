@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from perform.errors import DivergenceError, RunFolderError, SidemanError
-from training import config, dataset, experiment, files
+from training import config, dataset, experiment, extras, files
 from training.features.base import Extractor
 
 JOURNAL, BEST = "study.journal", "best.toml"
@@ -40,6 +40,7 @@ def search(
     if base.architecture == "markov":
         raise SidemanError("a Markov chain has no values to search for; name another --recipe")
     made = experiment.plan(bars, {TRIAL: base}, 1, "fair", held_out, extractor)
+    extras.demand("tensorflow")
     study = _study(folder, made)
 
     def objective(trial: Any) -> float:

@@ -14,13 +14,16 @@ from perform.errors import DivergenceError, RunFolderError
 from perform.music.note import COLUMNS, ROWS
 from training.dataset import Dataset
 from training.experiment import Outcome, Plan, Runner, Task, run
+from training.extras import demand
 
 WAIT = 20.0  # seconds for the first worker
 
 
 @contextlib.contextmanager
-def on_cores(cores: int) -> Iterator[Runner]:
+def on_cores(cores: int, wanted: Plan) -> Iterator[Runner]:
     """A runner on so many processes of this machine, one thread each; outcomes come as they are done."""
+    if any(options.architecture != "markov" for options in wanted.arms.values()):
+        demand("tensorflow")
     from joblib import Parallel, delayed, parallel_config  # noqa: PLC0415
 
     def runner(tasks: Sequence[Task], made: Plan, bars: Dataset) -> Iterator[Outcome]:

@@ -204,7 +204,7 @@ def test_a_plan_of_another_version_has_no_defaults(bars, tmp_path):
 
 def command(monkeypatch, capsys, *words):
     """The command in this process, where the runs are too: (exit code, stderr)."""
-    monkeypatch.setattr(spread, "on_cores", lambda _cores: contextlib.nullcontext(one_by_one))
+    monkeypatch.setattr(spread, "on_cores", lambda *_: contextlib.nullcontext(one_by_one))
     monkeypatch.setattr(sys, "argv", ["training", "experiment", *map(str, words)])
     code = 0
     try:
@@ -351,7 +351,11 @@ def test_what_is_no_experiment_makes_no_report(tmp_path, bars):
         report([tmp_path], tmp_path / "out")
     folder = tmp_path / "x"
     experiment.open_folder(folder, planned(bars, {"markov": MARKOV}), bars)
-    with pytest.raises(RunFolderError, match="a report needs two"):
+    with pytest.raises(RunFolderError, match="a report needs two of each"):
+        report([folder], tmp_path / "out")
+    for task in experiment.pending(folder, experiment.read_plan(folder)):
+        experiment.keep(folder, experiment.run(task, experiment.read_plan(folder), bars))
+    with pytest.raises(RunFolderError, match="1 arms have finished runs, 2 seeds"):
         report([folder], tmp_path / "out")
     plan = json.loads((folder / experiment.PLAN).read_text())
     (folder / experiment.PLAN).write_text(json.dumps({**plan, "schema": 9}))

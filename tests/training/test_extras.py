@@ -15,6 +15,8 @@ WITHOUT = "import sys; sys.modules[{!r}] = None; from training.cli import main; 
     ("module", "extra", "words"),
     [
         ("tensorflow", "training", "run -o x"),
+        ("tensorflow", "training", "experiment -o x"),
+        ("tensorflow", "training", "search -o x"),
         ("matplotlib", "training", "run -o x"),
         ("scipy", "training", "experiment -o x"),
         ("joblib", "training", "experiment -o x"),

@@ -75,7 +75,7 @@ def dask(root, folder, workers):
 def test_cores_give_what_one_gives(bars, tmp_path):
     made = planned(bars, {"markov": MARKOV})
     tasks = experiment.pending(tmp_path, made)
-    with spread.on_cores(2) as runner:
+    with spread.on_cores(2, made) as runner:
         beside = {o.line["seed"]: o.line for o in runner(tasks, made, bars)}
     for task in tasks:
         line, there = experiment.run(task, made, bars).line, beside[task.seed]

@@ -53,7 +53,7 @@ class Table(NamedTuple):
 
 
 def read(folder: Path) -> Findings:
-    """The paired runs in a folder; RunFolderError when fewer than two seeds are complete."""
+    """The paired runs in a folder; RunFolderError for fewer than two arms, or two seeds that are complete."""
     plan = read_plan(folder)
     finished = results(folder)
     by_task = {(line["arm"], line["seed"]): line for line in finished}
@@ -62,10 +62,10 @@ def read(folder: Path) -> Findings:
     seeds = [
         seed for seed in range(plan.runs) if arms and all((arm, seed) in by_task for arm in arms)
     ]
-    if len(seeds) < 2:
+    if len(seeds) < 2 or len(arms) < 2:
         raise RunFolderError(
-            f"{folder}: {len(seeds)} seeds are finished in every arm, a report needs two; go on with "
-            f"training experiment -o {folder}"
+            f"{folder}: {len(arms)} arms have finished runs, {len(seeds)} seeds in all of them, and a "
+            f"report needs two of each; go on with training experiment -o {folder}, or add an --arm"
         )
     runs = {arm: [by_task[arm, s] for s in seeds] for arm in arms}
     failed = failures(folder)
