@@ -70,6 +70,6 @@ class Bars:
         for place, stroke in enumerate(strokes):
             if stroke.start >= since:
                 lead = leads and place == len(strokes) - 1 and stroke.start >= last_beat
-                coming = Coming(line.index, stroke, lead, line.last)
+                coming = Coming(line.index, stroke, metre if lead else None, line.last)
                 self._schedule.add(start + stroke.start, Kind.ON, (coming,))
         return len(phrase) if share < 1 else 0

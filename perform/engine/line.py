@@ -11,7 +11,7 @@ from perform.engine.voice import Before, VoiceSettings, prepare, thin
 from perform.engine.wishes import Around
 from perform.events import Steering
 from perform.music.condition import Wish
-from perform.music.note import Phrase
+from perform.music.note import Note, Phrase
 
 BARS_AHEAD = 2
 REMEMBERED = 4
@@ -135,10 +135,14 @@ class Line:
 
     def shaped(self, phrase: Phrase, bar: int, metre: Metre, seed: int) -> Phrase:
         """What is ready as it stands in its bar: fitted into the metre, thinned, changed where it returns."""
-        phrase = thin(fitted(phrase, metre), self.settings.density, metre)
+        phrase = self._fitted(phrase, metre)
         if self._returns(bar) and chance(seed, bar, 6) < self.knobs["vary"]:
             phrase = form.vary(phrase, seed + bar, metre)
         return phrase
+
+    def opening(self, bar: int, metre: Metre) -> Note | None:
+        """The first note of a bar that is ready, as it will stand in its metre."""
+        return next(iter(self._fitted(self.ready.get(bar, ()), metre)), None)
 
     def lands(self, bar: int, seed: int) -> bool:
         """Whether the line comes to rest in a bar: the last of its form, or of its turn, in which the form is counted
@@ -174,6 +178,9 @@ class Line:
         for kept in (self.ready, self.wished, self.made):
             for before in [each for each in kept if each < bar]:
                 del kept[before]
+
+    def _fitted(self, phrase: Phrase, metre: Metre) -> Phrase:
+        return thin(fitted(phrase, metre), self.settings.density, metre)
 
     def _returns(self, bar: int) -> bool:
         """Whether a bar that the form brings back does come back."""

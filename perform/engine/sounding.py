@@ -8,7 +8,7 @@ from perform.engine import voice as lines
 from perform.engine.feel import Stroke
 from perform.engine.harmony import Harmony
 from perform.engine.line import Line
-from perform.engine.metre import COMMON
+from perform.engine.metre import Metre
 from perform.engine.schedule import Kind, Schedule
 from perform.events import Output, Sound
 from perform.music.chord import Chord
@@ -20,13 +20,13 @@ FARTHEST_APPROACH = 12  # semitones: the leap into the next bar is taken a note 
 
 
 class Coming(NamedTuple):
-    """A note that is laid out for a voice (its index). `leads`: into the chord of the next bar. `made`: the bar
-    of material that it is from.
+    """A note that is laid out for a voice (its index). `leads`: into the next bar, which is in this metre; None: it
+    does not. `made`: the bar of material that it is from.
     """
 
     line: int
     stroke: Stroke
-    leads: bool
+    leads: Metre | None
     made: Phrase
 
 
@@ -57,7 +57,7 @@ class Sounding:
             note, stroke.weight, chord, settings, line.before, self._harmony.key
         )
         if coming.leads:
-            pitch = self._approach(line, bar, pitch)
+            pitch = self._approach(line, bar + 1, coming.leads, pitch)
         if line.knobs["share"] < 1:
             pitch = self._beside_others(line, pitch)
         line.before = lines.Before(note.pitch, pitch)
@@ -67,13 +67,12 @@ class Sounding:
         velocity = min(max(velocity, 1), 127)
         self._strike(tick, line, pitch, velocity, tick + stroke.duration, done)
 
-    def _approach(self, line: Line, bar: int, pitch: int) -> int:
+    def _approach(self, line: Line, bar: int, metre: Metre, pitch: int) -> int:
         """A semitone from where the next bar begins, on the side that the line comes from."""
-        after, chord = line.ready.get(bar + 1), self._harmony.coming(1)
-        if not after or chord is None:
+        first, chord = line.opening(bar, metre), self._harmony.coming(1)
+        if first is None or chord is None:
             return pitch
-        first = after[0]
-        weight = COMMON.weight(first.start)
+        weight = metre.weight(first.start)
         target = lines.pitch_over(first, weight, chord, line.settings, None, self._harmony.key)
         if target == pitch or abs(target - pitch) > FARTHEST_APPROACH:
             return pitch

@@ -135,6 +135,13 @@ def test_no_metre_crops_a_bar_to_silence_or_goes_beyond_the_most_notes(text, den
         assert max(bars.values()) <= (density or 99)
 
 
+def test_an_approach_leads_to_the_note_that_is_left_of_the_next_bar():
+    notes = (Note(120, 60, 69), Note(480, 480, 60), Note(1680, 240, 64))
+    knobs = {"approach": 1.0, "land": 0.0}
+    memory = play(COMMON, 3, notes=notes, density=2, knobs=knobs)
+    assert [s.pitch for s in struck(memory) if s.tick < 2 * BAR] == [60, 61, 60, 61]
+
+
 @given(st.sampled_from(SPELT).map(parse_metre), st.sets(st.integers(0, 15)))
 def test_what_is_played_in_a_metre_is_known_by_the_material_that_it_would_be(metre, sixteenths):
     bar = tuple(Note(120 * place, 60, 60) for place in sorted({0, *sixteenths}))
