@@ -15,7 +15,8 @@ from training import cli, config, dataset, experiment, markov, spread
 from training.augment.pipeline import Stage
 from training.features.spr import Spr
 from training.metrics.playability import measure
-from training.report.findings import read, tables, values
+from training.report import plots
+from training.report.findings import compared, read, sentences, tables, values
 from training.report.plots import _joined
 from training.report.write import report
 
@@ -300,7 +301,7 @@ def test_the_report_says_what_the_runs_say(finished, tmp_path):
     assert command
     assert 'architecture = "markov"' in markdown  # our arms are not those that ship
     assert not re.findall(r'(?:src|href)="(?!data:)', html)
-    assert html.count("data:image/png") == 4
+    assert html.count("data:image/png") == html.count('<div class="wide"><img') == 4
     named = re.findall(r"\]\(([^)]+\.png)\)", markdown)
     assert len(named) == 4
     assert all((tmp_path / "report" / name).is_file() for name in named)
@@ -338,6 +339,39 @@ def test_two_protocols_are_compared_and_folders_of_one_name_keep_their_pictures(
     assert len(list((tmp_path / "report").glob("*-boxes.png"))) == 2
     assert "Both protocols" in page.read_text()
     assert "each arm's own data" in text.read_text()
+
+
+def test_what_ships_can_be_read_and_gives_the_page_that_ships(root):
+    folder = root / "training" / "reports"
+    for page, names in (("report.md", ("fair", "paper")), ("reels/report.md", ("reels",))):
+        found = [read(folder / name) for name in names]
+        text = (folder / page).read_text()
+        for each in found:
+            assert all(f"- {sentence}\n" in text for sentence in sentences(each))
+        assert all(f"- {sentence}\n" in text for sentence in compared(found))
+    fair, paper = (read(folder / name) for name in ("fair", "paper"))
+    told = compared([fair, paper])
+    assert "original 16.93 = replicated 16.93 < augmented 20.79" in told[2]
+    assert "steps, batch, width; which of these decides, nothing here can tell" in told[3]
+    caption = tables(fair)[0].caption
+    assert "the paper's of Inception's features: they do not compare" in caption
+
+
+def test_two_arms_make_no_table_of_nemenyis_test(finished):
+    found = read(finished)
+    two = found._replace(arms=found.arms[:2])
+    assert any(table.caption.startswith("Table 2") for table in tables(found))
+    assert not any(table.caption.startswith("Table 2") for table in tables(two))
+    assert all(table.rows for table in tables(two))
+
+
+def test_boxes_are_labelled_by_the_extractor(finished, monkeypatch):
+    found = read(finished)
+    drawn = []
+    monkeypatch.setattr(plots, "png", drawn.append)
+    plan = msgspec.structs.replace(found.plan, extractor={"name": "inception"})
+    plots._boxes(found._replace(plan=plan))
+    assert {axes.get_ylabel() for axes in drawn[0].axes} == {"FID (inception), lower is nearer"}
 
 
 def test_ranks_that_are_not_apart_are_joined():

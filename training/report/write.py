@@ -21,9 +21,10 @@ body{font:16px/1.5 system-ui,sans-serif;max-width:72rem;margin:0 auto;padding:1r
 h1,h2{line-height:1.2}li{max-width:46rem}
 figure{margin:1.5rem 0}figcaption{font-size:.9rem;padding:.3rem 0;opacity:.8}
 h3{font-size:1rem;margin:2rem 0 0}
-img{max-width:100%;height:auto;background:#fff;border-radius:4px}
+img{width:100%;min-width:40rem;height:auto;background:#fff;border-radius:4px}
 .wide{overflow-x:auto}table{border-collapse:collapse;font-size:.85rem;margin:1rem 0}
 th,td{padding:.25rem .6rem;text-align:right;border-bottom:1px solid #8886;white-space:nowrap}
+th{white-space:normal;min-width:4.5em;vertical-align:bottom}
 th:first-child,td:first-child{text-align:left}
 pre{overflow-x:auto;font-size:.8rem;background:#8881;padding:.6rem}
 """
@@ -59,7 +60,8 @@ def report(folders: Sequence[Path], target: Path) -> tuple[Path, Path]:
             made[file] = png
             inline = base64.b64encode(png).decode()
             page.append(
-                f'<figure><img alt="{html.escape(words)}" src="data:image/png;base64,{inline}">'
+                f'<figure><div class="wide"><img alt="{html.escape(words)}" '
+                f'src="data:image/png;base64,{inline}"></div>'
                 f"<figcaption>{html.escape(words)}</figcaption></figure>"
             )
             text.append(f"![{_plain(words)}]({file})\n")
