@@ -14,9 +14,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from perform.errors import DatasetError, RunFolderError, SidemanError
+from perform.music.notetable import notes_of
 from training import config, dataset, describe, extras
 from training.augment import pipeline
-from training.augment.registry import STRATEGIES
+from training.augment.registry import described
 from training.features.registry import open_extractor
 from training.samples import draw, open_samples
 
@@ -33,6 +34,8 @@ Data = Annotated[
     typer.Argument(help="MIDI files, folders, or one .npz; default: our own bars"),
 ]
 WeightsOption = Annotated[Path | None, typer.Option(help="inception's weights, .h5")]
+NpzOption = Annotated[Path, typer.Option("-o", "--output", help="the .npz to write")]
+CorpusOption = Annotated[list[str] | None, typer.Option(help="collections of music21's corpus")]
 ChordOption = Annotated[str | None, typer.Option("--chord", help="the root of every bar, like Bb")]
 
 
@@ -56,16 +59,16 @@ def main() -> None:
 @app.command("import")
 def import_(
     data: Data = None,
-    output: Annotated[Path, typer.Option("-o", "--output", help="the .npz to write")] = Path(
-        "bars.npz"
-    ),
+    output: NpzOption = Path("bars.npz"),
     chord: ChordOption = None,
-    corpus: Annotated[
-        list[str] | None, typer.Option(help="a collection of music21's corpus instead of files")
-    ] = None,
+    corpus: CorpusOption = None,
     kind: Annotated[str, typer.Option(help="of the corpus only such tunes: reel, hornpipe")] = "",
 ) -> None:
     """Read MIDI files, or tunes of music21's corpus, into bars, and say what became of them."""
+    if corpus and (data or chord):
+        raise DatasetError("--corpus has bars and chords of its own; leave out DATA and --chord")
+    if kind and not corpus:
+        raise DatasetError("--kind chooses among tunes of a corpus; add --corpus ryansMammoth")
     if corpus:
         from training.corpus import import_corpus  # noqa: PLC0415 - music21 takes seconds
 
@@ -80,9 +83,7 @@ def import_(
 @app.command()
 def augment(
     data: Data = None,
-    output: Annotated[Path, typer.Option("-o", "--output", help="the .npz to write")] = Path(
-        "augmented.npz"
-    ),
+    output: NpzOption = Path("augmented.npz"),
     stages: Annotated[str, typer.Option(help="NAME:FACTOR, ...; default: the paper's")] = (
         "time-change:6,fifth-addition:3,octave-change:1"
     ),
@@ -94,8 +95,7 @@ def augment(
 ) -> None:
     """Make more bars of the bars that are there (paper, section 4.3)."""
     if list_:
-        for name, strategy in STRATEGIES.items():
-            print(f"{name}: {(strategy.__doc__ or '').splitlines()[0]}")
+        print("\n".join(described()))
         return
     chosen = pipeline.parse_stages(stages)
     _say(pipeline.cautions(chosen))
@@ -108,7 +108,7 @@ def augment(
         from training.augment.preview import draw_preview  # noqa: PLC0415 - matplotlib is slow
 
         draw_preview(bars.rolls, [stage.strategy for stage in chosen], seed, preview)
-    counts = msgspec.structs.replace(bars.counts, kept=len(rolls))
+    counts = msgspec.structs.replace(bars.counts, kept=len(rolls), notes=len(notes_of(rolls).bar))
     dataset.save(dataset.Dataset(rolls, origins, counts), output)
     print(f"{output}: {len(bars.rolls)} bars -> {len(rolls)} bars in {seconds:.2f} s")
 
@@ -215,9 +215,7 @@ def fid(
 @app.command()
 def teach(
     folder: Annotated[Path, typer.Option("-o", "--output", help="where the extractor goes")],
-    corpus: Annotated[
-        list[str] | None, typer.Option(help="a collection of music21's corpus; default: all")
-    ] = None,
+    corpus: CorpusOption = None,
     epochs: Annotated[int, typer.Option(min=1, help="times through the bars")] = 9,
 ) -> None:
     """Teach the feature extractor that distances are measured with, as the shipped one was."""

@@ -1,7 +1,10 @@
 """Tunes of music21's bundled corpus -> bars, each over the chord that it implies."""
 
+import difflib
 import os
 import re
+import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,46 +23,96 @@ MODES = {
     "mixolydian": ((0, False), (10, False), (5, False), (7, True)),
     "dorian": ((0, True), (10, False), (5, False), (7, True), (3, False)),
 }
+READING = 2  # what is kept of a collection is read again when this changes
 HOME = 1.15  # the tonic wins a near tie: tunes stay at home longer than they are away
 
 
 class Tune(NamedTuple):
-    """One tune: where it stands (`collection/file#number`), its kind ("reel", "" if unsaid), its song."""
+    """One tune: where it stands (`collection/file#number`), and its song; None where it cannot be read."""
 
     name: str
-    kind: str
-    song: Song
+    song: Song | None
 
 
 def import_corpus(
     collections: Sequence[str] = COLLECTIONS, kind: str = "", most: int | None = None
 ) -> dataset.Dataset:
-    """The bars of collections in music21's corpus; a broken tune is named in the counts and skipped.
+    """The bars of collections in music21's corpus; broken tunes are counted in the counts and skipped.
 
-    `kind`: only tunes that call themselves so ("reel", "hornpipe"). `most`: read at most so many
+    `kind`: only tunes that call themselves so ("reel", "hornpipe"); their origins say it. `most`: read at most so many
     tunes of a collection. Bars in 2/4 come with their values doubled, as players count them; pick-ups
     and other metres are counted and left out. Each collection is kept in the user's cache folder
-    once it is read. DatasetError for an unknown collection, or when music21 is not installed.
+    once it is read, where that can be written. DatasetError for an unknown collection or kind, or when
+    music21 is not installed.
     """
     unknown = [name for name in collections if name not in COLLECTIONS]
     if unknown:
         raise DatasetError(f"no collection {unknown[0]!r}; there are {', '.join(COLLECTIONS)}")
-    parts = [_cached(name, kind, most) for name in collections]
+    kind = kind.strip().lower()
+    chosen = [name for name in collections if not kind or _has(name, kind)]
+    if not chosen:
+        raise DatasetError(_no_such(kind, collections))
+    parts, faults = [], []
+    for name in chosen:
+        path = _kept(name, kind, most)
+        try:
+            parts.append(dataset.load(path))
+        except DatasetError:
+            parts.append(_read(name, kind, most))
+            try:
+                dataset.save(parts[-1], path)
+            except OSError as fault:
+                faults.append(f"{fault.filename}: {fault.strerror}")
+    if faults:
+        print(f"{faults[0]}; the corpus will be read anew the next time", file=sys.stderr)
     return dataset.join(parts)
 
 
-def _cached(collection: str, kind: str, most: int | None) -> dataset.Dataset:
-    music21 = _music21()
+def _kept(collection: str, kind: str, most: int | None) -> Path:
+    """Where the bars of a collection are kept once they are read."""
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     name = re.sub(r"[^\w.-]", "_", f"{collection}-{kind or 'all'}-{most or 'all'}")
-    path = home / "sideman" / f"{name}-music21-{music21.__version__}.npz"
-    if path.exists():
-        return dataset.load(path)
-    made = dataset.import_songs(
-        (tune.name, tune.song) for tune in tunes(collection, most) if kind in tune.kind
-    )
-    dataset.save(made, path)
+    return home / "sideman" / f"{name}-{READING}-music21-{_music21().__version__}.npz"
+
+
+def _read(collection: str, kind: str, most: int | None) -> dataset.Dataset:
+    songs, broken = [], []
+    for tune in tunes(collection, kind, most):
+        if tune.song is None:
+            broken.append(tune.name)
+        else:
+            songs.append((tune.name, tune.song))
+    made = dataset.import_songs(songs)
+    if broken:
+        made.counts.broken.append(
+            f"tunes that music21 cannot read or that have no notes: {len(broken)}, first {broken[0]}"
+        )
     return made
+
+
+def _files(collection: str) -> list[Path]:
+    return sorted((Path(_music21().__file__).parent / "corpus" / collection).glob("*.abc"))
+
+
+def _words(collection: str, fields: str) -> list[str]:
+    """What the tunes of a collection have in fields, such as R (rhythm) and T (title), in lower case."""
+    field = re.compile(rf"^[{fields}]:\s*(.*?)\s*$", re.MULTILINE)
+    texts = (path.read_text(encoding="utf-8", errors="replace") for path in _files(collection))
+    return [word.lower() for text in texts for word in field.findall(text)]
+
+
+def _has(collection: str, kind: str) -> bool:
+    return any(kind in word for word in _words(collection, "RT"))
+
+
+def _no_such(kind: str, collections: Sequence[str]) -> str:
+    """That no tune is of a kind, with the nearest kind or the most frequent ones."""
+    kinds = Counter(word for name in collections for word in _words(name, "R") if word)
+    near = difflib.get_close_matches(kind, kinds, 1)
+    usual = ", ".join(name for name, _ in kinds.most_common(8))
+    there = f"did you mean {near[0]}?" if near else f"there are {usual}"
+    hint = there if kinds else "they say no kind; leave out --kind"
+    return f"no tune of {', '.join(collections)} is a {kind!r}; {hint}"
 
 
 def lessons() -> dataset.Dataset:
@@ -70,27 +123,28 @@ def lessons() -> dataset.Dataset:
     return dataset.join([import_corpus([name], most=most.get(name)) for name in COLLECTIONS])
 
 
-def tunes(collection: str, most: int | None = None) -> Iterator[Tune]:
-    """The tunes of a collection in the order of its files; what music21 cannot read is left out."""
+def tunes(collection: str, kind: str = "", most: int | None = None) -> Iterator[Tune]:
+    """The tunes of a kind in a collection in the order of its files, `most` that can be read."""
     music21 = _music21()
-    folder = Path(music21.__file__).parent / "corpus" / collection
+    folder = f"{collection} ({kind})" if kind else collection
     given = 0
-    for path in sorted(folder.glob("*.abc")):
+    for path in _files(collection):
         handler = music21.abcFormat.ABCFile()
         try:
             handler.open(path)
             read = handler.read()
-        except Exception:  # noqa: BLE001, S112 - a parser that is fed anything raises anything
+        except Exception:  # noqa: BLE001 - a parser that is fed anything raises anything
+            yield Tune(f"{folder}/{path.name}", None)
             continue
         finally:
             handler.close()
         for number, tune in read.splitByReferenceNumber().items():
             if most is not None and given >= most:
                 return
-            made = _read_tune(tune)
-            if made is not None:
-                given += 1
-                yield Tune(f"{collection}/{path.name}#{number}", _kind(tune), made)
+            if kind in _kind(tune):
+                made = _read_tune(tune)
+                given += made is not None
+                yield Tune(f"{folder}/{path.name}#{number}", made)
 
 
 def implied_root(notes: Sequence[Note], tonic: int, mode: str) -> Root:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from perform import bundle
+from perform.music.notetable import notes_of
 from training import config, dataset
 
 
@@ -34,8 +35,11 @@ def made(it: bundle.Bundle) -> str:
 def counts(bars: dataset.Dataset) -> str:
     """What an import kept of its files, and what it did to it."""
     found = bars.counts
+    notes = len(
+        notes_of(bars.rolls).bar
+    )  # what is there: augmented bars keep the counts of their import
     return (
-        f"{found.kept} bars, {found.notes} notes; {found.empty} bars empty, "
+        f"{len(bars.rolls)} bars, {notes} notes; {found.empty} bars empty, "
         f"{found.not_four_four} not in 4/4; {found.folded} notes folded, {found.lost} lost; moved "
         f"to the grid by {found.moved_mean:.1f} ticks on average, {found.moved_most} at most"
     )

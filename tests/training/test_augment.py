@@ -12,10 +12,10 @@ from perform.errors import DatasetError
 from perform.music.note import Note
 from perform.music.notetable import notes_of, rolls_of
 from perform.music.pianoroll import decode, encode, unplayable
-from training import cli, dataset
+from training import cli, dataset, describe
 from training.augment import pipeline
 from training.augment.pipeline import PAPER, Stage, augment, sources_of
-from training.augment.registry import STRATEGIES
+from training.augment.registry import STRATEGIES, described
 
 COLUMN = 30
 
@@ -62,6 +62,20 @@ def test_the_papers_factors_give_the_papers_counts():
     assert len(augment(bars[:55], PAPER, 0)) == 3080
     other = (Stage("time-change", 6), Stage("octave-change", 1), Stage("fifth-addition", 3))
     assert len(augment(bars[:10], other, 0)) == 560
+
+
+def test_strategies_are_described_in_whole_lines_with_their_sources():
+    lines = dict(line.split(": ", 1) for line in described())
+    assert list(lines) == list(STRATEGIES)
+    assert all(line.endswith(".") and line.count("(") == line.count(")") for line in lines.values())
+    sources = {"swing-change": "Yong", "harmonic-reduction": "Lopez", "inversion": "Papadopoulos"}
+    assert all(source in lines[name] for name, source in sources.items())
+    for name in (
+        "join",
+        "split",
+        "displacement",
+    ):  # no paper has these: their pages say what it has
+        assert "our own" in lines[name]
 
 
 @pytest.mark.parametrize("name", sorted(STRATEGIES))
@@ -197,5 +211,9 @@ def test_the_command_saves_what_can_be_trained_on_and_draws(monkeypatch, capsys,
     assert "96 bars -> 384 bars" in said.out
     assert "advises 2" in said.err
     again = dataset.load(made)
+    assert describe.path(made).startswith(
+        f"{made}: 384 bars, {len(notes_of(again.rolls).bar)} notes;"
+    )
+    assert again.counts.notes == 4 * dataset.import_files([cli.OWN_BARS]).counts.notes
     assert again.origins[96 + 5] == again.origins[5]
     assert Path(picture).read_bytes().startswith(b"\x89PNG")

@@ -1,5 +1,7 @@
 """Every strategy by its name; a new one is one function and one line here."""
 
+import inspect
+
 from training.augment.base import Strategy, copy
 from training.augment.harmony import harmonic_reduction, inversion, other_chord, transpose_in_scale
 from training.augment.published import fifth_addition, octave_change, time_change
@@ -30,3 +32,11 @@ STRATEGIES: dict[str, Strategy] = {
     "inversion": inversion,
     "displacement": displacement,
 }
+
+
+def described() -> list[str]:
+    """A line for every strategy: its name, what it gives and whose it is."""
+    return [
+        f"{name}: {' '.join((inspect.getdoc(strategy) or '').split())}"
+        for name, strategy in STRATEGIES.items()
+    ]

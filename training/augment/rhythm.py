@@ -57,7 +57,7 @@ def swing_change(rolls: Rolls, rng: np.random.Generator) -> Rolls:
 
 def displacement(rolls: Rolls, rng: np.random.Generator) -> Rolls:
     """Bars that begin a quaver or a semiquaver early or late, what leaves at one end entering at the
-    other (rhythmic displacement; Donahue et al. 2019 vary material likewise by moving it whole).
+    other (our own: Donahue et al. 2019 give one instrument's melody to another, of which a line has none).
     """
     notes = notes_of(rolls)
     by = rng.choice((-8, -4, 4, 8), len(rolls))[notes.bar]
@@ -66,7 +66,9 @@ def displacement(rolls: Rolls, rng: np.random.Generator) -> Rolls:
 
 
 def join(rolls: Rolls, rng: np.random.Generator) -> Rolls:
-    """Bars in which one note lasts until the next one begins, which is left out (McFee et al. 2015)."""
+    """Bars in which one note lasts to the end of the next one, which is left out (our own, as a deformer in
+    the sense of McFee et al. 2015, who stretch time and shift pitch of whole recordings).
+    """
     line = _by_time(notes_of(rolls))
     following = np.flatnonzero((line.bar[1:] == line.bar[:-1]) & (line.start[1:] > line.start[:-1]))
     first = following[one_of_each(_only(line, following), rng)]
@@ -78,7 +80,9 @@ def join(rolls: Rolls, rng: np.random.Generator) -> Rolls:
 
 
 def split(rolls: Rolls, rng: np.random.Generator) -> Rolls:
-    """Bars in which one note is struck twice, each for half of its time (McFee et al. 2015)."""
+    """Bars in which one note is struck twice, each for half of its time (our own, as a deformer in the sense
+    of McFee et al. 2015, who stretch time and shift pitch of whole recordings).
+    """
     notes = notes_of(rolls)
     long = np.flatnonzero(notes.end - notes.start >= 2 * (SHORTEST_HALF + 1))
     chosen = long[one_of_each(_only(notes, long), rng)]

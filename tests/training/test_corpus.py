@@ -1,0 +1,77 @@
+"""Tunes of the corpus: what is chosen, what is broken, what is kept."""
+
+import sys
+
+import pytest
+
+from perform.errors import DatasetError
+from perform.music.note import Note
+from training import cli, corpus, dataset
+from training.midifile import Metre, Root, Song
+
+SONG = Song(
+    tuple(Note(480 * place, 480, 60 + place) for place in range(4)),
+    (Metre(0, 4, 4),),
+    ((0, Root("C", 0)),),
+)
+
+
+@pytest.fixture(autouse=True)
+def shelf(tmp_path, monkeypatch):
+    """Three tunes, one of which cannot be read, without the seconds that music21 takes to read them."""
+    folder = tmp_path / "music"
+    folder.mkdir()
+    for number, (kind, body) in enumerate((("reel", "C4"), ("Reel", "D4"), ("jig", "E4"))):
+        text = f"X:1\nT:One\nR:{kind}\nM:4/4\nL:1/4\nK:C\n{body}|\n"
+        (folder / f"{number}.abc").write_text(text)
+    read = iter([SONG, None, SONG])
+    monkeypatch.setattr(corpus, "_files", lambda _collection: sorted(folder.glob("*.abc")))
+    monkeypatch.setattr(corpus, "_read_tune", lambda _tune: next(read))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return folder
+
+
+def test_broken_tunes_are_counted_and_the_kind_is_in_the_provenance():
+    made = corpus.import_corpus(["ryansMammoth"], " REEL")
+    assert made.counts.broken == [
+        "tunes that music21 cannot read or that have no notes: 1, first ryansMammoth (reel)/1.abc#1"
+    ]
+    assert dataset.sources(made) == {"ryansMammoth (reel)/0.abc#1": 1}
+    again = corpus.import_corpus(["ryansMammoth"], "reel")  # from the cache, which reads nothing
+    assert (again.origins, again.counts) == (made.origins, made.counts)
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"), [("reeel", "mean reel"), ("tango", "there are reel, jig")]
+)
+def test_a_kind_that_no_tune_has_is_told_its_nearest(kind, said):
+    with pytest.raises(DatasetError, match=said):
+        corpus.import_corpus(["ryansMammoth"], kind)
+
+
+def test_where_nothing_can_be_kept_the_tunes_are_read_all_the_same(tmp_path, capsys):
+    (tmp_path / "cache").touch()  # no folder, and none can be made
+    made = corpus.import_corpus(["ryansMammoth", "oneills1850"], "reel", most=1)
+    assert len(made.rolls) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "will be read anew" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--corpus", "ryansMammoth", "bars"], "leave out DATA"),
+        (["--corpus", "ryansMammoth", "--chord", "C"], "leave out DATA"),
+        (["--kind", "reel"], "add --corpus"),
+    ],
+)
+def test_flags_that_do_not_go_together_are_refused(words, said, monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(sys, "argv", ["training", "import", *words, "-o", str(tmp_path / "x.npz")])
+    with pytest.raises(SystemExit) as left:
+        cli.main()
+    err = capsys.readouterr().err
+    assert left.value.code == 2
+    assert err.count("\n") == 1
+    assert said in err
+    assert not (tmp_path / "x.npz").exists()
