@@ -180,11 +180,15 @@ def test_too_few_bars_for_a_distance_are_said(own, spr):
 
 @pytest.mark.filterwarnings("ignore")  # the converter's own
 def test_an_extractor_is_taught_proved_and_loaded(corpus, tmp_path):
-    from training.features.teach import make, split
+    from training.features.teach import PROOF, make, picture, split
 
     about = make(corpus, tmp_path, epochs=1)
     assert Spr(tmp_path).digest == about.sha256
     assert set(about.proof) == set(DISTURBANCES)
+    assert (tmp_path / PROOF).read_bytes() == picture(about.proof)
+    shipped = json.loads((FOLDER / "manifest.json").read_text())["proof"]
+    assert (FOLDER / PROOF).read_bytes().startswith(b"\x89PNG")
+    assert set(shipped) == set(about.proof)
     # after one epoch it is a poor judge, but not of notes that nobody asked for
     assert about.proof["note addition"] == sorted(about.proof["note addition"])
     taught, held = split(corpus)

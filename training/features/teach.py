@@ -25,10 +25,12 @@ from training.export import convert
 from training.features.disturb import DISTURBANCES
 from training.features.spr import Spr
 from training.metrics.fid import frechet
+from training.picture import blank, png
 
 DIMENSION = 32
 BATCH = 64
 STRENGTHS = (0.2, 0.4, 0.6, 0.8, 1.0)
+PROOF = "proof.png"
 PROOF_BARS = 1000
 EPOCHS = 9
 HELD_OUT = 10  # one tune in ten is never taught
@@ -162,7 +164,21 @@ def make(bars: Dataset, folder: Path, epochs: int = EPOCHS, seed: int = 0) -> Ab
     about = describe(model, bars, proof(Spr(folder), bars.rolls[held]))
     text = msgspec.json.format(msgspec.json.encode(about), indent=2)
     files.write(folder / "manifest.json", text + b"\n")
+    files.write(folder / PROOF, picture(about.proof))
     return about
+
+
+def picture(shown: dict[str, list[float]]) -> bytes:
+    """A proof as PNG: a line for every disturbance, its distance by its strength."""
+    figure = blank(6, 3.4)
+    axes = figure.add_subplot()
+    for name, levels in shown.items():
+        axes.plot((0.0, *STRENGTHS), levels, marker="o", markersize=3, label=name)
+    axes.set_xlabel("strength of the disturbance")
+    axes.set_ylabel("FID (spr)")
+    axes.set_ylim(bottom=0)
+    axes.legend(fontsize=8)
+    return png(figure)
 
 
 def describe(model: bytes, bars: Dataset, shown: dict[str, list[float]]) -> About:
