@@ -63,6 +63,8 @@ def _wires(patcher: Patcher, surface: Surface) -> None:
     outlet = patcher.add("outlet", 1, 0, comment="everything that the daemon tells")
     patcher.cord(heard, 0, told)
     patcher.cord(heard, 0, outlet)
+    refused = patcher.object(f"route {surface.prefix}/error", 2, 2)
+    patcher.chain(heard, refused, patcher.object("print sideman", 1, 0))
 
 
 def _window(patcher: Patcher, surface: Surface, page: Page, place: Rect) -> None:

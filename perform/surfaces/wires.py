@@ -108,6 +108,8 @@ def _told(canvas: Canvas, surface: Surface, items: Iterable[Item]) -> None:
     heard, parsed = canvas.obj("netreceive", "-u", "-b", surface.back), canvas.obj("oscparse")
     trimmed = canvas.obj("list", "trim")
     canvas.chain(heard, parsed, trimmed)
+    refused = [canvas.obj("route", word(part)) for part in _path(surface, "/error")]
+    canvas.chain(trimmed, *refused, canvas.obj("print", "sideman"))
     tree: Tree = {}
     for item in items:
         if item.follows:

@@ -197,6 +197,8 @@ def test_pure_data_says_all_that_it_can_and_follows_without_going_round(daemon, 
 
     client.send(encode("/sideman/voice/2/swing", 0.375))
     eventually(lambda: pd.saw("heard: set 0.375"))
+    pd.say("/tempo:say 9999;\n")  # what is refused is read in Pd's window
+    eventually(lambda: any(re.search(r"^sideman: /tempo takes\\? 20", it) for it in list(pd.lines)))
     client.send(encode("/sideman/chord", "Ab9"))
     eventually(lambda: pd.saw("label: label Ab9"))
     quiet, _ = figures(client)
