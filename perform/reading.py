@@ -219,10 +219,10 @@ def subscriber(wish: Callable[..., Request]) -> Read:
         match values:
             case ():
                 return wish()
-            case (int(port),) if 0 < port < 65536:
-                return wish(None, port)
-            case (str(host), int(port)) if 0 < port < 65536 and host:
-                return wish(host, port)
+            case (port,) if _is_port(port):
+                return wish(None, int(port))
+            case (str(host), port) if _is_port(port) and host:
+                return wish(host, int(port))
         raise WireError("takes nothing, a port, or a host and a port")
 
     return read_subscriber
@@ -245,6 +245,10 @@ def _note(value: Any) -> int:
     if not _is_number(value) or value != int(value) or not 0 <= value <= 127:
         raise WireError("takes one chord symbol, or MIDI note numbers from 0 to 127")
     return int(value)
+
+
+def _is_port(value: Any) -> bool:
+    return _is_number(value) and value == int(value) and 0 < value < 65536
 
 
 def _is_number(value: Any) -> bool:
