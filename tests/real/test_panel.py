@@ -350,15 +350,16 @@ def test_a_frame_of_four_voices_is_quick_and_no_task_is_long(page, ears):
     page.press(pad("C", "7"))
     ears.struck(4)
     page.run(LONG_TASKS)
-    for _ in range(
-        5
-    ):  # others may have the processor for a while; a page that is slow is so each time
+    drawn = set()
+    # others may have the processor for a while; a page that is slow is so each time
+    for _ in range(5):
         page.run("longTasks.length = sideman.roll.drawn = 0")
         still(3.0)
         long_tasks, cost = page.run("return [longTasks, sideman.roll.cost()]")
-        if not long_tasks and cost["p99"] < SLOWEST_FRAME:
+        drawn |= set(page.run("return sideman.roll.notes.map((it) => it.voice)"))
+        if len(drawn) == 4 and not long_tasks and cost["p99"] < SLOWEST_FRAME:
             break
-    assert page.run("return new Set(sideman.roll.notes.map((it) => it.voice)).size") == 4
+    assert len(drawn) == 4  # one of them may rest for a bar
     assert cost["count"] > 20
     assert cost["p99"] < SLOWEST_FRAME
     assert long_tasks == []  # over 50 ms
