@@ -17,9 +17,8 @@ from perform.sinks.state import State
 
 Place = tuple[str, int]
 MOST_SUBSCRIBERS = 32
-MOST_A_SECOND = (
-    4  # who are told where all stands: whoever forges a sender is not to have others pelted
-)
+# who are told where all stands: whoever forges a sender is not to have others pelted
+MOST_A_SECOND = 4
 SILENT_SECONDS = 600.0
 LOOK_SECONDS = 30.0
 

@@ -35,9 +35,7 @@ def made(it: bundle.Bundle) -> str:
 def counts(bars: dataset.Dataset) -> str:
     """What an import kept of its files, and what it did to it."""
     found = bars.counts
-    notes = len(
-        notes_of(bars.rolls).bar
-    )  # what is there: augmented bars keep the counts of their import
+    notes = len(notes_of(bars.rolls).bar)  # augmented bars keep the counts of their import
     return (
         f"{len(bars.rolls)} bars, {notes} notes; {found.empty} bars empty, "
         f"{found.not_four_four} not in 4/4; {found.folded} notes folded, {found.lost} lost; moved "

@@ -52,9 +52,8 @@ class Line:
         self.refusals = 0
         self.made: dict[int, Phrase] = {}  # as they came, for what judges and varies them
         self._openings: dict[int, tuple[Asked, Phrase]] = {}  # the first bars, for the next start
-        self._blended: dict[
-            int, bool
-        ] = {}  # material that sounded -> whether the other model made it
+        # material that sounded -> whether the other model made it
+        self._blended: dict[int, bool] = {}
 
     def turn(self, knob: str, value: float) -> None:
         """A knob stands elsewhere."""

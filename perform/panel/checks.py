@@ -15,11 +15,8 @@ COOKIE = "sideman"
 LONGEST_MESSAGE = 32768  # bytes: a chart of 4000 characters, however they are written
 MOST_VALUES = 32
 A_SECOND, AT_ONCE = 300, 600  # messages of one browser; ten fingers on ten faders send fewer
-OURS = (
-    "/subscribe",
-    "/subscribe/again",
-    "/unsubscribe",
-)  # who looks through the panel is told everything already
+# who looks through the panel is told everything already
+OURS = ("/subscribe", "/subscribe/again", "/unsubscribe")
 
 
 class Guard:

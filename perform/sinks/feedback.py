@@ -27,9 +27,8 @@ class Feedback:
 
     def __init__(self, outlet: Outlet) -> None:
         self._outlet = outlet
-        self._values: dict[
-            str, str | float
-        ] = {}  # by the address at which it is told, as all these
+        # by the address at which it is told, as all these
+        self._values: dict[str, str | float] = {}
         self._known: dict[str, tuple[str | float, float]] = {}  # and when it was told
         self._waiting: dict[str, asyncio.TimerHandle] = {}
         self._recent: dict[str, deque[tuple[str | float, float]]] = {}
