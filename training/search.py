@@ -44,11 +44,12 @@ def search(
     study = _study(folder, made)
 
     def objective(trial: Any) -> float:
-        value = math.nan
         try:
             value = _value(propose(trial, base), trial.number, made, bars, extractor)
-        finally:
-            report(trial.number, value)
+        except DivergenceError:
+            report(trial.number, math.nan)
+            raise
+        report(trial.number, value)
         return value
 
     study.optimize(objective, n_trials=trials, catch=DivergenceError)
