@@ -1,7 +1,7 @@
 """Keys: the seven notes that a piece is made of, as somebody names them or as the last chords tell."""
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache
 
 from perform.errors import ChordError
@@ -65,10 +65,9 @@ def _third_and_seventh(chord: Chord) -> tuple[bool, bool]:
 def _is_blues(chords: Sequence[Chord]) -> bool:
     """Whether a dominant goes to the one a fourth above and comes back: no key has both."""
     seen = [chord.root for chord in chords if all(_third_and_seventh(chord))]
+    below = [(root - 5) % 12 for root in seen]
     return any(
-        root in seen[:place] and root in seen[place + 1 :]
-        for place, fourth in enumerate(seen)
-        for root in ((fourth - 5) % 12,)
+        root in seen[:place] and root in seen[place + 1 :] for place, root in enumerate(below)
     )
 
 
@@ -123,11 +122,3 @@ class KeySense:
             self._heard.clear()
             self._heard.extend(reversed(last))
         return KEYS[likely[0]]
-
-
-def inferred(chords: Iterable[Chord]) -> frozenset[int]:
-    """The key that chords tell (oldest first), as `KeySense` does."""
-    sense = KeySense()
-    for chord in chords:
-        sense.hear(chord)
-    return sense.key

@@ -3,7 +3,7 @@
 import pytest
 
 from perform.engine.harmony import Harmony, colours
-from perform.engine.key import KeySense, inferred, key_of, parse_key, raised
+from perform.engine.key import KeySense, key_of, parse_key, raised
 from perform.music.chord import parse_chord
 
 NAMES = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
@@ -21,15 +21,15 @@ def told(chords):
 @pytest.mark.parametrize(
     ("chords", "key"),
     [
-        (("Dm7", "G7", "Cmaj7"), key_of(0, False)),
-        (("Em7b5", "A7", "Dm7"), key_of(2, True)),  # A7's C# leads to D
-        (("C7", "F7", "G7"), frozenset()),
-        (("C", "F"), frozenset()),  # of C and of F: too early to tell
-        (("Bm", "F#m", "A", "E"), key_of(9, False)),
+        ("Dm7 G7 Cmaj7", "C"),
+        ("Em7b5 A7 Dm7", "F"),  # D minor, to which A7's C# leads
+        ("C7 F7 G7", "-"),
+        ("C F", "-"),  # of C and of F: too early to tell
+        ("Bm F#m A E", "A"),
     ],
 )
 def test_a_key_is_inferred_where_there_is_just_one(chords, key):
-    assert inferred([parse_chord(symbol) for symbol in chords]) == key
+    assert told(chords).split()[-1] == key
 
 
 def test_the_key_picks_the_scale():
