@@ -10,6 +10,7 @@ import subprocess
 import time
 
 import pytest
+from certificates import authority, certificate
 from parts import Program, eventually, free_port, need, perform
 
 from perform import controls
@@ -371,33 +372,3 @@ async def heard(caplog, line):
 def play(scene, caplog):
     with caplog.at_level(logging.INFO, "perform.window"):
         asyncio.run(scene())
-
-
-def openssl(*arguments):
-    need("openssl")
-    subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True)
-
-
-def authority(folder, name):
-    """(certificate, key) of an authority."""
-    pem, key = folder / f"{name}.pem", folder / f"{name}.key"
-    openssl(
-        "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-        "-subj", f"/CN={name}", "-days", "2", "-keyout", key, "-out", pem,
-    )  # fmt: skip
-    return pem, key
-
-
-def certificate(folder, name, signer, *validity, names="IP:127.0.0.1,DNS:localhost"):
-    """(certificate, key) that an authority signed for some names."""
-    pem, key, asked, more = (folder / f"{name}.{end}" for end in ("pem", "key", "csr", "ext"))
-    openssl(
-        "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-        "-subj", f"/CN={name}", "-keyout", key, "-out", asked,
-    )  # fmt: skip
-    more.write_text(f"subjectAltName={names}\n")
-    openssl(
-        "x509", "-req", "-in", asked, "-CA", signer[0], "-CAkey", signer[1], "-CAcreateserial",
-        "-extfile", more, *(validity or ("-days", "2")), "-out", pem,
-    )  # fmt: skip
-    return pem, key
