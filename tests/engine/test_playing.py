@@ -1,16 +1,12 @@
-"""Playing together: form, feel, metres, modes, several voices, charts and keys, on the virtual clock."""
+"""Playing together: modes, several voices, charts and keys, on the virtual clock."""
 
-from itertools import pairwise
-
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from perform import offline
 from perform.engine.ear import Ear
 from perform.engine.engine import Engine
-from perform.engine.feel import Feel, strokes, swung
-from perform.engine.form import ends, land, returns, speaks, vary
+from perform.engine.form import speaks
 from perform.engine.harmony import Harmony, Road
 from perform.engine.key import key_of
 from perform.engine.metre import parse_metre
@@ -42,16 +38,6 @@ from perform.music.note import Note
 from perform.sinks.memory import MemorySink
 
 BAR, BEAT = 1920, 480
-phrases = st.lists(
-    st.builds(
-        Note,
-        st.integers(0, 63).map(lambda column: column * 30),
-        st.integers(1, 16).map(lambda columns: columns * 30),
-        st.integers(36, 83),
-    ).map(lambda note: note._replace(duration=min(note.duration, BAR - note.start))),
-    max_size=12,
-    unique_by=lambda note: note.start,
-).map(lambda notes: tuple(sorted(notes)))
 
 
 class Numbered:
@@ -85,40 +71,6 @@ def bars_of(sounds, bar=BAR):
     return found
 
 
-# --- form ---------------------------------------------------------------------------------------
-
-
-@given(phrases, st.integers(0, 2**40))
-def test_a_variation_keeps_the_head_and_stays_in_its_bar(phrase, number):
-    varied = vary(phrase, number)
-    assert [n for n in varied if n.start < 960] == [n for n in phrase if n.start < 960]
-    assert all(0 <= n.start < BAR and n.duration >= 1 and n.end <= BAR for n in varied)
-    assert varied == vary(phrase, number)
-
-
-def test_four_ways_to_vary_are_all_taken():
-    phrase = (Note(0, 240, 60), Note(960, 240, 64), Note(1200, 240, 67), Note(1440, 240, 65))
-    assert len({vary(phrase, number) for number in range(40)}) >= 5  # an octave goes two ways
-
-
-@given(phrases)
-def test_a_landing_is_one_long_note_on_a_late_beat(phrase):
-    landed = land(phrase)
-    assert bool(landed) == bool(phrase)
-    if landed:
-        last = landed[-1]
-        assert last.start in (960, 1440)
-        assert BAR - 120 <= last.end <= BAR
-        assert all(note.end <= last.start for note in landed[:-1] if note.start < last.start)
-        assert last.pitch in {note.pitch for note in phrase}
-
-
-def test_forms_return_and_end():
-    assert [returns(bar, "ABAC") for bar in range(5)] == [False, False, True, False, False]
-    assert [ends(bar, "ABAC") for bar in range(5)] == [False, False, False, True, False]
-    assert not ends(0, "A")
-
-
 def test_a_motif_returns_changed_as_often_as_asked():
     def thirds(**knobs):
         engine = Engine([VoiceSettings(name="lead", form="AAAB", fit="shift", knobs=knobs)])
@@ -129,62 +81,6 @@ def test_a_motif_returns_changed_as_often_as_asked():
     assert thirds(vary=1.0) <= 12
     assert thirds(repeat=0.0) < 10  # the source's pitches come round after twelve seeds
     assert 10 < thirds(vary=0.5) < 35
-
-
-# --- feel ---------------------------------------------------------------------------------------
-
-
-@given(phrases, st.floats(0, 1), st.floats(0, 1), st.floats(0, 1), st.integers(0, 2**48))
-def test_feel_is_bounded_and_keeps_to_its_bar(phrase, swing, wavering, articulation, number):
-    feel = Feel(swing, wavering, 0.5, articulation)
-    played = strokes(phrase, feel, number)
-    assert len(played) == len(phrase)
-    for note, stroke in zip(phrase, played, strict=True):
-        assert 0 <= stroke.start < BAR
-        first, last = sorted((note.start, min(swung(note.start, swing), BAR - 1)))
-        assert first - 15 <= stroke.start <= last + 15
-        assert abs(stroke.force) <= 10
-        assert stroke.duration >= 20
-    assert played == strokes(phrase, feel, number)
-
-
-def test_swing_moves_quavers_to_the_last_of_a_triplet_and_leaves_beats():
-    assert [swung(tick, 1.0) for tick in (0, 120, 240, 360, 480, 720)] == [
-        0,
-        160,
-        320,
-        400,
-        480,
-        800,
-    ]
-    assert [swung(tick, 0.0) for tick in range(0, 960, 30)] == list(range(0, 960, 30))
-
-
-@pytest.mark.parametrize(
-    ("written", "amount", "played"),
-    [
-        ((0, 300, 480), 1.0, [0, 320, 480]),  # light swing becomes a triplet
-        ((0, 330, 480), 1.0, [0, 330, 480]),  # heavy swing is one already
-        ((0, 330, 360), 0.5, [0, 330, 380]),
-        ((0, 240, 330), 1.0, [0, 320, 380]),  # the quaver is another
-        ((0, 300, 480), 0.2, [0, 300, 480]),
-    ],
-)
-def test_a_quaver_that_leans_already_does_not_lean_twice(written, amount, played):
-    line = [Note(a, b - a, 60) for a, b in pairwise([*written, BAR])]
-    strokes_of = strokes(tuple(line), Feel(swing=amount), 0)
-    assert [stroke.start for stroke in strokes_of] == played
-    ends = [stroke.start + stroke.duration for stroke in strokes_of]
-    assert ends == [*played[1:], BAR]
-
-
-def test_articulation_shortens_and_binds():
-    line = (Note(0, 240, 60), Note(960, 240, 62))
-    lengths = [
-        [s.duration for s in strokes(line, Feel(articulation=amount), 0)]
-        for amount in (0.0, 0.5, 1.0)
-    ]
-    assert lengths == [[80, 80], [240, 240], [960, 960]]
 
 
 # --- voices and modes ---------------------------------------------------------------------------
