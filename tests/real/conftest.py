@@ -9,7 +9,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from parts import Program, jack_priority, need
+from browser import Browser, Ears
+from panelled import write_rig
+from parts import Program, jack_priority, need, perform
 
 
 @pytest.fixture
@@ -35,3 +37,45 @@ def jack():
     assert waiting.returncode == 0, "\n".join(server.lines)
     yield name
     server.end()
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory):
+    path, ports = write_rig(tmp_path_factory.mktemp("panel"))
+    daemon = perform("run", str(path))
+    try:
+        daemon.wait_for("ready")
+        daemon.osc, daemon.url = ports["osc"], f"http://127.0.0.1:{ports['panel']}/"
+        daemon.port = ports["panel"]
+        assert daemon.saw(daemon.url)
+        yield daemon
+    finally:
+        status = daemon.end()
+    assert status == 0
+    assert not daemon.saw("Traceback")
+
+
+@pytest.fixture(scope="module")
+def browser(stage):
+    one = Browser()
+    try:
+        one.open(stage.url)
+        yield one
+    finally:
+        one.close()
+
+
+@pytest.fixture
+def page(browser):
+    browser.driver.get_log("browser")
+    browser.press("[data-to=shape]")
+    yield browser
+    assert browser.complaints() == []
+
+
+@pytest.fixture
+def ears(stage):
+    ears = Ears(stage.osc)
+    ears.hears("/state/tempo")
+    yield ears
+    ears.close()

@@ -1,0 +1,99 @@
+"""The panel in windows of many sizes: all that is needed is seen, and large enough for a thumb."""
+
+import pytest
+from browser import Browser
+
+VIEWS = ("play", "voices", "shape", "engine")
+
+
+SMALLER_THAN_A_THUMB = """
+return [...document.querySelectorAll("button, select, input, textarea")]
+  .map((it) => [it, it.getBoundingClientRect()])
+  .filter(([it, { width, height }]) => it.offsetParent && (height < 44 || width < 44))
+  .map(([it]) => it.id || it.ariaLabel);
+"""
+
+
+OVER_EACH_OTHER = """
+const box = (it) => it.getBoundingClientRect();
+const badge = box(document.querySelector("#unseen")), word = document.createRange();
+word.selectNodeContents(document.querySelector("[data-to=engine] span"));
+const text = box(word), middle = (text.top + text.bottom) / 2;
+return badge.width > 0 && badge.bottom > middle && badge.left < text.right;
+"""
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 757), (820, 1180)])
+def test_all_pads_are_seen_at_once_and_nothing_covers_a_word(page, stage, ears, width, height):
+    ears.say("/chart", "Dm7 | G7 | Cmaj7 | % | Dm7 | G7 | Cmaj7 | %")
+    screen = Browser(width, height, touch=width < 1000)
+    try:
+        inside = "return [innerWidth, innerHeight]"
+        wide, high = screen.run(inside)
+        screen.driver.set_window_size(2 * width - wide, 2 * height - high)
+        screen.open(stage.url)
+        screen.until("return document.querySelectorAll('#bars li').length === 8")
+        screen.run("for (let i = 0; i < 12; i++) sideman.gauge.log('warning', `line ${i}`)")
+        assert screen.find("#unseen").text == "9+"
+        assert not screen.run(OVER_EACH_OTHER)
+        wide, high = screen.run(inside)
+        assert (wide, high) == (width, height)
+        last = screen.run(
+            "return [...document.querySelectorAll('.pad')].at(-1).getBoundingClientRect().bottom"
+        )
+        assert last <= height
+    finally:
+        screen.close()
+        ears.say("/chart", "")
+
+
+@pytest.mark.parametrize(("width", "height"), [(1024, 768), (1180, 820), (844, 390), (640, 360)])
+def test_held_sideways_pads_are_there_at_once_and_large_enough(stage, width, height):
+    screen = Browser(width, height, touch=True)
+    try:
+        screen.open(stage.url)
+        seen = screen.run(
+            "return [...document.querySelectorAll('.pad')].filter((it) => it.offsetParent)"
+            ".map((it) => it.getBoundingClientRect().toJSON())"
+        )
+        tabs = screen.run("return document.querySelector('#tabs').getBoundingClientRect().top")
+        assert min(it["height"] for it in seen) >= 44
+        assert min(it["width"] for it in seen) >= 40
+        first = seen[:12]  # of one kind; on a tablet the other kinds stand below
+        assert max(it["bottom"] for it in first) <= (height if width >= 1000 else tabs)
+        assert screen.run("return document.documentElement.scrollWidth") <= width
+        assert screen.complaints() == []
+    finally:
+        screen.close()
+
+
+def test_a_telephone_stays_in_step_and_nothing_is_wider_than_it(page, stage):
+    phone = Browser(360, 740, touch=True)
+    try:
+        phone.open(stage.url)
+        assert phone.value("/tempo") == page.value("/tempo")
+        for view in VIEWS:
+            phone.press(f"[data-to={view}]")
+            assert phone.run("return document.documentElement.scrollWidth") <= 360, view
+            assert phone.run(SMALLER_THAN_A_THUMB) == [], view
+        phone.press("[data-to=voices]")
+        phone.press(".voice[data-voice=bass] .mute")
+        page.until(
+            "return document.querySelector('.voice[data-voice=bass] .mute').ariaPressed === 'true'"
+        )
+        page.press("[data-to=voices]")
+        page.press(".voice[data-voice=bass] .mute")
+        phone.until(
+            "return document.querySelector('.voice[data-voice=bass] .mute').ariaPressed === 'false'"
+        )
+        phone.press("[data-to=play]")
+        phone.run("document.querySelector('.padrow.chosen .pad').scrollIntoView({block: 'center'})")
+        size = phone.run(
+            "return document.querySelector('.padrow.chosen .pad').getBoundingClientRect().toJSON()"
+        )
+        assert min(size["width"], size["height"]) >= 44
+        phone.press('.padrow.chosen .pad[data-root="Bb"]')
+        page.until("return sideman.store.get('/chord').startsWith('Bb')")
+        assert phone.complaints() == []
+    finally:
+        phone.close()
