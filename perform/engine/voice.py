@@ -15,6 +15,7 @@ from perform.music.scale import beyond, nearest
 Fit = Literal["shift", "scale", "chord"]
 ANCHOR_TICKS = TICKS_PER_BEAT // 2
 SIXTEENTH = TICKS_PER_BEAT // 4
+CLICK_TICKS = TICKS_PER_BEAT // 8  # what lasts less than a thirty-second is heard as a click
 # Where notes begin within a beat: sixteenths, light and heavy swung quavers, the first of a triplet.
 GROOVE = (0, SIXTEENTH, 150, 2 * SIXTEENTH, 300, 330, 3 * SIXTEENTH, TICKS_PER_BEAT)
 
@@ -133,17 +134,17 @@ def tighten(phrase: Phrase) -> Phrase:
 
 
 def single_line(phrase: Phrase) -> Phrase:
-    """The phrase with one note at a time: of those that begin together the longest (then the
-    highest) stays, and each ends where the next begins.
+    """The phrase with one note at a time: of those that begin together, or so nearly that the first would be
+    a click, the longest (then the highest) stays, and each ends where the next begins.
     """
-    leading: dict[int, Note] = {}
-    for note in phrase:
-        rival = leading.get(note.start)
-        if rival is None or (note.duration, note.pitch) > (rival.duration, rival.pitch):
-            leading[note.start] = note
-    line = sorted(leading.values())
-    following = [note.start for note in line[1:]]
-    ends = [*following, line[-1].end] if line else []
+    line: list[Note] = []
+    for note in sorted(phrase):
+        rival = line[-1] if line and note.start - line[-1].start < CLICK_TICKS else None
+        if rival is None:
+            line.append(note)
+        elif (note.duration, note.pitch) > (rival.duration, rival.pitch):
+            line[-1] = note
+    ends = [note.start for note in line[1:]] + [line[-1].end] if line else []
     return tuple(
         note._replace(duration=min(note.duration, end - note.start))
         for note, end in zip(line, ends, strict=True)

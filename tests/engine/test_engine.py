@@ -331,6 +331,8 @@ def test_one_line_keeps_the_longer_note_and_ends_it_at_the_next():
     cluster = (Note(0, 120, 61), Note(0, 960, 60), Note(480, 240, 64))
     assert single_line(cluster) == (Note(0, 480, 60), Note(480, 240, 64))
     assert single_line(()) == ()
+    beside = (Note(450, 120, 77), Note(480, 60, 72), Note(960, 60, 70), Note(990, 120, 69))
+    assert single_line(beside) == (Note(450, 120, 77), Note(990, 120, 69))  # and no click before it
 
 
 def test_loose_onsets_go_to_the_groove_and_keep_their_ends():
