@@ -55,26 +55,24 @@ class Timeline:
 class Tape:
     """Passes a performance on to sinks at ticks of its session, with the tempo and what the player played.
 
-    It is told what the engine put out, and then what the engine was told.
+    It is told what the engine put out, and then what the engine was told: only that moves its place in the session,
+    so what was put out is passed on no sooner, and notes wait for none of it.
     """
 
     def __init__(self, sinks: Sequence[Sink]) -> None:
         self._sinks = sinks
         self._timeline = Timeline()
         self._last = 0
+        self._waiting: list[Output] = []
         self._pressed: set[int] = set()
 
     def send(self, output: Output) -> None:
         """What the engine put out."""
-        tick = getattr(output, "tick", None)
-        if tick is not None:
-            moved = output._replace(tick=self._at(tick))  # type: ignore[call-arg]
-            self._pass_on(moved)
-        else:
-            self._pass_on(output)
+        self._waiting.append(output)
 
     def hear(self, tick: int, event: Event) -> None:
         """What the engine was told, at a tick of the session."""
+        self._pass_on_waiting()
         at = self._last = max(self._last, tick)
         match event:
             case KeyPressed(pitch, velocity):
@@ -89,6 +87,7 @@ class Tape:
 
     def end(self) -> None:
         """Nobody plays any more: keys that are still down come up."""
+        self._pass_on_waiting()
         for pitch in sorted(self._pressed):
             self._lift(self._last, pitch)
 
@@ -103,9 +102,15 @@ class Tape:
             self._pressed.remove(pitch)
             self._pass_on(Sound(at, PLAYER, pitch, 0))
 
-    def _at(self, tick: int) -> int:
-        self._last = max(self._last, self._timeline.in_session(tick))
-        return self._last
+    def _pass_on_waiting(self) -> None:
+        for output in self._waiting:
+            tick = getattr(output, "tick", None)
+            if tick is None:
+                self._pass_on(output)
+            else:
+                self._last = max(self._last, self._timeline.in_session(tick))
+                self._pass_on(output._replace(tick=self._last))  # type: ignore[call-arg]
+        self._waiting.clear()
 
     def _pass_on(self, output: Output) -> None:
         for sink in self._sinks:
