@@ -98,8 +98,9 @@ class PulseFilter:
         quarters = lateness.reshape(4, -1).mean(axis=1)
         # a loss is a step, after which lateness stands; a tempo that fell makes it grow all the time, from nothing
         growing, least = quarters[-1] - quarters[0], np.diff(quarters).min()
-        from_nothing = lateness[0] < 1 + growing / (JUDGED - JUDGED // 4)
-        if growing > STEADY and least > growing / 6 and from_nothing:
+        each = growing / (JUDGED - JUDGED // 4)
+        steps = growing >= 1 and np.median(np.diff(lateness)) < each / 2  # several losses
+        if growing > STEADY and least > growing / 6 and lateness[0] < 1 + each and not steps:
             self._begin_anew([moment for _, moment in self._late])
             self._line = self._fit()
         elif np.ptp(quarters) <= STEADY:

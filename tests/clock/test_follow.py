@@ -111,6 +111,37 @@ def test_pulses_that_are_lost_are_made_up_for_even_beside_late_ones(bpm, losses)
     assert here == pytest.approx((len(true) - 1) * PULSE_TICKS, abs=1)
 
 
+@settings(max_examples=20)
+@given(
+    st.sampled_from([62.5, 126.0, 300.0]),
+    st.lists(st.tuples(st.integers(3, 8), st.integers(1, 3)), min_size=4, max_size=40),
+)
+def test_losses_close_together_are_no_slower_tempo(bpm, losses):
+    """A busy machine loses one or more of every few pulses for seconds on end."""
+    true, arrived = clock(bpm, 48, 0.0003)
+    lost, number = np.zeros(len(true), bool), 480
+    for kept, gone in losses:
+        number += kept
+        lost[number : number + gone] = True
+        number += gone
+    pulses = PulseFilter()
+    for number in np.flatnonzero(~lost):
+        line = pulses.pulse(arrived[number])
+    here = line.tick + (true[-1] - line.moment) * line.bpm * 8
+    assert here == pytest.approx((len(true) - 1) * PULSE_TICKS, abs=1)
+
+
+@pytest.mark.parametrize("jitter", [0.0, 0.0005, 0.002])
+@pytest.mark.parametrize("bpm", [95, 110, 120])
+def test_a_clock_that_slows_at_once_loses_no_pulse(bpm, jitter):
+    fast = clock(126, 16, jitter)[1]
+    slow = clock(bpm, 16, jitter, begin=fast[-1] + 60 / (bpm * 24))[1]
+    pulses = PulseFilter()
+    lines = [pulses.pulse(moment) for moment in (*fast, *slow)]
+    assert lines[-1].bpm == pytest.approx(bpm, rel=0.005)
+    assert lines[-1].tick == (len(lines) - 1) * PULSE_TICKS
+
+
 def test_a_clock_that_slows_to_less_than_half_is_followed_and_none_is_counted_twice():
     fast = clock(150, 16, 0.0005)[1]
     slow = clock(60, 16, 0.0005, begin=fast[-1] + 60 / (60 * 24))[1]
