@@ -202,11 +202,13 @@ def note(values: Values, _: str) -> Event:
 
 
 def named(event: Callable[[str], Event]) -> Read:
-    """A reader for one name."""
+    """A reader for one name; names are told by commas, so none has one."""
 
     def read_name(values: Values, _: str) -> Event:
         if len(values) != 1 or not isinstance(values[0], str) or not values[0].strip():
             raise WireError("takes one name")
+        if "," in values[0]:
+            raise WireError(f"takes one name without a comma, not {values[0]!r}")
         return event(values[0].strip()[:LONGEST_SYMBOL])
 
     return read_name

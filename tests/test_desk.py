@@ -16,13 +16,14 @@ def test_what_is_not_there_is_answered_and_counted():
         desk.hear("/snapshot/store", ("chorus",), Peer("somebody"))
         for address, values, why in (
             ("/snapshot/recall", ("verse",), "no snapshot 'verse'; there are: chorus"),
+            ("/snapshot/store", ("a, b",), "takes one name without a comma, not 'a, b'"),
             ("/voice/tuba/swing", (0.5,), "no voice 'tuba'; there are: lead, bass"),
             ("/voice/tuba/more", (), "no voice 'tuba'; there are: lead, bass"),
         ):
             peer = Peer(address)
             desk.hear(address, values, peer)
             assert peer.of("/error") == [(address, why)]
-        assert desk.figures()["refused"] == 3
+        assert desk.figures()["refused"] == 4
 
     at_a_desk(scene)
 

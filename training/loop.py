@@ -26,6 +26,7 @@ from training.sheet import draw_losses, draw_sheet
 OPTIONS, METRICS, CHECKPOINT, DATA = "options.json", "metrics.jsonl", "checkpoint.npz", "data.npz"
 LOG_EVERY = 25
 SHEET_BARS = 16
+SHEET_STEPS = 50  # at least, from one sheet to the next
 LOSSES_PICTURE = "losses.png"
 OCTAVE = 12
 DENSITY_PULL = 0.03  # on squared notes: two notes off weigh as much as a clear opinion
@@ -94,6 +95,8 @@ class Run:
     def train(self, report: Report = lambda _step, _losses: None) -> None:
         """Train from the last checkpoint to the last step, leaving checkpoints, losses and sheets.
 
+        What goes on from a checkpoint draws again what came after it, so no sheet is lacking.
+
         RunFolderError while another process trains it. DivergenceError where losses or weights are no
         numbers any more: the checkpoint from before that stays.
         """
@@ -116,6 +119,8 @@ class Run:
                 self._demand_numbers(list(losses.values()))
                 self._log(losses)
                 report(self.step, losses)
+            if self._sheets and (last or shown(self.step, self.training_bars, self.options.batch)):
+                self._draw()
             if last or self.step % self.options.checkpoint_every == 0:
                 now = time.monotonic()
                 self.seconds, before = self.seconds + now - before, now
@@ -159,14 +164,12 @@ class Run:
         self._demand_numbers(values.values())
         packed = io.BytesIO()
         np.savez(packed, step=self.step, seconds=self.seconds, **values)
-        if self._sheets:  # before the checkpoint, so that what goes on from it lacks no picture
-            self._draw()
         files.write(self.folder / CHECKPOINT, packed.getvalue())
 
     def _draw(self) -> None:
         sheet = self.folder / "samples" / f"{self.step:06d}.png"
         draw_sheet(self.sample(SHEET_BARS), sheet)
-        if (self.folder / METRICS).exists():  # a checkpoint may come before the first logged loss
+        if (self.folder / METRICS).exists():  # a sheet may come before the first logged loss
             draw_losses(self.folder / METRICS, self.folder / LOSSES_PICTURE)
 
     def _log(self, losses: dict[str, float]) -> None:
@@ -219,6 +222,12 @@ class Run:
         for slow, fast in zip(self.average.variables, generator.variables, strict=True):
             slow.assign(options.average * slow + (1 - options.average) * fast)
         return generator_loss, discriminator_loss
+
+
+def shown(step: int, bars: int, batch: int) -> bool:
+    """Whether sample bars are drawn after a step: at the end of each epoch, or of as many as take SHEET_STEPS."""
+    stretch = bars * -(-SHEET_STEPS * batch // bars)
+    return step * batch // stretch > (step - 1) * batch // stretch
 
 
 def begin(folder: Path, options: Options, bars: dataset.Dataset, *, sheets: bool = True) -> Run:

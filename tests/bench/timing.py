@@ -2,7 +2,7 @@
 
 Four voices of sixteenths at 140 bpm from this engine, idle and with all steering running, beside isobar and
 mido, each in a process of its own and all at the same time. Then a flood of OSC and a fast MIDI clock together.
-Nothing is asserted: machines differ, and ratios within one run are what counts.
+A bare sleep of the same priority, also beside it, tells what the machine itself holds back. Nothing is asserted: machines differ, and ratios within one run are what counts.
 """
 
 import argparse
@@ -69,6 +69,18 @@ async def main():
                           "histogram": late.histogram()}))
 asyncio.run(main())
 """
+BARE = """
+import sys, time
+import numpy as np
+from perform.app import _play_first
+_play_first()
+step, late = 60 / 140 / 4, []
+begun = time.monotonic()
+for place in range(1, int(float(sys.argv[2]) / step)):
+    time.sleep(max(0.0, begun + place * step - time.monotonic()))
+    late.append(time.monotonic() - begun - place * step)
+print(np.quantile(late, .5), np.quantile(late, .99), max(late), len(late))
+"""
 FLOOD = """
 import socket, sys, time
 from perform.osc import encode
@@ -128,10 +140,11 @@ def beside(seconds, folder):
             "ours": start(OURS, folder / "x.mid", seconds, mode, 0),
             "isobar": start(ISOBAR, folder / "y", seconds),
             "mido": start(MIDO, folder / "z", seconds),
+            "a bare sleep": start(BARE, "-", seconds),
         }
         found[mode] = ours(running["ours"])
         say(f"ours, {mode}", found[mode], target)
-        for name in ("isobar", "mido"):
+        for name in ("isobar", "mido", "a bare sleep"):
             other = theirs(running[name])
             say(f"  {name} at the same time", other)
             if other:

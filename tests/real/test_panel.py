@@ -87,6 +87,7 @@ def test_it_is_played_by_keys_alone(page, ears):
     ears.hears("/state/transport", "start")
     page.keys("x")
     ears.hears("/state/voice/answer/mute", 1)
+    ears.forget()
     page.keys("x")
     ears.hears("/state/voice/answer/mute", 0)
     reached = []
@@ -113,6 +114,17 @@ def shows_why(page, reason, field, typed):
     assert page.find(field).get_attribute("value") == typed
     assert page.find(field).get_attribute("aria-invalid") == "true"
     return shown
+
+
+def test_steps_that_are_quicker_than_their_answers_all_count(page, ears):
+    ears.say("/tempo", 280.0)
+    page.until("return sideman.store.get('/tempo') === 280")
+    page.run("for (let i = 0; i < 5; i++) document.querySelector('#slower').click()")
+    ears.hears("/state/tempo", 275.0)
+    page.until("return sideman.store.get('/tempo') === 275")
+    page.run("for (let i = 0; i < 25; i++) document.querySelector('#faster').click()")
+    ears.hears("/state/tempo", 300.0)
+    page.until("return sideman.store.get('/tempo') === 300")
 
 
 def test_what_means_nothing_stays_where_it_was_typed_with_the_reason(page, ears):

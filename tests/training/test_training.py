@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import warnings
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -97,8 +98,18 @@ def test_a_run_folder_says_what_happened(trained):
     assert config.read(trained.folder / "options.json") == TINY
     assert json.loads((trained.folder / "metrics.jsonl").read_text().splitlines()[-1])["step"] == 12
     sheets = sorted((trained.folder / "samples").iterdir())
-    assert [sheet.name for sheet in sheets] == ["000004.png", "000008.png", "000012.png"]
+    assert [sheet.name for sheet in sheets] == ["000012.png"]
     assert sheets[0].read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("bars", "batch", "steps", "sheets"),
+    [(3080, 50, 3720, 60), (55, 32, 4000, 77), (10_000, 32, 4000, 12), (32, 32, 200, 4)],
+)
+def test_sample_bars_are_drawn_each_epoch_but_not_all_the_time(bars, batch, steps, sheets):
+    drawn = [step for step in range(1, steps + 1) if loop.shown(step, bars, batch)]
+    assert len(drawn) == sheets
+    assert all(b - a >= loop.SHEET_STEPS for a, b in pairwise(drawn))
 
 
 def test_the_seed_decides(bars, trained, tmp_path):

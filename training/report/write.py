@@ -22,7 +22,7 @@ h1,h2{line-height:1.2}li{max-width:46rem}
 figure{margin:1.5rem 0}figcaption{font-size:.9rem;padding:.3rem 0;opacity:.8}
 h3{font-size:1rem;margin:2rem 0 0}
 img{width:100%;min-width:40rem;height:auto;background:#fff;border-radius:4px}
-.wide{overflow-x:auto}table{border-collapse:collapse;font-size:.85rem;margin:1rem 0}
+.wide{overflow-x:auto}.wide:focus-visible,pre:focus-visible{outline:3px solid #c60}table{border-collapse:collapse;font-size:.85rem;margin:1rem 0}
 th,td{padding:.25rem .6rem;text-align:right;border-bottom:1px solid #8886;white-space:nowrap}
 th{white-space:normal;min-width:4.5em;vertical-align:bottom}
 th:first-child,td:first-child{text-align:left}
@@ -60,7 +60,7 @@ def report(folders: Sequence[Path], target: Path) -> tuple[Path, Path]:
             made[file] = png
             inline = base64.b64encode(png).decode()
             page.append(
-                f'<figure><div class="wide"><img alt="{html.escape(words)}" '
+                f'<figure>{_wide(words)}<img alt="{html.escape(words)}" '
                 f'src="data:image/png;base64,{inline}"></div>'
                 f"<figcaption>{html.escape(words)}</figcaption></figure>"
             )
@@ -70,7 +70,7 @@ def report(folders: Sequence[Path], target: Path) -> tuple[Path, Path]:
             text.append(_markdown(table))
         repeat = _repeat(each)
         page.append(
-            f"<details><summary>To repeat it</summary><pre>{html.escape(repeat)}</pre></details>"
+            f"<details><summary>To repeat it</summary><pre tabindex='0'>{html.escape(repeat)}</pre></details>"
         )
         text.append(f"```\n{repeat}\n```\n")
     made["report.html"] = (
@@ -121,15 +121,19 @@ def _plain(words: str) -> str:
     return re.sub(r"<(?=[\w/!?])", "&lt;", words)
 
 
+def _wide(words: str) -> str:
+    """The beginning of a box that scrolls sideways, also by keys."""
+    return f'<div class="wide" tabindex="0" role="region" aria-label="{html.escape(words)}">'
+
+
 def _html(table: Table) -> str:
     head = "".join(f"<th>{html.escape(cell)}</th>" for cell in table.header)
     body = "".join(
         "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
         for row in table.rows
     )
-    caption = html.escape(table.caption)
     return (
-        f'<h3>{caption}</h3><div class="wide"><table>'
+        f"<h3>{html.escape(table.caption)}</h3>{_wide(table.caption)}<table>"
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

@@ -5,7 +5,7 @@ import { Gauge } from "./gauge.js";
 import { buildKnobs, buildSnapshots } from "./knobs.js";
 import { Line } from "./line.js";
 import { colours as coloured, written } from "./music.js";
-import { $, Store, label, make, press, reads } from "./parts.js";
+import { $, Store, label, make, onOrOff, press, reads, step } from "./parts.js";
 import { Roll } from "./roll.js";
 import { Synth } from "./synth.js";
 import { buildVoices } from "./voices.js";
@@ -109,13 +109,13 @@ const banner = (text, passes = false) => {
 const buildTop = (controls) => {
   const tempo = controls.find((it) => it.address === "/tempo");
   Object.assign($("tempo"), { min: tempo.low, max: tempo.high });
-  const set = (bpm) => line.say("/tempo", Math.min(Math.max(bpm, tempo.low), tempo.high));
+  const within = (bpm) => Math.min(Math.max(bpm, tempo.low), tempo.high);
   const shown = reads($("tempo"));
   const tell = (bpm) => shown(Math.round(bpm * 10) / 10);
   store.follow("/tempo", tell);
-  $("tempo").onchange = () => Number($("tempo").value) && set(Number($("tempo").value));
-  $("slower").onclick = () => set(Math.round(store.get("/tempo")) - 1);
-  $("faster").onclick = () => set(Math.round(store.get("/tempo")) + 1);
+  $("tempo").onchange = () => Number($("tempo").value) && line.say("/tempo", within(Number($("tempo").value)));
+  $("slower").onclick = () => step({ line, store }, "/tempo", (bpm) => within(Math.round(bpm) - 1));
+  $("faster").onclick = () => step({ line, store }, "/tempo", (bpm) => within(Math.round(bpm) + 1));
   $("tap").onpointerdown = () => line.say("/tap");
   $("tap").onclick = (event) => event.detail === 0 && line.say("/tap");
   for (const action of ["start", "stop", "continue"]) $(action).onclick = () => line.say("/transport", action);
@@ -154,7 +154,7 @@ const listen = async () => {
   press($("listen"), synth.on);
 };
 
-const startOrStop = () => line.say("/transport", store.get("/transport") === "stop" ? "start" : "stop");
+const startOrStop = () => step({ line, store }, "/transport", (was) => (was === "stop" ? "start" : "stop"));
 
 // --- views and keys -------------------------------------------------------------------------------------
 
@@ -206,7 +206,7 @@ document.addEventListener("keyup", (event) => {
   if (table && event.key.length === 1 && ROOT_KEYS.includes(event.key) && !event.target.matches("textarea, input:not([type=range])")) pads.letGo();
 });
 
-const mute = (name) => line.say(`/voice/${name}/mute`, store.get(`/voice/${name}/mute`) ? 0 : 1);
+const mute = (name) => step({ line, store }, `/voice/${name}/mute`, onOrOff);
 
 // --- each frame -----------------------------------------------------------------------------------------
 

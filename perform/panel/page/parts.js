@@ -1,6 +1,7 @@
 // What surfaces are made of here: elements, values that are followed, and faders that a finger holds.
 
 const LETS_GO = 350; // ms after the last touch until a fader follows again
+const ANSWERED = 1000; // ms until what was asked for and never told is forgotten
 
 export const $ = (id) => document.getElementById(id);
 
@@ -26,6 +27,7 @@ export class Store {
     this.values = new Map();
     this.followers = new Map();
     this.sayers = new Map();
+    this.asked = new Map();
   }
 
   // Call `act` with the reason when what was said here at an address is refused; true from it: the reason is shown.
@@ -35,6 +37,7 @@ export class Store {
 
   // Whether anybody shows it; else what was moved goes back to where the value is.
   refuse(address, why) {
+    this.asked.delete(address);
     const shown = (this.sayers.get(address) ?? []).filter((act) => act(why)).length > 0;
     if (!shown && this.values.has(address)) this.set(address, this.values.get(address));
     return shown;
@@ -46,6 +49,7 @@ export class Store {
 
   set(address, value) {
     this.values.set(address, value);
+    if (this.asked.get(address)?.value === value) this.asked.delete(address);
     for (const follow of this.followers.get(address) ?? []) follow(value);
   }
 
@@ -57,6 +61,16 @@ export class Store {
     return () => this.followers.get(address).delete(act);
   }
 }
+
+// Says what follows from a value by `next`. Pressed again before that is told, it goes on from what was asked for.
+export const step = ({ line, store }, address, next) => {
+  const asked = store.asked.get(address), now = performance.now();
+  const value = next(asked && now - asked.at < ANSWERED ? asked.value : store.get(address));
+  if (line.live) store.asked.set(address, { value, at: now });
+  line.say(address, value);
+};
+
+export const onOrOff = (value) => (value ? 0 : 1);
 
 // An input that follows a value, but not while somebody is at it. `show(value)` puts it there.
 export const follows = (input, show) => {

@@ -1,6 +1,6 @@
 // A card for each voice: who plays, what and when; and one for all of them.
 
-import { $, choose, label, make, press } from "./parts.js";
+import { $, choose, label, make, onOrOff, press, step } from "./parts.js";
 
 const TURNS = [1, 2, 4, 8]; // bars of a turn
 const TAKES_TURNS = ["answer", "trade"];
@@ -38,7 +38,7 @@ export const buildVoices = ({ line, store, controls, voices, models, colours, ro
   function toggle(what, address, who) {
     const button = make("button", {
       className: `key small ${what}`, text: what,
-      on: { click: () => line.say(address, store.get(address) ? 0 : 1) },
+      on: { click: () => step({ line, store }, address, onOrOff) },
     });
     store.follow(address, (on) => press(button, on));
     return label(button, `${what} ${who}`);
