@@ -35,7 +35,9 @@ def draw_sheet(rolls: Any, path: Path, columns: int = 4) -> None:
     starts = [row * high for row in range(rows)]
     ticks = [start + root for start in starts for root in ROOTS]
     axes.set_yticks(ticks, labels=["C3", "C4", "C5"] * rows, fontsize=7)
-    axes.set_xticks([column * wide for column in range(columns)], labels=["beat 1"] * columns, fontsize=7)
+    axes.set_xticks(
+        [column * wide for column in range(columns)], labels=["beat 1"] * columns, fontsize=7
+    )
     axes.spines[:].set_visible(False)  # noqa: FBT003 - as matplotlib spells it
     files.write(path, png(figure, 80))
 

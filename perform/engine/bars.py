@@ -34,7 +34,7 @@ class Bars:
         """
         missed, room = [], MOST_NOTES
         for line in self._lines:
-            phrase, made = line.ready.get(bar), line.made.get(bar, ())
+            phrase, made = line.ready(bar), line.made.get(bar, ())
             line.begin(bar)
             if not line.speaks(bar):
                 continue

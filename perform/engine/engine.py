@@ -14,7 +14,7 @@ from perform.engine.course import TICKS_PER_PULSE, Course
 from perform.engine.ear import Ear
 from perform.engine.harmony import Harmony, Road
 from perform.engine.knobs import KNOBS, PLAYED
-from perform.engine.line import Line
+from perform.engine.line import BARS_AHEAD, Line
 from perform.engine.metre import Metre
 from perform.engine.orders import Orders
 from perform.engine.schedule import Kind, Schedule
@@ -188,7 +188,7 @@ class Engine:
             elif due.kind is Kind.WISH:
                 self._asking = False
                 done.extend(self._wants(self._course.unopened))
-                done.extend(self._outdated(self._lines))
+                done.extend(self._outdated(self._lines, due.item[0]))
             else:
                 done.append(Pulse(self._tick))
                 self._course.pulse(self._tick + TICKS_PER_PULSE)
@@ -202,7 +202,7 @@ class Engine:
             self.counts.bars += 1
             self._lay_chords(self._harmony.open_bar(), 0)
             done.extend(self._cursor())
-        self._schedule.add(self._tick, Kind.WISH, ())
+        self._schedule.add(self._tick, Kind.WISH, (BARS_AHEAD,))
 
     def _open(self, bar: int, start: int, done: list[Output]) -> None:
         """A bar is about to begin: its notes are put where they belong, so that nothing is left to do on
@@ -229,21 +229,21 @@ class Engine:
         """Wishes for the bars from `bar` on that nobody was asked for."""
         return [it for line in self._lines for it in self._orders.missing(line, bar)]
 
-    def _outdated(self, those: Iterable[Line]) -> list[Output]:
-        """Wishes that would be others now."""
-        return [it for line in those for it in self._orders.outdated(line)]
+    def _outdated(self, those: Iterable[Line], most: int = BARS_AHEAD) -> list[Output]:
+        """Wishes for the next bars, `most` of them, that would be others now."""
+        return [it for line in those for it in self._orders.outdated(line, most)]
 
     def _ask_soon(self, those: Iterable[Line] | None = None) -> list[Output]:
-        """Something moved that wishes depend on: ask in an eighth of a beat, or with the next beat. A flood
-        of chords or faders costs no more than that, and what is turned is still heard in the next bar. Where
-        nothing rolls, ask at once: whatever bar comes first is to have it.
+        """Something moved that wishes depend on: ask for the next bar in an eighth of a beat, for those after it with
+        the next beat. A flood of chords or faders costs no more than that, and what is turned is still heard in
+        the next bar. Where nothing rolls, ask at once: whatever bar comes first is to have it.
         """
         if not self._running:
             lines = self._lines if those is None else those
             return [it for line in lines for it in self._orders.settled(line)]
         if not self._asking:
             self._asking = True
-            self._schedule.add(self._tick + ASK_TICKS, Kind.WISH, ())
+            self._schedule.add(self._tick + ASK_TICKS, Kind.WISH, (1,))
         return []
 
     def _take(self, event: PhraseReady) -> list[Output]:

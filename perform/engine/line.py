@@ -38,7 +38,6 @@ class Line:
         self.muted = False
         self.soloed = False
         self.silent = False  # muted, or another is soloed
-        self.ready: dict[int, Phrase] = {}
         self.wished: dict[int, Asked] = {}
         self.awaited: set[int] = set()  # bars that were asked for and have not come
         self.previous: Phrase | None = None
@@ -50,7 +49,7 @@ class Line:
         self.liked: deque[Phrase] = deque(maxlen=REMEMBERED)
         self.disliked: deque[Phrase] = deque(maxlen=REMEMBERED)
         self.refusals = 0
-        self.made: dict[int, Phrase] = {}  # as they came, for what judges and varies them
+        self.made: dict[int, Phrase] = {}  # bars ahead, as they came
         self._openings: dict[int, tuple[Asked, Phrase]] = {}  # the first bars, for the next start
         # material that sounded -> whether the other model made it
         self._blended: dict[int, bool] = {}
@@ -101,7 +100,6 @@ class Line:
         """A bar is laid out: nobody has to be asked for it any more."""
         asked = self.wished.pop(bar, None)
         self.awaited.discard(bar)
-        self.ready.pop(bar, None)
         self.made.pop(bar, None)
         if asked is not None:
             material = self.material(bar)
@@ -125,12 +123,16 @@ class Line:
         return around._replace(liked=tuple(self.liked), disliked=tuple(self.disliked))
 
     def take(self, bar: int, phrase: Phrase) -> None:
-        """A bar of material has come: made ready to be played."""
+        """A bar of material has come. Most give way to a better one, so none is made ready before it is laid out."""
         if bar < BARS_AHEAD:
             self._openings[bar] = self.wished[bar], phrase
         self.awaited.discard(bar)
         self.made[bar] = phrase
-        self.ready[bar] = prepare(phrase, self.settings)
+
+    def ready(self, bar: int) -> Phrase | None:
+        """What has come for a bar, as this voice plays it; None where nothing has."""
+        made = self.made.get(bar)
+        return None if made is None else prepare(made, self.settings)
 
     def shaped(self, phrase: Phrase, bar: int, metre: Metre, seed: int) -> Phrase:
         """What is ready as it stands in its bar: fitted into the metre, thinned, changed where it returns."""
@@ -141,7 +143,7 @@ class Line:
 
     def opening(self, bar: int, metre: Metre) -> Note | None:
         """The first note of a bar that is ready, as it will stand in its metre."""
-        return next(iter(self._fitted(self.ready.get(bar, ()), metre)), None)
+        return next(iter(self._fitted(self.ready(bar) or (), metre)), None)
 
     def lands(self, bar: int, seed: int) -> bool:
         """Whether the line comes to rest in a bar: the last of its form, or of its turn, in which the form is counted
@@ -157,7 +159,6 @@ class Line:
 
     def begin_again(self, bar: int) -> None:
         """Nothing is ready from `bar` on, and nothing asked for, but what a start begins with."""
-        self.ready.clear()
         self.wished.clear()
         self.awaited.clear()
         self.made.clear()
@@ -174,7 +175,7 @@ class Line:
 
     def go_on(self, bar: int) -> None:
         """It goes on with `bar`: what is before it is needed no more."""
-        for kept in (self.ready, self.wished, self.made):
+        for kept in (self.wished, self.made):
             for before in [each for each in kept if each < bar]:
                 del kept[before]
 

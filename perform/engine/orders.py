@@ -28,9 +28,11 @@ class Orders:
             if ahead not in line.wished:
                 yield self._want(line, ahead)
 
-    def outdated(self, line: Line) -> Iterable[PhraseWanted]:
-        """The wishes for bars ahead that would be others now; what is ready stays until its better comes."""
-        for bar in list(line.wished):
+    def outdated(self, line: Line, most: int = BARS_AHEAD) -> Iterable[PhraseWanted]:
+        """The wishes for the next bars, `most` of them, that would be others now; what has come stays until its
+        better comes.
+        """
+        for bar in sorted(line.wished)[:most]:
             yield from self._anew(line, bar)
 
     def settled(self, line: Line) -> Iterable[PhraseWanted]:

@@ -50,7 +50,9 @@ def importing(bars: Path) -> None:
     with tempfile.TemporaryDirectory() as cache:
         first, again = (command(*words, XDG_CACHE_HOME=cache) for _ in range(2))
     tunes = len({origin.file for origin in dataset.load(bars).origins})
-    print(f"training import of {tunes} tunes: {60 * tunes / first:.0f} a minute; again {again:.1f} s")
+    print(
+        f"training import of {tunes} tunes: {60 * tunes / first:.0f} a minute; again {again:.1f} s"
+    )
 
 
 def bundle() -> None:

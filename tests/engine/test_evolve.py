@@ -225,12 +225,12 @@ def test_a_moved_weight_is_asked_for_within_the_bar_and_a_snapshot_brings_it_bac
     engine.feed(Turned("bass", "weight/steps", 0.7), 20)
     tick, wishes = asked()
     assert tick == 80
-    assert wishes == {("bass", 1): 0.7, ("bass", 2): 0.7}
-    engine.feed(SnapshotRecalled("plain"), 90)
-    engine.feed(SnapshotRecalled("never stored"), 90)
-    tick, wishes = asked()
-    assert tick == 150
-    assert wishes == {("bass", 1): None, ("bass", 2): None}
+    assert wishes == {("bass", 1): 0.7}
+    assert asked() == (480, {("bass", 2): 0.7})
+    engine.feed(SnapshotRecalled("plain"), 490)
+    engine.feed(SnapshotRecalled("never stored"), 490)
+    assert asked() == (550, {("bass", 1): None})
+    assert asked() == (960, {("bass", 2): None})
     for number in range(2 * MOST_SNAPSHOTS):
         (told,) = engine.feed(SnapshotStored(f"at {number}"), 150)
     assert told.value.split(", ")[-2:] == [f"at {number - 1}", f"at {number}"]
