@@ -365,7 +365,8 @@ def _progress() -> Progress:
 
 
 def _train(folder: Path, options: config.Options | None, bars: dataset.Dataset | None) -> None:
-    from training import loop  # noqa: PLC0415 - tensorflow takes seconds
+    extras.demand("matplotlib")  # said before tensorflow has taken its seconds
+    from training import loop  # noqa: PLC0415
 
     if options is None or bars is None:
         trained = loop.reopen(folder)

@@ -38,7 +38,7 @@ def draw_sheet(rolls: Any, path: Path, columns: int = 4) -> None:
     axes.set_xticks(
         [column * wide for column in range(columns)], labels=["beat 1"] * columns, fontsize=7
     )
-    axes.spines[:].set_visible(False)  # noqa: FBT003 - as matplotlib spells it
+    axes.spines[:].set_visible(False)
     files.write(path, png(figure, 80))
 
 

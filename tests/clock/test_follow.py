@@ -62,7 +62,7 @@ def test_missing_pulses_are_counted_by_the_time_that_passed():
             assert line.tick == number * PULSE_TICKS
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(
     st.sampled_from([62.5, 126.0, 300.0]),
     st.lists(st.tuples(st.integers(200, 900), st.floats(0.002, 0.12)), min_size=1, max_size=12),
@@ -84,7 +84,7 @@ def test_pulses_that_are_held_up_come_in_a_bunch_and_count_once(bpm, stalls):
     assert np.abs(away[-48:]).max() < 1
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(
     st.sampled_from([62.5, 126.0, 300.0]),
     st.lists(
@@ -111,7 +111,7 @@ def test_pulses_that_are_lost_are_made_up_for_even_beside_late_ones(bpm, losses)
     assert here == pytest.approx((len(true) - 1) * PULSE_TICKS, abs=1)
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(
     st.sampled_from([62.5, 126.0, 300.0]),
     st.lists(st.tuples(st.integers(3, 8), st.integers(1, 3)), min_size=4, max_size=40),

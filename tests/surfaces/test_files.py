@@ -337,7 +337,7 @@ NAMES = st.lists(
 
 @given(NAMES)
 @example(["all", "play", "bar", "beat", "latch"])
-@settings(max_examples=5)
+@settings(max_examples=3)
 def test_any_voices_give_valid_files(names):
     made = {kind: files.made(kind, surface_of(*names)) for kind in files.FORMATS}
     checked_layout(made["touchosc"][".tosc"])

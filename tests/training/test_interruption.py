@@ -12,7 +12,9 @@ from training import cli, config, dataset, files, loop
 from training.augment.pipeline import Stage
 from training.samples import open_samples
 
-TINY = config.Options(steps=50, batch=4, width=4, noise_dim=6, checkpoint_every=40, seed=3)
+TINY = config.Options(
+    steps=50, batch=4, width=4, noise_dim=6, checkpoint_every=40, seed=3, loss="hinge", penalty=0.0
+)
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,10 @@ from training.search import BEST, JOURNAL, search
 
 TINY = "steps = 2\nbatch = 4\nwidth = 4\nnoise_dim = 4\n"
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # optuna's own, on what it calls experimental
+pytestmark = [
+    pytest.mark.filterwarnings("ignore"),  # optuna's own, on what it calls experimental
+    pytest.mark.usefixtures("untraced"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +72,7 @@ def test_a_trial_that_loses_itself_fails_alone(bars, tmp_path, monkeypatch, capf
     assert "Traceback" not in capfd.readouterr().err
 
 
+@pytest.mark.long
 def test_two_processes_work_on_one_study(tmp_path, root):
     recipe, folder = tmp_path / "tiny.toml", tmp_path / "study"
     recipe.write_text(TINY)

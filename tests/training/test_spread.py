@@ -132,6 +132,7 @@ def said(process):
     return [line for line in lines if not line.startswith(("runs ", "INFO: Created"))]
 
 
+@pytest.mark.long
 def test_a_scheduler_that_is_lost_is_said_in_a_line_and_what_was_done_stays(bars, tmp_path, root):
     folder = tmp_path / "x"
     with dask(root, tmp_path, 1) as (address, started):
@@ -146,6 +147,7 @@ def test_a_scheduler_that_is_lost_is_said_in_a_line_and_what_was_done_stays(bars
     assert experiment.read_plan(folder).runs == 20
 
 
+@pytest.mark.long
 def test_a_cluster_without_workers_or_scheduler_is_said_and_leaves_nothing(tmp_path, root):
     with (
         dask(root, tmp_path, 0) as (address, _),
