@@ -109,9 +109,7 @@ class Run:
         before = time.monotonic()
         while self.step < self.options.steps:
             penalise = self.options.penalty > 0 and self.step % self.options.penalty_every == 0
-            generator, discriminator = self._train(
-                tf.constant(self.step, tf.int32), tf.constant(penalise)
-            )
+            generator, discriminator = self._train(tf.constant(self.step, tf.int32), penalise)
             self.step += 1
             last = self.step == self.options.steps
             if last or self.step % LOG_EVERY == 0:
@@ -120,7 +118,9 @@ class Run:
                 self._log(losses)
                 report(self.step, losses)
             if self._sheets and (last or shown(self.step, self.training_bars, self.options.batch)):
-                self._draw()
+                draw_sheet(
+                    self.sample(SHEET_BARS), self.folder / "samples" / f"{self.step:06d}.png"
+                )
             if last or self.step % self.options.checkpoint_every == 0:
                 now = time.monotonic()
                 self.seconds, before = self.seconds + now - before, now
@@ -164,21 +164,18 @@ class Run:
         self._demand_numbers(values.values())
         packed = io.BytesIO()
         np.savez(packed, step=self.step, seconds=self.seconds, **values)
-        files.write(self.folder / CHECKPOINT, packed.getvalue())
-
-    def _draw(self) -> None:
-        sheet = self.folder / "samples" / f"{self.step:06d}.png"
-        draw_sheet(self.sample(SHEET_BARS), sheet)
-        if (self.folder / METRICS).exists():  # a sheet may come before the first logged loss
+        # a checkpoint may come before the first logged loss
+        if self._sheets and (self.folder / METRICS).exists():
             draw_losses(self.folder / METRICS, self.folder / LOSSES_PICTURE)
+        files.write(self.folder / CHECKPOINT, packed.getvalue())
 
     def _log(self, losses: dict[str, float]) -> None:
         path = self.folder / METRICS
         with files.named(path), path.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"step": self.step, **losses}) + "\n")
 
-    def _train_step(self, step: Any, penalise: Any) -> tuple[Any, Any]:
-        """One step of both networks; every draw from (seed, step)."""
+    def _train_step(self, step: Any, penalise: bool) -> tuple[Any, Any]:
+        """One step of both networks; every draw from (seed, step). Traced once with penalties, once without."""
         options = self.options
         seeds = tf.random.experimental.stateless_split(tf.stack([options.seed, step]), 6)
         count = tf.shape(self._rolls)[0]
@@ -196,21 +193,19 @@ class Run:
 
         with tf.GradientTape(persistent=True) as tape:
             fake = generator(tf.concat([noise, asked], axis=1), training=True)
-            seen_real = _disturb(real, seeds[2], options)
-            seen_fake = _disturb(fake, seeds[3], options)
-            generator_loss, discriminator_loss = LOSSES[options.loss](
-                opinion(seen_real), opinion(seen_fake)
-            )
+            seen = _disturb(real, seeds[2], options), _disturb(fake, seeds[3], options)
+            with tf.GradientTape(persistent=True) as inner:  # of opinions that are made anyway
+                inner.watch(seen)
+                opinions = [opinion(rolls) for rolls in seen]
+                totals = [tf.reduce_sum(each) for each in opinions]
+            generator_loss, discriminator_loss = LOSSES[options.loss](*opinions)
             if DENSITY in self.labels.names:
                 generator_loss += DENSITY_PULL * mismatch(fake, real)
-            if options.penalty > 0:
-                charged = tf.cond(
-                    penalise,
-                    lambda: (
-                        steepness(opinion, seen_real)
-                        + steepness(opinion, tf.stop_gradient(seen_fake))
-                    ),
-                    lambda: 0.0,
+            if penalise:
+                # R1 on real rolls, R2 on invented ones (Mescheder et al., 2018)
+                charged = sum(
+                    steepness(inner.gradient(total, rolls))
+                    for total, rolls in zip(totals, seen, strict=True)
                 )
                 discriminator_loss += 0.5 * options.penalty * options.penalty_every * charged
         for network, loss, optimizer in (

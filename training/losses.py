@@ -27,15 +27,8 @@ def relativistic(real: Any, fake: Any) -> tuple[Any, Any]:
     return generator, tf.reduce_mean(tf.nn.softplus(-difference))
 
 
-def steepness(opinion: Callable[[Any], Any], rolls: Any) -> Any:
-    """The mean squared gradient of an opinion (rolls -> logits) by the rolls (batch, 48, 64), a scalar.
-
-    R1 on real rolls, R2 on invented ones (Mescheder et al., 2018).
-    """
-    with tf.GradientTape() as tape:
-        tape.watch(rolls)
-        total = tf.reduce_sum(opinion(rolls))
-    gradient = tape.gradient(total, rolls)
+def steepness(gradient: Any) -> Any:
+    """The mean squared length of the gradient of opinions by rolls, (batch, 48, 64), a scalar."""
     return tf.reduce_mean(tf.reduce_sum(tf.square(gradient), axis=[1, 2]))
 
 

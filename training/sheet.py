@@ -13,33 +13,37 @@ from perform.music.note import COLUMNS, ROWS
 from training import files
 from training.picture import blank, png
 
-GAP = 6  # cells between bars
-ROOTS = (12, 24, 36)  # rows
+CELL = (4, 3)  # pixels
+GAP, MARGIN = 12, 24  # pixels between bars, and left of them
+INK, PAPER = 40, 245  # of 255
+ROOTS = {12: "C3", 24: "C4", 36: "C5"}  # by row
 
 
 def draw_sheet(rolls: Any, path: Path, columns: int = 4) -> None:
     """A PNG of rolls (n, 48, 64), cells above 0 dark, roots and beats lined."""
+    from PIL import Image, ImageDraw  # noqa: PLC0415 - comes with matplotlib
+
+    wide, high = COLUMNS * CELL[0], ROWS * CELL[1]
     rows = -(-len(rolls) // columns)
-    high, wide = ROWS + GAP, COLUMNS + GAP
-    page = np.zeros((rows * high - GAP, columns * wide - GAP))
-    figure = blank(3 * columns, 2.2 * rows)
-    axes = figure.add_subplot()
+    page = Image.new("RGB", (MARGIN + columns * (wide + GAP), GAP + rows * (high + GAP)), "white")
+    pen = ImageDraw.Draw(page)
     for place, roll in enumerate(np.asarray(rolls)):
-        bottom, left = (rows - 1 - place // columns) * high, place % columns * wide
-        page[bottom : bottom + ROWS, left : left + COLUMNS] = roll > 0
-        edges = left - 0.5, left + COLUMNS - 0.5
-        axes.hlines([bottom + root for root in ROOTS], *edges, "tab:orange", linewidth=0.5)
-        beats = [left - 0.5 + beat * COLUMNS / 4 for beat in range(5)]
-        axes.vlines(beats, bottom - 0.5, bottom + ROWS - 0.5, "0.8", linewidth=0.5)
-    axes.imshow(page, origin="lower", aspect="auto", cmap="Blues", interpolation="nearest", vmax=1)
-    starts = [row * high for row in range(rows)]
-    ticks = [start + root for start in starts for root in ROOTS]
-    axes.set_yticks(ticks, labels=["C3", "C4", "C5"] * rows, fontsize=7)
-    axes.set_xticks(
-        [column * wide for column in range(columns)], labels=["beat 1"] * columns, fontsize=7
-    )
-    axes.spines[:].set_visible(False)
-    files.write(path, png(figure, 80))
+        left, top = MARGIN + place % columns * (wide + GAP), GAP + place // columns * (high + GAP)
+        cells = np.where(roll[::-1] > 0, INK, PAPER).astype(np.uint8)
+        page.paste(
+            Image.fromarray(cells).resize((wide, high), Image.Resampling.NEAREST), (left, top)
+        )
+        for beat in range(5):
+            x = left + beat * wide // 4
+            pen.line((x, top, x, top + high), fill="#c8c8c8")
+        for row, name in ROOTS.items():
+            y = top + high - row * CELL[1] - CELL[1] // 2
+            pen.line((left, y, left + wide, y), fill="#ff7f0e")
+            if place % columns == 0:
+                pen.text((4, y - 6), name, fill="black")
+    held = io.BytesIO()
+    page.save(held, "PNG")
+    files.write(path, held.getvalue())
 
 
 def draw_losses(metrics: Path, path: Path) -> None:
