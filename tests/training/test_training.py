@@ -219,6 +219,7 @@ def melody(bars, tmp_path_factory):
         return run, export(run, folder / "asked")
 
 
+@pytest.mark.long
 def test_a_conditional_generator_is_exported_with_what_it_can_be_asked(melody):
     run, made = melody
     assert set(made.manifest.files) == {"generator.tflite", "card.md"}
@@ -244,6 +245,7 @@ def test_a_styles_rhythm_is_where_its_notes_begin_and_end(bars):
     assert columns(bars.rolls, 0.0).all()
 
 
+@pytest.mark.long
 def test_a_bundle_keeps_to_the_columns_of_its_style(bars, melody):
     run, made = melody
     allowed = set(np.flatnonzero(columns(bars.rolls, 0.02)).tolist())
