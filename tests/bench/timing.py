@@ -2,7 +2,8 @@
 
 Four voices of sixteenths at 140 bpm from this engine, idle and with all steering running, beside isobar and
 mido, each in a process of its own and all at the same time. Then a flood of OSC and a fast MIDI clock together.
-A bare sleep of the same priority, also beside it, tells what the machine itself holds back. Nothing is asserted: machines differ, and ratios within one run are what counts.
+A bare sleep of the same priority, also beside it, tells what the machine itself holds back. Nothing is asserted:
+machines differ, and ratios within one run are what counts.
 """
 
 import argparse
