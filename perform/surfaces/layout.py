@@ -10,7 +10,17 @@ from perform.music.chord import BY_NAME, Chord
 from perform.rig import LOOPBACK, ROLES, Inputs, OscInput, Rig, VoiceConfig, host_port
 
 Kind = Literal[
-    "title", "tap", "switch", "fader", "choice", "pads", "shown", "beat", "light", "latch"
+    "title",
+    "tap",
+    "switch",
+    "fader",
+    "choice",
+    "pads",
+    "shown",
+    "beat",
+    "light",
+    "latch",
+    "refused",
 ]
 QUALITIES = ("", "m", "7", "maj7", "m7", "m7b5", "dim7")
 KEYS = ("auto", "none")  # as /key takes them, beside the names of keys
@@ -59,7 +69,7 @@ class Item(NamedTuple):
     @property
     def follows(self) -> str:
         """The address, below the prefix, at which it is told where it stands; "" for none."""
-        if self.kind in ("beat", "light"):
+        if self.kind in ("beat", "light", "refused"):
             return self.address
         told = self.control is not None and self.control.told
         return f"{STATE}{self.address}" if told else ""
@@ -215,7 +225,7 @@ def _addressable(voice: str) -> str:
 
 
 def _bar(table: dict[str, Control]) -> Page:
-    """The harmony that sounds, the beat, transport, tempo, and silence."""
+    """The harmony that sounds, the beat, transport, tempo, silence; below them what was refused last, and why."""
     transport, tempo = table["/transport"], table["/tempo"]
     items = (
         Item("shown", "chord", Place(0, 0, 6, 2), "chord", "/chord", control=table["/chord"]),
@@ -225,8 +235,9 @@ def _bar(table: dict[str, Control]) -> Page:
         Item("fader", "tempo", Place(18, 0, 8, 2), "time", "/tempo", control=tempo),
         Item("tap", "tap", Place(26, 0, 2.5, 2), "time", "/tap", control=table["/tap"]),
         Item("tap", "PANIC", Place(28.5, 0, 3.5, 2), "stop", "/panic", control=table["/panic"]),
+        Item("refused", "", Place(0, 2, 32, 0.4), "stop", "/error"),
     )  # fmt: skip
-    return Page("bar", 32, 2, items)
+    return Page("bar", 32, 2.4, items)
 
 
 def _play(voices: tuple[str, ...], table: dict[str, Control]) -> Page:

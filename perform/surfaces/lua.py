@@ -61,6 +61,11 @@ function onReceiveOSC(message, connections)
     flash('beat')
   elseif path == PREFIX .. '/note' and given[3].value > 0 then
     flash('light ' .. given[1].value)
+  elseif path == PREFIX .. '/error' then
+    local refused = called('refused')
+    if refused ~= nil then
+      refused.values.text = given[1].value .. ': ' .. given[2].value
+    end
   end
   return false
 end

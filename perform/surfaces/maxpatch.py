@@ -21,7 +21,7 @@ from perform.surfaces.layout import (
 )
 from perform.surfaces.patch import Patcher, rgba, written
 
-WIDTH, BAR, PLAY, SHAPE, OPEN, GAP, LINE = 1120.0, 92.0, 500.0, 470.0, 40.0, 5.0, 17.0
+WIDTH, BAR, PLAY, SHAPE, OPEN, GAP, LINE = 1120.0, 110.0, 500.0, 470.0, 40.0, 5.0, 17.0
 SAY, TOLD, UP = "sideman.say", "sideman.told", "sideman.up"
 
 
@@ -63,8 +63,6 @@ def _wires(patcher: Patcher, surface: Surface) -> None:
     outlet = patcher.add("outlet", 1, 0, comment="everything that the daemon tells")
     patcher.cord(heard, 0, told)
     patcher.cord(heard, 0, outlet)
-    refused = patcher.object(f"route {surface.prefix}/error", 2, 2)
-    patcher.chain(heard, refused, patcher.object("print sideman", 1, 0))
 
 
 def _window(patcher: Patcher, surface: Surface, page: Page, place: Rect) -> None:
@@ -177,6 +175,14 @@ def _followed(patcher: Patcher, surface: Surface, item: Item, rect: Rect, body: 
         first = str(item.control.default) if item.control is not None else ""
         text = patcher.comment(first, body, colours.bright(item.colour), 26.0)
         patcher.chain(heard, setting, text)
+        return
+    if item.kind == "refused":
+        heard, spelled = _heard(patcher, surface, item), patcher.object("sprintf set %s: %s", 2, 1)
+        both, logged = patcher.object("unpack s s", 1, 2), patcher.object("print sideman", 1, 0)
+        text = patcher.comment("", rect, colours.bright(item.colour), 12.0, textjustification=0)
+        patcher.chain(heard, both, spelled, text)
+        patcher.cord(both, 1, spelled, 1)
+        patcher.cord(heard, 0, logged)
         return
     side = round(min(rect.h, 22.0), 1)
     lamp = Rect(rect.x, round(body.y + (body.h - side) / 2, 1), side, side)

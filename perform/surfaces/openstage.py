@@ -24,7 +24,7 @@ from perform.surfaces.layout import (
 )
 
 VERSION = "1.26.0"
-WIDTH, HEIGHT, BAR, TABS, GAP, LINE = 1280.0, 800.0, 112.0, 30.0, 6.0, 20.0
+WIDTH, HEIGHT, BAR, TABS, GAP, LINE = 1280.0, 800.0, 134.0, 30.0, 6.0, 20.0
 Widget = dict[str, Any]
 
 
@@ -95,6 +95,11 @@ def _widget(surface: Surface, item: Item, name: str, rect: Rect, frame: Rect) ->
             says = "return Array.isArray(at) ? (at[0] + 1) + ' · ' + (at[1] + 1) : '1 · 1'"
             shown = _text(name, rect, frame, "1 · 1", colours.bright("beat"), 30)
             return shown | {"value": f"JS{{{{ {at}{says} }}}}"}
+        case "refused":
+            at = f"var what = OSC{{{surface.prefix}/error, , false}}; "
+            says = "return Array.isArray(what) ? what.join(': ') : ''"
+            shown = _text(name, rect, frame, "", colours.bright(item.colour), 14)
+            return shown | {"align": "left", "value": f"JS{{{{ {at}{says} }}}}"}
         case "light":
             at = f"var note = OSC{{{surface.prefix}/note, 0, true}}; "
             says = "return Array.isArray(note) && note[1] > 0 ? 1 : 0"

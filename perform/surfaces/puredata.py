@@ -10,7 +10,7 @@ from perform.surfaces.layout import Item, Page, Rect, Surface, cells, parts, pla
 from perform.surfaces.looks import FIGURE, resting
 from perform.surfaces.wires import wires
 
-WIDTH, BAR, PLAY, SHAPE, OPEN, GAP, LINE = 1040, 84, 480, 450, 36, 6.0, 14.0
+WIDTH, BAR, PLAY, SHAPE, OPEN, GAP, LINE = 1040, 101, 480, 450, 36, 6.0, 14.0
 LETTER = 0.6  # of a letter's height is its width: they are all as wide
 UNDER = 13  # pixels of a label below a button
 NONE = "empty"
@@ -87,6 +87,9 @@ def _looked_at(canvas: Canvas, item: Item, rect: Rect, bright: str) -> None:
         case "shown":
             first = str(item.control.default) if item.control is not None else ""
             _shown(canvas, rect, f"{item.address}:hear", first, bright, 22)
+        case "refused":
+            name = f"{item.address}:hear"
+            _cnv(canvas, rect, colours.GROUND, (NONE, 2, round(rect.h / 2), 0, 12), bright, name)
         case "beat":
             side = min(int(rect.h), 24)
             _flash(canvas, rect.x, rect.y + (rect.h - side) / 2, side, "/beat:light", bright)

@@ -13,7 +13,7 @@ from perform.surfaces import colours
 from perform.surfaces.layout import Item, Page, Rect, Surface, cells, is_black, parts, placed
 from perform.surfaces.lua import fader_script, pad_script, root_script
 
-WIDTH, HEIGHT, BAR, TABS, GAP, LINE = 1280.0, 800.0, 112.0, 48.0, 6.0, 20.0
+WIDTH, HEIGHT, BAR, TABS, GAP, LINE = 1280.0, 800.0, 134.0, 48.0, 6.0, 20.0
 VERSION = "6"
 CONNECTIONS = "1" * 10
 _IDS = uuid.UUID("6f1c1d2a-6f0e-5d0a-9c43-51de3a9d0a11")
@@ -137,6 +137,8 @@ def _shown(surface: Surface, name: str, item: Item, rect: Rect, body: Rect) -> s
             return _text(name, body, first, colours.bright(item.colour), 40, messages=told)
         case "beat":
             return _text("beat", body, "1.1", colours.TEXT, 40, lit)
+        case "refused":
+            return _text("refused", rect, "", colours.bright(item.colour), 14, {"textAlignH": 1})
         case "light":
             look = {**lit, "textAlignH": 1}
             return _text(f"light {item.says}", rect, f" {item.label}", colours.TEXT, 22, look)

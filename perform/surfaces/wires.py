@@ -108,8 +108,6 @@ def _told(canvas: Canvas, surface: Surface, items: Iterable[Item]) -> None:
     heard, parsed = canvas.obj("netreceive", "-u", "-b", surface.back), canvas.obj("oscparse")
     trimmed = canvas.obj("list", "trim")
     canvas.chain(heard, parsed, trimmed)
-    refused = [canvas.obj("route", word(part)) for part in _path(surface, "/error")]
-    canvas.chain(trimmed, *refused, canvas.obj("print", "sideman"))
     tree: Tree = {}
     for item in items:
         if item.follows:
@@ -166,6 +164,8 @@ def _leaf(canvas: Canvas, source: int, outlet: int, item: Item) -> None:
     elif item.kind == "shown":
         label = canvas.msg("label", Raw(r"\$1"))
         canvas.chain(_word(canvas, source, outlet), label, canvas.obj("s", f"{item.address}:hear"))
+    elif item.kind == "refused":
+        _refused(canvas, source, outlet, item)
     elif item.kind == "beat":
         both = canvas.obj("unpack")
         canvas.cord(source, outlet, both)
@@ -179,6 +179,19 @@ def _leaf(canvas: Canvas, source: int, outlet: int, item: Item) -> None:
         canvas.cord(source, outlet, both)
         canvas.cord(both, 1, struck)
         _flashed(canvas, struck, 1, f"/note/{item.says}:light")
+
+
+def _refused(canvas: Canvas, source: int, outlet: int, item: Item) -> None:
+    """What was refused and why, as one label, and in Pd's window."""
+    both, letters = canvas.obj("unpack", "s", "s"), [canvas.obj("list", "fromsymbol") for _ in "12"]
+    colon, whole = canvas.obj("list", "append", *map(ord, ": ")), canvas.obj("list", "append")
+    canvas.cord(source, outlet, canvas.obj("print", "sideman"))
+    canvas.cord(source, outlet, both)
+    canvas.chain(both, letters[0], colon, whole)
+    canvas.cord(both, 1, letters[1])
+    canvas.cord(letters[1], 0, whole, 1)
+    spelled, label = canvas.obj("list", "tosymbol"), canvas.msg("label", Raw(r"\$1"))
+    canvas.chain(whole, spelled, label, canvas.obj("s", f"{item.address}:hear"))
 
 
 def _lettered(canvas: Canvas, name: str, form: str) -> int:

@@ -106,6 +106,7 @@ DRIVER = """#N canvas 0 0 450 300 12;
 #X obj 200 40 print heard;
 #X obj 300 10 r {label};
 #X obj 300 40 print label;
+#X obj 300 70 r /error:hear;
 #X connect 0 0 1 0;
 #X connect 1 0 2 0;
 #X connect 1 1 3 1;
@@ -114,6 +115,7 @@ DRIVER = """#N canvas 0 0 450 300 12;
 #X connect 3 0 4 0;
 #X connect 5 0 6 0;
 #X connect 7 0 8 0;
+#X connect 9 0 8 0;
 """
 
 
@@ -197,7 +199,10 @@ def test_pure_data_says_all_that_it_can_and_follows_without_going_round(daemon, 
 
     client.send(encode("/sideman/voice/2/swing", 0.375))
     eventually(lambda: pd.saw("heard: set 0.375"))
-    pd.say("/tempo:say 9999;\n")  # what is refused is read in Pd's window
+    pd.say("/tempo:say 9999;\n")  # what is refused is read on the patch, and in Pd's window
+    eventually(
+        lambda: any(re.search(r"^label: label /tempo:\\? takes\\? 20", it) for it in list(pd.lines))
+    )
     eventually(lambda: any(re.search(r"^sideman: /tempo takes\\? 20", it) for it in list(pd.lines)))
     client.send(encode("/sideman/chord", "Ab9"))
     eventually(lambda: pd.saw("label: label Ab9"))
