@@ -4,7 +4,7 @@ from typing import Literal, NamedTuple
 
 from perform.music.chord import Chord
 from perform.music.condition import Wish
-from perform.music.note import Phrase
+from perform.music.note import COLUMNS, Phrase
 
 
 class ChordChanged(NamedTuple):
@@ -174,7 +174,7 @@ class Steering(NamedTuple):
     above the chord's root. `shift`: semitones from C to that root; `low`, `high`: the voice's range.
     `density`, `register`, `contour`: targets, 0 to 1 (few to many notes, low to high, falling to
     rising). `last`, `player`: the bar before, and what the player played; `liked`,
-    `disliked`: what was judged. All over C.
+    `disliked`: what was judged. All over C. `columns`: how many of the 64, from the first on, will be heard.
     """
 
     weights: tuple[float, ...]
@@ -190,6 +190,7 @@ class Steering(NamedTuple):
     player: Phrase = ()
     liked: tuple[Phrase, ...] = ()
     disliked: tuple[Phrase, ...] = ()
+    columns: int = COLUMNS
 
 
 class PhraseWanted(NamedTuple):

@@ -5,6 +5,7 @@ import gc
 import importlib
 import logging
 import os
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -25,6 +26,9 @@ def on_cores(cores: int, wanted: Plan) -> Iterator[Runner]:
     if any(options.architecture != "markov" for options in wanted.arms.values()):
         demand("tensorflow")
     from joblib import Parallel, delayed, parallel_config  # noqa: PLC0415
+
+    # a process that has grown over many runs is ended and another begun; nothing is lost by it
+    warnings.filterwarnings("ignore", "A worker stopped", UserWarning)
 
     def runner(tasks: Sequence[Task], made: Plan, bars: Dataset) -> Iterator[Outcome]:
         with parallel_config(backend="loky", n_jobs=cores, inner_max_num_threads=1):

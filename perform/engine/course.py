@@ -23,6 +23,11 @@ class Course:
         self._told: Metre | None = None
         self.bar = self.tick = self.unopened = 0
 
+    @property
+    def coming(self) -> Metre:
+        """The metre of bars that are not laid out yet."""
+        return self._next
+
     def restart(self, tick: int) -> int:
         """Forget all that was due and count from a tick; how far that is inside its bar."""
         self._schedule.clear()

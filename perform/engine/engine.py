@@ -345,7 +345,7 @@ class Engine:
 
     def _change_metre(self, event: MetreChanged) -> list[Output]:
         self._course.change(Metre(event.bar, event.beat), not self._begun)
-        return []
+        return self._ask_soon()
 
     # --- voices --------------------------------------------------------------------------------
 

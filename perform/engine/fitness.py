@@ -58,8 +58,8 @@ class Fitness(NamedTuple):
 
 
 def traits_of(rolls: Rolls, steering: Steering) -> Traits:
-    """The traits of a population (n, 48, 64)."""
-    table = notes_of(rolls)
+    """The traits of a population (n, 48, 64), as far as it will be heard."""
+    table = notes_of(rolls[:, :, : steering.columns])
     order = np.argsort((table.bar * COLUMNS + table.start) * ROWS + table.row)
     notes = NoteTable(table.bars, *(column[order] for column in table[1:]))
     heard = _sounding(steering)[notes.row]
@@ -88,8 +88,9 @@ def _on_beat(traits: Traits) -> Values:
 
 
 def _density(traits: Traits) -> Values:
-    wanted = 1 + (MOST_NOTES - 1) * traits.steering.density
-    return np.asarray(np.clip(1 - np.abs(traits.sizes - wanted) / (MOST_NOTES / 2), 0, 1))
+    most = MOST_NOTES * traits.steering.columns / COLUMNS
+    wanted = 1 + (most - 1) * traits.steering.density
+    return np.asarray(np.clip(1 - np.abs(traits.sizes - wanted) / (most / 2), 0, 1))
 
 
 def _variety(traits: Traits) -> Values:
@@ -177,16 +178,18 @@ def likeness(traits: Traits, other: Phrase) -> Values:
     """How like a phrase (pitches over C) each bar is, (bars,): shared onsets, and shared pitch classes.
 
     The mean of the Jaccard index of onsets by sixteenth and of the overlap of pitch-class
-    histograms; 0 without a phrase.
+    histograms, of what is heard; 0 without a phrase.
     """
-    if not other:
-        return np.zeros(traits.notes.bars)
     notes, bars = traits.notes, traits.notes.bars
+    until = traits.steering.columns * TICKS_PER_COLUMN
+    other = tuple(note for note in other if note.start < until)
+    if not other:
+        return np.zeros(bars)
     struck = np.zeros((bars, COLUMNS // SIXTEENTH), bool)
     struck[notes.bar, notes.start // SIXTEENTH] = True
     theirs = np.zeros(COLUMNS // SIXTEENTH, bool)
     sixteenth = SIXTEENTH * TICKS_PER_COLUMN
-    theirs[[note.start // sixteenth % len(theirs) for note in other]] = True
+    theirs[[note.start // sixteenth for note in other]] = True
     rhythm = (struck & theirs).sum(axis=1) / (struck | theirs).sum(axis=1)
     classes = np.bincount(notes.bar * 12 + notes.row % 12, minlength=bars * 12).reshape(bars, 12)
     shares = classes / np.maximum(traits.sizes, 1)[:, None]

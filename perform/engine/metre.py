@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
-from perform.music.note import TICKS_PER_BAR, TICKS_PER_BEAT, Note, Phrase
+from perform.music.note import COLUMNS, TICKS_PER_BAR, TICKS_PER_BEAT, Note, Phrase
 
 QUAVER, DOTTED = TICKS_PER_BEAT // 2, 3 * TICKS_PER_BEAT // 2
 _TEXT = re.compile(r"(\d{1,2})/([48])")
@@ -38,6 +38,12 @@ class Metre(NamedTuple):
         quavers, two and three (6/8, 7/8).
         """
         return QUAVER // 2 if self.bar % self.beat or self.beat == DOTTED else QUAVER
+
+    @property
+    def columns(self) -> int:
+        """How many of the 64 columns of a bar in four are heard in one of this metre, as `fitted` has it."""
+        whole = TICKS_PER_BAR * DOTTED // TICKS_PER_BEAT if self.beat == DOTTED else TICKS_PER_BAR
+        return min(COLUMNS, COLUMNS * self.bar // whole)
 
     def weight(self, tick: int) -> int:
         """2 where a strong beat begins at a tick of the bar, 1 where another does, 0 between beats."""

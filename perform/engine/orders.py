@@ -72,7 +72,8 @@ class Orders:
                 player=player,
             )
         )
-        steering = steering_of(knobs, settings.low, settings.high, around)
+        columns = self._course.coming.columns
+        steering = steering_of(knobs, settings.low, settings.high, around, columns)
         return line.source(bar, seed), seed, wish_of(knobs, chord), steering
 
     def _heard(self, line: Line, bar: int) -> Phrase:

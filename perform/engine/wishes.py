@@ -9,7 +9,7 @@ from perform.engine.knobs import WEIGHTS_AT
 from perform.events import Steering
 from perform.music.chord import Chord
 from perform.music.condition import Wish, quality_class
-from perform.music.note import Phrase
+from perform.music.note import COLUMNS, Phrase
 
 
 class Around(NamedTuple):
@@ -36,8 +36,10 @@ def wish_of(knobs: Mapping[str, float], chord: Chord | None) -> Wish:
     )
 
 
-def steering_of(knobs: Mapping[str, float], low: int, high: int, around: Around) -> Steering | None:
-    """What candidates are ranked by; None where nothing weighs anything.
+def steering_of(
+    knobs: Mapping[str, float], low: int, high: int, around: Around, columns: int = COLUMNS
+) -> Steering | None:
+    """What candidates are ranked by, as far as their first `columns`; None where nothing weighs anything.
 
     What no weight looks at is left out, so that the same wish is known as the same.
     """
@@ -59,6 +61,7 @@ def steering_of(knobs: Mapping[str, float], low: int, high: int, around: Around)
         player=around.player if knobs["weight/player"] else (),
         liked=around.liked,
         disliked=around.disliked,
+        columns=columns,
     )
 
 

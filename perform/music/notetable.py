@@ -14,7 +14,7 @@ Numbers = NDArray[np.intp]
 class NoteTable(NamedTuple):
     """Notes of `bars` bars, by bar, row and start: each column one array (notes,).
 
-    `start`, `end`: columns 0 to 64, `end` the first after the note.
+    `start`, `end`: columns from 0, `end` the first after the note: 64 where it lasts to the end of a whole bar.
     """
 
     bars: int
@@ -25,14 +25,15 @@ class NoteTable(NamedTuple):
 
 
 def notes_of(rolls: Rolls) -> NoteTable:
-    """The notes in rolls (n, 48, 64)."""
-    on = np.zeros((len(rolls), ROWS, COLUMNS + 2), np.int8)
+    """The notes in rolls (n, 48, columns)."""
+    columns = rolls.shape[2]
+    on = np.zeros((len(rolls), ROWS, columns + 2), np.int8)
     on[:, :, 1:-1] = rolls > 0
     edges = np.diff(on, axis=2).reshape(-1)
     # by flat index: three times as fast as by bar, row and column at once
-    place, start = np.divmod(np.flatnonzero(edges == 1), COLUMNS + 1)
+    place, start = np.divmod(np.flatnonzero(edges == 1), columns + 1)
     bar, row = np.divmod(place, ROWS)
-    return NoteTable(len(rolls), bar, row, start, np.flatnonzero(edges == -1) % (COLUMNS + 1))
+    return NoteTable(len(rolls), bar, row, start, np.flatnonzero(edges == -1) % (columns + 1))
 
 
 def rolls_of(table: NoteTable) -> Rolls:

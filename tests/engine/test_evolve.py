@@ -81,6 +81,21 @@ def test_every_figure_of_any_bar_is_between_0_and_1(notes, target, limits):
     assert (every <= 1 + 1e-9).all()
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_what_a_metre_crops_is_not_judged(name):
+    whole = ((0, 1, 60), (1.25, 1, 64), (2, 0.5, 67), (2.5, 1.5, 61), (3, 1, 72), (3, 1, 76))
+    heard = (*whole[:3], (2.5, 0.5, 61))
+    last = (Note(0, 240, 60), Note(3 * BEAT, 240, 72))
+    about = {"last": last, "player": last, "density": 1.0, "columns": 48}
+    assert figure(name, bar(*whole), **about) == figure(name, bar(*heard), **about)
+
+
+def test_as_many_notes_as_there_can_be_are_fewer_in_a_waltz():
+    twelve = bar(*((place / 4, 0.25, 60) for place in range(12)))
+    assert figure("density", twelve, density=1.0, columns=48) == pytest.approx(1.0)
+    assert figure("density", twelve, density=1.0) == pytest.approx(0.5)
+
+
 @pytest.fixture(scope="module")
 def source():
     return SteeredSource(library.find("blues"))

@@ -117,6 +117,26 @@ def test_a_waltz_has_three_beats_and_begins_at_a_bar_line():
     assert [s.tick for s in struck(memory)] == [beat[0] for beat in told]
 
 
+@pytest.mark.parametrize("text", SPELT)
+def test_the_columns_of_a_metre_are_those_that_are_heard(text):
+    metre = parse_metre(text)
+    every = tuple(Note(column * 30, 30, column) for column in range(0, 64, 2))
+    heard = {note.pitch for note in fitted(every, metre)}
+    assert metre.columns - 4 <= max(heard) < metre.columns
+
+
+def test_a_wish_is_for_what_the_metre_lets_sound():
+    engine = Engine([VoiceSettings(name="lead", knobs={"weight/density": 1.0})])
+    engine.feed(ChordChanged(parse_chord("C7")), 0)
+    waltz = engine.feed(MetreChanged(*parse_metre("3/4")), 0)
+    wanted = [it for it in (*waltz, *engine.prepare()) if isinstance(it, PhraseWanted)]
+    assert {it.steering.columns for it in wanted} == {48}
+    engine.feed(TransportChanged("start"), 0)
+    engine.feed(MetreChanged(*COMMON), 0)
+    asked = [it for it in engine.advance(BEAT) if isinstance(it, PhraseWanted)]
+    assert {it.steering.columns for it in asked} == {64}
+
+
 def test_a_bar_in_dotted_beats_dances_beat_for_beat():
     """The first half of a beat takes two of its three quavers, so the jig lilts and keeps its beats."""
     jig = fitted(QUAVERS, parse_metre("6/8"))
