@@ -109,6 +109,7 @@ def render(
     model: Annotated[str, typer.Option(help="a bundle, or 'canned'")] = DEFAULT_MODEL,
     seed: Annotated[int, typer.Option(help="same seed, same notes")] = 0,
     tempo: Annotated[float, typer.Option(min=20, max=400, help="quarter notes a minute")] = 120.0,
+    metre: Annotated[str, typer.Option(help="of the chart: 3/4, 5/4, 6/8, 7/8, 12/8, ...")] = "4/4",
     soundfont: Annotated[Path | None, typer.Option(help="a .sf2 or .sf3 file for a WAV")] = None,
 ) -> None:
     """Play a chart, or a recorded session, into a file, faster than real time; the same seed gives the
@@ -119,11 +120,16 @@ def render(
     if chart.endswith(".jsonl"):
         rendering.render_session(Path(chart), output, soundfont)
         return
+    from perform.engine.metre import parse_metre  # noqa: PLC0415
     from perform.inputs.chart import parse_chart  # noqa: PLC0415
 
     text = _chart_text(chart)
+    try:
+        read = parse_chart(text, parse_metre(metre))
+    except ValueError as fault:
+        raise SidemanError(f"--metre: {fault}") from None
     voice = VoiceConfig(name="lead", model=model)
-    rendering.render(parse_chart(text), output, voice, seed=seed, tempo=tempo, soundfont=soundfont)
+    rendering.render(read, output, voice, seed=seed, tempo=tempo, soundfont=soundfont)
 
 
 @app.command()

@@ -28,7 +28,7 @@ class Comping:
     """What the imaginary pianist plays: the chords of the chart, written into the MIDI file."""
 
     def __init__(self, song: MidiFileSink, chart: Chart, until: int) -> None:
-        ends = [tick for tick, _ in chart.changes[1:]] + [chart.bars * TICKS_PER_BAR]
+        ends = [tick for tick, _ in chart.changes[1:]] + [chart.ticks]
         for (tick, change), end in zip(chart.changes, ends, strict=True):
             if change.chord is not None:
                 for start in range(tick, min(end, until), 2 * TICKS_PER_BEAT):

@@ -11,7 +11,6 @@ from perform.engine.engine import Engine
 from perform.engine.settings import EngineSettings
 from perform.errors import SidemanError
 from perform.inputs.chart import Chart
-from perform.music.note import TICKS_PER_BAR
 from perform.rig import VoiceConfig
 from perform.sinks.audio import HINT, find_soundfont, render_wav
 from perform.sinks.base import Sink
@@ -32,8 +31,9 @@ def source_of(model: str) -> Source:
 
 def play_chart(chart: Chart, voice: VoiceConfig, seed: int, sinks: list[Sink]) -> None:
     """Play a chart once through with one voice, into sinks."""
-    engine = Engine([voice.settings()], EngineSettings(seed=seed, fallback=STOCK[0]))
-    offline.play(engine, source_of, chart.changes, chart.bars * TICKS_PER_BAR, sinks)
+    settings = EngineSettings(seed=seed, fallback=STOCK[0], metre=chart.metre)
+    engine = Engine([voice.settings()], settings)
+    offline.play(engine, source_of, chart.changes, chart.ticks, sinks)
 
 
 def render(

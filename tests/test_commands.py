@@ -37,6 +37,7 @@ def test_chord_reads_lines_and_speaks_json():
         (("render", "C7 | F7", "-o", "x.mid", "--model", "bluse"), 2, "did you mean 'blues'"),
         (("render", "C7 | Q7", "-o", "x.mid"), 2, "character 6"),
         (("render", "C7", "-o", "x.doc"), 2, "end it in .mid, .wav or .png"),
+        (("render", "C7", "-o", "x.mid", "--metre", "1/4"), 2, "write it like 3/4"),
         (("run", "none.toml"), 2, "perform init"),
         (("check", "taken.toml"), 2, "did you mean 'tempo'"),
         (("models", "nothing"), 2, "there are"),

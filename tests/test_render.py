@@ -4,6 +4,7 @@ import mido
 import numpy as np
 import pytest
 
+from perform.engine.metre import parse_metre
 from perform.errors import SidemanError
 from perform.events import ChordSounds, Sound
 from perform.inputs.chart import BLUES, parse_chart
@@ -11,8 +12,9 @@ from perform.music.pitch import pitch_name
 from perform.render import play_chart, render
 from perform.rig import VoiceConfig
 from perform.sinks.memory import MemorySink
+from perform.sinks.picture import BAR_LINE
 
-CHART = parse_chart(BLUES)
+CHART, BAR = parse_chart(BLUES), 1920
 
 
 def score(model, seed=0):
@@ -61,6 +63,22 @@ def test_the_picture_is_a_picture(tmp_path):
     image = pytest.importorskip("matplotlib.image").imread(tmp_path / "x.png")
     assert image.shape[2] == 3
     assert len(np.unique(image.reshape(-1, 3), axis=0)) == 6
+
+
+@pytest.mark.parametrize("text", ["3/4", "6/8", "7/8", "5/4"])
+def test_a_chart_in_another_metre_is_written_and_drawn_in_it(tmp_path, text):
+    metre = parse_metre(text)
+    chart = parse_chart("Am7 | D7 G7 | Cmaj7 | % | Fmaj7", metre)
+    for name in ("x.mid", "x.png"):
+        render(chart, tmp_path / name, VoiceConfig(name="lead", model="canned"))
+    song = mido.MidiFile(tmp_path / "x.mid")
+    assert song.length == pytest.approx(5 * metre.bar / 960, abs=metre.bar / 960)
+    messages = [message for track in song.tracks for message in track]
+    signature = next(m for m in messages if m.type == "time_signature")
+    assert signature.numerator / signature.denominator == metre.bar / BAR
+    image = pytest.importorskip("matplotlib.image").imread(tmp_path / "x.png")
+    lines = np.flatnonzero((np.abs(image[13] * 255 - BAR_LINE) < 1).all(axis=1))
+    assert list(np.diff(lines)) == 3 * [metre.bar // 10]  # four bars a row, ten ticks a pixel
 
 
 @pytest.mark.parametrize(("name", "mend"), [("x.mp3", "end it in"), ("no/x.mid", "make it first")])

@@ -2,32 +2,37 @@
 
 from typing import NamedTuple
 
-from perform.engine.metre import COMMON
+from perform.engine.metre import COMMON, Metre
 from perform.events import ChordChanged
 from perform.music import chart as written
-from perform.music.note import TICKS_PER_BAR
 
 BLUES = "C7 | F7 | C7 | % | F7 | % | C7 | A7 | Dm7 | G7 | C7 A7 | Dm7 G7"
 
 
 class Chart(NamedTuple):
-    """Chords with the tick at which each begins, and how many bars the whole has."""
+    """Chords with the tick at which each begins, and how many bars of which metre the whole has."""
 
     changes: tuple[tuple[int, ChordChanged], ...]
     bars: int
+    metre: Metre = COMMON
+
+    @property
+    def ticks(self) -> int:
+        """How long it is."""
+        return self.bars * self.metre.bar
 
 
-def parse_chart(text: str) -> Chart:
-    """The chart that a text spells, once through in 4/4, what stands between repeat signs twice; faults as
+def parse_chart(text: str, metre: Metre = COMMON) -> Chart:
+    """The chart that a text spells, once through in a metre, what stands between repeat signs twice; faults as
     in `perform.music.chart`.
     """
     bars = _unrolled(written.parse_chart(text))
     changes = tuple(
-        (number * TICKS_PER_BAR + inside, ChordChanged(chord))
+        (number * metre.bar + inside, ChordChanged(chord))
         for number, bar in enumerate(bars)
-        for inside, (_, chord) in zip(COMMON.shared([it[0] for it in bar]), bar, strict=True)
+        for inside, (_, chord) in zip(metre.shared([it[0] for it in bar]), bar, strict=True)
     )
-    return Chart(changes, len(bars))
+    return Chart(changes, len(bars), metre)
 
 
 def _unrolled(chart: written.Chart) -> list[written.Bar]:
@@ -42,8 +47,9 @@ def _unrolled(chart: written.Chart) -> list[written.Bar]:
 
 def repeated(chart: Chart, times: int) -> Chart:
     """The chart played `times` times over."""
-    length = chart.bars * TICKS_PER_BAR
     changes = tuple(
-        (turn * length + tick, change) for turn in range(times) for tick, change in chart.changes
+        (turn * chart.ticks + tick, change)
+        for turn in range(times)
+        for tick, change in chart.changes
     )
-    return Chart(changes, chart.bars * times)
+    return chart._replace(changes=changes, bars=chart.bars * times)

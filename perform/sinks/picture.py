@@ -1,5 +1,6 @@
 """A performance as a picture: a piano roll in PNG, drawn with nothing but numpy and zlib."""
 
+import itertools
 import struct
 import zlib
 from pathlib import Path
@@ -8,12 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perform.errors import OutputError
-from perform.events import ChordSounds, Output, Sound
+from perform.events import Beat, ChordSounds, Output, Sound
 from perform.music.chord import Chord, parse_chord
-from perform.music.note import TICKS_PER_BAR, TICKS_PER_BEAT, TICKS_PER_COLUMN
+from perform.music.note import TICKS_PER_BAR, TICKS_PER_COLUMN
 
 CELL_WIDTH, CELL_HEIGHT, BARS_A_ROW, MARGIN = 3, 5, 4, 12
-PAPER, LINE, BEAT, SHADE = (250, 248, 243), (120, 116, 108), (222, 217, 207), (238, 234, 225)
+PAPER, BAR_LINE, BEAT_LINE, SHADE = (
+    (250, 248, 243),
+    (120, 116, 108),
+    (222, 217, 207),
+    (238, 234, 225),
+)
 CHORD_TONE, OTHER_TONE = (20, 90, 140), (208, 108, 40)
 
 
@@ -25,12 +31,15 @@ class PictureSink:
         self._begun: dict[tuple[str, int], int] = {}
         self._notes: list[tuple[int, int, int]] = []
         self._chords: list[tuple[int, Chord | None]] = []
+        self._beats: list[tuple[int, int]] = []
         self._closed = False
 
     def send(self, output: Output) -> None:
         """Note it down."""
         if isinstance(output, ChordSounds):
             self._chords.append((output.tick, parse_chord(output.symbol)))
+        elif isinstance(output, Beat):
+            self._beats.append((output.tick, output.beat))
         elif isinstance(output, Sound):
             key = (output.voice, output.pitch)
             if output.velocity:
@@ -51,24 +60,32 @@ class PictureSink:
     def _draw(self) -> NDArray[np.uint8]:
         pitches = [pitch for _, _, pitch in self._notes] or [60]
         low, high = min(pitches) - 2, max(pitches) + 2
-        end = max((stop for _, stop, _ in self._notes), default=1)
-        rows = -(-end // (BARS_A_ROW * TICKS_PER_BAR))
         height = (high - low + 1) * CELL_HEIGHT
-        width = BARS_A_ROW * TICKS_PER_BAR // TICKS_PER_COLUMN * CELL_WIDTH
-        page = np.empty((rows * (height + MARGIN) + MARGIN, width + 2 * MARGIN, 3), np.uint8)
+        rows = self._rows()
+        width = _x(max(end - start for start, end in rows))
+        page = np.empty((len(rows) * (height + MARGIN) + MARGIN, width + 2 * MARGIN, 3), np.uint8)
         page[:] = PAPER
-        for row in range(rows):
+        for row, (start, end) in enumerate(rows):
             top = MARGIN + row * (height + MARGIN)
-            self._draw_row(page[top : top + height, MARGIN : MARGIN + width], row, low, high)
+            area = page[top : top + height, MARGIN : MARGIN + _x(end - start)]
+            self._draw_row(area, start, end, low, high)
         return page
 
-    def _draw_row(self, area: NDArray[np.uint8], row: int, low: int, high: int) -> None:
-        start = row * BARS_A_ROW * TICKS_PER_BAR
+    def _rows(self) -> list[tuple[int, int]]:
+        """The ticks at which each row begins and ends; the last has room for as many bars as the others."""
+        bars = [tick for tick, beat in self._beats if beat == 0] or [0]
+        length = bars[-1] - bars[-2] if len(bars) > 1 else TICKS_PER_BAR
+        starts = bars[::BARS_A_ROW]
+        last = max((stop for _, stop, _ in self._notes), default=0)
+        return list(itertools.pairwise([*starts, max(last, starts[-1] + BARS_A_ROW * length)]))
+
+    def _draw_row(self, area: NDArray[np.uint8], start: int, end: int, low: int, high: int) -> None:
         for pitch in range(low, high + 1):
             if pitch % 12 in (1, 3, 6, 8, 10):
                 area[(high - pitch) * CELL_HEIGHT : (high - pitch + 1) * CELL_HEIGHT] = SHADE
-        for tick in range(0, BARS_A_ROW * TICKS_PER_BAR, TICKS_PER_BEAT):
-            area[:, _x(tick)] = LINE if tick % TICKS_PER_BAR == 0 else BEAT
+        for tick, beat in self._beats:
+            if start <= tick < end:
+                area[:, _x(tick - start)] = BEAT_LINE if beat else BAR_LINE
         for begin, stop, pitch in self._notes:
             left, right = _x(begin - start), _x(stop - start)
             if right <= 0 or left >= area.shape[1]:
