@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from perform.music.note import COLUMNS, ROWS
 from training.backend import keras, layers
 from training.config import Options
+from training.intervals import Intervals
 
 LEAK = 0.2
 FIRST_COLUMNS = 8
@@ -107,6 +108,15 @@ def _over_time(noise: Any, width: int, *, places: bool = False) -> Any:
     return x
 
 
+def _contour(rolls: Any, width: int) -> Any:
+    """Features of the intervals in rolls, flat."""
+    x = Intervals()(rolls)
+    for stride in (1, 2):
+        x = layers.Conv1D(width, 3, strides=stride, padding="same")(x)
+        x = layers.LeakyReLU(LEAK)(x)
+    return layers.Flatten()(x)
+
+
 def _compact_discriminator(options: Options, conditions: int) -> Any:
     width = options.width
     rolls = keras.Input((ROWS, COLUMNS))
@@ -115,6 +125,8 @@ def _compact_discriminator(options: Options, conditions: int) -> Any:
         x = layers.Conv1D(channels, 5, strides=stride, padding="same")(x)
         x = layers.LeakyReLU(LEAK)(x)
     features = layers.Flatten()(x)
+    if options.intervals:
+        features = layers.Concatenate()([features, _contour(rolls, width)])
     opinion = layers.Dense(1)(features)
     if not conditions:
         return keras.Model(rolls, opinion, name="discriminator")
