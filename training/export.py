@@ -21,7 +21,7 @@ from training.chatter import held_back
 from training.dataset import Dataset, sources
 from training.inference import infer
 from training.loop import Run
-from training.metrics.playability import COPY_CELLS, measure
+from training.metrics.playability import COPY_CELLS, leaps, measure
 
 BATCH = 32  # a dynamic batch would need Flex operators, which a Pi has not
 SAMPLES = 2048
@@ -176,6 +176,7 @@ One-bar phrases, invented by a small GAN. Licence: {manifest.licence}.
 | distinct bars | {figures["distinct"]:.2%} |
 | notes a bar (mean) | {figures["notes_a_bar"]:.1f} |
 | onsets where the training bars have theirs | {figures["onsets_in_style"]:.1%} |
+| moves wider than an octave (of the training bars': {leaps(run.bars.rolls):.1%}) | {figures["leaps"]:.1%} |
 | bars in which two notes overlap | {figures["overlapping"]:.1%} |
 | LiteRT, one thread, batch {manifest.batch}, where it was exported | {figures["milliseconds_a_phrase"]:.3f} ms a phrase |
 {obeyed}

@@ -53,13 +53,13 @@ def _moves(slots: Any, last: Any) -> list[Any]:
     By way of spectra: products of small matrices, where a sum over all pairs of rows takes several times as long.
     """
     ops = keras.ops
-    now, then = ([ops.matmul(each, wave) for wave in _THERE] for each in (slots, last))
+    now, then = ([ops.tensordot(each, wave, 1) for wave in _THERE] for each in (slots, last))
     found = []
     for earlier in EARLIER:
         start = max(EARLIER) - earlier
         real, imaginary = (part[:, start : start + SIXTEENTHS] for part in then)
         found.append(
-            ops.matmul(real * now[0] + imaginary * now[1], _BACK[0])
-            - ops.matmul(imaginary * now[0] - real * now[1], _BACK[1])
+            ops.tensordot(real * now[0] + imaginary * now[1], _BACK[0], 1)
+            - ops.tensordot(imaginary * now[0] - real * now[1], _BACK[1], 1)
         )
     return found

@@ -16,12 +16,14 @@ import pytest
 from perform import bundle
 from perform.errors import DivergenceError, RunFolderError, SidemanError
 from perform.music.condition import Wish, inputs
+from perform.music.note import Note
 from perform.music.notetable import notes_of
+from perform.music.pianoroll import encode
 from perform.sources.litert import LiteRTSource
 from training import cli, config, dataset
 from training.conditions import label
 from training.inference import infer
-from training.metrics.playability import measure
+from training.metrics.playability import leaps, measure
 from training.rhythm import columns, held_from
 from training.samples import open_samples
 
@@ -256,6 +258,14 @@ def test_playability_knows_copies_dust_and_emptiness(bars):
     assert (figures.copies, figures.unplayable_raw, figures.distinct) == (0.75, 0.25, 1.0)
     assert figures.onsets_in_style == 1.0
     assert figures.overlapping == 0.0
+
+
+def test_leaps_are_moves_wider_than_an_octave():
+    line = [(0, 480, 60), (480, 480, 72), (960, 480, 59), (1440, 480, 47)]
+    rolls = encode([Note(*note) for note in line], bars=1).rolls
+    assert leaps(rolls) == pytest.approx(1 / 3)
+    assert leaps(rolls[:, ::-1]) == pytest.approx(1 / 3)
+    assert leaps(np.full((2, 48, 64), -1, np.int8)) == 0
 
 
 @pytest.mark.parametrize(

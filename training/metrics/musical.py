@@ -49,6 +49,17 @@ def onsets(rolls: Rolls) -> NDArray[np.float64]:
     return _shares(notes_of(rolls).start, COLUMNS)
 
 
+def moves(rolls: Rolls) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """From each note to the next of its bar: the bar, and the semitones, (moves,) each; of two notes that begin
+    together the lower comes first.
+    """
+    table = notes_of(rolls)
+    order = np.lexsort((table.row, table.start, table.bar))
+    bar, row = table.bar[order], table.row[order]
+    same = np.diff(bar) == 0
+    return bar[1:][same], np.diff(row)[same]
+
+
 def divergence(p: NDArray[np.float64], q: NDArray[np.float64]) -> float:
     """The Kullback-Leibler divergence of shares p from q in nats, both smoothed; 0 when they agree."""
     smooth_p, smooth_q = (p + SMOOTH) / (p + SMOOTH).sum(), (q + SMOOTH) / (q + SMOOTH).sum()

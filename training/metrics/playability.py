@@ -5,15 +5,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perform.music.pianoroll import Rolls, clean, decode, unplayable
+from training.metrics.musical import moves
 
 COPY_CELLS = 10
+OCTAVE = 12
 
 
 class Playability(msgspec.Struct, frozen=True):
     """Shares (0 to 1) of samples: unplayable raw and cleaned, near-copies; and notes a bar.
 
     `onsets_in_style`: share of onsets on columns where training bars have onsets, a measure of how
-    firmly the rhythm stands. `overlapping`: share of bars in which two notes sound at once for more
+    firmly the rhythm stands. `leaps`: share of moves from note to note that are wider than an octave.
+    `overlapping`: share of bars in which two notes sound at once for more
     than one column. Everything but `unplayable_raw` is of cleaned samples.
     """
 
@@ -24,6 +27,7 @@ class Playability(msgspec.Struct, frozen=True):
     distinct: float
     notes_a_bar: float
     onsets_in_style: float
+    leaps: float
     overlapping: float
 
 
@@ -42,8 +46,15 @@ def measure(raw: Rolls, training: Rolls) -> Playability:
         distinct=len(np.unique(cleaned.reshape(len(cleaned), -1), axis=0)) / len(cleaned),
         notes_a_bar=float(np.mean(notes)),
         onsets_in_style=float(struck[known].sum() / max(1, struck.sum())),
+        leaps=leaps(cleaned),
         overlapping=float((together > 1).mean()),
     )
+
+
+def leaps(rolls: Rolls) -> float:
+    """The share of moves from note to note, in bars (n, 48, 64), that are wider than an octave."""
+    wide = np.abs(moves(rolls)[1]) > OCTAVE
+    return float(wide.mean()) if len(wide) else 0.0
 
 
 def _onsets(rolls: Rolls) -> NDArray[np.int64]:

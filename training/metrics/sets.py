@@ -8,7 +8,7 @@ from scipy.stats import gaussian_kde
 from perform.music.note import ROOT_ROW
 from perform.music.notetable import notes_of
 from perform.music.pianoroll import Rolls
-from training.metrics.musical import divergence
+from training.metrics.musical import divergence, moves
 
 STEPS = 200
 MOST = 256  # distances between sets grow with the product of their sizes
@@ -44,10 +44,8 @@ def _features(rolls: Rolls) -> dict[str, Values]:
     pitches, rhythm = np.zeros((bars, 12)), np.zeros((bars, 16))
     np.add.at(pitches, (table.bar, (table.row - ROOT_ROW) % 12), 1)
     np.add.at(rhythm, (table.bar, table.start // COLUMNS_A_STEP), 1)
-    order = np.lexsort((table.start, table.bar))
-    bar, row = table.bar[order], table.row[order]
-    steps = np.abs(np.diff(row))[np.diff(bar) == 0]
-    interval = np.bincount(bar[1:][np.diff(bar) == 0], steps, bars) / np.maximum(count - 1, 1)
+    mover, steps = moves(rolls)
+    interval = np.bincount(mover, np.abs(steps), bars) / np.maximum(count - 1, 1)
     low, high = np.full(bars, 1000.0), np.full(bars, -1.0)
     np.minimum.at(low, table.bar, table.row)
     np.maximum.at(high, table.bar, table.row)

@@ -26,6 +26,7 @@ BESIDE = {
     "copies": "near-copies of training bars",
     "unplayable_raw": "bars that nobody could play, before they are cleaned",
     "onsets_in_style": "onsets where training bars have theirs",
+    "leaps": "moves wider than an octave",
 }
 
 
@@ -114,6 +115,8 @@ def sentences(found: Findings) -> list[str]:
         said.append(f"Distance to {words}, medians: {_ranked(found, table)}.")
         said += _on_the_papers_order(found, table, words)
     for figure, words in BESIDE.items():
+        if any(figure not in run["figures"] for runs in found.runs.values() for run in runs):
+            continue  # an experiment may be older than a figure
         column = np.median(values(found, "figures", figure), axis=0)
         shares = ", ".join(
             f"{arm} {share:.1%}" for arm, share in zip(found.arms, column, strict=True)
