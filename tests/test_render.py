@@ -6,13 +6,13 @@ import pytest
 
 from perform.engine.metre import parse_metre
 from perform.errors import SidemanError
-from perform.events import ChordSounds, Sound
+from perform.events import Beat, ChordSounds, Sound
 from perform.inputs.chart import BLUES, parse_chart
 from perform.music.pitch import pitch_name
 from perform.render import play_chart, render
 from perform.rig import VoiceConfig
 from perform.sinks.memory import MemorySink
-from perform.sinks.picture import BAR_LINE
+from perform.sinks.picture import BAR_LINE, OTHER_TONE, PictureSink
 
 CHART, BAR = parse_chart(BLUES), 1920
 
@@ -79,6 +79,17 @@ def test_a_chart_in_another_metre_is_written_and_drawn_in_it(tmp_path, text):
     image = pytest.importorskip("matplotlib.image").imread(tmp_path / "x.png")
     lines = np.flatnonzero((np.abs(image[13] * 255 - BAR_LINE) < 1).all(axis=1))
     assert list(np.diff(lines)) == 3 * [metre.bar // 10]  # four bars a row, ten ticks a pixel
+
+
+def test_music_that_begins_inside_a_bar_is_drawn_from_there(tmp_path):
+    picture = PictureSink(tmp_path / "x.png")
+    for output in (Beat(960, 4, 2), Sound(960, "lead", 60, 90), Sound(1440, "lead", 60, 0)):
+        picture.send(output)
+    for output in (Beat(1440, 4, 3), Beat(1920, 5, 0), Beat(2400, 5, 1)):
+        picture.send(output)
+    picture.close()
+    image = pytest.importorskip("matplotlib.image").imread(tmp_path / "x.png")
+    assert (np.abs(image * 255 - OTHER_TONE) < 1).all(axis=2).any()
 
 
 @pytest.mark.parametrize(("name", "mend"), [("x.mp3", "end it in"), ("no/x.mid", "make it first")])

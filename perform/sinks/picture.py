@@ -72,8 +72,10 @@ class PictureSink:
         return page
 
     def _rows(self) -> list[tuple[int, int]]:
-        """The ticks at which each row begins and ends; the last has room for as many bars as the others."""
-        bars = [tick for tick, beat in self._beats if beat == 0] or [0]
+        """The ticks at which each row begins and ends: at bar lines, but where the music begins inside a bar. The last
+        has room for as many bars as the others.
+        """
+        bars = [tick for n, (tick, beat) in enumerate(self._beats) if beat == 0 or n == 0] or [0]
         length = bars[-1] - bars[-2] if len(bars) > 1 else TICKS_PER_BAR
         starts = bars[::BARS_A_ROW]
         last = max((stop for _, stop, _ in self._notes), default=0)
