@@ -1,6 +1,7 @@
 """The rig as tables: what a whole instrument is described by. The only home of defaults."""
 
 import difflib
+import itertools
 from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
@@ -289,6 +290,18 @@ class Rig(_Table, frozen=True):
     def held_back(self, output: OutputConfig) -> float:
         """For how many seconds an output is kept waiting, so that it sounds together with the others."""
         return 0.0 if isinstance(output, MidiFileOutput) else self.ahead - output.ahead_ms / 1000
+
+    def crossing(self, output: str) -> str:
+        """What the first two voices of an output that have a channel and notes in common would do; "" for none."""
+        voices = [voice for voice in self.voices if voice.output == output]
+        for one, other in itertools.combinations(voices, 2):
+            a, b = one.settings(), other.settings()
+            if one.channel == other.channel and a.low <= b.high and b.low <= a.high:
+                return (
+                    f"{one.name} and {other.name} share channel {one.channel} and some notes, and would end "
+                    "each other's; give one of them another channel"
+                )
+        return ""
 
     def engine_settings(self, **more: Any) -> EngineSettings:
         """What the engine needs to know of it."""

@@ -86,6 +86,21 @@ def test_sixteen_voices_are_a_rig():
     assert len(parse_rig(text).voices) == 16
 
 
+@pytest.mark.parametrize(
+    ("other", "crosses"),
+    [
+        ("role = 'answer'", True),
+        ("role = 'answer'\nchannel = 2", False),
+        ("role = 'bass'", False),  # its notes are all lower
+    ],
+)
+def test_voices_that_would_end_each_others_notes_are_named(other, crosses):
+    rig = parse_rig(f"[[voices]]\nname = 'lead'\n[[voices]]\nname = 'other'\n{other}")
+    said = "lead and other share channel 1 and some notes, and would end each other's"
+    assert rig.crossing("synth").startswith(said) == crosses
+    assert rig.crossing("nowhere") == ""
+
+
 def test_a_missing_file_names_init(tmp_path):
     with pytest.raises(RigError, match="perform init"):
         load_rig(tmp_path / "none.toml")
