@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from browser import Browser, Ears
 from panelled import write_rig
-from parts import Program, jack_priority, need, perform
+from parts import Program, free_port, jack_priority, need, perform
 
 
 @pytest.fixture
@@ -37,6 +37,31 @@ def jack():
     assert waiting.returncode == 0, "\n".join(server.lines)
     yield name
     server.end()
+
+
+PARTNER = """
+[clock]
+tempo = 240.0
+[inputs.osc]
+listen = "127.0.0.1:{port}"
+[outputs.nobody]
+kind = "osc"
+to = "127.0.0.1:{nobody}"
+[[voices]]
+name = "lead"
+"""
+
+
+@pytest.fixture
+def partner(tmp_path):
+    """A daemon for a program that steers it by OSC and plays what it is told; heard at `port`."""
+    rig, port = tmp_path / "rig.toml", free_port()
+    rig.write_text(PARTNER.format(port=port, nobody=free_port()))
+    program = perform("run", str(rig))
+    program.wait_for("ready")
+    program.port = port
+    yield program
+    program.end()
 
 
 @pytest.fixture(scope="module")

@@ -11,35 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from parts import Program, eventually, free_port, need, perform
+from parts import Program, eventually, free_port, need
 
 from perform.osc import encode, messages
 
 SERVER = Path("/usr/lib/sonic-pi/app/server/ruby/bin/sonic-pi-server.rb")  # where Debian has it
-RIG = """
-[clock]
-tempo = 240.0
-[inputs.osc]
-listen = "127.0.0.1:{port}"
-[outputs.nobody]
-kind = "osc"
-to = "127.0.0.1:{nobody}"
-[[voices]]
-name = "lead"
-"""
-
-
-@pytest.fixture
-def daemon(tmp_path):
-    port = free_port()
-    (tmp_path / "rig.toml").write_text(RIG.format(port=port, nobody=free_port()))
-    program = perform("run", str(tmp_path / "rig.toml"))
-    program.wait_for("ready")
-    program.port = port
-    yield program
-    program.end()
-
-
 CHORD, COMPLETED = r'/sideman/chord, \["(\w+)"\]', "/runs/all-completed"
 
 
@@ -109,9 +85,9 @@ def sonic_pi(jack, tmp_path):
         one.end()
 
 
-def test_sonic_pi_sends_chords_and_plays_the_notes(sonic_pi, daemon, root, tmp_path):
+def test_sonic_pi_sends_chords_and_plays_the_notes(sonic_pi, partner, root, tmp_path):
     recipe = (root / "patches" / "sonic-pi" / "sideman.rb").read_text()
-    for usual, here in (("9000", daemon.port), ("4560", sonic_pi.hears)):
+    for usual, here in (("9000", partner.port), ("4560", sonic_pi.hears)):
         assert recipe.count(usual) >= 1
         recipe = recipe.replace(usual, str(here))
     sonic_pi.say("/start-recording")

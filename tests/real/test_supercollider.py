@@ -5,22 +5,10 @@ import socket
 import wave
 
 import numpy as np
-import pytest
-from parts import Program, eventually, free_port, need, perform
+from parts import Program, eventually, free_port, need
 
 from perform.osc import encode, messages
 
-RIG = """
-[clock]
-tempo = 240.0
-[inputs.osc]
-listen = "127.0.0.1:{port}"
-[outputs.nobody]
-kind = "osc"
-to = "127.0.0.1:{nobody}"
-[[voices]]
-name = "lead"
-"""
 # What a player does by hand: the file is loaded, listened to for two seconds, and ended by Cmd-period.
 HAND = """
 Server.default = s = Server(\\test, NetAddr("127.0.0.1", {server}));
@@ -38,18 +26,7 @@ s.doWhenBooted {{
 """
 
 
-@pytest.fixture
-def daemon(tmp_path):
-    port = free_port()
-    (tmp_path / "rig.toml").write_text(RIG.format(port=port, nobody=free_port()))
-    program = perform("run", str(tmp_path / "rig.toml"))
-    program.wait_for("ready")
-    program.port = port
-    yield program
-    program.end()
-
-
-def test_supercollider_sends_chords_and_plays_the_notes(jack, daemon, root, tmp_path):
+def test_supercollider_sends_chords_and_plays_the_notes(jack, partner, root, tmp_path):
     need("sclang")
     need("scsynth")
     wav = tmp_path / "heard.wav"
@@ -57,7 +34,7 @@ def test_supercollider_sends_chords_and_plays_the_notes(jack, daemon, root, tmp_
     hand.write_text(
         HAND.format(
             server=free_port(),
-            port=daemon.port,
+            port=partner.port,
             recipe=root / "patches" / "supercollider" / "sideman.scd",
             wav=wav,
         )
@@ -74,7 +51,7 @@ def test_supercollider_sends_chords_and_plays_the_notes(jack, daemon, root, tmp_
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as witness:
         witness.bind(("127.0.0.1", 0))
         witness.settimeout(0.02)
-        witness.sendto(encode("/sideman/subscribe"), ("127.0.0.1", daemon.port))
+        witness.sendto(encode("/sideman/subscribe"), ("127.0.0.1", partner.port))
         program = Program("sclang", str(hand), env=quiet, cwd=tmp_path)
         try:
 
