@@ -60,9 +60,11 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     checkpoint_every: Positive = 250
 
     def __post_init__(self) -> None:
-        """ValueError where conditions are asked of networks that have no place for them."""
+        """ValueError where conditions or intervals are asked of networks that have no place for them."""
         if self.conditions and self.architecture not in {"compact", "melody"}:
             raise ValueError("conditions need architecture compact or melody")
+        if self.intervals and self.architecture not in {"compact", "melody"}:
+            raise ValueError("intervals need architecture compact or melody")
         if len(set(self.conditions)) < len(self.conditions):
             raise ValueError("a condition is named twice")
 

@@ -4,6 +4,14 @@ import warnings
 
 import pytest
 
+from training import cli, dataset
+
+
+@pytest.fixture(scope="session")
+def bars():
+    """The 96 bars that ship."""
+    return dataset.import_files([cli.OWN_BARS])
+
 
 @pytest.fixture
 def untraced():

@@ -7,6 +7,7 @@ import sys
 import msgspec
 import numpy as np
 import pytest
+from planning import planned
 
 from perform.errors import DatasetError, FeatureError, RunFolderError, SidemanError
 from training import cli, config, dataset, experiment, markov, spread
@@ -16,16 +17,6 @@ from training.metrics.playability import measure
 
 TINY = config.Options(steps=3, batch=4, width=4, noise_dim=6)
 MARKOV = config.recipe("markov")
-
-
-@pytest.fixture(scope="module")
-def bars():
-    return dataset.import_files([cli.OWN_BARS])
-
-
-def planned(bars, arms, runs=2, protocol="fair"):
-    made = experiment.plan(bars, arms, runs, protocol, 41, Spr())
-    return msgspec.structs.replace(made, samples=128)
 
 
 def alone(tasks, made, bars):

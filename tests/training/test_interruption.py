@@ -8,18 +8,13 @@ import numpy as np
 import pytest
 
 from perform.errors import DatasetError, DivergenceError, RunFolderError
-from training import cli, config, dataset, files, loop
+from training import cli, config, files, loop
 from training.augment.pipeline import Stage
 from training.samples import open_samples
 
 TINY = config.Options(
     steps=50, batch=4, width=4, noise_dim=6, checkpoint_every=40, seed=3, loss="hinge", penalty=0.0
 )
-
-
-@pytest.fixture(scope="module")
-def bars():
-    return dataset.import_files([cli.OWN_BARS])
 
 
 @pytest.fixture(scope="module")

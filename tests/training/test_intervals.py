@@ -10,7 +10,9 @@ from perform.music.pianoroll import encode
 
 pytest.importorskip("tensorflow")
 
+from training.config import Options
 from training.intervals import EARLIER, WIDEST, WIDTH, Intervals
+from training.networks import build
 
 SIXTEENTH = 120
 
@@ -41,6 +43,22 @@ def test_a_move_is_told_by_its_semitones_and_a_rest_keeps_what_was_before_it():
         (12, 1, -25), (12, 2, -25), (12, 4, -25),
         (13, 1, 0), (13, 2, -25), (13, 4, -25),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("architecture", ["compact", "melody"])
+def test_a_discriminator_minds_intervals_where_the_recipe_says_so(architecture):
+    """The weights of its first layer over them pull the opinion; without the option there is none."""
+    plain, told_so = (
+        build(Options(architecture=architecture, width=4, intervals=told)).discriminator
+        for told in (False, True)
+    )
+    assert not [it for it in plain.layers if isinstance(it, Intervals)]
+    bars = np.concatenate([line((0, 2, 60), (4, 2, 62)), line((0, 2, 60), (4, 2, 83))])
+    before = np.asarray(told_so(bars.astype(np.float32)))
+    seen = next(it for it in told_so.layers if isinstance(it, Intervals)).output
+    (over,) = (it for it in told_so.layers if it.input is seen)
+    over.set_weights([np.zeros_like(weight) for weight in over.get_weights()])
+    assert np.abs(np.asarray(told_so(bars.astype(np.float32))) - before).min() > 1e-4
 
 
 def test_silence_moves_nowhere():

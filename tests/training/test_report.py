@@ -7,26 +7,16 @@ import shutil
 import msgspec
 import numpy as np
 import pytest
+from planning import planned
 
 from perform.errors import RunFolderError
-from training import cli, config, dataset, experiment
-from training.features.spr import Spr
+from training import config, experiment
 from training.report import plots
 from training.report.findings import compared, read, sentences, tables, values
 from training.report.plots import _joined
 from training.report.write import report
 
 MARKOV = config.recipe("markov")
-
-
-@pytest.fixture(scope="module")
-def bars():
-    return dataset.import_files([cli.OWN_BARS])
-
-
-def planned(bars, arms, runs=2):
-    made = experiment.plan(bars, arms, runs, "fair", 41, Spr())
-    return msgspec.structs.replace(made, samples=128)
 
 
 @pytest.fixture(scope="module")

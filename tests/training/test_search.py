@@ -22,11 +22,6 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def bars():
-    return dataset.import_files([cli.OWN_BARS])
-
-
 def tiny(**changes):
     return msgspec.structs.replace(
         config.Options(steps=2, batch=4, width=4, noise_dim=4), **changes

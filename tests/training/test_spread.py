@@ -7,28 +7,17 @@ import socket
 import subprocess
 import sys
 
-import msgspec
 import pytest
+from planning import planned
 
 from perform.errors import RunFolderError
-from training import cli, config, dataset, experiment, spread
-from training.features.spr import Spr
+from training import config, experiment, spread
 
 MARKOV = config.recipe("markov")
 WILD = config.Options(
     steps=25, batch=4, width=4, noise_dim=6, loss="hinge", learning_rate=1e30, checkpoint_every=10
 )
 pytestmark = pytest.mark.filterwarnings("ignore")  # joblib's and distributed's own
-
-
-@pytest.fixture(scope="module")
-def bars():
-    return dataset.import_files([cli.OWN_BARS])
-
-
-def planned(bars, arms, runs=2):
-    made = experiment.plan(bars, arms, runs, "fair", 41, Spr())
-    return msgspec.structs.replace(made, samples=128)
 
 
 def free_port():

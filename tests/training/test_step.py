@@ -6,18 +6,13 @@ import msgspec
 import numpy as np
 import pytest
 
-from training import cli, config, dataset
+from training import config
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # tensorflow's own
     from training import loop
 
 TINY = config.Options(steps=12, batch=4, width=4, noise_dim=6, seed=3)
-
-
-@pytest.fixture(scope="module")
-def bars():
-    return dataset.import_files([cli.OWN_BARS])
 
 
 @pytest.mark.usefixtures("untraced")

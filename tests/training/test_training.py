@@ -247,9 +247,11 @@ def test_a_bundle_keeps_to_the_columns_of_its_style(bars, melody):
     assert changing(infer(made.generator.read_bytes(), asked, 32)) == allowed
 
 
-def test_conditions_need_networks_that_have_a_place_for_them():
-    with pytest.raises(SidemanError, match="compact or melody"):
+def test_conditions_and_intervals_need_networks_that_have_a_place_for_them():
+    with pytest.raises(SidemanError, match=r"conditions need .* compact or melody"):
         config.from_flags("paper", {"conditions": ["density"]})
+    with pytest.raises(SidemanError, match=r"intervals need .* compact or melody"):
+        config.from_flags("paper", {"intervals": True})
 
 
 def test_playability_knows_copies_dust_and_emptiness(bars):
