@@ -17,7 +17,7 @@ from perform.allow import is_loopback
 from perform.errors import ChordError, SidemanError
 from perform.music.chord import Chord, parse_chord
 from perform.music.recognition import recognise
-from perform.rig import DEFAULT_MODEL, VoiceConfig, host_port
+from perform.rig import DEFAULT_MODEL, VoiceConfig, host_port, metre_of
 
 app = typer.Typer(
     name="perform",
@@ -120,14 +120,9 @@ def render(
     if chart.endswith(".jsonl"):
         rendering.render_session(Path(chart), output, soundfont)
         return
-    from perform.engine.metre import parse_metre  # noqa: PLC0415
     from perform.inputs.chart import parse_chart  # noqa: PLC0415
 
-    text = _chart_text(chart)
-    try:
-        read = parse_chart(text, parse_metre(metre))
-    except ValueError as fault:
-        raise SidemanError(f"--metre: {fault}") from None
+    read = parse_chart(_chart_text(chart), metre_of(metre, "--metre"))
     voice = VoiceConfig(name="lead", model=model)
     rendering.render(read, output, voice, seed=seed, tempo=tempo, soundfont=soundfont)
 

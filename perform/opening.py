@@ -69,8 +69,8 @@ def open_sinks(rig: Rig, parts: Parts) -> Opened:
         match output:
             case MidiOutput():
                 sink = _midi_sink(name, output, channels, rig)
-                if crossing := rig.crossing(name):
-                    log.warning("output %r: %s", name, crossing)
+                if collision := rig.collision(name):
+                    log.warning("output %r: %s", name, collision)
             case OscOutput():
                 outlet = OscOutlet(*host_port(output.to), output.prefix)
                 sink = told[outlet.place] = Feedback(outlet)

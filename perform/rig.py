@@ -291,7 +291,7 @@ class Rig(_Table, frozen=True):
         """For how many seconds an output is kept waiting, so that it sounds together with the others."""
         return 0.0 if isinstance(output, MidiFileOutput) else self.ahead - output.ahead_ms / 1000
 
-    def crossing(self, output: str) -> str:
+    def collision(self, output: str) -> str:
         """What the first two voices of an output that have a channel and notes in common would do; "" for none."""
         voices = [voice for voice in self.voices if voice.output == output]
         for one, other in itertools.combinations(voices, 2):
@@ -337,12 +337,12 @@ def pitch_of(where: str, text: str) -> int:
     return pitch
 
 
-def metre_of(text: str) -> Metre:
-    """The metre that a text like "3/4" spells; RigError for what is none."""
+def metre_of(text: str, where: str = "[clock] metre") -> Metre:
+    """The metre that a text like "3/4" spells; RigError, beginning with `where`, for what is none."""
     try:
         return parse_metre(text)
     except ValueError as fault:
-        raise RigError(f"[clock] metre: {fault}") from None
+        raise RigError(f"{where}: {fault}") from None
 
 
 def nearest(word: str, known: Any) -> str:

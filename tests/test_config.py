@@ -87,18 +87,18 @@ def test_sixteen_voices_are_a_rig():
 
 
 @pytest.mark.parametrize(
-    ("other", "crosses"),
+    ("other", "collides"),
     [
         ("role = 'answer'", True),
         ("role = 'answer'\nchannel = 2", False),
         ("role = 'bass'", False),  # its notes are all lower
     ],
 )
-def test_voices_that_would_end_each_others_notes_are_named(other, crosses):
+def test_voices_that_would_end_each_others_notes_are_named(other, collides):
     rig = parse_rig(f"[[voices]]\nname = 'lead'\n[[voices]]\nname = 'other'\n{other}")
     said = "lead and other share channel 1 and some notes, and would end each other's"
-    assert rig.crossing("synth").startswith(said) == crosses
-    assert rig.crossing("nowhere") == ""
+    assert rig.collision("synth").startswith(said) == collides
+    assert rig.collision("nowhere") == ""
 
 
 def test_a_missing_file_names_init(tmp_path):

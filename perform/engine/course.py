@@ -11,7 +11,8 @@ EARLY_TICKS = 40  # before a bar line, in which a player means the bar to come
 
 
 class Course:
-    """`bar` plays, in `metre`, and began at `tick`; `unopened` is the first bar that is not laid out yet.
+    """`bar` plays, in `metre`, and began at `tick`; `unopened` is the first bar that is not laid out yet, and `coming`
+    the metre of such bars.
 
     `pulses`: somebody follows our MIDI clock.
     """
@@ -19,19 +20,14 @@ class Course:
     def __init__(self, schedule: Schedule, metre: Metre, pulses: bool) -> None:
         self._schedule = schedule
         self._pulses = pulses
-        self.metre = self._opened = self._next = metre
+        self.metre = self._opened = self.coming = metre
         self._told: Metre | None = None
         self.bar = self.tick = self.unopened = 0
-
-    @property
-    def coming(self) -> Metre:
-        """The metre of bars that are not laid out yet."""
-        return self._next
 
     def restart(self, tick: int) -> int:
         """Forget all that was due and count from a tick; how far that is inside its bar."""
         self._schedule.clear()
-        self.metre = self._opened = self._next
+        self.metre = self._opened = self.coming
         self._told = None
         self.bar, inside = divmod(tick, self.metre.bar)
         self.unopened, self.tick = self.bar, tick - inside
@@ -46,13 +42,13 @@ class Course:
 
     def change(self, metre: Metre, at_once: bool) -> None:
         """Another metre, from the next bar line on or at once."""
-        self._next = metre
+        self.coming = metre
         if at_once:
             self.metre = self._opened = metre
 
     def open(self, bar: int) -> Metre:
         """A bar is laid out; in which metre."""
-        self._opened, self.unopened = self._next, bar + 1
+        self._opened, self.unopened = self.coming, bar + 1
         return self._opened
 
     def beat(self, bar: int, beat: int, tick: int) -> list[Output]:

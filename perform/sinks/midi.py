@@ -45,9 +45,8 @@ class MidiSink:
         self._closed = True
         try:
             self._silence(sorted(set(self._channels.values())))
-            time.sleep(
-                DRAIN_SECONDS
-            )  # a port that is closed at once takes its last messages with it
+            # a port that is closed at once takes its last messages with it
+            time.sleep(DRAIN_SECONDS)
         except OutputError:
             pass  # it is gone: there is nobody left to silence
         finally:

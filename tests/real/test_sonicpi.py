@@ -62,7 +62,7 @@ class SonicPi:
     def end(self):
         """It ends what it started, but for its scheduler."""
         self.say("/exit")
-        with contextlib.suppress(BaseException):
+        with contextlib.suppress(pytest.fail.Exception):
             eventually(lambda: self._program.process.poll() is not None, 10.0)
         self._program.end()
         for started in re.findall(r"Started \[(\d+)\]", "\n".join(self._program.lines)):

@@ -312,6 +312,21 @@ def checked_canvases(data):
     return done
 
 
+@pytest.mark.parametrize(
+    ("kind", "suffix", "shown"),
+    [
+        ("touchosc", ".tosc", r"PREFIX \.\. '/error'.*?called\('refused'\)"),
+        ("max", ".maxpat", r"route /sideman/error.*?sprintf set %s: %s"),
+        ("pd", ".pd", r"obj \d+ \d+ route chord beat note error|route [^;]*error"),
+        ("open-stage-control", ".json", r"OSC\{/sideman/error, , false\}"),
+    ],
+)
+def test_every_surface_shows_what_was_refused(kind, suffix, shown, shipped):
+    data = files.made(kind, shipped)[suffix]
+    text = (zlib.decompress(data) if suffix == ".tosc" else data).decode()
+    assert re.search(shown, text, re.DOTALL)
+
+
 @pytest.mark.parametrize("kind", files.FORMATS)
 def test_a_picture_shows_what_stands_in_the_file(kind, shipped):
     """Every pad, voice and knob; and another file gives another picture."""
