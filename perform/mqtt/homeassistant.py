@@ -117,7 +117,7 @@ def _select(options: Iterable[str]) -> Entity:
 
 
 def _sensors(topics: Topics) -> dict[str, Entity]:
-    """What can only be looked at: the chord that sounds, the bar of the chart, and the figures."""
+    """What can only be looked at: the chord that sounds, the bar of the chart, what was refused, and the figures."""
     shown: dict[str, Entity] = {
         "sounding": {
             "platform": "sensor",
@@ -128,6 +128,13 @@ def _sensors(topics: Topics) -> dict[str, Entity]:
             "platform": "sensor",
             "name": "bar of the chart",
             "state_topic": topics.of("state/chart/bar"),
+        },
+        "refused": {
+            "platform": "sensor",
+            "name": "refused last",
+            "state_topic": topics.of("error"),
+            "value_template": f"{{{{ (value_json.address ~ ' ' ~ value_json.why)[:{LONGEST_STATE}] }}}}",
+            "entity_category": "diagnostic",
         },
     }
     for figure, name in FIGURES.items():

@@ -80,6 +80,7 @@ def test_what_is_told_is_shown_where_it_is_told(components):
         told = entity.get("state_topic")
         assert told == (f"museum/east/foyer/state{address}" if TABLE[address]["told"] else None)
     assert {f"figure_{name}" for name in FIGURES} <= set(components)
+    assert components["refused"]["state_topic"] == "museum/east/foyer/error"
 
 
 def test_whatever_an_entity_sends_means_something(components):
