@@ -15,19 +15,13 @@ from perform.rig import (
     MOST_VOICES,
     PLAYER,
     TAKEN_CONTROLLERS,
-    ClockConfig,
-    HarmonyConfig,
     Inputs,
-    LeadInput,
-    MidiConfig,
-    MidiFileOutput,
     MidiInput,
     MidiOutput,
     OscInput,
     OscOutput,
     OutputConfig,
     PanelConfig,
-    RecordConfig,
     Rig,
     SurfaceInput,
     VoiceConfig,
@@ -196,32 +190,52 @@ def _check_output(output: OutputConfig, name: str) -> None:
 
 
 def _explain(fault: str) -> str:
-    """Msgspec's sentence, with the nearest known key where one was unknown."""
-    unknown = re.search(r"unknown field `([^`]+)`(?: - at `\$([^`]*)`)?", fault)
-    if not unknown:
-        return fault.replace("$.", "")
-    key, place = unknown.group(1), (unknown.group(2) or "").lstrip(".")
-    where = f" in [{place}]" if place else ""
-    return f"unknown key {key!r}{where}{nearest(key, _known_keys())}"
+    """Msgspec's sentence, with a mend: what may be written there, or where what was written belongs."""
+    said, _, place = fault.partition(" - at `$")
+    place = place.strip("`").lstrip(".").replace("[...]", "")
+    where = f" at `{place}`" if place else ""
+    words = _words(msgspec.inspect.type_info(Rig))
+    known = words.get(re.sub(r"\[\d+]", "[]", place), set())
+    if key := re.fullmatch(r"Object contains unknown field `([^`]+)`", said):
+        homes = [_table(home) for home, keys in words.items() if key[1] in keys]
+        mend = f"; it belongs {' or '.join(homes)}" if homes else nearest(key[1], known)
+        mend = f"; it is for another kind of {place}" if key[1] in known else mend
+        return f"unknown key {key[1]!r}{where and f' in [{place}]'}{mend}"
+    if value := re.fullmatch(r"Invalid (?:enum )?value '([^']+)'", said):
+        return f"unknown value {value[1]!r}{where}{nearest(value[1], known)}"
+    mend = f"; each begins [[{place}]]" if f"{place}[]" in words else ""
+    return f"{said}{where}{mend}"
 
 
-def _known_keys() -> set[str]:
-    tables: list[type[msgspec.Struct]] = [
-        Rig,
-        ClockConfig,
-        HarmonyConfig,
-        MidiConfig,
-        RecordConfig,
-        MqttConfig,
-        PanelConfig,
-        Inputs,
-        OscInput,
-        LeadInput,
-        SurfaceInput,
-        MidiInput,
-        MidiOutput,
-        OscOutput,
-        MidiFileOutput,
-        VoiceConfig,
-    ]
-    return {field.encode_name for table in tables for field in msgspec.structs.fields(table)}
+def _table(place: str) -> str:
+    """Where in a rig what belongs to a table is written."""
+    if not place:
+        return "at the top"
+    return f"in [[{place[:-2]}]]" if place.endswith("[]") else f"in [{place}]"
+
+
+def _words(kind: msgspec.inspect.Type, place: str = "") -> dict[str, set[str]]:
+    """What may be written at every place of a type, "" being the top: a table's keys ("clock", "voices[]"), and the
+    values of what is chosen ("clock.source").
+    """
+    found: dict[str, set[str]] = {}
+    inner: list[tuple[msgspec.inspect.Type, str]] = []
+    match kind:
+        case msgspec.inspect.StructType(fields=fields, tag_field=tag_field, tag=tag):
+            found[place] = {field.encode_name for field in fields}
+            if tag_field:
+                found[place].add(tag_field)
+                found[f"{place}.{tag_field}"] = {str(tag)}
+            inner = [(field.type, f"{place}.{field.encode_name}".strip(".")) for field in fields]
+        case msgspec.inspect.UnionType(types=types):
+            inner = [(one, place) for one in types]
+        case msgspec.inspect.DictType(value_type=one):
+            inner = [(one, place)]
+        case msgspec.inspect.CollectionType(item_type=one):
+            inner = [(one, f"{place}[]")]
+        case msgspec.inspect.LiteralType(values=values):
+            found[place] = {str(value) for value in values}
+    for one, where in inner:
+        for there, more in _words(one, where).items():
+            found.setdefault(there, set()).update(more)
+    return found

@@ -347,5 +347,5 @@ def metre_of(text: str, where: str = "[clock] metre") -> Metre:
 
 def nearest(word: str, known: Any) -> str:
     """The end of an error's sentence: the known name that is likest to a word, or all of them."""
-    match = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    match = difflib.get_close_matches(word, list(known), n=1)
     return f"; did you mean {match[0]!r}?" if match else f"; known are {', '.join(sorted(known))}"
