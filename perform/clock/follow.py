@@ -16,6 +16,7 @@ WINDOW = 8 * PULSES_PER_BEAT  # two milliseconds of jitter leave 0.02 % of a tem
 FEWEST = RECENT = 6
 LEAST_SPREAD = 0.002  # seconds: machines stall together for that long, and no tempo has changed
 LOST_BEATS = 2.0
+SLOWEST_PULSE = 60.0 / (SLOWEST_BPM * PULSES_PER_BEAT)
 HARDLY, CERTAINLY = (
     0.25,
     0.6,
@@ -41,12 +42,14 @@ class PulseFilter:
     changed, and the line begins anew from them. Pulses that come too late are not measured: the line goes on
     without them until it is clear what they are. Pulses that were held up come in a bunch and are in time again
     after it; where some were lost, all that follow are late by as many; where each is later than the one
-    before, the tempo fell. After two beats of silence the count is taken up where it would be.
+    before, the tempo fell. After two beats of silence the count is taken up where it would be. Where they said at which
+    tick the next pulse is, it is there, however long they paused.
     """
 
     def __init__(self) -> None:
         self._pulses: deque[tuple[int, float]] = deque(maxlen=WINDOW)
         self._count = -1
+        self._located = False  # whether they said at which tick the next pulse is
         self._line: Line | None = None
         self._spread = 0.0
         self._late: deque[tuple[float, float]] = deque(maxlen=JUDGED)  # (pulses late, moment)
@@ -54,6 +57,7 @@ class PulseFilter:
     def locate(self, tick: int) -> None:
         """The next pulse is at this tick: a start, or a song position."""
         self._count = tick // TICKS_PER_PULSE - 1
+        self._located = True
         shift = self._count - self._pulses[-1][0] if self._pulses else 0
         self._pulses = deque(((n + shift, t) for n, t in self._pulses), maxlen=WINDOW)
         if self._line is not None:
@@ -67,12 +71,20 @@ class PulseFilter:
     def pulse(self, moment: float) -> Line | None:
         """The line after one more pulse; None until there are a few."""
         self._count += 1
+        located, self._located = self._located, False
         if self._line is None or not self._pulses:
+            if self._pulses and moment - self._pulses[-1][1] > SLOWEST_PULSE:
+                self._begin_anew([moment])
+                return None
             return self._add(moment)
         seconds = 60.0 / (self._line.bpm * PULSES_PER_BEAT)
         place = self._line.tick / TICKS_PER_PULSE + (moment - self._line.moment) / seconds
         late = place - self._count
-        if late <= max(min(4 * self._spread / seconds, CERTAINLY), HARDLY):
+        in_time = max(min(4 * self._spread / seconds, CERTAINLY), HARDLY)
+        if located and abs(late) > in_time:  # they paused, or began a pulse anew
+            self._begin_anew([moment])
+            return None
+        if late <= in_time:
             self._late.clear()
             return self._add(moment)
         self._late.append((late, moment))

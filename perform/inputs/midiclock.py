@@ -41,6 +41,7 @@ class ClockReader:
         self._starting: Literal["start", "continue"] | None = None
         self._position = 0
         self._last = 0.0
+        self._stopped = False
         self.lost = False
 
     def hear(self, message: list[int], moment: float) -> None:
@@ -55,7 +56,7 @@ class ClockReader:
             self._starting = "continue"
             self._pulses.locate(self._position)
         elif status == STOP:
-            self._starting = None
+            self._starting, self._stopped = None, True
             self._position = int(self._pulses.tick) + TICKS_PER_PULSE
             self._deliver(TransportChanged("stop"))
         elif status == POSITION and len(message) == 3:
@@ -63,14 +64,14 @@ class ClockReader:
             self._deliver(Located(self._position))
 
     def silent(self, now: float) -> bool:
-        """Whether the pulses have just stopped: two beats without one, said once."""
-        if self._line is None or self.lost:
+        """Whether the pulses have just stopped unasked: two beats without one, said once."""
+        if self._line is None or self.lost or self._stopped:
             return False
         self.lost = now - self._last > LOST_BEATS * 60.0 / self._line.bpm
         return self.lost
 
     def _pulse(self, moment: float) -> None:
-        self._last, self.lost = moment, False
+        self._last, self.lost, self._stopped = moment, False, False
         line = self._pulses.pulse(moment)
         if line is not None:
             self._told = line.bpm

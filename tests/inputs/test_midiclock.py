@@ -80,6 +80,32 @@ def test_silence_is_said_once_and_the_tempo_stands_until_the_clock_is_back():
     assert not leader.reader.lost
 
 
+@pytest.mark.parametrize("pause", [0.04, 0.3, 0.5, 5.0, 30.0])
+@pytest.mark.parametrize(("again", "tick"), [(START, 0), (CONTINUE, 960)])
+def test_who_pauses_pulses_with_the_music_goes_on_where_they_say(pause, again, tick):
+    leader = Leader()
+    leader.send(START, *[PULSE] * 48, STOP)
+    assert not leader.reader.silent(leader.now + 9.0)  # no pulse is lost: they stopped
+    leader.now += pause
+    leader.send(again, PULSE)
+    line, _ = leader.begun[-1]
+    assert (line.tick, line.moment) == pytest.approx((tick, leader.now), abs=1e-3)
+    leader.send(*[PULSE] * 24)
+    line = leader.lines[-1]
+    assert (line.tick, line.moment) == pytest.approx((tick + 480, leader.now), abs=1e-3)
+    assert line.bpm == pytest.approx(120, rel=1e-3)
+
+
+@pytest.mark.parametrize("pulses", [2, 4, 6])
+def test_a_start_that_was_none_says_nothing_of_the_tempo(pulses):
+    leader = Leader(bpm=150)
+    leader.send(START, *[PULSE] * pulses, STOP)
+    leader.now += 3.0
+    leader.send(START, *[PULSE] * 24)
+    assert [line.bpm for line in leader.lines[-18:]] == pytest.approx([150] * 18, rel=1e-3)
+    assert leader.lines[-1].tick == 460
+
+
 @given(st.lists(st.lists(st.integers(0, 255), max_size=4), max_size=200))
 def test_any_bytes_are_heard_or_passed_over(messages):
     leader = Leader()
