@@ -44,7 +44,8 @@ async def stage(
     Raises SidemanError, before anything sounds, when a part is not there.
     """
     for voice in rig.voices:
-        bundle.load(library.find(voice.model))
+        for model in (voice.model, voice.other or voice.model):
+            bundle.load(library.find(model))
     async with contextlib.AsyncExitStack() as parts:
         outputs = open_sinks(rig, parts)
         for listener in listeners:

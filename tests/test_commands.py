@@ -40,12 +40,14 @@ def test_chord_reads_lines_and_speaks_json():
         (("render", "C7", "-o", "x.mid", "--metre", "1/4"), 2, "write it like 3/4"),
         (("run", "none.toml"), 2, "perform init"),
         (("check", "taken.toml"), 2, "did you mean 'tempo'"),
+        (("check", "other.toml"), 2, "did you mean 'reels'"),
         (("models", "nothing"), 2, "there are"),
         (("init", "taken.toml"), 2, "there already"),
     ],
 )
 def test_a_fault_is_one_line_and_an_exit_code(tmp_path, root, arguments, status, mend):
     (tmp_path / "taken.toml").write_text("[clock]\ntempoo = 3\n")
+    (tmp_path / "other.toml").write_text('[[voices]]\nname = "a"\nother = "reelz"\n')
     done = command(*arguments, cwd=tmp_path, env=environment(root))
     assert done.returncode == status
     assert mend in done.stderr

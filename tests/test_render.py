@@ -47,8 +47,9 @@ def test_the_same_render_is_the_same_bytes(tmp_path):
 
 
 def test_the_midi_file_has_tempo_chords_and_paired_notes(tmp_path):
-    render(CHART, tmp_path / "x.mid", VoiceConfig(name="lead", channel=5), tempo=90)
-    song = mido.MidiFile(tmp_path / "x.mid")
+    render(CHART, tmp_path / "x.mid", VoiceConfig(name="Trąbka 笛", channel=5), tempo=90)
+    song = mido.MidiFile(tmp_path / "x.mid", charset="utf-8")
+    assert song.tracks[1].name == "Trąbka 笛"
     messages = [message for track in song.tracks for message in track]
     assert [m.tempo for m in messages if m.type == "set_tempo"] == [mido.bpm2tempo(90)]
     assert [m.text for m in messages if m.type == "marker"][:3] == ["C7", "F7", "C7"]

@@ -1,10 +1,12 @@
 """What is heard sooner than something else is held back, so that both are heard together."""
 
 import asyncio
+import math
 import time
 from collections import deque
 
 from perform.clock.realtime import SPIN_SECONDS, Alarm, spin_until
+from perform.errors import OutputError
 from perform.events import Output, StateChanged
 from perform.sinks.base import Sink
 
@@ -23,10 +25,13 @@ class DelayedSink:
         self._sink = sink
         self._seconds = seconds
         self._waiting: deque[tuple[float, Output]] = deque()
+        self._fault: OutputError | None = None
         self._alarm = Alarm(asyncio.get_running_loop(), self._ring, spin)
 
     def send(self, output: Output) -> None:
-        """Keep it for a while."""
+        """Keep it for a while. OutputError where the sink has gone away, once something did not pass."""
+        if self._fault is not None:
+            raise self._fault
         if isinstance(output, StateChanged):
             self._sink.send(output)
             return
@@ -37,15 +42,19 @@ class DelayedSink:
     def close(self) -> None:
         """Pass on what waits, and close the sink."""
         self._alarm.close()
-        for _, output in self._waiting:
-            self._sink.send(output)
-        self._waiting.clear()
+        self._pass_on(math.inf)
         self._sink.close()
 
     def _ring(self) -> None:
         if self._waiting:
             spin_until(self._waiting[0][0])
-        now = time.monotonic()
-        while self._waiting and self._waiting[0][0] <= now:
-            self._sink.send(self._waiting.popleft()[1])
+        self._pass_on(time.monotonic())
         self._alarm.set(self._waiting[0][0] if self._waiting else None)
+
+    def _pass_on(self, until: float) -> None:
+        try:
+            while self._waiting and self._waiting[0][0] <= until:
+                self._sink.send(self._waiting.popleft()[1])
+        except OutputError as fault:  # nobody is there to catch it until somebody sends
+            self._fault = fault
+            self._waiting.clear()

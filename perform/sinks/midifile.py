@@ -31,8 +31,7 @@ class MidiFileSink:
             case Sound():
                 self._sounds[output.voice].append(output)
             case ChordSounds(tick, symbol):
-                text = symbol.encode("ascii", "replace").decode()
-                self._conductor.append((tick, mido.MetaMessage("marker", text=text)))
+                self._conductor.append((tick, mido.MetaMessage("marker", text=symbol)))
             case TempoBegins(tick, bpm):
                 self._conductor.append((tick, _tempo(bpm)))
             case MetreBegins(tick, bar, beat):
@@ -43,7 +42,7 @@ class MidiFileSink:
         if self._closed:
             return
         self._closed = True
-        song = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT)
+        song = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT, charset="utf-8")
         song.tracks.append(_track("Sideman", sorted(self._conductor, key=lambda timed: timed[0])))
         for voice, sounds in self._sounds.items():
             channel = self._channels[voice] - 1
@@ -53,8 +52,9 @@ class MidiFileSink:
             song.save(draft)
             draft.replace(self._path)
         except OSError as fault:
-            draft.unlink(missing_ok=True)
             raise OutputError(f"{self._path}: cannot be written ({fault.strerror})") from None
+        finally:
+            draft.unlink(missing_ok=True)
 
 
 def _tempo(bpm: float) -> mido.MetaMessage:

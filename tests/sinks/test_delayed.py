@@ -3,6 +3,9 @@
 import asyncio
 import time
 
+import pytest
+
+from perform.errors import OutputError
 from perform.events import Beat, StateChanged
 from perform.sinks.delayed import DelayedSink
 
@@ -42,3 +45,23 @@ def test_what_is_held_back_comes_in_order_and_not_early_and_the_rest_at_the_end(
     assert [output.beat for output, _ in peer.heard] == [0, 1, 2, 3]
     assert all(came - went >= SECONDS for (_, came), went in zip(peer.heard[:3], sent, strict=True))
     assert peer.closed
+
+
+def test_one_that_goes_away_while_something_waits_is_said_to_whoever_sends_next():
+    class Gone(Peer):
+        def send(self, _):
+            self.third.set()
+            raise OutputError("it went away")
+
+    async def play():
+        peer = Gone()
+        sink = DelayedSink(peer, SECONDS)
+        sink.send(Beat(0, 0, 0))
+        sink.send(Beat(1, 0, 1))
+        await asyncio.wait_for(peer.third.wait(), 10)
+        with pytest.raises(OutputError, match="it went away"):
+            sink.send(Beat(2, 0, 2))
+        sink.close()
+        return peer
+
+    assert asyncio.run(play()).closed
