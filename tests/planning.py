@@ -6,6 +6,6 @@ from training import experiment
 from training.features.spr import Spr
 
 
-def planned(bars, arms, runs=2, protocol="fair"):
-    made = experiment.plan(bars, arms, runs, protocol, 41, Spr())
+def planned(bars, arms, runs=2, protocol="fair", held_out=41):
+    made = experiment.plan(bars, arms, runs, protocol, held_out, Spr())
     return msgspec.structs.replace(made, samples=128)

@@ -381,7 +381,7 @@ def _train(folder: Path, options: config.Options | None, bars: dataset.Dataset |
             )
 
             def report(step: int, losses: dict[str, float]) -> None:
-                epoch = step * trained.options.batch // trained.training_bars
+                epoch = step * trained.options.batch // len(trained.seen)
                 words = " ".join(f"{name} {value:.2f}" for name, value in losses.items())
                 progress.update(task, completed=step, description=f"epoch {epoch}: {words}")
 

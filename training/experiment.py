@@ -91,10 +91,11 @@ def plan(
     DatasetError when too few are left to train on or to hold out, or when an arm makes too many of them.
     """
     training = len(bars.rolls) - held_out
-    if min(training, held_out) < FEWEST:
+    parts = [len(part) for part in split(bars, max(0, held_out), 0)]
+    if min(*parts, training) < FEWEST:
         raise DatasetError(
-            f"{len(bars.rolls)} bars with {held_out} held out leave {training} to train on, and "
-            f"distances need {FEWEST} in both parts; give more bars or another --held-out"
+            f"{len(bars.rolls)} bars with {held_out} held out leave {parts[0]} to train on and {parts[1]} that are "
+            f"none of these, and distances need {FEWEST} in both parts; give more bars or another --held-out"
         )
     for options in arms.values():
         grown(training, options.augment)
@@ -271,16 +272,27 @@ def keep(folder: Path, outcome: Outcome) -> None:
 def split(
     bars: dataset.Dataset, held_out: int, seed: int
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Indices of the bars to train on and of the held-out ones, every file giving its share of both."""
+    """Indices of the bars to train on and of the held-out ones, every file giving its share of both.
+
+    A bar that returns, as bars of tunes do, is on one side with all that equal it: what is held out was never
+    trained on. Fewer are held out where no such sets make up the number.
+    """
     rng = np.random.default_rng([seed, held_out])
-    names = np.array([origin.file for origin in bars.origins])
+    alike: dict[bytes, list[int]] = {}
+    for index, roll in enumerate(bars.rolls):
+        alike.setdefault(roll.tobytes(), []).append(index)
+    sets = list(alike.values())
+    names = np.array([bars.origins[those[0]].file for those in sets])
     # Going through each file in a random order at an even pace keeps its share in any prefix.
     place = np.empty(len(names))
     for name in np.unique(names):
         these = rng.permutation(np.flatnonzero(names == name))
         place[these] = (np.arange(len(these)) + rng.random()) / len(these)
-    order = np.argsort(place, kind="stable")
-    return np.sort(order[held_out:]), np.sort(order[:held_out])
+    held: list[int] = []
+    for each in np.argsort(place, kind="stable"):
+        if len(held) + len(sets[each]) <= held_out:
+            held += sets[each]
+    return np.setdiff1d(np.arange(len(bars.rolls)), held), np.sort(np.array(held, np.intp))
 
 
 def run(
@@ -303,6 +315,7 @@ def run(
         extractor=extractor or _extractor(made),
         most=made.most,
         seed=task.seed,
+        seen=own,
     )
     return Outcome(
         {

@@ -50,7 +50,7 @@ def export(
     gap = float(np.abs(answered - expected).max())
     if not gap <= CLOSE_ENOUGH:  # said this way round, NaN is refused too
         raise BundleError(f"{target}: LiteRT and keras differ by {gap:.2g}; train it again")
-    figures = measure(threshold(answered), run.bars.rolls)
+    figures = measure(threshold(answered), run.bars.rolls, run.seen)
     manifest = bundle.Manifest(
         name=target.resolve().name,
         created=dt.datetime.now(dt.UTC).date().isoformat(),
@@ -143,6 +143,7 @@ def write_card(run: Run, manifest: bundle.Manifest, remark: str) -> str:
     options, figures = run.options, manifest.metrics
     files = ", ".join(f"{count} of `{name}`" for name, count in manifest.data["files"].items())
     width = f" (width {options.width})" if options.architecture in {"compact", "melody"} else ""
+    grown = f", augmented to {len(run.seen):,}" if options.augment else ""
     conditions = ", ".join(manifest.conditions)
     asked = f"\n- **Can be asked for**: {conditions}." if conditions else ""
     obeyed = "\n".join(
@@ -160,7 +161,7 @@ def write_card(run: Run, manifest: bundle.Manifest, remark: str) -> str:
 
 One-bar phrases, invented by a small GAN. Licence: {manifest.licence}.
 
-- **Trained on** {len(run.bars.rolls)} bars: {files}.
+- **Trained on** {len(run.bars.rolls)} bars: {files}{grown}.
 - **Trained for** {run.step} steps of {options.batch} bars, {run.seconds:.0f} s: architecture
   `{options.architecture}`{width}, {options.loss} loss, R1 + R2 penalty {options.penalty:g}, weights
   averaged by {options.average:g}, seed {options.seed}. Every option is in `manifest.json`.{asked}

@@ -39,7 +39,8 @@ class Run:
 
     Every random draw depends on seed and step alone, so a run that was killed and resumed ends with
     the weights of one that was not (same machine type, CPU). `average`: the generator with averaged
-    weights, the one that is kept. `seconds`: how long it has trained, over all its sittings.
+    weights, the one that is kept. `seen`: the bars that it trains on, augmented. `seconds`: how long it has trained, over all
+    its sittings.
     """
 
     def __init__(
@@ -56,7 +57,7 @@ class Run:
         chords = [bars.origins[i].chord for i in sources_of(len(bars.rolls), options.augment)]
         self.labels = label(rolls, chords, options.conditions)
         self._hidden = tf.constant(hidden(self.labels.names))
-        self.training_bars = len(rolls)
+        self.seen = rolls
         self._rolls = tf.constant(rolls, tf.int8)  # a quarter of the memory of what networks see
         self._values = tf.constant(self.labels.values, tf.float32)
         rhythm = held_from(columns(rolls, options.column_share)) if options.column_share else None
@@ -117,7 +118,7 @@ class Run:
                 self._demand_numbers(list(losses.values()))
                 self._log(losses)
                 report(self.step, losses)
-            if self._sheets and (last or shown(self.step, self.training_bars, self.options.batch)):
+            if self._sheets and (last or shown(self.step, len(self.seen), self.options.batch)):
                 draw_sheet(
                     self.sample(SHEET_BARS), self.folder / "samples" / f"{self.step:06d}.png"
                 )

@@ -73,6 +73,18 @@ def test_splits_are_paired_disjoint_and_fair_to_every_file(bars):
     assert {names.count(name) for name in set(names)} <= {13, 14}
 
 
+def test_a_bar_that_returns_is_trained_on_or_held_out_and_not_both(bars):
+    often = dataset.some(bars, np.resize(np.arange(40), 200))  # as a tune's bars do
+    taught, held = experiment.split(often, 90, seed=1)
+    known = {roll.tobytes() for roll in often.rolls[taught]}
+    assert not any(roll.tobytes() in known for roll in often.rolls[held])
+    assert (len(taught), len(held)) == (110, 90)
+    with pytest.raises(DatasetError, match="leave 30 to train on and 0 that are none of these"):
+        planned(
+            dataset.some(bars, np.zeros(30, int)), {"markov": config.recipe("markov")}, held_out=15
+        )
+
+
 def test_the_papers_protocol_has_the_papers_steps(bars):
     arms = {name: config.recipe(name) for name in ("original", "augmented", "replicated")}
     made = planned(bars, arms, protocol="paper").arms

@@ -173,6 +173,19 @@ def test_scores_are_of_equal_counts_and_favour_the_real(own, spr):
     assert (
         score(known, {"training": known, "held_out": held}, known, spr).figures["remembered"] > 0.6
     )
+    alike = score(held, {"training": known, "held_out": known}, known, spr)
+    assert alike.figures["remembered"] == 0.5
+    assert alike.figures["copies"] == 0
+    assert score(held, {"training": known}, known, spr, seen=held).figures["copies"] == 1
+
+
+def test_the_same_samples_are_as_far_from_held_out_bars_whatever_they_were_trained_on(own, spr):
+    held, made = own[:30], np.repeat(own[60:], 4, 0)
+    far = [
+        score(made, {"training": known, "held_out": held}, own[30:], spr, most=20)
+        for known in (own[30:60], own[30:])
+    ]
+    assert far[0].references["held_out"] == far[1].references["held_out"]
 
 
 def test_too_few_bars_for_a_distance_are_said(own, spr):

@@ -9,10 +9,11 @@ from training.metrics.musical import moves
 
 COPY_CELLS = 10
 OCTAVE = 12
+AT_ONCE = 8192  # bars that are compared in one product
 
 
 class Playability(msgspec.Struct, frozen=True):
-    """Shares (0 to 1) of samples: unplayable raw and cleaned, near-copies; and notes a bar.
+    """Shares (0 to 1) of samples: unplayable raw and cleaned, near-copies of what was trained on; and notes a bar.
 
     `onsets_in_style`: share of onsets on columns where training bars have onsets, a measure of how
     firmly the rhythm stands. `leaps`: share of moves from note to note that are wider than an octave.
@@ -31,8 +32,11 @@ class Playability(msgspec.Struct, frozen=True):
     overlapping: float
 
 
-def measure(raw: Rolls, training: Rolls) -> Playability:
-    """The figures for raw samples (n, 48, 64) against the training bars (m, 48, 64)."""
+def measure(raw: Rolls, training: Rolls, seen: Rolls | None = None) -> Playability:
+    """The figures for raw samples (n, 48, 64) against the training bars (m, 48, 64).
+
+    `seen`: the bars that were trained on where they are others, as augmented ones are: copies are copies of these.
+    """
     cleaned = clean(raw)
     notes = [len(decode(roll)) for roll in cleaned]
     struck = _onsets(cleaned)
@@ -42,7 +46,9 @@ def measure(raw: Rolls, training: Rolls) -> Playability:
         samples=len(raw),
         unplayable_raw=float(unplayable(raw).mean()),
         unplayable_cleaned=float(unplayable(cleaned).mean()),
-        copies=float((nearest_distance(cleaned, training) <= COPY_CELLS).mean()),
+        copies=float(
+            (nearest_distance(cleaned, training if seen is None else seen) <= COPY_CELLS).mean()
+        ),
         distinct=len(np.unique(cleaned.reshape(len(cleaned), -1), axis=0)) / len(cleaned),
         notes_a_bar=float(np.mean(notes)),
         onsets_in_style=float(struck[known].sum() / max(1, struck.sum())),
@@ -67,7 +73,9 @@ def _onsets(rolls: Rolls) -> NDArray[np.int64]:
 def nearest_distance(rolls: Rolls, training: Rolls) -> NDArray[np.int64]:
     """For each roll the cells (0 to 3072) by which its nearest training bar differs."""
     flat = rolls.reshape(len(rolls), -1).astype(np.float32)
-    known = training.reshape(len(training), -1).astype(np.float32)
-    same_minus_different = flat @ known.T
-    nearest = ((flat.shape[1] - same_minus_different) / 2).min(axis=1)
+    nearest = np.full(len(rolls), float(flat.shape[1]))
+    for start in range(0, len(training), AT_ONCE):
+        known = training[start : start + AT_ONCE].reshape(-1, flat.shape[1]).astype(np.float32)
+        same_minus_different = flat @ known.T
+        nearest = np.minimum(nearest, ((flat.shape[1] - same_minus_different) / 2).min(axis=1))
     return np.asarray(nearest, np.int64)

@@ -1,5 +1,7 @@
 """Everything that is measured of invented bars, in one call, against every reference alike."""
 
+from typing import Any
+
 import msgspec
 import numpy as np
 
@@ -16,6 +18,7 @@ from training.metrics.sets import compare
 FEWEST = 12
 NEIGHBOURS = 5
 MOST_DRAWS = 16
+TIE = 1e-9  # of the square of a feature: what differs by less is the same bar, summed in another order
 
 
 class Distances(msgspec.Struct, frozen=True):
@@ -51,8 +54,9 @@ def score(
     extractor: Extractor,
     most: int = 100,
     seed: int = 0,
+    seen: Rolls | None = None,
 ) -> Scores:
-    """The scores of raw samples (n, 48, 64).
+    """The scores of raw samples (n, 48, 64). `seen`: see `measure`.
 
     Distances are those of the cleaned bars, which is what is played. A Frechet distance falls with the
     number of samples, so every reference gives the same number of bars and so do the samples: `count`,
@@ -66,10 +70,9 @@ def score(
         raise DatasetError(
             f"{short}: {min(most, sizes[short])} bars, a distance needs {FEWEST}; give more bars"
         )
-    rng = np.random.default_rng(seed)
     cleaned = clean(samples)
     features = extractor.features(cleaned)
-    order = rng.permutation(len(samples))
+    order = np.random.default_rng(seed).permutation(len(samples))
     draws = [
         features[order[start : start + count]]
         for start in range(0, min(len(order) // count, MOST_DRAWS) * count, count)
@@ -81,20 +84,19 @@ def score(
     }
     measured = {}
     for name, rolls in references.items():
-        chosen = rng.permutation(len(rolls))[:count]
         measured[name] = _distances(
             draws,
-            extractor.features(rolls[chosen]),
-            real[name][np.random.default_rng(seed).permutation(len(real[name]))[:count]],
+            extractor.features(_some(rolls, count, seed)),
+            _some(real[name], count, seed),
         )
     figures = {
-        **msgspec.to_builtins(measure(samples, training)),
+        **msgspec.to_builtins(measure(samples, training, seen)),
         **describe(cleaned, training),
         **compare(cleaned, training),
     }
     if "held_out" in references:
         figures["remembered"] = _remembered(
-            features, extractor.features(training), extractor.features(apart), rng
+            features, extractor.features(training), extractor.features(apart), seed
         )
     return Scores(measured, {name: float(value) for name, value in figures.items()}, count)
 
@@ -105,17 +107,23 @@ def between(samples: Features, reference: Features) -> dict[str, float]:
     return {"fid": frechet(samples, reference), "kid": kid(samples, reference), **near._asdict()}
 
 
-def _remembered(
-    features: Features, taught: Features, held: Features, rng: np.random.Generator
-) -> float:
+def _some(those: Any, count: int, seed: int) -> Any:
+    """`count` of those, the same for the same seed whatever else is drawn."""
+    return those[np.random.default_rng(seed).permutation(len(those))[:count]]
+
+
+def _remembered(features: Features, taught: Features, held: Features, seed: int) -> float:
     """The share of samples whose nearest real bar was trained on, among as many that were not.
 
-    0.5 where training bars are no nearer than others of the style, 1 where all is remembered.
+    0.5 where training bars are no nearer than others of the style, 1 where all is remembered. Where one of each is
+    as near, as bars that both have are, that is half.
     """
     count = min(len(taught), len(held))
-    real = np.concatenate([rng.permutation(taught)[:count], rng.permutation(held)[:count]])
+    real = np.concatenate([_some(taught, count, seed), _some(held, count, seed)])
     squares = (real**2).sum(axis=1)[None, :] - 2 * features @ real.T
-    return float((squares.argmin(axis=1) < count).mean())
+    nearer = squares[:, count:].min(axis=1) - squares[:, :count].min(axis=1)
+    close = np.abs(nearer) <= TIE * (real**2).sum(axis=1).max()
+    return float(np.where(close, 0.5, nearer > 0).mean())
 
 
 def _distances(draws: list[Features], reference: Features, real: Features) -> Distances:
