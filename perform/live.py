@@ -237,8 +237,8 @@ class Conductor:
             if action == "continue" and abs(there - here) > NEAR_TICKS:
                 self._deliver(TransportChanged("stop"))
                 self._deliver(Located(there))
-                here = there
-            self._follower.start_at(line)
+                here = self._tick()
+            self._follower.start_at(line, here if action == "continue" else -math.inf)
             self._pass_on(TransportChanged(action), here)
         except Exception as fault:  # noqa: BLE001 - see deliver
             self._fail(fault)

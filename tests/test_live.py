@@ -118,6 +118,13 @@ def test_a_transport_that_is_to_go_on_later_stands_until_then():
     transport.resume(1.5)
     assert [transport.tick_at(moment) for moment in (1.0, 1.4, 1.5, 2.0)] == [960, 960, 960, 1440]
     assert transport.time_of(1440) == 2.0
+    transport.stop(2.0)
+    transport.locate(3840)
+    transport.resume(2.5)
+    assert [transport.tick_at(moment) for moment in (2.0, 2.4, 2.5)] == [3839, 3839, 3840]
+    transport.stop(2.1)
+    transport.resume(3.0)
+    assert [transport.tick_at(moment) for moment in (2.9, 3.0)] == [3839, 3840]
 
 
 def playing(clock, **more):

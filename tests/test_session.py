@@ -3,6 +3,7 @@
 import asyncio
 import json
 from pathlib import Path
+from typing import NamedTuple
 
 import mido
 import pytest
@@ -23,6 +24,7 @@ from perform.events import (
     KeyChanged,
     KeyLifted,
     KeyPressed,
+    Located,
     MetreChanged,
     PhraseReady,
     PhraseWanted,
@@ -41,6 +43,16 @@ from perform.sources.canned import STOCK, CannedSource
 
 RIG = Rig(voices=(VoiceConfig(name="lead", channel=3), VoiceConfig(name="bass", role="bass")))
 NEVER = 2.0**24
+
+
+class Begun(NamedTuple):
+    """A MIDI clock says that it goes on: from a tick that comes in so many seconds."""
+
+    tick: int
+    seconds: float
+    action: str
+
+
 happenings = st.lists(
     st.tuples(
         st.floats(0, 1.5),
@@ -53,6 +65,13 @@ happenings = st.lists(
             st.builds(Turned, st.sampled_from([None, "bass"]), st.just("swing"), st.floats(0, 1)),
             st.builds(KeyPressed, st.integers(0, 127), st.integers(1, 127)),
             st.builds(KeyLifted, st.integers(0, 127)),
+            st.builds(Located, st.sampled_from([0, 3840, 5000])),
+            st.builds(
+                Begun,
+                st.sampled_from([0, 960, 3840]),
+                st.sampled_from([0.0, 0.002, -0.002]),
+                st.sampled_from(["start", "continue"]),
+            ),
         ),
     ),
     max_size=25,
@@ -88,7 +107,10 @@ def perform(happened, folder, by_bar=False):
                     phrase = CannedSource().phrase(wish.seed)
                     conductor.deliver(PhraseReady(wish.voice, wish.bar, phrase))
                 del wanted[:2]
-            conductor.deliver(event)
+            if isinstance(event, Begun):
+                conductor.begin(Line(event.tick, clock.now() + event.seconds, 120.0), event.action)
+            else:
+                conductor.deliver(event)
         conductor.close()
         assert not conductor.failed.done()
         return memory, kept

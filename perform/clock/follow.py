@@ -1,6 +1,7 @@
 """Keeping time with others: a line through somebody else's pulses, and a transport kept on that line."""
 
 import itertools
+import math
 from collections import deque
 from collections.abc import Sequence
 from statistics import median
@@ -242,12 +243,12 @@ class Follower:
         self._origin = theirs + wait - here
         self._transport.resume(now + wait / _ticks_a_second(self._line))
 
-    def start_at(self, line: Line) -> None:
-        """Their ticks are ours from now on: they said where they stand."""
+    def start_at(self, line: Line, held: float = -math.inf) -> None:
+        """Their ticks are ours from now on, none before `held`: they said where they stand."""
         self._line, self._origin = line, 0.0
         self._agreed = True
         self._transport.set_tempo(line.bpm, line.moment)
-        self._transport.start(line.moment - line.tick / _ticks_a_second(line))
+        self._transport.start(line.moment - line.tick / _ticks_a_second(line), held)
 
     def _until(self, ticks: float) -> float:
         """The least wait, in ticks, that differs from so many by multiples of the quantum.

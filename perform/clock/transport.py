@@ -18,7 +18,8 @@ class Transport:
     def __init__(self, bpm: float = 120.0) -> None:
         self._bpm = bpm
         self._running = False
-        self._least = -math.inf
+        self._from = -math.inf  # where it goes on from, however far ahead that is
+        self._held = 0.0  # what it was told at last, so that no tick comes twice
         self._draw(0.0, 0.0)
 
     @property
@@ -31,21 +32,23 @@ class Transport:
         """Quarter notes a minute."""
         return self._bpm
 
-    def start(self, now: float) -> None:
-        """From tick 0, at `now` seconds, which may be ahead: ticks before it are negative."""
-        self._running, self._least = True, -math.inf
+    def start(self, now: float, held: float = -math.inf) -> None:
+        """From tick 0, at `now` seconds, which may be ahead: ticks before it are negative, but none before `held`."""
+        self._running, self._from, self._held = True, held, held
         self._draw(0.0, now)
 
     def stop(self, now: float) -> None:
         """Hold the tick of this moment."""
-        here = max(self.place_at(now), self._least)
-        self._running, self._least = False, -math.inf
-        self._draw(here, now)
+        here = self.place_at(now)
+        if here >= self._from:
+            self._held = here
+        self._running = False
+        self._draw(max(here, self._from), now)
 
     def resume(self, now: float) -> None:
         """From the tick at which it stopped, at `now` seconds, which may be ahead: it stands until then."""
         if not self._running:
-            self._running, self._least = True, self._anchor_tick
+            self._running, self._from = True, self._anchor_tick
             self._draw(self._anchor_tick, now)
 
     def set_tempo(self, bpm: float, now: float) -> None:
@@ -66,8 +69,9 @@ class Transport:
         self._draw(here, now, away)
 
     def locate(self, tick: int) -> None:
-        """Stand at a tick; only while stopped."""
+        """Stand before a tick, which comes when it goes on; only while stopped."""
         if not self._running:
+            self._held = tick - 1.0
             self._draw(float(tick), self._anchor_time)
 
     def place_at(self, moment: float) -> float:
@@ -80,8 +84,9 @@ class Transport:
 
     def tick_at(self, moment: float) -> int:
         """The last tick that has begun by `moment` seconds."""
+        place = self.place_at(moment) if self._running else self._held
         # a due tick must not be missed by one rounding
-        return math.floor(max(self.place_at(moment), self._least) + 1e-6)
+        return math.floor(max(place, self._held) + 1e-6)
 
     def time_of(self, tick: int) -> float:
         """The moment, in seconds, at which a tick begins at the present tempo."""

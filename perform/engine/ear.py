@@ -21,10 +21,12 @@ class Ear:
             del self._bars[min(self._bars)]
 
     def lift(self, key: int, bar: int, inside: int, bar_ticks: int) -> None:
-        """It comes up; a note that was held over a bar line ends with its bar."""
+        """It comes up; a note that was held over a bar line ends with its bar, and one that came a hair before
+        its bar and ended there is as short as can be.
+        """
         begun, place, start = self._held.pop(key, (0, -1, 0))
         if place >= 0 and begun in self._bars:
-            end = inside if bar == begun else bar_ticks
+            end = inside if bar == begun else bar_ticks if bar > begun else start
             note = self._bars[begun][place]
             self._bars[begun][place] = note._replace(duration=max(1, end - start))
 

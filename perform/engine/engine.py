@@ -182,7 +182,8 @@ class Engine:
             elif due.kind is Kind.BEAT:
                 self._beat(due.item[0], due.item[1], done)
             elif due.kind is Kind.CHORD:
-                done.extend(self._change_chord(due.item[0]))
+                if self._harmony.road.bars:  # else it was taken away meanwhile
+                    done.extend(self._change_chord(due.item[0]))
             elif due.kind in (Kind.OPEN, Kind.FIRST):
                 self._open(due.item[0], due.item[1], done)
             elif due.kind is Kind.WISH:
@@ -302,6 +303,8 @@ class Engine:
         if anew:
             self._restart(0)
             done.extend(self._wants(0))
+            if self._running:  # who stopped asked already
+                done.extend(self._outdated(self._lines))
         for line in self._lines:
             line.go_on(self._course.unopened)
         self._running = True

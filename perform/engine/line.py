@@ -103,7 +103,7 @@ class Line:
         self.made.pop(bar, None)
         if asked is not None:
             material = self.material(bar)
-            self._blended.setdefault(material, asked[0] != self.model)
+            self._blended.setdefault(material, asked[0] != self.model and self._plays(asked[0]))
             while len(self._blended) > len(self.settings.form):
                 del self._blended[next(iter(self._blended))]
 
@@ -167,9 +167,11 @@ class Line:
         self.stand_by(bar)
 
     def stand_by(self, bar: int = 0) -> None:
-        """The first bars, from `bar` on, are at hand as they were made last: a start may come."""
+        """The first bars, from `bar` on, are at hand as they were made last: a start may come. What a model made that
+        plays no more is not.
+        """
         for first, (asked, phrase) in self._openings.items():
-            if first >= bar and first not in self.wished:
+            if first >= bar and first not in self.wished and self._plays(asked[0]):
                 self.wished[first] = asked
                 self.take(first, phrase)
 
@@ -178,6 +180,10 @@ class Line:
         for kept in (self.wished, self.made):
             for before in [each for each in kept if each < bar]:
                 del kept[before]
+
+    def _plays(self, model: str) -> bool:
+        """Whether bars of a model are played now."""
+        return model == self.model or (model == self.other and self.knobs["blend"] > 0)
 
     def _fitted(self, phrase: Phrase, metre: Metre) -> Phrase:
         return thin(fitted(phrase, metre), self.settings.density, metre)

@@ -49,7 +49,7 @@ class Sounding:
         """A note of a phrase becomes a sound, on the chord of this very moment."""
         line, stroke = self._lines[coming.line], coming.stroke
         chord = self._harmony.chord
-        if chord is None or line.silent:
+        if chord is None or line.silent or not line.speaks(bar):
             return
         line.heard = coming.made
         note, settings = stroke.note, line.settings

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from perform import controls
 from perform.controls import Control
+from perform.engine.knobs import CHANCE
 from perform.errors import WireError
 from perform.events import Event
 from perform.rig import TAKEN_CONTROLLERS
@@ -62,8 +63,7 @@ class Surface:
         control, voice = _turnable(address)
         meaning: Any = None
         if control.kind == "number" and control.low is not None and control.high is not None:
-            swept = control.low + value / 127 * (control.high - control.low)
-            meaning = control.read((swept,), voice)
+            meaning = control.read((_swept(control.low, control.high, value),), voice)
         elif self._goes_down(source, value):
             switched = (int(not self._values.get(address)),) if control.kind == "switch" else ()
             meaning = control.read(switched, voice)
@@ -73,6 +73,13 @@ class Surface:
         """Whether a pad is pressed by this message: it was up, or says so once more as it never says up."""
         was, self._pushed[source] = self._pushed.get(source, 0), value
         return value > 0 and (was in (0, value) or source.startswith(PAD))
+
+
+def _swept(low: float, high: float, value: int) -> float:
+    """Where a knob at `value` (0 to 127) stands. What can be left to chance is so at the very left alone."""
+    if low == CHANCE:
+        return low if value == 0 else (value - 1) / 126 * high
+    return low + value / 127 * (high - low)
 
 
 def _turnable(address: str) -> tuple[Control, str]:

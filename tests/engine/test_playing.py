@@ -141,6 +141,16 @@ def test_turns_are_of_as_many_bars_as_were_said_last():
     assert [bar for bar in range(12) if heard.get(bar)] == [0, 2, 4, 5, 8, 9]
 
 
+def test_who_is_told_to_listen_is_silent_at_once():
+    for since, bars in ((2 * BAR + 700, [0, 1, 2, 3, 5]), (3 * BAR - 30, [0, 1, 2, 4, 6])):
+        engine = Engine([VoiceSettings(name="lead", bars=1)])
+        heard = bars_of(struck(play(engine, 7, [(since, ModeChanged("lead", "answer"))])))
+        assert sorted(heard) == bars
+        assert [tick for tick, _ in heard[2]] == [
+            tick for tick in range(0, BAR, BEAT) if 2 * BAR + tick < since
+        ]
+
+
 def test_hold_repeats_the_bar_that_plays_until_it_flows_again():
     engine = Engine([VoiceSettings(name="lead", form="ABCDEFGH", fit="shift")])
     events = [
@@ -159,6 +169,9 @@ def test_the_ear_keeps_a_bars_notes_and_ends_what_is_held_over():
     ear.press(64, 62, 3, 1800)
     ear.lift(64, 4, 100, BAR)
     ear.lift(99, 4, 100, BAR)
+    ear.press(65, 65, 5, 0)  # struck a hair before its bar, and up again before it
+    ear.lift(65, 4, BAR - 10, BAR)
+    assert ear.bar(5) == (Note(0, 1, 65),)
     assert ear.bar(3) == (Note(0, 240, 60), Note(1800, 120, 62))
     assert ear.latest(4) == ear.bar(3)
     assert ear.latest(3) == ()
@@ -189,6 +202,16 @@ def test_voices_that_share_the_room_thin_out_and_leave_each_others_notes():
     fewer, apart = crowd(0.5)
     assert doubled > 0 == apart
     assert fewer < everybody
+
+
+def test_what_is_left_of_a_chart_that_is_taken_away_is_not_played():
+    events = [
+        (0, ChartChanged(*parse_chart("C7 F7"))),
+        (2 * BAR + 200, ChartChanged(())),
+        (2 * BAR + 300, ChordChanged(parse_chord("Dm7"))),
+    ]
+    told = play(Engine([VoiceSettings(name="lead")]), 5, events).outputs
+    assert [o.symbol for o in told if isinstance(o, ChordSounds)][-2:] == ["C7", "Dm7"]
 
 
 def test_blend_takes_its_share_from_the_other_model():

@@ -102,6 +102,20 @@ def test_a_start_after_the_first_begins_with_the_first_bars(tick, stopped, late)
     assert not stage.take(PhraseMissed)
 
 
+def test_a_start_on_the_way_begins_with_the_model_of_now():
+    stage = rolling(3 * BAR + 100)
+    stage.feed(ModelChanged("lead", "reels"), 3 * BAR + 100)
+    stage.advance(3 * BAR + 700)
+    stage.asked.clear()
+    stage.late = True
+    stage.feed(TransportChanged("start"), 3 * BAR + 700)
+    assert [(wanted.bar, wanted.model) for wanted in stage.asked] == [(0, "reels"), (1, "reels")]
+    stage.advance(BAR - 30)
+    assert {pitch for _, pitch in stage.struck()} == {
+        63
+    }  # the bar that played, not the old first one
+
+
 @pytest.mark.parametrize("late", [False, True])
 @pytest.mark.parametrize("inside", [0, 1, 479, 480, 700, 1439, 1900])
 def test_going_on_from_another_place_plays_the_rest_of_its_bar(inside, late):

@@ -20,7 +20,9 @@ def test_a_knob_sweeps_the_range_and_a_pad_is_pressed():
     surface = Surface(KNOBS)
     assert surface.hear([0xB0, 21, 0]) == Turned(None, "weight/steps", 0.0)
     assert surface.hear([0xB5, 21, 127]) == Turned(None, "weight/steps", 1.0)
-    assert surface.hear([0xB0, 22, 0]) == Turned("lead", "target/density", -1.0)
+    # to the left as it comes, and from there on few to many
+    for at, density in ((0, -1.0), (1, 0.0), (64, 0.5), (127, 1.0)):
+        assert surface.hear([0xB0, 22, at]) == Turned("lead", "target/density", density)
     assert surface.hear([0x90, 36, 100]) == Judged(None, True)
     assert surface.hear([0x90, 36, 0]) is None
     assert surface.hear([0xB0, 23, 127]) == VoiceMuted("bass", True)
