@@ -146,6 +146,7 @@ class Conductor:
         self._taps = Taps()
         self._told_bpm = transport.bpm
         self._next: float | None = None
+        self._postponed: list[PhraseReady] = []
         self._tidy_at = 0.0
         self._tidied = 0
         self._closed = False
@@ -175,15 +176,25 @@ class Conductor:
         """An event, now; material for bars ahead makes way for a note that is about to sound."""
         if self._closed:
             return
-        if isinstance(event, PhraseReady) and self._next is not None:
-            left = self._next - time.monotonic()
-            if 0 < left < BUSY_SECONDS:
-                self._loop.call_later(2 * BUSY_SECONDS, self.deliver, event)
-                return
+        if isinstance(event, PhraseReady) and (self._postponed or self._is_busy()):
+            if not self._postponed:
+                self._loop.call_later(2 * BUSY_SECONDS, self._catch_up)
+            self._postponed.append(
+                event
+            )  # in order, so that a bar asked for anew is not lost to the one before
+            return
         try:
             self._deliver(event)
         except Exception as fault:  # noqa: BLE001 - whatever it is, the shutdown must be orderly
             self._fail(fault)
+
+    def _is_busy(self) -> bool:
+        return self._next is not None and 0 < self._next - time.monotonic() < BUSY_SECONDS
+
+    def _catch_up(self) -> None:
+        waiting, self._postponed = self._postponed, []
+        for event in waiting:
+            self.deliver(event)
 
     def close(self) -> None:
         """Ring no more, end what sounds, tell everybody that it stopped; may be called twice. A sink that is

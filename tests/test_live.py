@@ -73,6 +73,21 @@ def test_who_closes_tells_that_it_stopped_and_hears_nothing_more():
     assert StateChanged("/transport", "stop") in asyncio.run(concert())
 
 
+def test_bars_that_make_way_for_a_note_come_in_their_order(monkeypatch):
+    async def concert():
+        kept = []
+        conductor, _ = playing(RealtimeClock(), record=lambda _tick, event: kept.append(event))
+        busy = iter([True, False, False])
+        monkeypatch.setattr(conductor, "_is_busy", lambda: next(busy))
+        for pitch in (60, 61):  # the second when the note is past
+            conductor.deliver(PhraseReady("one", 1, (Note(0, 480, pitch),)))
+        await asyncio.sleep(0.02)
+        conductor.close()
+        return [event.phrase[0].pitch for event in kept if isinstance(event, PhraseReady)]
+
+    assert asyncio.run(concert()) == [60, 61]
+
+
 def test_lateness_is_summed_up_by_decades():
     lateness = Lateness()
     for milliseconds in (0.0, 0.004, 0.3, 0.35, 0.9, 2.0, 40.0):
