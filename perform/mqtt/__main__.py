@@ -31,6 +31,7 @@ FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
 HELD_SECONDS = 10.0  # a connection that holds so long is tried again at once
 NEWS_SECONDS = 60.0  # and one that holds so long is news when it is lost: two of one name never have it so long
 FAREWELL_SECONDS = 1.0
+CANCEL_SECONDS = 0.1  # until a task that goes on is cancelled once more
 ONLINE, OFFLINE = "online", "offline"
 REFUSED = 128  # and above: a subscription that was not granted
 
@@ -188,7 +189,11 @@ class Installation:
             if self._topics.ours(message.topic.value):
                 self._hear_ourselves(message)
                 continue
-            self._hear(message)
+            try:
+                self._hear(message)
+            except Exception as fault:  # noqa: BLE001 - a retained one would end every connection
+                why = f"cannot be read ({type(fault).__name__}); say it otherwise"
+                self._link.refuse(0, message.topic.value, why)
             await asyncio.sleep(PACE_SECONDS)
 
     async def _say_goodbye(self, client: aiomqtt.Client) -> None:
@@ -224,9 +229,14 @@ class Installation:
 
 
 async def _end(*tasks: asyncio.Task[None]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    """Cancel these until they are done: in Python 3.11 `asyncio.wait_for` swallows a cancellation where what it
+    waits for comes at that very moment.
+    """
+    while going := [task for task in tasks if not task.done()]:
+        for task in going:
+            task.cancel()
+        await asyncio.wait(going, timeout=CANCEL_SECONDS)
+    await asyncio.gather(*tasks, return_exceptions=True)  # how they ended is said elsewhere
 
 
 async def serve(descriptor: int) -> None:

@@ -138,7 +138,7 @@ def _words(text: str, control: Mapping[str, Any]) -> Values:
     if text[0] in '["':
         try:
             said = msgspec.json.decode(text)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             raise WireError("this is no JSON") from None
         flat = said if isinstance(said, list) else [said]
         if not all(isinstance(one, str | int | float) for one in flat):

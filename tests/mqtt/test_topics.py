@@ -217,6 +217,7 @@ def test_what_is_no_text_or_too_long_is_refused():
         (b"C" * (MOST_PAYLOAD + 1), "at most"),
         (b"[1, {}]", "list of numbers"),
         (b'"', "JSON"),
+        (b"[" * 12_000, "JSON"),
         (b'["\\ud800"]', "JSON"),
     ):
         with pytest.raises(WireError, match=why):

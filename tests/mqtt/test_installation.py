@@ -1,0 +1,80 @@
+"""An installation at its broker, without one: what a message, or a connection that ends, does to it."""
+
+import asyncio
+import contextlib
+
+import aiomqtt
+import passing
+
+from perform import controls
+from perform.mqtt.__main__ import Installation, _end
+from perform.mqtt.config import MqttConfig
+
+TABLE = [control.plain() | {"address": address} for address, control in controls.of_rig(["lead"])]
+
+
+class Link:
+    """Keeps what goes to the daemon."""
+
+    def __init__(self):
+        self.said, self.refused = [], []
+
+    def say(self, _, address, *values):
+        self.said.append((address, *values))
+
+    def refuse(self, _, about, why):
+        self.refused.append((about, why))
+
+
+class Client:
+    """A connection over which these messages came, and no more."""
+
+    def __init__(self, *messages):
+        self._came = messages
+
+    @property
+    async def messages(self):
+        for topic, payload, retain in self._came:
+            yield aiomqtt.Message(topic, payload, 0, retain=retain, mid=0, properties=None)
+
+
+def installation():
+    link = Link()
+    return link, Installation(link, MqttConfig(broker="h:1", name="foyer"), TABLE, [])
+
+
+def hears(one, *messages):
+    """Everything that came over a connection is heard, and the connection lost."""
+    passing.run(one._listen(Client(*messages)))
+
+
+def test_a_message_that_nobody_foresaw_is_refused_and_the_next_is_heard(monkeypatch):
+    link, one = installation()
+    say = link.say
+
+    def burst(client, address, *values):
+        if address == "/key":
+            raise RecursionError
+        say(client, address, *values)
+
+    monkeypatch.setattr(link, "say", burst)
+    hears(one, ("sideman/all/key", b"C", True), ("sideman/all/chord", b"C7", True))
+    assert link.refused == [
+        ("sideman/all/key", "cannot be read (RecursionError); say it otherwise")
+    ]
+    assert link.said == [("/chord", "C7")]
+
+
+def test_a_task_that_swallows_its_cancellation_ends_all_the_same():
+    async def scene():
+        async def publishing():
+            for _ in range(3):
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.sleep(3600)
+
+        task = asyncio.create_task(publishing())
+        await asyncio.sleep(0)
+        await asyncio.wait_for(_end(task), 60)
+        assert task.done()
+
+    passing.run(scene())
