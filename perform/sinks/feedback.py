@@ -69,6 +69,8 @@ class Feedback:
         """
         at = STATE + address
         if at not in self._values:
+            # what is said below an address is about it: a chord that is released may be pressed again
+            self._recent.pop(address.rpartition("/")[0], None)
             return True
         sent = values[0] if len(values) == 1 else None
         echoed = self._told_lately(address, sent)

@@ -66,6 +66,24 @@ def test_chords_too_come_sixty_times_a_second_and_the_last_for_certain():
         assert 3 <= len(chords) <= 60
 
 
+def test_a_chord_that_is_pressed_again_after_its_release_is_no_echo():
+    async def stab():
+        told, wishes = Feedback(Peer()), []
+        for _ in range(4):
+            for address, values, sounds in (
+                ("/chord", ("C",), "C"),
+                ("/chord/release", (), "N.C."),
+            ):
+                wishes.append(told.heard(address, values))
+                told.send(ChordSounds(0, sounds))
+                await asyncio.sleep(0.08)
+        echo = told.heard("/chord", ("N.C.",))
+        told.close()
+        return wishes, echo
+
+    assert passing.run(stab(), feedback) == ([True] * 8, False)
+
+
 def test_the_state_is_whole_from_the_start_and_follows():
     state = State([VoiceConfig(name="lead", role="bass").settings()], 96.0, "3/4")
     assert state.values["/tempo"] == 96.0
