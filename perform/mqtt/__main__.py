@@ -110,27 +110,21 @@ class Installation:
         if address is None:
             self._link.refuse(0, topic, f"nobody is meant; say it at {self._topics.of()}...")
             return
-        if message.retain and self._is_old(topic, payload, address):
+        control = self._topics.control(address)
+        if message.retain and control is not None and not control["told"]:
+            return  # what is of a moment was of another one
+        if not self._memory.hears(topic, payload, kept=message.retain):
             return
-        self._memory.add(topic, payload)
         if address.startswith(("/subscribe", "/unsubscribe")):
             self._link.refuse(0, address, f"everything is told at {self._topics.of('state')}/#")
             return
         try:
-            said = values(payload, self._topics.control(address))
+            said = values(payload, control)
         except WireError as fault:
             self._link.refuse(0, address, str(fault))
             return
         if said is not None:
             self._link.say(0, address, *said)
-
-    def _is_old(self, topic: str, payload: bytes, address: str) -> bool:
-        """Whether what a broker kept is nothing to do now: what is of a moment was of another one, and
-        what we took before a connection was lost is no news when it is back.
-        """
-        control = self._topics.control(address)
-        once = control is not None and not control["told"]
-        return once or self._memory.knows(topic, payload)
 
     def _hear_ourselves(self, message: aiomqtt.Message) -> None:
         """What we told comes back, or what one who was us told before: a will, the state of a voice that is gone."""

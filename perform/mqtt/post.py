@@ -11,7 +11,7 @@ from perform.mqtt.topics import PANIC
 
 MOST_WAITING = 1024  # more than sixteen voices have controls
 MOST_PASSING = 256
-MOST_TOPICS, MOST_OF_ONE = 1000, 8  # that are remembered
+MOST_TOPICS = 1000  # that are remembered
 
 
 class Letter(NamedTuple):
@@ -58,21 +58,27 @@ class Inbox(asyncio.Queue[aiomqtt.Message]):
 
 
 class Memory:
-    """What was said last, by topic: a broker that is found again brings what it kept once more."""
+    """What was said last, by topic: a broker that is found again brings what it kept once more.
+
+    That is no news where it was said there last, or where it is what was kept before we came, as long as nothing
+    else was kept since. What is said while we are there does not tell whether it is kept (MQTT 3.1.1, 3.3.1.3): so
+    what was set up once does not undo what was said after it, and what was said while we were away counts.
+    """
 
     def __init__(self) -> None:
-        self._said: OrderedDict[str, deque[int]] = OrderedDict()
+        self._said: OrderedDict[str, tuple[int | None, int | None]] = OrderedDict()
 
-    def add(self, topic: str, payload: bytes) -> None:
-        """Remember what was said."""
-        self._said.setdefault(topic, deque(maxlen=MOST_OF_ONE)).append(hash(payload))
-        self._said.move_to_end(topic)
+    def hears(self, topic: str, payload: bytes, *, kept: bool) -> bool:
+        """Whether this is news. `kept`: the broker had it already when it found us."""
+        said, known = hash(payload), self._said.pop(topic, None)
+        last, before = known or (None, said if kept else None)
+        if kept and said != before:
+            before = None
+        news = known is None or not kept or said not in (last, before)
+        self._said[topic] = (said if news else last), before
         if len(self._said) > MOST_TOPICS:
             self._said.popitem(last=False)
-
-    def knows(self, topic: str, payload: bytes) -> bool:
-        """Whether it was said there not long ago."""
-        return hash(payload) in self._said.get(topic, ())
+        return news
 
 
 class Outbox:

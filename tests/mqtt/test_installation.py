@@ -65,6 +65,23 @@ def test_a_message_that_nobody_foresaw_is_refused_and_the_next_is_heard(monkeypa
     assert link.said == [("/chord", "C7")]
 
 
+def test_what_was_kept_while_we_were_away_counts_and_what_we_know_undoes_nothing():
+    link, one = installation()
+
+    def connects(came, *more):
+        """The tempi that are wished for, of one that the broker kept and of those that are said then."""
+        link.said.clear()
+        kept = [("sideman/all/tempo", came, True)] if came else []
+        hears(one, *kept, *(("sideman/all/tempo", it, False) for it in more))
+        return [value for _, value in link.said]
+
+    assert connects(b"100", b"110", b"120") == [100, 110, 120]
+    assert connects(b"100", b"130") == [130]  # what was set up before all that
+    assert connects(b"130", b"140") == [140]  # what was said last is kept
+    assert connects(b"130", b"140") == [130, 140]  # and kept again, while we were away
+    assert connects(b"100") == [100]
+
+
 def test_a_task_that_swallows_its_cancellation_ends_all_the_same():
     async def scene():
         async def publishing():

@@ -5,7 +5,6 @@ import asyncio
 import aiomqtt
 
 from perform.mqtt.post import (
-    MOST_OF_ONE,
     MOST_PASSING,
     MOST_TOPICS,
     MOST_WAITING,
@@ -94,18 +93,15 @@ def test_who_waits_has_it_as_soon_as_it_is_there():
     asyncio.run(play())
 
 
-def test_the_last_things_that_were_said_are_remembered():
+def test_what_is_remembered_is_bounded():
     memory = Memory()
-    memory.add("s/all/tempo", b"100")
-    memory.add("s/all/tempo", b"110")
-    assert memory.knows("s/all/tempo", b"100")
-    assert not memory.knows("s/foyer/tempo", b"100")
-    for number in range(MOST_OF_ONE):
-        memory.add("s/all/tempo", b"%d" % (200 + number))
-    assert not memory.knows("s/all/tempo", b"100")
+    assert memory.hears("s/all/tempo", b"100", kept=True)
     for number in range(MOST_TOPICS):
-        memory.add(f"s/all/nonsense{number}", b"")
-    assert not memory.knows("s/all/tempo", b"%d" % (200 + MOST_OF_ONE - 1))
+        assert not memory.hears("s/all/tempo", b"100", kept=True)
+        memory.hears(f"s/all/nonsense{number}", b"", kept=False)
+    for number in range(MOST_TOPICS):
+        memory.hears(f"s/all/more{number}", b"", kept=False)
+    assert memory.hears("s/all/tempo", b"100", kept=True)
 
 
 def drained(outbox, count):
