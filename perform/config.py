@@ -3,6 +3,7 @@
 import difflib
 import os
 import re
+from itertools import accumulate
 from pathlib import Path
 
 import msgspec
@@ -99,6 +100,11 @@ def _check_names(voices: list[str], name: str) -> None:
     if len(voices) > MOST_VOICES:
         raise RigError(f"{name}: {len(voices)} voices; leave {MOST_VOICES}, which are the most")
     for voice in voices:
+        if not voice or not voice.isprintable() or "/" in voice:
+            raise RigError(
+                f"{name}: a voice cannot be called {voice!r}, which is no part of an address; "
+                "give it a name on one line, without /"
+            )
         if voices.count(voice) > 1:
             raise RigError(f"{name}: two voices are called {voice!r}; give each its own name")
         if voice == PLAYER:
@@ -133,6 +139,7 @@ def _check_surfaces(
         _check_osc(osc)
     if mqtt is not None:
         _check_topics(mqtt, voices)
+        _check_qualities(mqtt, voices)
         _check_keys(mqtt)
     if panel is not None:
         host_port(panel.listen)
@@ -163,6 +170,25 @@ def _check_topics(mqtt: MqttConfig, voices: list[str]) -> None:
             raise RigError(
                 f'[mqtt] {key} {topic!r}: write it like "gallery/north", without + and #'
             )
+
+
+def _check_qualities(mqtt: MqttConfig, voices: list[str]) -> None:
+    """RigError for the quality of what is neither heard nor told."""
+    heard = [address for address, _ in controls.of_rig(voices)]
+    told = [
+        it.address.replace(controls.NAME, voice)
+        for it in controls.FEEDBACK
+        if it.address.startswith(controls.STATE)
+        for voice in voices
+    ]
+    topics = [*heard, *told, "/state/stats", "/notes", "/beat", "/error"]
+    known = {
+        begun for topic in topics for begun in accumulate(topic[1:].split("/"), "{}/{}".format)
+    }
+    for word in mqtt.qos:
+        if word and word not in known:
+            near = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.0)[0]
+            raise RigError(f"[mqtt] qos {word!r}: no such topic; did you mean {near!r}?")
 
 
 def _check_keys(mqtt: MqttConfig) -> None:

@@ -45,6 +45,9 @@ def test_an_empty_rig_has_sensible_defaults():
         ("[[voices]]\nname = 'a'\nrange = ['C6', 'X3']", "is no note"),
         ("[[voices]]\nname = 'a'\n[[voices]]\nname = 'a'", "its own name"),
         ("[[voices]]\nname = 'player'", "cannot be called 'player'"),
+        ("[[voices]]\nname = ''", "on one line, without /"),
+        ("[[voices]]\nname = 'lead/2'", "on one line, without /"),
+        ('[[voices]]\nname = "a\\u0000b"', "on one line, without /"),
         ("\n".join(f"[[voices]]\nname = 'v{n}'" for n in range(17)), "17 voices; leave 16"),
         ("[inputs.surface]\ncc = { '21' = '/weight/stepz' }", "did you mean '/weight/steps'"),
         ("[inputs.surface]\ncc = { '21' = '/voice/led/swing' }", "mean '/voice/lead/swing'"),
@@ -71,6 +74,9 @@ def test_an_empty_rig_has_sensible_defaults():
             "export NOT_THERE_AT_ALL",
         ),
         ("[mqtt]\nbroker = 'h:1883'\nqos = { chord = 3 }", "qos"),
+        ("[mqtt]\nbroker = 'h:1883'\nqos = { chrod = 2 }", "did you mean 'chord'"),
+        ("[mqtt]\nbroker = 'h:1883'\nqos = { '/chord' = 2 }", "did you mean 'chord'"),
+        ("[mqtt]\nbroker = 'h:1883'\nqos = { 'state/tempi' = 2 }", "did you mean 'state/tempo'"),
         ("[mqtt]\nbroker = 'h:1883'\npasswrd = 'p'", "did you mean 'password'"),
         ("= 3", "not TOML"),
     ],
@@ -87,6 +93,16 @@ def test_any_text_is_a_rig_or_a_rig_error(text):
         parse_rig(text)
     except RigError:
         pass
+
+
+def test_a_quality_may_be_named_for_whatever_is_heard_or_told():
+    words = ("", "chord", "weight", "voice/left hand", "state", "state/chart/bar", "state/stats",
+             "state/voice/left hand/swing", "notes", "beat", "error")  # fmt: skip
+    named = ", ".join(f"'{word}' = 1" for word in words)
+    rig = parse_rig(
+        f"[mqtt]\nbroker = 'h:1883'\nqos = {{ {named} }}\n[[voices]]\nname = 'left hand'"
+    )
+    assert tuple(rig.mqtt.qos) == words
 
 
 def test_sixteen_voices_are_a_rig():

@@ -217,7 +217,7 @@ def surface(
 
 
 def _addressable(voice: str) -> str:
-    if not voice or not all(letter.isalnum() or letter in "-_." for letter in voice):
+    if not all(letter.isalnum() or letter in "-_." for letter in voice):
         raise RigError(
             f"voice {voice!r}: a surface addresses voices by letters, digits, - _ and .; call it by those"
         )

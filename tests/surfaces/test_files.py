@@ -364,7 +364,7 @@ def test_any_voices_give_valid_files(names):
         fromstring(each[".svg"])
 
 
-@pytest.mark.parametrize("name", ["a b", "a/b", "a;b", "", 'a"b', "$1", "a,b"])
+@pytest.mark.parametrize("name", ["a b", "a;b", 'a"b', "$1", "a,b"])
 def test_a_name_that_no_address_holds_is_said(name):
     with pytest.raises(RigError, match="letters"):
         surface_of(name)
