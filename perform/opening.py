@@ -143,20 +143,22 @@ async def open_inputs(running: Stage, parts: Parts) -> Desk:
     parts.callback(desk.close)
     if rig.inputs.osc is not None:
         await _open_osc(osc, desk, allowed, parts)
-    _open_midi(running, parts)
+    _open_midi(running, desk, parts)
     if rig.mqtt is not None:
         await _open_mqtt(rig.mqtt, running, desk, parts)
     return desk
 
 
-def _open_midi(running: Stage, parts: Parts) -> None:
+def _open_midi(running: Stage, desk: Desk, parts: Parts) -> None:
     inputs, system = running.rig.inputs, running.rig.midi.system
     if inputs.midi is not None:
         parts.callback(MidiChords(inputs.midi, system, running.conductor.deliver).close)
     if inputs.lead is not None:
         parts.callback(MidiMelody(inputs.lead, system, running.conductor.deliver).close)
     if inputs.surface is not None:
-        hands = MidiSurface(inputs.surface, system, running.deliver, running.state.values)
+        hands = MidiSurface(
+            inputs.surface, system, running.deliver, desk.turn_away, running.state.values
+        )
         running.surface = hands.surface
         parts.callback(hands.close)
 

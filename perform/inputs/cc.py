@@ -42,7 +42,7 @@ class Surface:
         self._learning = address
 
     def hear(self, message: list[int]) -> Event | None:
-        """The event that a raw message means; None for what is not mapped."""
+        """The event that a raw message means; None for what is not mapped, WireError for what cannot be turned."""
         source = _source(message)
         if source is None:
             return None
@@ -51,13 +51,7 @@ class Surface:
             log.info('learnt; for the rig: cc = { "%s" = "%s" }', source, self._learning)
             self._learning = None
         address = self._mapping.get(source)
-        if address is None:
-            return None
-        try:
-            return self._event(address, source, message[2])
-        except WireError as fault:
-            log.warning("%s: %s", address, fault)
-            return None
+        return None if address is None else self._event(address, source, message[2])
 
     def _event(self, address: str, source: str, value: int) -> Event | None:
         control, voice = _turnable(address)

@@ -1,7 +1,6 @@
 """MIDI ports that are played on: chords, a melody, the knobs of a controller."""
 
 import asyncio
-import logging
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -14,7 +13,6 @@ from perform.inputs.hand import Hand, HandSettings
 from perform.music.pitch import parse_pitch
 from perform.rig import LeadInput, MidiInput, MidiSystem, SurfaceInput
 
-log = logging.getLogger(__name__)
 NOTE_ON, NOTE_OFF = 0x90, 0x80
 
 
@@ -62,26 +60,28 @@ class MidiMelody(_Port):
 
 
 class MidiSurface(_Port):
-    """Delivers what the knobs and pads of a controller turn."""
+    """Delivers what the knobs and pads of a controller turn. `refuse`: told in a line what cannot be turned now."""
 
     def __init__(
         self,
         config: SurfaceInput,
         system: MidiSystem,
         deliver: Callable[[Event], None],
+        refuse: Callable[[str], None],
         values: Mapping[str, str | float],
     ) -> None:
         self.surface = Surface(config.cc, values)
         self._deliver = deliver
+        self._refuse = refuse
         super().__init__(config.port, config.virtual, system)
 
     def _hear(self, message: list[int]) -> None:
-        event = self.surface.hear(message)
-        if event is not None:
-            try:
+        try:
+            event = self.surface.hear(message)
+            if event is not None:
                 self._deliver(event)
-            except WireError as fault:
-                log.warning("%s", fault)
+        except WireError as fault:
+            self._refuse(f"[inputs.surface] {fault}")
 
 
 class MidiChords(_Port):

@@ -1,12 +1,16 @@
 """What the knobs and pads of a controller turn."""
 
 import pytest
+from desks import at_a_desk
 from hypothesis import given
 from hypothesis import strategies as st
 
+from perform import ports
 from perform.errors import WireError
 from perform.events import Judged, Turned, VoiceMuted
 from perform.inputs.cc import Surface
+from perform.inputs.midi import MidiSurface
+from perform.rig import SurfaceInput
 
 KNOBS = {
     "21": "/weight/steps",
@@ -65,6 +69,32 @@ def test_what_is_touched_next_is_learnt():
     assert surface.mapping == {"7": "/swing"}
     with pytest.raises(WireError):
         surface.learn("/nonsense")
+
+
+class Port:
+    """A MIDI port at which nothing is plugged in."""
+
+    def set_callback(self, _):
+        pass
+
+
+def test_a_knob_that_is_refused_is_counted_and_said_once(monkeypatch, caplog):
+    monkeypatch.setattr(ports, "open_input", lambda *_: Port())
+
+    def deliver(_):
+        raise WireError("the tempo is the MIDI clock's")
+
+    async def scene(desk, _):
+        config = SurfaceInput(port="knobs", cc={"21": "/tempo"})
+        hands = MidiSurface(config, "auto", deliver, desk.turn_away, {})
+        for value in range(128):
+            hands._hear([0xB0, 21, value])
+        assert desk.figures()["refused"] == 128
+
+    at_a_desk(scene)
+    first, summed_up = [record.message for record in caplog.records]
+    assert first.startswith("[inputs.surface] the tempo is the MIDI clock's (said once")
+    assert summed_up.startswith("127 messages more")
 
 
 @given(st.lists(st.integers(0, 255), max_size=4))
