@@ -59,8 +59,8 @@ class Desk:
         self._stage.subscribers.renew(peer.key)
 
     def leave(self, peer: Peer) -> None:
-        """Their connection is gone."""
-        self._stage.subscribers.drop(peer.key)
+        """Their connection is gone: they are told no more, wherever they listen."""
+        self._stage.subscribers.leave(peer.key)
 
     def close(self) -> None:
         """Nobody is answered any more, and what was refused is summed up."""

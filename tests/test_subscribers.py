@@ -1,7 +1,6 @@
 """Who subscribes: told where all stands, what moves and what sounds, where they listen, until they leave."""
 
 import asyncio
-import contextlib
 import time
 
 from desks import OUTPUT, Peer, at_a_desk
@@ -146,6 +145,19 @@ def test_who_leaves_is_told_no_more_wherever_they_listen_and_others_are():
     at_a_desk(scene)
 
 
+def test_who_hangs_up_is_told_no_more_wherever_they_listen():
+    async def scene(desk, reached):
+        line = Peer("a connection")
+        line.host = "10.0.0.1"
+        desk.hear("/subscribe", (), line)
+        desk.hear("/subscribe", (9001,), line)
+        desk.leave(line)
+        assert reached["10.0.0.1", 9001].heard[-1] == "closed"
+        assert desk.figures()["subscribers"] == 0
+
+    at_a_desk(scene)
+
+
 def test_nobody_has_others_told_but_where_the_rig_names_them():
     async def scene(desk, reached):
         stranger = Peer(("10.0.0.1", 50000))
@@ -210,8 +222,6 @@ def test_too_many_subscribers_are_refused_and_those_there_stay():
             desk.hear("/subscribe", (port,), crowd)
         assert len(reached) == 32 + 1
         assert "the most" in reached["10.0.0.9", 33].of("/error")[0][1]
-        with contextlib.suppress(KeyError):
-            desk.leave(crowd)
         assert desk.figures()["subscribers"] == 32
 
     at_a_desk(scene)
