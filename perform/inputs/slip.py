@@ -1,6 +1,7 @@
 """OSC over TCP: packets framed by SLIP with an END on both sides (RFC 1055; OSC 1.1), for hops that lose datagrams."""
 
 import asyncio
+import time
 from collections.abc import Hashable, Iterator, Sequence
 from typing import Any, cast
 
@@ -16,6 +17,7 @@ ESC_END, ESC_ESC = b"\xdb\xdc", b"\xdb\xdd"
 LONGEST_PACKET = 65536
 MOST_UNSENT = 262_144  # bytes that a slow peer may leave waiting before messages to it are dropped
 MOST_CONNECTIONS = 32
+SILENT_SECONDS = 60.0  # after which a connection makes way where there are too many
 
 
 def frame(packet: bytes) -> bytes:
@@ -71,6 +73,7 @@ class SlipConnection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._deaf = False  # it has not read for long
         self.host = ""
+        self.heard = time.monotonic()
 
     @property
     def key(self) -> Hashable:
@@ -83,17 +86,29 @@ class SlipConnection(asyncio.Protocol):
         self._transport.set_write_buffer_limits(high=MOST_UNSENT)
         # who is gone already has no name
         host = self.host = (transport.get_extra_info("peername") or ("nobody",))[0]
-        if host not in self._allowed or len(self._open) >= MOST_CONNECTIONS:
-            why = (
-                "may not connect" if host not in self._allowed else "came when all lines were busy"
-            )
-            self._desk.turn_away(f"{host} {why}; see allow in [inputs.osc]")
-            self._transport.abort()
-            return
-        self._open.add(self)
+        if host not in self._allowed:
+            self._turn_away("may not connect; add it to allow in [inputs.osc]")
+        elif not self._find_room():
+            self._turn_away(f"came when all {MOST_CONNECTIONS} lines were busy; hang up some")
+        else:
+            self._open.add(self)
+
+    def _turn_away(self, why: str) -> None:
+        self._desk.turn_away(f"{self.host} {why}")
+        self.abort()
+
+    def _find_room(self) -> bool:
+        """Whether there is a line, be it that of whoever was silent longest: many forget to hang up."""
+        if len(self._open) >= MOST_CONNECTIONS:
+            silent = min(self._open, key=lambda one: one.heard)
+            if self.heard - silent.heard < SILENT_SECONDS:
+                return False
+            silent.abort()
+        return True
 
     def data_received(self, data: bytes) -> None:
         """Some bytes of the stream; who does not speak SLIP is told so once, and cut off."""
+        self.heard = time.monotonic()
         try:
             packets = self._frames.feed(data)
             why = next(filter(None, map(mismatch, (*packets, self._frames.begun))), "")
@@ -132,6 +147,12 @@ class SlipConnection(asyncio.Protocol):
         """They read again, and have missed where values went."""
         self._deaf = False
         self._desk.catch_up(self)
+
+    def abort(self) -> None:
+        """Hang up at once, whatever is still to be told."""
+        self._open.discard(self)
+        if self._transport is not None:
+            self._transport.abort()
 
     def close(self) -> None:
         """Hang up."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,16 @@ from hypothesis import strategies as st
 
 from perform.allow import Allowed, is_loopback
 from perform.errors import RigError
-from perform.inputs.slip import LONGEST_PACKET, MOST_UNSENT, Frames, SlipConnection, frame
+from perform.inputs import slip
+from perform.inputs.slip import (
+    LONGEST_PACKET,
+    MOST_CONNECTIONS,
+    MOST_UNSENT,
+    SILENT_SECONDS,
+    Frames,
+    SlipConnection,
+    frame,
+)
 from perform.osc import encode
 
 # END and ESC come often, so that every way of escaping them is met
@@ -70,6 +80,8 @@ class Wire:
     def close(self):
         self.closed = True
 
+    abort = close
+
     def pause_reading(self):
         pass
 
@@ -113,6 +125,26 @@ def test_who_does_not_read_is_told_nothing_and_then_caught_up():
     line.message("/beat", 0, 1)
     assert desk.missed == [line]
     assert len(wire.sent) == 1
+
+
+def test_who_is_silent_longest_makes_way_where_all_lines_are_busy(monkeypatch):
+    now, desk, there = [0.0], Desk(), set()
+    monkeypatch.setattr(slip, "time", SimpleNamespace(monotonic=lambda: now[0]))
+
+    def connect():
+        wire, line = Wire(), SlipConnection("/sideman", desk, Allowed(), there)
+        line.connection_made(wire)
+        return wire, line
+
+    first, second, *_ = [connect() for _ in range(MOST_CONNECTIONS)]
+    assert connect()[0].closed
+    assert desk.away == ["127.0.0.1 came when all 32 lines were busy; hang up some"]
+    now[0] = SILENT_SECONDS
+    first[1].data_received(frame(encode("/sideman/tap"))[:4])
+    assert not any(connect()[0].closed for _ in range(MOST_CONNECTIONS - 1))
+    assert [wire.closed for wire, _ in (first, second)] == [False, True]
+    assert len(there) == MOST_CONNECTIONS
+    assert len(desk.away) == 1
 
 
 MOST_STEPS = 8  # of a piece, each at its turn where the machine is slow
