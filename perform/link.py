@@ -41,6 +41,10 @@ class Link:
         """A message of a client, by their number; answers come as /to NUMBER address values."""
         self._writer.write(msgspec.json.encode([client, address, *values]) + b"\n")
 
+    async def drain(self) -> None:
+        """Wait while the daemon has much to read already. ConnectionError when it has hung up."""
+        await self._writer.drain()
+
     def ready(self) -> None:
         """Tell the daemon that the window is open."""
         self.say(ITSELF, "/ready")

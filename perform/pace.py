@@ -16,12 +16,12 @@ class Pace:
         self._left = self._at_once
         self._seen = now()
 
-    def allows(self) -> bool:
-        """Whether it may be done once more."""
+    def allows(self, times: int = 1) -> bool:
+        """Whether it may be done once more, or so many times."""
         now = self._now()
         self._left = min(self._at_once, self._left + (now - self._seen) * self._a_second)
         self._seen = now
-        if self._left < 1:
+        if self._left < times:
             return False
-        self._left -= 1
+        self._left -= times
         return True

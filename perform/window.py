@@ -12,7 +12,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, Self
 
 import msgspec
@@ -165,7 +165,18 @@ class Window(asyncio.Protocol):
         *lines, self._rest = (self._rest + data).split(b"\n")
         if len(self._rest) > MOST_LINE:
             self._rest = b""
-        self._turns.add(map(self._hear, lines))
+        self._turns.add(self._hear_all(lines))
+        if self._turns and self._transport is not None:
+            self._transport.pause_reading()  # the window waits, and nothing is lost
+
+    def _hear_all(self, lines: Iterable[bytes]) -> Iterator[None]:
+        try:
+            for line in lines:
+                self._hear(line)
+                yield
+        finally:
+            if self._transport is not None:
+                self._transport.resume_reading()
 
     def _hear(self, line: bytes) -> None:
         try:

@@ -8,6 +8,7 @@ import threading
 
 import pytest
 
+from perform import turns
 from perform import window as module
 from perform.events import Beat, Sound, StateChanged
 from perform.window import Window
@@ -25,7 +26,7 @@ async def main():
         link.say(7, "/heard", moment, address, *values)
         if address == "/state/flood":
             for number in range(2000):
-                link.say(7, "/number", number)
+                link.say(7, "/number", number, "x" * 500)
         if address == "/state/doze":
             time.sleep(0.3)
         if address == "/state/die":
@@ -107,6 +108,20 @@ def test_what_comes_back_is_heard_in_its_order_however_much_it_is(monkeypatch, t
     table = run(monkeypatch, tmp_path, play)
     numbers = [values[0] for address, values in table.heard if address == "/number"]
     assert numbers == list(range(2000))
+
+
+def test_a_flood_is_read_no_faster_than_it_is_heard(monkeypatch, tmp_path):
+    monkeypatch.setattr(turns, "TURN_SECONDS", 0.0)
+    waiting = []
+
+    async def play(window, table):
+        window.send(StateChanged("/flood", 1))
+        while not any(values[:1] == [1999] for _, values in table.heard[-2:]):
+            waiting.append(len(window._turns))
+            await asyncio.sleep(0)
+
+    run(monkeypatch, tmp_path, play)
+    assert max(waiting) == 1
 
 
 def test_one_that_did_not_read_is_told_anew_where_all_stands(monkeypatch, tmp_path):

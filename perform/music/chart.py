@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache, lru_cache
 from typing import NamedTuple
 
-from perform.errors import ChartError
+from perform.errors import ChartError, ChordError
 from perform.music.chord import Chord, parse_chord
 
 MOST_CHORDS = 6  # in a bar: one a beat in 6/4
+MOST_KNOWN = 1024  # symbols whose chord is remembered
 Bar = tuple[tuple[float, Chord | None], ...]
 _SYMBOL = re.compile(r"\S+")
 _COMMENT = re.compile(r"^[ \t]*# .*", re.MULTILINE)
@@ -71,10 +73,23 @@ def _bar(cell: str, start: int, number: int, begun: bool) -> Bar:
     bar: list[tuple[float, Chord | None]] = []
     for share, (position, symbol) in zip(_shares(len(symbols)), symbols, strict=True):
         if symbol != "%":
-            bar.append((share, parse_chord(symbol, position)))
+            bar.append((share, _chord(symbol, position)))
         elif not (begun or bar):
             raise ChartError(f"the % at character {position + 1} has no chord before it to repeat")
     return tuple(bar)
+
+
+def _chord(symbol: str, position: int) -> Chord | None:
+    """The chord of a symbol that stands at `position`; most symbols of a chart come again."""
+    try:
+        return _known(symbol)
+    except ChordError:
+        return parse_chord(symbol, position)  # which says where it stands
+
+
+@lru_cache(MOST_KNOWN)
+def _known(symbol: str) -> Chord | None:
+    return parse_chord(symbol)
 
 
 def _tokens(text: str) -> Iterator[tuple[int, str]]:
@@ -102,6 +117,7 @@ def _signs(line: str, start: int) -> Iterator[tuple[int, str]]:
             yield start + max(place - 1, 0), "|:"
 
 
+@cache
 def _shares(chords: int) -> tuple[float, ...]:
     if chords == 3:
         return (0.0, 0.5, 0.75)

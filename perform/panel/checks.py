@@ -15,6 +15,7 @@ COOKIE = "sideman"
 LONGEST_MESSAGE = 32768  # bytes: a chart of 4000 characters, however they are written
 MOST_VALUES = 32
 A_SECOND, AT_ONCE = 300, 600  # messages of one browser; ten fingers on ten faders send fewer
+A_MESSAGE = 100  # characters; what is longer counts as several, for it takes as long to read
 # who looks through the panel is told everything already
 OURS = ("/subscribe", "/subscribe/again", "/unsubscribe")
 

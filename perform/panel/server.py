@@ -78,6 +78,9 @@ class Daemon(Protocol):
     def refuse(self, client: int, address: str, why: str) -> None:
         """Something that a browser said and that means nothing; answered from there."""
 
+    async def drain(self) -> None:
+        """Wait while it has much to read already."""
+
 
 def application(hub: Hub, daemon: Daemon, guard: checks.Guard) -> ASGIApp:
     """The whole panel."""
@@ -136,19 +139,21 @@ async def _hear(socket: WebSocket, browser: Browser, hub: Hub, daemon: Daemon) -
     """Pass on what a browser says; what it cannot mean is answered, a flood is let be and said once a second."""
     pace, told = Pace(checks.A_SECOND, checks.AT_ONCE), 0.0
     while True:
+        await daemon.drain()  # and meanwhile the browser waits
         try:
             message: MutableMapping[str, Any] = await socket.receive()
         except RuntimeError:
             return
         if message["type"] == "websocket.disconnect":
             return
-        if not pace.allows():
+        text = message.get("text")
+        if not pace.allows(1 + len(text or "") // checks.A_MESSAGE):
             if time.monotonic() - told > 1:
                 told = time.monotonic()
-                daemon.refuse(browser.number, "", f"more than {checks.A_SECOND} messages a second")
+                why = f"more than {checks.A_SECOND} messages a second; long ones count as several"
+                daemon.refuse(browser.number, "", why)
             continue
         try:
-            text = message.get("text")
             if text is None:
                 raise WireError("not text")
             address, values = checks.read(text)
