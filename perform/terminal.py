@@ -21,6 +21,7 @@ from rich.text import Text
 
 from perform.engine.metre import parse_metre
 from perform.link import connect
+from perform.music.chart import written_bars
 from perform.music.pitch import pitch_name
 
 FRAMES_A_SECOND = 12
@@ -48,6 +49,7 @@ class Screen:
 
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
+        self._chart_bars: list[str] = []
         self.voices: list[dict[str, str]] = []
         self._panel = ""
         self._strokes: deque[Stroke] = deque(maxlen=MOST_NOTES)
@@ -78,9 +80,14 @@ class Screen:
                 self._stats = figures
             case "/log", [level, text]:
                 clock = time.strftime("%H:%M:%S", time.localtime(moment))
-                self._log.append((clock, level, " ".join(str(text).split())))
+                self._log.append((clock, level, _harmless(" ".join(str(text).split()))))
+            case "/state/chart", [text, *_]:
+                self._chart_bars = [_harmless(bar) for bar in written_bars(str(text))]
             case _ if address.startswith("/state/") and values:
-                self.values[address.removeprefix("/state")] = values[0]
+                value = values[0]
+                self.values[address.removeprefix("/state")] = (
+                    _harmless(value) if isinstance(value, str) else value
+                )
 
     def _hear_beat(self, moment: float, bar: int, beat: int) -> None:
         self._beats += 1
@@ -130,11 +137,9 @@ class Screen:
 
     def _chart(self) -> Text:
         """The bars of the chart around the one that sounds."""
-        text = str(self.values.get("/chart", ""))
-        if not text:
+        bars = self._chart_bars
+        if not bars:
             return Text("  no chart: the chord is whatever is played", "grey42")
-        bars = [" ".join(cell.replace(":", " ").split()) for cell in text.split("|")]
-        bars = [bar for bar in bars if bar]
         cursor = int(self.values.get("/chart/bar", -1))
         first = max(0, min(cursor - 1, len(bars) - 8))
         line = Text(f"{f'{first + 1}/{len(bars)}':<8}", "grey42", no_wrap=True, overflow="ellipsis")
@@ -191,7 +196,7 @@ class Screen:
             silent = self.values.get(f"{at}/mute", 0)
             alone = self.values.get(f"{at}/solo", 0)
             table.add_row(
-                Text(f"█ {name:<12.12}", colour),
+                Text(f"█ {_harmless(name):<12.12}", colour),
                 Text(voice["role"], "grey62"),
                 Text(str(self.values.get(f"{at}/model", ""))[:14]),
                 Text(str(self.values.get(f"{at}/mode", ""))),
@@ -235,6 +240,11 @@ class Screen:
             for clock, level, text in self._log
         ]
         return lines + [Text("")] * (LOG_LINES - len(lines))
+
+
+def _harmless(text: str) -> str:
+    """A text from anywhere without what a terminal would obey: that is escaped."""
+    return "".join(it if it.isprintable() else it.encode("unicode_escape").decode() for it in text)
 
 
 async def show(descriptor: int) -> None:

@@ -87,6 +87,15 @@ def test_a_note_lasts_as_long_as_it_sounded():
     assert any("█▬▬▬▬▬" in line for line in lines)
 
 
+def test_the_bars_of_a_chart_are_the_ones_that_are_played_and_the_terminal_obeys_none_of_them():
+    evil = "\x1b]52;c;cm0=\x07"
+    chart = f"# my {evil} blues | A\nC7 | B♭7\n |: G7 :| C7"
+    lines = drawn(told((0, "/state/chart", chart), (1, "/log", "info", evil)))
+    assert [cell.strip() for cell in lines[1].split("│")] == ["1/4", "C7", "B♭7", "G7", "C7"]
+    assert r"\x1b]52;c;cm0=\x07" in lines[-3]
+    assert not {"\x1b", "\x07"} & set("\n".join(lines))
+
+
 values = st.one_of(
     st.integers(0, 127), st.floats(0, 400), st.sampled_from(["lead", "C7", "a | b |", ""])
 )

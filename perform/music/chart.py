@@ -63,6 +63,11 @@ def parse_chart(text: str) -> Chart:
     return Chart(tuple(bars), tuple(vamps))
 
 
+def written_bars(text: str) -> list[str]:
+    """What stands in each bar, as `parse_chart` counts them, without comments and repeat signs; of any text."""
+    return [" ".join(what.split()) for _, what in _tokens(text) if "|" not in what]
+
+
 def _bar(cell: str, start: int, number: int, begun: bool) -> Bar:
     """The chords of a bar that stands at `start`; `begun`: there is a chord before it to repeat."""
     symbols = [(start + found.start(), found[0]) for found in _SYMBOL.finditer(cell)]
