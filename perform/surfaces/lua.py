@@ -7,7 +7,7 @@ FLASH_MS = 140
 
 # Texts are lit where they are said, the beat and the voices when they sound; asking again keeps us subscribed.
 _ROOT = """local PREFIX, PORT = {prefix}, {back}
-local found, lit, flashed, asked = {{}}, {{}}, {{}}, nil
+local found, lit, flashed, held, asked = {{}}, {{}}, {{}}, {{}}, nil
 
 local function called(name)
   if found[name] == nil then found[name] = self:findByName(name, true) end
@@ -47,6 +47,24 @@ function update()
   end
 end
 
+-- pads say which chord came down or up; it goes with the last hand, and until then what is still held sounds again
+function onReceiveNotify(what, chord)
+  local newest = held[#held] == chord
+  for place = #held, 1, -1 do
+    if held[place] == chord then table.remove(held, place) end
+  end
+  local latch = called('latch')
+  if what == 'down' then
+    held[#held + 1] = chord
+  elseif newest and latch ~= nil and latch.values.x == 0 then
+    if #held == 0 then
+      sendOSC(PREFIX .. '/chord/release')
+    else
+      sendOSC({{ PREFIX .. '/chord', {{ {{ tag = 's', value = held[#held] }} }} }})
+    end
+  end
+end
+
 function onReceiveOSC(message, connections)
   local path, given = message[1], message[2]
   if string.sub(path, 1, #PREFIX + 6) == PREFIX .. '/state' then
@@ -71,10 +89,8 @@ function onReceiveOSC(message, connections)
 end
 """
 _PAD = """function onValueChanged(key)
-  if key ~= 'x' or self.values.x > 0 then return end
-  local latch = root:findByName('latch', true)
-  if latch ~= nil and latch.values.x == 0 then
-    sendOSC({release})
+  if key == 'x' then
+    root:notify(self.values.x > 0 and 'down' or 'up', {chord})
   end
 end
 """
@@ -98,9 +114,9 @@ def root_script(surface: Surface) -> str:
     )
 
 
-def pad_script(surface: Surface) -> str:
-    """A pad that comes up lets the chord go, unless the latch is on."""
-    return _PAD.format(release=quoted(f"{surface.prefix}/chord/release"))
+def pad_script(chord: str) -> str:
+    """A pad says when it comes down and up; the root's script lets the chord go."""
+    return _PAD.format(chord=quoted(chord))
 
 
 def fader_script(item: Item) -> str:

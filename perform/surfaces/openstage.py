@@ -64,6 +64,18 @@ def _on_create(surface: Surface) -> str:
     return f"{ask}\nsetInterval('subscribe', () => {{ {again} }}, {ASK_AGAIN_MS})\n"
 
 
+def _on_touch(surface: Surface) -> str:
+    """The script by which a chord goes with the last finger, unless the latch is on."""
+    release = f"send({json.dumps(surface.prefix + '/chord/release')})"
+    return (
+        "const held = locals.held = locals.held || new Set()\n"
+        "if (event.type === 'start') held.add(event.pointerId)\n"
+        "if (event.type !== 'stop') return\n"
+        "held.delete(event.pointerId)\n"
+        f"if (!held.size && !get('latch')) {release}\n"
+    )
+
+
 def _widgets(surface: Surface, page: Page, high: float, number: int) -> Iterator[Widget]:
     frame = Rect(0, 0, WIDTH, high)
     for item, rect in placed(page, frame, GAP):
@@ -109,10 +121,9 @@ def _widget(surface: Surface, item: Item, name: str, rect: Rect, frame: Rect) ->
             }  # fmt: skip
         case "pads":
             pads = _choice(surface, item, f"{name}_pads", rect, rect)
-            release = f"send({json.dumps(f'{surface.prefix}/chord/release')})"
             return _base("panel", name, rect, frame) | {
                 "padding": 0, "scroll": False, "alphaStroke": 0, "widgets": [pads],
-                "onTouch": f"if (event.type === 'stop' && !get('latch')) {release}",
+                "onTouch": _on_touch(surface),
             }  # fmt: skip
         case "choice":
             return _choice(surface, item, name, rect, frame)

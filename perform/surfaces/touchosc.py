@@ -112,12 +112,13 @@ def _pressed(surface: Surface, name: str, item: Item, rect: Rect, body: Rect) ->
             yield _button("latch", rect, {"color": colours.dim(item.colour, 0.75)}, "", 2, first=1)
             yield _text("latch text", rect, item.label, colours.TEXT, 19)
         case _:
-            script: Properties = {"script": pad_script(surface)} if item.kind == "pads" else {}
             longest = max(item.options, key=len)
             lit: Properties = {"color": colours.bright(item.colour)}
             for option, cell in cells(item, body, GAP):
                 strength = 0.5 if is_black(item, option) else 0.8
-                shade: Properties = {**script, "color": colours.dim(item.colour, strength)}
+                shade: Properties = {"color": colours.dim(item.colour, strength)}
+                if item.kind == "pads":
+                    shade["script"] = pad_script(option)
                 yield _button(f"{name} {option}", cell, shade, _sent(surface, item, option))
                 size = _fits(cell, longest, 24)  # the same for all of them
                 yield _text(f"{item.address}={option}", cell, option, colours.TEXT, size, lit)

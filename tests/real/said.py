@@ -21,10 +21,11 @@ def of_touchosc(data):
     for held in root.iter("property"):
         if held.findtext("key") == "script":
             script = held.findtext("value")
-            yield from ((path, ()) for path in re.findall(r"sendOSC\('([^']+)'\)", script))
             for prefix, port in re.findall(r"local PREFIX, PORT = '([^']+)', (\d+)", script):
                 for asked in re.findall(r"'(/subscribe\S*)'", script):
                     yield f"{prefix}{asked}", (int(port),)
+                for path in re.findall(r"sendOSC\(PREFIX \.\. '([^']+)'\)", script):
+                    yield f"{prefix}{path}", ()
 
 
 def _argument(part, share):

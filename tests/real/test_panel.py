@@ -107,6 +107,43 @@ def test_it_is_played_by_keys_alone(page, ears):
     assert page.run(named) == 0
 
 
+PLAYED_BY_HAND = """
+const [acts, pads] = arguments, said = [], { say } = sideman.line;
+sideman.line.say = (address, ...values) => said.push([address, ...values].join(" "));
+document.querySelector("#latch").click();
+for (const [type, which, pointer] of acts) {
+  const on = pads[which] ? document.querySelector(pads[which]) : document.body;
+  on.setPointerCapture = undefined; // no finger is really there
+  if (type.startsWith("pointer")) on.dispatchEvent(new PointerEvent(type, { pointerId: pointer }));
+  else if (type === "blur") dispatchEvent(new Event(type));
+  else on.dispatchEvent(new KeyboardEvent(type, { key: which, code: `Key${which.toUpperCase()}`, bubbles: true }));
+}
+document.querySelector("#latch").click();
+sideman.line.say = say;
+return said;
+"""
+
+
+@pytest.mark.parametrize(
+    ("acts", "said"),
+    [
+        ("keydown a, keydown D, keyup a", "C7, E7"),
+        ("keydown a, keydown D, keyup a, keyup d", "C7, E7, release"),
+        ("keydown A, keyup A", "C7, release"),
+        ("keydown a, keydown d, keyup d, keyup a", "C7, E7, C7, release"),
+        ("pointerdown C 5, pointerdown F 6, pointerup C 5, pointercancel F 6", "C7, F7, release"),
+        ("pointerdown C 5, keydown d, keyup d, pointerup C 5", "C7, E7, C7, release"),
+        ("keydown a, blur, keyup a", "C7, release"),
+    ],
+)
+def test_without_the_latch_a_chord_goes_with_the_last_hand(page, acts, said):
+    page.run("document.activeElement.blur()")
+    page.keys("3")
+    acts = [act.split() for act in acts.split(", ")]
+    heard = page.run(PLAYED_BY_HAND, acts, {"C": pad("C", "7"), "F": pad("F", "7")})
+    assert ", ".join(it.removeprefix("/chord")[1:] for it in heard) == said
+
+
 def shows_why(page, reason, field, typed):
     """Waits until the reason is seen beside a field, which still holds what was typed."""
     page.until(f"return !document.querySelector('{reason}').hidden")

@@ -1,5 +1,6 @@
 """Surfaces at a live daemon: everything that they can say is understood, and what is told arrives."""
 
+import json
 import re
 import socket
 import threading
@@ -7,6 +8,7 @@ import time
 
 import pytest
 import said
+from browser import Browser
 from parts import Program, eventually, free_port, need, perform
 
 from perform import config
@@ -93,6 +95,27 @@ def test_all_that_a_surface_can_say_is_understood(daemon, client, name):
 def hears(client, address, value):
     """Waits until this is told."""
     eventually(lambda: any(told == (address, (value,)) for told in messages(client.recv(65536))))
+
+
+TOUCHED = """
+const sent = [], locals = {}, send = (address) => sent.push(address), get = () => 0; // no latch
+const touch = (event) => { %s };
+for (const [type, pointerId] of [["start", 1], ["start", 2], ["move", 2], ["stop", 1], ["move", 2]]) touch({ type, pointerId });
+const early = sent.length;
+touch({ type: "stop", pointerId: 2 });
+return [early, sent];
+"""
+
+
+def test_a_chord_of_open_stage_control_goes_with_the_last_finger():
+    made = files.made("open-stage-control", layout.surface(layout.shipped(), ("blues",)))
+    session = made[".json"].decode()
+    (script,) = re.findall(r'"onTouch": ("(?:[^"\\]|\\.)*")', session)
+    browser = Browser()
+    try:
+        assert browser.run(TOUCHED % json.loads(script)) == [0, ["/sideman/chord/release"]]
+    finally:
+        browser.close()
 
 
 # A second patch in the same Pure Data: whatever comes to its port goes to the name that it begins with.

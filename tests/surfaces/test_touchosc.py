@@ -29,6 +29,7 @@ class Control:
             **{it.findtext("key"): it.findtext("default") for it in node.iterfind("values/value")}
         )
         self.children = SimpleNamespace()
+        self.notify = None
         for child in node.iterfind("children/node"):
             control = Control(child, self)
             setattr(self.children, control.name, control)
@@ -98,7 +99,13 @@ def open_layout(data):
         given = lua.table_from([lua.table(tag=tags[type(it)], value=it) for it in values])
         assert names.onReceiveOSC(lua.table(path, given), lua.table()) is False
 
-    player.hear, player.update = hear, names.update
+    def press(control):
+        _, own = player.run(control)
+        own.onValueChanged("x")
+        own.onValueChanged("touch")
+
+    player.root.notify = lambda _, *what: names.onReceiveNotify(*what)
+    player.hear, player.update, player.press = hear, names.update, press
     return player
 
 
@@ -160,18 +167,23 @@ def test_what_was_refused_is_read_with_its_reason(open_layout):
     assert said == "/sideman/tempo: takes 20 to 300, not 9999"
 
 
-@pytest.mark.parametrize(("latch", "sent"), [(0, [("/sideman/chord/release",)]), (1, [])])
-def test_a_pad_that_comes_up_lets_the_chord_go_unless_latched(data, latch, sent):
-    player = Player(data)
-    pads = [it for it in player.root.every() if "release" in getattr(it, "script", "")]
+@pytest.mark.parametrize(
+    ("latch", "sent"),
+    [(0, [("/sideman/chord", "F7"), ("/sideman/chord/release",)]), (1, [])],
+)
+def test_a_chord_goes_with_the_last_pad_unless_latched(open_layout, latch, sent):
+    pads = [it for it in open_layout.root.every() if "notify" in getattr(it, "script", "")]
     assert len(pads) == 7 * 12
-    player.called("latch").values.x = latch
-    _, names = player.run(pads[5])
-    for down in (1, 0):
-        pads[5].values.x = down
-        names.onValueChanged("x")
-        names.onValueChanged("touch")
-    assert player.sent == sent
+    open_layout.called("latch").values.x = latch
+
+    def touch(chord, x):
+        pad = next(it for it in pads if it.script.count(f"'{chord}'"))
+        pad.values.x = x
+        open_layout.press(pad)
+
+    for chord, x in (("C7", 1), ("F7", 1), ("G7", 1), ("C7", 0), ("G7", 0), ("F7", 0)):
+        touch(chord, x)
+    assert open_layout.sent == sent
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,26 @@ export const buildPads = ({ line, store, qualities }) => {
   let kind = kinds[2] ?? "", latched = true;
   const pads = new Map();
 
-  const play = (root, quality) => line.say("/chord", root + quality);
-  const letGo = () => latched || line.say("/chord/release");
+  const held = new Map(); // chords by the finger or key that is down, the newest last
+  const play = (symbol) => line.say("/chord", symbol);
+  const hold = (by, symbol) => {
+    held.delete(by);
+    held.set(by, symbol);
+    play(symbol);
+  };
+  // A chord goes with the last hand; until then what is still held sounds again.
+  const lift = (by) => {
+    const newest = [...held.keys()].at(-1) === by;
+    held.delete(by);
+    if (!newest || latched) return;
+    if (held.size) play([...held.values()].at(-1));
+    else line.say("/chord/release");
+  };
+  // what comes up elsewhere is not heard here
+  addEventListener("blur", () => {
+    if (held.size && !latched) line.say("/chord/release");
+    held.clear();
+  });
   const pad = (root, quality, column) => {
     const button = make("button", { className: "pad", data: { root, quality }, tabIndex: -1 },
       make("b", { text: rootName(root) }), make("span", { text: written(root + quality)[1] }),
@@ -21,10 +39,10 @@ export const buildPads = ({ line, store, qualities }) => {
     button.addEventListener("pointerdown", (event) => {
       if (event.button) return;
       button.setPointerCapture?.(event.pointerId);
-      play(root, quality);
+      hold(event.pointerId, root + quality);
     });
-    for (const end of ["pointerup", "pointercancel"]) button.addEventListener(end, letGo);
-    button.addEventListener("click", (event) => event.detail === 0 && play(root, quality)); // by a key, or spoken
+    for (const end of ["pointerup", "pointercancel"]) button.addEventListener(end, (event) => lift(event.pointerId));
+    button.addEventListener("click", (event) => event.detail === 0 && play(root + quality)); // by a key, or spoken
     pads.set(`${pitchClass(root)} ${quality}`, button);
     return label(button, `${root} ${kindName(quality)}`);
   };
@@ -64,8 +82,8 @@ export const buildPads = ({ line, store, qualities }) => {
     $("spelled").select();
   };
   return {
-    root: (column) => play(ROOTS[column], kind),
-    letGo,
+    root: (column, key) => hold(key, ROOTS[column] + kind),
+    lift,
     kind: (place) => place < kinds.length && pick(kinds[place]),
   };
 };

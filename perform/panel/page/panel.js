@@ -195,16 +195,14 @@ document.addEventListener("keydown", (event) => {
   if (typing || event.repeat) return;
   const key = event.key.toLowerCase(), column = ROOT_KEYS.indexOf(key), voice = MUTES.indexOf(key);
   if (key === " " && at.matches("button")) return; // it presses the button
-  if (column >= 0) pads.root(column);
+  if (column >= 0) pads.root(column, event.code);
   else if (/^[1-9]$/.test(key)) pads.kind(Number(key) - 1);
   else if (voice >= 0 && voices[voice]) mute(voices[voice].name);
   else if (KEYS[key]) KEYS[key]();
   else return;
   event.preventDefault();
 });
-document.addEventListener("keyup", (event) => {
-  if (table && event.key.length === 1 && ROOT_KEYS.includes(event.key) && !event.target.matches("textarea, input:not([type=range])")) pads.letGo();
-});
+document.addEventListener("keyup", (event) => pads?.lift(event.code));
 
 const mute = (name) => step({ line, store }, `/voice/${name}/mute`, onOrOff);
 
