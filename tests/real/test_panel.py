@@ -227,6 +227,16 @@ def test_what_is_refused_goes_back_to_where_it_stands_and_is_news_once(page, ear
     assert page.find("#unseen").text == "2"
 
 
+def test_a_line_of_the_log_is_news_once_also_when_the_connection_broke(page, ears):
+    times = "return [...document.querySelectorAll('#log li')].filter((it) => it.textContent.includes(arguments[0])).length"
+    ears.say("/no/such/place")
+    page.until(times, "/no/such/place")
+    page.run("sideman.line.socket.close()")
+    page.until(times, "Sideman is back")
+    page.until("return sideman.line.known")  # an answer, behind all that newcomers are told
+    assert page.run(times, "/no/such/place") == 1
+
+
 def test_the_bars_of_a_turn_follow_and_are_left_alone_by_the_mode(page, ears):
     bars = "document.querySelector('[data-address=\"/voice/lead/mode/bars\"]')"
     page.press("[data-to=voices]")

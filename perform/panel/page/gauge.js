@@ -4,7 +4,7 @@ import { $, make } from "./parts.js";
 
 const FINEST = 0.001, COARSEST = 100; // ms, both ends of the histogram
 const BINS_A_DECADE = 8, HEARD = 5; // ms from which lateness is heard
-const MOST_LINES = 100;
+const MOST_LINES = 100, MOST_TOLD = 500;
 const COLOURS = { info: "#a79fb5", warning: "#ffcf70", error: "#ff8f8f" };
 
 const ms = (value) => (value >= 10 ? value.toFixed(0) : value >= 1 ? value.toFixed(1) : value.toFixed(2));
@@ -13,6 +13,7 @@ export class Gauge {
   constructor() {
     this.rows = new Map();
     this.unseen = 0;
+    this.told = new Set();
     new ResizeObserver(() => this.stats && this.draw()).observe($("late"));
   }
 
@@ -78,6 +79,14 @@ export class Gauge {
     });
     canvas.setAttribute("aria-label",
       `Lateness of ${this.stats.notes} notes: half within ${ms(this.stats.late_p50)} ms, 99 % within ${ms(this.stats.late_p99)} ms`);
+  }
+
+  // Whether a line of Sideman's log is new here: whoever comes again is told the last ones once more.
+  isNews(moment, text) {
+    const line = `${moment} ${text}`, news = !this.told.has(line);
+    this.told.add(line);
+    if (this.told.size > MOST_TOLD) this.told.delete(this.told.values().next().value);
+    return news;
   }
 
   // A line of the log; the newest stands first.

@@ -35,8 +35,9 @@ const hear = (moment, address, values) => {
   } else if (address === "/stats") {
     gauge.figures(values[0]);
   } else if (address === "/log") {
+    const [level, text] = values, news = gauge.isNews(moment, text);
     // what was answered here already comes once more for everybody
-    if (!values[1].startsWith(`${answer} (`)) gauge.log(values[0], values[1], new Date(moment * 1000));
+    if (news && !text.startsWith(`${answer} (`)) gauge.log(level, text, new Date(moment * 1000));
   } else if (address === "/error") {
     answer = values.filter(Boolean).join(": ");
     gauge.log("error", answer);
