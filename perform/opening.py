@@ -267,6 +267,9 @@ def greeting(running: Stage) -> dict[str, Any]:
 
 
 def _introduced(voice: VoiceConfig) -> dict[str, Any]:
-    """A voice by name and role, and the lowest and highest note that it plays."""
+    """A voice by name and role, the lowest and highest note that it plays, and where its knobs begin."""
     settings = voice.settings()
-    return {"name": voice.name, "role": voice.role, "low": settings.low, "high": settings.high}
+    return {
+        "name": voice.name, "role": voice.role, "low": settings.low, "high": settings.high,
+        "knobs": settings.turned(),
+    }  # fmt: skip

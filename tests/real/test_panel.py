@@ -58,6 +58,17 @@ def test_a_fader_stays_under_the_finger_and_follows_when_it_is_let_go(page, ears
     page.until(f"return document.querySelector('{steps}').value === '0.9'")
 
 
+def test_a_fader_that_is_pressed_twice_is_where_each_voice_began(page, ears):
+    ears.say("/share", 0.9)
+    ears.hears("/state/voice/bass/share", 0.9)
+    page.run(
+        "document.querySelector(arguments[0]).dispatchEvent(new MouseEvent('dblclick'))",
+        fader("/share"),
+    )
+    ears.hears("/state/voice/bass/share", 0.5)  # as its role has it
+    ears.hears("/state/voice/lead/share", 1.0)
+
+
 def test_a_chart_is_written_followed_and_left(page, ears):
     page.press("#edit")
     page.find("#text").send_keys("Dm7 G7 | Cmaj7 |: Am7 | D7 :|")

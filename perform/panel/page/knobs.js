@@ -29,8 +29,8 @@ export const buildKnobs = ({ line, store, controls, voices, colours }) => {
     }).filter(Boolean),
   );
   buildScope(voices, colours, (voice) => {
-    const place = voice ? `/voice/${voice}/` : "/";
-    for (const [name, row] of rows) row.bind(store, place + name);
+    const place = voice ? `/voice/${voice}/` : "/", whose = voices.filter((it) => !voice || it.name === voice);
+    for (const [name, row] of rows) row.bind(store, place + name, whose.map((it) => [`/voice/${it.name}/${name}`, it.knobs[name]]));
     $("knobs").style.setProperty("--tint", voice ? colours.get(voice) : "");
   });
 };
@@ -42,7 +42,7 @@ const fader = (name, control, line) => {
   const help = () => ($("help").textContent = control.help);
   const element = make("label", { className: "knob", title: control.help, on: { pointerdown: help, focusin: help } },
     make("span", { text: plain(name) }), input, value);
-  let address = control.address, leave = () => {};
+  let address = control.address, began = [], leave = () => {};
   const read = () => (Number(input.value) < 0 ? control.low : Number(input.value));
   const show = (where) => {
     input.value = where < 0 ? low : where;
@@ -59,14 +59,16 @@ const fader = (name, control, line) => {
     line.turn(address, read());
   });
   input.addEventListener("dblclick", () => {
-    show(control.default);
-    line.say(address, control.default);
+    show(began[0][1]);
+    for (const [of, where] of began) line.say(of, where);
   });
   return {
     element,
-    bind(store, to) {
+    // `first`: [address, value] of each voice whose fader it is, as the rig has it.
+    bind(store, to, first) {
       leave();
       address = to;
+      began = first;
       input.dataset.address = to;
       label(input, `${plain(name)}${to.startsWith("/voice/") ? ` of ${to.split("/")[2]}` : ""}: ${control.help}`);
       leave = store.follow(to, follow);
