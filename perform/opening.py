@@ -241,7 +241,7 @@ async def open_panel(panel: PanelConfig, running: Stage, desk: Desk, parts: Part
     """The page in the browser; its address is `running.door`'s."""
     door = open_door(*host_port(panel.listen), panel.token)
     parts.callback(door.listening.close)
-    if door.token:
+    if not door.near:
         log.warning(
             "panel %s: whoever on the network knows its address, token and all, can play; "
             "for this machine alone, listen at 127.0.0.1", panel.listen,

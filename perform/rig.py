@@ -252,8 +252,8 @@ class RecordConfig(_Table, frozen=True):
 
 
 class PanelConfig(_Table, frozen=True):
-    """The page in the browser, at `listen`. Beyond this machine it asks for a token: `token`, else the one that is
-    kept for this user.
+    """The page in the browser, at `listen`. It asks for `token`; beyond this machine, where none is given, for the
+    one that is kept for this user.
     """
 
     listen: str = "127.0.0.1:8137"

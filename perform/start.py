@@ -63,7 +63,7 @@ def _heard(rig: Rig) -> Iterator[str]:
     if rig.mqtt is not None:
         yield f"MQTT {rig.mqtt.prefix}/{rig.mqtt.name} at {rig.mqtt.broker}"
     if rig.panel is not None:
-        near = is_loopback(host_port(rig.panel.listen)[0])
+        near = is_loopback(host_port(rig.panel.listen)[0]) and rig.panel.token is None
         yield f"panel {rig.panel.listen} ({'this machine' if near else 'whoever has the token'})"
 
 

@@ -18,21 +18,23 @@ NOWHERE = ("192.0.2.1", 9)  # RFC 5737: for documentation alone; nothing is sent
 
 class Door(NamedTuple):
     """A socket that listens, the address to open in a browser, and the rules: the token that is asked for
-    ("" for none), and the host names by which we may be called (none named: any address in figures).
+    ("" for none), the host names by which we may be called (none named: any address in figures), and whether
+    only this machine reaches it.
     """
 
     listening: socket.socket
     url: str
     token: str
     names: tuple[str, ...]
+    near: bool
 
     def rules(self) -> dict[str, object]:
         """What the process that serves the page has to know; no business of browsers."""
-        return {"token": self.token, "names": self.names, "loopback": not self.token}
+        return {"token": self.token, "names": self.names, "loopback": self.near}
 
     def picture(self) -> str:
         """The address as a QR code for a terminal, where somebody else's telephone is to find it; or ""."""
-        if not self.token:
+        if self.near:
             return ""
         import io  # noqa: PLC0415 - only where one is shown
 
@@ -44,7 +46,8 @@ class Door(NamedTuple):
 
 
 def open_door(host: str, port: int, token: str | None = None) -> Door:
-    """A door at a host and port. Beyond this machine it asks for the token, the one that is kept where none is given.
+    """A door at a host and port. It asks for the token that is given; beyond this machine, where none is, for the one
+    that is kept.
 
     StartError when the packages for the panel are missing, InputError when the port cannot be had.
     """
@@ -54,9 +57,7 @@ def open_door(host: str, port: int, token: str | None = None) -> Door:
             f"the panel needs {' and '.join(missing)}; install them with pip install '.[panel]'"
         )
     try:
-        listening = socket.create_server(
-            (host, port), family=_family(host), backlog=BACKLOG, reuse_port=False
-        )
+        listening = _listen(host, port)
     except OSError as fault:
         raise InputError(
             f"panel {host}:{port} cannot be opened ({_why(fault)}); "
@@ -64,18 +65,31 @@ def open_door(host: str, port: int, token: str | None = None) -> Door:
         ) from None
     listening.setblocking(False)
     port = listening.getsockname()[1]
-    if is_loopback(host):
-        return Door(listening, f"http://{_written(host)}:{port}/", "", (host, "localhost"))
-    token = token or kept()
-    own = socket.gethostname().lower()
-    names = (host, "localhost", own, f"{own.partition('.')[0]}.local")
-    return Door(
-        listening, f"http://{_written(_seen_at(host))}:{port}/?token={quote(token)}", token, names
+    near = is_loopback(host)
+    token = token or ("" if near else kept())
+    asked = f"?token={quote(token)}" if token else ""
+    url = f"http://{_written(_seen_at(host))}:{port}/{asked}"
+    return Door(listening, url, token, _names(host, near), near)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A socket that listens: at :: also to IPv4, where the system can."""
+    sixth = ":" in host
+    return socket.create_server(
+        (host, port),
+        family=socket.AF_INET6 if sixth else socket.AF_INET,
+        backlog=BACKLOG,
+        reuse_port=False,
+        dualstack_ipv6=sixth and socket.has_dualstack_ipv6(),
     )
 
 
-def _family(host: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in host else socket.AF_INET
+def _names(host: str, near: bool) -> tuple[str, ...]:
+    """What browsers may call us, beside addresses."""
+    if near:
+        return (host, "localhost")
+    own = socket.gethostname().lower()
+    return (host, "localhost", own, f"{own.partition('.')[0]}.local")
 
 
 def _why(fault: OSError) -> str:

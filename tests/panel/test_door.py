@@ -2,6 +2,7 @@
 
 import socket
 import sys
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -10,12 +11,30 @@ from perform.panel.door import open_door
 
 
 def test_on_this_machine_no_token_is_asked_for():
-    door = open_door("127.0.0.1", 0, "a token of the rig")
+    door = open_door("127.0.0.1", 0)
     with door.listening:
         port = door.listening.getsockname()[1]
         assert door.url == f"http://127.0.0.1:{port}/"
         assert door.rules()["token"] == ""
         assert door.picture() == ""
+
+
+def test_on_this_machine_too_the_token_of_the_rig_is_asked_for():
+    door = open_door("127.0.0.1", 0, "a token of the rig")
+    door.listening.close()
+    assert door.url.endswith("/?token=a%20token%20of%20the%20rig")
+    assert door.rules() == {
+        "token": "a token of the rig", "names": ("127.0.0.1", "localhost"), "loopback": True,
+    }  # fmt: skip
+    assert door.picture() == ""  # a telephone does not come in
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="no IPv6 here")
+def test_at_all_addresses_of_either_kind_it_is_reached_as_it_says():
+    door = open_door("::", 0)
+    with door.listening:
+        place = urlsplit(door.url)
+        socket.create_connection((place.hostname, place.port), timeout=5).close()
 
 
 def test_beyond_it_there_is_one_token_that_stays_or_the_rigs():
