@@ -118,6 +118,26 @@ def test_it_is_played_by_keys_alone(page, ears):
     assert page.run(named) == 0
 
 
+def test_the_lamp_goes_out_when_the_music_stops(page, ears):
+    lit = "return document.querySelector('#lamps .lit') "
+    page.press("#start")
+    page.until(f"{lit} !== null")
+    page.press("#stop")
+    page.until(f"{lit} === null && sideman.store.get('/transport') === 'stop'")
+    page.press("#start")
+
+
+def test_a_key_that_is_held_does_its_work_once_and_does_not_scroll(page, ears):
+    scrolls, said = page.run(
+        "const { say } = sideman.line, said = []; sideman.line.say = (address) => said.push(address);"
+        "const scrolls = [false, true, true].map((repeat) => document.body.dispatchEvent("
+        "new KeyboardEvent('keydown', { key: 'n', repeat, cancelable: true, bubbles: true })));"
+        "sideman.line.say = say; return [scrolls, said]"
+    )
+    assert scrolls == [False, False, False]
+    assert said == ["/chart/next"]
+
+
 PLAYED_BY_HAND = """
 const [acts, pads] = arguments, said = [], { say } = sideman.line;
 sideman.line.say = (address, ...values) => said.push([address, ...values].join(" "));

@@ -95,6 +95,7 @@ const change = (state, why) => {
   lost = Boolean(table) || lost;
   roll?.forget(performance.now());
   synth?.silence();
+  rest();
 };
 
 let bannerTimer = 0;
@@ -123,7 +124,7 @@ const buildTop = (controls) => {
   store.follow("/transport", (action) => {
     press($("start"), action !== "stop");
     press($("stop"), action === "stop");
-    if (action === "stop") beats.length = 0;
+    if (action === "stop") rest();
   });
   store.follow("/metre", (metre) => {
     const [over, under] = metre.split("/").map(Number);
@@ -188,20 +189,23 @@ const KEYS = {
   "?": () => $("manual").showModal(),
 };
 
+// What a key does, if anything.
+const meaning = (key, code) => {
+  const column = ROOT_KEYS.indexOf(key), voice = voices[MUTES.indexOf(key)];
+  if (column >= 0) return () => pads.root(column, code);
+  if (/^[1-9]$/.test(key)) return () => pads.kind(Number(key) - 1);
+  return voice ? () => mute(voice.name) : KEYS[key];
+};
+
 document.addEventListener("keydown", (event) => {
   const at = event.target, typing = at.matches("textarea, select, input:not([type=range])");
   if (event.ctrlKey || event.metaKey || event.altKey || !table || $("manual").open) return;
   if (event.key === "Escape" && !typing) panic();
   if (event.key === "Escape" && typing) at.blur();
-  if (typing || event.repeat) return;
-  const key = event.key.toLowerCase(), column = ROOT_KEYS.indexOf(key), voice = MUTES.indexOf(key);
-  if (key === " " && at.matches("button")) return; // it presses the button
-  if (column >= 0) pads.root(column, event.code);
-  else if (/^[1-9]$/.test(key)) pads.kind(Number(key) - 1);
-  else if (voice >= 0 && voices[voice]) mute(voices[voice].name);
-  else if (KEYS[key]) KEYS[key]();
-  else return;
+  const key = event.key.toLowerCase(), act = meaning(key, event.code);
+  if (typing || !act || (key === " " && at.matches("button"))) return; // space presses the button
   event.preventDefault();
+  if (!event.repeat) act();
 });
 document.addEventListener("keyup", (event) => pads?.lift(event.code));
 
@@ -223,7 +227,13 @@ const frame = (now) => {
 
 const light = (beat) => {
   [...$("lamps").children].forEach((lamp, place) => lamp.classList.toggle("lit", place === beat));
-  label($("lamps"), `beat ${beat + 1}`);
+  label($("lamps"), beat < 0 ? "beat" : `beat ${beat + 1}`);
+};
+
+// No beat comes.
+const rest = () => {
+  beats.length = 0;
+  light(-1);
 };
 
 const line = new Line(hear, change);
