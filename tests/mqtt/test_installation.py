@@ -25,6 +25,9 @@ class Link:
     def refuse(self, _, about, why):
         self.refused.append((about, why))
 
+    async def drain(self):
+        pass
+
 
 class Client:
     """A connection over which these messages came, and no more."""
