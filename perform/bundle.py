@@ -16,6 +16,7 @@ MANIFEST = "manifest.json"
 GENERATOR = "generator.tflite"
 DISCRIMINATOR = "discriminator.tflite"
 CARD = "card.md"
+PARTS = {MANIFEST, GENERATOR, DISCRIMINATOR, CARD}
 
 
 class Grid(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -102,11 +103,25 @@ def load(path: Path) -> Bundle:
     return Bundle(path, manifest)
 
 
+def demand_room(path: Path) -> None:
+    """BundleError unless a bundle can be saved at `path`: nothing is there, or an empty folder, or an older
+    bundle and nothing beside it.
+    """
+    if not path.exists():
+        return
+    names = {each.name for each in path.iterdir()} if path.is_dir() else {path.name}
+    if names and not {MANIFEST} <= names <= PARTS:
+        raise BundleError(
+            f"{path}: not a bundle alone, so it is not replaced; name a folder of its own, like models/NAME"
+        )
+
+
 def save(path: Path, manifest: Manifest, files: dict[str, bytes]) -> Bundle:
-    """The bundle written at `path` and read back; all or nothing, an older one is replaced.
+    """The bundle written at `path` and read back; all or nothing, an older one is replaced and nothing else.
 
     `manifest.files` is filled in from `files` (name -> content).
     """
+    demand_room(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
     try:

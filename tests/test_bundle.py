@@ -83,3 +83,21 @@ def test_a_failed_save_leaves_the_old_bundle(copy):
         bundle.save(copy, bundle.load(copy).manifest, {bundle.CARD: b"no generator"})
     assert (copy / bundle.MANIFEST).read_bytes() == before
     assert [path.name for path in copy.parent.iterdir()] == ["blues"]
+
+
+def test_only_an_older_bundle_or_nothing_is_replaced(copy, tmp_path):
+    kept = bundle.load(copy).manifest
+    files = {name: (copy / name).read_bytes() for name in kept.files}
+    thesis = tmp_path / "thesis.md"
+    thesis.write_text("years of work")
+    for place in (tmp_path, thesis):  # all bundles, and a file
+        with pytest.raises(BundleError, match="like models/NAME"):
+            bundle.save(place, kept, files)
+    (tmp_path / "new").mkdir()
+    for place in (tmp_path / "new", copy):
+        assert bundle.save(place, kept, files).manifest == kept
+    (copy / "notes.txt").write_text("beside it")
+    with pytest.raises(BundleError, match="like models/NAME"):
+        bundle.save(copy, kept, files)
+    assert thesis.read_text() == "years of work"
+    assert (copy / "notes.txt").exists()

@@ -36,8 +36,10 @@ def export(
 
     `remark`: what it is good and bad at, for the card. `discriminator`: keep that too, so that phrases
     can be steered by its opinion. BundleError when LiteRT and keras disagree by
-    more than 1e-4; nothing is left behind then. The bundle is read back before it comes back.
+    more than 1e-4, or when `target` holds anything but an older bundle; nothing is changed then. The
+    bundle is read back before it comes back.
     """
+    bundle.demand_room(target)  # before the seconds that converting takes
     options = run.options
     conditions = run.labels.names
     noise = inputs(SAMPLES, options.noise_dim, conditions, seed=0)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from perform import bundle
-from perform.errors import DivergenceError, RunFolderError, SidemanError
+from perform.errors import BundleError, DivergenceError, RunFolderError, SidemanError
 from perform.music.condition import Wish, inputs
 from perform.music.note import Note
 from perform.music.notetable import notes_of
@@ -169,6 +169,14 @@ def test_an_exported_bundle_is_read_back(trained, exported):
     assert set(again.manifest.files) == {"generator.tflite", "discriminator.tflite", "card.md"}
     assert again.card.endswith("for tests\n")
     assert exported.manifest == again.manifest
+
+
+def test_an_export_onto_a_run_is_refused_before_anything_is_converted(trained, monkeypatch):
+    monkeypatch.delattr("training.export.convert")
+    before = sorted(trained.folder.rglob("*"))
+    with pytest.raises(BundleError, match="like models/NAME"):
+        export(trained, trained.folder)
+    assert sorted(trained.folder.rglob("*")) == before
 
 
 def test_a_kept_discriminator_has_an_opinion(trained, exported, bars):
