@@ -90,6 +90,14 @@ def test_a_report_of_what_is_unfinished_takes_what_is_complete(finished, tmp_pat
     assert "later has no finished run yet" in text
 
 
+def test_a_figure_that_a_run_lacks_is_left_out(finished):
+    found = read(finished)
+    del found.runs["augmented"][1]["figures"]["count_inter_kl"]
+    figures = [row[0] for row in tables(found)[-1].rows]
+    assert "count_inter_kl" not in figures
+    assert {"copies", "pitches_inter_kl"} <= set(figures)
+
+
 def test_two_protocols_are_compared_and_folders_of_one_name_keep_their_pictures(
     finished, bars, tmp_path
 ):

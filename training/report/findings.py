@@ -114,9 +114,10 @@ def sentences(found: Findings) -> list[str]:
         table = values(found, reference, "fid")
         said.append(f"Distance to {words}, medians: {_ranked(found, table)}.")
         said += _on_the_papers_order(found, table, words)
+    shared = _in_every_run(found)
     for figure, words in BESIDE.items():
-        if any(figure not in run["figures"] for runs in found.runs.values() for run in runs):
-            continue  # an experiment may be older than a figure
+        if figure not in shared:
+            continue
         column = np.median(values(found, "figures", figure), axis=0)
         shares = ", ".join(
             f"{arm} {share:.1%}" for arm, share in zip(found.arms, column, strict=True)
@@ -310,11 +311,18 @@ def _distances(found: Findings, reference: str) -> Table:
 
 
 def _figures(found: Findings) -> Table:
-    names = tuple(found.runs[found.arms[0]][0]["figures"])
-    return _quartiles(found, "figures", names, "Musical figures")
+    return _quartiles(found, "figures", _in_every_run(found), "Musical figures that every run has")
 
 
-def _quartiles(found: Findings, reference: str, names: tuple[str, ...], caption: str) -> Table:
+def _in_every_run(found: Findings) -> list[str]:
+    """The names of the figures that no run lacks: one may be older than a figure, or have been trained on bars
+    that are all alike in it.
+    """
+    first, *others = (run["figures"] for runs in found.runs.values() for run in runs)
+    return [name for name in first if all(name in figures for figures in others)]
+
+
+def _quartiles(found: Findings, reference: str, names: Sequence[str], caption: str) -> Table:
     rows = []
     for name in names:
         low, middle, high = np.quantile(values(found, reference, name), (0.25, 0.5, 0.75), axis=0)
