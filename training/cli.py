@@ -317,7 +317,7 @@ def report(
     """Write what experiments gave as one HTML file, and as Markdown with pictures."""
     from training.report.write import report as write  # noqa: PLC0415 - matplotlib is slow
 
-    for path in write(folders, output):
+    for path in write(folders, output, lambda line: _say([line])):
         print(path)
 
 

@@ -87,7 +87,27 @@ def test_a_report_of_what_is_unfinished_takes_what_is_complete(finished, tmp_pat
     assert found.seeds == [1, 2, 3]
     text = report([folder], tmp_path / "report")[1].read_text()
     assert "original failed on seed 4 (lost)" in text
-    assert "later has no finished run yet" in text
+    assert "later has finished 0 of 9 runs; too few to pair, so it is left out" in text
+
+
+def test_an_arm_that_loses_itself_is_left_out_and_said(finished, tmp_path):
+    folder = shutil.copytree(finished, tmp_path / "x")
+    path = folder / experiment.RESULTS
+    kept = experiment.results(folder)
+    for line in kept:
+        if line["arm"] == "augmented" and line["seed"]:
+            line.update(failed="no numbers any more")
+            del line["figures"]
+    path.write_text("".join(json.dumps(line) + "\n" for line in kept))
+    told = []
+    _, text = report([folder], tmp_path / "report", told.append)
+    assert told == [
+        f"{folder}: left out: augmented has finished 1 of 4 runs, 3 failed (no numbers any more)"
+    ]
+    assert "3 failed (no numbers any more); too few to pair, so it is left out." in text.read_text()
+    path.write_text("".join(json.dumps(line) + "\n" for line in kept if line["arm"] != "original"))
+    with pytest.raises(RunFolderError, match=r"3 failed \(no numbers any more\), replicated"):
+        report([folder], tmp_path / "again")
 
 
 def test_a_figure_that_a_run_lacks_is_left_out(finished):
@@ -156,11 +176,13 @@ def test_what_is_no_experiment_makes_no_report(tmp_path, bars):
         report([tmp_path], tmp_path / "out")
     folder = tmp_path / "x"
     experiment.open_folder(folder, planned(bars, {"markov": MARKOV}), bars)
-    with pytest.raises(RunFolderError, match="a report needs two of each"):
+    with pytest.raises(RunFolderError, match=r"0 of 2 runs; go on with training experiment"):
         report([folder], tmp_path / "out")
     for task in experiment.pending(folder, experiment.read_plan(folder)):
         experiment.keep(folder, experiment.run(task, experiment.read_plan(folder), bars))
-    with pytest.raises(RunFolderError, match="1 arms have finished runs, 2 seeds"):
+    with pytest.raises(
+        RunFolderError, match=r"markov has finished 2 of 2 runs; give .* another --arm"
+    ):
         report([folder], tmp_path / "out")
     plan = json.loads((folder / experiment.PLAN).read_text())
     (folder / experiment.PLAN).write_text(json.dumps({**plan, "schema": 9}))

@@ -1,6 +1,6 @@
 """What an experiment's runs say: tables, tests and plain sentences."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from perform.errors import RunFolderError
 from training import config, stats
-from training.experiment import Plan, failures, lines, read_plan, results
+from training.experiment import Plan, failures, lines, pending, read_plan, results
 
 PAPER_FID = {  # the paper's table 1
     "original": "72.4334 ± 6.44",
@@ -33,8 +33,9 @@ BESIDE = {
 class Findings(NamedTuple):
     """One experiment: its plan, and its runs by arm (every arm has the same seeds, in order).
 
-    `arms`: those that have finished runs. `passed_over`: lines of results.jsonl that are no whole runs.
-    `failed`: the runs whose training lost itself; a seed counts where every arm has it.
+    `arms`: those that have seeds in common. `left_out`: how the others stand, in words. `passed_over`: lines of
+    results.jsonl that are no whole runs. `failed`: the runs whose training lost itself; a seed counts where
+    every arm has it.
     """
 
     folder: Path
@@ -44,6 +45,7 @@ class Findings(NamedTuple):
     runs: dict[str, list[dict[str, Any]]]
     passed_over: int
     failed: list[dict[str, Any]]
+    left_out: list[str]
 
 
 class Table(NamedTuple):
@@ -55,24 +57,44 @@ class Table(NamedTuple):
 
 
 def read(folder: Path) -> Findings:
-    """The paired runs in a folder; RunFolderError for fewer than two arms, or two seeds that are complete."""
+    """The paired runs in a folder, without the arms that have too few to pair.
+
+    RunFolderError where no two arms have two seeds in common.
+    """
     plan = read_plan(folder)
-    finished = results(folder)
+    finished, failed = results(folder), failures(folder)
     by_task = {(line["arm"], line["seed"]): line for line in finished}
-    begun = {arm for arm, _ in by_task}
-    arms = [arm for arm in plan.arms if arm in begun]
-    seeds = [
-        seed for seed in range(plan.runs) if arms and all((arm, seed) in by_task for arm in arms)
-    ]
+    done = {arm: {seed for seed in range(plan.runs) if (arm, seed) in by_task} for arm in plan.arms}
+    standing = {arm: _standing(arm, len(done[arm]), plan.runs, failed) for arm in plan.arms}
+    arms, seeds = _paired(done)
     if len(seeds) < 2 or len(arms) < 2:
+        mend = "go on with" if pending(folder, plan) else "give more --runs or another --arm to"
         raise RunFolderError(
-            f"{folder}: {len(arms)} arms have finished runs, {len(seeds)} seeds in all of them, and a "
-            f"report needs two of each; go on with training experiment -o {folder}, or add an --arm"
+            f"{folder}: a report needs two arms that have two seeds in common, and "
+            f"{', '.join(standing.values())}; {mend} training experiment -o {folder}"
         )
     runs = {arm: [by_task[arm, s] for s in seeds] for arm in arms}
-    failed = failures(folder)
+    left_out = [words for arm, words in standing.items() if arm not in arms]
     passed_over = lines(folder) - len(finished) - len(failed)
-    return Findings(folder, plan, arms, seeds, runs, passed_over, failed)
+    return Findings(folder, plan, arms, seeds, runs, passed_over, failed, left_out)
+
+
+def _paired(done: Mapping[str, set[int]]) -> tuple[list[str], list[int]]:
+    """The arms and the seeds that all of them have done: at least two of each, where there are.
+
+    As long as there are fewer seeds, the arm with the fewest is given up, of several the last.
+    """
+    arms = list(done)
+    while len(shared := set[int].intersection(*(done[arm] for arm in arms))) < 2 < len(arms):
+        arms.remove(min(reversed(arms), key=lambda arm: len(done[arm])))
+    return arms, sorted(shared)
+
+
+def _standing(arm: str, done: int, runs: int, failed: Sequence[dict[str, Any]]) -> str:
+    """How far an arm has come, in words, and why no farther where runs of it failed."""
+    reasons = [run["failed"] for run in failed if run["arm"] == arm]
+    why = f", {len(reasons)} failed ({reasons[0]})" if reasons else ""
+    return f"{arm} has finished {done} of {runs} runs{why}"
 
 
 def named(found: Findings, reference: str) -> str:
@@ -107,8 +129,9 @@ def sentences(found: Findings) -> list[str]:
     said += [
         f"{run['arm']} failed on seed {run['seed']} ({run['failed']}); a seed counts where every arm has it."
         for run in found.failed
+        if run["arm"] in found.arms
     ]
-    said += [f"{arm} has no finished run yet." for arm in found.plan.arms if arm not in found.arms]
+    said += [f"{standing}; too few to pair, so it is left out." for standing in found.left_out]
     for reference in REFERENCES:
         words = named(found, reference)
         table = values(found, reference, "fid")

@@ -5,7 +5,7 @@ import html
 import json
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -31,13 +31,18 @@ pre{overflow-x:auto;font-size:.8rem;background:#8881;padding:.6rem}
 TITLE = "Sideman: data augmentation for a GAN of melodies, measured"
 
 
-def report(folders: Sequence[Path], target: Path) -> tuple[Path, Path]:
+def report(
+    folders: Sequence[Path], target: Path, tell: Callable[[str], None] = lambda _line: None
+) -> tuple[Path, Path]:
     """Write report.html, report.md and the pictures into `target`; the two pages come back.
 
-    Everything is read and drawn before the first file is written. RunFolderError when a folder holds
-    no experiment, or too few finished runs.
+    Everything is read and drawn before the first file is written. `tell`: which arms are left out, and
+    why. RunFolderError when a folder holds no experiment, or too few finished runs.
     """
     found = [read(folder) for folder in folders]
+    for each in found:
+        for standing in each.left_out:
+            tell(f"{each.folder}: left out: {standing}")
     drawn = [pictures(each) for each in found]
     told = [(sentences(each), tables(each)) for each in found]
     page, text = [], [f"# {TITLE}\n"]
