@@ -34,6 +34,7 @@ SCHEMA = 1
 SHOWN = 16
 WHOLE = {"arm", "seed", "references", "figures"}  # without these a line is no run
 FAILED = {"arm", "seed", "failed"}  # and with these it is one that failed
+COMMON = ("data", "extractor", "split", "samples", "most")  # of runs that stand side by side
 Protocol = Literal["fair", "paper"]
 ARMS = ("original", "augmented", "replicated", "markov")
 RUNS, HELD_OUT = 20, 41
@@ -160,9 +161,7 @@ def open_folder(folder: Path, wanted: Plan, bars: dataset.Dataset) -> Plan:
     if path.exists():
         there = read_plan(folder)
         others = [
-            name
-            for name in ("protocol", "data", "extractor", "split", "samples", "most")
-            if getattr(there, name) != getattr(wanted, name)
+            name for name in ("protocol", *COMMON) if getattr(there, name) != getattr(wanted, name)
         ]
         others += [
             f"options of arm {name}"

@@ -1,5 +1,6 @@
 """The paper's statistics (section 3.2) on a table (runs, arms), a row a paired seed; and how big effects are."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -85,6 +86,17 @@ def effect(a: Table, b: Table, seed: int = 0) -> Effect:
     low, high = np.quantile(medians, (0.025, 0.975))
     p = float(wilcoxon(gaps).pvalue) if len(ranks) else 1.0
     return Effect(delta, float(np.median(gaps)), float(low), float(high), p)
+
+
+def holm(p: Sequence[float]) -> Table:
+    """The p-values of a family of tests, raised so that the chance of a false one among all that are below a level
+    is below that level (Holm, 1979): the lowest times their number, the next times one fewer, and none
+    lower than the one before.
+    """
+    values = np.asarray(p, np.float64)
+    order = np.argsort(values)
+    raised = np.maximum.accumulate(values[order] * np.arange(len(values), 0, -1))
+    return np.asarray(np.minimum(raised, 1.0)[np.argsort(order)])
 
 
 def _enough(table: Table) -> None:

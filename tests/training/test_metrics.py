@@ -275,6 +275,11 @@ def test_an_effect_has_a_direction_a_size_and_an_interval():
         stats.friedman(np.ones((5, 2)))
 
 
+def test_p_values_of_a_family_are_raised_as_holm_raises_them():
+    assert stats.holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert stats.holm([0.9, 0.6]).tolist() == [1, 1]
+
+
 def test_neither_side_of_a_distance_is_favoured(own, corpus, tmp_path, monkeypatch, capsys):
     """Sets of unequal size, in the order of their files: the smaller one's number of each, at random."""
     part = dataset.some(corpus, np.arange(300))

@@ -148,6 +148,34 @@ def test_what_ships_can_be_read_and_gives_the_page_that_ships(root):
     assert "the paper's of Inception's features: they do not compare" in caption
 
 
+def test_protocols_are_held_side_by_side_only_on_the_same_bars(root):
+    fair, paper = (read(root / "training" / "reports" / name) for name in ("fair", "paper"))
+    moved = msgspec.structs.replace(paper.plan, split={"training": 54, "held_out": 42})
+    other = paper._replace(plan=moved)
+    assert compared([fair, other]) == [
+        "paper and fair are not held side by side: they have other split."
+    ]
+    assert compared([other, fair, paper]) == compared([fair, paper])
+
+
+def test_one_training_under_two_names_is_ranked_once(finished, monkeypatch):
+    monkeypatch.setattr(plots, "png", lambda _figure: b"")
+    found = read(finished)
+    runs = {**found.runs, "again": found.runs["original"]}
+    twice = found._replace(arms=[*found.arms, "again"], runs=runs)
+    _, ranks, effects, *_ = tables(twice)
+    assert ranks.rows == tables(found)[1].rows
+    assert ranks.caption.endswith("Without again, which came out as original in every run")
+    assert len(effects.rows) == 6
+    assert "Without again" in plots.pictures(twice)["ranks"][0]
+
+
+def test_effects_have_p_values_corrected_for_all_of_their_pairs(finished):
+    effects = tables(read(finished))[2]
+    assert effects.rows[0][3] == "0.375"  # four pairs of one sign have 1/8, of three tests
+    assert "corrected for 3 pairs (Holm)" in effects.caption
+
+
 def test_two_arms_make_no_table_of_nemenyis_test(finished):
     found = read(finished)
     two = found._replace(arms=found.arms[:2])

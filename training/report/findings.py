@@ -1,7 +1,7 @@
 """What an experiment's runs say: tables, tests and plain sentences."""
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from itertools import combinations, pairwise, product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,7 +10,15 @@ from numpy.typing import NDArray
 
 from perform.errors import RunFolderError
 from training import config, stats
-from training.experiment import Plan, failures, lines, pending, read_plan, results
+from training.experiment import (
+    COMMON,
+    Plan,
+    failures,
+    lines,
+    pending,
+    read_plan,
+    results,
+)
 
 PAPER_FID = {  # the paper's table 1
     "original": "72.4334 ± 6.44",
@@ -115,6 +123,33 @@ def values(found: Findings, reference: str, measure: str) -> NDArray[np.float64]
     return np.array(table, np.float64).T
 
 
+def _twins(found: Findings) -> dict[str, str]:
+    """By arm, an earlier one as which it came out in every run: the same training under another name."""
+    scored = {arm: [run["references"] for run in found.runs[arm]] for arm in found.arms}
+    twins: dict[str, str] = {}
+    for place, arm in enumerate(found.arms):
+        for earlier in found.arms[:place]:
+            if scored[earlier] == scored[arm]:
+                twins.setdefault(arm, earlier)
+    return twins
+
+
+def ranked(found: Findings) -> Findings:
+    """The experiment with the arms that ranks are taken of: one training that is ranked under two names would
+    change what is said of all the others.
+    """
+    twins = _twins(found)
+    return found._replace(arms=[arm for arm in found.arms if arm not in twins])
+
+
+def unranked(found: Findings) -> str:
+    """The end of a caption: which arms ranks are taken without, and why."""
+    return "".join(
+        f". Without {arm}, which came out as {earlier} in every run"
+        for arm, earlier in _twins(found).items()
+    )
+
+
 def sentences(found: Findings) -> list[str]:
     """What came out, in words made from the numbers alone."""
     said = [
@@ -152,13 +187,32 @@ def sentences(found: Findings) -> list[str]:
 
 
 def compared(all_found: Sequence[Findings]) -> list[str]:
-    """What the same arms say when they are run the paper's way and the fair way, side by side."""
-    by_protocol = {found.plan.protocol: found for found in all_found}
-    if len(by_protocol) < 2:
-        return []
-    paper, fair = by_protocol["paper"], by_protocol["fair"]
-    if not set(PAPER_ORDER) <= set(paper.arms) & set(fair.arms):
-        return []
+    """What the same arms say when they are run the paper's way and the fair way, side by side.
+
+    That needs two experiments that share all but the protocol; where there are none, what they differ in.
+    """
+    able = [found for found in all_found if set(PAPER_ORDER) <= set(found.arms)]
+    pairs = [
+        (paper, fair)
+        for paper, fair in product(able, able)
+        if (paper.plan.protocol, fair.plan.protocol) == ("paper", "fair")
+    ]
+    for paper, fair in pairs:
+        if not _apart(paper.plan, fair.plan):
+            return _side_by_side(paper, fair)
+    return [
+        f"{paper.folder.resolve().name} and {fair.folder.resolve().name} are not held side by side: "
+        f"they have other {', '.join(_apart(paper.plan, fair.plan))}."
+        for paper, fair in pairs
+    ]
+
+
+def _apart(paper: Plan, fair: Plan) -> list[str]:
+    """In what two experiments differ that no protocol asks for."""
+    return [name for name in COMMON if getattr(paper, name) != getattr(fair, name)]
+
+
+def _side_by_side(paper: Findings, fair: Findings) -> list[str]:
     said = []
     for found, reference, how in (
         (paper, "training", "As published (each arm its own steps, scored on its own data)"),
@@ -239,7 +293,7 @@ def tables(found: Findings) -> list[Table]:
     """Tables 1 and 2 in the paper's form, and the wider ones."""
     made = [_table_1(found)]
     for reference in REFERENCES:
-        if len(found.arms) > 2:  # Friedman's test and Nemenyi's compare three arms at least
+        if len(ranked(found).arms) > 2:  # Friedman's test and Nemenyi's compare three at least
             made.append(_table_2(found, reference))
         made += [
             *(_effects(found, reference, measure) for measure in PAIRED),
@@ -281,22 +335,23 @@ def _steps(run: dict[str, Any]) -> str:
 
 
 def _table_2(found: Findings, reference: str) -> Table:
-    table = values(found, reference, "fid")
+    apart = ranked(found)
+    table = values(apart, reference, "fid")
     caption = f"Table 2. Nemenyi's p-values (FID, {named(found, reference)})"
     whole = stats.friedman(table)
     p = stats.nemenyi(table)
     rows = [
         [
             arm,
-            *("1" if i == j else spell_p(p[i, j]) for j in range(len(found.arms))),
-            *_honesty(found, i),
+            *("1" if i == j else spell_p(p[i, j]) for j in range(len(apart.arms))),
+            *_honesty(apart, i),
         ]
-        for i, arm in enumerate(found.arms)
+        for i, arm in enumerate(apart.arms)
     ]
     return Table(
         f"{caption}. Friedman {whole.statistic:.1f}, p {spell_p(whole.p)}, Kendall's W "
-        f"{whole.kendall_w:.2f}. The paper has 0.001 for each of its pairs",
-        ["datasets", *found.arms, *HONESTY],
+        f"{whole.kendall_w:.2f}. The paper has 0.001 for each of its pairs{unranked(found)}",
+        ["datasets", *apart.arms, *HONESTY],
         rows,
     )
 
@@ -310,20 +365,26 @@ def _honesty(found: Findings, place: int) -> tuple[str, ...]:
 def _effects(found: Findings, reference: str, measure: str) -> Table:
     table = values(found, reference, measure)
     name, gain = PAIRED[measure]
+    pairs = list(combinations(range(len(found.arms)), 2))
+    effects = [stats.effect(table[:, i], table[:, j]) for i, j in pairs]
     rows = []
-    for i, first in enumerate(found.arms):
-        for j in range(i + 1, len(found.arms)):
-            e = stats.effect(table[:, i], table[:, j])
-            between = f"{e.median:+.3f} ({e.low:+.3f} to {e.high:+.3f})"
-            beside = (
-                " / ".join(both)
-                for both in zip(_honesty(found, i), _honesty(found, j), strict=True)
-            )
-            pair = f"{first} - {found.arms[j]}"
-            rows.append([pair, between, f"{e.delta:+.2f}", spell_p(e.p), *beside])
+    for (i, j), e, p in zip(pairs, effects, stats.holm([e.p for e in effects]), strict=True):
+        between = f"{e.median:+.3f} ({e.low:+.3f} to {e.high:+.3f})"
+        beside = (
+            " / ".join(both) for both in zip(_honesty(found, i), _honesty(found, j), strict=True)
+        )
+        pair = f"{found.arms[i]} - {found.arms[j]}"
+        rows.append([pair, between, f"{e.delta:+.2f}", spell_p(p), *beside])
     return Table(
-        f"Paired effects ({name}, {named(found, reference)}): a {gain} difference favours the first",
-        ["Pair", "Median difference (bootstrap 95 %)", "Rank-biserial", "Wilcoxon p", *HONESTY],
+        f"Paired effects ({name}, {named(found, reference)}): a {gain} difference favours the first. "
+        f"Wilcoxon's p are corrected for {len(pairs)} pairs (Holm); those in sentences stand for one pair each",
+        [
+            "Pair",
+            "Median difference (bootstrap 95 %)",
+            "Rank-biserial",
+            "Wilcoxon p (Holm)",
+            *HONESTY,
+        ],
         rows,
     )
 

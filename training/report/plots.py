@@ -8,7 +8,7 @@ import numpy as np
 from training import stats
 from training.experiment import SAMPLES
 from training.picture import blank, png
-from training.report.findings import REFERENCES, Findings, named, values
+from training.report.findings import REFERENCES, Findings, named, ranked, unranked, values
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999")
 BARS_SHOWN = 6
@@ -16,13 +16,18 @@ SPREAD = 5
 
 
 def pictures(found: Findings) -> dict[str, tuple[str, bytes]]:
-    """By name: alternative text and PNG."""
-    return {
+    """By name: alternative text and PNG. Arms that are all one training have no ranks."""
+    drawn = {
         "boxes": (
             "Box plots of the distance of every arm, as the paper's figure 10",
             _boxes(found),
-        ),
-        "ranks": ("Critical-difference diagram of mean ranks", _ranks(found)),
+        )
+    }
+    apart = ranked(found)
+    if len(apart.arms) > 1:
+        words = f"Critical-difference diagram of mean ranks{unranked(found)}"
+        drawn["ranks"] = (words, _ranks(apart))
+    return drawn | {
         "losses": ("Loss curves of every run, the median thick", _losses(found)),
         "bars": ("Sample bars of every arm", _bars(found)),
     }
