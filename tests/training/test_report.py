@@ -12,8 +12,9 @@ from planning import planned
 from perform.errors import RunFolderError
 from training import config, experiment
 from training.report import plots
-from training.report.findings import compared, read, sentences, tables, values
+from training.report.findings import compared, read, sentences, values
 from training.report.plots import _joined
+from training.report.tables import tables
 from training.report.write import report
 
 MARKOV = config.recipe("markov")

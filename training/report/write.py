@@ -12,8 +12,9 @@ import msgspec
 
 from training import config, files
 from training.experiment import DATA, Plan, as_run
-from training.report.findings import Findings, Table, compared, read, sentences, tables
+from training.report.findings import Findings, compared, read, sentences
 from training.report.plots import pictures
+from training.report.tables import Table, tables
 
 STYLE = """
 :root{color-scheme:light dark}
