@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import secrets
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -21,13 +22,17 @@ def write(path: Path, content: bytes) -> None:
 
 
 def write_all(contents: Mapping[Path, bytes]) -> None:
-    """Put contents at their paths, none of them before the last one is on disk; OSError names the path."""
-    drafts = {path: path.with_name(f".{path.name}.part") for path in contents}
+    """Put contents at their paths, none of them before the last one is on disk; OSError names the path.
+
+    Of several processes that write to one path the last one stays, whole.
+    """
+    mark = secrets.token_hex(4)  # drafts of its own
+    drafts = {path: path.with_name(f".{path.name}.{mark}.part") for path in contents}
     try:
         for path, content in contents.items():
             with named(path):
                 path.parent.mkdir(parents=True, exist_ok=True)
-                with drafts[path].open("wb") as file:
+                with drafts[path].open("xb") as file:
                     file.write(content)
                     file.flush()
                     os.fsync(file.fileno())

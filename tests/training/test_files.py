@@ -69,7 +69,21 @@ def test_files_that_belong_together_come_together(tmp_path):
     with pytest.raises(OSError, match=r"three'$"):
         files.write_all({tmp_path / "one": b"after", tmp_path / "two" / "three": b"after"})
     assert (tmp_path / "one").read_bytes() == b"before"
-    assert not (tmp_path / ".one.part").exists()
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_two_writers_of_one_file_leave_one_of_theirs_whole(tmp_path, monkeypatch):
+    path, sync = tmp_path / "best.toml", os.fsync
+
+    def meanwhile(handle):
+        monkeypatch.setattr(os, "fsync", sync)
+        files.write(path, b"other")
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", meanwhile)
+    files.write(path, b"a longer one")
+    assert path.read_bytes() == b"a longer one"
+    assert files.names(tmp_path) == {"best.toml"} == {it.name for it in tmp_path.iterdir()}
 
 
 def test_a_torn_sheet_is_named(tmp_path):
