@@ -5,8 +5,10 @@ import gc
 import importlib
 import logging
 import os
+import platform
 import warnings
 from collections.abc import Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 import numpy as np
@@ -22,7 +24,10 @@ WAIT = 20.0  # seconds for the first worker
 
 @contextlib.contextmanager
 def on_cores(cores: int, wanted: Plan) -> Iterator[Runner]:
-    """A runner on so many processes of this machine, one thread each; outcomes come as they are done."""
+    """A runner on so many processes of this machine, one thread each; outcomes come as they are done.
+
+    RunFolderError (one line) when the system ends one of the processes.
+    """
     if any(options.architecture != "markov" for options in wanted.arms.values()):
         demand("tensorflow")
     from joblib import Parallel, delayed, parallel_config  # noqa: PLC0415
@@ -31,10 +36,16 @@ def on_cores(cores: int, wanted: Plan) -> Iterator[Runner]:
     warnings.filterwarnings("ignore", "A worker stopped", UserWarning)
 
     def runner(tasks: Sequence[Task], made: Plan, bars: Dataset) -> Iterator[Outcome]:
-        with parallel_config(backend="loky", n_jobs=cores, inner_max_num_threads=1):
-            yield from Parallel(return_as="generator_unordered", batch_size=1)(
-                delayed(run_alone)(task, made, bars) for task in tasks
-            )
+        try:
+            with parallel_config(backend="loky", n_jobs=cores, inner_max_num_threads=1):
+                yield from Parallel(return_as="generator_unordered", batch_size=1)(
+                    delayed(run_alone)(task, made, bars) for task in tasks
+                )
+        except BrokenProcessPool:
+            raise RunFolderError(
+                "a run was ended by the system, most likely for want of memory; use fewer --cores, and the "
+                "same command goes on"
+            ) from None
 
     yield runner
 
@@ -94,7 +105,8 @@ def _spread(
 def run_alone(task: Task, made: Plan, bars: Dataset) -> Outcome:
     """`run` in a process of its own: quiet, on one thread, so that runs side by side do not crowd.
 
-    A run that loses itself comes back as failed, and the others go on.
+    A run that loses itself comes back as failed, and the others go on. RunFolderError for what the system has
+    against it, a full disk for one, so that it is not taken for a fault of the way between machines.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if made.arms[task.arm].architecture != "markov":
@@ -108,5 +120,10 @@ def run_alone(task: Task, made: Plan, bars: Dataset) -> Outcome:
     except DivergenceError as fault:
         none = np.empty((0, ROWS, COLUMNS), np.int8)
         return Outcome({**task._asdict(), "failed": str(fault)}, none)
+    except OSError as fault:
+        raise RunFolderError(
+            f"{task.arm}, seed {task.seed}, on {platform.node()}: {fault}; mend that there, and the same "
+            "command goes on"
+        ) from None
     finally:
         gc.collect()  # a run and its compiled step hold each other, and its bars may be gigabytes

@@ -1,6 +1,7 @@
 """Runs side by side on cores, and on a cluster that loses parts of itself."""
 
 import contextlib
+import errno
 import os
 import signal
 import socket
@@ -84,6 +85,29 @@ def test_a_run_that_loses_itself_is_kept_as_failed_and_the_others_go_on(bars, tm
     assert "lower learning_rate" in failed["failed"]
     assert "/" not in failed["failed"]  # no folder that is gone
     assert experiment.pending(tmp_path, wanted) == []
+
+
+def test_a_run_that_the_system_ends_is_said_in_a_line(bars, monkeypatch):
+    def killed(*_):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    monkeypatch.setattr(spread, "run_alone", killed)
+    made = planned(bars, {"markov": MARKOV})
+    with (
+        spread.on_cores(2, made) as runner,
+        pytest.raises(RunFolderError, match=r"ended by the system.*fewer --cores"),
+    ):
+        list(runner([experiment.Task("markov", 0)], made, bars))
+
+
+def test_a_full_disk_where_a_run_runs_is_no_lost_scheduler(bars, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/tmp/run/checkpoint.npz")
+
+    monkeypatch.setattr(spread, "run", full)
+    made = planned(bars, {"markov": MARKOV})
+    with pytest.raises(RunFolderError, match=r"markov, seed 3.*No space left.*checkpoint\.npz"):
+        spread.run_alone(experiment.Task("markov", 3), made, bars)
 
 
 def test_a_cluster_loses_a_worker_and_no_run(bars, tmp_path, root):
