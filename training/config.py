@@ -60,13 +60,19 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     checkpoint_every: Positive = 250
 
     def __post_init__(self) -> None:
-        """ValueError where conditions or intervals are asked of networks that have no place for them."""
-        if self.conditions and self.architecture not in {"compact", "melody"}:
-            raise ValueError("conditions need architecture compact or melody")
-        if self.intervals and self.architecture not in {"compact", "melody"}:
-            raise ValueError("intervals need architecture compact or melody")
+        """ValueError, which begins with an option, where an architecture has no place for what is asked of it."""
+        if self.architecture not in {"compact", "melody"}:
+            for name in ("conditions", "intervals"):
+                if getattr(self, name):
+                    raise ValueError(
+                        f"architecture {self.architecture} has no place for {name}; take compact or melody"
+                    )
+        if self.architecture == "markov" and self.augment:
+            raise ValueError(
+                "architecture markov is counted on the bars as they are; leave out [[augment]]"
+            )
         if len(set(self.conditions)) < len(self.conditions):
-            raise ValueError("a condition is named twice")
+            raise ValueError("conditions have one twice; leave it out")
 
 
 def recipes() -> list[str]:
@@ -167,7 +173,9 @@ def _convert(values: dict[str, Any], where: str) -> Options:
     try:
         return msgspec.convert(values, Options)
     except msgspec.ValidationError as fault:
-        reason, _, place = str(fault).partition(" - at `$.")
+        reason, placed, place = str(fault).partition(" - at `$.")
+        if not placed:  # of several options together, and it begins with one of them
+            raise SidemanError(f"{where}{reason}") from None
         key = place.rstrip("`")
         flag = key.replace("_", "-") if where == "--" else key
         value = f" {values[key]}" if key in values else ""

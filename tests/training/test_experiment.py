@@ -39,6 +39,10 @@ def test_every_shipped_recipe_can_be_read_and_spelt():
         ("loss = 'mse'", "loss mse"),
         ("= 3", "not TOML"),
         ("[[augment]]\nstrategy = 'copy'\nfactor = -1", "augment"),
+        (
+            "architecture = 'markov'\n[[augment]]\nstrategy = 'copy'\nfactor = 1",
+            "markov is counted on the bars as they are",
+        ),
         ("[[augment]]\nstrategy = 'time-chnge'\nfactor = 2", "mine.toml: .*mean time-change"),
     ],
 )

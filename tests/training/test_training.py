@@ -255,11 +255,21 @@ def test_a_bundle_keeps_to_the_columns_of_its_style(bars, melody):
     assert changing(infer(made.generator.read_bytes(), asked, 32)) == allowed
 
 
-def test_conditions_and_intervals_need_networks_that_have_a_place_for_them():
-    with pytest.raises(SidemanError, match=r"conditions need .* compact or melody"):
-        config.from_flags("paper", {"conditions": ["density"]})
-    with pytest.raises(SidemanError, match=r"intervals need .* compact or melody"):
-        config.from_flags("paper", {"intervals": True})
+@pytest.mark.parametrize(
+    ("recipe", "said"),
+    [
+        ("conditions = ['density']", "architecture paper has no place for conditions"),
+        ("intervals = true", "architecture paper has no place for intervals; take compact or"),
+    ],
+)
+def test_conditions_and_intervals_need_networks_that_have_a_place_for_them(tmp_path, recipe, said):
+    mine = tmp_path / "mine.toml"
+    mine.write_text(recipe)
+    with pytest.raises(SidemanError, match=f"^--{said}"):
+        config.from_flags(str(mine), {"architecture": "paper"})
+    mine.write_text(f"architecture = 'paper'\n{recipe}")
+    with pytest.raises(SidemanError, match=rf"^mine\.toml: {said}"):
+        config.recipe(str(mine))
 
 
 def test_playability_knows_copies_dust_and_emptiness(bars):
