@@ -132,7 +132,8 @@ def wanted(
     """The plan that a call asks for: `given` is what it names of `plan`'s arms, runs, protocol, held_out,
     extractor (by its name) and weights, None or left out where it does not.
 
-    Those are what the folder was begun with, or the defaults. `steps`, where given, are those of every arm.
+    Those are what the folder was begun with, or the defaults. `steps`, where given, are those of every arm;
+    SidemanError where the paper's protocol has its own.
     """
     there = read_plan(folder) if begun(folder) else None
     terms: dict[str, Any] = {"runs": RUNS, "protocol": "fair", "held_out": HELD_OUT}
@@ -145,6 +146,11 @@ def wanted(
         raise SidemanError(f"--protocol {terms['protocol']}: there are fair and paper")
     arms = terms.pop("arms", None) or config.arms(ARMS)
     if steps is not None:
+        if terms["protocol"] == "paper":
+            raise SidemanError(
+                f"--steps {steps}: the paper's protocol trains for 60 epochs; leave it out, or take "
+                "--protocol fair"
+            )
         arms = {name: msgspec.structs.replace(it, steps=steps) for name, it in arms.items()}
     extractor = open_extractor(terms.pop("extractor", "spr"), terms.get("weights"))
     made = plan(bars, arms, extractor=extractor, **terms)

@@ -89,12 +89,14 @@ def test_a_bar_that_returns_is_trained_on_or_held_out_and_not_both(bars):
         )
 
 
-def test_the_papers_protocol_has_the_papers_steps(bars):
+def test_the_papers_protocol_has_the_papers_steps(bars, tmp_path):
     arms = {name: config.recipe(name) for name in ("original", "augmented", "replicated")}
     made = planned(bars, arms, protocol="paper").arms
     assert (made["original"].batch, made["original"].steps) == (6, 600)
     assert (made["augmented"].batch, made["augmented"].steps) == (50, 3720)
     assert (made["replicated"].batch, made["replicated"].steps) == (50, 3720)
+    with pytest.raises(SidemanError, match=r"--steps 9: .*60 epochs"):
+        experiment.wanted(tmp_path, bars, {"protocol": "paper"}, steps=9)
 
 
 @pytest.mark.usefixtures("untraced")
