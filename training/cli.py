@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemaining
 
 from perform.errors import DatasetError, RunFolderError, SidemanError
 from perform.music.notetable import notes_of
-from training import config, dataset, describe, extras
+from training import beginning, config, dataset, describe, extras
 from training.augment import pipeline
 from training.augment.registry import described
 from training.features.registry import open_extractor
@@ -119,13 +119,13 @@ def run(
     data: Data = None,
     chord: ChordOption = None,
     recipe: Annotated[
-        str, typer.Option(help="a recipe that ships, by name, or a .toml of yours")
-    ] = config.DEFAULT_RECIPE,
+        str | None, typer.Option(help="one that ships, or a .toml of yours; default: sideman")
+    ] = None,
     architecture: Annotated[str | None, typer.Option(help="compact, melody or paper")] = None,
     loss: Annotated[str | None, typer.Option(help="relativistic, hinge or cross-entropy")] = None,
     steps: Annotated[int | None, typer.Option(help="training steps")] = None,
     epochs: Annotated[
-        int | None, typer.Option(help="instead of steps: times through the bars")
+        int | None, typer.Option(min=1, help="instead of steps: times through the bars")
     ] = None,
     batch: Annotated[int | None, typer.Option(help="bars a step")] = None,
     width: Annotated[int | None, typer.Option(help="channels of compact")] = None,
@@ -151,29 +151,33 @@ def run(
         "penalty": penalty,
         "seed": seed,
     }
-    if architecture == "paper" and recipe == config.DEFAULT_RECIPE:
-        recipe = "paper"  # its networks come with its training unless another recipe is asked for
-    options = config.from_flags(recipe, given)
+    if steps is not None and epochs is not None:
+        raise SidemanError("--steps and --epochs both say how long; leave one of them out")
     if folder is None and not dry_run:
         raise RunFolderError("a run needs a folder; name one with -o")
-    if folder is not None and resume and not dry_run:
-        _train(folder, None, None)
-        return
+    begun = beginning.read(folder) if folder is not None and resume else None
+    # the paper's networks come with its training unless another recipe is asked for
+    usual = "paper" if architecture == "paper" else config.DEFAULT_RECIPE
+    base = begun.options if begun and not recipe else config.recipe(recipe or usual)
+    options = config.from_flags(base, given)
     _say(pipeline.cautions(options.augment))
-    bars = dataset.open_data(data or [OWN_BARS], chord)
+    kept = begun.bars if begun and not data and not chord else None
+    bars = kept or dataset.open_data(data or [OWN_BARS], chord)
     _say(f"skipped {broken}" for broken in bars.counts.broken)
     if len(bars.rolls) < 2:
         raise DatasetError("one bar is no style; give at least two")
     grown = pipeline.grown(len(bars.rolls), options.augment)
     if epochs is not None:
-        through = max(1, -(-epochs * grown // options.batch))
+        through = -(-epochs * grown // options.batch)
         options = msgspec.structs.replace(options, steps=through)
+    if folder is not None and begun:
+        beginning.demand_same(folder, begun, beginning.Beginning(options, bars))
     if folder is None or dry_run:
         print(config.spell(options), end="")
         return
     if options.architecture == "markov":
         raise SidemanError("a Markov chain is not trained; it is an arm of training experiment")
-    _train(folder, options, bars)
+    _train(folder, options, bars, resume=resume)
 
 
 @app.command()
@@ -297,7 +301,7 @@ def search(
     from training import search as lab  # noqa: PLC0415 - optuna is slow
 
     bars = dataset.open_data(data or [OWN_BARS], chord)
-    base = config.from_flags(recipe, {"steps": steps})
+    base = config.from_flags(config.recipe(recipe), {"steps": steps})
 
     def tell(number: int, value: float) -> None:
         print(f"trial {number}: {value:.2f}", flush=True)
@@ -364,14 +368,11 @@ def _progress() -> Progress:
     return Progress(*columns, console=Console(stderr=True))
 
 
-def _train(folder: Path, options: config.Options | None, bars: dataset.Dataset | None) -> None:
+def _train(folder: Path, options: config.Options, bars: dataset.Dataset, *, resume: bool) -> None:
     extras.demand("matplotlib")  # said before tensorflow has taken its seconds
     from training import loop  # noqa: PLC0415
 
-    if options is None or bars is None:
-        trained = loop.reopen(folder)
-    else:
-        trained = loop.begin(folder, options, bars)
+    trained = loop.reopen(folder) if resume else loop.begin(folder, options, bars)
     for name in trained.labels.constant:
         _say([f"{name} is the same in every bar, so it cannot be asked for"])
     try:

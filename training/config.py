@@ -97,13 +97,13 @@ def recipe(name: str) -> Options:
     return _convert(values, f"{path.name}: ")
 
 
-def from_flags(base: str, given: dict[str, Any]) -> Options:
-    """The options of a recipe with some of them given; None leaves the recipe's own.
+def from_flags(base: Options, given: dict[str, Any]) -> Options:
+    """The options of a recipe or a run with some of them given; None leaves those of the base.
 
     SidemanError names the flag that cannot be.
     """
     chosen = {name: value for name, value in given.items() if value is not None}
-    return _convert({**msgspec.to_builtins(recipe(base)), **chosen}, "--")
+    return _convert({**msgspec.to_builtins(base), **chosen}, "--")
 
 
 def arms(names: Sequence[str]) -> dict[str, Options]:

@@ -10,20 +10,20 @@ from typing import Any
 
 import numpy as np
 
-from perform.errors import DatasetError, DivergenceError, RunFolderError
+from perform.errors import DivergenceError, RunFolderError
 from perform.music.condition import ANYTHING, DENSITY, Wish, inputs
-from training import dataset, files
+from training import beginning, dataset, files
 from training.augment.pipeline import augment, sources_of
 from training.backend import keras, tf
+from training.beginning import DATA, OPTIONS
 from training.conditions import FORGOTTEN, hidden, label
 from training.config import Options, record
-from training.config import read as read_options
 from training.losses import LOSSES, mismatch, steepness
 from training.networks import build
 from training.rhythm import columns, held_from
 from training.sheet import draw_losses, draw_sheet
 
-OPTIONS, METRICS, CHECKPOINT, DATA = "options.json", "metrics.jsonl", "checkpoint.npz", "data.npz"
+METRICS, CHECKPOINT = "metrics.jsonl", "checkpoint.npz"
 LOG_EVERY = 25
 SHEET_BARS = 16
 SHEET_STEPS = 50  # at least, from one sheet to the next
@@ -253,14 +253,7 @@ def _demand_room(folder: Path) -> None:
 
 def reopen(folder: Path) -> Run:
     """The run in a folder, at its last checkpoint, with the options and bars it began with; only read."""
-    if not (folder / OPTIONS).exists():
-        raise RunFolderError(f"{folder}: no run that can be continued; begin one without --resume")
-    options = read_options(folder / OPTIONS)
-    try:
-        bars = dataset.load(folder / DATA)
-    except DatasetError as fault:
-        raise RunFolderError(f"{folder}: its bars are gone ({fault}); begin a new run") from None
-    run = Run(folder, options, bars)
+    run = Run(folder, *beginning.read(folder))
     run.resume()
     return run
 

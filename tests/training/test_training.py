@@ -266,7 +266,7 @@ def test_conditions_and_intervals_need_networks_that_have_a_place_for_them(tmp_p
     mine = tmp_path / "mine.toml"
     mine.write_text(recipe)
     with pytest.raises(SidemanError, match=f"^--{said}"):
-        config.from_flags(str(mine), {"architecture": "paper"})
+        config.from_flags(config.recipe(str(mine)), {"architecture": "paper"})
     mine.write_text(f"architecture = 'paper'\n{recipe}")
     with pytest.raises(SidemanError, match=rf"^mine\.toml: {said}"):
         config.recipe(str(mine))
@@ -300,12 +300,12 @@ def test_leaps_are_moves_wider_than_an_octave():
 )
 def test_a_flag_that_cannot_be_is_named(given, said):
     with pytest.raises(SidemanError, match=said):
-        config.from_flags(config.DEFAULT_RECIPE, given)
+        config.from_flags(config.recipe(config.DEFAULT_RECIPE), given)
 
 
 def test_flags_that_are_left_out_keep_the_recipe():
     given = {"steps": 7, "batch": None}
-    options = config.from_flags("paper", given)
+    options = config.from_flags(config.recipe("paper"), given)
     assert options == msgspec.structs.replace(config.recipe("paper"), steps=7)
 
 
@@ -331,6 +331,12 @@ def test_the_commands_from_bars_to_a_run_and_on(monkeypatch, capsys, tmp_path):
     code, out, _ = say("run", npz, "-o", folder, "--width", 4, "--batch", 24, "--epochs", 1)
     assert (code, out.split(",")[0]) == (0, f"{folder}: 4 steps")
     assert say("run", "-o", folder, "--resume")[0] == 0
+    assert say("run", npz, "-o", folder, "--width", 4, "--epochs", 1, "--resume")[0] == 0
+    other = ["run", OWN / "blues_C.mid", "-o", folder, "--steps", 60, "--seed", 5, "--resume"]
+    code, _, err = say(*other)
+    assert (code, err.count("\n")) == (2, 1)
+    assert "began with other steps, seed, bars; give --resume and -o alone" in err
+    assert "leave one of them out" in say("run", npz, "--epochs", 1, "--steps", 9, "--dry-run")[2]
     code, _, err = say("run", npz, "-o", folder)
     assert (code, err.count("\n")) == (2, 1)
     code, out, _ = say("info", folder)
