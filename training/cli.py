@@ -268,6 +268,7 @@ def experiment(
     }
     bars = dataset.open_data(data or [lab.begun(folder) or OWN_BARS], chord)
     wanted = lab.wanted(folder, bars, given, steps)
+    _say(lab.moved(folder, wanted))
     for name, options in wanted.arms.items():
         _say(f"{name}: {caution}" for caution in pipeline.cautions(options.augment))
     try:

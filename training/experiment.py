@@ -13,7 +13,6 @@ import platform
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -23,7 +22,7 @@ from numpy.typing import NDArray
 
 from perform.errors import DatasetError, FeatureError, RunFolderError, SidemanError
 from perform.music.pianoroll import Rolls, threshold
-from training import config, dataset, files, markov
+from training import config, dataset, files, markov, versions
 from training.augment.pipeline import augment, grown
 from training.features.base import Extractor
 from training.features.registry import open_extractor
@@ -116,7 +115,7 @@ def plan(
         },
         weights=str(weights.resolve()) if weights else "",
         split={"training": training, "held_out": held_out},
-        versions=_versions(),
+        versions=versions.here(),
         machine=f"{platform.machine()}, {os.cpu_count()} cores",
     )
 
@@ -191,6 +190,12 @@ def open_folder(folder: Path, wanted: Plan, bars: dataset.Dataset) -> Plan:
         dataset.save(bars, folder / DATA)
     files.write(path, msgspec.json.format(msgspec.json.encode(wanted), indent=2) + b"\n")
     return wanted
+
+
+def moved(folder: Path, wanted: Plan) -> list[str]:
+    """A line where the experiment in a folder was begun under other versions than those that go on with it."""
+    others = versions.others(read_plan(folder).versions, wanted.versions) if begun(folder) else ""
+    return [f"{folder}: begun with {others}; further runs may differ by that"] if others else []
 
 
 def read_plan(folder: Path) -> Plan:
@@ -400,13 +405,3 @@ def _as_published(options: config.Options, bars: int) -> config.Options:
         count *= stage.factor + 1
     batch = min(50, -(-count // 10))  # as in the authors' code: 55 bars go in batches of 6
     return msgspec.structs.replace(options, batch=batch, steps=60 * -(-count // batch))
-
-
-def _versions() -> dict[str, str]:
-    # tensorflow comes under several names
-    names = ("sideman", "tensorflow", "tensorflow-cpu", "keras", "numpy", "ai-edge-litert")
-    there = {it.name.lower().replace("_", "-"): it.version for it in metadata.distributions()}
-    return {
-        "python": platform.python_version(),
-        **{name: there[name] for name in names if name in there},
-    }

@@ -226,9 +226,12 @@ def one_by_one(tasks, made, bars):
 def test_a_call_that_names_nothing_goes_on_with_what_is_there(bars, tmp_path, monkeypatch, capsys):
     few = dataset.some(bars, np.arange(40))
     made = experiment.plan(few, {"chain": MARKOV}, 1, "paper", 15, Spr())
-    made = msgspec.structs.replace(made, samples=64)
+    older = {**made.versions, "numpy": "1.0"}
+    made = msgspec.structs.replace(made, samples=64, versions=older)
     experiment.open_folder(tmp_path, made, few)
-    assert command(monkeypatch, capsys, "-o", tmp_path)[0] == 0
+    code, err = command(monkeypatch, capsys, "-o", tmp_path)
+    assert code == 0
+    assert f"{tmp_path}: begun with numpy 1.0 (now {np.__version__}); further runs" in err
     assert experiment.read_plan(tmp_path) == made
     assert [line["arm"] for line in experiment.results(tmp_path)] == ["chain"]
     assert command(monkeypatch, capsys, "-o", tmp_path, "--runs", 2)[0] == 0
