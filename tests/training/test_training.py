@@ -364,6 +364,7 @@ def test_faults_are_one_line_and_exit_code_2(monkeypatch, capsys, tmp_path):
     for words in (
         ["import", tmp_path / "gone.mid"],
         ["import", "--chord", "H"],
+        ["augment", "--stages", "", "--preview", tmp_path / "p.png", "-o", tmp_path / "a.npz"],
         ["run", "-o", tmp_path / "r", "--architecture", "huge"],
         ["run", "-o", tmp_path / "r", "--resume"],
         ["export", tmp_path, "-o", tmp_path / "b"],

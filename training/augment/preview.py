@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from perform.errors import DatasetError
 from perform.music.pianoroll import Rolls
 from training import files
 from training.augment.pipeline import named
@@ -14,7 +15,9 @@ PAIRS = 3
 
 
 def draw_preview(rolls: Rolls, strategies: Sequence[str], seed: int, path: Path) -> None:
-    """A PNG with a line for every strategy: bars before and, right beside each, after."""
+    """A PNG with a line for every strategy: bars before and, right beside each, after; DatasetError for none."""
+    if not strategies:
+        raise DatasetError("--preview shows what stages do; name one with --stages")
     rng = np.random.default_rng(seed)
     figure = blank(4.4 * PAIRS, 1.7 * len(strategies))
     axes = figure.subplots(len(strategies), 2 * PAIRS, squeeze=False, sharex=True, sharey=True)
