@@ -19,7 +19,7 @@ from training import beginning, config, dataset, describe, extras
 from training.augment import pipeline
 from training.augment.registry import described
 from training.features.registry import open_extractor
-from training.samples import draw, open_samples
+from training.samples import open_pair
 
 OWN_BARS = Path(__file__).with_name("bars")
 app = typer.Typer(
@@ -196,17 +196,17 @@ def fid(
 ) -> None:
     """Measure how far bars are from bars: FID, KID, precision, recall, density, coverage.
 
-    As many bars of each are drawn at random. What a model invents is cleaned as it is played; bars
+    As many bars of each are drawn at random; the same place twice gives others each time. What a model invents is cleaned as it is played; bars
     of files are measured as they stand.
     """
     from training.metrics.score import FEWEST, between  # noqa: PLC0415 - scipy is slow
 
     features = open_extractor(extractor, weights)
-    sides = [open_samples(path, samples, chord, seed) for path in (one, other)]
-    count = min(len(side) for side in sides)
+    sides = open_pair(one, other, samples, chord, seed)
+    count = len(sides[0])
     if count < FEWEST:
         raise DatasetError(f"{count} bars on one side, a distance needs {FEWEST}; give more bars")
-    measured = between(*(features.features(draw(side, count, seed)) for side in sides))
+    measured = between(*map(features.features, sides))
     if json_:
         about = {"extractor": features.name, "sha256": features.digest, "count": count}
         print(json.dumps({**measured, **about}))

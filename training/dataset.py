@@ -173,10 +173,20 @@ def load(path: Path) -> Dataset:
 
 
 def open_data(paths: Sequence[Path], chord: str | None = None) -> Dataset:
-    """The data set in one .npz, or that of MIDI files and folders."""
-    if len(paths) == 1 and paths[0].suffix == ".npz":
-        return load(paths[0])
-    return import_files(paths, chord)
+    """The data set in one .npz, whose bars have their chords, or that of MIDI files and folders.
+
+    DatasetError for an .npz with anything beside it, or with a chord.
+    """
+    kept = [path for path in paths if path.suffix == ".npz"]
+    if not kept:
+        return import_files(paths, chord)
+    if len(paths) > 1:
+        raise DatasetError(f"{kept[0]}: give one .npz alone, or MIDI files and folders")
+    if chord is not None:
+        raise DatasetError(
+            f"{kept[0]}: its bars have their chords; leave out --chord, or give MIDI files"
+        )
+    return load(kept[0])
 
 
 def sources(dataset: Dataset) -> dict[str, int]:

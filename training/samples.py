@@ -5,10 +5,32 @@ from pathlib import Path
 import numpy as np
 
 from perform import bundle
+from perform.errors import DatasetError
 from perform.music.condition import inputs
 from perform.music.pianoroll import Rolls, clean, threshold
 from training import dataset
+from training.beginning import OPTIONS
 from training.inference import infer
+
+
+def open_pair(
+    one: Path, other: Path, most: int, chord: str | None = None, seed: int = 0
+) -> tuple[Rolls, Rolls]:
+    """As many bars of each of two places, `most` at most.
+
+    The same place twice is drawn from, or invents, by another seed. DatasetError for a chord where neither has
+    MIDI files.
+    """
+    if chord is not None and not (_of_midi(one) or _of_midi(other)):
+        raise DatasetError("--chord is for MIDI files, and neither side has any; leave it out")
+    seeds = (seed, seed + (one.resolve() == other.resolve()))
+    sides = [
+        open_samples(path, most, chord if _of_midi(path) else None, own)
+        for path, own in zip((one, other), seeds, strict=True)
+    ]
+    count = min(map(len, sides))
+    first, second = (draw(side, count, own) for side, own in zip(sides, seeds, strict=True))
+    return first, second
 
 
 def open_samples(path: Path, count: int, chord: str | None = None, seed: int = 0) -> Rolls:
@@ -17,11 +39,17 @@ def open_samples(path: Path, count: int, chord: str | None = None, seed: int = 0
     """
     if (path / bundle.MANIFEST).is_file():
         return _of_bundle(bundle.load(path), count, seed)
-    if (path / "options.json").is_file():
+    if (path / OPTIONS).is_file():
         from training import loop  # noqa: PLC0415 - tensorflow takes seconds
 
         return clean(threshold(loop.trained(path).sample(count, seed)))
     return draw(dataset.open_data([path], chord).rolls, count, seed)
+
+
+def _of_midi(path: Path) -> bool:
+    """Whether the bars of a place come from MIDI files."""
+    kept = (path / bundle.MANIFEST).is_file() or (path / OPTIONS).is_file()
+    return not kept and path.suffix != ".npz"
 
 
 def draw(rolls: Rolls, count: int, seed: int) -> Rolls:

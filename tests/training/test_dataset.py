@@ -241,3 +241,16 @@ def test_our_own_bars_are_whole_and_on_the_grid():
     counts = bars_of(own).counts
     assert counts.kept >= 64
     assert (counts.broken, counts.empty, counts.folded, counts.moved_most) == ([], 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("names", "chord", "mend"),
+    [
+        (["one.npz"], "Bb", "leave out --chord"),
+        (["one.npz", "two.npz"], None, "give one .npz alone"),
+        (["a.mid", "one.npz"], None, "one.npz: give one .npz alone"),
+    ],
+)
+def test_bars_that_were_imported_come_alone_and_with_their_chords(names, chord, mend):
+    with pytest.raises(DatasetError, match=mend):
+        dataset.open_data([Path(name) for name in names], chord)

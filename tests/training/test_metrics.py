@@ -21,7 +21,7 @@ from training.metrics.kid import kid
 from training.metrics.musical import describe, divergence, onsets, pitch_classes
 from training.metrics.score import score
 from training.metrics.sets import compare
-from training.samples import draw
+from training.samples import draw, open_pair
 
 RNG = np.random.default_rng(5)
 
@@ -301,6 +301,16 @@ def test_neither_side_of_a_distance_is_favoured(own, corpus, tmp_path, monkeypat
         first, rel=1e-3
     )  # not those that happen to stand first
     assert np.array_equal(draw(part.rolls, 400, 0), part.rolls)
+
+
+def test_a_place_beside_itself_is_drawn_twice_and_a_chord_is_for_midi_files(own, tmp_path):
+    npz = tmp_path / "own.npz"
+    dataset.save(dataset.import_files([cli.OWN_BARS]), npz)
+    one, other = open_pair(npz, npz, 48)
+    assert not np.array_equal(one, other)
+    assert np.array_equal(open_pair(npz, cli.OWN_BARS, 96, "C")[0], own)
+    with pytest.raises(DatasetError, match="--chord is for MIDI files"):
+        open_pair(npz, npz, 48, "C")
 
 
 def test_fid_is_a_command_that_needs_no_tensorflow(root):
