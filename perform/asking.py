@@ -13,8 +13,8 @@ def ask(daemon: tuple[str, int], prefix: str) -> dict[str, float]:
     told: dict[str, float] = {}
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mouth:
         mouth.settimeout(PATIENCE_SECONDS)
-        mouth.connect(daemon)
         try:
+            mouth.connect(daemon)
             mouth.send(encode(f"{prefix}/stats"))
             while "done" not in told:
                 for address, values in messages(mouth.recv(4096)):

@@ -14,7 +14,7 @@ import typer
 
 from perform import bundle, config, library, start
 from perform.allow import is_loopback
-from perform.errors import ChordError, SidemanError
+from perform.errors import BundleError, ChordError, SidemanError
 from perform.music.chord import Chord, parse_chord
 from perform.music.recognition import recognise
 from perform.rig import DEFAULT_MODEL, VoiceConfig, host_port, metre_of
@@ -260,9 +260,16 @@ def models(
     if name is not None:
         print(bundle.load(library.find(name)).card)
         return
+    faults = []
     for path in library.listing():
-        manifest = bundle.load(path).manifest
+        try:
+            manifest = bundle.load(path).manifest
+        except BundleError as fault:
+            faults.append(str(fault))
+            continue
         print(f"{manifest.name:<12} {manifest.architecture:<10} {manifest.licence:<8} {path}")
+    if faults:
+        raise BundleError("\nperform: ".join(faults))
 
 
 @app.command()

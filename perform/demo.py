@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from perform.app import stage
+from perform.errors import OutputError
 from perform.events import Output, Sound
 from perform.inputs.chart import BLUES, Chart, parse_chart, repeated
 from perform.music.chord import Chord
@@ -47,7 +48,10 @@ def _stab(song: MidiFileSink, chord: Chord, start: int) -> None:
 def run(seconds: float | None, out: Path, soundfont: Path | None, seed: int) -> None:
     """Play, draw, and leave demo.mid (and demo.wav where a SoundFont is found) in `out`."""
     console = Console(highlight=False)
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise OutputError(f"{out}: cannot be made ({fault.strerror}); name another --out") from None
     font = find_soundfont(soundfont)
     chorus = parse_chart(BLUES)
     bars = chorus.bars if seconds is None else max(1, round(seconds * TEMPO / 60 / 4))

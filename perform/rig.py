@@ -238,6 +238,7 @@ class VoiceConfig(_Table, frozen=True):
             form=self.form,
             single=self.single,
             tight=self.tight,
+            grounded=self.role == "bass",
             mode=self.mode,
             bars=self.bars,
             other=self.other,

@@ -42,6 +42,8 @@ def test_chord_reads_lines_and_speaks_json():
         (("check", "taken.toml"), 2, "did you mean 'tempo'"),
         (("check", "other.toml"), 2, "did you mean 'reels'"),
         (("models", "nothing"), 2, "there are"),
+        (("stats", "nohost.invalid:9000"), 3, "no daemon answers"),
+        (("demo", "--seconds", "1", "--out", "taken.toml"), 3, "name another --out"),
         (("init", "taken.toml"), 2, "there already"),
     ],
 )
@@ -72,6 +74,10 @@ def test_a_changed_bundle_is_refused_in_one_line(tmp_path, root):
     done = command("run", "rig.toml", cwd=tmp_path, env=own)
     assert (done.returncode, "the manifest says" in done.stderr) == (2, True)
     assert len(done.stderr.strip().splitlines()) == 1
+    shutil.copytree(root / "models" / "reels", tmp_path / "whole")
+    done = command("models", env=own)
+    assert (done.returncode, "the manifest says" in done.stderr) == (2, True)
+    assert "whole" in done.stdout
 
 
 def test_without_libasound_everything_but_ports_works(tmp_path, root):

@@ -44,21 +44,31 @@ def strokes(phrase: Phrase, feel: Feel, number: int, metre: Metre = COMMON) -> l
     """
     if feel.swing == 0 and feel.humanise == 0 and feel.articulation == 0.5:
         return [Stroke(n.start, n.duration, 0, n, metre.weight(n.start)) for n in phrase]
-    played = []
     written = [note.start for note in phrase]
-    starts = [*_leaning(written, feel.swing, metre.pulse), metre.bar]
+    straight = [*_leaning(written, feel.swing, metre.pulse), metre.bar]
+    moved = [
+        min(max(start + _wavering(number, place, 1, feel, MOST_TICKS), 0), metre.bar - 1)
+        for place, start in enumerate(straight[:-1])
+    ]
+    played = []
     for place, note in enumerate(phrase):
-        start, after = starts[place : place + 2]
+        start, after = straight[place : place + 2]
         end = swung(note.end, feel.swing, metre.pulse)
-        if note.end <= (written[place + 1] if place + 1 < len(written) else metre.bar):
+        apart = note.end <= (written[place + 1] if place + 1 < len(written) else metre.bar)
+        if apart:
             end = min(end, after)
         duration = _articulated(end - start, after - start, feel.articulation)
-        moved = round((2 * chance(number, place, 1) - 1) * feel.humanise * MOST_TICKS)
-        force = round((2 * chance(number, place, 2) - 1) * feel.humanise * MOST_FORCE)
-        start = min(max(start + moved, 0), metre.bar - 1)
+        if apart and place + 1 < len(moved):  # the next may waver towards it
+            duration = min(duration, moved[place + 1] - moved[place])
+        force = _wavering(number, place, 2, feel, MOST_FORCE)
         weight = metre.weight(note.start)
-        played.append(Stroke(start, max(duration, SHORTEST), force, note, weight))
+        played.append(Stroke(moved[place], max(duration, SHORTEST), force, note, weight))
     return played
+
+
+def _wavering(number: int, place: int, what: int, feel: Feel, most: int) -> int:
+    """By how much a note of a bar is off, as far as the hand wavers."""
+    return round((2 * chance(number, place, what) - 1) * feel.humanise * most)
 
 
 def swung(tick: int, amount: float, pulse: int = QUAVER) -> int:

@@ -84,7 +84,9 @@ def _chord_tones(traits: Traits) -> Values:
 
 
 def _on_beat(traits: Traits) -> Values:
-    return traits.share(traits.notes.start % BEAT == 0)
+    start = traits.notes.start
+    # where beats do not fill the bar, the last is long: 7/8 has none on its last quaver
+    return traits.share((start % BEAT == 0) & (start + BEAT <= traits.steering.columns))
 
 
 def _density(traits: Traits) -> Values:
@@ -124,7 +126,7 @@ def _repetition(traits: Traits) -> Values:
         there[key] = True
         best = np.zeros(notes.bars)
         for lag in (BEAT, 2 * BEAT):
-            early = notes.start < COLUMNS - lag
+            early = notes.start < traits.steering.columns - lag
             again = early & there[np.where(early, key + lag * (last // COLUMNS), 0)]
             whole = np.maximum(np.bincount(notes.bar, early, notes.bars), 1)
             best = np.maximum(best, np.bincount(notes.bar, again, notes.bars) / whole)

@@ -13,13 +13,13 @@ _MAJOR_THIRD, _MINOR_THIRD, _MINOR_SEVENTH = 4, 3, 10
 def colours(chord: Chord, key: frozenset[int] = frozenset()) -> frozenset[int]:
     """The pitch classes that a line may rest on or pass through over a chord.
 
-    Of a key that has all of the chord's tones, the notes of the key: Em7 in C is Phrygian. Of one that has them
+    Of a key that has all of the chord's tones and its bass, the notes of the key: Em7 in C is Phrygian. Of one that has them
     when the leading tone of its minor is raised, those: E7 in A minor, or in C. Else the chord-scale of the
     quality, and over a dominant seventh the blue third as well: there it is
     the #9, and a blues without it is none.
     """
     for notes in (key, raised(key)):
-        if chord.tones <= notes:
+        if chord.tones <= notes and chord.bass in notes:
             return notes
     allowed = frozenset(chord.scale) | chord.tones
     above_root = {(tone - chord.root) % 12 for tone in chord.tones}

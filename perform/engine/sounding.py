@@ -74,7 +74,7 @@ class Sounding:
             return pitch
         weight = metre.weight(first.start)
         target = lines.pitch_over(first, weight, chord, line.settings, None, self._harmony.key)
-        if target == pitch or abs(target - pitch) > FARTHEST_APPROACH:
+        if abs(target - pitch) > FARTHEST_APPROACH:
             return pitch
         return target + (1 if pitch > target else -1)
 

@@ -9,11 +9,11 @@ from perform.engine.harmony import colours
 from perform.engine.knobs import KNOBS
 from perform.engine.metre import COMMON, Metre
 from perform.music.chord import Chord
-from perform.music.note import TICKS_PER_BAR, TICKS_PER_BEAT, Note, Phrase
+from perform.music.note import TICKS_PER_BAR, TICKS_PER_BEAT, TICKS_PER_COLUMN, Note, Phrase
 from perform.music.scale import beyond, nearest
 
 Fit = Literal["shift", "scale", "chord"]
-ANCHOR_TICKS = TICKS_PER_BEAT // 2
+ANCHOR_TICKS = 7 * TICKS_PER_COLUMN  # a quaver, or one that ends a column early to be struck again
 SIXTEENTH = TICKS_PER_BEAT // 4
 CLICK_TICKS = TICKS_PER_BEAT // 8  # what lasts less than a thirty-second is heard as a click
 # Where notes begin within a beat: sixteenths, light and heavy swung quavers, the first of a triplet.
@@ -28,7 +28,8 @@ class VoiceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     section 4.1); "scale" also bends notes outside the chord-scale to it, and notes that stand on a
     beat and last to chord tones; "chord" bends every note to a chord tone. `form`: which bars of a
     group return, a letter a bar ("ABAC": the third bar is the first again). `single`: one note at a
-    time, as a wind player would; `tight`: onsets go to sixteenths and swung quavers. `other`: the
+    time, as a wind player would; `tight`: onsets go to sixteenths and swung quavers. `grounded`: on strong beats the
+    written bass of a slash chord, as a bass player has it. `other`: the
     bundle that the knob `blend` goes towards. `mode`, `bars`: when it plays, see `perform.engine.form`.
     `knobs`: where those of `perform.engine.knobs` stand at first.
     """
@@ -44,6 +45,7 @@ class VoiceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     form: str = "ABAC"
     single: bool = True
     tight: bool = True
+    grounded: bool = False
     other: str | None = None
     mode: Mode = "flow"
     bars: int = 4
@@ -81,6 +83,8 @@ def pitch_over(
         return fold_into(pitch, settings.low, settings.high)
     anchored = weight > 0 and note.duration >= ANCHOR_TICKS
     allowed = chord.tones if anchored or settings.fit == "chord" else colours(chord, key)
+    if settings.grounded and weight > 1 and chord.bass != chord.root:
+        allowed = frozenset({chord.bass})
     pitch = fold_into(nearest(pitch, allowed), settings.low, settings.high)
     if before is not None and pitch == before.sounded and note.pitch != before.written:
         direction = note.pitch - before.written

@@ -29,10 +29,10 @@ class Chart(NamedTuple):
 def parse_chart(text: str) -> Chart:
     """The chart that a text spells: bars between `|` or line ends, chords between spaces.
 
-    `%` repeats the chord before it; chords that share a bar share its beats (two: two beats each;
-    three: 2, 1, 1; more than beats: quavers). `|:` and `:|` stand around a vamp; without `|:` it begins after the vamp before, or with
-    the chart. `#` at the start of a line makes it a comment. ChordError names an unknown symbol and its
-    position in the text; ChartError says what else is wrong.
+    `%` alone repeats the bar before it, among other chords the chord before it; chords that share a bar share its beats
+    (two: two beats each; three: 2, 1, 1; more than beats: quavers), and may stand in brackets. `|:` and `:|` stand
+    around a vamp; without `|:` it begins after the vamp before, or with the chart. `#` at the start of a line makes
+    it a comment. ChordError names an unknown symbol and its position in the text; ChartError says what else is wrong.
     """
     bars: list[Bar] = []
     vamps: list[tuple[int, int]] = []
@@ -51,6 +51,8 @@ def parse_chart(text: str) -> Chart:
             if opened:
                 break
             opened = position, len(bars)
+        elif begun and what.strip() == "%":
+            bars.append(_again(bars))
         else:
             bars.append(_bar(what, position, len(bars) + 1, begun))
             begun = begun or bool(bars[-1])
@@ -70,7 +72,7 @@ def written_bars(text: str) -> list[str]:
 
 def _bar(cell: str, start: int, number: int, begun: bool) -> Bar:
     """The chords of a bar that stands at `start`; `begun`: there is a chord before it to repeat."""
-    symbols = [(start + found.start(), found[0]) for found in _SYMBOL.finditer(cell)]
+    symbols = [_bare(start + found.start(), found[0]) for found in _SYMBOL.finditer(cell)]
     if len(symbols) > MOST_CHORDS:
         raise ChartError(
             f"bar {number} has {len(symbols)} chords, a bar takes {MOST_CHORDS}; put a | between bars"
@@ -82,6 +84,23 @@ def _bar(cell: str, start: int, number: int, begun: bool) -> Bar:
         elif not (begun or bar):
             raise ChartError(f"the % at character {position + 1} has no chord before it to repeat")
     return tuple(bar)
+
+
+def _bare(position: int, symbol: str) -> tuple[int, str]:
+    """A symbol without the brackets that stand around it, or around several, as around a turnaround."""
+    inside = symbol.lstrip("(")
+    position += len(symbol) - len(inside)
+    while inside.endswith(")") and inside.count(")") > inside.count("("):
+        inside = inside[:-1]
+    return position, inside
+
+
+def _again(bars: list[Bar]) -> Bar:
+    """The last of these bars once more: nothing new where it has one chord, which goes on."""
+    bar = bars[-1]
+    if bar and bar[0][0] > 0:  # it began with what sounded before it
+        bar = ((0.0, next(each for each in reversed(bars[:-1]) if each)[-1][1]), *bar)
+    return bar if len(bar) > 1 else ()
 
 
 def _chord(symbol: str, position: int) -> Chord | None:

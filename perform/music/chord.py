@@ -32,17 +32,21 @@ QUALITIES: tuple[Quality, ...] = (
     Quality("m7", (0, 3, 7, 10), "dorian"),
     Quality("6", (0, 4, 7, 9), "ionian", ("maj6",)),
     Quality("m6", (0, 3, 7, 9), "melodic minor"),
-    Quality("dim", (0, 3, 6), "whole-half", ("mb5",)),
+    Quality("dim", (0, 3, 6), "whole-half", ("mb5", "m-5")),
     Quality("dim7", (0, 3, 6, 9), "whole-half"),
     Quality("m7b5", (0, 3, 6, 10), "locrian", ("hdim7", "hdim", "h7", "h")),
-    Quality("aug", (0, 4, 8), "whole tone", ("+", "#5", "maj#5")),
-    Quality("sus4", (0, 5, 7), "mixolydian", ("sus",)),
+    Quality("aug", (0, 4, 8), "whole tone", ("+", "#5", "maj#5", "+5")),
+    Quality("sus4", (0, 5, 7), "mixolydian", ("sus", "4")),
     Quality("sus2", (0, 2, 7), "ionian", ("2",)),
-    Quality("7sus4", (0, 5, 7, 10), "mixolydian", ("7sus", "sus7", "sus47", "7sus24", "sus4b7")),
+    Quality(
+        "7sus4", (0, 5, 7, 10), "mixolydian", ("7sus", "sus7", "sus47", "7sus24", "sus4b7", "74")
+    ),
     Quality("9sus4", (0, 5, 7, 10, 14), "mixolydian", ("9sus", "sus9", "sus4b79")),
     Quality("13sus4", (0, 5, 7, 10, 14, 21), "mixolydian", ("13sus", "sus13")),
-    Quality("7b9sus4", (0, 5, 7, 10, 13), "phrygian", ("7susb9", "7sus4b9", "sus4b9", "7b9sus")),
-    Quality("mMaj7", (0, 3, 7, 11), "melodic minor"),
+    Quality(
+        "7b9sus4", (0, 5, 7, 10, 13), "phrygian", ("7susb9", "7sus4b9", "sus4b9", "susb9", "7b9sus")
+    ),
+    Quality("mMaj7", (0, 3, 7, 11), "melodic minor", ("m7maj",)),
     Quality("add9", (0, 4, 7, 14), "ionian", ("add2", "(9)", "(add9)", "majadd9")),
     Quality("madd9", (0, 3, 7, 14), "dorian", ("madd2",)),
     Quality("6/9", (0, 4, 7, 9, 14), "ionian", ("69", "6add9", "maj69", "maj6/9")),
@@ -62,7 +66,7 @@ QUALITIES: tuple[Quality, ...] = (
     Quality("7#9", (0, 4, 7, 10, 15), "half-whole", ("7add#9",)),
     Quality("7#11", (0, 4, 7, 10, 18), "lydian dominant", ("7add#11",)),
     Quality("9#11", (0, 4, 7, 10, 14, 18), "lydian dominant", ("79#11",)),
-    Quality("13#11", (0, 4, 7, 10, 14, 18, 21), "lydian dominant", ("7#1113",)),
+    Quality("13#11", (0, 4, 7, 10, 14, 18, 21), "lydian dominant", ("7#1113", "13b5")),
     Quality("13b9", (0, 4, 7, 10, 13, 21), "half-whole", ("7b913",)),
     Quality("7b13", (0, 4, 7, 10, 20), "mixolydian b13"),
     Quality("7b5", (0, 4, 6, 10), "whole tone", ("7dim5",)),
@@ -78,7 +82,7 @@ QUALITIES: tuple[Quality, ...] = (
     Quality("7b5#9", (0, 4, 6, 10, 15), "altered"),
     Quality("7#5#9", (0, 4, 8, 10, 15), "altered", ("+7#9", "7+#9")),
     Quality("7#5b9", (0, 4, 8, 10, 13), "altered", ("+7b9", "7+b9")),
-    Quality("alt", (0, 4, 10, 13, 15, 18, 20), "altered", ("7alt",)),
+    Quality("alt", (0, 4, 10, 13, 15, 18, 20), "altered", ("7alt", "7alt.", "alt.", "7b9#9b13")),
     Quality("maj7#11", (0, 4, 7, 11, 18), "lydian", ("lyd",)),
     Quality("maj9#11", (0, 4, 7, 11, 14, 18), "lydian"),
     Quality("maj7#5", (0, 4, 8, 11), "lydian augmented", ("+maj7", "augmaj7", "maj7+")),
@@ -101,6 +105,13 @@ QUALITIES: tuple[Quality, ...] = (
     Quality("sus2sus4", (0, 2, 5, 7), "mixolydian", ("sus24", "sus4add9", "sus2add4")),
     Quality("maj7sus4", (0, 5, 7, 11), "ionian", ("maj7sus",)),
     Quality("maj7sus2", (0, 2, 7, 11), "ionian"),
+    Quality("7sus2", (0, 2, 7, 10), "mixolydian"),
+    Quality("13b9sus4", (0, 5, 7, 10, 13, 21), "dorian b2", ("13susb9", "13b9sus")),
+    Quality("madd4", (0, 3, 5, 7), "dorian"),
+    Quality("m#5", (0, 3, 8), "aeolian"),
+    Quality("m7b13", (0, 3, 7, 10, 20), "aeolian"),
+    Quality("6/9#11", (0, 4, 7, 9, 14, 18), "lydian"),
+    Quality("add#11", (0, 4, 7, 18), "lydian", ("(#11)",)),
 )
 BY_NAME = {quality.name: quality for quality in QUALITIES}
 
@@ -122,9 +133,10 @@ _REWRITES = tuple(
     (re.compile(pattern), by)
     for pattern, by in (
         (r"[(),\[\]\s]|(?i:no|omit)5", ""),  # the scale is the same without the fifth
+        (r"(?<=[\dM])/(?=[b#]?\d)", ""),  # 6/9, and 7/13 as it is written in Brazil
         (r"Δ(?=\d)", "maj"),
         (r"Δ", "maj7"),
-        (r"^ø7?(?!\d)", "m7b5"),
+        (r"^ø(?:7?(?!\d)|7(?=\d))", "m7b5"),
         (r"^ø(9|11)", r"m\1b5"),
         (r"^(?:°|o|0|(?i:diminished))", "dim"),
         (r"(?i:augmented)", "aug"),
@@ -162,8 +174,44 @@ _BY_SUFFIX = {_plain(word): quality for quality in QUALITIES for word in quality
 }
 
 
+_DEGREES = {"2": 2, "4": 5, "5": 7, "6": 9, "7": 10, "9": 14, "11": 17, "13": 21}
+_ADDED = re.compile(r"maj7|sus[24]?|(?:add)?[b#]?(?:2|4|5|6|7|9|11|13)")
+_BY_TONES = {
+    frozenset(step % 12 for step in quality.intervals): quality for quality in reversed(QUALITIES)
+}
+
+
 def _find(suffix: str) -> Quality | None:
-    return _AS_WRITTEN.get(suffix) or _BY_SUFFIX.get(_plain(suffix))
+    plain = _plain(suffix)
+    return _AS_WRITTEN.get(suffix) or _BY_SUFFIX.get(plain) or _made_up(plain)
+
+
+def _made_up(plain: str) -> Quality | None:
+    """The quality with just the tones of a shorter suffix and what is added to it, in any order: 7(13,b9), m9(maj7)."""
+    for end in range(len(plain) - 1, -1, -1):
+        base, added = _BY_SUFFIX.get(plain[:end]), _ADDED.findall(plain[end:])
+        bare = end == 0 and not plain.startswith("add")  # C9 is no triad with a ninth
+        if base is not None and "".join(added) == plain[end:] and not bare:
+            tones = set(base.intervals)
+            for word in added:
+                tones = _with(tones, word)
+            classes = frozenset(tone % 12 for tone in tones)
+            whole = (
+                classes | {2} if "13" in added else classes
+            )  # a thirteenth is named with its ninth
+            return _BY_TONES.get(classes) or _BY_TONES.get(whole)
+    return None
+
+
+def _with(tones: set[int], word: str) -> set[int]:
+    """Intervals with one more; what is altered or suspended is there no longer."""
+    if word == "maj7":
+        return tones - {10} | {11}
+    if word.startswith("sus"):
+        return tones - {3, 4} | {2 if word == "sus2" else 5}
+    sign, degree = re.fullmatch(r"(?:add)?([b#]?)(\d+)", word).groups()  # type: ignore[union-attr]
+    natural = _DEGREES[degree]
+    return tones - ({natural} if sign else set()) | {natural + {"b": -1, "#": 1, "": 0}[sign]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +240,10 @@ class Chord:
 
     @property
     def scale(self) -> tuple[int, ...]:
-        """The pitch classes of the default chord-scale, ascending; always contains the tones."""
-        return _scale(self.root, self.quality)
+        """The pitch classes of the default chord-scale, ascending; always contains the tones, and the bass instead of
+        another note of its degree: over C/Bb there is no B.
+        """
+        return _scale(self.root, self.quality, self.bass)
 
 
 @cache
@@ -206,11 +256,14 @@ def _pitch_classes(root: int, quality: Quality, bass: int) -> tuple[int, ...]:
     return tuple(sorted(_tones(root, quality) | {bass}))
 
 
+_DEGREE_OF = (0, 1, 1, 2, 2, 3, 4, 4, 5, 5, 6, 6)  # semitones above a root -> steps of a scale
+
+
 @cache
 def _bass_name(root: int, bass: int) -> str:
     """A bass spelled as a degree of its chord: C# over F# and A, Bb over G and C."""
     letters = "CDEFGAB"
-    degree = (0, 1, 1, 2, 2, 3, 4, 4, 5, 5, 6, 6)[(bass - root) % 12]
+    degree = _DEGREE_OF[(bass - root) % 12]
     letter = letters[(letters.index(note_name(root)[0]) + degree) % 7]
     for name in (letter, letter + "b", letter + "#"):
         if pitch_class(name) == bass and name not in {"Cb", "Fb", "E#", "B#"}:
@@ -219,8 +272,12 @@ def _bass_name(root: int, bass: int) -> str:
 
 
 @cache
-def _scale(root: int, quality: Quality) -> tuple[int, ...]:
+def _scale(root: int, quality: Quality, bass: int) -> tuple[int, ...]:
     steps = frozenset((root + step) % 12 for step in SCALES[quality.scale])
+    if bass not in steps:
+        degree = _DEGREE_OF[(bass - root) % 12]
+        others = (step for step in steps if _DEGREE_OF[(step - root) % 12] != degree)
+        steps = frozenset((*others, bass))
     return tuple(sorted(steps | _tones(root, quality)))
 
 
@@ -247,6 +304,10 @@ def parse_chord(symbol: str, position: int = 0) -> Chord | None:
     root = pitch_class(match.group())
     rest = symbol[match.end() :]
     at = position + match.end()
+    if rest == ":":
+        raise ChordError(
+            symbol, at + 1, "nothing stands after the colon; a label is a comment: # A"
+        )
     if rest.startswith(":"):
         return _parse_colon(symbol, root, rest[1:], at + 1)
     # Bb5 is a B flat fifth; but C6/9 is no chord over a bass called 9

@@ -18,14 +18,21 @@ if TYPE_CHECKING:
 # none of it. Whole numbers, so that equals are equal on every machine.
 _MISSING_FIFTH, _MISSING_EXTENSION, _MISSING = 350, 400, 1200
 _FOREIGN = 900
-_BASS_IS_ROOT, _BASS_IS_FOREIGN = -250, 200
+_BASS_IS_ROOT, _BASS_IS_FOREIGN, _BASS_IS_EXTENSION = -250, 200, 300
 _RARITY = 3  # among equals the quality that stands earlier in the table
 _KEEP = -75  # among near equals the root of the chord before
 _SURCHARGE = 150  # of the qualities in _SELDOM, instead of what a low root is worth
 _NEVER = 1_000_000
 _PERFECT_FIFTH = 7
 # Inversions of a plainer chord: E G B C is Cmaj7/E to every reader, though Em(b6) has its root low.
-_SELDOM = frozenset({"mb6", "m7#5", "sus2sus4", "maj7sus4", "maj7sus2"})
+_SELDOM = frozenset(
+    {
+        "mb6", "m7#5", "m#5", "m7b13", "sus2sus4", "maj7sus4", "maj7sus2", "7sus2", "13b9sus4",
+        "madd4", "6/9#11", "add#11",
+    }
+)  # fmt: skip
+# Upper structures of a dominant that stands lower: what sounds like D9(b13) over C is C13(#11).
+_BORROWED = frozenset({"9b13", "7#11b13"})
 _NAMED = tuple(quality for quality in QUALITIES if len(quality.intervals) > 1)
 
 
@@ -59,10 +66,12 @@ def _costs() -> _Costs:
             missing = _missing(quality)
             seen = [missing[(note - root) % 12] for note in range(12)]
             cost = rank * _RARITY + sum(missing)
-            if quality.name in _SELDOM:
+            if quality.name in _SELDOM or (root and quality.name in _BORROWED):
                 cost += _SURCHARGE
             elif root == 0:
                 cost += _BASS_IS_ROOT
+            if any(step > 12 and (step + root) % 12 == 0 for step in quality.intervals):
+                cost += _BASS_IS_EXTENSION  # F over G is read as a G that is suspended
             if not seen[0]:
                 cost += _BASS_IS_FOREIGN - _FOREIGN  # a slash chord: the bass is its own business
             silent.append(cost)

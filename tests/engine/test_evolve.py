@@ -50,6 +50,8 @@ def figure(name, rolls, **about):
         ("outside", [(0, 1, 61), (1, 1, 62)], {}, 0.5),
         ("repetition", [(0, 1, 60), (0.5, 0.25, 64), (2, 1, 60), (2.5, 0.25, 64)], {}, 1.0),
         ("repetition", [(0, 1, 60), (2.25, 1, 64)], {}, 0.0),
+        ("repetition", [(beat, 1, 60) for beat in range(3)], {"columns": 48}, 1.0),
+        ("on-beat", [(0, 1, 60), (3, 0.5, 60)], {"columns": 56}, 0.5),  # 7/8: the last beat is long
         ("steps", [(0, 1, 60), (1, 1, 62), (2, 1, 69), (3, 1, 69)], {}, 0.5),
         ("register", [(0, 1, 60), (2, 1, 72)], {"low": 60, "high": 72, "register": 0.5}, 1.0),
         ("register", [(0, 1, 60)], {"low": 48, "high": 72, "shift": -5, "register": 7 / 24}, 1.0),

@@ -65,6 +65,9 @@ def test_feel_is_bounded_and_keeps_to_its_bar(phrase, swing, wavering, articulat
         assert first - 15 <= stroke.start <= last + 15
         assert abs(stroke.force) <= 10
         assert stroke.duration >= 20
+    for (one, other), (first, then) in zip(pairwise(phrase), pairwise(played), strict=True):
+        if one.end <= other.start:  # a line stays one
+            assert first.start + first.duration <= max(then.start, first.start + 20)
     assert played == strokes(phrase, feel, number)
 
 

@@ -35,6 +35,7 @@ from perform.events import (
 from perform.music.chart import parse_chart
 from perform.music.chord import parse_chord
 from perform.music.note import Note
+from perform.rig import VoiceConfig
 from perform.sinks.memory import MemorySink
 
 BAR, BEAT = 1920, 480
@@ -294,6 +295,21 @@ def test_an_approach_leads_into_the_next_chord_by_a_semitone():
         last, first = heard[bar][-1], heard[bar + 1][0]
         assert last[0] == 1440
         assert abs(last[1] - first[1]) <= 1
+
+
+def test_an_approach_leads_to_a_note_that_it_is_on_already():
+    engine = Engine([VoiceSettings(name="lead", form="AB", knobs={"approach": 1.0, "land": 0.0})])
+    heard = bars_of(
+        struck(play(engine, 8, [(0, follow("C"))]))
+    )  # each bar ends where the next begins
+    gaps = {abs(heard[bar][-1][1] - heard[bar + 1][0][1]) for bar in range(7)}
+    assert gaps == {1}
+
+
+def test_a_bass_has_the_written_bass_on_strong_beats():
+    voice = VoiceConfig(name="bass", role="bass", knobs={"land": 0.0})
+    heard = bars_of(struck(play(Engine([voice.settings()]), 4, [(0, follow("C/Bb"))]), "bass"))
+    assert {pitch % 12 for bar in heard.values() for tick, pitch in bar if tick in (0, 960)} == {10}
 
 
 def test_a_set_key_is_heard():

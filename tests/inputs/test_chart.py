@@ -18,6 +18,27 @@ def test_bars_and_beats():
     assert parse_chart(BLUES).bars == 12
 
 
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("Dm7 G7 | % | C | %", "Dm7 G7|Dm7 G7|C|"),
+        ("Dm7 | % G7 | % | %", "Dm7|- G7|Dm7 G7|Dm7 G7"),
+        ("(Dm7 G7) | C(add9) | (C(add9))", "Dm7 G7|Cadd9|Cadd9"),
+    ],
+)
+def test_a_bar_repeats_the_bar_before_it_and_brackets_are_let_be(text, meant):
+    bars = [
+        " ".join(["-"] * bool(bar and bar[0][0]) + [chord.symbol for _, chord in bar])
+        for bar in written.parse_chart(text).bars
+    ]
+    assert "|".join(bars) == meant
+
+
+def test_a_label_is_no_chord():
+    with pytest.raises(ChordError, match=r"'A:' at character 3 .* a label is a comment"):
+        parse_chart("A: Dm7 G7 | Cmaj7")
+
+
 def test_an_unknown_chord_is_named_with_its_place():
     with pytest.raises(ChordError, match="'Hm' at character 6"):
         parse_chart("C7 | Hm")

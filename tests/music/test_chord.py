@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,6 +28,15 @@ chords = st.builds(Chord, st.integers(0, 11), st.sampled_from(QUALITIES), st.int
         ("CMI7", "Cm7"), ("CMA7", "Cmaj7"), ("CminMaj7", "CmMaj7"), ("C\u22127", "Cm7"),
         ("C7-9", "C7b9"), ("C7+9", "C7#9"), ("C(b5)", "Cmajb5"), ("Cmadd9", "Cmadd9"),
         ("C7(no5)", "C7"), ("B♭♭", "A"), ("Cø9", "Cm9b5"), ("Cdim(maj7)", "CdimMaj7"),
+        # in whatever order, and with whatever brackets
+        ("C7(13,b9)", "C13b9"), ("Cm9(maj7)", "CmMaj9"), ("C-9(maj7)", "CmMaj9"), ("Cm7b5(9)", "Cm9b5"),
+        ("Cø7(9)", "Cm9b5"), ("C7(b9,#11,13)", "C13b9#11"), ("C7(9,#11,13)", "C13#11"),
+        ("Cmaj7(9,#11)", "Cmaj9#11"), ("C7sus4(9)", "C9sus4"), ("C7sus4(13)", "C13sus4"),
+        ("Cm7sus4", "C7sus4"), ("C13sus(b9)", "C13b9sus4"), ("Csus(b9)", "C7b9sus4"), ("Cm(add11)", "Cmadd4"),
+        ("C-#5", "Cm#5"), ("Cm7(b13)", "Cm7b13"), ("C6/9(#11)", "C6/9#11"), ("C(#11)", "Cadd#11"),
+        ("C7alt.", "Calt"), ("C7(b9,#9,b13)", "Calt"), ("C+5", "Caug"), ("Cm-5", "Cdim"), ("C(add6)", "C6"),
+        ("C13b5", "C13#11"), ("C7sus2", "C7sus2"), ("C7/9", "C9"), ("C7M(9)", "Cmaj9"), ("Cm(7M)", "CmMaj7"),
+        ("C7/13", "C13"), ("C7/4", "C7sus4"), ("C7/13/E", "C13/E"),
         ("A/C#", "A/C#"), ("E/G#", "E/G#"), ("Dm/Bb", "Dm/Bb"), ("Cm7b5/Gb", "Cm7b5/Gb"),
     ],
 )  # fmt: skip
@@ -63,6 +74,21 @@ def test_every_alias_means_its_quality():
         for word in quality.aliases:
             assert spelled.setdefault(word, quality) is quality
             assert parse_chord("Eb" + word).quality is quality  # C#5 would be a fifth on C#
+
+
+@pytest.mark.parametrize(
+    ("symbol", "scale"),
+    [
+        ("C/Bb", "CDEFGABb"),
+        ("D/C", "DEF#GABC"),
+        ("Am/G#", "ABCDEF#G#"),
+        ("F/G", "FGABbCDE"),
+        ("C/E", "CDEFGAB"),
+    ],
+)
+def test_a_written_bass_is_in_the_scale_and_nothing_against_it(symbol, scale):
+    chord = parse_chord(symbol)
+    assert set(chord.scale) == {parse_chord(name).root for name in re.findall("[A-G][#b]?", scale)}
 
 
 def test_no_two_qualities_have_the_same_notes():
