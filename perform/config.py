@@ -224,6 +224,8 @@ def _explain(fault: str) -> str:
     known = words.get(re.sub(r"\[\d+]", "[]", place), set())
     if key := re.fullmatch(r"Object contains unknown field `([^`]+)`", said):
         homes = [_table(home) for home, keys in words.items() if key[1] in keys]
+        if difflib.get_close_matches(key[1], known, n=1, cutoff=0.85) and key[1] not in known:
+            homes = []  # a slip of the finger
         mend = f"; it belongs {' or '.join(homes)}" if homes else nearest(key[1], known)
         mend = f"; it is for another kind of {place}" if key[1] in known else mend
         return f"unknown key {key[1]!r}{where and f' in [{place}]'}{mend}"

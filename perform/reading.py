@@ -30,10 +30,9 @@ from perform.events import (
     VoiceSoloed,
 )
 from perform.music.chart import parse_chart
-from perform.music.chord import parse_chord
+from perform.music.chord import LONGEST_SYMBOL, parse_chord
 from perform.music.recognition import recognise
 
-LONGEST_SYMBOL = 64
 LONGEST_CHART = 4000
 MODES = ("flow", "answer", "trade", "hold")
 ACTIONS = ("start", "stop", "continue")

@@ -36,6 +36,7 @@ def test_an_empty_rig_has_sensible_defaults():
         ("model = 'reels'", r"it belongs in \[\[voices\]\]"),
         ("[voices]\nname = 'a'", r"each begins \[\[voices\]\]"),
         ("[clock]\nbpm = 90", "known are .*tempo"),
+        ("[output.synth]\nkind = 'midi'", "did you mean 'outputs'"),
         ("[clock]\nsource = 'lnk'", "did you mean 'link'"),
         ("[outputs.a]\nkind = 'udp'", "known are midi, midifile, osc"),
         ("[outputs.a]\nkind = 'midi'\nto = 'h:1'", "another kind of outputs"),

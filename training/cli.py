@@ -266,7 +266,8 @@ def experiment(
         "extractor": extractor,
         "weights": weights,
     }
-    bars = dataset.open_data(data or [lab.begun(folder) or OWN_BARS], chord)
+    begun = None if data else lab.begun(folder)  # its bars have their chords by now
+    bars = dataset.load(begun) if begun else dataset.open_data(data or [OWN_BARS], chord)
     wanted = lab.wanted(folder, bars, given, steps)
     _say(lab.moved(folder, wanted))
     for name, options in wanted.arms.items():

@@ -22,6 +22,7 @@ HARDLY, CERTAINLY = (
     0.25,
     0.6,
 )  # of a pulse: no later is never late, later always, whatever the jitter
+PAUSED = 3  # pulses after which nobody presses start again so soon: it is no stall
 JUDGED = 12  # late pulses, before it is said what they are
 STEADY = 0.3  # pulses by which quarters of them differ where they are late alike
 HEADROOM = 0.002  # seconds in which the first notes are worked out, so that they are in time too
@@ -44,13 +45,15 @@ class PulseFilter:
     without them until it is clear what they are. Pulses that were held up come in a bunch and are in time again
     after it; where some were lost, all that follow are late by as many; where each is later than the one
     before, the tempo fell. After two beats of silence the count is taken up where it would be. Where they said at which
-    tick the next pulse is, it is there, however long they paused.
+    tick the next pulse is, it is there, however long they paused; if it comes a little late, the one after it decides whether
+    it was held up or their pulses began anew.
     """
 
     def __init__(self) -> None:
         self._pulses: deque[tuple[int, float]] = deque(maxlen=WINDOW)
         self._count = -1
         self._located = False  # whether they said at which tick the next pulse is
+        self._trial: float | None = None  # when that came, where it was late
         self._line: Line | None = None
         self._spread = 0.0
         self._late: deque[tuple[float, float]] = deque(maxlen=JUDGED)  # (pulses late, moment)
@@ -82,8 +85,9 @@ class PulseFilter:
         place = self._line.tick / TICKS_PER_PULSE + (moment - self._line.moment) / seconds
         late = place - self._count
         in_time = max(min(4 * self._spread / seconds, CERTAINLY), HARDLY)
-        if located and abs(late) > in_time:  # they paused, or began a pulse anew
-            self._begin_anew([moment])
+        anew = self._beginning(moment, late, in_time, seconds, located=located)
+        if anew:
+            self._begin_anew(anew)
             return None
         if late <= in_time:
             self._late.clear()
@@ -95,6 +99,23 @@ class PulseFilter:
         elif len(self._late) == JUDGED:
             self._judge()
         return self._near(place)
+
+    def _beginning(
+        self, moment: float, late: float, in_time: float, seconds: float, *, located: bool
+    ) -> list[float]:
+        """The pulses with which theirs began anew, where they said at which tick the next one is; none where they go
+        on as before. What is early or comes after a pause is one; of what is a little late one was held up, and two
+        in their own time are new.
+        """
+        first, self._trial = self._trial, None
+        if located and (late < -in_time or late >= PAUSED):
+            return [moment]
+        if late <= in_time or not (located or first is not None):
+            return []
+        if first is not None and moment - first > seconds / 2:
+            return [first, moment]
+        self._trial = moment
+        return []
 
     def rough(self, bpm: float) -> Line:
         """The line at the last pulse while there are too few: at the tempo between them, or at `bpm` where it is the

@@ -76,7 +76,8 @@ class Sounding:
         target = lines.pitch_over(first, weight, chord, line.settings, None, self._harmony.key)
         if abs(target - pitch) > FARTHEST_APPROACH:
             return pitch
-        return target + (1 if pitch > target else -1)
+        below = target - 1 if target > line.settings.low else target + 1
+        return target + 1 if pitch > target else below
 
     def _beside_others(self, line: Line, pitch: int) -> int:
         """The pitch, or its nearest octave in range that is not on top of another voice's note."""

@@ -60,9 +60,9 @@ class Inbox(asyncio.Queue[aiomqtt.Message]):
 class Memory:
     """What was said last, by topic: a broker that is found again brings what it kept once more.
 
-    That is no news where it was said there last, or where it is what was kept before we came, as long as nothing
-    else was kept since. What is said while we are there does not tell whether it is kept (MQTT 3.1.1, 3.3.1.3): so
-    what was set up once does not undo what was said after it, and what was said while we were away counts.
+    That is no news where it was said there last, or where it is what it had kept when it found us before. What is said
+    while we are there does not tell whether it is kept (MQTT 3.1.1, 3.3.1.3): so what was set up once does not undo what
+    was said after it, and what was kept anew while we were away counts.
     """
 
     def __init__(self) -> None:
@@ -70,12 +70,10 @@ class Memory:
 
     def hears(self, topic: str, payload: bytes, *, kept: bool) -> bool:
         """Whether this is news. `kept`: the broker had it already when it found us."""
-        said, known = hash(payload), self._said.pop(topic, None)
-        last, before = known or (None, said if kept else None)
-        if kept and said != before:
-            before = None
-        news = known is None or not kept or said not in (last, before)
-        self._said[topic] = (said if news else last), before
+        said = hash(payload)
+        last, before = self._said.pop(topic, (None, None))
+        news = not kept or said not in (last, before)
+        self._said[topic] = (said if news else last), (said if kept else before)
         if len(self._said) > MOST_TOPICS:
             self._said.popitem(last=False)
         return news

@@ -51,7 +51,7 @@ def parse_chart(text: str) -> Chart:
             if opened:
                 break
             opened = position, len(bars)
-        elif begun and what.strip() == "%":
+        elif begun and what.strip(" \t()") == "%":
             bars.append(_again(bars))
         else:
             bars.append(_bar(what, position, len(bars) + 1, begun))
@@ -73,6 +73,7 @@ def written_bars(text: str) -> list[str]:
 def _bar(cell: str, start: int, number: int, begun: bool) -> Bar:
     """The chords of a bar that stands at `start`; `begun`: there is a chord before it to repeat."""
     symbols = [_bare(start + found.start(), found[0]) for found in _SYMBOL.finditer(cell)]
+    symbols = [each for each in symbols if each[1]]  # no brackets alone
     if len(symbols) > MOST_CHORDS:
         raise ChartError(
             f"bar {number} has {len(symbols)} chords, a bar takes {MOST_CHORDS}; put a | between bars"

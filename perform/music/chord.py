@@ -174,6 +174,7 @@ _BY_SUFFIX = {_plain(word): quality for quality in QUALITIES for word in quality
 }
 
 
+LONGEST_SUFFIX = 24
 _DEGREES = {"2": 2, "4": 5, "5": 7, "6": 9, "7": 10, "9": 14, "11": 17, "13": 21}
 _ADDED = re.compile(r"maj7|sus[24]?|(?:add)?[b#]?(?:2|4|5|6|7|9|11|13)")
 _BY_TONES = {
@@ -182,16 +183,22 @@ _BY_TONES = {
 
 
 def _find(suffix: str) -> Quality | None:
-    plain = _plain(suffix)
-    return _AS_WRITTEN.get(suffix) or _BY_SUFFIX.get(plain) or _made_up(plain)
+    found = _AS_WRITTEN.get(suffix) or _BY_SUFFIX.get(_plain(suffix))
+    # C-5 is a triad with a flat fifth, so C-5(9) is no minor chord
+    return found or (None if suffix.startswith("-5") else _made_up(_plain(suffix)))
 
 
 def _made_up(plain: str) -> Quality | None:
     """The quality with just the tones of a shorter suffix and what is added to it, in any order: 7(13,b9), m9(maj7)."""
+    if len(plain) > LONGEST_SUFFIX:
+        return None
     for end in range(len(plain) - 1, -1, -1):
-        base, added = _BY_SUFFIX.get(plain[:end]), _ADDED.findall(plain[end:])
-        bare = end == 0 and not plain.startswith("add")  # C9 is no triad with a ninth
-        if base is not None and "".join(added) == plain[end:] and not bare:
+        base, rest = _BY_SUFFIX.get(plain[:end]), plain[end:]
+        # C9 is no triad with a ninth, and C9sus2 no C9sus with a second
+        if base is None or not (end or rest.startswith("add")) or plain[:end].endswith("sus"):
+            continue
+        added = _ADDED.findall(rest)
+        if "".join(added) == rest:
             tones = set(base.intervals)
             for word in added:
                 tones = _with(tones, word)
@@ -209,6 +216,8 @@ def _with(tones: set[int], word: str) -> set[int]:
         return tones - {10} | {11}
     if word.startswith("sus"):
         return tones - {3, 4} | {2 if word == "sus2" else 5}
+    if word.endswith("b7"):  # as data sets spell it, where 7 alone is one already
+        return tones | {10}
     sign, degree = re.fullmatch(r"(?:add)?([b#]?)(\d+)", word).groups()  # type: ignore[union-attr]
     natural = _DEGREES[degree]
     return tones - ({natural} if sign else set()) | {natural + {"b": -1, "#": 1, "": 0}[sign]}
@@ -281,6 +290,7 @@ def _scale(root: int, quality: Quality, bass: int) -> tuple[int, ...]:
     return tuple(sorted(steps | _tones(root, quality)))
 
 
+LONGEST_SYMBOL = 64
 _SILENCE = ("N.C.", "NC", "N", "N.C", "n.c.", "X")
 _ROOT = re.compile(r"[A-G](?:##|bb|♯♯|♭♭|[#♯b♭])?")
 _DEGREE = re.compile(r"([b#]{0,2})(\d{1,2})")
@@ -296,6 +306,9 @@ def parse_chord(symbol: str, position: int = 0) -> Chord | None:
     """
     if symbol in _SILENCE:
         return None
+    if len(symbol) > LONGEST_SYMBOL:
+        why = f"it has more than {LONGEST_SYMBOL} characters"
+        raise ChordError(f"{symbol[:LONGEST_SYMBOL]}...", position, why)
     if symbol == "%":
         raise ChordError(symbol, position, "a % needs a chord before it to repeat")
     match = _ROOT.match(symbol)

@@ -28,7 +28,7 @@ _PERFECT_FIFTH = 7
 _SELDOM = frozenset(
     {
         "mb6", "m7#5", "m#5", "m7b13", "sus2sus4", "maj7sus4", "maj7sus2", "7sus2", "13b9sus4",
-        "madd4", "6/9#11", "add#11",
+        "6/9#11", "add#11",
     }
 )  # fmt: skip
 # Upper structures of a dominant that stands lower: what sounds like D9(b13) over C is C13(#11).

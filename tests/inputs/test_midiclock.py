@@ -80,7 +80,7 @@ def test_silence_is_said_once_and_the_tempo_stands_until_the_clock_is_back():
     assert not leader.reader.lost
 
 
-@pytest.mark.parametrize("pause", [0.04, 0.3, 0.5, 5.0, 30.0])
+@pytest.mark.parametrize("pause", [0.1, 0.3, 0.5, 5.0, 30.0])
 @pytest.mark.parametrize(("again", "tick"), [(START, 0), (CONTINUE, 960)])
 def test_who_pauses_pulses_with_the_music_goes_on_where_they_say(pause, again, tick):
     leader = Leader()
@@ -94,6 +94,28 @@ def test_who_pauses_pulses_with_the_music_goes_on_where_they_say(pause, again, t
     line = leader.lines[-1]
     assert (line.tick, line.moment) == pytest.approx((tick + 480, leader.now), abs=1e-3)
     assert line.bpm == pytest.approx(120, rel=1e-3)
+
+
+@pytest.mark.parametrize("held", [0.006, 0.012, 0.018, 0.05])
+def test_a_first_pulse_that_is_held_up_is_no_new_beginning(held):
+    leader = Leader()
+    leader.send(*[PULSE] * 96, START)
+    until = leader.now + leader.seconds + held
+    for _ in range(25):  # what is held up comes at once when it comes
+        leader.now += leader.seconds
+        leader.reader.hear(PULSE, max(leader.now, until))
+        assert leader.lines[-1].bpm == pytest.approx(120, rel=1e-3)
+    line = leader.lines[-1]
+    assert (line.tick, line.moment) == pytest.approx((480, leader.now), abs=1e-3)
+
+
+def test_pulses_that_begin_anew_with_the_start_are_where_they_say():
+    leader = Leader()
+    leader.send(*[PULSE] * 96, START)
+    leader.now += 0.6 * leader.seconds
+    leader.send(*[PULSE] * 25)
+    line = leader.lines[-1]
+    assert (line.tick, line.moment) == pytest.approx((480, leader.now), abs=1e-3)
 
 
 @pytest.mark.parametrize("pulses", [2, 4, 6])

@@ -36,7 +36,8 @@ chords = st.builds(Chord, st.integers(0, 11), st.sampled_from(QUALITIES), st.int
         ("C-#5", "Cm#5"), ("Cm7(b13)", "Cm7b13"), ("C6/9(#11)", "C6/9#11"), ("C(#11)", "Cadd#11"),
         ("C7alt.", "Calt"), ("C7(b9,#9,b13)", "Calt"), ("C+5", "Caug"), ("Cm-5", "Cdim"), ("C(add6)", "C6"),
         ("C13b5", "C13#11"), ("C7sus2", "C7sus2"), ("C7/9", "C9"), ("C7M(9)", "Cmaj9"), ("Cm(7M)", "CmMaj7"),
-        ("C7/13", "C13"), ("C7/4", "C7sus4"), ("C7/13/E", "C13/E"),
+        ("C:maj(b7)", "C7"), ("C:min(b7)", "Cm7"), ("C:dim(b7)", "Cm7b5"), ("C:aug(b7)", "C7#5"),
+        ("C:maj(b7,9)", "C9"), ("C7/13", "C13"), ("C7/4", "C7sus4"), ("C7/13/E", "C13/E"),
         ("A/C#", "A/C#"), ("E/G#", "E/G#"), ("Dm/Bb", "Dm/Bb"), ("Cm7b5/Gb", "Cm7b5/Gb"),
     ],
 )  # fmt: skip
@@ -98,12 +99,24 @@ def test_no_two_qualities_have_the_same_notes():
 
 @pytest.mark.parametrize(
     ("written", "place"),
-    [("Cxyz", 1), ("C7xyz", 2), ("Cm7/H", 4), ("H7", 0), ("%", 0), ("C:maj7/x", 7), ("", 0)],
+    [
+        ("Cxyz", 1),
+        ("C7xyz", 2),
+        ("Cm7/H", 4),
+        ("H7", 0),
+        ("%", 0),
+        ("C:maj7/x", 7),
+        ("", 0),
+        ("C13sus2", 6),
+        ("C-5(9)", 4),
+        ("C" + "x" * 4000, 0),
+    ],
 )
 def test_an_unknown_symbol_is_named_with_its_place(written, place):
     with pytest.raises(ChordError, match=f"at character {place + 11}") as fault:
         parse_chord(written, 10)
-    assert (fault.value.symbol, fault.value.position) == (written, place + 10)
+    assert written.startswith(fault.value.symbol.removesuffix("..."))
+    assert fault.value.position == place + 10
 
 
 def test_a_repeat_sign_alone_needs_a_chord_before_it():

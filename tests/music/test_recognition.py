@@ -112,6 +112,8 @@ def test_root_positions_are_never_mistaken():
         ((52, 55, 59, 60), "Cmaj7/E"),
         ((52, 60, 67, 74), "Cadd9/E"),
         ((49, 57, 64), "A/C#"),
+        ((60, 63, 65, 67), "Cmadd4"),
+        ((45, 60, 62, 64), "Amadd4"),
         # two hands, the root below
         ((43, 53, 57, 60), "G9sus4"),
         ((43, 53, 57, 60, 64), "G13sus4"),

@@ -234,7 +234,8 @@ def test_a_call_that_names_nothing_goes_on_with_what_is_there(bars, tmp_path, mo
     assert f"{tmp_path}: begun with numpy 1.0 (now {np.__version__}); further runs" in err
     assert experiment.read_plan(tmp_path) == made
     assert [line["arm"] for line in experiment.results(tmp_path)] == ["chain"]
-    assert command(monkeypatch, capsys, "-o", tmp_path, "--runs", 2)[0] == 0
+    # its bars have their chords, so that the command that began it goes on with it
+    assert command(monkeypatch, capsys, "-o", tmp_path, "--runs", 2, "--chord", "C")[0] == 0
     assert experiment.read_plan(tmp_path) == msgspec.structs.replace(made, runs=2)
     assert [line["seed"] for line in experiment.results(tmp_path)] == [0, 1]
     code, err = command(monkeypatch, capsys, "-o", tmp_path, "--protocol", "fair")
