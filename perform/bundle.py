@@ -91,10 +91,7 @@ def load(path: Path) -> Bundle:
     for name, expected in manifest.files.items():
         if Path(name).name != name:
             raise BundleError(f"{path}: manifest.json names {name!r}, which is not a plain file")
-        file = path / name
-        if not file.is_file():
-            raise BundleError(f"{path}: {name} is missing; copy the whole bundle again")
-        actual = digest(file)
+        actual = _digest(path, name)
         if actual != expected:
             raise BundleError(
                 f"{path}: {name} has sha256 {actual[:12]}, the manifest says {expected[:12]}; "
@@ -146,9 +143,16 @@ def save(path: Path, manifest: Manifest, files: dict[str, bytes]) -> Bundle:
     return load(path)
 
 
-def digest(file: Path) -> str:
-    """The file's sha256, 64 hexadecimal digits."""
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+def _digest(path: Path, name: str) -> str:
+    """The sha256 of a bundle's file, 64 hexadecimal digits."""
+    try:
+        return hashlib.sha256((path / name).read_bytes()).hexdigest()
+    except FileNotFoundError:
+        raise BundleError(f"{path}: {name} is missing; copy the whole bundle again") from None
+    except OSError as fault:
+        raise BundleError(
+            f"{path}: {name} cannot be read ({fault.strerror}); let this user read it, or copy the bundle again"
+        ) from None
 
 
 def _read_manifest(path: Path) -> Manifest:

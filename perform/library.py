@@ -16,7 +16,7 @@ def folders() -> list[Path]:
     own = os.environ.get(ENVIRONMENT)
     places = [Path(own)] if own else []
     places += [Path("models"), _HERE.parent / "models", _HERE / "_models"]
-    return [place for place in places if place.is_dir()]
+    return [place for place in places if os.path.isdir(place)]  # noqa: PTH112 - is False, too, where none may look
 
 
 def find(name: str) -> Path:
@@ -24,7 +24,7 @@ def find(name: str) -> Path:
     if "/" in name or os.sep in name:
         return Path(name)
     for folder in folders():
-        if (folder / name / bundle.MANIFEST).is_file():
+        if os.path.isfile(folder / name / bundle.MANIFEST):  # noqa: PTH113 - see above
             return folder / name
     there = sorted({path.name for path in listing()})
     near = difflib.get_close_matches(name, there, n=1)

@@ -1,9 +1,12 @@
+import errno
 import json
+import os
 import shutil
+from pathlib import Path
 
 import pytest
 
-from perform import bundle
+from perform import bundle, library
 from perform.errors import BundleError
 from perform.music.pianoroll import clean, unplayable
 from perform.sources.litert import LiteRTSource
@@ -75,6 +78,25 @@ def test_a_missing_file_and_a_missing_bundle_are_named(copy, tmp_path):
         bundle.load(copy)
     with pytest.raises(BundleError, match="no model there"):
         bundle.load(tmp_path / "nowhere")
+
+
+def test_a_file_that_cannot_be_read_is_named(copy, monkeypatch):
+    def refuse(file):  # root may read everything
+        if file.name == bundle.GENERATOR:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(file))
+        return read(file)
+
+    read = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(
+        BundleError, match=r"generator\.tflite cannot be read \(Permission denied\)"
+    ):
+        bundle.load(copy)
+
+
+def test_a_folder_that_cannot_be_looked_at_is_passed_over(monkeypatch):
+    monkeypatch.setenv(library.ENVIRONMENT, 300 * "x")
+    assert library.find("blues").is_dir()
 
 
 def test_a_failed_save_leaves_the_old_bundle(copy):
