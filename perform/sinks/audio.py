@@ -1,15 +1,17 @@
 """Sound, by fluidsynth: a MIDI file to a WAV file, faster than real time."""
 
 import os
-import wave
+import struct
 from pathlib import Path
 
 import mido
 
+from perform.draft import draft
 from perform.errors import SidemanError, StartError
 
 SAMPLE_RATE = 44100
-TAIL_SECONDS = 1.5
+FRAME_BYTES = 4
+TAIL_FRAMES = 3 * SAMPLE_RATE // 2
 ENVIRONMENT = "SIDEMAN_SOUNDFONT"
 USUAL_PLACES = (
     "/usr/share/sounds/sf2",
@@ -46,7 +48,7 @@ def find_soundfont(named: Path | None = None) -> Path | None:
 def render_wav(song: Path, target: Path, soundfont: Path) -> None:
     """The MIDI file `song` played to `target`: 16 bit stereo, 44.1 kHz, with a tail that rings out.
 
-    StartError where fluidsynth is missing.
+    StartError where fluidsynth is missing, OutputError when the disk refuses.
     """
     try:
         import fluidsynth  # noqa: PLC0415 - an extra, and it looks for a system library
@@ -55,6 +57,7 @@ def render_wav(song: Path, target: Path, soundfont: Path) -> None:
             f"a WAV needs fluidsynth ({fault}): pip install '.[audio]' and "
             "apt install libfluidsynth3 (or brew install fluid-synth)"
         ) from None
+    messages = list(mido.MidiFile(song))
     synth = fluidsynth.Synth(samplerate=float(SAMPLE_RATE), gain=0.6)
     try:
         font = synth.sfload(str(soundfont))
@@ -62,23 +65,34 @@ def render_wav(song: Path, target: Path, soundfont: Path) -> None:
             raise SidemanError(f"{soundfont}: not a SoundFont; name a .sf2 or .sf3 file")
         for channel in range(16):
             synth.program_select(channel, font, 128 if channel == 9 else 0, 0)
-        draft = target.with_name(f".{target.name}.part")
-        with wave.open(str(draft), "wb") as sound:
-            sound.setnchannels(2)
-            sound.setsampwidth(2)
-            sound.setframerate(SAMPLE_RATE)
-            for message in mido.MidiFile(song):
-                if message.time:
-                    sound.writeframes(_samples(synth, message.time))
+        with draft(target) as beside, beside.open("wb") as sound:
+            sound.write(_header(sum(_frames(message.time) for message in messages) + TAIL_FRAMES))
+            for message in messages:
+                sound.write(_samples(synth, _frames(message.time)))
                 _play(synth, message)
-            sound.writeframes(_samples(synth, TAIL_SECONDS))
-        draft.replace(target)
+            sound.write(_samples(synth, TAIL_FRAMES))
     finally:
         synth.delete()
 
 
-def _samples(synth, seconds: float) -> bytes:  # type: ignore[no-untyped-def] # noqa: ANN001
-    samples: bytes = synth.get_samples(round(seconds * SAMPLE_RATE)).astype("<i2").tobytes()
+def _frames(seconds: float) -> int:
+    return round(seconds * SAMPLE_RATE)
+
+
+def _header(frames: int) -> bytes:
+    """What a WAV file of so many frames begins with (Microsoft, Multimedia Programming Interface, 1991).
+
+    Python's own writer would fill it in last, and try once more when it is collected, with a traceback.
+    """
+    size = frames * FRAME_BYTES
+    form = (1, 2, SAMPLE_RATE, SAMPLE_RATE * FRAME_BYTES, FRAME_BYTES, 16)  # PCM, stereo
+    return struct.pack(
+        "<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + size, b"WAVE", b"fmt ", 16, *form, b"data", size
+    )
+
+
+def _samples(synth, frames: int) -> bytes:  # type: ignore[no-untyped-def] # noqa: ANN001
+    samples: bytes = synth.get_samples(frames).astype("<i2").tobytes()
     return samples
 
 

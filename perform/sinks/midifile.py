@@ -5,8 +5,8 @@ from pathlib import Path
 
 import mido
 
+from perform.draft import draft
 from perform.engine.metre import Metre, spell
-from perform.errors import OutputError
 from perform.events import ChordSounds, MetreBegins, Output, Sound, TempoBegins
 from perform.music.note import TICKS_PER_BEAT
 
@@ -47,14 +47,8 @@ class MidiFileSink:
         for voice, sounds in self._sounds.items():
             channel = self._channels[voice] - 1
             song.tracks.append(_track(voice, [_message(sound, channel) for sound in sounds]))
-        draft = self._path.with_name(f".{self._path.name}.part")
-        try:
-            song.save(draft)
-            draft.replace(self._path)
-        except OSError as fault:
-            raise OutputError(f"{self._path}: cannot be written ({fault.strerror})") from None
-        finally:
-            draft.unlink(missing_ok=True)
+        with draft(self._path) as beside:
+            song.save(beside)
 
 
 def _tempo(bpm: float) -> mido.MetaMessage:

@@ -1,0 +1,47 @@
+"""A disk that is full leaves what was there before, and nothing beside it."""
+
+import contextlib
+import resource
+import sys
+from types import SimpleNamespace
+
+import mido
+import numpy as np
+import pytest
+
+from perform.errors import SidemanError
+from perform.sinks.audio import render_wav
+from perform.sinks.midifile import MidiFileSink
+
+SILENCE = SimpleNamespace(
+    sfload=lambda _: 0,
+    program_select=lambda *_: 0,
+    get_samples=lambda frames: np.zeros(2 * frames, np.int16),
+    delete=lambda: None,
+)
+WRITERS = {
+    "x.mid": lambda path: MidiFileSink(path, {"lead": 1}, 120.0).close(),
+    "x.wav": lambda path: render_wav(path.with_name("song"), path, path),
+}
+
+
+@contextlib.contextmanager
+def full_disk():
+    """No file grows beyond ten bytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_what_was_there_stays_alone(name, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "fluidsynth", SimpleNamespace(Synth=lambda **_: SILENCE))
+    mido.MidiFile().save(tmp_path / "song")
+    (tmp_path / name).write_text("before")
+    with full_disk(), pytest.raises(SidemanError, match="cannot be written"):
+        WRITERS[name](tmp_path / name)
+    assert (tmp_path / name).read_text() == "before"
+    assert {path.name for path in tmp_path.iterdir()} == {"song", name}
