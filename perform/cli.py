@@ -14,6 +14,7 @@ import typer
 
 from perform import bundle, config, library, start
 from perform.allow import is_loopback
+from perform.draft import draft
 from perform.errors import BundleError, ChordError, SidemanError
 from perform.music.chord import Chord, parse_chord
 from perform.music.recognition import recognise
@@ -131,13 +132,10 @@ def render(
 def init(rig: RigFile = Path("rig.toml")) -> None:
     """Write a commented rig to start from."""
     template = Path(__file__).with_name("rig.toml").read_text(encoding="utf-8")
-    try:
-        with rig.open("x", encoding="utf-8") as file:
-            file.write(template)
-    except FileExistsError:
-        raise SidemanError(f"{rig} is there already; name another file, or move it away") from None
-    except OSError as fault:
-        raise SidemanError(f"{rig}: cannot be written ({fault.strerror})") from None
+    with draft(rig, SidemanError) as beside:
+        if rig.exists():
+            raise SidemanError(f"{rig} is there already; name another file, or move it away")
+        beside.write_text(template, encoding="utf-8")
     print(f"{rig}: edit it, then perform check {rig}")
 
 

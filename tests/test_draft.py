@@ -9,9 +9,13 @@ import mido
 import numpy as np
 import pytest
 
+from perform.cli import init
 from perform.errors import SidemanError
 from perform.sinks.audio import render_wav
 from perform.sinks.midifile import MidiFileSink
+from perform.sinks.picture import PictureSink
+from perform.surfaces.files import leave
+from perform.surfaces.layout import shipped, surface
 
 SILENCE = SimpleNamespace(
     sfload=lambda _: 0,
@@ -21,6 +25,8 @@ SILENCE = SimpleNamespace(
 )
 WRITERS = {
     "x.mid": lambda path: MidiFileSink(path, {"lead": 1}, 120.0).close(),
+    "x.png": lambda path: PictureSink(path).close(),
+    "x.pd": lambda path: leave("pd", surface(shipped(), ("blues",)), path),
     "x.wav": lambda path: render_wav(path.with_name("song"), path, path),
 }
 
@@ -45,3 +51,9 @@ def test_what_was_there_stays_alone(name, tmp_path, monkeypatch):
         WRITERS[name](tmp_path / name)
     assert (tmp_path / name).read_text() == "before"
     assert {path.name for path in tmp_path.iterdir()} == {"song", name}
+
+
+def test_a_rig_is_not_begun(tmp_path):
+    with full_disk(), pytest.raises(SidemanError, match="cannot be written"):
+        init(tmp_path / "rig.toml")
+    assert not list(tmp_path.iterdir())

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from perform.errors import OutputError
+from perform.draft import draft
 from perform.events import Beat, ChordSounds, Output, Sound
 from perform.music.chord import Chord, parse_chord
 from perform.music.note import TICKS_PER_BAR, TICKS_PER_COLUMN
@@ -52,10 +52,9 @@ class PictureSink:
         if self._closed:
             return
         self._closed = True
-        try:
-            self._path.write_bytes(png(self._draw()))
-        except OSError as fault:
-            raise OutputError(f"{self._path}: cannot be written ({fault.strerror})") from None
+        drawn = png(self._draw())
+        with draft(self._path) as beside:
+            beside.write_bytes(drawn)
 
     def _draw(self) -> NDArray[np.uint8]:
         pitches = [pitch for _, _, pitch in self._notes] or [60]

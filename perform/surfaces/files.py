@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from perform.draft import draft
 from perform.errors import SidemanError
 from perform.rig import nearest
 from perform.surfaces import (
@@ -59,9 +60,7 @@ def leave(kind: str, surface: Surface, path: Path) -> list[Path]:
     for suffix, data in made(kind, surface).items():
         first = not left
         place = path if first else path.with_suffix(suffix)
-        try:
-            place.write_bytes(data)
-        except OSError as fault:
-            raise SidemanError(f"{place}: cannot be written ({fault.strerror})") from None
+        with draft(place, SidemanError) as beside:
+            beside.write_bytes(data)
         left.append(place)
     return left
