@@ -1,9 +1,11 @@
 """`perform`: flags -> configuration -> a command. Nothing else happens here."""
 
 import asyncio
+import io
 import json
 import logging
 import logging.handlers
+import os
 import re
 import sys
 from pathlib import Path
@@ -34,6 +36,7 @@ RigFile = Annotated[Path, typer.Argument(metavar="RIG.toml", help="the rig file"
 
 def main() -> None:
     """Run a command; what the user can mend becomes one line and an exit code."""
+    _mend_streams()
     logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.INFO)
     sys.argv[1:] = _spelled_out(sys.argv[1:])
     try:
@@ -347,6 +350,18 @@ def _chart_text(chart: str) -> str:
     if path.suffix in (".txt", ".chart"):
         raise SidemanError(f"{chart}: no such chart file; write the chords themselves, 'C7 | F7'")
     return chart
+
+
+def _mend_streams() -> None:
+    """Standard streams that were closed (`>&-`) lead nowhere, where no socket can take their numbers; what standard
+    output has no letters for is spelled, as on standard error.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            nowhere = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 - open to the end
+            setattr(sys, name, nowhere)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _spelled_out(arguments: list[str]) -> list[str]:

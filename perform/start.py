@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import logging.handlers
+import sys
 from collections.abc import Iterator
 
 import msgspec
@@ -42,8 +43,17 @@ def welcome(rig: Rig, door: Door | None = None) -> str:
     heard = ", ".join(_heard(rig)) or "nothing"
     voices = ", ".join(f"{voice.name} ({voice.model})" for voice in rig.voices)
     outputs = ", ".join(rig.outputs) or "OSC subscribers"
-    panel = f"{door.picture()}panel: {door.url}\n" if door is not None else ""
+    panel = f"{_drawable(door.picture())}panel: {door.url}\n" if door is not None else ""
     return f"{panel}ready: hears {heard}; {voices} to {outputs}"
+
+
+def _drawable(picture: str) -> str:
+    """The picture, or "" where standard output has no letters for it."""
+    try:
+        picture.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        return ""
+    return picture
 
 
 def _heard(rig: Rig) -> Iterator[str]:

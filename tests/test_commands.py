@@ -90,6 +90,15 @@ def test_without_libasound_everything_but_ports_works(tmp_path, root):
     assert done.returncode == 0, done.stderr
 
 
+def test_standard_output_may_be_closed_or_know_few_letters(tmp_path, root):
+    closed = ["sh", "-c", '"$0" -m perform controls >&-', sys.executable]
+    done = subprocess.run(closed, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    shutil.copytree(root / "models" / "reels", tmp_path / "żab" / "mine")
+    own = environment(root, SIDEMAN_MODELS=str(tmp_path / "żab"), PYTHONIOENCODING="ascii")
+    assert "\\u017cab/mine" in command("models", env=own).stdout
+
+
 def test_init_check_render_demo(tmp_path, root):
     env = environment(root)
     assert command("init", "rig.toml", cwd=tmp_path, env=env).returncode == 0

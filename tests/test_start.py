@@ -1,7 +1,10 @@
 """The line that says ready: what listens where, and who may be heard there."""
 
+import io
+
 from perform import start
-from perform.config import parse_rig
+from perform.config import default_rig, parse_rig
+from perform.panel.door import open_door
 
 
 def test_it_says_what_listens_where_and_to_whom():
@@ -42,3 +45,10 @@ def test_it_says_that_everybody_may_or_this_machine_alone():
     loud = start.welcome(parse_rig('[inputs.osc]\nlisten = "0.0.0.0:9000"\n' + output))
     assert "OSC 0.0.0.0:9000 (everybody on the network);" in loud
     assert "hears OSC 127.0.0.1:9000 (this machine); " in start.welcome(parse_rig(output))
+
+
+def test_where_the_code_to_scan_cannot_be_drawn_the_address_is_there(monkeypatch):
+    door = open_door("0.0.0.0", 0)
+    door.listening.close()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO(), encoding="latin-1"))
+    assert start.welcome(default_rig(), door).startswith("panel: http://")
