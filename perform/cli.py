@@ -7,6 +7,7 @@ import logging
 import logging.handlers
 import os
 import re
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -238,6 +239,7 @@ def latency(
     from perform.latency import describe, measure  # noqa: PLC0415
 
     rig = config.parse_rig(f"[midi]\nsystem = {json.dumps(system)}", "--system")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends the note first, as Ctrl-C does
     print(describe(measure(output, heard_at, count, rig.midi.system)))
 
 

@@ -69,9 +69,11 @@ def _trip(mouth: object, came: dict[int, float], note: int) -> float | None:
     """Seconds until a note came back; None when it did not."""
     came.pop(note, None)
     begun = time.monotonic()
-    mouth.send_message([0x90, note, 1])  # type: ignore[attr-defined] # rtmidi has no types
-    while note not in came and time.monotonic() - begun < PATIENCE_SECONDS:
-        time.sleep(0.0002)
-    mouth.send_message([0x80, note, 0])  # type: ignore[attr-defined]
-    time.sleep(PAUSE_SECONDS)
+    try:
+        mouth.send_message([0x90, note, 1])  # type: ignore[attr-defined] # rtmidi has no types
+        while note not in came and time.monotonic() - begun < PATIENCE_SECONDS:
+            time.sleep(0.0002)
+    finally:  # also where a signal ends the measuring
+        mouth.send_message([0x80, note, 0])  # type: ignore[attr-defined]
+        time.sleep(PAUSE_SECONDS)
     return came[note] - begun if note in came else None
