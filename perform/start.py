@@ -50,7 +50,7 @@ def welcome(rig: Rig, door: Door | None = None) -> str:
 def _drawable(picture: str) -> str:
     """The picture, or "" where standard output has no letters for it."""
     try:
-        picture.encode(sys.stdout.encoding)
+        picture.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:
         return ""
     return picture
