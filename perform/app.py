@@ -16,6 +16,7 @@ from perform.clock.realtime import RealtimeClock
 from perform.clock.transport import Transport
 from perform.engine.engine import Engine
 from perform.events import Event
+from perform.hotplug import Hotplug, Plugged
 from perform.live import Conductor
 from perform.opening import greeting, open_inputs, open_panel, open_sinks, open_window
 from perform.rig import Rig
@@ -47,7 +48,8 @@ async def stage(
         for model in (voice.model, voice.other or voice.model):
             bundle.load(library.find(model))
     async with contextlib.AsyncExitStack() as parts:
-        outputs = open_sinks(rig, parts)
+        plugged: list[Plugged] = []
+        outputs = open_sinks(rig, parts, plugged)
         for listener in listeners:
             parts.callback(listener.close)
         engine = Engine(
@@ -80,7 +82,8 @@ async def stage(
         await parts.enter_async_context(source)
         parts.callback(conductor.close)  # also where what comes below cannot be opened
         running = Stage(rig, engine, transport, conductor, source, outputs.told)
-        desk = await open_inputs(running, parts)
+        desk = await open_inputs(running, parts, plugged)
+        await parts.enter_async_context(Hotplug(plugged, conductor.is_busy))
         if rig.panel is not None:
             await open_panel(rig.panel, running, desk, parts)
         for module in windows:

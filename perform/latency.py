@@ -28,17 +28,20 @@ class Trip(NamedTuple):
 def measure(output: str, heard_at: str, count: int, system: MidiSystem = "auto") -> Trip:
     """Send `count` notes, one after the other, and wait for each. InputError when none comes back."""
     came: dict[int, float] = {}
+
+    def hear(timed: tuple[list[int], float], _: object = None) -> None:
+        came.setdefault(timed[0][1], time.monotonic())
+
     ear = ports.open_input(heard_at, None, system)
     try:
-        ear.set_callback(lambda timed, _=None: came.setdefault(timed[0][1], time.monotonic()))
+        ear.listen(hear)
         mouth = ports.open_output(output, None, system)
         try:
-            took = [_trip(mouth, came, FIRST_NOTE + number % 80) for number in range(count)]
+            took = [_trip(mouth.device, came, FIRST_NOTE + number % 80) for number in range(count)]
         finally:
-            ports.close(mouth)
+            mouth.close()
     finally:
-        ear.cancel_callback()
-        ports.close(ear)
+        ear.close()
     there = sorted(1000 * seconds for seconds in took if seconds is not None)
     if not there:
         raise InputError(

@@ -176,7 +176,7 @@ class Conductor:
         """An event, now; material for bars ahead makes way for a note that is about to sound."""
         if self._closed:
             return
-        if isinstance(event, PhraseReady) and (self._postponed or self._is_busy()):
+        if isinstance(event, PhraseReady) and (self._postponed or self.is_busy()):
             if not self._postponed:
                 self._loop.call_later(2 * BUSY_SECONDS, self._catch_up)
             self._postponed.append(
@@ -188,7 +188,8 @@ class Conductor:
         except Exception as fault:  # noqa: BLE001 - whatever it is, the shutdown must be orderly
             self._fail(fault)
 
-    def _is_busy(self) -> bool:
+    def is_busy(self) -> bool:
+        """Whether a note is so near that nothing is to be begun that takes a while."""
         return self._next is not None and 0 < self._next - time.monotonic() < BUSY_SECONDS
 
     def _catch_up(self) -> None:

@@ -16,11 +16,13 @@ from perform.allow import Allowed, is_loopback
 from perform.clock.realtime import SPIN_SECONDS
 from perform.desk import Desk
 from perform.errors import InputError, SidemanError, StartError
+from perform.hotplug import Plugged
 from perform.inputs.announce import Announcement
 from perform.inputs.link import LinkClock
 from perform.inputs.midi import MidiChords, MidiMelody, MidiSurface
 from perform.inputs.midiclock import MidiClock
 from perform.inputs.osc import UdpInput
+from perform.inputs.port import MidiPort
 from perform.inputs.slip import SlipConnection
 from perform.mqtt.config import MqttConfig
 from perform.music.chord import QUALITIES
@@ -59,8 +61,8 @@ class Opened(NamedTuple):
     told: dict[tuple[str, int], Feedback]
 
 
-def open_sinks(rig: Rig, parts: Parts) -> Opened:
-    """Every output of the rig; those that sound sooner than others are held back."""
+def open_sinks(rig: Rig, parts: Parts, plugged: list[Plugged]) -> Opened:
+    """Every output of the rig; those that sound sooner than others are held back. `plugged`: gets those with a MIDI port."""
     opened: dict[str, Sink] = {}
     told: dict[tuple[str, int], Feedback] = {}
     for name, output in rig.outputs.items():
@@ -69,6 +71,7 @@ def open_sinks(rig: Rig, parts: Parts) -> Opened:
         match output:
             case MidiOutput():
                 sink = _midi_sink(name, output, channels, rig)
+                plugged.append(sink)
                 if collision := rig.collision(name):
                     log.warning("output %r: %s", name, collision)
             case OscOutput():
@@ -99,7 +102,7 @@ def _own(opened: dict[str, Sink], output: str | None) -> list[Sink]:
     return [opened[output]] if output is not None else []
 
 
-def _midi_sink(name: str, output: MidiOutput, channels: dict[str, int], rig: Rig) -> Sink:
+def _midi_sink(name: str, output: MidiOutput, channels: dict[str, int], rig: Rig) -> MidiSink:
     try:
         return MidiSink(output, channels, rig.midi.system)
     except StartError as fault:
@@ -114,7 +117,7 @@ def _close_quietly(sink: Sink) -> None:
         log.error("%s", fault)  # noqa: TRY400 - one line, no traceback
 
 
-def _open_clock(running: Stage, parts: Parts) -> None:
+def _open_clock(running: Stage, parts: Parts, plugged: list[Plugged]) -> None:
     """Whoever leads, where it is not we."""
     clock, conductor = running.rig.clock, running.conductor
     if clock.source == "midi":
@@ -126,15 +129,16 @@ def _open_clock(running: Stage, parts: Parts) -> None:
             conductor.deliver,
         )
         parts.callback(leader.close)
+        plugged.append(leader)
     elif clock.source == "link":
         running.link = LinkClock(clock.tempo, clock.metre, conductor.observe, conductor.deliver)
         conductor.listen(running.link)
         parts.callback(running.link.close)
 
 
-async def open_inputs(running: Stage, parts: Parts) -> Desk:
-    """Everything that the rig listens to, and the desk at which it arrives."""
-    _open_clock(running, parts)
+async def open_inputs(running: Stage, parts: Parts, plugged: list[Plugged]) -> Desk:
+    """Everything that the rig listens to, and the desk at which it arrives. `plugged`: see `open_sinks`."""
+    _open_clock(running, parts, plugged)
     rig = running.rig
     osc = rig.inputs.osc or OscInput()
     allowed = Allowed(osc.allow)
@@ -143,24 +147,26 @@ async def open_inputs(running: Stage, parts: Parts) -> Desk:
     parts.callback(desk.close)
     if rig.inputs.osc is not None:
         await _open_osc(osc, desk, allowed, parts)
-    _open_midi(running, desk, parts)
+    for heard in _open_midi(running, desk):
+        parts.callback(heard.close)
+        plugged.append(heard)
     if rig.mqtt is not None:
         await _open_mqtt(rig.mqtt, running, desk, parts)
     return desk
 
 
-def _open_midi(running: Stage, desk: Desk, parts: Parts) -> None:
+def _open_midi(running: Stage, desk: Desk) -> Iterator[MidiPort]:
     inputs, system = running.rig.inputs, running.rig.midi.system
     if inputs.midi is not None:
-        parts.callback(MidiChords(inputs.midi, system, running.conductor.deliver).close)
+        yield MidiChords(inputs.midi, system, running.conductor.deliver)
     if inputs.lead is not None:
-        parts.callback(MidiMelody(inputs.lead, system, running.conductor.deliver).close)
+        yield MidiMelody(inputs.lead, system, running.conductor.deliver)
     if inputs.surface is not None:
         hands = MidiSurface(
             inputs.surface, system, running.deliver, desk.turn_away, running.state.values
         )
         running.surface = hands.surface
-        parts.callback(hands.close)
+        yield hands
 
 
 async def _open_osc(osc: OscInput, desk: Desk, allowed: Allowed, parts: Parts) -> None:

@@ -1,12 +1,94 @@
 """MIDI ports: what is plugged in, and opening one by number, part of a name, or as a virtual port."""
 
 import gc
-from typing import Any
+import time
+from collections.abc import Callable
+from typing import Any, Literal
 
 from perform.errors import InputError, OutputError, StartError
 from perform.rig import MidiSystem
 
 _CLIENT = "Sideman"
+CONNECTED_SECONDS = 0.05  # after it is opened, a JACK port reaches nobody for a period or two
+Heard = Callable[[tuple[list[int], float], Any], None]
+
+
+class Port:
+    """An open port: rtmidi's `device`, and `name`, that of what it is connected to; a virtual port has none.
+
+    What is pulled out of the socket says nothing: neither JACK nor ALSA fails to send to nobody. So somebody has
+    to `look`.
+    """
+
+    def __init__(
+        self, device: Any, port: str | None, virtual: str | None, fault: type[StartError]
+    ) -> None:
+        self.device = device
+        self.name: str | None = None
+        self._heard: Heard | None = None
+        self._gone = False
+        self._beside: list[str] = []
+        self._wanted = port or ""
+        if virtual is not None:
+            device.open_virtual_port(virtual)
+            return
+        self._beside = device.get_ports()
+        place = _find(self._beside, self._wanted)
+        if place is None:
+            listing = ", ".join(repr(name) for name in self._beside) or "none"
+            raise fault(f"no MIDI port is called {self._wanted!r}; there are: {listing}")
+        device.open_port(place)
+        self.name = self._beside[place]
+        if self._wanted.isdecimal():
+            self._wanted = self.name
+
+    def listen(self, heard: Heard, *, timing: bool = False) -> None:
+        """Pass every message of an input on, on rtmidi's own thread. `timing`: those of a clock too."""
+        self.device.ignore_types(sysex=True, timing=not timing, active_sense=True)
+        self.device.set_callback(heard)
+        self._heard = heard
+
+    def look(self) -> Literal["gone", "back"] | None:
+        """What has become of what was plugged in since the last look; what is back is connected again. For a thread
+        of its own, and a moment at which no note is near: rtmidi keeps the interpreter to itself meanwhile, for some
+        tenths of a millisecond, and where something is back for some periods of JACK's.
+        """
+        try:
+            return self._look()
+        except Exception:  # noqa: BLE001 - rtmidi has kinds of its own; the next look may do better
+            return None
+
+    def close(self) -> None:
+        """The port closed and its client gone from the MIDI system."""
+        if self._heard is not None:
+            self.device.cancel_callback()
+        self.device.close_port()
+        self.device.delete()
+        gc.collect()
+
+    def _look(self) -> Literal["gone", "back"] | None:
+        there = self.device.get_ports()
+        if not self._gone:
+            self._gone = self.name not in there
+            if self._gone:
+                return "gone"
+            self._beside = there
+            return None
+        # its name may bear another number now, but who was beside it before is somebody else
+        come = [name for name in there if name == self.name or name not in self._beside]
+        place = _find(come, self._wanted)
+        if place is None:
+            return None
+        self._reconnect(there.index(come[place]))
+        self.name, self._gone = come[place], False
+        return "back"
+
+    def _reconnect(self, place: int) -> None:
+        self.device.close_port()
+        self.device.open_port(place)
+        if self._heard is not None:
+            self.device.set_callback(self._heard)
+        time.sleep(CONNECTED_SECONDS)
 
 
 def names(system: MidiSystem = "auto") -> tuple[list[str], list[str]]:
@@ -18,29 +100,19 @@ def names(system: MidiSystem = "auto") -> tuple[list[str], list[str]]:
     return found[0], found[1]
 
 
-def open_input(port: str | None, virtual: str | None, system: MidiSystem = "auto") -> Any:
-    """An open rtmidi input. InputError says which ports there are."""
+def open_input(port: str | None, virtual: str | None, system: MidiSystem = "auto") -> Port:
+    """An open input. InputError says which ports there are."""
     return _open(_device("MidiIn", system), port, virtual, InputError)
 
 
-def open_output(port: str | None, virtual: str | None, system: MidiSystem = "auto") -> Any:
-    """An open rtmidi output. OutputError says which ports there are."""
+def open_output(port: str | None, virtual: str | None, system: MidiSystem = "auto") -> Port:
+    """An open output. OutputError says which ports there are."""
     return _open(_device("MidiOut", system), port, virtual, OutputError)
 
 
-def close(device: Any) -> None:
-    """The port closed and its client gone from the MIDI system."""
-    device.close_port()
-    device.delete()
-    gc.collect()
-
-
-def _open(device: Any, port: str | None, virtual: str | None, fault: type[StartError]) -> Any:
+def _open(device: Any, port: str | None, virtual: str | None, fault: type[StartError]) -> Port:
     try:
-        if virtual is not None:
-            device.open_virtual_port(virtual)
-        else:
-            device.open_port(_find(device.get_ports(), port or "", fault))
+        return Port(device, port, virtual, fault)
     except (StartError, KeyboardInterrupt):
         device.delete()
         raise
@@ -50,17 +122,15 @@ def _open(device: Any, port: str | None, virtual: str | None, fault: type[StartE
             f"MIDI port {virtual or port!r} cannot be opened ({cause}); "
             "`perform ports` lists what there is"
         ) from None
-    return device
 
 
-def _find(there: list[str], wanted: str, fault: type[StartError]) -> int:
+def _find(there: list[str], wanted: str) -> int | None:
     if wanted.isdecimal() and int(wanted) < len(there):
         return int(wanted)
     for index, name in enumerate(there):
         if wanted.lower() in name.lower():
             return index
-    listing = ", ".join(repr(name) for name in there) or "none"
-    raise fault(f"no MIDI port is called {wanted!r}; there are: {listing}")
+    return None
 
 
 def _device(kind: str, system: MidiSystem) -> Any:

@@ -78,7 +78,7 @@ def test_bars_that_make_way_for_a_note_come_in_their_order(monkeypatch):
         kept = []
         conductor, _ = playing(RealtimeClock(), record=lambda _tick, event: kept.append(event))
         busy = iter([True, False, False])
-        monkeypatch.setattr(conductor, "_is_busy", lambda: next(busy))
+        monkeypatch.setattr(conductor, "is_busy", lambda: next(busy))
         for pitch in (60, 61):  # the second when the note is past
             conductor.deliver(PhraseReady("one", 1, (Note(0, 480, pitch),)))
         await asyncio.sleep(0.02)

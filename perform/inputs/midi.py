@@ -3,43 +3,19 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
 
-from perform import ports
 from perform.errors import WireError
 from perform.events import Event, KeyLifted, KeyPressed
 from perform.inputs.cc import Surface
 from perform.inputs.hand import Hand, HandSettings
+from perform.inputs.port import MidiPort
 from perform.music.pitch import parse_pitch
 from perform.rig import LeadInput, MidiInput, MidiSystem, SurfaceInput
 
 NOTE_ON, NOTE_OFF = 0x90, 0x80
 
 
-class _Port:
-    """A MIDI input whose messages arrive one by one on the event loop's thread."""
-
-    def __init__(self, port: str | None, virtual: str | None, system: MidiSystem) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._port = ports.open_input(port, virtual, system)
-        self._port.set_callback(self._on_device)  # called on rtmidi's own thread
-
-    def close(self) -> None:
-        """Listen no more."""
-        self._port.cancel_callback()
-        ports.close(self._port)
-
-    def _on_device(self, timed: tuple[list[int], float], _: Any = None) -> None:
-        try:
-            self._loop.call_soon_threadsafe(self._hear, timed[0])
-        except RuntimeError:
-            pass  # the loop has closed: the concert is over
-
-    def _hear(self, message: list[int]) -> None:
-        raise NotImplementedError
-
-
-class MidiMelody(_Port):
+class MidiMelody(MidiPort):
     """Delivers the notes of a melody, for voices that answer or resemble it."""
 
     def __init__(
@@ -49,7 +25,7 @@ class MidiMelody(_Port):
         self._deliver = deliver
         super().__init__(config.port, config.virtual, system)
 
-    def _hear(self, message: list[int]) -> None:
+    def _hear(self, message: list[int], _moment: float) -> None:
         if len(message) < 3 or self._channel not in (None, message[0] & 0x0F):
             return
         kind = message[0] & 0xF0
@@ -59,7 +35,7 @@ class MidiMelody(_Port):
             self._deliver(KeyLifted(message[1]))
 
 
-class MidiSurface(_Port):
+class MidiSurface(MidiPort):
     """Delivers what the knobs and pads of a controller turn. `refuse`: told in a line what cannot be turned now."""
 
     def __init__(
@@ -75,7 +51,7 @@ class MidiSurface(_Port):
         self._refuse = refuse
         super().__init__(config.port, config.virtual, system)
 
-    def _hear(self, message: list[int]) -> None:
+    def _hear(self, message: list[int], _moment: float) -> None:
         try:
             event = self.surface.hear(message)
             if event is not None:
@@ -84,7 +60,7 @@ class MidiSurface(_Port):
             self._refuse(f"[inputs.surface] {fault}")
 
 
-class MidiChords(_Port):
+class MidiChords(MidiPort):
     """Delivers the chords that are played."""
 
     def __init__(
@@ -109,8 +85,8 @@ class MidiChords(_Port):
             self._timer.cancel()
         super().close()
 
-    def _hear(self, message: list[int]) -> None:
-        released = self._hand.hear(message, time.monotonic())
+    def _hear(self, message: list[int], moment: float) -> None:
+        released = self._hand.hear(message, moment)
         if released is not None:
             self._deliver(released)
         self._set_timer()

@@ -1,14 +1,13 @@
 """Somebody's MIDI clock: pulses, start, stop, continue and song position (MIDI 1.0, system real time)."""
 
-import asyncio
 import logging
 import time
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Literal
 
-from perform import ports
 from perform.clock.follow import LOST_BEATS, TICKS_PER_PULSE, Line, PulseFilter
 from perform.events import Event, Located, TransportChanged
+from perform.inputs.port import MidiPort
 from perform.rig import ClockConfig, MidiSystem
 
 log = logging.getLogger(__name__)
@@ -89,7 +88,7 @@ class ClockReader:
         self._observe(line)
 
 
-class MidiClock:
+class MidiClock(MidiPort):
     """A port whose clock the music follows; losing it is said, and the music goes on as it went."""
 
     def __init__(
@@ -102,24 +101,16 @@ class MidiClock:
     ) -> None:
         self._reader = ClockReader(observe, begin, deliver, config.tempo)
         self._late = config.late_ms / 1000
-        self._loop = asyncio.get_running_loop()
-        self._port = ports.open_input(config.port, config.virtual, system)
-        self._port.ignore_types(sysex=True, timing=False, active_sense=True)
-        self._port.set_callback(self._on_device)  # called on rtmidi's own thread
+        super().__init__(config.port, config.virtual, system, timing=True)
         self._watch = self._loop.call_later(WATCH_SECONDS, self._look)
 
     def close(self) -> None:
         """Listen no more."""
         self._watch.cancel()
-        self._port.cancel_callback()
-        ports.close(self._port)
+        super().close()
 
-    def _on_device(self, timed: tuple[list[int], float], _: Any = None) -> None:
-        moment = time.monotonic() - self._late
-        try:
-            self._loop.call_soon_threadsafe(self._reader.hear, timed[0], moment)
-        except RuntimeError:
-            pass  # the loop has closed: the concert is over
+    def _hear(self, message: list[int], moment: float) -> None:
+        self._reader.hear(message, moment - self._late)
 
     def _look(self) -> None:
         if self._reader.silent(time.monotonic()):

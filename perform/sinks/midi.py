@@ -21,7 +21,8 @@ class MidiSink:
         self, output: MidiOutput, channels: Mapping[str, int], system: MidiSystem = "auto"
     ) -> None:
         self._name = output.virtual or output.port or ""
-        self._port = ports.open_output(output.port, output.virtual, system)
+        self.port = ports.open_output(output.port, output.virtual, system)
+        self._there = True
         self._channels = {voice: channel - 1 for voice, channel in channels.items()}
         self._clock = output.clock
         self._closed = False
@@ -38,19 +39,34 @@ class MidiSink:
         elif isinstance(output, Silenced):
             self._silence(range(16))
 
+    def unplugged(self) -> None:
+        """Nobody is there to play; what would be sent is not kept for them."""
+        self._there = False
+
+    def plugged(self) -> None:
+        """They are back: first what they may have gone on sounding ends."""
+        self._there = True
+        try:
+            self._silence(self._played())
+        except OutputError:
+            pass  # gone once more: whoever sends the next note says so
+
     def close(self) -> None:
         """All notes off on the channels that were played, and the port closed."""
         if self._closed:
             return
         self._closed = True
         try:
-            self._silence(sorted(set(self._channels.values())))
+            self._silence(self._played())
             # a port that is closed at once takes its last messages with it
             time.sleep(DRAIN_SECONDS)
         except OutputError:
             pass  # it is gone: there is nobody left to silence
         finally:
-            ports.close(self._port)
+            self.port.close()
+
+    def _played(self) -> list[int]:
+        return sorted(set(self._channels.values()))
 
     def _silence(self, channels: range | list[int]) -> None:
         for channel in channels:
@@ -58,8 +74,10 @@ class MidiSink:
                 self._write([CONTROL | channel, control, 0])
 
     def _write(self, message: list[int]) -> None:
+        if not self._there:
+            return
         try:
-            self._port.send_message(message)
+            self.port.device.send_message(message)
         except Exception as fault:  # rtmidi raises its own kinds and bare RuntimeError
             raise OutputError(
                 f"MIDI output {self._name!r} went away ({fault}); plug it in and start again"

@@ -74,7 +74,7 @@ def test_what_is_touched_next_is_learnt():
 class Port:
     """A MIDI port at which nothing is plugged in."""
 
-    def set_callback(self, _):
+    def listen(self, *_, **__):
         pass
 
 
@@ -88,7 +88,7 @@ def test_a_knob_that_is_refused_is_counted_and_said_once(monkeypatch, caplog):
         config = SurfaceInput(port="knobs", cc={"21": "/tempo"})
         hands = MidiSurface(config, "auto", deliver, desk.turn_away, {})
         for value in range(128):
-            hands._hear([0xB0, 21, value])
+            hands._hear([0xB0, 21, value], 0.0)
         assert desk.figures()["refused"] == 128
 
     at_a_desk(scene)

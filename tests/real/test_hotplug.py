@@ -1,0 +1,101 @@
+"""A synthesizer and a keyboard whose cables are pulled while the music plays, and put in again: JACK's real ports."""
+
+import gc
+
+import pytest
+from parts import Hearing, eventually, free_port, perform
+
+from perform.asking import ask
+
+rtmidi = pytest.importorskip("rtmidi")
+
+RIG = """
+[clock]
+tempo = 320.0
+[midi]
+system = "jack"
+[inputs.osc]
+listen = "127.0.0.1:{port}"
+[inputs.midi]
+port = "Keystation"
+[inputs.lead]
+port = "Keystation"
+[outputs.synth]
+kind = "midi"
+port = "MicroFreak"
+[outputs.again]
+kind = "midi"
+port = "MicroFreak"
+[[voices]]
+name = "lead"
+output = "synth"
+[[voices]]
+name = "bass"
+role = "bass"
+channel = 2
+output = "again"
+"""
+
+
+class Device:
+    """Something with a cable, as another JACK client."""
+
+    def __init__(self, kind, name):
+        self.device = getattr(rtmidi, kind)(rtmidi.API_UNIX_JACK, name=name)
+        self.device.open_virtual_port("socket")
+
+    def unplug(self):
+        self.device.delete()
+        gc.collect()
+
+
+class Synth(Device):
+    def __init__(self):
+        super().__init__("MidiIn", "MicroFreak")
+        self.hearing = Hearing(self.device)
+
+    def unplug(self):
+        self.hearing.close()
+        super().unplug()
+
+    def plays(self):
+        heard = [message for _, message in list(self.hearing.heard)]
+        return {status for status, _, force in heard if status & 0xF0 == 0x90 and force} == {
+            0x90,
+            0x91,
+        }
+
+
+def test_what_is_plugged_in_again_plays_and_is_heard_again(jack, tmp_path):
+    port = free_port()
+    (tmp_path / "rig.toml").write_text(RIG.format(port=port))
+
+    def chords():
+        return ask(("127.0.0.1", port), "/sideman")["chords"]
+
+    synth, keyboard = Synth(), Device("MidiOut", "Keystation")
+    daemon = perform("run", str(tmp_path / "rig.toml"))
+    try:
+        daemon.wait_for("ready")
+        for note in (60, 64, 67):
+            keyboard.device.send_message([0x90, note, 90])
+        eventually(synth.plays)
+        synth.unplug()
+        keyboard.unplug()
+        for name in ("MicroFreak", "Keystation"):
+            daemon.wait_for(f"MIDI port '{name}:socket' is gone")
+        synth, keyboard = Synth(), Device("MidiOut", "Keystation")
+        for name in ("MicroFreak", "Keystation"):
+            daemon.wait_for(f"MIDI port '{name}:socket' is back")
+        for note in (62, 65, 69):
+            keyboard.device.send_message([0x90, note, 90])
+        eventually(synth.plays)
+        assert synth.hearing.heard[0][1] == [0xB0, 64, 0]  # whatever sounded there ends first
+        eventually(lambda: chords() == 2)
+    finally:
+        status = daemon.end()
+        synth.unplug()
+        keyboard.unplug()
+    assert status == 0
+    said = [line for line in daemon.lines if "MIDI port" in line]
+    assert len(said) == 4, said  # once, however many have that port
