@@ -42,9 +42,11 @@ class Port:
         if self._wanted.isdecimal():
             self._wanted = self.name
 
-    def listen(self, heard: Heard, *, timing: bool = False) -> None:
-        """Pass every message of an input on, on rtmidi's own thread. `timing`: those of a clock too."""
-        self.device.ignore_types(sysex=True, timing=not timing, active_sense=True)
+    def listen(self, heard: Heard, *, timing: bool = False, sensing: bool = False) -> None:
+        """Pass every message of an input on, on rtmidi's own thread. `timing`: those of a clock too; `sensing`: also
+        those that only say that somebody is there.
+        """
+        self.device.ignore_types(sysex=True, timing=not timing, active_sense=not sensing)
         self.device.set_callback(heard)
         self._heard = heard
 

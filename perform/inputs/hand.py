@@ -7,7 +7,8 @@ from perform.music.chord import Chord
 from perform.music.recognition import recognise
 
 SUSTAIN = 64
-ALL_NOTES_OFF = (120, 123)
+RESET_CONTROLLERS = 121
+ALL_NOTES_OFF = (120, *range(123, 128))  # a change of mode too means that all notes end (MIDI 1.0)
 AFTERTHOUGHT_SECONDS = 0.15
 
 
@@ -52,10 +53,17 @@ class Hand:
             return self._lift({message[1]}, now)
         elif kind == 0xB0 and message[1] == SUSTAIN:
             return self._step(message[2] >= 64, now)
+        elif kind == 0xB0 and message[1] == RESET_CONTROLLERS:
+            return self._step(False, now)
         elif kind == 0xB0 and message[1] in ALL_NOTES_OFF:
-            self._pedal, self._pedalled = False, set()
-            return self._lift(set(self._keys), now)
+            return self.let_go(now)
         return None
+
+    def let_go(self, now: float) -> ChordReleased | None:
+        """All keys and the pedal are up, as when the keyboard is gone; comes back with what that means at once."""
+        held = self._keys or self._pedalled
+        self._keys, self._pedalled, self._pedal = set(), set(), False
+        return self._after_lift(now) if held else None
 
     def settle(self, now: float) -> ChordChanged | None:
         """The chord under the settled hand, when it is a new one. Call at `deadline`."""

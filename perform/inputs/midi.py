@@ -5,14 +5,14 @@ import time
 from collections.abc import Callable, Mapping
 
 from perform.errors import WireError
-from perform.events import Event, KeyLifted, KeyPressed
+from perform.events import ChordReleased, Event, KeyLifted, KeyPressed
 from perform.inputs.cc import Surface
-from perform.inputs.hand import Hand, HandSettings
+from perform.inputs.hand import ALL_NOTES_OFF, Hand, HandSettings
 from perform.inputs.port import MidiPort
 from perform.music.pitch import parse_pitch
 from perform.rig import LeadInput, MidiInput, MidiSystem, SurfaceInput
 
-NOTE_ON, NOTE_OFF = 0x90, 0x80
+NOTE_ON, NOTE_OFF, CONTROL = 0x90, 0x80, 0xB0
 
 
 class MidiMelody(MidiPort):
@@ -23,6 +23,7 @@ class MidiMelody(MidiPort):
     ) -> None:
         self._channel = config.channel - 1 if config.channel else None
         self._deliver = deliver
+        self._down: set[int] = set()
         super().__init__(config.port, config.virtual, system)
 
     def _hear(self, message: list[int], _moment: float) -> None:
@@ -30,9 +31,18 @@ class MidiMelody(MidiPort):
             return
         kind = message[0] & 0xF0
         if kind == NOTE_ON and message[2] > 0:
+            self._down.add(message[1])
             self._deliver(KeyPressed(message[1], message[2]))
         elif kind in (NOTE_ON, NOTE_OFF):
+            self._down.discard(message[1])
             self._deliver(KeyLifted(message[1]))
+        elif kind == CONTROL and message[1] in ALL_NOTES_OFF:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        for key in sorted(self._down):
+            self._deliver(KeyLifted(key))
+        self._down.clear()
 
 
 class MidiSurface(MidiPort):
@@ -86,7 +96,12 @@ class MidiChords(MidiPort):
         super().close()
 
     def _hear(self, message: list[int], moment: float) -> None:
-        released = self._hand.hear(message, moment)
+        self._pass_on(self._hand.hear(message, moment))
+
+    def _let_go(self) -> None:
+        self._pass_on(self._hand.let_go(time.monotonic()))
+
+    def _pass_on(self, released: ChordReleased | None) -> None:
         if released is not None:
             self._deliver(released)
         self._set_timer()

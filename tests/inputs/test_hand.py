@@ -1,5 +1,6 @@
 """A human hand on the keys: how many chords it means."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -75,6 +76,21 @@ def test_the_pedal_holds_what_the_hand_has_left():
     assert play(notes) == ["C7"]
     released = [*notes, (900, [PEDAL, 64, 0])]
     assert play(released, HandSettings(latch=False)) == ["C7", "released"]
+
+
+@pytest.mark.parametrize("ends", [120, 123, 124, 125, 126, 127])
+def test_who_says_that_all_notes_end_has_neither_keys_nor_pedal_down(ends):
+    held = [(0, [PEDAL, 64, 127]), *[(0, [ON, n, 90]) for n in C], (200, [OFF, C[0], 0])]
+    then = [(500, [PEDAL, ends, 0]), *[(800, [ON, n, 90]) for n in AM]]
+    assert play(held + then, HandSettings(latch=False)) == ["C", "released", "Am"]
+
+
+def test_a_reset_of_controllers_lifts_the_pedal_and_no_keys():
+    held = [(0, [PEDAL, 64, 127]), *[(0, [ON, n, 90]) for n in C]]
+    reset = [*held, (500, [PEDAL, 121, 0])]
+    assert play(reset, HandSettings(latch=False)) == ["C"]
+    lifted = [*reset, *[(600, [OFF, n, 0]) for n in C]]
+    assert play(lifted, HandSettings(latch=False)) == ["C", "released"]
 
 
 def test_split_channel_and_minimum_choose_what_is_harmony():
