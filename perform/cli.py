@@ -306,7 +306,7 @@ def panic(
         sink = MidiSink(MidiOutput(port=name), {}, rig.midi.system)
         sink.send(Silenced(0))
         sink.close()
-        print(f"{name}: silent")
+        print(f"{sink.port.name}: silent")
 
 
 def _chord_of(line: str) -> Chord | None:

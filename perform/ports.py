@@ -127,12 +127,19 @@ def _open(device: Any, port: str | None, virtual: str | None, fault: type[StartE
 
 
 def _find(there: list[str], wanted: str) -> int | None:
+    """Where the port is that is wanted: by its number, its name (or its client's, before a colon), the beginning of
+    its name, or a part of it, in this order; None when there is none.
+    """
     if wanted.isdecimal() and int(wanted) < len(there):
         return int(wanted)
-    for index, name in enumerate(there):
-        if wanted.lower() in name.lower():
-            return index
-    return None
+    wanted, known = wanted.lower(), [name.lower() for name in there]
+    ranked: tuple[Callable[[str], bool], ...] = (
+        lambda name: wanted == name,
+        lambda name: wanted == name.partition(":")[0],
+        lambda name: name.startswith(wanted),
+        lambda name: wanted in name,
+    )
+    return next((known.index(name) for fits in ranked for name in known if fits(name)), None)
 
 
 def _device(kind: str, system: MidiSystem) -> Any:
