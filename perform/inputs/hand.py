@@ -36,6 +36,7 @@ class Hand:
         self._pedalled: set[int] = set()
         self._fresh: set[int] = set()  # struck since the last chord was said, lifted or not
         self._pedal = False
+        self._anew = False  # every key was up since the last chord was said
         self._said: Chord | None = None
         self._said_at = float("-inf")
         self.deadline: float | None = None
@@ -66,7 +67,9 @@ class Hand:
         return self._after_lift(now) if held else None
 
     def settle(self, now: float) -> ChordChanged | None:
-        """The chord under the settled hand, when it is a new one. Call at `deadline`."""
+        """The chord under the settled hand, when it is a new one or struck anew: somebody else may have played another
+        meanwhile. Call at `deadline`.
+        """
         if self.deadline is None or now < self.deadline:
             return None
         self.deadline = None
@@ -75,9 +78,9 @@ class Hand:
         if len(held) < self._settings.minimum:
             return None
         chord = recognise(held, self._said)
-        if chord is None or chord == self._said:
+        if chord is None or (chord == self._said and not self._anew):
             return None
-        self._said, self._said_at = chord, now
+        self._said, self._said_at, self._anew = chord, now, False
         return ChordChanged(chord)
 
     def _press(self, note: int, now: float) -> None:
@@ -86,6 +89,7 @@ class Hand:
         if self._pedal and self.deadline is None:
             # a new chord under a held pedal: what only the pedal holds belongs to the old one
             self._pedalled.clear()
+        self._anew = self._anew or not self._keys
         self._keys.add(note)
         self._fresh.add(note)
         self._pedalled.discard(note)

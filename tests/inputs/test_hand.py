@@ -63,6 +63,13 @@ def test_a_short_stab_is_heard():
     assert play(stab) == ["C"]
 
 
+def test_a_chord_struck_again_is_said_again_and_one_that_is_only_voiced_otherwise_is_not():
+    """A phone may have said another one meanwhile, and the keyboard takes the harmony back."""
+    struck = [(0, [ON, n, 90]) for n in C] + [(500, [OFF, n, 0]) for n in C]
+    voiced = [(600, [ON, n, 90]) for n in C] + [(900, [OFF, 48, 0]), (950, [ON, 60, 90])]
+    assert play(struck + voiced) == ["C", "C"]
+
+
 def test_without_latch_hands_off_is_a_release():
     held = [(0, [ON, n, 90]) for n in C] + [(500, [OFF, n, 0]) for n in C]
     assert play(held, HandSettings(latch=False)) == ["C", "released"]
