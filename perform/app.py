@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import logging
+import math
 import os
 import signal
 import sys
@@ -29,6 +30,9 @@ from perform.stage import Stage
 
 log = logging.getLogger(__name__)
 REALTIME_PRIORITY = 20
+PATIENT_SECONDS = (
+    1.0  # one wish to stop may be several signals: a wrapper passes on what we hear too
+)
 SWITCH_SECONDS = (
     0.0002  # a MIDI port's thread waits no longer for us while we spin: JACK drops what is late
 )
@@ -118,9 +122,9 @@ def _to_each(
 async def run(
     rig: Rig, ready: Callable[[Stage], None] = lambda _: None, windows: Sequence[str] = ()
 ) -> None:
-    """Play until a signal or a fault ends it. A second signal forces."""
+    """Play until a signal or a fault ends it. A signal that comes a while after the first forces."""
     async with stage(rig, windows=windows) as running:
-        _obey_signals(running.stopped)
+        _obey_signals(running)
         _play_first()
         ready(running)
         stopping: asyncio.Future[bool] = asyncio.ensure_future(running.stopped.wait())
@@ -159,14 +163,28 @@ def _play_first() -> None:
         )
 
 
-def _obey_signals(stopped: asyncio.Event) -> None:
+def _obey_signals(running: Stage) -> None:
+    """Silent at the first signal, and stopping in order; one that comes when that has had its time forces."""
     loop = asyncio.get_running_loop()
+    patient_until = math.inf
 
     def stop() -> None:
-        if stopped.is_set():
-            os._exit(130)  # the second time: whatever hangs, hangs without us
-        stopped.set()
+        nonlocal patient_until
+        if not running.stopped.is_set():
+            patient_until = loop.time() + PATIENT_SECONDS
+            running.stopped.set()
+            running.conductor.close()  # at once, whatever the way out takes
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    def stop_or_force() -> None:
+        if loop.time() > patient_until:
+            running.conductor.abandon()
+            os._exit(130)  # whatever hangs, hangs without us
+        stop()
+
+    obeyed = {signal.SIGINT: stop_or_force, signal.SIGTERM: stop_or_force}
+    hangup = getattr(signal, "SIGHUP", None)  # Windows has none
+    if hangup is not None and signal.getsignal(hangup) != signal.SIG_IGN:  # as under nohup
+        obeyed[hangup] = stop  # the terminal is gone: nobody is there to be impatient
+    for number, obey in obeyed.items():
         with contextlib.suppress(NotImplementedError):  # Windows
-            loop.add_signal_handler(number, stop)
+            loop.add_signal_handler(number, obey)

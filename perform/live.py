@@ -217,6 +217,17 @@ class Conductor:
                     pass  # it went away, which is why we are closing
         self._keep(tick, stop)
 
+    def abandon(self) -> None:
+        """Close, and every sink with it, at once: for whoever ends the process and waits for nothing, not even
+        for what is held back.
+        """
+        self.close()
+        for sink in self._sinks:
+            try:
+                sink.close()
+            except OutputError:
+                pass  # see close
+
     def observe(self, line: Line) -> None:
         """Somebody's time, seen once more: the music bends to it."""
         if self._closed:

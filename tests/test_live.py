@@ -17,6 +17,7 @@ from perform.events import ChordChanged, PhraseReady, StateChanged, Tapped, Tran
 from perform.live import Conductor, Lateness
 from perform.music.chord import parse_chord
 from perform.music.note import Note
+from perform.sinks.delayed import DelayedSink
 from perform.sinks.memory import MemorySink
 
 
@@ -71,6 +72,23 @@ def test_who_closes_tells_that_it_stopped_and_hears_nothing_more():
         return told
 
     assert StateChanged("/transport", "stop") in asyncio.run(concert())
+
+
+def test_who_abandons_ends_what_is_held_back_too():
+    async def concert():
+        sounds, clock = MemorySink(), VirtualClock()
+        conductor = Conductor(
+            Engine([VoiceSettings(name="one")]), Transport(), clock,
+            lambda _wanted, _due: None, {"one": [DelayedSink(sounds, 0.5)]},
+        )  # fmt: skip
+        conductor.prepare()
+        conductor.deliver(PhraseReady("one", 0, (Note(0, 960, 60),)))
+        conductor.deliver(ChordChanged(parse_chord("C")))
+        clock.advance(0.1)
+        conductor.abandon()  # without another turn of the loop
+        return sounds.sounds
+
+    assert [min(sound.velocity, 1) for sound in asyncio.run(concert())] == [1, 0]
 
 
 def test_bars_that_make_way_for_a_note_come_in_their_order(monkeypatch):

@@ -254,9 +254,12 @@ async def serve(descriptor: int) -> None:
 
 
 def main() -> None:
-    """The process; whoever ends the daemon ends it, and a terminal's Ctrl-C or a service's stop is the daemon's."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
+    """The process; whoever ends the daemon ends it: a terminal's Ctrl-C or its end, or a service's stop, is the
+    daemon's.
+    """
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):  # Windows has not all
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     with contextlib.suppress(ConnectionError):
         asyncio.run(serve(int(sys.argv[1])))
 
