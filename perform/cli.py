@@ -21,7 +21,7 @@ from perform.draft import draft
 from perform.errors import BundleError, ChordError, SidemanError
 from perform.music.chord import Chord, parse_chord
 from perform.music.recognition import recognise
-from perform.rig import DEFAULT_MODEL, VoiceConfig, host_port, metre_of
+from perform.rig import DEFAULT_MODEL, MidiFileOutput, VoiceConfig, host_port, metre_of
 
 app = typer.Typer(
     name="perform",
@@ -147,11 +147,10 @@ def init(rig: RigFile = Path("rig.toml")) -> None:
 def check(rig: RigFile) -> None:
     """Open everything that a rig names, and say whether it is all there."""
     from perform import app as daemon  # noqa: PLC0415
+    from perform.sinks.midifile import refuse_unwritable  # noqa: PLC0415
 
     async def try_out() -> None:
-        # neither a session that nobody played, nor a daemon of the same name pushed off its broker
-        bare = msgspec.structs.replace(loaded, record=None, mqtt=None)
-        async with daemon.stage(bare) as running:
+        async with daemon.stage(loaded.traceless()) as running:
             if not await running.source.filled(10.0):
                 raise SidemanError(f"{rig}: the models answer no phrase; see the lines above")
         if loaded.mqtt is not None:
@@ -160,6 +159,9 @@ def check(rig: RigFile) -> None:
             await connection.try_out(loaded.mqtt.unlocked())
 
     loaded = config.load_rig(rig)
+    for output in loaded.outputs.values():
+        if isinstance(output, MidiFileOutput):
+            refuse_unwritable(Path(output.path))
     asyncio.run(try_out())
     print(f"{rig}: {start.welcome(loaded)}")
 

@@ -78,7 +78,7 @@ def open_sinks(rig: Rig, parts: Parts, plugged: list[Plugged]) -> Opened:
                 outlet = OscOutlet(*host_port(output.to), output.prefix)
                 sink = told[outlet.place] = Feedback(outlet)
             case MidiFileOutput():
-                sink = Tape([midi_sink(rig, Path(output.path))])
+                sink = Tape([midi_sink(rig, Path(output.path), sparing=True)])
         spin = SPIN_SECONDS if isinstance(output, MidiOutput) else 0.0
         sink = opened[name] = held_back(sink, rig.held_back(output), spin)
         parts.callback(_close_quietly, sink)

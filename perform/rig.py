@@ -153,7 +153,7 @@ class OscOutput(_Table, frozen=True, tag_field="kind", tag="osc"):
 
 
 class MidiFileOutput(_Table, frozen=True, tag_field="kind", tag="midifile"):
-    """Everything that was played, as a Standard MIDI File, written at the end."""
+    """Everything that was played, as a Standard MIDI File, written at the end where anything was."""
 
     path: str
 
@@ -303,6 +303,18 @@ class Rig(_Table, frozen=True):
                     "each other's; give one of them another channel"
                 )
         return ""
+
+    def traceless(self) -> "Rig":
+        """The rig without what would stay behind when it is tried out: a session and files that nobody played, and a
+        daemon of the same name pushed off its broker.
+        """
+        files = {name for name, it in self.outputs.items() if isinstance(it, MidiFileOutput)}
+        outputs = {name: it for name, it in self.outputs.items() if name not in files}
+        voices = tuple(
+            msgspec.structs.replace(it, output=None) if it.output in files else it
+            for it in self.voices
+        )
+        return msgspec.structs.replace(self, outputs=outputs, voices=voices, record=None, mqtt=None)
 
     def engine_settings(self, **more: Any) -> EngineSettings:
         """What the engine needs to know of it."""

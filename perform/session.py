@@ -160,10 +160,10 @@ def to_midi(session: Session, path: Path) -> None:
     sink.close()
 
 
-def midi_sink(rig: Rig, path: Path) -> MidiFileSink:
-    """A MIDI file with a track for each voice of a rig, and one for the player."""
-    channels = {voice.name: voice.channel for voice in rig.voices}
-    return MidiFileSink(path, {**channels, PLAYER: PLAYERS_CHANNEL}, rig.clock.tempo)
+def midi_sink(rig: Rig, path: Path, *, sparing: bool = False) -> MidiFileSink:
+    """A MIDI file with a track for each voice of a rig, and one for the player; `sparing`: see `MidiFileSink`."""
+    channels = {voice.name: voice.channel for voice in rig.voices} | {PLAYER: PLAYERS_CHANNEL}
+    return MidiFileSink(path, channels, rig.clock.tempo, sparing=sparing)
 
 
 def _tell(tape: Tape, outputs: Iterable[Output]) -> None:

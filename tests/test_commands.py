@@ -41,6 +41,8 @@ def test_chord_reads_lines_and_speaks_json():
         (("run", "none.toml"), 2, "perform init"),
         (("check", "taken.toml"), 2, "did you mean 'tempo'"),
         (("check", "other.toml"), 2, "did you mean 'reels'"),
+        (("check", "nowhere.toml"), 3, "there is no folder nowhere; make it"),
+        (("run", "nowhere.toml"), 3, "there is no folder nowhere; make it"),
         (("models", "nothing"), 2, "there are"),
         (("stats", "nohost.invalid:9000"), 3, "no daemon answers"),
         (("demo", "--seconds", "1", "--out", "taken.toml"), 3, "name another --out"),
@@ -50,6 +52,7 @@ def test_chord_reads_lines_and_speaks_json():
 def test_a_fault_is_one_line_and_an_exit_code(tmp_path, root, arguments, status, mend):
     (tmp_path / "taken.toml").write_text("[clock]\ntempoo = 3\n")
     (tmp_path / "other.toml").write_text('[[voices]]\nname = "a"\nother = "reelz"\n')
+    (tmp_path / "nowhere.toml").write_text("[outputs.e]\nkind='midifile'\npath='nowhere/e.mid'\n")
     done = command(*arguments, cwd=tmp_path, env=environment(root))
     assert done.returncode == status
     assert mend in done.stderr
@@ -110,6 +113,16 @@ def test_init_check_render_demo(tmp_path, root):
     assert done.returncode == 0, done.stderr
     assert re.search(r"1  \[C7\] [A-G]", done.stdout)
     assert (tmp_path / "demo.mid").stat().st_size > 200
+
+
+def test_a_check_leaves_the_file_of_last_evening(tmp_path, root):
+    (tmp_path / "evening.mid").write_bytes(b"what was played")
+    (tmp_path / "rig.toml").write_text(
+        "[inputs.osc]\nlisten='127.0.0.1:0'\n[outputs.e]\nkind='midifile'\npath='evening.mid'\n"
+    )
+    done = command("check", "rig.toml", cwd=tmp_path, env=environment(root))
+    assert "ready" in done.stdout, done.stderr
+    assert (tmp_path / "evening.mid").read_bytes() == b"what was played"
 
 
 def test_models_lists_what_ships_and_shows_cards():

@@ -21,6 +21,7 @@ from perform.errors import SessionError
 from perform.events import (
     ChartChanged,
     ChordChanged,
+    ChordSounds,
     KeyChanged,
     KeyLifted,
     KeyPressed,
@@ -275,6 +276,15 @@ def test_a_midifile_output_holds_what_the_recording_does(tmp_path):
 
     session.to_midi(asyncio.run(play()), tmp_path / "session.mid")
     assert (tmp_path / "output.mid").read_bytes() == (tmp_path / "session.mid").read_bytes()
+
+
+def test_an_output_to_which_nothing_sounded_leaves_the_file_that_is_there(tmp_path):
+    path = tmp_path / "output.mid"
+    path.write_bytes(b"last evening")
+    sink = session.midi_sink(RIG, path, sparing=True)
+    sink.send(ChordSounds(0, "C7"))
+    sink.close()
+    assert path.read_bytes() == b"last evening"
 
 
 def test_a_session_cut_short_ends_its_notes(tmp_path):

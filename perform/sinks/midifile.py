@@ -1,5 +1,6 @@
 """A performance as a Standard MIDI File."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,11 +16,16 @@ class MidiFileSink:
     """Collects a performance; `close` writes it, whole or not at all.
 
     Type 1, 480 ticks a quarter: a conductor's track with tempo map, metres and chord markers, then a track a
-    voice. `channels`: voice -> 1 to 16. `bpm`: at first.
+    voice. `channels`: voice -> 1 to 16. `bpm`: at first. `sparing`: where nothing sounded nothing is written, and a
+    file that is there stays. OutputError, before anything sounds, where no file can be written.
     """
 
-    def __init__(self, path: Path, channels: Mapping[str, int], bpm: float) -> None:
+    def __init__(
+        self, path: Path, channels: Mapping[str, int], bpm: float, *, sparing: bool = False
+    ) -> None:
+        refuse_unwritable(path)
         self._path = path
+        self._sparing = sparing
         self._channels = channels
         self._conductor: list[tuple[int, mido.MetaMessage]] = [(0, _tempo(bpm))]
         self._sounds: dict[str, list[Sound]] = {voice: [] for voice in channels}
@@ -42,6 +48,8 @@ class MidiFileSink:
         if self._closed:
             return
         self._closed = True
+        if self._sparing and not any(self._sounds.values()):
+            return
         song = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT, charset="utf-8")
         song.tracks.append(_track("Sideman", sorted(self._conductor, key=lambda timed: timed[0])))
         for voice, sounds in self._sounds.items():
@@ -49,6 +57,15 @@ class MidiFileSink:
             song.tracks.append(_track(voice, [_message(sound, channel) for sound in sounds]))
         with draft(self._path) as beside:
             song.save(beside)
+
+
+def refuse_unwritable(path: Path) -> None:
+    """OutputError where a file cannot be written, found without writing one."""
+    folder = path.parent
+    if not folder.is_dir():
+        raise OutputError(f"{path}: there is no folder {folder}; make it, or name another path")
+    if path.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputError(f"{path}: cannot be written; name another path, or allow it in {folder}")
 
 
 def _tempo(bpm: float) -> mido.MetaMessage:
