@@ -3,6 +3,9 @@
 import time
 from collections.abc import Callable
 
+LONGEST_PAUSE = 30.0
+STAYS_SECONDS = 10.0
+
 
 class Pace:
     """Counts what is done: `a_second` in the long run, and `at_once` in a burst."""
@@ -25,3 +28,24 @@ class Pace:
             return False
         self._left -= times
         return True
+
+
+class Pauses:
+    """How long to wait before what ended is begun again: twice as long each time that it did not stay up for ten
+    seconds, from `shortest` to half a minute.
+    """
+
+    def __init__(self, shortest: float, now: Callable[[], float] = time.monotonic) -> None:
+        self._shortest = shortest
+        self._now = now
+        self._pause = 0.0
+        self._begun = now()
+
+    def next(self) -> float:
+        """Seconds from now, after which it is begun again."""
+        now = self._now()
+        if now - self._begun > STAYS_SECONDS:
+            self._pause = 0.0
+        self._pause = min(max(2 * self._pause, self._shortest), LONGEST_PAUSE)
+        self._begun = now + self._pause
+        return self._pause

@@ -19,6 +19,7 @@ import msgspec
 
 from perform.events import Beat, ChordSounds, Output, Sound, StateChanged
 from perform.link import ITSELF
+from perform.pace import Pauses
 from perform.refusals import printable
 from perform.sinks.feedback import Feedback
 from perform.turns import Turns
@@ -28,8 +29,7 @@ MOST_UNREAD = 1_000_000  # bytes; a window that reads no more is not told more
 MOST_LINE = 65536
 LONGEST_SAID = 1000  # characters of a line for the log
 STATS_SECONDS = 1.0
-RESTART_SECONDS, LONGEST_RESTART = 1.0, 30.0  # twice as long each time that it does not stay up
-STAYS_SECONDS = 10.0
+RESTART_SECONDS = 1.0
 
 
 class Desk(Protocol):
@@ -227,19 +227,17 @@ class Window(asyncio.Protocol):
         transport.write(first)
 
     async def _keep(self) -> None:
-        pause, since = RESTART_SECONDS, time.monotonic()
+        pauses = Pauses(RESTART_SECONDS)
         while True:
             assert self._process is not None  # noqa: S101 - _start ran
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._process.wait(), STATS_SECONDS)
-                stayed = time.monotonic() - since > STAYS_SECONDS
-                pause = RESTART_SECONDS if stayed else min(2 * pause, LONGEST_RESTART)
+                pause = pauses.next()
                 log.warning(
                     "%s ended; opening it again in %g s, the music goes on", self._module, pause
                 )
                 await self._end()
                 await asyncio.sleep(pause)
-                since = time.monotonic()
                 try:
                     await self._start()
                 except OSError as fault:

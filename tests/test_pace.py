@@ -1,4 +1,4 @@
-from perform.pace import Pace
+from perform.pace import Pace, Pauses
 
 
 def test_a_flood_passes_at_its_pace():
@@ -7,3 +7,14 @@ def test_a_flood_passes_at_its_pace():
     assert sum(pace.allows() for _ in range(5000)) == 600
     now[0] = 1.0
     assert sum(pace.allows() for _ in range(5000)) == 300
+
+
+def test_pauses_grow_to_half_a_minute_until_something_stays():
+    now = [0.0]
+    pauses = Pauses(0.5, lambda: now[0])
+    waited = []
+    for stays in [0.0] * 8 + [11.0, 1.0]:
+        now[0] += stays
+        waited.append(pauses.next())
+        now[0] += waited[-1]
+    assert waited == [0.5, 1, 2, 4, 8, 16, 30, 30, 0.5, 1]

@@ -72,6 +72,35 @@ def test_the_process_steers_and_when_it_is_killed_its_successor_owes_the_same():
     assert [heard[bar] for bar in range(8, 12)] == [first[bar] for bar in range(4)]
 
 
+def test_one_that_is_silent_cannot_be_started_or_crashes_is_started_again(monkeypatch, caplog):
+    real, tries = asyncio.create_subprocess_exec, []
+
+    async def start(*command, **pipes):
+        tries.append(command)
+        match len(tries):
+            case 1:
+                return await real("sleep", "60", **pipes)
+            case 2:
+                raise BlockingIOError(11, "Resource temporarily unavailable")
+            case 3:
+                return await real("false", **pipes)
+        monkeypatch.setattr(remote, "SILENT_SECONDS", 30.0)
+        return await real(*command, **pipes)
+
+    async def play():
+        async with RemoteSource(lambda _: None) as source:
+            source.want(PhraseWanted("lead", 0, 0, "blues", 0), time.monotonic() + 60)
+            return await source.filled(30)
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", start)
+    monkeypatch.setattr(remote, "SILENT_SECONDS", 0.05)
+    monkeypatch.setattr(remote, "RESTART_SECONDS", 0.01)
+    assert asyncio.run(play())
+    assert len(tries) == 4
+    assert "owes bars and says nothing" in caplog.text
+    assert "cannot be started ([Errno 11]" in caplog.text
+
+
 def test_a_search_that_begins_without_a_pool_is_done_in_time(monkeypatch):
     """Making phrases is most of it: on a clock that only they move."""
     clock = VirtualClock()

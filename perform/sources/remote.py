@@ -12,17 +12,22 @@ import msgspec
 from perform import library
 from perform.errors import SidemanError
 from perform.events import PhraseReady, PhraseWanted
+from perform.pace import Pauses
 from perform.sources.worker import LENGTH, Answer, Request, pack, to_event
 
 log = logging.getLogger(__name__)
 MOST_WAITING = 64
 RESTART_SECONDS = 0.5
+SILENT_SECONDS = (
+    10.0  # the first answer of a small machine takes some, while it loads its libraries
+)
 
 
 class RemoteSource:
     """Generation in another process. `want` returns at once; bars arrive through `deliver`.
 
-    Use as `async with`. When the process dies, what it owed is asked of its successor.
+    Use as `async with`. When the process dies, or owes bars and says nothing, what it owed is asked of its
+    successor.
     """
 
     def __init__(self, deliver: Callable[[PhraseReady], None]) -> None:
@@ -30,6 +35,7 @@ class RemoteSource:
         self._process: asyncio.subprocess.Process | None = None
         self._owed: dict[tuple[str, int], Request] = {}
         self._reader: asyncio.Task[None] | None = None
+        self._patience: asyncio.TimerHandle | None = None
         self._paths: dict[str, str] = {}
         self._told: set[str] = set()
         self._filled = asyncio.Event()
@@ -41,6 +47,8 @@ class RemoteSource:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
         if self._reader is not None:
             self._reader.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -77,6 +85,8 @@ class RemoteSource:
             del self._owed[next(iter(self._owed))]
         self._filled.clear()
         self._write(request)
+        if self._patience is None:
+            self._be_patient()
 
     def _write(self, request: Request) -> None:
         process = self._process
@@ -93,18 +103,29 @@ class RemoteSource:
         )
         for request in self._owed.values():
             self._write(request)
+        self._be_patient()
 
     async def _read(self) -> None:
+        pauses, why = Pauses(RESTART_SECONDS), ""
         while True:
-            assert self._process is not None  # noqa: S101 - _start ran
-            assert self._process.stdout is not None  # noqa: S101 - asked for a pipe
-            with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
-                await self._read_answers(self._process.stdout)
-            self.restarts += 1
-            log.warning("the generating process ended; starting it again, the music goes on")
-            await self._end()
-            await asyncio.sleep(RESTART_SECONDS)
-            await self._start()
+            if self._process is not None:
+                assert self._process.stdout is not None  # noqa: S101 - asked for a pipe
+                with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+                    await self._read_answers(self._process.stdout)
+                self.restarts += 1
+                why = "ended"
+                await self._end()
+            pause = pauses.next()
+            log.warning(
+                "the generating process %s; starting it again in %g s, the music goes on",
+                why,
+                pause,
+            )
+            await asyncio.sleep(pause)
+            try:
+                await self._start()
+            except OSError as fault:
+                why = f"cannot be started ({fault})"
 
     async def _read_answers(self, stream: asyncio.StreamReader) -> None:
         while True:
@@ -112,6 +133,7 @@ class RemoteSource:
             body = await stream.readexactly(LENGTH.unpack(head)[0])
             answer = msgspec.msgpack.decode(body, type=Answer)
             self._owed.pop((answer.voice, answer.bar), None)
+            self._be_patient()
             if answer.fault:
                 self._tell(answer.fault)
             else:
@@ -119,6 +141,22 @@ class RemoteSource:
                 await asyncio.sleep(0)  # a whole batch at once would keep a note waiting
             if not self._owed:
                 self._filled.set()
+
+    def _be_patient(self) -> None:
+        """Wait a while from now on for the next answer, where one is owed."""
+        if self._patience is not None:
+            self._patience.cancel()
+        self._patience = None
+        if self._owed:
+            self._patience = asyncio.get_running_loop().call_later(SILENT_SECONDS, self._give_up)
+
+    def _give_up(self) -> None:
+        self._patience = None
+        if self._process is not None and self._process.returncode is None:
+            log.warning(
+                "the generating process owes bars and says nothing for %g s", SILENT_SECONDS
+            )
+            self._process.kill()  # whoever reads its answers starts another
 
     def _tell(self, fault: str) -> None:
         if fault not in self._told:
@@ -137,3 +175,4 @@ class RemoteSource:
         except TimeoutError:
             process.kill()
             await process.communicate()
+        self._process = None
