@@ -52,6 +52,11 @@ async def stage(
         for model in (voice.model, voice.other or voice.model):
             bundle.load(library.find(model))
     async with contextlib.AsyncExitStack() as parts:
+        told: list[Callable[[int, Event], None]] = []
+        if rig.record is not None:
+            recorder = Recorder(Path(rig.record.folder), rig)
+            parts.push_async_callback(recorder.close)  # after all that sounds: it may take minutes
+            told.append(recorder.note)
         plugged: list[Plugged] = []
         outputs = open_sinks(rig, parts, plugged)
         for listener in listeners:
@@ -60,13 +65,9 @@ async def stage(
             [voice.settings() for voice in rig.voices], rig.engine_settings(fallback=STOCK[0])
         )
         transport = Transport(rig.clock.tempo)
-        told = [
+        told += [
             sink.hear for own in outputs.played.values() for sink in own if isinstance(sink, Tape)
         ]
-        if rig.record is not None:
-            recorder = Recorder(Path(rig.record.folder), rig)
-            parts.callback(recorder.close)
-            told.append(recorder.note)
         source = RemoteSource(lambda ready: conductor.deliver(ready))  # noqa: PLW0108 - made just below
         conductor = Conductor(
             engine,

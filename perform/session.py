@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import datetime as dt
 import logging
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,7 +19,7 @@ import msgspec
 
 from perform.engine.engine import Engine
 from perform.errors import SessionError, SidemanError
-from perform.events import Event, Output, TransportChanged
+from perform.events import Event, KeyPressed, Output, TransportChanged
 from perform.music.chord import Chord, parse_chord
 from perform.rig import PLAYER, Rig
 from perform.sinks.base import Sink
@@ -43,18 +44,23 @@ class Session(NamedTuple):
 class Recorder:
     """Writes a session down while it is played; what waits for the disk waits in another thread.
 
-    A disk that fails ends the recording with one line in the log, and never the music.
+    The file is begun with the music: where nobody plays there is none. A disk that fails ends the recording with one
+    line in the log, and never the music. SessionError where the folder cannot be written to.
     """
 
     def __init__(self, folder: Path, rig: Rig) -> None:
         self._lines = [msgspec.json.encode({"sideman": SCHEMA, "rig": _public(rig)})]
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self.path, self._file = _begin(folder)
+            tempfile.TemporaryFile(dir=folder).close()
         except OSError as fault:
             raise SessionError(
-                f"{fault.filename}: cannot be written ({fault.strerror}); name another [record] folder"
+                f"{folder}: cannot be written ({fault.strerror}); name another [record] folder"
             ) from None
+        self.path = folder  # until there is a file in it
+        self._file: BinaryIO | None = None
+        self._begun = False
+        self._kept = False  # whether anything reached the disk
         self._failed = False
         self._writer = ThreadPoolExecutor(1)  # one thread, so that lines stay in their order
         self._loop = asyncio.get_running_loop()
@@ -63,24 +69,26 @@ class Recorder:
     def note(self, tick: int, event: Event) -> None:
         """The engine was told this, at a tick of the session."""
         self._lines.append(encode(tick, event))
+        self._begun = self._begun or _is_music(event)
 
-    def close(self) -> None:
-        """Write the rest, and the performance as a MIDI file beside it."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+    async def close(self) -> None:
+        """Write the rest, and the performance as a MIDI file beside it; may be called twice. A long one takes a
+        while, in which the loop goes round.
+        """
+        if self._timer is None:
+            return
+        self._timer.cancel()
+        self._timer = None
+        if self._begun:
+            log.info("writing the recording")
             self._writer.submit(self._write, self._take())
+            await self._loop.run_in_executor(self._writer, self._finish)
         self._writer.shutdown()
-        with contextlib.suppress(OSError):  # said already
-            self._file.close()
-        try:
-            to_midi(read(self.path), self.path.with_suffix(".mid"))
-        except SidemanError as fault:
-            log.error("%s", fault)  # noqa: TRY400 - one line, no traceback
 
     def _flush(self) -> None:
         self._timer = self._loop.call_later(FLUSH_SECONDS, self._flush)
-        self._writer.submit(self._write, self._take())
+        if self._begun:
+            self._writer.submit(self._write, self._take())
 
     def _take(self) -> bytes:
         lines, self._lines = self._lines, []
@@ -90,11 +98,33 @@ class Recorder:
         if self._failed:
             return
         try:
+            if self._file is None:
+                self.path, self._file = _begin(self.path)
             self._file.write(data)
             self._file.flush()
+            self._kept = True
         except OSError as fault:
             self._failed = True
             log.error("%s: the recording ends here (%s)", self.path, fault)  # noqa: TRY400
+
+    def _finish(self) -> None:
+        if self._file is not None:
+            with contextlib.suppress(OSError):  # said already
+                self._file.close()
+        if not self._kept:
+            return
+        try:
+            to_midi(read(self.path), self.path.with_suffix(".mid"))
+        except SidemanError as fault:
+            log.error("%s", fault)  # noqa: TRY400 - one line, no traceback
+
+
+def _is_music(event: Event) -> bool:
+    """Whether it begins something that is worth keeping: the transport rolls, or the player plays."""
+    match event:
+        case TransportChanged("start" | "continue") | KeyPressed():
+            return True
+    return False
 
 
 def _begin(folder: Path) -> tuple[Path, BinaryIO]:

@@ -364,37 +364,45 @@ def test_a_rig_that_records_says_where(tmp_path):
         session.read(tmp_path / "none.jsonl")
 
 
-def test_sessions_that_begin_in_one_second_are_kept_apart(tmp_path):
+def recorded(folder, events):
+    """The folder's files after a recording of (tick, event) pairs, each written on its own."""
+
     async def record():
-        recorders = [session.Recorder(tmp_path, RIG) for _ in range(3)]
-        for recorder in recorders:
-            recorder.close()
-        return {recorder.path for recorder in recorders}
+        recorder = session.Recorder(folder, RIG)
+        for tick, event in events:
+            recorder.note(tick, event)
+            recorder._timer.cancel()
+            recorder._flush()
+        await recorder.close()
 
-    paths = asyncio.run(record())
-    assert len(paths) == 3
-    assert paths == set(tmp_path.glob("*.jsonl"))
+    asyncio.run(record())
+    return sorted(folder.iterdir())
 
 
-def test_lines_stay_in_order_and_a_full_disk_is_said_once(tmp_path, caplog):
-    disk = Path("/dev/full").open("wb", buffering=0)  # noqa: SIM115 - the recorder closes it
+def test_a_recording_begins_with_the_music_and_has_what_came_before_it(tmp_path):
+    before = [(-1, KeyChanged(None)), (-1, Turned(None, "swing", 0.5))]
+    assert recorded(tmp_path, [*before, (-1, TransportChanged("stop"))]) == []
+    happened = [*before, (-1, TransportChanged("start")), (960, TransportChanged("stop"))]
+    kept, song = recorded(tmp_path, happened)
+    assert session.read(kept).events == tuple(happened)
+    assert song == kept.with_suffix(".mid")
 
-    async def record(full):
-        recorder = session.Recorder(tmp_path / str(full), RIG)
-        real = recorder._file
-        if full:
-            recorder._file = disk
-        for tick in range(300):
-            recorder.note(tick, Turned(None, "swing", 0.5))
-            if tick % 100 == 50:
-                recorder._timer.cancel()
-                recorder._flush()
-        recorder.close()
-        real.close()
-        return recorder.path
 
-    kept = session.read(asyncio.run(record(full=False)))
-    assert [tick for tick, _ in kept.events] == list(range(300))
-    caplog.clear()
-    asyncio.run(record(full=True))
-    assert sum("recording ends here" in line.message for line in caplog.records) == 1
+def test_sessions_that_begin_in_one_second_are_kept_apart(tmp_path):
+    for _ in range(3):
+        recorded(tmp_path, [(0, KeyPressed(60))])
+    assert len(list(tmp_path.glob("*.jsonl"))) == len(list(tmp_path.glob("*.mid"))) == 3
+
+
+def test_lines_stay_in_order(tmp_path):
+    kept, _ = recorded(tmp_path, [(tick, KeyPressed(60)) for tick in range(300)])
+    assert [tick for tick, _ in session.read(kept).events] == list(range(300))
+
+
+def test_a_full_disk_is_said_once_and_leaves_no_midi_file(tmp_path, caplog, monkeypatch):
+    disk = Path("/dev/full").open("wb")  # noqa: SIM115 - the recorder closes it
+    monkeypatch.setattr(session, "_begin", lambda folder: (folder / "full.jsonl", disk))
+    assert recorded(tmp_path, [(0, KeyPressed(60)), (9, KeyPressed(61))]) == []
+    faults = [line.message for line in caplog.records if line.levelname == "ERROR"]
+    assert len(faults) == 1
+    assert "full.jsonl: the recording ends here" in faults[0]
