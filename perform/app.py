@@ -4,11 +4,12 @@ import asyncio
 import contextlib
 import gc
 import logging
+import logging.handlers
 import math
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ async def stage(
 ) -> AsyncIterator[Stage]:
     """A performance with all its parts up; on the way out everything is silent, then closed.
 
-    `windows`: modules of processes that show it.
+    `windows`: modules of processes that show it, and have the terminal.
 
     Raises SidemanError, before anything sounds, when a part is not there.
     """
@@ -57,6 +58,8 @@ async def stage(
             recorder = Recorder(Path(rig.record.folder), rig)
             parts.push_async_callback(recorder.close)  # after all that sounds: it may take minutes
             told.append(recorder.note)
+        if windows:
+            parts.enter_context(_quiet_terminal())
         plugged: list[Plugged] = []
         outputs = open_sinks(rig, parts, plugged)
         for listener in listeners:
@@ -106,6 +109,24 @@ async def stage(
         finally:
             gc.enable()
             conductor.close()  # silent at once, and whoever looks is told so while they still listen
+
+
+@contextlib.contextmanager
+def _quiet_terminal() -> Iterator[None]:
+    """While the view has the terminal the log is seen in it; what comes before and after is printed."""
+    root, kept = logging.getLogger(), list(logging.getLogger().handlers)
+    memory = logging.handlers.MemoryHandler(1000, flushLevel=logging.CRITICAL + 1)
+    for handler in kept:
+        root.removeHandler(handler)
+        memory.setTarget(handler)
+    root.addHandler(memory)
+    try:
+        yield
+    finally:
+        root.removeHandler(memory)
+        for handler in kept:
+            root.addHandler(handler)
+        memory.close()
 
 
 def _to_each(

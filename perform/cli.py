@@ -89,14 +89,9 @@ def run(
         loaded = msgspec.structs.replace(loaded, panel=start.panel_at(panel, loaded.panel))
     scanned = loaded.panel is not None and not is_loopback(host_port(loaded.panel.listen)[0])
     if view if view is not None else sys.stdout.isatty() and not scanned:
-        with start.quiet_terminal():
-            asyncio.run(
-                daemon.run(
-                    loaded,
-                    lambda running: log.info(start.welcome(running.rig)),
-                    [VIEW],
-                )
-            )
+        asyncio.run(
+            daemon.run(loaded, lambda running: log.info(start.welcome(running.rig)), [VIEW])
+        )
     else:
         asyncio.run(
             daemon.run(

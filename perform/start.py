@@ -1,6 +1,5 @@
-"""What `perform run` begins with: a rig for what there is, its panel, who has the terminal, the line that says ready."""
+"""What `perform run` begins with: a rig for what there is, its panel, the line that says ready."""
 
-import contextlib
 import logging
 import logging.handlers
 import sys
@@ -75,21 +74,3 @@ def _heard(rig: Rig) -> Iterator[str]:
     if rig.panel is not None:
         near = is_loopback(host_port(rig.panel.listen)[0]) and rig.panel.token is None
         yield f"panel {rig.panel.listen} ({'this machine' if near else 'whoever has the token'})"
-
-
-@contextlib.contextmanager
-def quiet_terminal() -> Iterator[None]:
-    """While the view has the terminal the log is seen in it; what comes before and after is printed."""
-    root, kept = logging.getLogger(), list(logging.getLogger().handlers)
-    memory = logging.handlers.MemoryHandler(1000, flushLevel=logging.CRITICAL + 1)
-    for handler in kept:
-        root.removeHandler(handler)
-        memory.setTarget(handler)
-    root.addHandler(memory)
-    try:
-        yield
-    finally:
-        root.removeHandler(memory)
-        for handler in kept:
-            root.addHandler(handler)
-        memory.close()

@@ -3,14 +3,16 @@
 import asyncio
 import json
 import logging
+import os
 import textwrap
 import threading
 
 import pytest
 
-from perform import turns
+from perform import app, session, turns
 from perform import window as module
-from perform.events import Beat, Sound, StateChanged
+from perform.config import parse_rig
+from perform.events import Beat, KeyPressed, Sound, StateChanged
 from perform.window import Window
 
 GREETING = {"voices": ["lead"]}
@@ -167,3 +169,23 @@ def test_it_is_told_the_log_from_whichever_thread(monkeypatch, tmp_path, elsewhe
 
     table = run(monkeypatch, tmp_path, play)
     assert table.told("/log")[0][2:] == ["warning", "a cable is loose"]
+
+
+def test_the_terminal_is_given_back_before_a_long_recording_is_written(monkeypatch, tmp_path):
+    """So that the line which says what takes so long is seen."""
+    (tmp_path / "silent_window.py").write_text(
+        "import socket, sys\nit = socket.socket(fileno=int(sys.argv[1]))\nwhile it.recv(9999): pass\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    rig = parse_rig(f"[outputs.o]\nkind='osc'\nto='127.0.0.1:9'\n[record]\nfolder='{tmp_path}'")
+    root, printed = logging.getLogger(), []
+    first, *_ = root.handlers
+    monkeypatch.setattr(session, "to_midi", lambda *_: printed.append(first in root.handlers))
+
+    async def play():
+        async with app.stage(rig, windows=["silent_window"]) as running:
+            running.conductor.deliver(KeyPressed(60))
+            printed.append(first in root.handlers)
+
+    asyncio.run(play())
+    assert printed == [False, True]

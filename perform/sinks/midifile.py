@@ -8,6 +8,7 @@ import mido
 
 from perform.draft import draft
 from perform.engine.metre import Metre, spell
+from perform.errors import OutputError
 from perform.events import ChordSounds, MetreBegins, Output, Sound, TempoBegins
 from perform.music.note import TICKS_PER_BEAT
 
