@@ -174,7 +174,7 @@ def test_one_training_under_two_names_is_ranked_once(finished, monkeypatch):
 def test_effects_have_p_values_corrected_for_all_of_their_pairs(finished):
     effects = tables(read(finished))[2]
     assert effects.rows[0][3] == "0.375"  # four pairs of one sign have 1/8, of three tests
-    assert "corrected for 3 pairs (Holm)" in effects.caption
+    assert "corrected for all pairs of the table (Holm)" in effects.caption
 
 
 def test_two_arms_make_no_table_of_nemenyis_test(finished):

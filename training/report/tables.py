@@ -123,7 +123,7 @@ def _effects(found: Findings, reference: str, measure: str) -> Table:
         rows.append([pair, between, f"{e.delta:+.2f}", spell_p(p), *beside])
     return Table(
         f"Paired effects ({name}, {named(found, reference)}): a {gain} difference favours the first. "
-        f"Wilcoxon's p are corrected for {len(pairs)} pairs (Holm); those in sentences stand for one pair each",
+        f"Wilcoxon's p are corrected for all pairs of the table (Holm); those in sentences stand for one pair each",
         [
             "Pair",
             "Median difference (bootstrap 95 %)",
