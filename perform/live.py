@@ -179,9 +179,8 @@ class Conductor:
         if isinstance(event, PhraseReady) and (self._postponed or self.is_busy()):
             if not self._postponed:
                 self._loop.call_later(2 * BUSY_SECONDS, self._catch_up)
-            self._postponed.append(
-                event
-            )  # in order, so that a bar asked for anew is not lost to the one before
+            # in order, so that a bar asked for anew is not lost to the one before
+            self._postponed.append(event)
             return
         try:
             self._deliver(event)

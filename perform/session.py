@@ -30,6 +30,7 @@ from perform.sources.canned import STOCK
 log = logging.getLogger(__name__)
 SCHEMA = 1
 FLUSH_SECONDS = 1.0
+MOST_WAITING = 10_000  # lines from before the music: faders may be moved for days at an installation that stands
 PLAYERS_CHANNEL = 16
 _KINDS: dict[str, Any] = {kind.__name__: kind for kind in get_args(Event)}
 
@@ -69,7 +70,7 @@ class Recorder:
     def note(self, tick: int, event: Event) -> None:
         """The engine was told this, at a tick of the session."""
         self._lines.append(encode(tick, event))
-        self._begun = self._begun or _is_music(event)
+        self._begun = self._begun or _is_music(event) or len(self._lines) > MOST_WAITING
 
     async def close(self) -> None:
         """Write the rest, and the performance as a MIDI file beside it; may be called twice. A long one takes a

@@ -379,6 +379,13 @@ def recorded(folder, events):
     return sorted(folder.iterdir())
 
 
+def test_what_waits_for_the_music_is_bounded(tmp_path, monkeypatch):
+    monkeypatch.setattr(session, "MOST_WAITING", 3)
+    turned = [(-1, Turned(None, "swing", place / 8)) for place in range(8)]
+    written = recorded(tmp_path, turned)[0].read_text().splitlines()
+    assert len(written) == 1 + len(turned)  # a head, and all that was turned
+
+
 def test_a_recording_begins_with_the_music_and_has_what_came_before_it(tmp_path):
     before = [(-1, KeyChanged(None)), (-1, Turned(None, "swing", 0.5))]
     assert recorded(tmp_path, [*before, (-1, TransportChanged("stop"))]) == []

@@ -81,10 +81,10 @@ def pitch_over(
     pitch = note.pitch + shift
     if settings.fit == "shift":
         return fold_into(pitch, settings.low, settings.high)
-    anchored = weight > 0 and note.duration >= ANCHOR_TICKS
-    allowed = chord.tones if anchored or settings.fit == "chord" else colours(chord, key)
     if settings.grounded and weight > 1 and chord.bass != chord.root:
         return fold_into(nearest(pitch, frozenset({chord.bass})), settings.low, settings.high)
+    anchored = weight > 0 and note.duration >= ANCHOR_TICKS
+    allowed = chord.tones if anchored or settings.fit == "chord" else colours(chord, key)
     pitch = fold_into(nearest(pitch, allowed), settings.low, settings.high)
     if before is not None and pitch == before.sounded and note.pitch != before.written:
         direction = note.pitch - before.written
