@@ -31,9 +31,7 @@ from perform.stage import Stage
 
 log = logging.getLogger(__name__)
 REALTIME_PRIORITY = 20
-PATIENT_SECONDS = (
-    1.0  # one wish to stop may be several signals: a wrapper passes on what we hear too
-)
+PATIENT_SECONDS = 1.0  # in which several signals are one wish: a wrapper passes on what we hear too
 SWITCH_SECONDS = (
     0.0002  # a MIDI port's thread waits no longer for us while we spin: JACK drops what is late
 )

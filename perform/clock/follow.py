@@ -17,7 +17,7 @@ WINDOW = 8 * PULSES_PER_BEAT  # two milliseconds of jitter leave 0.02 % of a tem
 FEWEST = RECENT = 6
 LEAST_SPREAD = 0.002  # seconds: machines stall together for that long, and no tempo has changed
 LOST_BEATS = 2.0
-SLOWEST_PULSE = 60.0 / (SLOWEST_BPM * PULSES_PER_BEAT)
+SLOWEST_PULSE = 60.0 / (SLOWEST_BPM * PULSES_PER_BEAT)  # seconds: no tempo has a longer one
 HARDLY, CERTAINLY = (
     0.25,
     0.6,

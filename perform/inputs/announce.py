@@ -11,9 +11,7 @@ from typing import Any, Self
 log = logging.getLogger(__name__)
 Service = tuple[str, tuple[Any, ...]]
 AGAIN_SECONDS = 10.0
-LONGEST_LABEL = (
-    60  # 63 bytes are allowed (RFC 1035), and who shares a name is told apart by -2 behind it
-)
+LONGEST_LABEL = 60  # bytes, of 63 (RFC 1035): who shares a name is told apart by -2 behind it
 
 
 class Announcement:

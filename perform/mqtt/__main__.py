@@ -189,9 +189,8 @@ class Installation:
                 why = f"cannot be read ({type(fault).__name__}); say it otherwise"
                 self._link.refuse(0, message.topic.value, why)
             await asyncio.sleep(PACE_SECONDS)
-            await (
-                self._link.drain()
-            )  # while the daemon has much to read, messages wait where their number is bounded
+            # while the daemon has much to read, messages wait where their number is bounded
+            await self._link.drain()
 
     async def _say_goodbye(self, client: aiomqtt.Client) -> None:
         """That we are gone, after all that stands otherwise since."""

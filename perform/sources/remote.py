@@ -18,9 +18,7 @@ from perform.sources.worker import LENGTH, Answer, Request, pack, to_event
 log = logging.getLogger(__name__)
 MOST_WAITING = 64
 RESTART_SECONDS = 0.5
-SILENT_SECONDS = (
-    10.0  # the first answer of a small machine takes some, while it loads its libraries
-)
+SILENT_SECONDS = 10.0  # a small machine loads libraries for some before its first answer
 
 
 class RemoteSource:
