@@ -131,6 +131,9 @@ def run(
     width: Annotated[int | None, typer.Option(help="channels of compact")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="of both optimisers")] = None,
     penalty: Annotated[float | None, typer.Option(help="weight of R1 and R2; 0 for none")] = None,
+    pretrained: Annotated[
+        str | None, typer.Option(help="weights to begin with: tunes, or an .npz; '' for none")
+    ] = None,
     seed: Annotated[int | None, typer.Option()] = None,
     *,
     resume: Annotated[
@@ -149,6 +152,7 @@ def run(
         "width": width,
         "learning_rate": learning_rate,
         "penalty": penalty,
+        "pretrained": pretrained,
         "seed": seed,
     }
     if steps is not None and epochs is not None:
@@ -255,8 +259,8 @@ def experiment(
 
     In a folder that is begun, what is not named is what it was begun with.
     """
-    from training import experiment as lab  # noqa: PLC0415 - scipy is slow
-    from training import spread  # noqa: PLC0415
+    from training import design, spread  # noqa: PLC0415 - scipy is slow
+    from training import experiment as lab  # noqa: PLC0415
 
     given = {
         "arms": config.arms(arm) if arm else None,
@@ -266,10 +270,10 @@ def experiment(
         "extractor": extractor,
         "weights": weights,
     }
-    begun = None if data else lab.begun(folder)  # its bars have their chords by now
+    begun = None if data else design.begun(folder)  # its bars have their chords by now
     bars = dataset.load(begun) if begun else dataset.open_data(data or [OWN_BARS], chord)
-    wanted = lab.wanted(folder, bars, given, steps)
-    _say(lab.moved(folder, wanted))
+    wanted = design.wanted(folder, bars, given, steps)
+    _say(design.moved(folder, wanted))
     for name, options in wanted.arms.items():
         _say(f"{name}: {caution}" for caution in pipeline.cautions(options.augment))
     try:
@@ -345,6 +349,21 @@ def export(
 
     made = write(loop.trained(folder), output, remark, discriminator=discriminator)
     print(describe.made(made))
+
+
+@app.command()
+def weights(
+    folder: Annotated[Path, typer.Argument(help="the run's folder")],
+    output: NpzOption = Path("weights.npz"),
+) -> None:
+    """Keep what a run has learned, for others to begin with: training run --pretrained weights.npz."""
+    from training import loop, pretrained  # noqa: PLC0415 - tensorflow takes seconds
+    from training.export import provenance  # noqa: PLC0415
+
+    made = loop.trained(folder)
+    data = {"bars": len(made.bars.rolls), "files": provenance(made.bars)}
+    pretrained.write(output, made.weights, {"trained_steps": made.step, "data": data})
+    print(f"{output}: training run --pretrained {output}")
 
 
 @app.command()

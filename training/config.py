@@ -33,10 +33,12 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     `octave_share`: the discriminator sees bars moved in time by up to so many columns, with so many
     silenced, and this share of them an octave away (a roll loosens the rhythm, so it is off: see the
     shipped card). `conditions`: what the generator learns to be asked for, by the bars' chords,
-    numbers of notes and heights.
+    numbers of notes and heights. `pretrained`: weights that networks of their shape begin with instead of chance:
+    the name of some that ship, or an .npz of `training weights`.
     """
 
     architecture: Literal["compact", "melody", "paper", "markov"] = "compact"
+    pretrained: str = ""
     loss: Literal["relativistic", "hinge", "cross-entropy"] = "relativistic"
     conditions: tuple[Literal["quality", "density", "register"], ...] = ()
     augment: tuple[Stage, ...] = ()
@@ -62,7 +64,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     def __post_init__(self) -> None:
         """ValueError, which begins with an option, where an architecture has no place for what is asked of it."""
         if self.architecture not in {"compact", "melody"}:
-            for name in ("conditions", "intervals"):
+            for name in ("conditions", "intervals", "pretrained"):
                 if getattr(self, name):
                     raise ValueError(
                         f"architecture {self.architecture} has no place for {name}; take compact or melody"

@@ -145,6 +145,11 @@ def write_card(run: Run, manifest: bundle.Manifest, remark: str) -> str:
     options, figures = run.options, manifest.metrics
     files = ", ".join(f"{count} of `{name}`" for name, count in manifest.data["files"].items())
     width = f" (width {options.width})" if options.architecture in {"compact", "melody"} else ""
+    begun = (
+        f"; begun with the weights `{options.pretrained}` of other bars"
+        if options.pretrained
+        else ""
+    )
     grown = f", augmented to {len(run.seen):,}" if options.augment else ""
     conditions = ", ".join(manifest.conditions)
     asked = f"\n- **Can be asked for**: {conditions}." if conditions else ""
@@ -163,7 +168,7 @@ def write_card(run: Run, manifest: bundle.Manifest, remark: str) -> str:
 
 One-bar phrases, invented by a small GAN. Licence: {manifest.licence}.
 
-- **Trained on** {len(run.bars.rolls)} bars: {files}{grown}.
+- **Trained on** {len(run.bars.rolls)} bars: {files}{grown}{begun}.
 - **Trained for** {run.step} steps of {options.batch} bars, {run.seconds:.0f} s: architecture
   `{options.architecture}`{width}, {options.loss} loss, R1 + R2 penalty {options.penalty:g}, weights
   averaged by {options.average:g}, seed {options.seed}. Every option is in `manifest.json`.{asked}

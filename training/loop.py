@@ -12,7 +12,7 @@ import numpy as np
 
 from perform.errors import DivergenceError, RunFolderError
 from perform.music.condition import ANYTHING, DENSITY, Wish, inputs
-from training import beginning, dataset, files
+from training import beginning, dataset, files, pretrained
 from training.augment.pipeline import augment, sources_of
 from training.backend import keras, tf
 from training.beginning import DATA, OPTIONS
@@ -73,9 +73,14 @@ class Run:
         self._train = tf.function(self._train_step, reduce_retracing=True)
 
     def resume(self) -> bool:
-        """Whether a checkpoint was there to go on from. RunFolderError when it does not fit."""
+        """Whether a checkpoint was there to go on from; without one a run begins with what it is pretrained with.
+
+        RunFolderError when a checkpoint does not fit, SidemanError when weights do not.
+        """
         path = self.folder / CHECKPOINT
         if not path.exists():
+            if self.options.pretrained:
+                self._begin_with(pretrained.read(self.options.pretrained))
             return False
         try:
             with np.load(path, allow_pickle=False) as saved:
@@ -92,6 +97,30 @@ class Run:
                 f"{path}: does not fit this run ({reason}); begin a new folder"
             ) from None
         return True
+
+    def _begin_with(self, weights: pretrained.Weights) -> None:
+        generator, discriminator = self._networks
+        shapes = [
+            [tuple(each.shape) for each in network.variables]
+            for network in (generator, discriminator)
+        ]
+        pretrained.demand_fit(weights, self.options, shapes)
+        for network, values in (
+            (generator, weights.generator),
+            (self.average, weights.generator),
+            (discriminator, weights.discriminator),
+        ):
+            for variable, value in zip(network.variables, values, strict=True):
+                variable.assign(value)
+
+    @property
+    def weights(self) -> pretrained.Weights:
+        """What a later run may begin with."""
+        learned = (
+            [np.asarray(variable) for variable in network.variables]
+            for network in (self.average, self.discriminator)
+        )
+        return pretrained.Weights(self.options, *learned)
 
     def train(self, report: Report = lambda _step, _losses: None) -> None:
         """Train from the last checkpoint to the last step, leaving checkpoints, losses and sheets.
@@ -233,6 +262,7 @@ def begin(folder: Path, options: Options, bars: dataset.Dataset, *, sheets: bool
     """
     _demand_room(folder)  # before the seconds that networks take
     run = Run(folder, options, bars, sheets=sheets)
+    run.resume()  # there is nothing to go on with, but what it is pretrained with may not fit
     try:
         with files.held(folder):
             _demand_room(folder)

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from perform.errors import DivergenceError, RunFolderError, SidemanError
-from training import config, dataset, experiment, extras, files
+from training import config, dataset, design, experiment, extras, files
 from training.features.base import Extractor
 
 JOURNAL, BEST = "study.journal", "best.toml"
@@ -39,7 +39,7 @@ def search(
     """
     if base.architecture == "markov":
         raise SidemanError("a Markov chain has no values to search for; name another --recipe")
-    made = experiment.plan(bars, {TRIAL: base}, 1, "fair", held_out, extractor)
+    made = design.plan(bars, {TRIAL: base}, 1, "fair", held_out, extractor)
     extras.demand("tensorflow")
     study = _study(folder, made)
 
@@ -82,7 +82,7 @@ def propose(trial: Any, base: config.Options) -> config.Options:
 def _value(
     options: config.Options,
     seed: int,
-    made: experiment.Plan,
+    made: design.Plan,
     bars: dataset.Dataset,
     extractor: Extractor,
 ) -> float:
@@ -94,7 +94,7 @@ def _value(
     return float(line["references"]["held_out"]["fid"] + DEAR * over)
 
 
-def _study(folder: Path, made: experiment.Plan) -> Any:
+def _study(folder: Path, made: design.Plan) -> Any:
     """The study in the folder, or a new one that keeps what all of its trials share."""
     import optuna  # noqa: PLC0415 - an extra, and slow to import
     from optuna.storages import JournalStorage  # noqa: PLC0415

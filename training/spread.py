@@ -16,7 +16,8 @@ import numpy as np
 from perform.errors import DivergenceError, RunFolderError
 from perform.music.note import COLUMNS, ROWS
 from training.dataset import Dataset
-from training.experiment import Outcome, Plan, Runner, Task, run
+from training.design import Plan
+from training.experiment import Outcome, Runner, Task, run
 from training.extras import demand
 
 WAIT = 20.0  # seconds for the first worker

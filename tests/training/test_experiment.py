@@ -10,7 +10,7 @@ import pytest
 from planning import planned
 
 from perform.errors import DatasetError, FeatureError, RunFolderError, SidemanError
-from training import cli, config, dataset, experiment, markov, spread
+from training import cli, config, dataset, design, experiment, markov, spread
 from training.augment.pipeline import Stage
 from training.features.spr import Spr
 from training.metrics.playability import measure
@@ -68,18 +68,18 @@ def test_a_chain_walks_playable_bars_that_begin_as_bars_begin(bars):
 
 
 def test_splits_are_paired_disjoint_and_fair_to_every_file(bars):
-    taught, held = experiment.split(bars, 41, seed=3)
+    taught, held = design.split(bars, 41, seed=3)
     assert not set(taught) & set(held)
     assert (len(taught), len(held)) == (55, 41)
-    assert np.array_equal(held, experiment.split(bars, 41, seed=3)[1])
-    assert not np.array_equal(held, experiment.split(bars, 41, seed=4)[1])
+    assert np.array_equal(held, design.split(bars, 41, seed=3)[1])
+    assert not np.array_equal(held, design.split(bars, 41, seed=4)[1])
     names = [bars.origins[i].file for i in held]
     assert {names.count(name) for name in set(names)} <= {13, 14}
 
 
 def test_a_bar_that_returns_is_trained_on_or_held_out_and_not_both(bars):
     often = dataset.some(bars, np.resize(np.arange(40), 200))  # as a tune's bars do
-    taught, held = experiment.split(often, 90, seed=1)
+    taught, held = design.split(often, 90, seed=1)
     known = {roll.tobytes() for roll in often.rolls[taught]}
     assert not any(roll.tobytes() in known for roll in often.rolls[held])
     assert (len(taught), len(held)) == (110, 90)
@@ -96,14 +96,14 @@ def test_the_papers_protocol_has_the_papers_steps(bars, tmp_path):
     assert (made["augmented"].batch, made["augmented"].steps) == (50, 3720)
     assert (made["replicated"].batch, made["replicated"].steps) == (50, 3720)
     with pytest.raises(SidemanError, match=r"--steps 9: .*60 epochs"):
-        experiment.wanted(tmp_path, bars, {"protocol": "paper"}, steps=9)
+        design.wanted(tmp_path, bars, {"protocol": "paper"}, steps=9)
 
 
 @pytest.mark.usefixtures("untraced")
 def test_a_stopped_experiment_goes_on_and_gives_the_same(bars, tmp_path):
     wanted = planned(bars, {"tiny": TINY, "markov": MARKOV})
     folder = tmp_path / "x"
-    made = experiment.open_folder(folder, wanted, bars)
+    made = design.open_folder(folder, wanted, bars)
     tasks = experiment.pending(folder, made)
     assert [tuple(task) for task in tasks] == [
         ("tiny", 0),
@@ -128,20 +128,20 @@ def test_a_stopped_experiment_goes_on_and_gives_the_same(bars, tmp_path):
 
 
 def test_further_arms_and_runs_join_an_experiment_but_no_others(bars, tmp_path):
-    made = experiment.open_folder(tmp_path, planned(bars, {"markov": MARKOV}), bars)
-    more = experiment.open_folder(tmp_path, planned(bars, {"tiny": TINY}), bars)
+    made = design.open_folder(tmp_path, planned(bars, {"markov": MARKOV}), bars)
+    more = design.open_folder(tmp_path, planned(bars, {"tiny": TINY}), bars)
     assert more.arms == {"markov": MARKOV, "tiny": TINY}
     assert more.runs == made.runs
     longer = msgspec.structs.replace(TINY, steps=TINY.steps + 1)
     with pytest.raises(RunFolderError, match="other options of arm tiny"):
-        experiment.open_folder(tmp_path, planned(bars, {"tiny": longer}), bars)
+        design.open_folder(tmp_path, planned(bars, {"tiny": longer}), bars)
     with pytest.raises(RunFolderError, match="other split"):
-        experiment.open_folder(
+        design.open_folder(
             tmp_path,
-            experiment.plan(bars, {"markov": MARKOV}, 2, "fair", 20, Spr()),
+            design.plan(bars, {"markov": MARKOV}, 2, "fair", 20, Spr()),
             bars,
         )
-    assert experiment.read_plan(tmp_path) == more
+    assert design.read_plan(tmp_path) == more
 
 
 def test_one_process_at_a_time_works_on_an_experiment(bars, tmp_path):
@@ -163,16 +163,16 @@ def test_weights_of_an_extractor_are_named_by_digest_and_opened_where_a_run_is(
     opened, spr = [], Spr()
     monkeypatch.setattr(experiment, "open_extractor", lambda *asked: opened.append(asked) or spr)
     weights = tmp_path / "inception.h5"
-    made = experiment.plan(bars, {"markov": MARKOV}, 1, "fair", 41, spr, weights)
+    made = design.plan(bars, {"markov": MARKOV}, 1, "fair", 41, spr, weights)
     made = msgspec.structs.replace(made, samples=64)
     spread.run_alone(experiment.Task("markov", 0), made, bars)
     assert opened == [("spr", weights)]
     elsewhere = msgspec.structs.replace(made, weights=str(tmp_path / "moved.h5"))
-    experiment.open_folder(tmp_path / "x", made, bars)
-    assert experiment.open_folder(tmp_path / "x", elsewhere, bars) == elsewhere
+    design.open_folder(tmp_path / "x", made, bars)
+    assert design.open_folder(tmp_path / "x", elsewhere, bars) == elsewhere
     other = msgspec.structs.replace(made, extractor={**made.extractor, "sha256": "0" * 64})
     with pytest.raises(RunFolderError, match="other extractor"):
-        experiment.open_folder(tmp_path / "x", other, bars)
+        design.open_folder(tmp_path / "x", other, bars)
     with pytest.raises(FeatureError, match="name those with --weights"):
         spread.run_alone(experiment.Task("markov", 0), other, bars)
 
@@ -180,7 +180,7 @@ def test_weights_of_an_extractor_are_named_by_digest_and_opened_where_a_run_is(
 @pytest.mark.parametrize("held_out", [95, 85, 11, -1])
 def test_an_experiment_needs_as_many_bars_on_both_sides_as_distances_do(bars, held_out):
     with pytest.raises(DatasetError, match=r"need 12 .*--held-out"):
-        experiment.plan(bars, {"markov": MARKOV}, 2, "fair", held_out, Spr())
+        design.plan(bars, {"markov": MARKOV}, 2, "fair", held_out, Spr())
 
 
 def test_an_arm_of_too_many_bars_is_refused_before_anything_is_begun(bars):
@@ -190,21 +190,21 @@ def test_an_arm_of_too_many_bars_is_refused_before_anything_is_begun(bars):
 
 
 def test_an_experiment_that_was_killed_before_its_plan_stood_begins(bars, tmp_path):
-    dataset.save(dataset.some(bars, np.arange(3)), tmp_path / experiment.DATA)
+    dataset.save(dataset.some(bars, np.arange(3)), tmp_path / design.DATA)
     (tmp_path / ".experiment.json.part").write_text("{")
     wanted = planned(bars, {"markov": MARKOV})
-    assert experiment.open_folder(tmp_path, wanted, bars) == wanted
-    assert len(dataset.load(tmp_path / experiment.DATA).rolls) == len(bars.rolls)
+    assert design.open_folder(tmp_path, wanted, bars) == wanted
+    assert len(dataset.load(tmp_path / design.DATA).rolls) == len(bars.rolls)
 
 
 def test_a_plan_of_another_version_has_no_defaults(bars, tmp_path):
-    experiment.open_folder(tmp_path, planned(bars, {"tiny": TINY}), bars)
-    path = tmp_path / experiment.PLAN
+    design.open_folder(tmp_path, planned(bars, {"tiny": TINY}), bars)
+    path = tmp_path / design.PLAN
     plan = json.loads(path.read_text())
     del plan["arms"]["tiny"]["octave_share"]
     path.write_text(json.dumps(plan))
     with pytest.raises(RunFolderError, match="arm tiny has no option octave_share"):
-        experiment.read_plan(tmp_path)
+        design.read_plan(tmp_path)
 
 
 def command(monkeypatch, capsys, *words):
@@ -225,18 +225,18 @@ def one_by_one(tasks, made, bars):
 
 def test_a_call_that_names_nothing_goes_on_with_what_is_there(bars, tmp_path, monkeypatch, capsys):
     few = dataset.some(bars, np.arange(40))
-    made = experiment.plan(few, {"chain": MARKOV}, 1, "paper", 15, Spr())
+    made = design.plan(few, {"chain": MARKOV}, 1, "paper", 15, Spr())
     older = {**made.versions, "numpy": "1.0"}
     made = msgspec.structs.replace(made, samples=64, versions=older)
-    experiment.open_folder(tmp_path, made, few)
+    design.open_folder(tmp_path, made, few)
     code, err = command(monkeypatch, capsys, "-o", tmp_path)
     assert code == 0
     assert f"{tmp_path}: begun with numpy 1.0 (now {np.__version__}); further runs" in err
-    assert experiment.read_plan(tmp_path) == made
+    assert design.read_plan(tmp_path) == made
     assert [line["arm"] for line in experiment.results(tmp_path)] == ["chain"]
     # its bars have their chords, so that the command that began it goes on with it
     assert command(monkeypatch, capsys, "-o", tmp_path, "--runs", 2, "--chord", "C")[0] == 0
-    assert experiment.read_plan(tmp_path) == msgspec.structs.replace(made, runs=2)
+    assert design.read_plan(tmp_path) == msgspec.structs.replace(made, runs=2)
     assert [line["seed"] for line in experiment.results(tmp_path)] == [0, 1]
     code, err = command(monkeypatch, capsys, "-o", tmp_path, "--protocol", "fair")
     assert code == 2

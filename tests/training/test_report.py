@@ -10,7 +10,7 @@ import pytest
 from planning import planned
 
 from perform.errors import RunFolderError
-from training import config, experiment
+from training import config, design, experiment
 from training.report import plots
 from training.report.findings import compared, read, sentences, values
 from training.report.plots import _joined
@@ -29,7 +29,7 @@ def finished(bars, tmp_path_factory):
         "augmented": MARKOV,
         "replicated": MARKOV,
     }
-    made = experiment.open_folder(folder, planned(bars, arms, runs=4), bars)
+    made = design.open_folder(folder, planned(bars, arms, runs=4), bars)
     for task in experiment.pending(folder, made):
         outcome = experiment.run(task, made, bars)
         shift = {"original": 3.0, "augmented": 0.0, "replicated": 1.0}[task.arm]
@@ -76,7 +76,7 @@ def test_a_report_of_what_is_unfinished_takes_what_is_complete(finished, tmp_pat
     shutil.copytree(finished, folder)
     made = read(folder).plan
     plan = msgspec.structs.replace(made, runs=9, arms={**made.arms, "later": MARKOV})
-    (folder / experiment.PLAN).write_bytes(msgspec.json.encode(plan))
+    (folder / design.PLAN).write_bytes(msgspec.json.encode(plan))
     results = (folder / experiment.RESULTS).read_text().splitlines()
     (folder / experiment.RESULTS).write_text("\n".join(results[1:]) + "\n")  # seed 0 of an arm
     experiment.keep(
@@ -124,7 +124,7 @@ def test_two_protocols_are_compared_and_folders_of_one_name_keep_their_pictures(
 ):
     other = tmp_path / finished.name
     plan = planned(bars, dict.fromkeys(read(finished).arms, MARKOV), runs=2)
-    made = experiment.open_folder(other, msgspec.structs.replace(plan, protocol="paper"), bars)
+    made = design.open_folder(other, msgspec.structs.replace(plan, protocol="paper"), bars)
     for task in experiment.pending(other, made):
         experiment.keep(other, experiment.run(task, made, bars))
     page, text = report([finished, other], tmp_path / "report")
@@ -204,17 +204,17 @@ def test_what_is_no_experiment_makes_no_report(tmp_path, bars):
     with pytest.raises(RunFolderError, match="no experiment there"):
         report([tmp_path], tmp_path / "out")
     folder = tmp_path / "x"
-    experiment.open_folder(folder, planned(bars, {"markov": MARKOV}), bars)
+    design.open_folder(folder, planned(bars, {"markov": MARKOV}), bars)
     with pytest.raises(RunFolderError, match=r"0 of 2 runs; go on with training experiment"):
         report([folder], tmp_path / "out")
-    for task in experiment.pending(folder, experiment.read_plan(folder)):
-        experiment.keep(folder, experiment.run(task, experiment.read_plan(folder), bars))
+    for task in experiment.pending(folder, design.read_plan(folder)):
+        experiment.keep(folder, experiment.run(task, design.read_plan(folder), bars))
     with pytest.raises(
         RunFolderError, match=r"markov has finished 2 of 2 runs; give .* another --arm"
     ):
         report([folder], tmp_path / "out")
-    plan = json.loads((folder / experiment.PLAN).read_text())
-    (folder / experiment.PLAN).write_text(json.dumps({**plan, "schema": 9}))
+    plan = json.loads((folder / design.PLAN).read_text())
+    (folder / design.PLAN).write_text(json.dumps({**plan, "schema": 9}))
     with pytest.raises(RunFolderError, match="schema 9"):
         report([folder], tmp_path / "out")
     assert not (tmp_path / "out").exists()

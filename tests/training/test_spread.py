@@ -12,7 +12,7 @@ import pytest
 from planning import planned
 
 from perform.errors import RunFolderError
-from training import config, experiment, spread
+from training import config, design, experiment, spread
 
 MARKOV = config.recipe("markov")
 WILD = config.Options(
@@ -157,7 +157,7 @@ def test_a_scheduler_that_is_lost_is_said_in_a_line_and_what_was_done_stays(bars
     assert process.returncode == 2
     assert len(lines) == 1, lines
     assert f"{address}: the Dask scheduler was lost" in lines[0]
-    assert experiment.read_plan(folder).runs == 20
+    assert design.read_plan(folder).runs == 20
 
 
 @pytest.mark.long

@@ -10,15 +10,8 @@ from numpy.typing import NDArray
 
 from perform.errors import RunFolderError
 from training import config, stats
-from training.experiment import (
-    COMMON,
-    Plan,
-    failures,
-    lines,
-    pending,
-    read_plan,
-    results,
-)
+from training.design import COMMON, Plan, read_plan
+from training.experiment import failures, lines, pending, results
 
 PAPER_ORDER = ("augmented", "replicated", "original")
 REFERENCES = ("held_out", "training")

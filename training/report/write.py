@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from training import config, files
-from training.experiment import DATA, Plan, as_run
+from training.design import DATA, Plan, as_run
 from training.report.findings import Findings, compared, read, sentences
 from training.report.plots import pictures
 from training.report.tables import Table, tables
