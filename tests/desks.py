@@ -1,4 +1,4 @@
-"""A desk on a stage of two voices, and somebody to speak at it."""
+"""A desk on a stage, of two voices unless said otherwise, and somebody to speak at it."""
 
 import asyncio
 
@@ -38,18 +38,20 @@ class Source:
     restarts = 0
 
 
-def at_a_desk(scene, ahead_ms=0.0):
+TWO = (VoiceSettings(name="lead"), VoiceSettings(name="bass"))
+
+
+def at_a_desk(scene, ahead_ms=0.0, voices=TWO):
     """Run a scene with a desk and a dict of everybody who was reached at a host and port. `ahead_ms`: of an output."""
 
     async def play():
-        voices = [VoiceSettings(name="lead"), VoiceSettings(name="bass")]
         reached = {}
         engine, transport = Engine(voices), Transport()
-        sinks = {"lead": [], "bass": []}
+        sinks = {voice.name: [] for voice in voices}
         conductor = Conductor(engine, transport, VirtualClock(), lambda _wanted, _due: None, sinks)
         rig = Rig(
             outputs={"synth": MidiOutput(virtual="synth", ahead_ms=ahead_ms)},
-            voices=(VoiceConfig(name="lead"), VoiceConfig(name="bass")),
+            voices=tuple(VoiceConfig(name=voice.name) for voice in voices),
         )
         output = Feedback(reached.setdefault(OUTPUT, Peer(OUTPUT)))
         conductor.listen(output)

@@ -13,7 +13,6 @@ from perform import controls
 from perform.config import load_rig, parse_rig
 from perform.controls import FEEDBACK, STATE
 from perform.errors import RigError, WireError
-from perform.surfaces import layout
 
 RUN_HERE = ("perform surface", "perform chord", "perform render", "perform models", "perform init")
 OURS = {row.address for row in FEEDBACK}
@@ -75,11 +74,6 @@ def test_a_rig_of_the_cookbook_is_whole_and_described(rig, root):
     cookbook = (root / "patches/COOKBOOK.md").read_text()
     assert cookbook.count(f"(rigs/{rig.name})") == 1
     assert f"perform run patches/rigs/{rig.name}" in cookbook or rig.stem == "pi"
-
-
-def test_the_rig_for_touchosc_has_the_voices_of_the_layout_that_ships(root):
-    voices = load_rig(root / "patches/rigs/touchosc.toml").voices
-    assert [it.name for it in voices] == [it.name for it in layout.shipped().voices]
 
 
 def test_commands_in_running_text_are_commands(root):

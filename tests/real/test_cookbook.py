@@ -194,8 +194,8 @@ def test_a_gallery_waits_for_the_broker_to_say_start(hall):
     hall.exchange.wait_for("'sideman/hall/state/transport', ... (4 bytes)")  # stop
 
 
-@pytest.mark.parametrize("hall", ["touchosc"], indirect=True)
-def test_a_phone_alone_plays(hall):
+@pytest.mark.parametrize("hall", ["touchosc", "band"], indirect=True)
+def test_a_surface_alone_plays(hall):
     hall.join("Sideman")
     hall.say("/chord", "Cm7")
     eventually(lambda: all(hall.struck(channel) for channel in (1, 2, 3, 4)))

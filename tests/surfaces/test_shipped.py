@@ -1,0 +1,46 @@
+"""The surfaces that ship, at the rig that the page beside each says to start."""
+
+import re
+
+import pytest
+import said
+from desks import Peer, at_a_desk
+
+from perform.config import load_rig
+from perform.surfaces import files
+
+
+def of_puredata(data):
+    """What the wires of a patch make of what its knobs send."""
+    for name, value in said.of_puredata(data):
+        address, _, option = name.removesuffix(":say").partition("=")
+        yield address, (option,) if option else (float(value),) if value else ()
+
+
+READ = {
+    "touchosc": said.of_touchosc,
+    "max": said.of_max,
+    "open-stage-control": said.of_openstage,
+    "pd": of_puredata,
+}
+
+
+@pytest.mark.parametrize("kind", files.FORMATS)
+def test_all_that_a_shipped_surface_says_is_understood_by_the_rig_of_its_page(kind, root):
+    page = (root / "patches" / kind / "README.md").read_text()
+    (named,) = re.findall(r"`perform run (patches/rigs/[\w-]+\.toml)`", page)
+    data = (root / f"patches/{kind}/sideman{files.FORMATS[kind].suffix}").read_bytes()
+    everything = [
+        (address.removeprefix("/sideman"), values)
+        for address, values in dict.fromkeys(READ[kind](data))
+        if "subscribe" not in address
+    ]
+
+    async def scene(desk, _):
+        ours = Peer(("127.0.0.1", 5000))
+        for address, values in sorted(everything, key=lambda it: "/recall" in it[0]):
+            desk.hear(address, values, ours)
+        assert ours.of("/error") == []
+        assert desk.received == len(everything) > 300
+
+    at_a_desk(scene, voices=[voice.settings() for voice in load_rig(root / named).voices])
