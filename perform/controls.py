@@ -88,7 +88,7 @@ def _turned(knob: Knob) -> Control:
 CONTROLS: tuple[Control, ...] = (
     Control("/chord", "chord", "s | i...", "the chord of the moment: a symbol, or MIDI notes",
             reading.chord, default="N.C.", told=True),
-    Control("/chord/release", "action", "", "hands off the keys", always(lambda _: ChordReleased())),
+    Control("/chord/release", "action", "", "a pad is let go: what it said ends; else hands off the keys, by the rig's release", always(lambda _: ChordReleased())),
     Control("/chart", "text", "s", "a chart to follow, its repeats |: :| until next; empty: none",
             reading.chart, default="", told=True),
     Control("/chart/next", "action", "", "out of the vamp, at its end", always(lambda _: ChartLeft())),

@@ -10,6 +10,8 @@ from perform.clock.transport import Transport
 from perform.engine.engine import Engine
 from perform.errors import BundleError, WireError
 from perform.events import (
+    ChordChanged,
+    ChordReleased,
     Event,
     ModelChanged,
     OtherModelChanged,
@@ -20,6 +22,7 @@ from perform.events import (
 from perform.inputs.cc import Surface
 from perform.inputs.link import LinkClock
 from perform.live import Conductor
+from perform.music.chord import Chord
 from perform.panel.door import Door
 from perform.rig import Rig
 from perform.sinks.feedback import Feedback
@@ -53,6 +56,7 @@ class Stage:
         self.surface: Surface | None = None
         self.door: Door | None = None
         self._models = _sound_models()
+        self._pressed: Chord | None = None
         self.state = State(
             [voice.settings() for voice in rig.voices], rig.clock.tempo, rig.clock.metre
         )
@@ -73,10 +77,21 @@ class Stage:
             self._check_model(event.model)
         if isinstance(event, TempoChanged | Tapped) and self.rig.clock.source == "midi":
             raise WireError("the tempo is the MIDI clock's; set it where that comes from")
+        if isinstance(event, ChordChanged | ChordReleased):
+            event = self._pad(event)
         before = self.transport.bpm
         self.conductor.deliver(event)
         if isinstance(event, TempoChanged | Tapped) and self.transport.bpm != before:
             self._tell_link()
+
+    def _pad(self, event: ChordChanged | ChordReleased) -> Event:
+        """A pad came down or up. Its chord, where that still sounds, ends with it, whatever the rig says of keys; what
+        keys or a chart put in its place does not.
+        """
+        pressed = self._pressed
+        self._pressed = event.chord if isinstance(event, ChordChanged) else None
+        ends = isinstance(event, ChordReleased) and pressed is not None
+        return ChordChanged(None) if ends and pressed == self.engine.chord else event
 
     def _check_voice(self, voice: str | None) -> None:
         names = [voice.name for voice in self.rig.voices]

@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perform import controls
+from perform.events import ChordChanged, ChordReleased
+from perform.music.chord import parse_chord
 
 
 def test_what_is_not_there_is_answered_and_counted():
@@ -154,6 +156,23 @@ def test_a_button_acts_when_it_goes_down_and_not_when_it_comes_up():
         assert not peer.of("/error")
         assert peer.of("/stats/done") == [(1,)]
         assert peer.of("/stats/refused") == [(0,)]
+
+    at_a_desk(scene)
+
+
+def test_a_pad_that_is_let_go_ends_its_own_chord_and_none_of_keys():
+    async def scene(desk, _):
+        pad, keys = Peer("a surface"), desk._stage.conductor
+        chord = lambda: desk._stage.state.values["/chord"]  # noqa: E731
+        desk.hear("/chord", ("C7",), pad)
+        desk.hear("/chord/release", (), pad)
+        assert chord() == "N.C."
+        desk.hear("/chord", ("C7",), pad)
+        keys.deliver(ChordChanged(parse_chord("F7")))
+        desk.hear("/chord/release", (), pad)
+        desk.hear("/chord/release", (), pad)
+        keys.deliver(ChordReleased())
+        assert chord() == "F7"  # whose release the rig has: keep
 
     at_a_desk(scene)
 

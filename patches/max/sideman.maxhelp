@@ -32,7 +32,7 @@
    {"box":{"id":"obj-14","maxclass":"message","numinlets":2,"numoutlets":1,"outlettype":[""],"patching_rect":[1110.0,30.0,520.0,22.0],"text":"/sideman/chord Dm7"}},
    {"box":{"id":"obj-15","maxclass":"comment","numinlets":1,"numoutlets":0,"patching_rect":[1110.0,62.0,520.0,20.0],"text":"the chord of the moment: a symbol, or MIDI notes","fontsize":10.0,"textcolor":[0.333,0.376,0.431,1.0],"textjustification":0}},
    {"box":{"id":"obj-16","maxclass":"message","numinlets":2,"numoutlets":1,"outlettype":[""],"patching_rect":[1110.0,94.0,520.0,22.0],"text":"/sideman/chord/release"}},
-   {"box":{"id":"obj-17","maxclass":"comment","numinlets":1,"numoutlets":0,"patching_rect":[1110.0,126.0,520.0,20.0],"text":"hands off the keys","fontsize":10.0,"textcolor":[0.333,0.376,0.431,1.0],"textjustification":0}},
+   {"box":{"id":"obj-17","maxclass":"comment","numinlets":1,"numoutlets":0,"patching_rect":[1110.0,126.0,520.0,20.0],"text":"a pad is let go: what it said ends; else hands off the keys, by the rig's release","fontsize":10.0,"textcolor":[0.333,0.376,0.431,1.0],"textjustification":0}},
    {"box":{"id":"obj-18","maxclass":"message","numinlets":2,"numoutlets":1,"outlettype":[""],"patching_rect":[1110.0,158.0,520.0,22.0],"text":"/sideman/chart \"Dm7 | G7 | Cmaj7 | %\""}},
    {"box":{"id":"obj-19","maxclass":"comment","numinlets":1,"numoutlets":0,"patching_rect":[1110.0,190.0,520.0,20.0],"text":"a chart to follow, its repeats |: :| until next; empty: none","fontsize":10.0,"textcolor":[0.333,0.376,0.431,1.0],"textjustification":0}},
    {"box":{"id":"obj-20","maxclass":"message","numinlets":2,"numoutlets":1,"outlettype":[""],"patching_rect":[1110.0,222.0,520.0,22.0],"text":"/sideman/chart/next"}},
