@@ -24,15 +24,16 @@ LOOK_SECONDS = 30.0
 
 
 class _Subscription:
-    """Somebody who listens; a peer, in that they can be answered."""
+    """Somebody who listens; a peer, in that they can be answered. `fixed`: at an output, told in any case."""
 
     host = None  # they say nothing themselves
 
-    def __init__(self, key: Hashable, outlet: Outlet, by: Hashable) -> None:
+    def __init__(self, key: Hashable, feedback: Feedback, by: Hashable, *, fixed: bool) -> None:
         self.key = key
-        self.feedback = Feedback(outlet)
-        self.message = outlet.message
+        self.feedback = feedback
+        self.message = feedback.message
         self.by = by
+        self.fixed = fixed
         self.heard = time.monotonic()
 
 
@@ -45,7 +46,8 @@ class _All:
     def send(self, output: Output) -> None:
         """Tell each."""
         for one in tuple(self._there.values()):
-            one.feedback.send(output)
+            if not one.fixed:
+                one.feedback.send(output)
 
     def close(self) -> None:
         """They leave one by one."""
@@ -92,10 +94,16 @@ class Subscribers:
         if not told and not self._pace.allows():
             raise WireError(f"no more than {MOST_A_SECOND} a second; ask again later")
         if known is None:
-            known = self._there[key] = _Subscription(key, outlet(), by)
+            known = self._there[key] = self._subscription(key, by, outlet)
         known.by, known.heard = by, time.monotonic()
         if not told:
             self.renew(key)
+
+    def _subscription(
+        self, key: Hashable, by: Hashable, outlet: Callable[[], Outlet]
+    ) -> _Subscription:
+        fixed = next((it for place, it in self._outputs.items() if place == key), None)
+        return _Subscription(key, fixed or Feedback(outlet()), by, fixed=fixed is not None)
 
     def renew(self, key: Hashable) -> None:
         """Tell this one, where it is told anything, where all values stand."""
@@ -112,7 +120,7 @@ class Subscribers:
     def drop(self, key: Hashable) -> None:
         """Tell this one no more."""
         gone = self._there.pop(key, None)
-        if gone is not None:
+        if gone is not None and not gone.fixed:
             gone.feedback.close()
 
     def heard(self, peer: Peer, address: str, values: tuple[Any, ...]) -> bool:

@@ -215,6 +215,23 @@ def test_whoever_forges_a_sender_cannot_have_others_pelted_with_long_answers():
     at_a_desk(scene)
 
 
+def test_who_subscribes_at_an_output_is_told_all_once_and_answered_there():
+    async def scene(desk, reached):
+        patch, there = Peer((OUTPUT[0], 50000)), reached[OUTPUT]
+        desk.hear("/subscribe", (OUTPUT[1],), patch)
+        await asyncio.sleep(0.02)
+        assert there.of("/state/voice/bass/swing") == [(0.0,)]
+        desk.hear("/chord", ("C7",), Peer("a keyboard"))
+        desk.hear("/nonsense", (), patch)
+        assert there.of("/chord") == [("C7",)]
+        assert there.of("/error") == [("/nonsense", "no such address")]
+        desk.hear("/unsubscribe", (OUTPUT[1],), patch)
+        desk.hear("/key", ("C",), Peer("a keyboard"))
+        assert there.heard[-1] == ("/state/key", "C")  # as the rig has it
+
+    at_a_desk(scene)
+
+
 def test_too_many_subscribers_are_refused_and_those_there_stay():
     async def scene(desk, reached):
         crowd = Peer(("10.0.0.9", 1))

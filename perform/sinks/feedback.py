@@ -27,6 +27,7 @@ class Feedback:
 
     def __init__(self, outlet: Outlet) -> None:
         self._outlet = outlet
+        self.message = outlet.message
         # by the address at which it is told, as all these
         self._values: dict[str, str | float] = {}
         self._known: dict[str, tuple[str | float, float]] = {}  # and when it was told
@@ -38,14 +39,14 @@ class Feedback:
         """Something happened."""
         match output:
             case Sound():
-                self._outlet.message("/note", output.voice, output.pitch, output.velocity)
+                self.message("/note", output.voice, output.pitch, output.velocity)
             case ChordSounds():
                 self._tell(CHORD, output.symbol)
                 self._tell(STATE + CHORD, output.symbol)
             case Beat():
-                self._outlet.message("/beat", output.bar, output.beat)
+                self.message("/beat", output.bar, output.beat)
             case PhraseMissed():
-                self._outlet.message("/missed", output.voice, output.bar)
+                self.message("/missed", output.voice, output.bar)
             case StateChanged():
                 self._tell(STATE + output.address, output.value)
             case _:
@@ -125,7 +126,7 @@ class Feedback:
             told = value, time.monotonic()
             self._known[at] = told
             self._recent.setdefault(at.removeprefix(STATE), deque(maxlen=AT_ONCE)).append(told)
-            self._outlet.message(at, value)
+            self.message(at, value)
 
 
 def _same(told: str | float, sent: Any) -> bool:
