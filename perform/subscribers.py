@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
+from perform.allow import is_loopback
 from perform.errors import WireError
 from perform.events import Output
 from perform.live import Conductor
@@ -126,12 +127,21 @@ class Subscribers:
     def heard(self, peer: Peer, address: str, values: tuple[Any, ...]) -> bool:
         """Whether what somebody says is a wish, and no echo of what they were told. Whoever they speak for is
         still there.
+
+        Who follows nowhere may be the program at an output of their machine. A phone or another computer is one
+        program; on this machine there are many, so there nobody's fader is waited for, and echoes alone are dropped.
         """
         for one in self._of(peer):
             one.heard = time.monotonic()
-        told = [one.feedback for one in self._of(peer)]
-        told += [it for place, it in self._outputs.items() if _behind(place, peer, alone=not told)]
-        wished = [it.heard(address, values) for it in told]
+        followed = {one.key: one.feedback for one in self._of(peer)}
+        followed |= {place: it for place, it in self._outputs.items() if peer.key == place}
+        wished = [it.heard(address, values, peer.key) for it in followed.values()]
+        if not followed:
+            wished = [
+                it.heard(address, values, peer.key, own=not is_loopback(place[0]))
+                for place, it in self._outputs.items()
+                if peer.host == place[0]
+            ]
         return all(wished)
 
     def ear(self, peer: Peer) -> Peer:
@@ -159,10 +169,3 @@ class Subscribers:
             match key:
                 case (str(), int()) if one.heard < long_ago:
                     self.drop(key)
-
-
-def _behind(place: Place, peer: Peer, *, alone: bool) -> bool:
-    """Whether a peer may be the program at an output: it sends from there, or from anywhere on that machine where
-    it has no subscription of its own.
-    """
-    return peer.key == place or (alone and peer.host == place[0])

@@ -26,9 +26,10 @@ SWING, LEAD = "/swing", "/voice/lead/swing"
 class Surface:
     """Faders as they stand on a surface that is some way off. `echoes`: it sends back what it is told."""
 
-    def __init__(self, desk, number, delay, echoes=False):
+    def __init__(self, desk, number, delay, echoes=False, here=False):
         self.desk, self.delay, self.echoes = desk, delay, echoes
-        self.key, self.host = (f"10.0.0.{number}", 9000), f"10.0.0.{number}"
+        self.host = "127.0.0.1" if here else f"10.0.0.{number}"
+        self.key = self.host, 9000 + number
         self.stands, self.count = {}, 0
 
     def moves(self, address, *values):
@@ -60,7 +61,9 @@ class Surface:
 
 
 def on_stage(scene):
-    """Run a scene, in no time, with a stage and a function that puts a surface there, by /subscribe or as an output."""
+    """Run a scene, in no time, with a stage and a function that puts a surface there, by /subscribe or as an output;
+    `here`: on this machine, where it listens at another port than it speaks from.
+    """
 
     async def play():
         voices, outputs = [VoiceSettings(name="lead"), VoiceSettings(name="bass")], {}
@@ -72,12 +75,12 @@ def on_stage(scene):
         stage = Stage(rig, None, Transport(), conductor, None, outputs)
         desk = Desk(stage, None, None)
 
-        def surface(number, delay, echoes=False, output=False):
-            one = Surface(desk, number, delay, echoes)
+        def surface(number, delay, echoes=False, output=False, here=False):
+            one = Surface(desk, number, delay, echoes, here)
             if output:
-                outputs[one.key] = Feedback(one)
-                outputs[one.key].renew(stage.state.values)
-                conductor.listen(outputs[one.key])
+                told = outputs[(one.host, 8000) if here else one.key] = Feedback(one)
+                told.renew(stage.state.values)
+                conductor.listen(told)
             else:
                 desk.hear("/subscribe", (), one)
             return one
@@ -153,6 +156,25 @@ def test_what_is_sent_back_as_it_was_told_undoes_nothing_and_comes_to_an_end(out
         told = player.count, parrot.count
         await asyncio.sleep(60)
         assert (player.count, parrot.count) == told
+
+    on_stage(scene)
+
+
+@pytest.mark.parametrize("delay", [0.0005, 0.01, 0.1])
+def test_an_output_of_this_machine_follows_while_another_program_sweeps(delay):
+    async def scene(stage, surface):
+        parrot = surface(1, delay, echoes=True, output=True, here=True)
+        script = Surface(parrot.desk, 2, 0.0, here=True)
+        await asyncio.sleep(1)
+        before = parrot.count
+        for step in range(201):
+            script.says(LEAD, abs(step - 100) / 100)
+            await asyncio.sleep(0.01)
+        # for each step, or sixty times a second, the voice's fader and that of all voices
+        assert parrot.count - before >= 200
+        await asyncio.sleep(3)
+        assert stage.state.values[LEAD] == 1.0
+        agree(stage, parrot)
 
     on_stage(scene)
 

@@ -4,7 +4,7 @@ import asyncio
 import math
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 from perform.controls import STATE
@@ -33,6 +33,7 @@ class Feedback:
         self._known: dict[str, tuple[str | float, float]] = {}  # and when it was told
         self._waiting: dict[str, asyncio.TimerHandle] = {}
         self._recent: dict[str, deque[tuple[str | float, float]]] = {}
+        self._wished: dict[str, tuple[Hashable, float]] = {}  # by whom last, and when
         self._untold: deque[str] = deque()
 
     def send(self, output: Output) -> None:
@@ -62,11 +63,13 @@ class Feedback:
         self._untold = deque(told)
         self._tell_rest(at_once)
 
-    def heard(self, address: str, values: tuple[Any, ...]) -> bool:
-        """Whether what they sent, just now, is a wish, and no echo of what they were told a moment ago.
+    def heard(
+        self, address: str, values: tuple[Any, ...], by: Hashable = None, *, own: bool = True
+    ) -> bool:
+        """Whether what somebody sent, just now, is a wish, and no echo of what was told here a moment ago.
 
-        Where they stand elsewhere than they were told, be it that the value is refused, they hear the true one
-        when they hold still.
+        `own`: they follow here for certain. Where they stand elsewhere than they were told, be it that the value is
+        refused, they hear the true one when they hold still.
         """
         at = STATE + address
         if at not in self._values:
@@ -74,13 +77,13 @@ class Feedback:
             self._recent.pop(address.rpartition("/")[0], None)
             return True
         sent = values[0] if len(values) == 1 else None
-        echoed = self._told_lately(address, sent)
+        echoed = self._told_lately(address, sent, by)
         known = self._known.get(at)
-        if known is None or not _same(known[0], sent):
+        if own and (known is None or not _same(known[0], sent)):
             self._known.pop(at, None)
             self._wait(at, MOVING_SECONDS)
         if not echoed:
-            self._recent.pop(address, None)  # what comes back from now on is meant
+            self._wished[address] = by, time.monotonic()
         return not echoed
 
     def close(self) -> None:
@@ -91,8 +94,11 @@ class Feedback:
             self._say(at)
         self._outlet.close()
 
-    def _told_lately(self, address: str, value: Any) -> bool:
+    def _told_lately(self, address: str, value: Any, by: Hashable) -> bool:
         since = time.monotonic() - ECHO_SECONDS
+        whose, moment = self._wished.get(address, (None, 0.0))
+        if whose == by:  # what they say again after a wish of their own is meant
+            since = max(since, moment)
         return any(at >= since and _same(it, value) for it, at in self._recent.get(address, ()))
 
     def _tell(self, at: str, value: str | float) -> None:
