@@ -31,6 +31,8 @@ FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
 HELD_SECONDS = 10.0  # a connection that holds so long is tried again at once
 NEWS_SECONDS = 60.0  # and one that holds so long is news when it is lost: two of one name never have it so long
 FAREWELL_SECONDS = 1.0
+MEND_SECONDS = 2.0  # in which what we told comes back; what is another then is somebody else's
+MOST_MENDED = 16  # in that time: two of one name are not to outshout each other
 CANCEL_SECONDS = 0.1  # until a task that goes on is cancelled once more
 ONLINE, OFFLINE = "online", "offline"
 REFUSED = 128  # and above: a subscription that was not granted
@@ -51,9 +53,12 @@ class Installation:
         self._memory = Memory()
         self._figures: dict[str, float] = {}
         self._stats_at = 0.0
+        self._overwritten: dict[str, float] = {}  # topics of ours, and since when
+        self._mending: asyncio.TimerHandle | None = None
         self._said: set[str] = set()
         self._up = self._been_up = False
         self._connection = Connection(mqtt, self._topics, self._availability(OFFLINE))
+        self._state = self._topics.of("state") + "/"
         self._outbox.put(self._availability(ONLINE))
         if mqtt.discovery is not None:
             self._outbox.put(discovery(mqtt, self._topics, controls, models, version("sideman")))
@@ -92,8 +97,10 @@ class Installation:
         self._figures = {}
 
     def _keep(self, address: str, payload: str | bytes) -> None:
+        topic = self._topics.of("state", address)
+        self._overwritten.pop(topic, None)
         qos = self._topics.qos(f"state{address}", STATE_QOS)
-        self._outbox.put(Letter(self._topics.of("state", address), payload, qos, retain=True))
+        self._outbox.put(Letter(topic, payload, qos, retain=True))
 
     def _pass(self, payload: str | bytes, *words: str) -> None:
         qos = self._topics.qos(words[0], STATE_QOS)
@@ -131,8 +138,38 @@ class Installation:
         topic, payload = message.topic.value, bytes(message.payload or b"")
         if topic == self._topics.of("availability") and payload != ONLINE.encode():
             self._outbox.put(self._availability(ONLINE))
-        elif message.retain and payload and not self._outbox.keeps(topic):
-            self._outbox.put(Letter(topic, b"", retain=True))
+        elif message.retain:
+            if payload and self._outbox.kept(topic) is None:
+                self._outbox.put(Letter(topic, b"", retain=True))
+        else:
+            self._compare(topic, payload)
+
+    def _compare(self, topic: str, payload: bytes) -> None:
+        """What stands at the broker now, and what we told last: an older word of ours is followed by the last one, and
+        what is still another after a while was written by somebody else.
+        """
+        kept = self._outbox.kept(topic)
+        if kept is None or payload == kept.spelled:
+            self._overwritten.pop(topic, None)
+            return
+        loop = asyncio.get_running_loop()
+        self._overwritten.setdefault(topic, loop.time())
+        if self._mending is None:
+            self._mending = loop.call_later(MEND_SECONDS, self._mend)
+
+    def _mend(self) -> None:
+        """Publish again what others wrote over."""
+        loop = asyncio.get_running_loop()
+        long_ago = loop.time() - MEND_SECONDS
+        theirs = [topic for topic, since in self._overwritten.items() if since <= long_ago]
+        for topic in theirs[:MOST_MENDED]:
+            del self._overwritten[topic]
+            kept = self._outbox.kept(topic)
+            if kept is not None:
+                self._outbox.put(kept)
+            there = self._topics.of(topic.removeprefix(self._state))
+            self._link.refuse(0, topic, f"we tell there where it stands; set it at {there}")
+        self._mending = loop.call_later(MEND_SECONDS, self._mend) if self._overwritten else None
 
     # --- the connection ---------------------------------------------------------------------------
 
@@ -157,6 +194,7 @@ class Installation:
                 raise InputError("it does not let us hear our topics; mend its access list")
             self._say_there()
             self._outbox.renew()
+            self._overwritten.clear()
             publishing = asyncio.create_task(self._publish(client), name="publishing")
             listening = asyncio.create_task(self._listen(client), name="listening")
             try:

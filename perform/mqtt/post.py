@@ -22,6 +22,11 @@ class Letter(NamedTuple):
     qos: int = 0
     retain: bool = False
 
+    @property
+    def spelled(self) -> bytes:
+        """The payload as it comes back."""
+        return self.payload.encode() if isinstance(self.payload, str) else self.payload
+
 
 class Inbox(asyncio.Queue[aiomqtt.Message]):
     """What came and was not looked at yet. Of a topic where something `stands` the newest is kept, so that a flood
@@ -99,9 +104,9 @@ class Outbox:
             self._passing.append(letter)
         self._there.set()
 
-    def keeps(self, topic: str) -> bool:
-        """Whether anything is retained there that we know of."""
-        return topic in self._kept
+    def kept(self, topic: str) -> Letter | None:
+        """What is retained there, as far as we know."""
+        return self._kept.get(topic)
 
     def rest(self) -> Iterator[Letter]:
         """All that is retained and was not published yet; who goes says that before."""

@@ -88,6 +88,30 @@ def test_what_was_kept_while_we_were_away_counts_and_what_we_know_undoes_nothing
     assert connects(b"100") == [100]
 
 
+def test_what_others_write_over_ours_is_told_again_and_our_own_late_words_are_not():
+    async def scene():
+        link, one = installation()
+        tempo = "sideman/foyer/state/tempo"
+        for bpm in (100.0, 101.0):
+            one.tell("/state/tempo", [bpm])
+        while list(one._outbox.rest()):
+            await one._outbox.next()
+        for payloads, again in (
+            ((b"100", b"101"), []),
+            ((b"100", b"101", b"55", b"56"), ["101"]),
+        ):
+            link.refused.clear()
+            await one._listen(Client(*((tempo, it, False) for it in payloads)))
+            await asyncio.sleep(5)
+            assert [it.payload for it in one._outbox.rest()] == again
+            assert link.refused == [
+                (tempo, "we tell there where it stands; set it at sideman/foyer/tempo")
+                for _ in again
+            ]
+
+    passing.run(scene())
+
+
 def test_a_task_that_swallows_its_cancellation_ends_all_the_same():
     async def scene():
         async def publishing():

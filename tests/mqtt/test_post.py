@@ -131,8 +131,8 @@ def test_who_goes_says_before_what_was_not_published_yet():
     outbox.put(Letter("state/transport", "stop", retain=True))
     outbox.put(Letter("notes/lead", "60 0"))
     assert [it.topic for it in outbox.rest()] == ["state/transport"]
-    assert outbox.keeps("state/tempo")
-    assert not outbox.keeps("state/metre")
+    assert outbox.kept("state/tempo") is not None
+    assert outbox.kept("state/metre") is None
 
 
 def test_notes_that_nobody_takes_do_not_pile_up():
