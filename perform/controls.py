@@ -23,12 +23,15 @@ from perform.events import (
     Tapped,
 )
 from perform.reading import Meaning, Read, always
+from perform.rig import ClockConfig, HarmonyConfig, VoiceConfig
 
 Kind = Literal["action", "switch", "number", "choice", "text", "chord", "note", "request"]
 TURNABLE: tuple[Kind, ...] = ("number", "switch", "action")  # by a MIDI controller
 NAME = "NAME"
 OF_ONE_VOICE = f"/voice/{NAME}"
-STATE = "/state"
+STATE, STATS = "/state", "/stats"
+MS = "MS"  # stands for an edge of the histogram
+_CLOCK, _HARMONY, _VOICE = ClockConfig(), HarmonyConfig(), VoiceConfig(name="")
 
 
 class Control(NamedTuple):
@@ -61,12 +64,16 @@ class Control(NamedTuple):
 
 
 class Told(NamedTuple):
-    """Something that subscribers and OSC outputs are told: the address, OSC type tags, what they mean."""
+    """Something that subscribers and OSC outputs are told: the address, OSC type tags, what they mean; `low` to
+    `high`, where a number has such bounds.
+    """
 
     address: str
     says: str
     help: str
     unit: str = ""
+    low: float | None = None
+    high: float | None = None
 
 
 def _each_way(control: Control) -> tuple[Control, Control]:
@@ -90,26 +97,26 @@ CONTROLS: tuple[Control, ...] = (
             reading.chord, default="N.C.", told=True),
     Control("/chord/release", "action", "", "a pad is let go: what it said ends; else hands off the keys, by the rig's release", always(lambda _: ChordReleased())),
     Control("/chart", "text", "s", "a chart to follow, its repeats |: :| until next; empty: none",
-            reading.chart, default="", told=True),
+            reading.chart, default=_HARMONY.chart, told=True),
     Control("/chart/next", "action", "", "out of the vamp, at its end", always(lambda _: ChartLeft())),
     Control("/key", "text", "s", "C, F#m, ...; auto tells it from the last chords, none takes each chord's scale",
-            reading.key, default="auto", told=True),
+            reading.key, default=_HARMONY.key, told=True),
     Control("/note", "note", "ii", "the player's melody: MIDI note and velocity", reading.note),
     Control("/transport", "choice", "s", "start, stop or continue", reading.transport,
             default="stop", choices=reading.ACTIONS, told=True),
     Control("/tempo", "number", "f", "quarter notes a minute", reading.tempo,
-            SLOWEST_BPM, FASTEST_BPM, 120.0, "bpm", told=True),
+            SLOWEST_BPM, FASTEST_BPM, _CLOCK.tempo, "bpm", told=True),
     Control("/tap", "action", "", "a beat, tapped by hand", always(lambda _: Tapped())),
     Control("/metre", "choice", "s", "of the bar, from the next one on; others may be spelled",
-            reading.metre, default="4/4",
+            reading.metre, default=_CLOCK.metre,
             choices=("2/4", "3/4", "4/4", "5/4", "6/8", "7/8", "12/8"), told=True),
     *_each_way(Control("/model", "text", "s", "plays this bundle", reading.model, told=True)),
     *_each_way(Control("/other", "text", "s", "the bundle that blend goes towards",
                        reading.other, told=True)),
     *_each_way(Control("/mode", "choice", "s[i]", "flow plays on, answer replies, trade begins, hold repeats a bar; turns of how many bars, from this one on",
-                       reading.mode, default="flow", choices=reading.MODES, told=True)),
+                       reading.mode, default=_VOICE.mode, choices=reading.MODES, told=True)),
     *_each_way(Control("/mode/bars", "number", "i", "of how many bars a turn is, from this one on",
-                       reading.span, 1, reading.MOST_SPAN, 4, "bars", told=True)),
+                       reading.span, 1, reading.MOST_SPAN, _VOICE.bars, "bars", told=True)),
     *_each_way(Control("/more", "action", "", "more of what was heard just now", always(lambda it: Judged(it, True)))),
     *_each_way(Control("/no", "action", "", "no more of what was heard just now", always(lambda it: Judged(it, False)))),
     Control(f"{OF_ONE_VOICE}/mute", "switch", "i", "1 mutes the voice and leaves its room to the others, 0 brings it back",
@@ -132,21 +139,47 @@ CONTROLS: tuple[Control, ...] = (
             always(lambda _: reading.StatsAsked())),
 )  # fmt: skip
 
+
+def _figure(name: str, help_: str, unit: str = "", says: str = "i") -> Told:
+    return Told(f"{STATS}/{name}", says, help_, unit, low=0)
+
+
+# one message each after /stats, in this order
+FIGURES = (
+    _figure("bars", "bars that began", "bars"),
+    _figure("notes", "notes that were struck", "notes"),
+    _figure("chords", "chords that came to sound"),
+    _figure("late_phrases", "phrases that came after their bar had begun"),
+    _figure("missed", "bars of a voice that began without their phrase", "bars"),
+    _figure("substituted", "those of them in which another phrase stood in", "bars"),
+    _figure("restarts", "times that the process which generates was started again"),
+    _figure("late", "notes that were late enough to be heard: over 5 ms", "notes"),
+    _figure("late_p50", "half of the notes were no later", "ms", "f"),
+    _figure("late_p95", "95 of 100 were no later", "ms", "f"),
+    _figure("late_p99", "99 of 100 were no later", "ms", "f"),
+    _figure("late_max", "the latest", "ms", "f"),
+    _figure(f"under/{MS}", "no later than so many milliseconds, and later than the figure before says", "notes"),
+    _figure("received", "messages that were heard"),
+    _figure("refused", "messages that meant nothing, or were not heard"),
+    _figure("subscribers", "those who are told everything now"),
+)  # fmt: skip
+
 FEEDBACK: tuple[Told, ...] = (
     Told("/note", "sii", "a voice strikes a note (velocity 1 to 127), or ends it (0)", "MIDI"),
     Told("/chord", "s", "the harmony that sounds from now on; N.C. for none"),
     Told("/beat", "ii", "a beat begins: bar and beat, both from 0"),
     Told("/error", "ss", "what you sent, and why it means nothing"),
     Told("/missed", "si", "a voice's bar began without its phrase; another stands in"),
-    Told("/stats/NAME", "f", "a figure, one message each, after /stats; NAME done is the last"),
-    Told(f"{STATE}{CURSOR}", "i", "the bar of the chart that sounds, from 0; -1 before it begins"),
+    *FIGURES,
+    Told(f"{STATS}/done", "i", "1: all figures were told"),
+    Told(f"{STATE}{CURSOR}", "i", "the bar of the chart that sounds, from 0; -1 before it begins", low=-1),
     Told(f"{STATE}{SNAPSHOTS}", "s", "the snapshots that are kept, by commas"),
     *(
-        Told(f"{STATE}{it.address}", it.takes[0], f"where it stands: {it.help}", it.unit)
+        Told(f"{STATE}{it.address}", it.takes[0], f"where it stands: {it.help}", it.unit, it.low, it.high)
         for it in CONTROLS
         if it.told
     ),
-)
+)  # fmt: skip
 
 _PLAIN = {control.address: control for control in CONTROLS if NAME not in control.address}
 _NAMED = {

@@ -96,7 +96,7 @@ class Desk:
         if not self._stats.allows():
             raise WireError(f"no more than {STATS_A_SECOND} a second; ask again later")
         for name, value in {**self.figures(), "done": 1}.items():
-            ear.message(f"/stats/{name}", value)
+            ear.message(f"{controls.STATS}/{name}", value)
 
     def _subscribe(self, wish: Subscribed, peer: Peer) -> None:
         add = partial(self._stage.subscribers.add, by=peer.key, again=wish.again)

@@ -136,7 +136,7 @@ class Stage:
             "late_p95": 1000 * lateness.percentile(0.95),
             "late_p99": 1000 * lateness.percentile(0.99),
             "late_max": 1000 * lateness.worst,
-            **{f"under/{1000 * edge:.3g}": float(n) for edge, n in lateness.histogram()},
+            **{f"under/{1000 * edge:.3g}": n for edge, n in lateness.histogram()},
         }
 
     def learn(self, address: str) -> None:

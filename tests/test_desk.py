@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 
 import pytest
 from desks import Peer, at_a_desk
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perform import controls
-from perform.events import ChordChanged, ChordReleased
+from perform.events import Beat, ChordChanged, ChordReleased, PhraseMissed, Sound
 from perform.music.chord import parse_chord
 
 
@@ -156,6 +157,40 @@ def test_a_button_acts_when_it_goes_down_and_not_when_it_comes_up():
         assert not peer.of("/error")
         assert peer.of("/stats/done") == [(1,)]
         assert peer.of("/stats/refused") == [(0,)]
+
+    at_a_desk(scene)
+
+
+def test_all_that_is_told_is_in_the_table_by_the_types_that_are_sent():
+    says = {row.address: row.says for row in controls.FEEDBACK}
+    seen = set()
+
+    class Checked(Peer):
+        def message(self, address, *values):
+            row = re.sub(r"^/state/voice/[^/]+", f"/state{controls.OF_ONE_VOICE}", address)
+            row = re.sub(r"^/stats/under/[\d.]+$", f"/stats/under/{controls.MS}", row)
+            seen.add(row)
+            assert says[row] == "".join(type(value).__name__[0] for value in values), address
+
+    async def scene(desk, _):
+        ours = Checked("a surface")
+        desk.hear("/subscribe", (), ours)
+        for address, control in controls.of_rig(["lead", "bass"]):
+            if control.kind in ("number", "switch"):
+                desk.hear(address, (int(control.high),), Peer("a fader"))
+        desk._stage.conductor.lateness.add(0.001)
+        for output in (
+            Sound(0, "lead", 60, 90),
+            Beat(0, 0, 0),
+            PhraseMissed(0, "lead", 0, "canned"),
+        ):
+            for sink in desk._stage.conductor._listeners:
+                sink.send(output)
+        desk.hear("/chord", ("C7",), ours)
+        desk.hear("/nonsense", (), ours)
+        desk.hear("/stats", (), ours)
+        await asyncio.sleep(0.05)
+        assert seen == set(says)
 
     at_a_desk(scene)
 

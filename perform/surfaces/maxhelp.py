@@ -1,10 +1,10 @@
 """The help patcher of the Max surface: what it is, what can be said to it, what comes out of it."""
 
-from perform.controls import CONTROLS, FEEDBACK, NAME, STATE, Control
+from perform.controls import CONTROLS, FEEDBACK, NAME, STATE, STATS, Control
 from perform.surfaces.layout import Surface
 from perform.surfaces.patch import Patcher, written
 
-TELLS, LINES = 8, 5  # outlets that are shown; examples below each other
+LINES = 5  # examples below each other
 SAID = "sideman.help"  # where the examples meet
 INK, QUIET = "#1c2128", "#55606e"
 
@@ -34,8 +34,8 @@ def write(surface: Surface) -> bytes:
     said = patcher.object(f"r {SAID}", 0, 1)
     box = patcher.object("sideman", 1, 1)
     patcher.cord(said, 0, box)
-    told = [row for row in FEEDBACK if not row.address.startswith(STATE)][:TELLS]
-    names = [f"{surface.prefix}{row.address}" for row in told if NAME not in row.address]
+    told = [row.address for row in FEEDBACK if not row.address.startswith((STATE, STATS))]
+    names = [f"{surface.prefix}{address}" for address in told]
     route = patcher.object(f"route {' '.join(names)}", len(names) + 1, len(names) + 1)
     patcher.cord(box, 0, route)
     for number, name in enumerate(names):
