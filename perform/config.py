@@ -10,7 +10,7 @@ import msgspec
 
 from perform import controls
 from perform.allow import network
-from perform.errors import RigError
+from perform.errors import RigError, WireError
 from perform.mqtt.config import MqttConfig
 from perform.rig import (
     MOST_VOICES,
@@ -126,10 +126,13 @@ def _check_controllers(surface: SurfaceInput, voices: list[str]) -> None:
             raise RigError(
                 f"{where}: controller {source} is the sustain pedal or a channel mode; take another"
             )
-        if address not in turnable:
-            why = "a controller cannot turn that" if address in known else "no such address"
+        if not {address, address.rpartition(" ")[0]} & known.keys():
             near = difflib.get_close_matches(address, turnable, n=1, cutoff=0.0)[0]
-            raise RigError(f"{where}: {why}; did you mean {near!r}?")
+            raise RigError(f"{where}: no such address; did you mean {near!r}?")
+        try:
+            controls.mapped(address)
+        except WireError as fault:
+            raise RigError(f"{where}: {fault}") from None
 
 
 def _check_surfaces(

@@ -6,7 +6,7 @@ MQTT, what a MIDI controller can turn, `perform controls`, the panel, the patche
 
 from collections.abc import Iterable
 from functools import partial
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from perform import reading
 from perform.clock.transport import FASTEST_BPM, SLOWEST_BPM
@@ -16,6 +16,7 @@ from perform.errors import WireError
 from perform.events import (
     ChartLeft,
     ChordReleased,
+    Event,
     Judged,
     Panic,
     SnapshotRecalled,
@@ -207,6 +208,34 @@ def read(address: str, values: tuple[Any, ...]) -> Meaning:
     """What a message means. `address` is below the prefix; WireError says what is wrong."""
     control, voice = find(address)
     return control.read(values, voice)
+
+
+def mapped(text: str) -> tuple[Control, str, tuple[Any, ...]]:
+    """The control that a MIDI controller is mapped to, its voice, and what it says there where that stands behind the
+    address, as in "/transport start". WireError where a controller cannot do that.
+    """
+    try:
+        control, voice = find(text)
+    except WireError:
+        address, _, word = text.rpartition(" ")
+        control, voice = find(address)
+        values = (word if control.takes.startswith("s") else _number(word),)
+        if not isinstance(control.read(values, voice), get_args(Event)):
+            raise WireError("a controller cannot say this") from None
+        return control, voice, values
+    if control.kind not in TURNABLE:
+        raise WireError(
+            'a controller says one thing; write that behind it, like "/transport start"'
+        )
+    return control, voice, ()
+
+
+def _number(word: str) -> float | str:
+    """The number that a word spells, or the word, so that whoever reads it says what is wrong."""
+    try:
+        return float(word)
+    except ValueError:
+        return word
 
 
 def of_rig(voices: Iterable[str]) -> list[tuple[str, Control]]:

@@ -36,7 +36,8 @@ where the first voice of the rig stands, so an "all voices" fader may differ fro
 `takes` names OSC types: `s` a text, `i` a whole number, `f` a number (whole numbers do too), `|` or, `[ ]` if you
 like, `...` several; nothing: a button, whose 0 as it comes up means nothing. `told`: where it stands comes at
 `/state` and the address, when somebody subscribes and whenever it moves. `MIDI`: what a controller can turn; a
-`knob` sweeps the range, a `button` acts when it goes down, however softly.
+`knob` sweeps the range, a `button` acts when it goes down, however softly. What takes more than that has one word behind the address, a chord
+or a name say, and acts so when a pad goes down or a controller comes to its upper half: `"41" = "/transport start"`, `"note 40" = "/mode trade"`.
 
 ### Payloads over MQTT
 

@@ -114,7 +114,8 @@ class LeadInput(_Table, frozen=True):
 
 class SurfaceInput(_Table, frozen=True):
     """A controller, by `port` or `virtual`. `cc`: what turns what, as "21" = "/weight/steps" or
-    "note 36" = "/more"; /learn over OSC maps what is touched next.
+    "note 36" = "/more", or with what it says behind it as "41" = "/transport start"; /learn over OSC maps what
+    is touched next.
     """
 
     port: str | None = None

@@ -143,7 +143,7 @@ class Stage:
         """What is touched next on the controller turns this address; WireError where there is none."""
         if self.surface is None:
             raise WireError("no controller to learn from; name one in [inputs.surface]")
-        self._check_voice(controls.find(address)[1] or None)
+        self._check_voice(controls.mapped(address)[1] or None)
         self.surface.learn(address)
 
 

@@ -5,22 +5,22 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from perform import controls
-from perform.controls import Control
 from perform.engine.knobs import CHANCE
-from perform.errors import WireError
 from perform.events import Event
 from perform.rig import TAKEN_CONTROLLERS
 
 log = logging.getLogger(__name__)
 CONTROL, NOTE_ON = 0xB0, 0x90
 PAD = "note "
+UPPER_HALF = 64
 
 
 class Surface:
     """Controllers by number ("21") and pads by note ("note 36"), each with the address that it sends to.
 
     A knob sweeps the whole range of what it turns. A pad that goes down, however softly, does what takes no value, and
-    turns a switch to its other side. `values`: where everything stands. Pure: it is told messages and answers with events.
+    turns a switch to its other side. A value behind the address is said by a pad that goes down, and by a controller
+    that comes to its upper half. `values`: where everything stands. Pure: it is told messages and answers with events.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Surface:
 
     def learn(self, address: str) -> None:
         """What is touched next turns this address. WireError for an address that there is none of."""
-        _turnable(address)
+        controls.mapped(address)
         self._learning = address
 
     def hear(self, message: list[int]) -> Event | None:
@@ -54,19 +54,26 @@ class Surface:
         return None if address is None else self._event(address, source, message[2])
 
     def _event(self, address: str, source: str, value: int) -> Event | None:
-        control, voice = _turnable(address)
+        control, voice, said = controls.mapped(address)
         meaning: Any = None
-        if control.kind == "number" and control.low is not None and control.high is not None:
+        if said:
+            if self._goes_down(source, value, UPPER_HALF):
+                meaning = control.read(said, voice)
+        elif control.kind == "number" and control.low is not None and control.high is not None:
             meaning = control.read((_swept(control.low, control.high, value),), voice)
         elif self._goes_down(source, value):
             switched = (int(not self._values.get(address)),) if control.kind == "switch" else ()
             meaning = control.read(switched, voice)
         return cast(Event | None, meaning)
 
-    def _goes_down(self, source: str, value: int) -> bool:
-        """Whether a pad is pressed by this message: it was up, or says so once more as it never says up."""
+    def _goes_down(self, source: str, value: int, least: int = 1) -> bool:
+        """Whether a pad is pressed by this message: it was up, or says so once more as it never says up. `least`: from
+        where on a controller is down; a pad always is.
+        """
         was, self._pushed[source] = self._pushed.get(source, 0), value
-        return value > 0 and (was in (0, value) or source.startswith(PAD))
+        if source.startswith(PAD):
+            return value > 0
+        return value >= least and (was < least or was == value)
 
 
 def _swept(low: float, high: float, value: int) -> float:
@@ -74,14 +81,6 @@ def _swept(low: float, high: float, value: int) -> float:
     if low == CHANCE:
         return low if value == 0 else (value - 1) / 126 * high
     return low + value / 127 * (high - low)
-
-
-def _turnable(address: str) -> tuple[Control, str]:
-    """The control at an address, and its voice; WireError unless a controller can turn it."""
-    control, voice = controls.find(address)
-    if control.kind not in controls.TURNABLE:
-        raise WireError("a controller cannot turn this; it takes numbers, switches and actions")
-    return control, voice
 
 
 def _source(message: list[int]) -> str | None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from perform import ports
 from perform.errors import WireError
-from perform.events import Judged, Turned, VoiceMuted
+from perform.events import Judged, ModeChanged, TempoChanged, TransportChanged, Turned, VoiceMuted
 from perform.inputs.cc import Surface
 from perform.inputs.midi import MidiSurface
 from perform.rig import SurfaceInput
@@ -59,6 +59,16 @@ def test_a_pad_turns_a_switch_to_its_other_side_wherever_it_stands(pad):
     assert strike() == [VoiceMuted("bass", False), None]
     values["/voice/bass/mute"] = 1  # another surface did that
     assert strike() == [VoiceMuted("bass", False), None]
+
+
+def test_what_is_said_behind_an_address_is_said_in_the_upper_half_of_a_controller():
+    surface = Surface({"41": "/transport start", "note 40": "/voice/my lead/mode trade"})
+    surface.learn("/tempo 96")
+    assert surface.hear([0x90, 41, 3]) == TempoChanged(96.0)
+    assert surface.hear([0x90, 40, 1]) == ModeChanged("my lead", "trade")
+    heard = [surface.hear([0xB0, 41, value]) for value in (63, 64, 90, 63, 127, 127, 0)]
+    start = TransportChanged("start")
+    assert heard == [None, start, None, None, start, start, None]
 
 
 def test_what_is_touched_next_is_learnt():
