@@ -1,6 +1,8 @@
 """Who may speak to us over the network."""
 
+import errno
 import ipaddress
+import socket
 from collections.abc import Iterable, Sequence
 
 from perform.errors import RigError
@@ -63,6 +65,11 @@ def who(host: str, allow: Sequence[str]) -> str:
     if is_loopback(host):
         return "this machine"
     return f"this machine, {', '.join(allow)}" if allow else "everybody on the network"
+
+
+def is_elsewhere(fault: OSError) -> bool:
+    """Whether a port could not be had because its host is none of this machine's, or of nobody."""
+    return fault.errno in (errno.EADDRNOTAVAIL, socket.EAI_NONAME)
 
 
 def is_loopback(host: str) -> bool:

@@ -369,6 +369,9 @@ def _spelled_out(arguments: list[str]) -> list[str]:
     for place, word in enumerate(arguments):
         spelled.append(word)
         following = arguments[place + 1] if place + 1 < len(arguments) else ""
-        if word == "--panel" and not re.fullmatch(r".+:\d+", following):
+        # half an address too: it is answered, and no rig is called so
+        if word == "--panel" and not re.fullmatch(
+            r".*:\d+|[\d.]+|localhost|\[?[\da-f]*:[\da-f:]*\]?", following
+        ):
             spelled.append("")
     return spelled

@@ -50,6 +50,16 @@ class InputError(StartError):
     """An input that cannot be opened."""
 
 
+class ElsewhereError(InputError):
+    """An address at which this machine cannot listen, since it is not its own; `key`: where it was written."""
+
+    def __init__(self, what: str, address: str, key: str) -> None:
+        super().__init__(
+            f"{what} {address} cannot be opened; that is no address of this machine, "
+            f"choose one, or 0.0.0.0 for all that it has, in {key}"
+        )
+
+
 class DatasetError(SidemanError):
     """Bars that cannot be trained on."""
 

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from perform import controls
-from perform.allow import Allowed, is_loopback
+from perform.allow import Allowed, is_elsewhere, is_loopback
 from perform.clock.realtime import SPIN_SECONDS
 from perform.desk import Desk
-from perform.errors import InputError, SidemanError, StartError
+from perform.errors import ElsewhereError, InputError, SidemanError, StartError
 from perform.hotplug import Plugged
 from perform.inputs.announce import Announcement
 from perform.inputs.link import LinkClock
@@ -212,6 +212,8 @@ def _named(what: str, address: str, key: str) -> Iterator[None]:
     try:
         yield
     except OSError as fault:
+        if is_elsewhere(fault):
+            raise ElsewhereError(what, address, key) from None
         raise InputError(
             f"{what} {address} cannot be opened ({fault.strerror or fault}); "
             f"another program may have it, choose another port in {key}"

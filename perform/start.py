@@ -9,7 +9,7 @@ import msgspec
 
 from perform import config, ports
 from perform.allow import is_loopback, who
-from perform.errors import SidemanError
+from perform.errors import RigError, SidemanError
 from perform.panel.door import Door
 from perform.rig import Inputs, PanelConfig, Rig, host_port
 
@@ -29,9 +29,14 @@ def what_is_there() -> Rig:
 
 
 def panel_at(listen: str, table: PanelConfig | None) -> PanelConfig:
-    """The rig's panel, or one where it has none, at HOST:PORT; "" leaves it where it is."""
+    """The rig's panel, or one where it has none, at HOST:PORT; "" leaves it where it is. RigError for half an
+    address.
+    """
     table = table or PanelConfig()
-    host_port(listen or table.listen)
+    try:
+        host_port(listen or table.listen)
+    except RigError:
+        raise RigError(f"--panel {listen}: write host and port, like 0.0.0.0:8137") from None
     return msgspec.structs.replace(table, listen=listen or table.listen)
 
 

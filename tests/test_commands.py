@@ -165,6 +165,10 @@ def test_the_readme_renders(tmp_path, root):
         ("run --panel 0.0.0.0:8137", ["run", "--panel", "0.0.0.0:8137"]),
         ("run --panel [::1]:8137 a", ["run", "--panel", "[::1]:8137", "a"]),
         ("run --panel=pi.local:80 a", ["run", "--panel=pi.local:80", "a"]),
+        ("run --panel 0.0.0.0 a", ["run", "--panel", "0.0.0.0", "a"]),
+        ("run --panel 8137", ["run", "--panel", "8137"]),
+        ("run --panel :8137", ["run", "--panel", ":8137"]),
+        ("run --panel ::", ["run", "--panel", "::"]),
         ("render --panelled", ["render", "--panelled"]),
     ],
 )

@@ -2,8 +2,11 @@
 
 import io
 
+import pytest
+
 from perform import start
 from perform.config import default_rig, parse_rig
+from perform.errors import RigError
 from perform.panel.door import open_door
 
 
@@ -45,6 +48,12 @@ def test_it_says_that_everybody_may_or_this_machine_alone():
     loud = start.welcome(parse_rig('[inputs.osc]\nlisten = "0.0.0.0:9000"\n' + output))
     assert "OSC 0.0.0.0:9000 (everybody on the network);" in loud
     assert "hears OSC 127.0.0.1:9000 (this machine); " in start.welcome(parse_rig(output))
+
+
+@pytest.mark.parametrize("half", ["0.0.0.0", "8137", ":8137", "::"])
+def test_half_an_address_of_the_panel_is_answered(half):
+    with pytest.raises(RigError, match=f"^--panel {half}: write host and port"):
+        start.panel_at(half, None)
 
 
 def test_where_the_code_to_scan_cannot_be_drawn_the_address_is_there(monkeypatch):

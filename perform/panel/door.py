@@ -6,8 +6,8 @@ import socket
 from typing import NamedTuple
 from urllib.parse import quote
 
-from perform.allow import is_loopback
-from perform.errors import InputError, StartError
+from perform.allow import is_elsewhere, is_loopback
+from perform.errors import ElsewhereError, InputError, StartError
 from perform.panel.token import kept
 
 MODULE = "perform.panel"
@@ -59,6 +59,10 @@ def open_door(host: str, port: int, token: str | None = None) -> Door:
     try:
         listening = _listen(host, port)
     except OSError as fault:
+        if is_elsewhere(fault):
+            raise ElsewhereError(
+                "panel", f"{host}:{port}", "[panel] listen or --panel HOST:PORT"
+            ) from None
         raise InputError(
             f"panel {host}:{port} cannot be opened ({_why(fault)}); "
             "another program may have it, choose another port in [panel] listen or --panel HOST:PORT"
