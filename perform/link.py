@@ -57,6 +57,10 @@ class Link:
         """Something that a client said and that means nothing: to be counted, answered, and logged once."""
         self.say(ITSELF, "/refused", client, address, why)
 
+    def turn_away(self, fault: str) -> None:
+        """Somebody was not heard: to be counted, and logged once."""
+        self.say(ITSELF, "/turned_away", fault)
+
     def close(self) -> None:
         """Hang up."""
         self._writer.close()

@@ -41,6 +41,9 @@ class Desk(Protocol):
     def refuse(self, address: str, why: str, peer: "Client") -> None:
         """Something that means nothing."""
 
+    def turn_away(self, fault: str) -> None:
+        """Somebody who may not be heard."""
+
     def figures(self) -> dict[str, float]:
         """What was counted so far."""
         ...
@@ -189,7 +192,7 @@ class Window(asyncio.Protocol):
             log.debug("%s said %r (%s)", self._module, line[:80], fault)
 
     def _hear_itself(self, address: str, *values: Any) -> None:
-        """What no client said: it is open, a line for the log, or what a client said means nothing."""
+        """What no client said: it is open, a line for the log, what a client said means nothing, or who was none."""
         match address, values:
             case "/ready", ():
                 self.ready.set()
@@ -197,6 +200,8 @@ class Window(asyncio.Protocol):
                 self._pass_on(level, line)
             case "/refused", (int(client), str(about), str(why)):
                 self._desk.refuse(about, why, Client(self, client))
+            case "/turned_away", (str(fault),):
+                self._desk.turn_away(fault)
 
     def _pass_on(self, level: str, line: str) -> None:
         """A line for the log; in what came from afar there may be anything."""

@@ -30,7 +30,7 @@ TYPES = {
 }
 A_YEAR = 365 * 86400  # seconds; a phone that scanned the code need not do so again
 SLOW_SECONDS = 5.0  # that a browser may take to take one frame
-TRY_LATER, WENT_WRONG = 1013, 1008  # RFC 6455, 7.4 and IANA's registry
+TRY_LATER, WENT_WRONG, TOO_LONG = 1013, 1008, 1009  # RFC 6455, 7.4 and IANA's registry
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -45,12 +45,30 @@ HEADERS = {
 }
 
 
+class Daemon(Protocol):
+    """Where what browsers say goes; see `perform.link`."""
+
+    def say(self, client: int, address: str, *values: Any) -> None:
+        """A message of a browser, by its number."""
+
+    def refuse(self, client: int, address: str, why: str) -> None:
+        """Something that a browser said and that means nothing; answered from there."""
+
+    def turn_away(self, fault: str) -> None:
+        """Somebody who is not let in."""
+
+    async def drain(self) -> None:
+        """Wait while it has much to read already."""
+
+
 class Guarded:
     """An application that answers only whom the guard lets in."""
 
-    def __init__(self, app: ASGIApp, guard: checks.Guard) -> None:
+    def __init__(self, app: ASGIApp, guard: checks.Guard, daemon: Daemon) -> None:
         self._app = app
         self._guard = guard
+        self._daemon = daemon
+        self._pace = Pace(checks.A_SECOND, checks.AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer it with HTTP 403."""
@@ -62,24 +80,14 @@ class Guarded:
         why = self._guard.refuses(headers.get("host", ""), headers.get("origin"), token)
         if not why:
             await self._app(scope, receive, send)
-        elif scope["type"] == "websocket":
+            return
+        if self._pace.allows():  # a flood of strangers is not to keep notes waiting
+            self._daemon.turn_away(f"panel: {(scope.get('client') or ['?'])[0]}: {why}")
+        if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": WENT_WRONG})  # not open yet: HTTP 403
         else:
             refusal = PlainTextResponse(f"{why}\n", HTTPStatus.FORBIDDEN, HEADERS)
             await refusal(scope, receive, send)
-
-
-class Daemon(Protocol):
-    """Where what browsers say goes; see `perform.link`."""
-
-    def say(self, client: int, address: str, *values: Any) -> None:
-        """A message of a browser, by its number."""
-
-    def refuse(self, client: int, address: str, why: str) -> None:
-        """Something that a browser said and that means nothing; answered from there."""
-
-    async def drain(self) -> None:
-        """Wait while it has much to read already."""
 
 
 def application(hub: Hub, daemon: Daemon, guard: checks.Guard) -> ASGIApp:
@@ -89,7 +97,7 @@ def application(hub: Hub, daemon: Daemon, guard: checks.Guard) -> ASGIApp:
         await _speak(socket, hub, daemon)
 
     files: list[Any] = [_route(path) for path in sorted(PAGE.iterdir()) if path.suffix in TYPES]
-    return Guarded(Starlette(routes=[*files, WebSocketRoute("/ws", speak)]), guard)
+    return Guarded(Starlette(routes=[*files, WebSocketRoute("/ws", speak)]), guard, daemon)
 
 
 def _route(path: Path) -> Route:
@@ -145,6 +153,9 @@ async def _hear(socket: WebSocket, browser: Browser, hub: Hub, daemon: Daemon) -
         except RuntimeError:
             return
         if message["type"] == "websocket.disconnect":
+            if message.get("code") == TOO_LONG:
+                why = f"a message has at most {checks.LONGEST_MESSAGE} bytes"
+                daemon.refuse(browser.number, "", why)
             return
         text = message.get("text")
         if not pace.allows(1 + len(text or "") // checks.A_MESSAGE):

@@ -44,6 +44,12 @@ def test_strangers_are_refused_by_host_and_by_origin(stage):
     assert speaks(stage.port, Origin=f"http://{own}")[1][1] == "/hello"
     assert "token" not in json.dumps(speaks(stage.port)[1])
     assert speaks(stage.port, "/other") == 403
+    for why in ("a page from elsewhere may not speak", "this panel is not called by that name"):
+        eventually(lambda: said_once(stage, f"panel: 127.0.0.1: {why}"))  # noqa: B023 - asked at once
+
+
+def said_once(stage, line):
+    return sum(line in each for each in list(stage.lines)) == 1
 
 
 async def everything_from(line):
@@ -66,6 +72,7 @@ def test_rude_visitors_are_answered_and_the_music_goes_on(stage, ears):
     assert any("a second" in message[-1] for message in heard if message[1] == "/error")
     with pytest.raises(wrong.ConnectionClosed):
         speaks(stage.port, says=["x" * 100_000])
+    eventually(lambda: said_once(stage, "a message has at most 32768 bytes"))
     assert len(ears.struck(8)) >= 8
 
 
