@@ -99,6 +99,7 @@ class Broker:
 
 
 def together(folder, broker, count, times):
+    """Milliseconds from each chord to each room, and the figures of every room."""
     rooms = [Room(folder, f"room{number}", broker.port) for number in range(count)]
     try:
         for room in rooms:
@@ -113,24 +114,23 @@ def together(folder, broker, count, times):
             eventually(lambda t=said, s=symbol: all(room.heard(s, t) for room in rooms))
             waits.append([1000 * (room.heard(symbol, said) - said) for room in rooms])
             time.sleep(0.25 + 0.1 * (number % 3))
-        each = np.array(waits)
-        print(
-            f"{count} daemons (real processes) on one broker, {times} chords to {PREFIX}/all/chord,"
-        )
-        print(
-            "from the line to mosquitto_pub to the daemon's /chord, at which its notes are on it:"
-        )
-        show("every room", each.ravel())
-        show("the last room", each.max(axis=1))
         time.sleep(1.5)
-        worst = [broker.figures(room.name) for room in rooms]
-        print(
-            "notes meanwhile, in the worst room: "
-            + ", ".join(f"{name} {max(it[name] for it in worst):.2f} ms" for name in LATE[1:])
-        )
+        return np.array(waits), [broker.figures(room.name) for room in rooms]
     finally:
         for room in rooms:
             room.daemon.end()
+
+
+def tell(each, figures):
+    times, count = each.shape
+    print(f"{count} daemons (real processes) on one broker, {times} chords to {PREFIX}/all/chord,")
+    print("from the line to mosquitto_pub to the daemon's /chord, at which its notes are on it:")
+    show("every room", each.ravel())
+    show("the last room", each.max(axis=1))
+    print(
+        "notes meanwhile, in the worst room: "
+        + ", ".join(f"{name} {max(it[name] for it in figures):.2f} ms" for name in LATE[1:])
+    )
 
 
 def show(what, milliseconds):
@@ -178,7 +178,7 @@ def main():
         broker = Broker(Path(folder))
         try:
             if given.rooms:
-                together(Path(folder), broker, given.rooms, given.chords)
+                tell(*together(Path(folder), broker, given.rooms, given.chords))
             side_by_side(Path(folder), broker, given.seconds)
         finally:
             broker.end()

@@ -1,0 +1,28 @@
+"""A hall full of installations at one broker: how soon a chord for all sounds on every one."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from parts import need
+
+sys.path.append(str(Path(__file__).parent.parent / "bench"))
+
+from installations import Broker, together
+
+SOON_MS = 50.0
+
+
+@pytest.mark.long
+def test_a_chord_for_all_sounds_in_twenty_rooms_at_once(tmp_path):
+    need("mosquitto")
+    need("mosquitto_sub")
+    broker = Broker(tmp_path)
+    try:
+        each, figures = together(tmp_path, broker, 20, 60)
+    finally:
+        broker.end()
+    rounds = [np.percentile(part, 99) for part in np.split(each, 6)]
+    assert min(rounds) < SOON_MS, rounds  # a neighbour spoils some, a fault of ours all
+    assert all(it["notes"] for it in figures)
