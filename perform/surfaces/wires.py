@@ -185,13 +185,14 @@ def _refused(canvas: Canvas, source: int, outlet: int, item: Item) -> None:
     """What was refused and why, as one label, and in Pd's window."""
     both, letters = canvas.obj("unpack", "s", "s"), [canvas.obj("list", "fromsymbol") for _ in "12"]
     colon, whole = canvas.obj("list", "append", *map(ord, ": ")), canvas.obj("list", "append")
-    canvas.cord(source, outlet, canvas.obj("print", "sideman"))
     canvas.cord(source, outlet, both)
     canvas.chain(both, letters[0], colon, whole)
     canvas.cord(both, 1, letters[1])
     canvas.cord(letters[1], 0, whole, 1)
     spelled, label = canvas.obj("list", "tosymbol"), canvas.msg("label", Raw(r"\$1"))
     canvas.chain(whole, spelled, label, canvas.obj("s", f"{item.address}:hear"))
+    # a symbol is printed with its blanks escaped, what a message is called is not
+    canvas.chain(spelled, canvas.obj("list", "trim"), canvas.obj("print", "sideman"))
 
 
 def _lettered(canvas: Canvas, name: str, form: str) -> int:
