@@ -10,7 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from browser import Browser, Ears
-from panelled import write_rig
+from panelled import CROWD, write_rig
 from parts import Program, free_port, jack_priority, need, perform
 
 
@@ -66,7 +66,17 @@ def partner(tmp_path):
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory):
-    path, ports = write_rig(tmp_path_factory.mktemp("panel"))
+    yield from panelled(write_rig(tmp_path_factory.mktemp("panel")))
+
+
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory):
+    """A stage of twelve voices whose names are long, or say nothing of their roles."""
+    yield from panelled(write_rig(tmp_path_factory.mktemp("crowd"), voices=CROWD))
+
+
+def panelled(rig):
+    path, ports = rig
     daemon = perform("run", str(path))
     try:
         daemon.wait_for("ready")

@@ -20,24 +20,28 @@ to = "127.0.0.1:{away}"
 [panel]
 listen = "127.0.0.1:{panel}"
 {token}
-[[voices]]
-name = "lead"
-[[voices]]
-name = "answer"
-role = "answer"
-[[voices]]
-name = "bass"
-role = "bass"
-[[voices]]
-name = "pad"
-role = "pad"
 """
 
 
-def write_rig(folder, token=""):
+QUARTET = {role: role for role in ("lead", "answer", "bass", "pad")}
+CROWD = {
+    "a very long name of a voice indeed": "lead",
+    "tenor sax": "answer",
+    "left-hand": "bass",
+    "trumpet": "lead",
+    **{f"v{number}": "lead" for number in range(8)},
+}
+
+
+def write_rig(folder, token="", voices=QUARTET):
+    """A rig with a panel in a folder; `voices`: the role of each by name."""
     ports = {"osc": free_port(), "away": free_port(), "panel": free_tcp_port()}
     path = folder / "rig.toml"
-    path.write_text(RIG.format(**ports, token=token))
+    band = "".join(
+        f'[[voices]]\nname = "{name}"\nrole = "{role}"\nchannel = {number}\n'
+        for number, (name, role) in enumerate(voices.items(), 1)
+    )
+    path.write_text(RIG.format(**ports, token=token) + band)
     return path, ports
 
 

@@ -67,6 +67,27 @@ def test_held_sideways_pads_are_there_at_once_and_large_enough(stage, width, hei
         screen.close()
 
 
+PAST_ITS_CARD = """
+return [...document.querySelectorAll(".voice")]
+  .filter((card) => [...card.querySelectorAll("*")].some(
+    (it) => it.getBoundingClientRect().right > card.getBoundingClientRect().right))
+  .map((it) => it.dataset.voice);
+"""
+
+
+@pytest.mark.parametrize(("width", "height"), [(360, 640), (1280, 757)])
+def test_a_long_name_or_another_role_pushes_nothing_out_of_a_voices_card(crowd, width, height):
+    screen = Browser(width, height, touch=width < 1000)
+    try:
+        screen.open(crowd.url)
+        screen.press("[data-to=voices]")
+        assert screen.run(PAST_ITS_CARD) == []
+        assert screen.run("return document.documentElement.scrollWidth") <= width
+        assert screen.complaints() == []
+    finally:
+        screen.close()
+
+
 def test_a_telephone_stays_in_step_and_nothing_is_wider_than_it(page, stage):
     phone = Browser(360, 740, touch=True)
     try:

@@ -19,11 +19,12 @@ export const buildVoices = ({ line, store, controls, voices, models, colours, ro
     if (name) element.style.setProperty("--tint", colours.get(name));
     element.append(
       make("div", { className: "row" },
-        make("h3", { text: who }), role && role !== name && make("span", { className: "role", text: role }),
-        make("span", { className: "push" }),
-        name && toggle("mute", `${place}/mute`, who), name && toggle("solo", `${place}/solo`, who),
-        judge("+", `${place}/more`, `More of what ${who} played`),
-        judge("−", `${place}/no`, `No more of what ${who} played`)),
+        make("div", { className: "who" },
+          make("h3", { text: who, title: who }), role && role !== name && make("span", { className: "role", text: role })),
+        make("div", { className: "acts" },
+          name && toggle("mute", `${place}/mute`, who), name && toggle("solo", `${place}/solo`, who),
+          judge("more", `${place}/more`, `More of what ${who} played`),
+          judge("no", `${place}/no`, `No more of what ${who} played`))),
       make("div", { className: "row" },
         pick("plays", models, `${place}/model`, who),
         pick("towards", models, `${place}/other`, who)),
@@ -45,7 +46,7 @@ export const buildVoices = ({ line, store, controls, voices, models, colours, ro
   }
 
   function judge(text, address, help) {
-    return label(make("button", { className: "key small square", text, title: help, on: { click: () => line.say(address) } }), help);
+    return label(make("button", { className: "key small", text, title: help, on: { click: () => line.say(address) } }), help);
   }
 
   function pick(text, choices, address, who) {
