@@ -67,6 +67,36 @@ def test_held_sideways_pads_are_there_at_once_and_large_enough(stage, width, hei
         screen.close()
 
 
+ROOTS = """
+return [...document.querySelectorAll(".padrow.chosen .pad")]
+  .map((it) => it.getBoundingClientRect()).map(({ top, bottom }) => [top + scrollY, bottom]);
+"""
+
+
+@pytest.mark.parametrize(("width", "height"), [(360, 640), (390, 664), (1280, 757)])
+def test_all_roots_are_seen_under_a_chart_and_a_chord_that_is_refused_moves_none(
+    stage, ears, width, height
+):
+    ears.say("/chart", "Dm7 G7 | Cmaj7 | Am7 | D7")
+    screen = Browser(width, height, touch=width < 1000)
+    try:
+        screen.open(stage.url)
+        screen.until("return document.querySelectorAll('#bars li').length === 4")
+        tabs = screen.run("return document.querySelector('#tabs').getBoundingClientRect().top")
+        roots = screen.run(ROOTS)
+        assert len(roots) == 12
+        assert max(bottom for _, bottom in roots) <= (tabs if width < 1000 else height)
+        screen.find("#spelled").send_keys("Hxyz\n")
+        screen.until("return !document.querySelector('#no-chord').hidden")
+        assert [top for top, _ in screen.run(ROOTS)] == pytest.approx([top for top, _ in roots])
+        reason = screen.find("#no-chord").rect
+        scrolled = screen.run("return scrollY")
+        assert reason["y"] + reason["height"] - scrolled <= (tabs if width < 1000 else height)
+    finally:
+        screen.close()
+        ears.say("/chart", "")
+
+
 PAST_ITS_CARD = """
 return [...document.querySelectorAll(".voice")]
   .filter((card) => [...card.querySelectorAll("*")].some(

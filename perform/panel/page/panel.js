@@ -175,7 +175,7 @@ const fit = () => view(wide.matches ? "shape" : "play");
 wide.onchange = fit;
 fit();
 $("banner").onclick = () => ($("banner").hidden = true);
-new ResizeObserver(([it]) => document.body.style.setProperty("--head", `${it.target.offsetHeight}px`)).observe(document.querySelector("header"));
+new ResizeObserver(([it]) => document.documentElement.style.setProperty("--head", `${it.target.offsetHeight}px`)).observe(document.querySelector("header"));
 $("keys").onclick = () => $("manual").showModal();
 
 const KEYS = {

@@ -110,6 +110,7 @@ export const says = (input, beside, address, { line, store }, taken = () => {}) 
   const show = (why) => {
     beside.textContent = why;
     beside.hidden = !why;
+    if (why) beside.scrollIntoView({ block: "nearest" });
     input.setAttribute("aria-invalid", String(Boolean(why)));
   };
   const accept = () => {
