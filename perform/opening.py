@@ -15,6 +15,7 @@ from perform import controls
 from perform.allow import Allowed, is_elsewhere, is_loopback
 from perform.clock.realtime import SPIN_SECONDS
 from perform.desk import Desk
+from perform.engine.metre import beats_of_all
 from perform.errors import ElsewhereError, InputError, SidemanError, StartError
 from perform.hotplug import Plugged
 from perform.inputs.announce import Announcement
@@ -267,6 +268,7 @@ def greeting(running: Stage) -> dict[str, Any]:
         "models": running.models,
         "outputs": list(rig.outputs),
         "qualities": {it.name: it.intervals for it in QUALITIES},
+        "beats": beats_of_all(),
         "controls": [
             control.plain() | {"address": address}
             for address, control in controls.of_rig(it.name for it in rig.voices)

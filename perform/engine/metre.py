@@ -9,6 +9,7 @@ from perform.music.note import COLUMNS, TICKS_PER_BAR, TICKS_PER_BEAT, Note, Phr
 
 QUAVER, DOTTED = TICKS_PER_BEAT // 2, 3 * TICKS_PER_BEAT // 2
 _TEXT = re.compile(r"(\d{1,2})/([48])")
+LEAST, MOST = 2, 15  # quarters or quavers of a bar
 
 
 class Metre(NamedTuple):
@@ -94,12 +95,18 @@ def parse_metre(text: str) -> Metre:
     3/8, 6/8, 9/8, 12/8 and 15/8 are counted in dotted quarters, other eighths in quarters and a dotted one.
     """
     match = _TEXT.fullmatch(text.strip())
-    if not match or not 2 <= int(match.group(1)) <= 15:
+    if not match or not LEAST <= int(match.group(1)) <= MOST:
         raise ValueError(f"{text!r} is no metre; write it like 3/4, 5/4, 6/8, 7/8 or 12/8")
     count, unit = int(match.group(1)), int(match.group(2))
     if unit == 4:
         return Metre(count * TICKS_PER_BEAT, TICKS_PER_BEAT)
     return Metre(count * QUAVER, DOTTED if count % 3 == 0 else TICKS_PER_BEAT)
+
+
+def beats_of_all() -> dict[str, int]:
+    """How many beats a bar has in each metre that there is, by its spelling: for whoever only shows them."""
+    spellings = (f"{count}/{unit}" for unit in (4, 8) for count in range(LEAST, MOST + 1))
+    return {spelled: parse_metre(spelled).beats for spelled in spellings}
 
 
 def spell(metre: Metre) -> str:

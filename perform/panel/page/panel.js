@@ -14,7 +14,7 @@ const TELL_COST = 1000; // ms between two looks at how long drawing takes
 const MUTES = "zxcv";
 
 const store = new Store(), gauge = new Gauge();
-const beats = []; // that are still to come
+const coming = []; // beats
 let table = "", voices = [], roll = null, synth = null, pads = null, lost = false, answer = "";
 
 // --- what Sideman says --------------------------------------------------------------------------------
@@ -27,7 +27,7 @@ const hear = (moment, address, values) => {
   } else if (address === "/beat") {
     const time = line.when(moment);
     roll?.beat(time, ...values);
-    beats.push({ time, beat: values[1] });
+    coming.push({ time, beat: values[1] });
   } else if (address.startsWith("/state/")) {
     store.set(address.slice(6), values[0]);
   } else if (address === "/chord") {
@@ -69,7 +69,7 @@ const greet = (hello) => {
   buildVoices(shared);
   buildKnobs(shared);
   buildSnapshots(shared);
-  buildTop(hello.controls);
+  buildTop(hello);
   $("legend").replaceChildren(...voices.map(({ name }) => {
     const item = make("li", { text: name });
     item.style.setProperty("--tint", colours.get(name));
@@ -108,7 +108,7 @@ const banner = (text, passes = false) => {
 
 // --- the top line ---------------------------------------------------------------------------------------
 
-const buildTop = (controls) => {
+const buildTop = ({ controls, beats }) => {
   const tempo = controls.find((it) => it.address === "/tempo");
   Object.assign($("tempo"), { min: tempo.low, max: tempo.high });
   const within = (bpm) => Math.min(Math.max(bpm, tempo.low), tempo.high);
@@ -126,11 +126,7 @@ const buildTop = (controls) => {
     press($("stop"), action === "stop");
     if (action === "stop") rest();
   });
-  store.follow("/metre", (metre) => {
-    const [over, under] = metre.split("/").map(Number);
-    const count = under === 8 && over % 3 === 0 ? over / 3 : over;
-    $("lamps").replaceChildren(...Array.from({ length: count }, () => make("i")));
-  });
+  store.follow("/metre", (metre) => $("lamps").replaceChildren(...Array.from({ length: beats[metre] }, () => make("i"))));
   store.follow("/chord", (symbol) => {
     const [root, quality, bass] = written(symbol);
     $("chord").replaceChildren(make("b", { text: root }), make("sup", { text: quality }), make("small", { text: bass }));
@@ -216,7 +212,7 @@ const mute = (name) => step({ line, store }, `/voice/${name}/mute`, onOrOff);
 let told = 0;
 const frame = (now) => {
   requestAnimationFrame(frame);
-  while (beats.length && beats[0].time <= now) light(beats.shift().beat);
+  while (coming.length && coming[0].time <= now) light(coming.shift().beat);
   if (roll?.busy) roll.draw(performance.now());
   if (now - told > TELL_COST) {
     told = now;
@@ -232,7 +228,7 @@ const light = (beat) => {
 
 // No beat comes.
 const rest = () => {
-  beats.length = 0;
+  coming.length = 0;
   light(-1);
 };
 
