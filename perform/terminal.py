@@ -29,10 +29,12 @@ COLUMNS_A_BEAT, BEATS_SHOWN = 4, 16
 COLUMNS = COLUMNS_A_BEAT * BEATS_SHOWN
 LABEL = 4
 COLOURS = ("bright_cyan", "orange1", "spring_green2", "orchid1", "gold1", "deep_sky_blue1")
-MOST_NOTES, LOG_LINES = 2000, 3
+MOST_NOTES = 2000
+LOG_ROWS, NEWEST_ROWS = 4, 3  # of the newest line, whose end says what to do
 LOW, HIGH = 36, 83  # what the roll shows until something sounds beyond
 PHRASES = {"late_phrases": "late", "missed": "missed", "substituted": "substituted"}
-SMALLEST_ROLL, OTHER_LINES = 8, 10
+SMALLEST_ROLL = 6
+OTHER_ROWS = 5 + LOG_ROWS  # chord, chart, rule and two of figures
 
 
 class Stroke(NamedTuple):
@@ -58,7 +60,7 @@ class Screen:
         self._beat_at = 0.0
         self._bar, self._beat = 0, -1
         self._stats: dict[str, float] = {}
-        self._log: deque[tuple[str, str, str]] = deque(maxlen=LOG_LINES)
+        self._log: deque[tuple[str, str, str]] = deque(maxlen=LOG_ROWS)
         self.now = 0.0
 
     # --- what is said ------------------------------------------------------------------------------
@@ -110,16 +112,16 @@ class Screen:
     # --- what is drawn -----------------------------------------------------------------------------
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        height = options.height or console.height
-        rows = max(SMALLEST_ROLL, height - OTHER_LINES - len(self.voices))
+        room = (options.height or console.height) - OTHER_ROWS
+        voices = min(len(self.voices), max(2, room - SMALLEST_ROLL))
         yield Group(
             self._head(),
             self._chart(),
-            *self._roll(rows),
-            self._table(),
+            *self._roll(max(1, room - voices)),
+            self._table(voices),
             self._below(),
             *self._figures(),
-            *self._logged(),
+            *self._logged(console, options.max_width),
         )
 
     def _head(self) -> Text:
@@ -142,7 +144,8 @@ class Screen:
             return Text("  no chart: the chord is whatever is played", "grey42")
         cursor = int(self.values.get("/chart/bar", -1))
         first = max(0, min(cursor - 1, len(bars) - 8))
-        line = Text(f"{f'{first + 1}/{len(bars)}':<8}", "grey42", no_wrap=True, overflow="ellipsis")
+        place = f"{cursor + 1 if cursor >= 0 else '-'}/{len(bars)}"
+        line = Text(f"{place:<8}", "grey42", no_wrap=True, overflow="ellipsis")
         for number, bar in enumerate(bars[first:], first):
             here = number == cursor
             line.append("│", "grey35")
@@ -186,9 +189,11 @@ class Screen:
         names = [one["name"] for one in self.voices]
         return COLOURS[names.index(voice) % len(COLOURS)] if voice in names else "white"
 
-    def _table(self) -> Table:
+    def _table(self, rows: int) -> Table:
+        """The voices, a row each; where there are more, the last row says how many."""
         table = Table(box=None, padding=(0, 1), expand=False, show_header=False)
-        for voice in self.voices:
+        shown = rows if rows == len(self.voices) else rows - 1
+        for voice in self.voices[:shown]:
             name = voice["name"]
             at = f"/voice/{name}"
             colour = self._colour(name)
@@ -206,6 +211,8 @@ class Screen:
                 ),
                 Text(" ".join(map(pitch_name, sounding[:4])), colour),
             )
+        if shown < len(self.voices):
+            table.add_row(Text(f"and {len(self.voices) - shown} more", "grey62"))
         return table
 
     def _below(self) -> Rule:
@@ -229,17 +236,28 @@ class Screen:
             phrases.append(f"  {count:.0f} {word}", "bold red" if count else "")
         return [notes, phrases]
 
-    def _logged(self) -> list[Text]:
+    def _logged(self, console: Console, width: int) -> list[Text]:
+        """What was said last, the newest with its end; before it a row each of as many as find room."""
         lines = [
             Text(
-                f" {clock} {text}",
+                f"{clock} {text}",
                 "grey62" if level == "info" else "gold1",
                 no_wrap=True,
                 overflow="ellipsis",
             )
             for clock, level, text in self._log
         ]
-        return lines + [Text("")] * (LOG_LINES - len(lines))
+        if lines:
+            newest = lines.pop()
+            newest.no_wrap, newest.overflow = False, "fold"
+            rows = newest.wrap(console, width - 1)
+            if len(rows) > NEWEST_ROWS:
+                rows[NEWEST_ROWS - 1].truncate(width - 3)
+                rows[NEWEST_ROWS - 1].append(" …")
+            lines += rows[:NEWEST_ROWS]
+        for line in lines:
+            line.pad_left(1)
+        return lines[-LOG_ROWS:] + [Text("")] * (LOG_ROWS - len(lines))
 
 
 def _harmless(text: str) -> str:

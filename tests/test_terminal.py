@@ -2,6 +2,7 @@
 
 import io
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
@@ -73,8 +74,9 @@ def test_the_address_of_the_page_stays_and_a_message_of_many_lines_is_one():
     assert f"panel {address}" in "\n".join(lines)
     assert all(len(line) <= 80 for line in lines)
     assert len(lines) <= 30
-    logged = lines[-3:]
-    assert all(f"first {6 + at} second third xxx" in line for at, line in enumerate(logged))
+    assert "first 7 second third" in lines[-4]
+    assert "first 8 second third" in lines[-3]
+    assert "".join(lines[-2:]).count("x") == 90  # the newest goes on
     assert "panel" not in "\n".join(drawn(told()))
 
 
@@ -91,9 +93,30 @@ def test_the_bars_of_a_chart_are_the_ones_that_are_played_and_the_terminal_obeys
     evil = "\x1b]52;c;cm0=\x07"
     chart = f"# my {evil} blues | A\nC7 | B♭7\n |: G7 :| C7"
     lines = drawn(told((0, "/state/chart", chart), (1, "/log", "info", evil)))
-    assert [cell.strip() for cell in lines[1].split("│")] == ["1/4", "C7", "B♭7", "G7", "C7"]
-    assert r"\x1b]52;c;cm0=\x07" in lines[-3]
+    assert [cell.strip() for cell in lines[1].split("│")] == ["-/4", "C7", "B♭7", "G7", "C7"]
+    assert r"\x1b]52;c;cm0=\x07" in lines[-4]
     assert not {"\x1b", "\x07"} & set("\n".join(lines))
+
+
+def test_the_figure_beside_a_chart_is_that_of_the_bar_that_sounds():
+    lines = drawn(told((0, "/state/chart", "C7 | F7 | G7 | A7"), (1, "/state/chart/bar", 2)))
+    assert lines[1].startswith("3/4 ")
+
+
+@pytest.mark.parametrize("height", [24, 16])
+def test_with_many_voices_the_newest_line_is_seen_to_its_end(height):
+    screen = Screen()
+    screen.hear(
+        BEGUN, "/hello", [{"voices": [{"name": f"v{i}", "role": "lead"} for i in range(12)]}]
+    )
+    mend = "write it like Cm7, F#m7/C#, Bb7#9 or C:min7/b3"
+    for number in range(9):
+        screen.hear(BEGUN, "/log", ["warning", f"line {number} {'of many words ' * 6}; {mend}"])
+    lines = drawn(screen, height=height)
+    assert len(lines) <= height
+    assert mend in " ".join(line.strip() for line in lines[-3:])
+    assert "█ v0" in "\n".join(lines)
+    assert any(line.strip().startswith("and ") for line in lines)
 
 
 values = st.one_of(
