@@ -93,7 +93,9 @@ async def stage(
         if rig.panel is not None:
             await open_panel(rig.panel, running, desk, parts)
         for module in windows:
-            shown = greeting(running) | {"panel": running.door.url if running.door else ""}
+            door = running.door
+            found = {"panel": door.url, "code": door.picture()} if door is not None else {}
+            shown = greeting(running) | found
             await open_window(module, running, desk, parts, shown)
         for event in rig.harmony.events():
             conductor.deliver(event)

@@ -54,6 +54,7 @@ class Screen:
         self._chart_bars: list[str] = []
         self.voices: list[dict[str, str]] = []
         self._panel = ""
+        self._code: list[str] = []  # of the panel's address, a row each
         self._strokes: deque[Stroke] = deque(maxlen=MOST_NOTES)
         self._bars: deque[float] = deque(maxlen=64)  # where bars began, in beats
         self._beats = 0
@@ -72,6 +73,7 @@ class Screen:
             case "/hello", [greeting]:
                 self.voices = list(greeting["voices"])
                 self._panel = greeting.get("panel", "")
+                self._code = greeting.get("code", "").splitlines()
             case "/note", [voice, pitch, velocity]:
                 self._end(voice, pitch, moment)
                 if velocity:
@@ -112,7 +114,13 @@ class Screen:
     # --- what is drawn -----------------------------------------------------------------------------
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        room = (options.height or console.height) - OTHER_ROWS
+        height = options.height or console.height
+        if self._code and not self._strokes and height > len(self._code) + LOG_ROWS:
+            code = (Text(f"  {row}", no_wrap=True) for row in self._code)
+            logged = self._logged(console, options.max_width, height - len(self._code) - 2)
+            yield Group(self._head(), *code, self._below(), *logged)
+            return
+        room = height - OTHER_ROWS
         voices = min(len(self.voices), max(2, room - SMALLEST_ROLL))
         yield Group(
             self._head(),
@@ -121,7 +129,7 @@ class Screen:
             self._table(voices),
             self._below(),
             *self._figures(),
-            *self._logged(console, options.max_width),
+            *self._logged(console, options.max_width, LOG_ROWS),
         )
 
     def _head(self) -> Text:
@@ -236,7 +244,7 @@ class Screen:
             phrases.append(f"  {count:.0f} {word}", "bold red" if count else "")
         return [notes, phrases]
 
-    def _logged(self, console: Console, width: int) -> list[Text]:
+    def _logged(self, console: Console, width: int, room: int) -> list[Text]:
         """What was said last, the newest with its end; before it a row each of as many as find room."""
         lines = [
             Text(
@@ -257,7 +265,7 @@ class Screen:
             lines += rows[:NEWEST_ROWS]
         for line in lines:
             line.pad_left(1)
-        return lines[-LOG_ROWS:] + [Text("")] * (LOG_ROWS - len(lines))
+        return lines[-room:] + [Text("")] * (room - len(lines))
 
 
 def _harmless(text: str) -> str:

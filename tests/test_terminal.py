@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from perform.panel.door import Door
 from perform.terminal import Screen
 
 VOICES = [{"name": "lead", "role": "lead"}, {"name": "bass", "role": "bass"}]
@@ -78,6 +79,20 @@ def test_the_address_of_the_page_stays_and_a_message_of_many_lines_is_one():
     assert "first 8 second third" in lines[-3]
     assert "".join(lines[-2:]).count("x") == 90  # the newest goes on
     assert "panel" not in "\n".join(drawn(told()))
+
+
+def test_a_code_to_scan_is_seen_until_something_sounds():
+    address = "http://192.168.1.20:8137/?token=0123456789abcdef0123456789abcdef"
+    code = Door(None, address, "", (), near=False).picture()
+    screen = Screen()
+    screen.hear(BEGUN, "/hello", [{"voices": VOICES, "panel": address, "code": code}])
+    lines = drawn(screen, height=24)
+    assert len(lines) == 24
+    assert [line.strip() for line in lines[1:20]] == [line.strip() for line in code.splitlines()]
+    assert address in lines[20]
+    assert "█ lead" not in "\n".join(lines)
+    screen.hear(BEGUN, "/note", ["lead", 60, 90])
+    assert "█ lead" in "\n".join(drawn(screen, height=24))
 
 
 def test_a_note_lasts_as_long_as_it_sounded():
