@@ -204,6 +204,15 @@ def test_steps_that_are_quicker_than_their_answers_all_count(page, ears):
     page.until("return sideman.store.get('/tempo') === 300")
 
 
+def test_a_tempo_that_is_emptied_is_shown_again(page, ears):
+    from selenium.webdriver.common.keys import Keys
+
+    ears.say("/tempo", 300.0)
+    page.until("return document.querySelector('#tempo').value === '300'")
+    page.find("#tempo").send_keys(*[Keys.BACKSPACE] * 5, Keys.TAB)
+    assert page.find("#tempo").get_attribute("value") == "300"
+
+
 def test_what_means_nothing_stays_where_it_was_typed_with_the_reason(page, ears):
     from selenium.webdriver.common.keys import Keys
 

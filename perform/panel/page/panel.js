@@ -116,6 +116,7 @@ const buildTop = ({ controls, beats }) => {
   const tell = (bpm) => shown(Math.round(bpm * 10) / 10);
   store.follow("/tempo", tell);
   $("tempo").onchange = () => Number($("tempo").value) && line.say("/tempo", within(Number($("tempo").value)));
+  $("tempo").onblur = () => Number($("tempo").value) || tell(store.get("/tempo"));
   $("slower").onclick = () => step({ line, store }, "/tempo", (bpm) => within(Math.round(bpm) - 1));
   $("faster").onclick = () => step({ line, store }, "/tempo", (bpm) => within(Math.round(bpm) + 1));
   $("tap").onpointerdown = () => line.say("/tap");
