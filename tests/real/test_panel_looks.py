@@ -97,6 +97,29 @@ def test_all_roots_are_seen_under_a_chart_and_a_chord_that_is_refused_moves_none
         ears.say("/chart", "")
 
 
+HELPS = """
+const help = document.querySelector("#help"), box = () => help.getBoundingClientRect();
+const high = box().height;
+return [...document.querySelectorAll("#knobs input")].reverse().filter((it) => {
+  it.focus();
+  const fader = it.getBoundingClientRect(), { top, bottom, height } = box();
+  const above = document.querySelector(innerWidth < 1000 ? "header" : "#tabs").getBoundingClientRect();
+  return top < above.bottom - 1 || bottom > fader.top || height !== high || !it.ariaLabel.startsWith(help.textContent);
+}).map((it) => it.dataset.address);
+"""
+
+
+@pytest.mark.parametrize(("width", "height"), [(360, 640), (844, 390), (1280, 757)])
+def test_what_a_fader_does_is_seen_while_it_is_touched_and_covers_none(stage, width, height):
+    screen = Browser(width, height, touch=width < 1000)
+    try:
+        screen.open(stage.url)
+        screen.press("[data-to=shape]")
+        assert screen.run(HELPS) == []
+    finally:
+        screen.close()
+
+
 PAST_ITS_CARD = """
 return [...document.querySelectorAll(".voice")]
   .filter((card) => [...card.querySelectorAll("*")].some(

@@ -4,7 +4,7 @@ import { $, follows, label, make, press } from "./parts.js";
 
 const GROUPS = [
   ["Taste: which phrases are chosen", (name) => name.startsWith("weight/")],
-  ["Aim", (name) => name.startsWith("target/")],
+  ["Aim: what they should be like", (name) => name.startsWith("target/")],
   ["Form", (name) => ["repeat", "vary", "land", "approach", "blend", "share"].includes(name)],
   ["Feel", () => true],
 ];
@@ -12,6 +12,8 @@ const SLOTS = ["A", "B", "C", "D", "E", "F"];
 const FREE = -0.05; // how far below 0 a fader goes that may be left to chance
 
 const plain = (name) => name.replace(/^(weight|target)\//, "").replaceAll("-", " ");
+// As it is spoken, where no heading is seen: an aim is told from the taste of the same name.
+const spoken = (name) => (name.startsWith("target/") ? `aim: ${plain(name)}` : plain(name));
 const shown = (value) => (value < 0 ? "free" : Math.round(value * 100).toString());
 
 export const buildKnobs = ({ line, store, controls, voices, colours }) => {
@@ -39,7 +41,7 @@ const fader = (name, control, line) => {
   const low = control.low < 0 ? FREE : control.low;
   const input = make("input", { type: "range", min: low, max: control.high, step: 0.01, value: low });
   const value = make("output", { text: "–" });
-  const help = () => ($("help").textContent = control.help);
+  const help = () => ($("help").textContent = `${spoken(name)}: ${control.help}`);
   const element = make("label", { className: "knob", title: control.help, on: { pointerdown: help, focusin: help } },
     make("span", { text: plain(name) }), input, value);
   let address = control.address, began = [], leave = () => {};
@@ -70,7 +72,7 @@ const fader = (name, control, line) => {
       address = to;
       began = first;
       input.dataset.address = to;
-      label(input, `${plain(name)}${to.startsWith("/voice/") ? ` of ${to.split("/")[2]}` : ""}: ${control.help}`);
+      label(input, `${spoken(name)}${to.startsWith("/voice/") ? ` of ${to.split("/")[2]}` : ""}: ${control.help}`);
       leave = store.follow(to, follow);
     },
   };
