@@ -128,6 +128,28 @@ return [...document.querySelectorAll(".voice")]
 """
 
 
+UNDER_THE_BANNER = """
+const box = (it) => it.getBoundingClientRect(), banner = box(document.querySelector("#banner"));
+return [...document.querySelectorAll("#chord, #play button, header button, .legend")].filter((it) => it.offsetParent)
+  .filter((it) => box(it).bottom > banner.top && box(it).top < banner.bottom && box(it).right > banner.left && box(it).left < banner.right)
+  .map((it) => it.id || it.ariaLabel);
+"""
+
+
+@pytest.mark.parametrize(("width", "height"), [(360, 640), (844, 390), (1280, 757)])
+def test_a_banner_covers_nothing_that_is_read_or_pressed(stage, width, height):
+    screen = Browser(width, height, touch=width < 1000)
+    try:
+        screen.open(stage.url)
+        tabs = screen.find("#tabs").rect
+        screen.run("sideman.line.say('/snapshot/recall', 'nowhere')")
+        screen.until("return !document.querySelector('#banner').hidden")
+        assert screen.run(UNDER_THE_BANNER) == []
+        assert screen.find("#tabs").rect == tabs
+    finally:
+        screen.close()
+
+
 @pytest.mark.parametrize(("width", "height"), [(360, 640), (1280, 757)])
 def test_a_long_name_or_another_role_pushes_nothing_out_of_a_voices_card(crowd, width, height):
     screen = Browser(width, height, touch=width < 1000)
@@ -150,6 +172,10 @@ def test_a_telephone_stays_in_step_and_nothing_is_wider_than_it(page, stage):
             phone.press(f"[data-to={view}]")
             assert phone.run("return document.documentElement.scrollWidth") <= 360, view
             assert phone.run(SMALLER_THAN_A_THUMB) == [], view
+        for metre in ("2/4", "7/8", "15/4"):  # however many lamps there are
+            phone.run("sideman.store.set('/metre', arguments[0])", metre)
+            assert phone.run(SMALLER_THAN_A_THUMB) == [], metre
+            assert phone.run("return document.querySelector('header').offsetHeight") <= 107
         phone.press("[data-to=voices]")
         phone.press(".voice[data-voice=bass] .mute")
         page.until(
