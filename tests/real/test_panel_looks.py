@@ -150,6 +150,26 @@ def test_a_banner_covers_nothing_that_is_read_or_pressed(stage, width, height):
         screen.close()
 
 
+CUT = """
+sideman.store.set("/chart", Array(24).fill("Eb7sus4 Ab7").join(" | "));
+sideman.store.set("/chart/bar", 17);
+const list = document.querySelector("#bars"), { top, bottom } = list.getBoundingClientRect();
+const here = list.querySelector("[aria-current]").getBoundingClientRect();
+const cut = [...list.children].filter((it) => it.scrollHeight > it.clientHeight).length;
+return [here.top >= top - 1 && here.bottom <= bottom + 1, cut];
+"""
+
+
+@pytest.mark.parametrize(("width", "height"), [(360, 640), (1280, 757)])
+def test_of_a_long_chart_the_bar_that_sounds_is_seen_and_no_chord_is_cut(stage, width, height):
+    screen = Browser(width, height, touch=width < 1000)
+    try:
+        screen.open(stage.url)
+        assert screen.run(CUT) == [True, 0]
+    finally:
+        screen.close()
+
+
 @pytest.mark.parametrize(("width", "height"), [(360, 640), (1280, 757)])
 def test_a_long_name_or_another_role_pushes_nothing_out_of_a_voices_card(crowd, width, height):
     screen = Browser(width, height, touch=width < 1000)

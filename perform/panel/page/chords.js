@@ -141,7 +141,7 @@ export const buildChart = ({ line, store, controls }) => {
       else cell.removeAttribute("aria-current");
     });
     const cell = cells[bar], list = $("bars");
-    if (cell && list.scrollHeight > list.clientHeight) list.scrollTop = cell.offsetTop - list.offsetTop - cell.offsetHeight;
+    if (cell && list.scrollHeight > list.clientHeight) list.scrollTop = cell.offsetTop - cell.offsetHeight;
   };
   store.follow("/chart/bar", mark);
   $("edit").onclick = () => open($("writing").hidden);
