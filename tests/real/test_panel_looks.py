@@ -1,5 +1,7 @@
 """The panel in windows of many sizes: all that is needed is seen, and large enough for a thumb."""
 
+from itertools import pairwise
+
 import pytest
 from browser import Browser
 
@@ -126,6 +128,31 @@ return [...document.querySelectorAll(".voice")]
     (it) => it.getBoundingClientRect().right > card.getBoundingClientRect().right))
   .map((it) => it.dataset.voice);
 """
+
+
+NAMES = """
+const { roll } = sideman, places = [], sounding = roll.sounding;
+roll.sounding = new Map([...Array(12).keys()].map((n) => [n, { voice: "v0", pitch: roll.low }]));
+roll.drawNames({ fillText: (text, x, y) => places.push(y) }, 0);
+roll.sounding = sounding;
+return [places, roll.height];
+"""
+
+
+def test_twelve_voices_have_twelve_colours_and_their_notes_are_named_within_the_roll(crowd):
+    screen = Browser(360, 640, touch=True)
+    try:
+        screen.open(crowd.url)
+        tints = screen.run(
+            "return [...document.querySelectorAll('#legend li')].map((it) => it.style.getPropertyValue('--tint'))"
+        )
+        assert len(set(tints)) == len(tints) == 12
+        places, height = screen.run(NAMES)
+        assert len(places) > 4
+        assert max(places) <= height - 5
+        assert min(low - high for high, low in pairwise(places)) >= 11
+    finally:
+        screen.close()
 
 
 UNDER_THE_BANNER = """

@@ -3,7 +3,10 @@
 export const ROOTS = ["C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"];
 const LETTERS = { C: 0, D: 2, E: 4, F: 5, G: 7, A: 9, B: 11 };
 const COLOURS = { lead: "#ffb454", answer: "#ff7a96", bass: "#49d6cf", pad: "#b59cff" };
-const OTHERS = ["#8ee26b", "#6cb8ff", "#ffd966", "#f29bff", "#7fe8c3", "#ff9d6b"];
+const OTHERS = [
+  "#8ee26b", "#6cb8ff", "#ffe66d", "#f29bff", "#f1ebe1", "#f0653c",
+  "#4d8dff", "#c9a27a", "#c6f135", "#ff5fc4", "#9aa3b5", "#7fe8c3",
+];
 
 export const pitchClass = (name) => {
   let pc = LETTERS[name[0]];
@@ -32,12 +35,13 @@ export const written = (symbol) => {
 
 export const pitchName = (pitch) => rootName(ROOTS[pitch % 12]) + (Math.floor(pitch / 12) - 1);
 
-// The colour of each voice by name: its role's, or where two have one role another.
+// The colour of each voice by name: its role's, or where two have one role another, of a role that nobody has at last.
 export const colours = (voices) => {
   const taken = new Set(), given = new Map();
+  const others = [...OTHERS, ...Object.keys(COLOURS).filter((role) => !voices.some((it) => it.role === role)).map((role) => COLOURS[role])];
   let next = 0;
   for (const { name, role } of voices) {
-    const colour = taken.has(role) ? OTHERS[next++ % OTHERS.length] : COLOURS[role];
+    const colour = taken.has(role) ? others[next++ % others.length] : COLOURS[role];
     taken.add(role);
     given.set(name, colour);
   }

@@ -4,6 +4,7 @@ import { parse, pitchName, written } from "./music.js";
 
 const SECONDS_WIDE = 8, SECONDS_NARROW = 5, NARROW = 560; // CSS pixels
 const NOW_AT = 0.9, TOP = 22, BOTTOM = 14;
+const MARGIN = 29, LINE = 12; // CSS pixels: where octaves are named, and from one name to the next
 const MOST_NOTES = 3000, FRAMES_KEPT = 600;
 const SHARPEST = 2; // device pixels a CSS pixel; more is not seen, and costs
 
@@ -97,19 +98,29 @@ export class Roll {
     g.fillStyle = "#0f0d14";
     g.fillRect(0, 0, this.width, this.height);
     const tones = this.chord && this.qualities[this.chord.quality];
-    g.font = "600 10px system-ui, sans-serif";
-    g.textBaseline = "middle";
+    const roots = [];
     for (let pitch = this.low; pitch <= this.high; pitch++) {
       const above = tones ? (pitch - this.chord.root + 120) % 12 : pitch % 12;
       const inside = tones ? tones.some((tone) => tone % 12 === above) : above === 0;
       if (!inside) continue;
-      const y = this.y(pitch), root = above === 0;
-      g.fillStyle = root ? "#262033" : "#17141f";
-      g.fillRect(0, y, this.width, Math.max(this.row, 1));
-      if (root) {
-        g.fillStyle = "#7d7590";
-        g.fillText(pitchName(pitch), 5, y + this.row / 2 + 0.5);
-      }
+      g.fillStyle = above ? "#17141f" : "#262033";
+      g.fillRect(0, this.y(pitch), this.width, Math.max(this.row, 1));
+      if (!above) roots.push(pitch);
+    }
+    this.nameOctaves(g, roots);
+  }
+
+  // From the lowest up, as many as find room.
+  nameOctaves(g, roots) {
+    g.font = "600 10px system-ui, sans-serif";
+    g.textBaseline = "middle";
+    g.fillStyle = "#7d7590";
+    let last = Infinity;
+    for (const pitch of roots) {
+      const y = this.y(pitch) + this.row / 2 + 0.5;
+      if (last - y < LINE) continue;
+      g.fillText(pitchName(pitch), 5, y);
+      last = y;
     }
   }
 
@@ -126,6 +137,7 @@ export class Roll {
     this.prune(first - 1000);
     this.drawBeats(g, first, now);
     this.drawNotes(g, first, now, line);
+    if (!this.still.matches) this.drawMargin(g);
     this.drawChords(g, first, now);
     g.fillStyle = this.sounding.size ? "#fff3dc" : "#6d6580";
     g.fillRect(line, TOP - 4, 1.5, this.height - TOP - BOTTOM + 8);
@@ -170,6 +182,12 @@ export class Roll {
     g.globalAlpha = 1;
   }
 
+  // The octaves' names, over notes that leave.
+  drawMargin(g) {
+    const high = this.height - TOP - BOTTOM, { scale } = this;
+    g.drawImage(this.backdrop, 0, TOP * scale, MARGIN * scale, high * scale, 0, TOP, MARGIN, high);
+  }
+
   drawChords(g, first, now) {
     g.font = "600 12px system-ui, sans-serif";
     g.textBaseline = "middle";
@@ -187,18 +205,19 @@ export class Roll {
     }
   }
 
-  // Beside the line, what each voice sounds.
+  // Beside the line, what each voice sounds: none over another, and all within the frame.
   drawNames(g, line) {
     g.font = "700 11px system-ui, sans-serif";
     g.textBaseline = "middle";
-    let last = -99;
-    const sounding = [...this.sounding.values()].sort((a, b) => b.pitch - a.pitch);
-    for (const note of sounding) {
-      const y = Math.max(this.y(note.pitch) + this.row / 2, last + 12);
-      last = y;
+    const room = Math.floor((this.height - TOP) / LINE);
+    const sounding = [...this.sounding.values()].sort((a, b) => b.pitch - a.pitch).slice(0, room);
+    const places = [];
+    for (const { pitch } of sounding) places.push(Math.max(this.y(pitch) + this.row / 2, (places.at(-1) ?? -99) + LINE));
+    sounding.forEach((note, place) => {
+      const lowest = this.height - LINE / 2 - (places.length - 1 - place) * LINE;
       g.fillStyle = this.colours.get(note.voice) || "#ffffff";
-      g.fillText(pitchName(note.pitch), Math.min(line + 7, this.width - 30), y);
-    }
+      g.fillText(pitchName(note.pitch), Math.min(line + 7, this.width - 30), Math.min(places[place], lowest));
+    });
   }
 
   prune(before) {
