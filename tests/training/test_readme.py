@@ -37,6 +37,8 @@ def test_the_readme_trains(root, tmp_path, monkeypatch, capsys):
     for line in lines:
         typed(line)
     assert (tmp_path / "look.png").exists()
-    typed("training run bars.npz --recipe mine.toml --steps 2 --width 4 --pretrained '' --batch 4 -o runs/other")
+    typed(
+        "training run bars.npz --recipe mine.toml --steps 2 --width 4 --pretrained '' --batch 4 -o runs/other"
+    )
     typed("training export runs/other -o models/other")
     assert "unplayable_raw=" in typed("training info models/other")
