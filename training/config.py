@@ -28,7 +28,8 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     `penalty`: weight of R1 and R2, charged every `penalty_every` steps. `average`: decay of the
     averaged generator. `temperature`: how much wider than in training noise is drawn afterwards, for
     more variety. `column_share`: notes begin and end only in columns that hold this share of all the
-    bars' beginnings and ends; 0 leaves them all free. `intervals`: the discriminator of compact and melody sees how the
+    bars' beginnings and ends; 0 leaves them all free. `onset_share`: of these, notes begin only in those that hold this share of
+    all beginnings. `intervals`: the discriminator of compact and melody sees how the
     melody moves, too. `roll_columns`, `cut_columns` and
     `octave_share`: the discriminator sees bars moved in time by up to so many columns, with so many
     silenced, and this share of them an octave away (a roll loosens the rhythm, so it is off: see the
@@ -54,6 +55,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     average: Share = 0.995
     temperature: Annotated[float, Meta(gt=0, le=3)] = 1.0
     column_share: Share = 0.0
+    onset_share: Share = 0.0
     intervals: bool = False
     roll_columns: Annotated[int, Meta(ge=0, le=32)] = 0
     cut_columns: Annotated[int, Meta(ge=0, le=48)] = 16

@@ -20,7 +20,7 @@ from training.conditions import FORGOTTEN, hidden, label
 from training.config import Options, record
 from training.losses import LOSSES, mismatch, steepness
 from training.networks import build
-from training.rhythm import columns, held_from
+from training.rhythm import beginnings, columns, sounding_with
 from training.sheet import draw_losses, draw_sheet
 
 METRICS, CHECKPOINT = "metrics.jsonl", "checkpoint.npz"
@@ -60,7 +60,13 @@ class Run:
         self.seen = rolls
         self._rolls = tf.constant(rolls, tf.int8)  # a quarter of the memory of what networks see
         self._values = tf.constant(self.labels.values, tf.float32)
-        rhythm = held_from(columns(rolls, options.column_share)) if options.column_share else None
+        rhythm = (
+            sounding_with(
+                columns(rolls, options.column_share), beginnings(rolls, options.onset_share)
+            )
+            if options.column_share or options.onset_share
+            else None
+        )
         self._networks, (self.average, _) = (
             build(options, len(self.labels.names), rhythm) for _ in range(2)
         )

@@ -25,32 +25,32 @@ class Networks(NamedTuple):
 
 
 def build(
-    options: Options, conditions: int = 0, held_from: NDArray[np.intp] | None = None
+    options: Options, conditions: int = 0, columns: NDArray[np.intp] | None = None
 ) -> Networks:
     """The networks of an architecture, initialised from the options' seed.
 
     With conditions, the generator takes them as columns after the noise, and the discriminator beside
     the rolls, where it judges how well each fits (a projection, after Miyato and Koyama, 2018).
-    `held_from`: for each column the one whose notes it goes on with; the generator's rolls change there alone.
+    `columns`: for each column those in all of which its notes have to sound, (64, some).
     """
     keras.utils.set_random_seed(options.seed)
     generator, discriminator = ARCHITECTURES[options.architecture]
     made = generator(options, conditions)
-    if held_from is not None:
-        made = keras.Model(made.input, Hold(held_from)(made.output), name="generator")
+    if columns is not None:
+        made = keras.Model(made.input, Hold(columns)(made.output), name="generator")
     return Networks(made, discriminator(options, conditions))
 
 
 class Hold(keras.layers.Layer):  # type: ignore[misc] # keras has no types here
-    """Rolls in which each column has the notes of another: between two of its places nothing changes."""
+    """Rolls in which a cell is as low as in any of its column's own: notes change and begin only where they may."""
 
-    def __init__(self, held_from: NDArray[np.intp], **more: Any) -> None:
+    def __init__(self, columns: NDArray[np.intp], **more: Any) -> None:
         super().__init__(**more)
-        self.held_from = held_from.tolist()
+        self.columns = columns.tolist()
 
     def call(self, rolls: Any) -> Any:
         """(batch, 48, 64), as it comes in."""
-        return keras.ops.take(rolls, self.held_from, axis=2)
+        return keras.ops.min(keras.ops.take(rolls, self.columns, axis=2), axis=3)
 
 
 def _compact_generator(options: Options, conditions: int) -> Any:

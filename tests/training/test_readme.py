@@ -40,5 +40,8 @@ def test_the_readme_trains(root, tmp_path, monkeypatch, capsys):
     typed(
         "training run bars.npz --recipe mine.toml --steps 2 --width 4 --pretrained '' --batch 4 -o runs/other"
     )
+    typed("training weights runs/other -o licks.npz")
+    more = next(line for line in readme.splitlines() if "--pretrained licks.npz" in line)
+    typed(f"{more} --steps 2 --width 4 --batch 4")
     typed("training export runs/other -o models/other")
     assert "unplayable_raw=" in typed("training info models/other")

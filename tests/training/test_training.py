@@ -12,6 +12,8 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from perform import bundle
 from perform.errors import BundleError, DivergenceError, RunFolderError, SidemanError
@@ -24,7 +26,7 @@ from training import cli, config, dataset
 from training.conditions import label
 from training.inference import infer
 from training.metrics.playability import leaps, measure
-from training.rhythm import columns, held_from
+from training.rhythm import beginnings, columns, sounding_with
 from training.samples import open_samples
 
 with warnings.catch_warnings():
@@ -210,7 +212,8 @@ def melody(bars, tmp_path_factory):
         TINY,
         architecture="melody",
         conditions=("quality", "density", "register"),
-        column_share=0.02,
+        column_share=0.01,
+        onset_share=0.02,
         penalty=0.0,
     )
     run = loop.begin(folder / "run", options, bars, sheets=False)
@@ -241,18 +244,49 @@ def changing(rolls):
 def test_a_styles_rhythm_is_where_its_notes_begin_and_end(bars):
     all_of_it = columns(bars.rolls, 1e-9)
     assert set(np.flatnonzero(all_of_it)) == changing(bars.rolls)
-    assert np.array_equal(bars.rolls[:, :, held_from(all_of_it)], bars.rolls)
+    begun = beginnings(bars.rolls, 1e-9)
+    assert set(np.flatnonzero(begun)) == {0, *struck(bars.rolls)}
+    for those in (all_of_it, begun):  # a style's own bars stay as they are
+        assert np.array_equal(held(bars.rolls, all_of_it, those), bars.rolls)
     assert 1 < columns(bars.rolls, 0.02).sum() < all_of_it.sum()
+    assert 1 < beginnings(bars.rolls, 0.02).sum() < begun.sum() < all_of_it.sum()
     assert columns(bars.rolls, 0.0).all()
+    assert beginnings(bars.rolls, 0.0).all()
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0.05, 0.9), st.floats(0.05, 0.9))
+def test_notes_change_and_begin_only_where_they_may(seed, change, begin):
+    rng = np.random.default_rng(seed)
+    rolls = np.where(rng.random((5, 48, 64)) < 0.5, 1, -1)
+    changes, begun = rng.random((2, 64)) < [[change], [begin]]
+    changes[0] = True
+    kept = held(rolls, changes, begun)
+    assert changing(kept) <= set(np.flatnonzero(changes))
+    assert set(struck(kept)) <= {0, *np.flatnonzero(changes & begun)}
+    assert np.array_equal(held(kept, changes, begun), kept)
+    assert not (kept > rolls[:, :, sounding_with(changes, changes)[:, 0]]).any()
+
+
+def held(rolls, changes, begun):
+    return rolls[:, :, sounding_with(changes, begun)].min(axis=3)
+
+
+def struck(rolls):
+    """The columns where notes begin."""
+    on = rolls > 0
+    return {c for c in range(64) if (on[:, :, c] & ~(on[:, :, c - 1] if c else False)).any()}
 
 
 @pytest.mark.long
 def test_a_bundle_keeps_to_the_columns_of_its_style(bars, melody):
     run, made = melody
-    allowed = set(np.flatnonzero(columns(bars.rolls, 0.02)).tolist())
-    assert changing(run.sample(64)) == allowed
+    allowed = set(np.flatnonzero(columns(bars.rolls, 0.01)).tolist())
+    begun = set(np.flatnonzero(beginnings(bars.rolls, 0.02)).tolist())
+    assert begun < allowed
     asked = inputs(32, run.options.noise_dim, run.labels.names, 5)
-    assert changing(infer(made.generator.read_bytes(), asked, 32)) == allowed
+    for rolls in (run.sample(64), infer(made.generator.read_bytes(), asked, 32)):
+        assert changing(rolls) <= allowed
+        assert struck(np.where(rolls > rolls.mean(), 1, -1)) <= begun
 
 
 @pytest.mark.parametrize(
