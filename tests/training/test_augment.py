@@ -157,6 +157,15 @@ def test_the_related_strategies_do_what_they_are_called():
     assert other[0] % 12
 
 
+def test_a_second_voice_keeps_to_the_chord():
+    """A third above and a sixth below leave root and fifth on chord tones; a sixth above and a third below do not."""
+    line = bar_of((0, 8, 60), (16, 8, 67))
+    sung = {
+        tuple(p for *_, p in notes_in(STRATEGIES["second-voice"](line, rng(s)))) for s in range(20)
+    }
+    assert sung == {(64, 70), (52, 58)}
+
+
 def test_swing_is_put_in_and_taken_out():
     straight = bar_of((0, 8, 60), (8, 8, 62), (16, 8, 64), (24, 8, 65))
     swung = STRATEGIES["swing-change"](straight, rng(2))

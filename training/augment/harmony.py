@@ -13,6 +13,7 @@ from training.augment.base import reach, shift_where_it_fits
 
 BEAT, QUAVER = 16, 8
 CHORD_TONES = (0, 3, 4, 7, 10, 11)  # root, either third, fifth, either seventh
+PARALLEL = (-5, -2, 2, 5)  # degrees of a scale: sixths and thirds
 _FAMILIAR = ("mixolydian", "dorian", "ionian", "blues", "aeolian")
 
 
@@ -20,6 +21,16 @@ def transpose_in_scale(rolls: Rolls, rng: np.random.Generator) -> Rolls:
     """Bars moved by one to three steps of the scale that fits them best (Huang et al. 2018, inside the key)."""
     steps = rng.choice((-3, -2, -1, 1, 2, 3), len(rolls))
     return _by_degree(rolls, lambda degree, bar, _middle: degree + steps[bar], keeps=True)
+
+
+def second_voice(rolls: Rolls, rng: np.random.Generator) -> Rolls:
+    """Bars as a second voice sings them: a third or a sixth higher or lower in the scale that fits them best, one of the
+    two such ways that have the most chord tones (our own: the steps of Huang et al. 2018 that run parallel to a melody).
+    """
+    bars = np.arange(len(rolls))
+    ways = np.stack([_by_degree(rolls, _moved_by(steps), keeps=True) for steps in PARALLEL])
+    order = np.argsort([-_chord_tones(way) for way in ways], axis=0, kind="stable")
+    return np.asarray(ways[order[rng.integers(0, 2, len(rolls)), bars], bars])
 
 
 def inversion(rolls: Rolls, _rng: np.random.Generator) -> Rolls:
@@ -42,11 +53,25 @@ def harmonic_reduction(rolls: Rolls, _rng: np.random.Generator) -> Rolls:
     """
     notes = notes_of(rolls)
     firm = (notes.start % BEAT == 0) | (notes.end - notes.start >= QUAVER)
-    kept = firm & np.isin((notes.row - ROOT_ROW) % 12, CHORD_TONES)
+    kept = firm & _in_chord(notes)
     reduced = rolls_of(NoteTable(notes.bars, *(column[kept] for column in notes[1:])))
     silent = ~(reduced > 0).any(axis=(1, 2))
     reduced[silent] = rolls[silent]
     return reduced
+
+
+def _moved_by(steps: int) -> Callable[[Numbers, Numbers, Numbers], Numbers]:
+    return lambda degree, _bar, _middle: degree + steps
+
+
+def _chord_tones(rolls: Rolls) -> NDArray[np.intp]:
+    """How many notes of each bar are chord tones."""
+    notes = notes_of(rolls)
+    return np.bincount(notes.bar[_in_chord(notes)], minlength=notes.bars)
+
+
+def _in_chord(notes: NoteTable) -> NDArray[np.bool_]:
+    return np.isin((notes.row - ROOT_ROW) % 12, CHORD_TONES)
 
 
 def _by_degree(

@@ -3,7 +3,13 @@
 import inspect
 
 from training.augment.base import Strategy, copy
-from training.augment.harmony import harmonic_reduction, inversion, other_chord, transpose_in_scale
+from training.augment.harmony import (
+    harmonic_reduction,
+    inversion,
+    other_chord,
+    second_voice,
+    transpose_in_scale,
+)
 from training.augment.published import fifth_addition, octave_change, time_change
 from training.augment.rhythm import (
     displacement,
@@ -21,6 +27,7 @@ STRATEGIES: dict[str, Strategy] = {
     "fifth-addition": fifth_addition,
     "copy": copy,
     "transpose-in-scale": transpose_in_scale,
+    "second-voice": second_voice,
     "double-time": double_time,
     "half-time": half_time,
     "swing-change": swing_change,
