@@ -383,7 +383,7 @@ def test_listen_here_sounds_ends_every_note_and_stops(page, ears):
     page.press(pad("F", "maj7"))
     page.press("#listen")
     page.until("return sideman.synth.on && sideman.synth.peak() > 0.02")
-    page.until("return sideman.synth.struck > 60")
+    page.until("return sideman.synth.struck > 40")
     late = page.run("return sideman.synth.late / sideman.synth.struck")
     assert late < 0.2  # the rest were scheduled before their time; at the first the buffer widens
     page.press("#stop")

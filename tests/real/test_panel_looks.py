@@ -25,7 +25,13 @@ return badge.width > 0 && badge.bottom > middle && badge.left < text.right;
 """
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 757), (820, 1180)])
+def sizes(first, *others):
+    """At this width and height, and at others where there is time."""
+    late = [pytest.param(*size, marks=pytest.mark.long) for size in others]
+    return pytest.mark.parametrize(("width", "height"), [first, *late])
+
+
+@sizes((1280, 757), (820, 1180))
 def test_all_pads_are_seen_at_once_and_nothing_covers_a_word(page, stage, ears, width, height):
     ears.say("/chart", "Dm7 | G7 | Cmaj7 | % | Dm7 | G7 | Cmaj7 | %")
     screen = Browser(width, height, touch=width < 1000)
@@ -49,7 +55,7 @@ def test_all_pads_are_seen_at_once_and_nothing_covers_a_word(page, stage, ears, 
         ears.say("/chart", "")
 
 
-@pytest.mark.parametrize(("width", "height"), [(1024, 768), (1180, 820), (844, 390), (640, 360)])
+@sizes((844, 390), (1024, 768), (1180, 820), (640, 360))
 def test_held_sideways_pads_are_there_at_once_and_large_enough(stage, width, height):
     screen = Browser(width, height, touch=True)
     try:
@@ -75,7 +81,7 @@ return [...document.querySelectorAll(".padrow.chosen .pad")]
 """
 
 
-@pytest.mark.parametrize(("width", "height"), [(360, 640), (390, 664), (1280, 757)])
+@sizes((360, 640), (390, 664), (1280, 757))
 def test_all_roots_are_seen_under_a_chart_and_a_chord_that_is_refused_moves_none(
     stage, ears, width, height
 ):
@@ -111,7 +117,7 @@ return [...document.querySelectorAll("#knobs input")].reverse().filter((it) => {
 """
 
 
-@pytest.mark.parametrize(("width", "height"), [(360, 640), (844, 390), (1280, 757)])
+@sizes((360, 640), (844, 390), (1280, 757))
 def test_what_a_fader_does_is_seen_while_it_is_touched_and_covers_none(stage, width, height):
     screen = Browser(width, height, touch=width < 1000)
     try:
@@ -163,7 +169,7 @@ return [...document.querySelectorAll("#chord, #play button, header button, .lege
 """
 
 
-@pytest.mark.parametrize(("width", "height"), [(360, 640), (844, 390), (1280, 757)])
+@sizes((360, 640), (844, 390), (1280, 757))
 def test_a_banner_covers_nothing_that_is_read_or_pressed(stage, width, height):
     screen = Browser(width, height, touch=width < 1000)
     try:
@@ -187,7 +193,7 @@ return [here.top >= top - 1 && here.bottom <= bottom + 1, cut];
 """
 
 
-@pytest.mark.parametrize(("width", "height"), [(360, 640), (1280, 757)])
+@sizes((360, 640), (1280, 757))
 def test_of_a_long_chart_the_bar_that_sounds_is_seen_and_no_chord_is_cut(stage, width, height):
     screen = Browser(width, height, touch=width < 1000)
     try:
@@ -197,7 +203,7 @@ def test_of_a_long_chart_the_bar_that_sounds_is_seen_and_no_chord_is_cut(stage, 
         screen.close()
 
 
-@pytest.mark.parametrize(("width", "height"), [(360, 640), (1280, 757)])
+@sizes((360, 640), (1280, 757))
 def test_a_long_name_or_another_role_pushes_nothing_out_of_a_voices_card(crowd, width, height):
     screen = Browser(width, height, touch=width < 1000)
     try:

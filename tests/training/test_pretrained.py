@@ -19,7 +19,7 @@ with warnings.catch_warnings():
     from training import loop
 
 OWN = Path(dataset.__file__).with_name("bars")
-TINY = config.Options(steps=4, batch=4, width=4, noise_dim=6, intervals=True, seed=3)
+TINY = config.Options(steps=2, batch=4, width=4, noise_dim=6, intervals=True, seed=3)
 
 
 @pytest.fixture(scope="module")
@@ -29,9 +29,8 @@ def bars():
 
 @pytest.fixture(scope="module")
 def learned(bars, tmp_path_factory):
-    run = loop.begin(tmp_path_factory.mktemp("learned") / "run", TINY, bars, sheets=False)
-    run.train()
-    return run
+    """A run whose weights are none that another begins with by chance."""
+    return loop.begin(tmp_path_factory.mktemp("learned") / "run", TINY, bars, sheets=False)
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +44,7 @@ def flat(networks):
     return [np.asarray(each) for network in networks for each in network.variables]
 
 
+@pytest.mark.usefixtures("untraced")
 def test_a_run_begins_where_another_ended_and_a_second_sitting_changes_nothing(
     bars, learned, kept, tmp_path
 ):
@@ -127,9 +127,12 @@ def test_the_shipped_recipe_begins_with_shipped_weights():
     assert pretrained.digest(options.pretrained) in card
 
 
-def test_weights_are_kept_by_a_command(learned, tmp_path, monkeypatch, capsys):
+@pytest.mark.usefixtures("untraced")
+def test_weights_are_kept_by_a_command(bars, tmp_path, monkeypatch, capsys):
+    run = loop.begin(tmp_path / "run", TINY, bars, sheets=False)
+    run.train()
     target = tmp_path / "mine.npz"
-    words = ["training", "weights", str(learned.folder), "-o", str(target)]
+    words = ["training", "weights", str(run.folder), "-o", str(target)]
     monkeypatch.setattr(sys, "argv", words)
     with pytest.raises(SystemExit) as end:
         cli.main()

@@ -358,11 +358,12 @@ def command(monkeypatch, capsys, *words):
 def test_the_commands_from_bars_to_a_run_and_on(monkeypatch, capsys, tmp_path):
     say = lambda *words: command(monkeypatch, capsys, *words)  # noqa: E731
     npz, folder = tmp_path / "bars.npz", tmp_path / "run"
+    run = ["run", npz, "--recipe", "scratch", "--batch", 24, "--epochs", 1]
     code, out, _ = say("import", "-o", npz)
     assert code == 0
     assert "0 bars empty, 0 not in 4/4; 0 notes folded, 0 lost" in out
-    assert "steps = 4\n" in say("run", npz, "--batch", 24, "--epochs", 1, "--dry-run")[1]
-    code, out, _ = say("run", npz, "-o", folder, "--width", 4, "--batch", 24, "--epochs", 1)
+    assert "steps = 4\n" in say(*run, "--dry-run")[1]
+    code, out, _ = say(*run, "-o", folder, "--width", 4)
     assert (code, out.split(",")[0]) == (0, f"{folder}: 4 steps")
     assert say("run", "-o", folder, "--resume")[0] == 0
     assert say("run", npz, "-o", folder, "--width", 4, "--epochs", 1, "--resume")[0] == 0
