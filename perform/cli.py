@@ -4,7 +4,6 @@ import asyncio
 import io
 import json
 import logging
-import logging.handlers
 import os
 import re
 import signal

@@ -1,7 +1,6 @@
 """What `perform run` begins with: a rig for what there is, its panel, the line that says ready."""
 
 import logging
-import logging.handlers
 import sys
 from collections.abc import Iterator
 

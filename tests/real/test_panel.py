@@ -6,7 +6,6 @@ from panelled import fader, pad, speaks
 
 from perform import controls
 from perform.engine.harmony import colours
-from perform.engine.metre import parse_metre
 from perform.music.chord import parse_chord
 
 SLOWEST_FRAME = 4.0  # ms
@@ -117,23 +116,6 @@ def test_it_is_played_by_keys_alone(page, ears):
     named = "return [...document.querySelectorAll('button,input,select,textarea')].filter("
     named += "(it) => !(it.ariaLabel || it.title || it.textContent.trim() || it.closest('label'))).length"
     assert page.run(named) == 0
-
-
-def test_the_lamp_goes_out_when_the_music_stops(page, ears):
-    lit = "return document.querySelector('#lamps .lit') "
-    page.press("#start")
-    page.until(f"{lit} !== null")
-    page.press("#stop")
-    page.until(f"{lit} === null && sideman.store.get('/transport') === 'stop'")
-    page.press("#start")
-
-
-@pytest.mark.parametrize("metre", ["7/8", "13/8", "5/8", "12/8", "3/4", "4/4"])
-def test_there_is_a_lamp_for_every_beat_that_is_counted(page, ears, metre):
-    ears.say("/metre", metre)
-    ears.hears("/state/metre", metre)
-    lamps = "return document.querySelectorAll('#lamps i').length"
-    page.until(f"{lamps} === {parse_metre(metre).beats}")
 
 
 def test_a_key_that_is_held_does_its_work_once_and_does_not_scroll(page, ears):

@@ -1,9 +1,12 @@
 """The panel in windows of many sizes: all that is needed is seen, and large enough for a thumb."""
 
+import contextlib
 from itertools import pairwise
 
 import pytest
 from browser import Browser
+
+from perform.engine.metre import parse_metre
 
 VIEWS = ("play", "voices", "shape", "engine")
 
@@ -31,15 +34,32 @@ def sizes(first, *others):
     return pytest.mark.parametrize(("width", "height"), [first, *late])
 
 
+@contextlib.contextmanager
+def window(url, width, height, *, touch=None):
+    """A browser of its own at a page; fingers touch what is narrow."""
+    with contextlib.closing(
+        Browser(width, height, touch=width < 1000 if touch is None else touch)
+    ) as browser:
+        yield browser.open(url)
+
+
+@contextlib.contextmanager
+def charted(ears, chart):
+    """While a chart is there."""
+    ears.say("/chart", chart)
+    try:
+        yield
+    finally:
+        ears.say("/chart", "")
+
+
 @sizes((1280, 757), (820, 1180))
 def test_all_pads_are_seen_at_once_and_nothing_covers_a_word(page, stage, ears, width, height):
-    ears.say("/chart", "Dm7 | G7 | Cmaj7 | % | Dm7 | G7 | Cmaj7 | %")
-    screen = Browser(width, height, touch=width < 1000)
-    try:
+    eight = "Dm7 | G7 | Cmaj7 | % | Dm7 | G7 | Cmaj7 | %"
+    with charted(ears, eight), window(stage.url, width, height) as screen:
         inside = "return [innerWidth, innerHeight]"
         wide, high = screen.run(inside)
         screen.driver.set_window_size(2 * width - wide, 2 * height - high)
-        screen.open(stage.url)
         screen.until("return document.querySelectorAll('#bars li').length === 8")
         screen.run("for (let i = 0; i < 12; i++) sideman.gauge.log('warning', `line ${i}`)")
         assert screen.find("#unseen").text == "9+"
@@ -50,16 +70,11 @@ def test_all_pads_are_seen_at_once_and_nothing_covers_a_word(page, stage, ears, 
             "return [...document.querySelectorAll('.pad')].at(-1).getBoundingClientRect().bottom"
         )
         assert last <= height
-    finally:
-        screen.close()
-        ears.say("/chart", "")
 
 
 @sizes((844, 390), (1024, 768), (1180, 820), (640, 360))
 def test_held_sideways_pads_are_there_at_once_and_large_enough(stage, width, height):
-    screen = Browser(width, height, touch=True)
-    try:
-        screen.open(stage.url)
+    with window(stage.url, width, height, touch=True) as screen:
         seen = screen.run(
             "return [...document.querySelectorAll('.pad')].filter((it) => it.offsetParent)"
             ".map((it) => it.getBoundingClientRect().toJSON())"
@@ -71,8 +86,6 @@ def test_held_sideways_pads_are_there_at_once_and_large_enough(stage, width, hei
         assert max(it["bottom"] for it in first) <= (height if width >= 1000 else tabs)
         assert screen.run("return document.documentElement.scrollWidth") <= width
         assert screen.complaints() == []
-    finally:
-        screen.close()
 
 
 ROOTS = """
@@ -85,10 +98,10 @@ return [...document.querySelectorAll(".padrow.chosen .pad")]
 def test_all_roots_are_seen_under_a_chart_and_a_chord_that_is_refused_moves_none(
     stage, ears, width, height
 ):
-    ears.say("/chart", "Dm7 G7 | Cmaj7 | Am7 | D7")
-    screen = Browser(width, height, touch=width < 1000)
-    try:
-        screen.open(stage.url)
+    with (
+        charted(ears, "Dm7 G7 | Cmaj7 | Am7 | D7"),
+        window(stage.url, width, height) as screen,
+    ):
         screen.until("return document.querySelectorAll('#bars li').length === 4")
         tabs = screen.run("return document.querySelector('#tabs').getBoundingClientRect().top")
         roots = screen.run(ROOTS)
@@ -100,9 +113,6 @@ def test_all_roots_are_seen_under_a_chart_and_a_chord_that_is_refused_moves_none
         reason = screen.find("#no-chord").rect
         scrolled = screen.run("return scrollY")
         assert reason["y"] + reason["height"] - scrolled <= (tabs if width < 1000 else height)
-    finally:
-        screen.close()
-        ears.say("/chart", "")
 
 
 HELPS = """
@@ -119,13 +129,9 @@ return [...document.querySelectorAll("#knobs input")].reverse().filter((it) => {
 
 @sizes((360, 640), (844, 390), (1280, 757))
 def test_what_a_fader_does_is_seen_while_it_is_touched_and_covers_none(stage, width, height):
-    screen = Browser(width, height, touch=width < 1000)
-    try:
-        screen.open(stage.url)
+    with window(stage.url, width, height) as screen:
         screen.press("[data-to=shape]")
         assert screen.run(HELPS) == []
-    finally:
-        screen.close()
 
 
 PAST_ITS_CARD = """
@@ -146,9 +152,7 @@ return [places, roll.height];
 
 
 def test_twelve_voices_have_twelve_colours_and_their_notes_are_named_within_the_roll(crowd):
-    screen = Browser(360, 640, touch=True)
-    try:
-        screen.open(crowd.url)
+    with window(crowd.url, 360, 640, touch=True) as screen:
         tints = screen.run(
             "return [...document.querySelectorAll('#legend li')].map((it) => it.style.getPropertyValue('--tint'))"
         )
@@ -157,8 +161,6 @@ def test_twelve_voices_have_twelve_colours_and_their_notes_are_named_within_the_
         assert len(places) > 4
         assert max(places) <= height - 5
         assert min(low - high for high, low in pairwise(places)) >= 11
-    finally:
-        screen.close()
 
 
 UNDER_THE_BANNER = """
@@ -171,16 +173,12 @@ return [...document.querySelectorAll("#chord, #play button, header button, .lege
 
 @sizes((360, 640), (844, 390), (1280, 757))
 def test_a_banner_covers_nothing_that_is_read_or_pressed(stage, width, height):
-    screen = Browser(width, height, touch=width < 1000)
-    try:
-        screen.open(stage.url)
+    with window(stage.url, width, height) as screen:
         tabs = screen.find("#tabs").rect
         screen.run("sideman.line.say('/snapshot/recall', 'nowhere')")
         screen.until("return !document.querySelector('#banner').hidden")
         assert screen.run(UNDER_THE_BANNER) == []
         assert screen.find("#tabs").rect == tabs
-    finally:
-        screen.close()
 
 
 CUT = """
@@ -195,31 +193,21 @@ return [here.top >= top - 1 && here.bottom <= bottom + 1, cut];
 
 @sizes((360, 640), (1280, 757))
 def test_of_a_long_chart_the_bar_that_sounds_is_seen_and_no_chord_is_cut(stage, width, height):
-    screen = Browser(width, height, touch=width < 1000)
-    try:
-        screen.open(stage.url)
+    with window(stage.url, width, height) as screen:
         assert screen.run(CUT) == [True, 0]
-    finally:
-        screen.close()
 
 
 @sizes((360, 640), (1280, 757))
 def test_a_long_name_or_another_role_pushes_nothing_out_of_a_voices_card(crowd, width, height):
-    screen = Browser(width, height, touch=width < 1000)
-    try:
-        screen.open(crowd.url)
+    with window(crowd.url, width, height) as screen:
         screen.press("[data-to=voices]")
         assert screen.run(PAST_ITS_CARD) == []
         assert screen.run("return document.documentElement.scrollWidth") <= width
         assert screen.complaints() == []
-    finally:
-        screen.close()
 
 
 def test_a_telephone_stays_in_step_and_nothing_is_wider_than_it(page, stage):
-    phone = Browser(360, 740, touch=True)
-    try:
-        phone.open(stage.url)
+    with window(stage.url, 360, 740, touch=True) as phone:
         assert phone.value("/tempo") == page.value("/tempo")
         for view in VIEWS:
             phone.press(f"[data-to={view}]")
@@ -248,5 +236,20 @@ def test_a_telephone_stays_in_step_and_nothing_is_wider_than_it(page, stage):
         phone.press('.padrow.chosen .pad[data-root="Bb"]')
         page.until("return sideman.store.get('/chord').startsWith('Bb')")
         assert phone.complaints() == []
-    finally:
-        phone.close()
+
+
+def test_the_lamp_goes_out_when_the_music_stops(page, ears):
+    lit = "return document.querySelector('#lamps .lit') "
+    page.press("#start")
+    page.until(f"{lit} !== null")
+    page.press("#stop")
+    page.until(f"{lit} === null && sideman.store.get('/transport') === 'stop'")
+    page.press("#start")
+
+
+@pytest.mark.parametrize("metre", ["7/8", "13/8", "5/8", "12/8", "3/4", "4/4"])
+def test_there_is_a_lamp_for_every_beat_that_is_counted(page, ears, metre):
+    ears.say("/metre", metre)
+    ears.hears("/state/metre", metre)
+    lamps = "return document.querySelectorAll('#lamps i').length"
+    page.until(f"{lamps} === {parse_metre(metre).beats}")

@@ -11,20 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perform.errors import RunFolderError, SidemanError
-from training import cli, config, dataset, design, experiment, pretrained
+from training import cli, config, design, experiment, pretrained
 from training.features.spr import Spr
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # tensorflow's own imports
     from training import loop
 
-OWN = Path(dataset.__file__).with_name("bars")
 TINY = config.Options(steps=2, batch=4, width=4, noise_dim=6, intervals=True, seed=3)
-
-
-@pytest.fixture(scope="module")
-def bars():
-    return dataset.import_files([OWN])
 
 
 @pytest.fixture(scope="module")

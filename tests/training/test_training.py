@@ -12,22 +12,14 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from perform import bundle
 from perform.errors import BundleError, DivergenceError, RunFolderError, SidemanError
-from perform.music.condition import Wish, inputs
 from perform.music.note import Note
-from perform.music.notetable import notes_of
 from perform.music.pianoroll import encode
 from perform.sources.litert import LiteRTSource
 from training import cli, config, dataset
-from training.conditions import label
-from training.inference import infer
 from training.metrics.playability import leaps, measure
-from training.rhythm import beginnings, columns, sounding_with
-from training.samples import open_samples
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # tensorflow's own imports
@@ -51,11 +43,6 @@ def step(*args):
 run._train = step
 run.train()
 """
-
-
-@pytest.fixture(scope="module")
-def bars():
-    return dataset.import_files([OWN])
 
 
 @pytest.fixture(scope="module")
@@ -188,122 +175,6 @@ def test_a_kept_discriminator_has_an_opinion(trained, exported, bars):
     expected = trained.discriminator.predict(bars.rolls[:40].astype(np.float32), verbose=0)
     np.testing.assert_array_equal(opinion.argsort(), expected.ravel().argsort())
     assert not LiteRTSource(OWN.parents[1] / "models" / "blues").opinion(bars.rolls[:3]).any()
-
-
-def test_what_a_bar_is_becomes_the_columns_that_it_is_asked_with(bars):
-    chords = [origin.chord for origin in bars.origins]
-    labels = label(bars.rolls, chords, ("quality", "density", "register"))
-    assert labels.names == ("major", "minor", "dominant", "density", "register")
-    busy = np.bincount(notes_of(bars.rolls).bar)
-    most, fewest = labels.values[busy.argmax()], labels.values[busy.argmin()]
-    assert most[3] > 0.9
-    assert fewest[3] < 0.1
-    assert labels.values[chords.index("Cm7")].tolist()[:3] == [0, 1, 0]
-    flat = label(bars.rolls[:1], ["C"], ("quality", "register"))
-    assert flat.constant == ("quality", "register")
-    assert flat.values.shape == (1, 0)
-
-
-@pytest.fixture(scope="module")
-def melody(bars, tmp_path_factory):
-    """A run that can be asked and keeps to the columns of its style, and its bundle."""
-    folder = tmp_path_factory.mktemp("melody")
-    options = msgspec.structs.replace(
-        TINY,
-        architecture="melody",
-        conditions=("quality", "density", "register"),
-        column_share=0.01,
-        onset_share=0.02,
-        penalty=0.0,
-    )
-    run = loop.begin(folder / "run", options, bars, sheets=False)
-    run.train()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the converter's own
-        return run, export(run, folder / "asked")
-
-
-@pytest.mark.long
-def test_a_conditional_generator_is_exported_with_what_it_can_be_asked(melody):
-    run, made = melody
-    assert set(made.manifest.files) == {"generator.tflite", "card.md"}
-    assert made.manifest.conditions == ["major", "minor", "dominant", "density", "register"]
-    assert {"minor", "density 0.9", "register 0.1"} <= set(made.manifest.metrics["obeys"])
-    assert "| density 0.9 |" in made.card
-    assert LiteRTSource(made.path).raw(3, Wish("minor", 0.9, 0.1)).shape == (32, 48, 64)
-    assert len(open_samples(made.path, 40)) == 40
-    assert ((run.sample(64) > 0).sum(axis=1) <= 1).all()  # a column chooses one row or none
-
-
-def changing(rolls):
-    """The columns that differ from the one before, and the first."""
-    moved = (rolls[:, :, 1:] != rolls[:, :, :-1]).any(axis=(0, 1))
-    return {0, *(1 + np.flatnonzero(moved)).tolist()}
-
-
-def test_a_styles_rhythm_is_where_its_notes_begin_and_end(bars):
-    all_of_it = columns(bars.rolls, 1e-9)
-    assert set(np.flatnonzero(all_of_it)) == changing(bars.rolls)
-    begun = beginnings(bars.rolls, 1e-9)
-    assert set(np.flatnonzero(begun)) == {0, *struck(bars.rolls)}
-    for those in (all_of_it, begun):  # a style's own bars stay as they are
-        assert np.array_equal(held(bars.rolls, all_of_it, those), bars.rolls)
-    assert 1 < columns(bars.rolls, 0.02).sum() < all_of_it.sum()
-    assert 1 < beginnings(bars.rolls, 0.02).sum() < begun.sum() < all_of_it.sum()
-    assert columns(bars.rolls, 0.0).all()
-    assert beginnings(bars.rolls, 0.0).all()
-
-
-@given(st.integers(0, 2**32 - 1), st.floats(0.05, 0.9), st.floats(0.05, 0.9))
-def test_notes_change_and_begin_only_where_they_may(seed, change, begin):
-    rng = np.random.default_rng(seed)
-    rolls = np.where(rng.random((5, 48, 64)) < 0.5, 1, -1)
-    changes, begun = rng.random((2, 64)) < [[change], [begin]]
-    changes[0] = True
-    kept = held(rolls, changes, begun)
-    assert changing(kept) <= set(np.flatnonzero(changes))
-    assert set(struck(kept)) <= {0, *np.flatnonzero(changes & begun)}
-    assert np.array_equal(held(kept, changes, begun), kept)
-    assert not (kept > rolls[:, :, sounding_with(changes, changes)[:, 0]]).any()
-
-
-def held(rolls, changes, begun):
-    return rolls[:, :, sounding_with(changes, begun)].min(axis=3)
-
-
-def struck(rolls):
-    """The columns where notes begin."""
-    on = rolls > 0
-    return {c for c in range(64) if (on[:, :, c] & ~(on[:, :, c - 1] if c else False)).any()}
-
-
-@pytest.mark.long
-def test_a_bundle_keeps_to_the_columns_of_its_style(bars, melody):
-    run, made = melody
-    allowed = set(np.flatnonzero(columns(bars.rolls, 0.01)).tolist())
-    begun = set(np.flatnonzero(beginnings(bars.rolls, 0.02)).tolist())
-    assert begun < allowed
-    asked = inputs(32, run.options.noise_dim, run.labels.names, 5)
-    for rolls in (run.sample(64), infer(made.generator.read_bytes(), asked, 32)):
-        assert changing(rolls) <= allowed
-        assert struck(np.where(rolls > rolls.mean(), 1, -1)) <= begun
-
-
-@pytest.mark.parametrize(
-    ("recipe", "said"),
-    [
-        ("conditions = ['density']", "architecture paper has no place for conditions"),
-        ("intervals = true", "architecture paper has no place for intervals; take compact or"),
-    ],
-)
-def test_conditions_and_intervals_need_networks_that_have_a_place_for_them(tmp_path, recipe, said):
-    mine = tmp_path / "mine.toml"
-    mine.write_text(recipe)
-    with pytest.raises(SidemanError, match=f"^--{said}"):
-        config.from_flags(config.recipe(str(mine)), {"architecture": "paper"})
-    mine.write_text(f"architecture = 'paper'\n{recipe}")
-    with pytest.raises(SidemanError, match=rf"^mine\.toml: {said}"):
-        config.recipe(str(mine))
 
 
 def test_playability_knows_copies_dust_and_emptiness(bars):
