@@ -50,7 +50,11 @@ class Hold(keras.layers.Layer):  # type: ignore[misc] # keras has no types here
 
     def call(self, rolls: Any) -> Any:
         """(batch, 48, 64), as it comes in."""
-        return keras.ops.min(keras.ops.take(rolls, self.columns, axis=2), axis=3)
+        ops = keras.ops
+        # columns whole, one after the other: taken cell by cell they cost as much as a convolution
+        over_time = ops.transpose(rolls, (0, 2, 1))
+        held = ops.min(ops.take(over_time, self.columns, axis=1), axis=2)
+        return ops.transpose(held, (0, 2, 1))
 
 
 def _compact_generator(options: Options, conditions: int) -> Any:
