@@ -166,6 +166,34 @@ def test_a_second_voice_keeps_to_the_chord():
     assert sung == {(64, 70), (52, 58)}
 
 
+@given(st.integers(2, 40), st.integers(0, 99))
+@settings(max_examples=20, deadline=None)
+def test_a_crossover_begins_as_one_bar_and_ends_as_another(count, seed):
+    bars = dataset.import_files([cli.OWN_BARS]).rolls[:count]
+    lines = [[(n.start, n.pitch) for n in decode(bar)] for bar in bars]
+    for own, made in zip(lines, STRATEGIES["crossover"](bars, rng(seed)), strict=True):
+        onsets = [(n.start, n.pitch) for n in decode(made)]
+        assert any(
+            onsets == [n for n in own if n[0] < cut] + [n for n in other if n[0] >= cut]
+            for cut in (480, 960, 1440)
+            for other in lines
+            if other is not own
+        )
+
+
+def test_a_crossover_goes_on_from_where_the_line_is():
+    """Of a line an octave higher and one beside it, it takes the one beside it; what crosses the cut ends there."""
+    low, near, high = (
+        bar_of(*((16 * beat, 16, pitch) for beat in range(4))) for pitch in (60, 62, 74)
+    )
+    crossed = STRATEGIES["crossover"](np.concatenate([low, near, high]), rng(3))
+    assert [{p for *_, p in notes_in(bar[None])} for bar in crossed[:2]] == [{60, 62}, {60, 62}]
+    held = np.concatenate([bar_of((0, 64, 60)), bar_of((0, 16, 60), (48, 16, 60))])
+    for seed in range(9):
+        first, *rest = notes_in(STRATEGIES["crossover"](held, rng(seed))[:1])
+        assert (first[1] in (15, 16, 31, 32, 47, 48), rest) == (True, [(48, 16, 60)])
+
+
 def test_swing_is_put_in_and_taken_out():
     straight = bar_of((0, 8, 60), (8, 8, 62), (16, 8, 64), (24, 8, 65))
     swung = STRATEGIES["swing-change"](straight, rng(2))

@@ -10,6 +10,7 @@ from perform.music.notetable import NoteTable, Numbers
 from perform.music.pianoroll import Rolls
 
 Strategy = Callable[[Rolls, np.random.Generator], Rolls]
+BEAT = 16  # columns
 
 
 def copy(rolls: Rolls, _rng: np.random.Generator) -> Rolls:
@@ -24,6 +25,23 @@ def one_of_each(notes: NoteTable, rng: np.random.Generator) -> Numbers:
     order = np.lexsort((rng.random(len(notes.bar)), notes.bar))
     first = np.r_[True, notes.bar[order][1:] != notes.bar[order][:-1]]
     return np.asarray(order[first], np.intp)
+
+
+def only(notes: NoteTable, kept: Numbers | NDArray[np.bool_]) -> NoteTable:
+    """The notes of these indices, in their order, or those for which `kept` is true."""
+    return NoteTable(notes.bars, *(column[kept] for column in notes[1:]))
+
+
+def by_time(notes: NoteTable) -> NoteTable:
+    """The notes of each bar as they begin, from the lowest where several do."""
+    return only(notes, np.lexsort((notes.row, notes.start, notes.bar)))
+
+
+def or_as_it_was(before: Rolls, after: Rolls) -> Rolls:
+    """The new bars, but the old one where nothing would be left."""
+    silent = ~(after > 0).any(axis=(1, 2))
+    after[silent] = before[silent]
+    return after
 
 
 def reach(notes: NoteTable) -> tuple[Numbers, Numbers]:

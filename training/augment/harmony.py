@@ -9,9 +9,9 @@ from perform.music.note import ROOT_ROW, ROWS
 from perform.music.notetable import NoteTable, Numbers, notes_of, rolls_of
 from perform.music.pianoroll import Rolls
 from perform.music.scale import SCALES
-from training.augment.base import reach, shift_where_it_fits
+from training.augment.base import BEAT, only, or_as_it_was, reach, shift_where_it_fits
 
-BEAT, QUAVER = 16, 8
+QUAVER = 8
 CHORD_TONES = (0, 3, 4, 7, 10, 11)  # root, either third, fifth, either seventh
 PARALLEL = (-5, -2, 2, 5)  # degrees of a scale: sixths and thirds
 _FAMILIAR = ("mixolydian", "dorian", "ionian", "blues", "aeolian")
@@ -54,10 +54,7 @@ def harmonic_reduction(rolls: Rolls, _rng: np.random.Generator) -> Rolls:
     notes = notes_of(rolls)
     firm = (notes.start % BEAT == 0) | (notes.end - notes.start >= QUAVER)
     kept = firm & _in_chord(notes)
-    reduced = rolls_of(NoteTable(notes.bars, *(column[kept] for column in notes[1:])))
-    silent = ~(reduced > 0).any(axis=(1, 2))
-    reduced[silent] = rolls[silent]
-    return reduced
+    return or_as_it_was(rolls, rolls_of(only(notes, kept)))
 
 
 def _moved_by(steps: int) -> Callable[[Numbers, Numbers, Numbers], Numbers]:

@@ -3,6 +3,7 @@
 import inspect
 
 from training.augment.base import Strategy, copy
+from training.augment.crossover import crossover
 from training.augment.harmony import (
     harmonic_reduction,
     inversion,
@@ -38,6 +39,7 @@ STRATEGIES: dict[str, Strategy] = {
     "retrograde": retrograde,
     "inversion": inversion,
     "displacement": displacement,
+    "crossover": crossover,
 }
 
 

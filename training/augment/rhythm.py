@@ -5,9 +5,8 @@ import numpy as np
 from perform.music.note import COLUMNS
 from perform.music.notetable import NoteTable, Numbers, notes_of, rolls_of
 from perform.music.pianoroll import Rolls
-from training.augment.base import one_of_each
+from training.augment.base import BEAT, by_time, one_of_each, only, or_as_it_was
 
-BEAT = 16
 STRAIGHT, SWUNG = 8, (10, 11)
 SHORTEST_HALF = 2
 
@@ -29,7 +28,7 @@ def half_time(rolls: Rolls, rng: np.random.Generator) -> Rolls:
     begin = (rng.integers(0, 2, len(rolls)) * COLUMNS // 2)[notes.bar]
     inside = (notes.start >= begin) & (notes.start < begin + COLUMNS // 2)
     start, end = 2 * (notes.start - begin), 2 * (notes.end - begin)
-    return _or_as_it_was(rolls, rolls_of(_only(notes._replace(start=start, end=end), inside)))
+    return or_as_it_was(rolls, rolls_of(only(notes._replace(start=start, end=end), inside)))
 
 
 def swing_change(rolls: Rolls, rng: np.random.Generator) -> Rolls:
@@ -69,14 +68,14 @@ def join(rolls: Rolls, rng: np.random.Generator) -> Rolls:
     """Bars in which one note lasts to the end of the next one, which is left out (our own, as a deformer in
     the sense of McFee et al. 2015, who stretch time and shift pitch of whole recordings).
     """
-    line = _by_time(notes_of(rolls))
+    line = by_time(notes_of(rolls))
     following = np.flatnonzero((line.bar[1:] == line.bar[:-1]) & (line.start[1:] > line.start[:-1]))
-    first = following[one_of_each(_only(line, following), rng)]
+    first = following[one_of_each(only(line, following), rng)]
     end = line.end.copy()
     end[first] = np.maximum(line.end[first], line.end[first + 1])
     kept = np.ones(len(end), bool)
     kept[first + 1] = False
-    return rolls_of(_only(line._replace(end=end), kept))
+    return rolls_of(only(line._replace(end=end), kept))
 
 
 def split(rolls: Rolls, rng: np.random.Generator) -> Rolls:
@@ -85,7 +84,7 @@ def split(rolls: Rolls, rng: np.random.Generator) -> Rolls:
     """
     notes = notes_of(rolls)
     long = np.flatnonzero(notes.end - notes.start >= 2 * (SHORTEST_HALF + 1))
-    chosen = long[one_of_each(_only(notes, long), rng)]
+    chosen = long[one_of_each(only(notes, long), rng)]
     half = (notes.start[chosen] + notes.end[chosen]) // 2
     again = NoteTable(len(rolls), notes.bar[chosen], notes.row[chosen], half, notes.end[chosen])
     end = notes.end.copy()
@@ -99,18 +98,3 @@ def split(rolls: Rolls, rng: np.random.Generator) -> Rolls:
 def retrograde(rolls: Rolls, _rng: np.random.Generator) -> Rolls:
     """Bars from their end to their beginning (the canon's old device; Papadopoulos and Wiggins 1999)."""
     return np.ascontiguousarray(rolls[:, :, ::-1])
-
-
-def _by_time(notes: NoteTable) -> NoteTable:
-    return _only(notes, np.lexsort((notes.row, notes.start, notes.bar)))
-
-
-def _only(notes: NoteTable, kept: np.ndarray) -> NoteTable:
-    return NoteTable(notes.bars, *(column[kept] for column in notes[1:]))
-
-
-def _or_as_it_was(before: Rolls, after: Rolls) -> Rolls:
-    """The new bars, but the old one where nothing would be left."""
-    silent = ~(after > 0).any(axis=(1, 2))
-    after[silent] = before[silent]
-    return after
