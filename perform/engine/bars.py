@@ -67,9 +67,11 @@ class Bars:
         leads = not lands and chance(number, 9) < line.knobs["approach"]
         strokes = feel.strokes(phrase, line.feel, number, metre)
         last_beat = (metre.beats - 1) * metre.beat
+        pitches = [note.pitch for note in phrase]
+        reach = lines.Reach(min(pitches, default=0), max(pitches, default=0))
         for place, stroke in enumerate(strokes):
             if stroke.start >= since:
                 lead = leads and place == len(strokes) - 1 and stroke.start >= last_beat
-                coming = Coming(line.index, stroke, metre if lead else None, line.last)
+                coming = Coming(line.index, stroke, metre if lead else None, line.last, reach)
                 self._schedule.add(start + stroke.start, Kind.ON, (coming,))
         return len(phrase) if share < 1 else 0

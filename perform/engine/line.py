@@ -7,9 +7,10 @@ from perform.engine.chance import chance
 from perform.engine.feel import Feel
 from perform.engine.form import Mode
 from perform.engine.metre import Metre, fitted
-from perform.engine.voice import Before, VoiceSettings, prepare, thin
+from perform.engine.voice import Before, Reach, VoiceSettings, octave_into, prepare, thin
 from perform.engine.wishes import Around
 from perform.events import Steering
+from perform.music.chord import Chord
 from perform.music.condition import Wish
 from perform.music.note import Note, Phrase
 
@@ -50,6 +51,7 @@ class Line:
         self.disliked: deque[Phrase] = deque(maxlen=REMEMBERED)
         self.refusals = 0
         self.made: dict[int, Phrase] = {}  # bars ahead, as they came
+        self._octave_of, self._octave = -1, 0  # a bar, and the semitones by which it is moved
         self._openings: dict[int, tuple[Asked, Phrase]] = {}  # the first bars, for the next start
         # material that sounded -> whether the other model made it
         self._blended: dict[int, bool] = {}
@@ -145,6 +147,18 @@ class Line:
         """The first note of a bar that is ready, as it will stand in its metre."""
         return next(iter(self._fitted(self.ready(bar) or (), metre)), None)
 
+    def placed(self, note: Note, bar: int, reach: Reach, chord: Chord) -> Note:
+        """A note in the octave of its bar: where the line is as the bar begins or, where its height is asked for, as it
+        comes.
+        """
+        if bar != self._octave_of:
+            asked = self.knobs["weight/register"] > 0 or self.knobs["target/register"] >= 0
+            self._octave = (
+                0 if asked else octave_into(note, reach, chord, self.settings, self.before)
+            )
+            self._octave_of = bar
+        return note._replace(pitch=note.pitch + self._octave) if self._octave else note
+
     def lands(self, bar: int, seed: int) -> bool:
         """Whether the line comes to rest in a bar: the last of its form, or of its turn, in which the form is counted
         from the turn's first bar.
@@ -164,6 +178,7 @@ class Line:
         self.made.clear()
         self._blended.clear()
         self.before = None
+        self._octave_of = -1
         self.stand_by(bar)
 
     def stand_by(self, bar: int = 0) -> None:

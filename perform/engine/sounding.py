@@ -21,13 +21,14 @@ FARTHEST_APPROACH = 12  # semitones: the leap into the next bar is taken a note 
 
 class Coming(NamedTuple):
     """A note that is laid out for a voice (its index). `leads`: into the next bar, which is in this metre; None: it
-    does not. `made`: the bar of material that it is from.
+    does not. `made`: the bar of material that it is from. `reach`: of its bar as it is laid out.
     """
 
     line: int
     stroke: Stroke
     leads: Metre | None
     made: Phrase
+    reach: lines.Reach
 
 
 class Sounding:
@@ -52,7 +53,8 @@ class Sounding:
         if chord is None or line.silent or not line.speaks(bar):
             return
         line.heard = coming.made
-        note, settings = stroke.note, line.settings
+        settings = line.settings
+        note = line.placed(stroke.note, bar, coming.reach, chord)
         pitch = lines.pitch_over(
             note, stroke.weight, chord, settings, line.before, self._harmony.key
         )

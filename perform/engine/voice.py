@@ -15,6 +15,7 @@ from perform.music.scale import beyond, nearest
 Fit = Literal["shift", "scale", "chord"]
 ANCHOR_TICKS = 7 * TICKS_PER_COLUMN  # a quaver, or one that ends a column early to be struck again
 SIXTEENTH = TICKS_PER_BEAT // 4
+LEAP = 7  # semitones: a fifth, as far as a line goes into its next bar without need
 CLICK_TICKS = TICKS_PER_BEAT // 8  # what lasts less than a thirty-second is heard as a click
 # Where notes begin within a beat: sixteenths, light and heavy swung quavers, the first of a triplet.
 GROOVE = (0, SIXTEENTH, 150, 2 * SIXTEENTH, 300, 330, 3 * SIXTEENTH, TICKS_PER_BEAT)
@@ -63,6 +64,13 @@ class Before(NamedTuple):
     sounded: int
 
 
+class Reach(NamedTuple):
+    """The lowest and the highest note of a bar, as the phrase has them."""
+
+    low: int
+    high: int
+
+
 def pitch_over(
     note: Note,
     weight: int,
@@ -77,8 +85,7 @@ def pitch_over(
     Where bending would flatten a step of the melody (another note than `before`, the same sound), the
     line goes on to the next note of the harmony in its own direction: contour outlives harmony.
     """
-    shift = chord.root if chord.root <= 6 else chord.root - 12  # the shorter way
-    pitch = note.pitch + shift
+    pitch = note.pitch + _shift(chord)
     if settings.fit == "shift":
         return fold_into(pitch, settings.low, settings.high)
     if settings.grounded and weight > 1 and chord.bass != chord.root:
@@ -92,11 +99,30 @@ def pitch_over(
     return pitch
 
 
+def octave_into(
+    note: Note, reach: Reach, chord: Chord, settings: VoiceSettings, before: Before | None
+) -> int:
+    """By how many semitones, -12, 0 or 12, a bar that enters with a note moves over a chord, so that it begins where the
+    line is: none where it goes on within a fifth, or where the voice's range does not hold the whole bar elsewhere.
+    """
+    shift = _shift(chord)
+    if before is None or abs(note.pitch + shift - before.sounded) <= LEAP:
+        return 0
+    octave = 12 if note.pitch + shift < before.sounded else -12
+    low, high = reach.low + shift + octave, reach.high + shift + octave
+    return octave if settings.low <= low and high <= settings.high else 0
+
+
 def slide(pitch: int, chord: Chord, settings: VoiceSettings) -> int:
     """Where a sounding note goes when the chord changes under it: the nearest tone of the chord."""
     if pitch % 12 in chord.tones:
         return pitch
     return fold_into(nearest(pitch, chord.tones), settings.low, settings.high)
+
+
+def _shift(chord: Chord) -> int:
+    """Semitones from C to the chord's root, the shorter way."""
+    return chord.root if chord.root <= 6 else chord.root - 12
 
 
 def fold_into(pitch: int, low: int, high: int) -> int:

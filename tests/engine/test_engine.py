@@ -211,10 +211,10 @@ def test_a_late_phrase_is_replaced_and_counted_and_the_music_goes_on():
     engine.feed(TransportChanged("start"), 0)
     outputs = engine.advance(BAR - 30)
     assert [o.substitute for o in outputs if isinstance(o, PhraseMissed)] == ["canned"]
-    engine.feed(PhraseReady("lead", 1, (Note(0, 240, 72),)), BAR - 30)
+    engine.feed(PhraseReady("lead", 1, (Note(0, 240, 67),)), BAR - 30)
     outputs = engine.advance(3 * BAR - 30)
     assert [o.substitute for o in outputs if isinstance(o, PhraseMissed)] == ["previous"]
-    assert [o.pitch for o in outputs if isinstance(o, Sound) and o.velocity] == [72, 72]
+    assert [o.pitch for o in outputs if isinstance(o, Sound) and o.velocity] == [67, 67]
     assert engine.counts.substituted == 2
 
 

@@ -281,6 +281,30 @@ def test_bars_ahead_are_asked_for_over_the_chord_that_is_to_come():
     assert (0, 3, 7) in tones
 
 
+class Alternating:
+    """A source of two bars by turns: one that ends on F4, and one that enters a seventh above it."""
+
+    def __init__(self):
+        self.asked = 0
+
+    def phrase(self, _seed, _wish=None, _steering=None):
+        pitches = ((60, 62, 64, 65), (76, 77, 79, 72))[self.asked % 2]
+        self.asked += 1
+        return tuple(Note(beat * BEAT, 240, pitch) for beat, pitch in enumerate(pitches))
+
+
+def test_a_bar_enters_in_the_octave_where_the_line_is():
+    def second(**given):
+        voice = VoiceSettings(**{"name": "lead", "fit": "shift", "form": "ABCD", **given})
+        return [
+            pitch for _, pitch in bars_of(struck(play(Engine([voice]), 2, (), Alternating())))[1]
+        ]
+
+    assert second() == [64, 65, 67, 60]
+    assert second(low=61) == [76, 77, 79, 72]  # it would not hold the whole bar
+    assert second(knobs={"target/register": 0.5}) == [76, 77, 79, 72]  # its height is asked for
+
+
 def test_an_approach_leads_into_the_next_chord_by_a_semitone():
     engine = Engine(
         [
