@@ -207,6 +207,15 @@ def test_what_the_pipeline_makes_of_our_bars_can_be_played():
     assert unplayable(augment(bars[:55], PAPER, 0)).mean() < 0.01
 
 
+def test_no_strategy_makes_dust_of_short_notes(bars):
+    """Funk has notes of a thirty-second: at twice the pace, or swung, they are still heard."""
+    for name, strategy in STRATEGIES.items():
+        made = strategy(bars.rolls, rng())
+        notes = notes_of(made)
+        assert not unplayable(made).any(), name
+        assert (notes.end - notes.start == 1).mean() < 0.01, name
+
+
 @given(melodies())
 def test_a_table_of_notes_spells_the_rolls_again(bar):
     assert np.array_equal(rolls_of(notes_of(bar)), bar)

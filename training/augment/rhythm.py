@@ -4,7 +4,7 @@ import numpy as np
 
 from perform.music.note import COLUMNS
 from perform.music.notetable import NoteTable, Numbers, notes_of, rolls_of
-from perform.music.pianoroll import Rolls
+from perform.music.pianoroll import SHORTEST_COLUMNS, Rolls
 from training.augment.base import BEAT, by_time, one_of_each, only, or_as_it_was
 
 STRAIGHT, SWUNG = 8, (10, 11)
@@ -14,7 +14,8 @@ SHORTEST_HALF = 2
 def double_time(rolls: Rolls, _rng: np.random.Generator) -> Rolls:
     """Bars at twice the pace, played twice over (time stretching, McFee et al. 2015)."""
     notes = notes_of(rolls)
-    start, end = notes.start // 2, np.maximum(notes.end // 2, notes.start // 2 + 1)
+    start = notes.start // 2
+    end = _audible(notes, start, notes.end // 2)
     bar, row = np.r_[notes.bar, notes.bar], np.r_[notes.row, notes.row]
     half = COLUMNS // 2
     return rolls_of(
@@ -51,12 +52,19 @@ def swing_change(rolls: Rolls, rng: np.random.Generator) -> Rolls:
         return np.asarray(column - place + moved, np.intp)
 
     start, end = warped(notes.start), warped(notes.end)
-    return rolls_of(notes._replace(start=start, end=np.maximum(end, start + 1)))
+    return rolls_of(notes._replace(start=start, end=_audible(notes, start, end)))
+
+
+def _audible(notes: NoteTable, start: Numbers, end: Numbers) -> Numbers:
+    """The new ends of notes, a little later where a note would only now become too short to be heard as one."""
+    least = np.minimum(SHORTEST_COLUMNS, notes.end - notes.start)
+    return np.asarray(np.maximum(end, start + least), np.intp)
 
 
 def displacement(rolls: Rolls, rng: np.random.Generator) -> Rolls:
-    """Bars that begin a quaver or a semiquaver early or late, what leaves at one end entering at the
-    other (our own: Donahue et al. 2019 give one instrument's melody to another, of which a line has none).
+    """Bars whose notes begin a quaver or a semiquaver early or late, those that leave at one end entering at the
+    other (our own: Donahue et al. 2019 give one instrument's melody to another, of which a line has none). A note
+    that would last over the bar's end ends with it.
     """
     notes = notes_of(rolls)
     by = rng.choice((-8, -4, 4, 8), len(rolls))[notes.bar]
