@@ -157,6 +157,14 @@ def test_the_related_strategies_do_what_they_are_called():
     assert other[0] % 12
 
 
+@given(melodies(), st.integers(0, 99))
+@settings(deadline=None)
+def test_a_bar_moves_in_its_scale_as_a_whole(bar, seed):
+    before, after = notes_in(bar), notes_in(STRATEGIES["transpose-in-scale"](bar, rng(seed)))
+    assert len(after) == len(before)
+    assert len({np.sign(new[2] - old[2]) for old, new in zip(before, after, strict=True)}) == 1
+
+
 def test_a_second_voice_keeps_to_the_chord():
     """A third above and a sixth below leave root and fifth on chord tones; a sixth above and a third below do not."""
     line = bar_of((0, 8, 60), (16, 8, 67))

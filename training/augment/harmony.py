@@ -18,8 +18,13 @@ _FAMILIAR = ("mixolydian", "dorian", "ionian", "blues", "aeolian")
 
 
 def transpose_in_scale(rolls: Rolls, rng: np.random.Generator) -> Rolls:
-    """Bars moved by one to three steps of the scale that fits them best (Huang et al. 2018, inside the key)."""
+    """Bars moved by one to three steps of the scale that fits them best, the other way where they would not fit
+    (Huang et al. 2018, inside the key).
+    """
     steps = rng.choice((-3, -2, -1, 1, 2, 3), len(rolls))
+    down, up = _room(notes_of(rolls))
+    steps = np.where((steps > up) | (-steps > down), -steps, steps)
+    steps = np.where((steps > up) | (-steps > down), 0, steps)
     return _by_degree(rolls, lambda degree, bar, _middle: degree + steps[bar], keeps=True)
 
 
@@ -95,6 +100,19 @@ def _by_degree(
         row = ladder[np.clip(moved, 0, len(ladder) - 1)] + (beside if keeps else 0)
         result[these] = np.where(inside, row, notes.row[these])
     return rolls_of(notes._replace(row=result))
+
+
+def _room(notes: NoteTable) -> tuple[Numbers, Numbers]:
+    """By how many steps of its scale each bar can move down and up with all of its notes on the roll."""
+    scale = _fitting(notes)
+    low, high = reach(notes)
+    down, up = np.zeros((2, notes.bars), np.intp)
+    for number, name in enumerate(_FAMILIAR):
+        ladder = _ladder(SCALES[name])
+        these = scale == number
+        down[these] = np.searchsorted(ladder, low[these], side="right") - 1
+        up[these] = len(ladder) - 1 - np.searchsorted(ladder, high[these])
+    return down, up
 
 
 def _fitting(notes: NoteTable) -> NDArray[np.intp]:
