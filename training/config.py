@@ -2,9 +2,10 @@
 
 import difflib
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
 from msgspec import Meta
@@ -47,10 +48,10 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     batch: Positive = 32
     width: Positive = 64
     noise_dim: Positive = 100
-    learning_rate: Annotated[float, Meta(gt=0)] = 5e-4
+    learning_rate: Annotated[float, Meta(gt=0, le=sys.float_info.max)] = 5e-4
     beta_1: Share = 0.0
     beta_2: Share = 0.99
-    penalty: Annotated[float, Meta(ge=0)] = 1.0
+    penalty: Annotated[float, Meta(ge=0, le=sys.float_info.max)] = 1.0
     penalty_every: Positive = 2
     average: Share = 0.995
     temperature: Annotated[float, Meta(gt=0, le=3)] = 1.0
@@ -183,4 +184,15 @@ def _convert(values: dict[str, Any], where: str) -> Options:
         key = place.rstrip("`")
         flag = key.replace("_", "-") if where == "--" else key
         value = f" {values[key]}" if key in values else ""
-        raise SidemanError(f"{where}{flag}{value}: {reason}") from None
+        raise SidemanError(f"{where}{flag}{value}: {reason}{_there_are(key, reason)}") from None
+
+
+def _there_are(key: str, reason: str) -> str:
+    """What may stand at a place of the options like `conditions[0]`, in words; nothing where that is no short list."""
+    name, _, inside = key.partition("[")
+    if name == "augment":  # a key of a stage is unknown or missing
+        known = " and ".join(Stage.__struct_fields__)
+        return f"; a stage has {known}" if reason.startswith("Object") else ""
+    kinds = {field.name: field.type for field in msgspec.structs.fields(Options)}
+    kind = get_args(kinds[name])[0] if inside else kinds[name]
+    return f"; there are {', '.join(get_args(kind))}" if get_origin(kind) is Literal else ""

@@ -196,10 +196,14 @@ def test_leaps_are_moves_wider_than_an_octave():
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"architecture": "huge"}, "--architecture huge"),
-        ({"loss": "wasserstein"}, "--loss wasserstein"),
+        ({"architecture": "huge"}, "--architecture huge.*there are compact, melody"),
+        ({"loss": "wasserstein"}, "--loss wasserstein.*there are relativistic, hinge"),
+        ({"conditions": ["height"]}, "there are quality, density, register"),
+        ({"augment": [{"strategy": "copy", "factr": 1}]}, "factr.*a stage has strategy and factor"),
         ({"steps": 0}, "--steps 0"),
         ({"learning_rate": -1.0}, "--learning-rate -1.0"),
+        ({"learning_rate": float("inf")}, "--learning-rate inf"),
+        ({"penalty": float("inf")}, "--penalty inf"),
         ({"seed": -1}, "--seed -1"),
     ],
 )
