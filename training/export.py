@@ -130,11 +130,19 @@ def provenance(bars: Dataset) -> dict[str, int]:
 
 
 def convert(network: Any, shape: tuple[int, ...]) -> bytes:
-    """The TFLite flatbuffer of a keras network, float32, with an input of just this shape."""
+    """The TFLite flatbuffer of a keras network, float32, with an input of just this shape.
+
+    BundleError where the system's temporary folder has no room for what lies between.
+    """
     fixed = tf.TensorSpec(shape, tf.float32)
     # By way of a SavedModel: straight from a concrete function the converter loses Keras 3's weights.
     with tempfile.TemporaryDirectory() as folder, held_back():
-        network.export(folder, input_signature=[fixed], verbose=False)
+        try:
+            network.export(folder, input_signature=[fixed], verbose=False)
+        except tf.errors.OpError:  # tensorflow's word for what the system has against a file
+            raise BundleError(
+                f"{tempfile.gettempdir()}: no room to convert in; free it or set TMPDIR"
+            ) from None
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
         return bytes(converter.convert())

@@ -168,6 +168,16 @@ def test_an_export_onto_a_run_is_refused_before_anything_is_converted(trained, m
     assert sorted(trained.folder.rglob("*")) == before
 
 
+def test_a_full_temporary_folder_is_said_of_an_export(trained, tmp_path, monkeypatch):
+    def full(*_args, **_more):
+        raise loop.tf.errors.ResourceExhaustedError(None, None, "part-00000; No space left")
+
+    monkeypatch.setattr(trained.generator, "export", full)
+    with pytest.raises(BundleError, match="set TMPDIR"):
+        export(trained, tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
 def test_a_kept_discriminator_has_an_opinion(trained, exported, bars):
     source = LiteRTSource(exported.path)
     opinion = source.opinion(bars.rolls[:40])
