@@ -138,7 +138,10 @@ def search(
     def tell(number: int, value: float) -> None:
         print(f"trial {number}: {value:.2f}", flush=True)
 
-    lab.search(folder, base, bars, open_extractor(), trials, held_out, tell)
+    try:
+        lab.search(folder, base, bars, open_extractor(), trials, held_out, tell)
+    except KeyboardInterrupt:
+        raise RunFolderError(f"stopped; the same command goes on with {folder}") from None
     best = folder / lab.BEST
     print(f"{best}: the best so far; training run --recipe {best}")
 

@@ -3,7 +3,9 @@
 The study is a journal in the folder, so several processes, or machines that share it, work on one study.
 """
 
+import contextlib
 import math
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from training.features.base import Extractor
 
 JOURNAL, BEST = "study.journal", "best.toml"
 TRIAL = "trial"
+ENTRY = b'{"op_code"'  # how a line of the journal begins
 MOST_UNPLAYABLE, MOST_COPIES = 0.02, 0.05
 DEAR = 100.0  # what a share over its limit costs, in units of distance
 
@@ -30,7 +33,7 @@ def search(
     held_out: int,
     report: Callable[[int, float], None] = lambda _number, _value: None,
 ) -> config.Options:
-    """The best options so far, after so many more trials; also left in the folder as `best.toml`.
+    """The best options so far, after so many more trials; left in the folder as `best.toml` after each of them.
 
     A trial is one run on a split of its own, and its value the distance to held-out bars, dearer by 1
     for each percentage point of unplayable bars over 2 % or near-copies over 5 %. One whose training loses
@@ -52,15 +55,18 @@ def search(
         report(trial.number, value)
         return value
 
-    study.optimize(objective, n_trials=trials, catch=DivergenceError)
+    def keep(study: Any, _trial: Any) -> None:
+        with contextlib.suppress(ValueError):  # none has come to an end yet
+            best = propose(study.best_trial, base)
+            files.write(folder / BEST, config.spell(best).encode())
+
+    study.optimize(objective, n_trials=trials, catch=DivergenceError, callbacks=[keep])
     try:
-        best = propose(study.best_trial, base)
+        return propose(study.best_trial, base)
     except ValueError:
         raise RunFolderError(
             f"{folder}: no trial came to an end; begin with a recipe of lower learning_rate"
         ) from None
-    files.write(folder / BEST, config.spell(best).encode())
-    return best
 
 
 def propose(trial: Any, base: config.Options) -> config.Options:
@@ -102,6 +108,7 @@ def _study(folder: Path, made: design.Plan) -> Any:
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     folder.mkdir(parents=True, exist_ok=True)
+    _cut_torn(folder / JOURNAL)
     try:
         study = optuna.create_study(
             study_name="recipe",
@@ -134,3 +141,21 @@ def _study(folder: Path, made: design.Plan) -> Any:
             "was begun with"
         )
     return study
+
+
+def _cut_torn(journal: Path) -> None:
+    """Drop what a kill or a full disk left of a journal's last line: the next would join it, and nobody read either."""
+    from optuna.storages.journal import JournalFileSymlinkLock  # noqa: PLC0415
+
+    if not journal.exists():
+        return
+    lock = JournalFileSymlinkLock(str(journal))
+    lock.acquire()  # or it may be a line that another process is about to end
+    try:
+        content = journal.read_bytes()
+        whole = content.rfind(b"\n") + 1
+        torn = content[whole:]
+        if torn and (torn.startswith(ENTRY) or ENTRY.startswith(torn)):
+            os.truncate(journal, whole)
+    finally:
+        lock.release()

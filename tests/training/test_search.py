@@ -67,6 +67,29 @@ def test_a_trial_that_loses_itself_fails_alone(bars, tmp_path, monkeypatch, capf
     assert "Traceback" not in capfd.readouterr().err
 
 
+def test_a_study_goes_on_after_a_line_that_was_cut_short(bars, tmp_path):
+    search(tmp_path, tiny(), bars, Spr(), 1, 41)
+    with (tmp_path / JOURNAL).open("ab") as file:
+        file.write(b'{"op_code":4,"worker_id":"')
+    search(tmp_path, tiny(), bars, Spr(), 1, 41)
+    assert sum('"state":1' in line for line in (tmp_path / JOURNAL).read_text().splitlines()) == 2
+
+
+def test_a_search_that_is_stopped_keeps_the_best_so_far(tmp_path, monkeypatch, capsys):
+    def stopped(_options, number, *_rest):
+        if number == 1:
+            raise KeyboardInterrupt
+        return 3.0
+
+    monkeypatch.setattr(finding, "_value", stopped)
+    monkeypatch.setattr(sys, "argv", ["training", "search", "-o", str(tmp_path)])
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    said = f"training: stopped; the same command goes on with {tmp_path}\n"
+    assert (end.value.code, capsys.readouterr().err) == (2, said)
+    assert config.recipe(str(tmp_path / BEST)).pretrained == "reels"
+
+
 @pytest.mark.long
 def test_two_processes_work_on_one_study(tmp_path, root):
     recipe, folder = tmp_path / "tiny.toml", tmp_path / "study"
