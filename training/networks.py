@@ -1,6 +1,7 @@
 """Generators and discriminators. A generator maps noise to rolls (batch, 48, 64) in -1 to 1."""
 
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +16,8 @@ LEAK = 0.2
 FIRST_COLUMNS = 8
 PLACE_FEATURES = 16
 QUIET_BIAS = -1.0  # an untrained generator is silent rather than a wall of notes
+MOST_SEED = 10**9
+Seeds = Iterator[int]
 
 
 class Networks(NamedTuple):
@@ -27,18 +30,32 @@ class Networks(NamedTuple):
 def build(
     options: Options, conditions: int = 0, columns: NDArray[np.intp] | None = None
 ) -> Networks:
-    """The networks of an architecture, initialised from the options' seed.
+    """The networks of an architecture, initialised from the options' seed alone, whatever other threads draw.
 
     With conditions, the generator takes them as columns after the noise, and the discriminator beside
     the rolls, where it judges how well each fits (a projection, after Miyato and Koyama, 2018).
     `columns`: for each column those in all of which its notes have to sound, (64, some).
     """
-    keras.utils.set_random_seed(options.seed)
+    seeds = _seeds(options.seed)
     generator, discriminator = ARCHITECTURES[options.architecture]
-    made = generator(options, conditions)
+    made = generator(options, conditions, seeds)
     if columns is not None:
         made = keras.Model(made.input, Hold(columns)(made.output), name="generator")
-    return Networks(made, discriminator(options, conditions))
+    return Networks(made, discriminator(options, conditions, seeds))
+
+
+def _seeds(seed: int) -> Seeds:
+    """A seed for each layer in turn. Left to itself Keras draws them from Python's own generator, from which a
+    cluster's worker draws at any moment in another thread.
+    """
+    draws = random.Random(seed)  # noqa: S311 - no secret
+    while True:
+        yield draws.randint(1, MOST_SEED)
+
+
+def _glorot(seeds: Seeds) -> Any:
+    """How a layer's kernel begins."""
+    return keras.initializers.GlorotUniform(next(seeds))
 
 
 class Hold(keras.layers.Layer):  # type: ignore[misc] # keras has no types here
@@ -57,7 +74,7 @@ class Hold(keras.layers.Layer):  # type: ignore[misc] # keras has no types here
         return ops.transpose(held, (0, 2, 1))
 
 
-def _compact_generator(options: Options, conditions: int) -> Any:
+def _compact_generator(options: Options, conditions: int, seeds: Seeds) -> Any:
     """Convolution over time with pitch as channels: three doublings, from 8 columns to 64."""
     noise = keras.Input((options.noise_dim + conditions,))
     rolls = layers.Conv1D(
@@ -65,16 +82,19 @@ def _compact_generator(options: Options, conditions: int) -> Any:
         5,
         padding="same",
         activation="tanh",
+        kernel_initializer=_glorot(seeds),
         bias_initializer=keras.initializers.Constant(QUIET_BIAS),
-    )(_over_time(noise, options.width))
+    )(_over_time(noise, options.width, seeds))
     return keras.Model(noise, layers.Permute((2, 1))(rolls), name="generator")
 
 
-def _melody_generator(options: Options, conditions: int) -> Any:
+def _melody_generator(options: Options, conditions: int, seeds: Seeds) -> Any:
     """As compact, but each column knows its place and chooses one row or silence: no two notes at once."""
     noise = keras.Input((options.noise_dim + conditions,))
-    features = _over_time(noise, options.width, places=True)
-    choice = layers.Conv1D(ROWS + 1, 5, padding="same", activation="softmax")(features)
+    features = _over_time(noise, options.width, seeds, places=True)
+    choice = layers.Conv1D(
+        ROWS + 1, 5, padding="same", activation="softmax", kernel_initializer=_glorot(seeds)
+    )(features)
     rolls = layers.Rescaling(2.0, offset=-1.0)(layers.Permute((2, 1))(choice))
     return keras.Model(noise, layers.Cropping1D((0, 1))(rolls), name="generator")
 
@@ -85,10 +105,14 @@ class Place(keras.layers.Layer):  # type: ignore[misc] # keras has no types here
     Convolutions see neighbours, not bar lines; without this, onsets drift off the beat.
     """
 
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self._beginning = keras.initializers.RandomNormal(seed=seed)
+
     def build(self, shape: tuple[int, ...]) -> None:
         """A vector for each of the columns (batch, columns, channels)."""
         self.vectors = self.add_weight(
-            shape=(shape[1], PLACE_FEATURES), initializer="random_normal", name="vectors"
+            shape=(shape[1], PLACE_FEATURES), initializer=self._beginning, name="vectors"
         )
 
     def call(self, x: Any) -> Any:
@@ -99,43 +123,48 @@ class Place(keras.layers.Layer):  # type: ignore[misc] # keras has no types here
         return keras.ops.concatenate([x, there], axis=2)
 
 
-def _over_time(noise: Any, width: int, *, places: bool = False) -> Any:
+def _over_time(noise: Any, width: int, seeds: Seeds, *, places: bool = False) -> Any:
     """Noise as features over 64 columns: three doublings from 8, convolved after each."""
-    x = layers.Dense(FIRST_COLUMNS * 2 * width)(noise)
+    x = layers.Dense(FIRST_COLUMNS * 2 * width, kernel_initializer=_glorot(seeds))(noise)
     x = layers.LeakyReLU(LEAK)(x)
     x = layers.Reshape((FIRST_COLUMNS, 2 * width))(x)
     for channels in (2 * width, width, width):
         x = layers.UpSampling1D(2)(x)
-        x = Place()(x) if places else x
-        x = layers.Conv1D(channels, 5, padding="same")(x)
+        x = Place(next(seeds))(x) if places else x
+        x = layers.Conv1D(channels, 5, padding="same", kernel_initializer=_glorot(seeds))(x)
         x = layers.LeakyReLU(LEAK)(x)
     return x
 
 
-def _contour(rolls: Any, width: int) -> Any:
+def _contour(rolls: Any, width: int, seeds: Seeds) -> Any:
     """Features of the intervals in rolls, flat."""
     x = Intervals()(rolls)
     for stride in (1, 2):
-        x = layers.Conv1D(width, 3, strides=stride, padding="same")(x)
+        x = layers.Conv1D(
+            width, 3, strides=stride, padding="same", kernel_initializer=_glorot(seeds)
+        )(x)
         x = layers.LeakyReLU(LEAK)(x)
     return layers.Flatten()(x)
 
 
-def _compact_discriminator(options: Options, conditions: int) -> Any:
+def _compact_discriminator(options: Options, conditions: int, seeds: Seeds) -> Any:
     width = options.width
     rolls = keras.Input((ROWS, COLUMNS))
     x = layers.Permute((2, 1))(rolls)
     for channels, stride in ((width, 1), (width, 2), (2 * width, 2), (2 * width, 2)):
-        x = layers.Conv1D(channels, 5, strides=stride, padding="same")(x)
+        x = layers.Conv1D(
+            channels, 5, strides=stride, padding="same", kernel_initializer=_glorot(seeds)
+        )(x)
         x = layers.LeakyReLU(LEAK)(x)
     features = layers.Flatten()(x)
     if options.intervals:
-        features = layers.Concatenate()([features, _contour(rolls, width)])
-    opinion = layers.Dense(1)(features)
+        features = layers.Concatenate()([features, _contour(rolls, width, seeds)])
+    opinion = layers.Dense(1, kernel_initializer=_glorot(seeds))(features)
     if not conditions:
         return keras.Model(rolls, opinion, name="discriminator")
     asked = keras.Input((conditions,))
-    fit = layers.Dot(1)([layers.Dense(conditions)(features), _centred(asked)])
+    wanted = layers.Dense(conditions, kernel_initializer=_glorot(seeds))(features)
+    fit = layers.Dot(1)([wanted, _centred(asked)])
     return keras.Model([rolls, asked], layers.Add()([opinion, fit]), name="discriminator")
 
 
@@ -144,32 +173,41 @@ def _centred(asked: Any) -> Any:
     return layers.Rescaling(2.0, offset=-1.0)(asked)
 
 
-def _paper_generator(options: Options, _: int) -> Any:
+def _paper_generator(options: Options, _: int, seeds: Seeds) -> Any:
     """The paper's figure 8: dense, then transposed convolutions with batch normalisation."""
     noise = keras.Input((options.noise_dim,))
-    x = layers.Dense(12 * 16 * 256, use_bias=False)(noise)
+    x = layers.Dense(12 * 16 * 256, use_bias=False, kernel_initializer=_glorot(seeds))(noise)
     x = layers.LeakyReLU(LEAK)(layers.BatchNormalization()(x))
     x = layers.Reshape((12, 16, 256))(x)
     for channels, stride in ((128, 2), (64, 2)):
-        x = layers.Conv2DTranspose(channels, 5, strides=stride, padding="same", use_bias=False)(x)
+        x = layers.Conv2DTranspose(
+            channels,
+            5,
+            strides=stride,
+            padding="same",
+            use_bias=False,
+            kernel_initializer=_glorot(seeds),
+        )(x)
         x = layers.LeakyReLU(LEAK)(layers.BatchNormalization()(x))
-    x = layers.Conv2D(1, 5, padding="same", activation="tanh")(x)
+    x = layers.Conv2D(1, 5, padding="same", activation="tanh", kernel_initializer=_glorot(seeds))(x)
     return keras.Model(noise, layers.Reshape((ROWS, COLUMNS))(x), name="generator")
 
 
-def _paper_discriminator(options: Options, _: int) -> Any:
+def _paper_discriminator(options: Options, _: int, seeds: Seeds) -> Any:
     """The paper's figure 9: two convolutions, dropout, one opinion (a logit; its sigmoid is the probability)."""
     rolls = keras.Input((ROWS, COLUMNS))
     x = layers.Reshape((ROWS, COLUMNS, 1))(rolls)
     for place, channels in enumerate((64, 128)):
-        x = layers.Conv2D(channels, 5, strides=2, padding="same")(x)
+        x = layers.Conv2D(
+            channels, 5, strides=2, padding="same", kernel_initializer=_glorot(seeds)
+        )(x)
         x = layers.LeakyReLU(LEAK)(x)
         x = layers.Dropout(0.3, seed=options.seed + place)(x)
-    x = layers.Dense(1)(layers.Flatten()(x))
+    x = layers.Dense(1, kernel_initializer=_glorot(seeds))(layers.Flatten()(x))
     return keras.Model(rolls, x, name="discriminator")
 
 
-Builder = Callable[[Options, int], Any]
+Builder = Callable[[Options, int, Seeds], Any]
 ARCHITECTURES: dict[str, tuple[Builder, Builder]] = {
     "compact": (_compact_generator, _compact_discriminator),
     "melody": (_melody_generator, _compact_discriminator),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -54,6 +55,14 @@ def trained(bars, tmp_path_factory):
 
 def weights(run):
     return [np.asarray(variable) for variable in run._variables()]
+
+
+@pytest.mark.parametrize("architecture", ["compact", "melody", "paper"])
+def test_networks_begin_by_their_seed_whatever_others_draw(architecture):
+    """A cluster's worker draws from Python's own generator at any moment, in another thread."""
+    before = random.getstate()
+    build(config.Options(architecture=architecture, width=4, noise_dim=6))
+    assert random.getstate() == before
 
 
 @pytest.mark.long
