@@ -96,6 +96,11 @@ def test_the_kernel_distance_is_the_plain_double_sum_and_unbiased():
     assert abs(np.mean(same)) < 3 * np.std(same) / 20
 
 
+def test_bars_that_return_lie_in_balls_of_no_width(own, spr):
+    often = spr.features(np.repeat(own[:12], 8, axis=0))  # as a riff's bars do
+    assert neighbourhood(often, often[::-1].copy()) == (1, 1, 8 / 5, 1)
+
+
 def test_neighbourhoods_know_what_is_missed_and_what_is_beside():
     real = RNG.normal(size=(200, 4))
     assert neighbourhood(real, real)[:2] == (1.0, 1.0)

@@ -6,6 +6,8 @@ import numpy as np
 
 from training.metrics.fid import Features
 
+TIE = 1e-9  # of the square of a feature: what differs by less is the same bar, summed in another order
+
 
 class Neighbourhood(NamedTuple):
     """Precision and recall (Kynkaanniemi et al., 2019), density and coverage (Naeem et al., 2020).
@@ -20,16 +22,20 @@ class Neighbourhood(NamedTuple):
 
 
 def neighbourhood(real: Features, fake: Features, k: int = 5) -> Neighbourhood:
-    """How `fake` features (m, d) lie among the k-nearest-neighbour balls of `real` ones (n, d), and back."""
+    """How `fake` features (m, d) lie among the k-nearest-neighbour balls of `real` ones (n, d), and back.
+
+    A bar that equals another lies in its ball, also where k others do as well and the ball has no width.
+    """
     between = _distances(real, fake)
     real_radius = _radius(real, k)
-    inside_real = between < real_radius[:, None]
-    inside_fake = between < _radius(fake, k)[None, :]
+    same = between == 0
+    inside_real = same | (between < real_radius[:, None])
+    inside_fake = same | (between < _radius(fake, k)[None, :])
     return Neighbourhood(
         precision=float(inside_real.any(axis=0).mean()),
         recall=float(inside_fake.any(axis=1).mean()),
         density=float(inside_real.sum(axis=0).mean() / k),
-        coverage=float((between.min(axis=1) < real_radius).mean()),
+        coverage=float(inside_real.any(axis=1).mean()),
     )
 
 
@@ -39,5 +45,7 @@ def _radius(features: Features, k: int) -> Features:
 
 
 def _distances(a: Features, b: Features) -> Features:
-    squares = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1)[None, :] - 2 * a @ b.T
-    return np.asarray(np.sqrt(np.clip(squares, 0, None)))
+    """From each to each, (n, m); exactly 0 between equal ones."""
+    lengths = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1)[None, :]
+    squares = lengths - 2 * a @ b.T
+    return np.asarray(np.sqrt(np.where(squares <= TIE * lengths, 0, squares)))

@@ -8,7 +8,7 @@ import numpy as np
 from perform.errors import DatasetError
 from perform.music.pianoroll import Rolls, clean
 from training.features.base import Extractor
-from training.metrics.coverage import Neighbourhood, neighbourhood
+from training.metrics.coverage import TIE, Neighbourhood, neighbourhood
 from training.metrics.fid import Features, frechet
 from training.metrics.kid import kid
 from training.metrics.musical import describe
@@ -18,7 +18,6 @@ from training.metrics.sets import compare
 FEWEST = 12
 NEIGHBOURS = 5
 MOST_DRAWS = 16
-TIE = 1e-9  # of the square of a feature: what differs by less is the same bar, summed in another order
 
 
 class Distances(msgspec.Struct, frozen=True):
