@@ -5,6 +5,7 @@ import gc
 import importlib
 import logging
 import os
+import pkgutil
 import platform
 import warnings
 from collections.abc import Iterator, Sequence
@@ -56,7 +57,7 @@ def on_cluster(scheduler: str, wait: float = WAIT) -> Iterator[Runner]:
     """A runner on the workers of a Dask scheduler, one of which is there; what a dead worker had goes to another.
 
     RunFolderError (one line) when the scheduler cannot be reached or is lost, when no worker comes within
-    `wait` seconds, or when a run takes every worker with it.
+    `wait` seconds, when one lacks what runs need, or when a run takes every worker with it.
     """
     distributed = importlib.import_module("distributed")
     for name in logging.root.manager.loggerDict:
@@ -77,10 +78,24 @@ def on_cluster(scheduler: str, wait: float = WAIT) -> Iterator[Runner]:
                 f"{scheduler}: the Dask scheduler has no workers; start some with "
                 f"`dask worker {scheduler}`"
             ) from None
+        with _known_to_workers(scheduler):  # by a name that they load for themselves
+            client.run(pkgutil.resolve_name, f"{__name__}:run_alone.__name__")
         yield lambda tasks, made, bars: _spread(client, scheduler, tasks, made, bars)
     finally:
         with contextlib.suppress(OSError, TimeoutError):
             client.close(timeout=2)
+
+
+@contextlib.contextmanager
+def _known_to_workers(scheduler: str) -> Iterator[None]:
+    """RunFolderError (one line) when a worker lacks a module."""
+    try:
+        yield
+    except ImportError as fault:
+        raise RunFolderError(
+            f"{scheduler}: a worker has no {fault.name or fault}; install Sideman there as it is here, with "
+            "'.[training,cluster]'"
+        ) from None
 
 
 def _spread(
@@ -91,7 +106,9 @@ def _spread(
         spread = client.scatter(bars, broadcast=True)
         futures = [client.submit(run_alone, task, made, spread, pure=False) for task in tasks]
         for future in distributed.as_completed(futures):
-            yield future.result()
+            with _known_to_workers(scheduler):
+                outcome = future.result()
+            yield outcome
     except distributed.KilledWorker:
         raise RunFolderError(
             f"{scheduler}: a run ended one worker after another; give them more memory"

@@ -126,6 +126,17 @@ def test_a_cluster_loses_a_worker_and_no_run(bars, tmp_path, root):
         assert started[1].wait(5) == -signal.SIGKILL
 
 
+def test_a_worker_without_sideman_is_said_before_anything_is_begun(tmp_path):
+    (tmp_path / "training").mkdir()
+    (tmp_path / "training" / "__init__.py").touch()  # what another machine has of that name
+    with (
+        dask(tmp_path, tmp_path, 1) as (address, _),
+        pytest.raises(RunFolderError, match=r"a worker has no training\.spread; install Sideman"),
+        spread.on_cluster(address),
+    ):
+        pass
+
+
 def command(root, address, folder):
     """The command on a cluster, as a user calls it, so that whatever libraries say is seen too."""
     words = ["experiment", "-o", folder, "--arm", "markov", "--runs", "20", "--cluster", address]
