@@ -4,12 +4,14 @@ import errno
 import os
 import subprocess
 import sys
+import threading
 
 import pytest
 
 from perform.errors import RunFolderError
 from training import cli, dataset, experiment, files, sheet
 from training.augment.preview import draw_preview
+from training.chatter import held_back
 
 BARS = dataset.import_files([cli.OWN_BARS]).rolls[:4]
 
@@ -115,6 +117,24 @@ def said_by(root, code):
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     )
     return done.stderr.splitlines()
+
+
+def test_threads_that_hold_chatter_back_leave_standard_error_where_it_was():
+    """As two runs do in the threads of a cluster's worker."""
+    before, within, over = os.fstat(2), threading.Event(), threading.Event()
+
+    def beside():
+        with held_back():
+            within.set()
+            over.wait(5)
+
+    other = threading.Thread(target=beside)
+    with held_back():
+        other.start()
+        within.wait(0.1)  # it comes in only where nothing keeps it out
+    over.set()
+    other.join()
+    assert os.path.samestat(os.fstat(2), before)
 
 
 def test_chatter_is_held_back_and_errors_are_not(root):
