@@ -202,6 +202,15 @@ def test_a_crossover_goes_on_from_where_the_line_is():
         assert (first[1] in (15, 16, 31, 32, 47, 48), rest) == (True, [(48, 16, 60)])
 
 
+@given(melodies(), st.integers(0, 99))
+@settings(deadline=None)
+def test_a_second_voice_runs_parallel_or_not_at_all(bar, seed):
+    before, after = notes_in(bar), notes_in(STRATEGIES["second-voice"](bar, rng(seed)))
+    moves = [new[2] - old[2] for old, new in zip(before, after, strict=True)]
+    assert len({np.sign(move) for move in moves}) == 1
+    assert moves == [0] * len(moves) or all(2 <= abs(move) <= 11 for move in moves)
+
+
 def test_swing_is_put_in_and_taken_out():
     straight = bar_of((0, 8, 60), (8, 8, 62), (16, 8, 64), (24, 8, 65))
     swung = STRATEGIES["swing-change"](straight, rng(2))

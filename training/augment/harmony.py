@@ -31,11 +31,20 @@ def transpose_in_scale(rolls: Rolls, rng: np.random.Generator) -> Rolls:
 def second_voice(rolls: Rolls, rng: np.random.Generator) -> Rolls:
     """Bars as a second voice sings them: a third or a sixth higher or lower in the scale that fits them best, one of the
     two such ways that have the most chord tones (our own: the steps of Huang et al. 2018 that run parallel to a melody).
+    A way that leads off the roll is none; a bar that has no way stays as it is.
     """
     bars = np.arange(len(rolls))
-    ways = np.stack([_by_degree(rolls, _moved_by(steps), keeps=True) for steps in PARALLEL])
-    order = np.argsort([-_chord_tones(way) for way in ways], axis=0, kind="stable")
-    return np.asarray(ways[order[rng.integers(0, 2, len(rolls)), bars], bars])
+    down, up = _room(notes_of(rolls))
+    ways = np.stack(
+        [rolls, *(_by_degree(rolls, _moved_by(steps), keeps=True) for steps in PARALLEL)]
+    )
+    away = np.array([(steps > up) | (-steps > down) for steps in PARALLEL])
+    tones = np.array([_chord_tones(way) for way in ways])
+    tones[0] = -1  # to stay as it is comes behind every way, and before one that leads away
+    tones[1:][away] = -2
+    best = np.argsort(-tones, axis=0, kind="stable")
+    chosen = best[rng.integers(0, 2, len(rolls)), bars]
+    return np.asarray(ways[np.where(chosen == 0, best[0], chosen), bars])
 
 
 def inversion(rolls: Rolls, _rng: np.random.Generator) -> Rolls:
