@@ -1,0 +1,76 @@
+"""What we found, as the page of reports says it, against the runs that it speaks of."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+
+ARMS = {
+    "Original": "original",
+    "Augmented": "augmented",
+    "Replicated": "replicated",
+    "Markov chain": "markov",
+    "`sideman`": "sideman",
+    "`melody`": "melody",
+}
+# a column: where its number stands in a line of results.jsonl
+COLUMNS = {
+    "FID, held-out bars": ("references", "held_out", "fid"),
+    "FID, own data": ("references", "training", "fid"),
+    "precision": ("references", "held_out", "precision"),
+    "recall": ("references", "held_out", "recall"),
+    "coverage": ("references", "held_out", "coverage"),
+    "unplayable, raw": ("figures", "unplayable_raw"),
+    "near-copies": ("figures", "copies"),
+    "near-copies (mean)": ("figures", "copies"),
+    "nearer to trained bars": ("figures", "remembered"),
+    "two notes at once": ("figures", "overlapping"),
+    "onsets in style": ("figures", "onsets_in_style"),
+}
+
+
+def table_of(page, heading):
+    """The rows of the first table after a heading, each a dict by the names of its columns."""
+    after = page.split(heading, 1)[1].splitlines()
+    first = next(i for i, line in enumerate(after) if line.startswith("|"))
+    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in after[first:]]
+    rows = lines[2 : lines.index([]) if [] in lines else None]
+    return [dict(zip(lines[0], row, strict=True)) for row in rows]
+
+
+def found(runs, arm, column):
+    values = []
+    for run in runs:
+        value = run
+        for key in COLUMNS[column]:
+            value = value.get(key, np.nan)
+        if run["arm"] == arm:
+            values.append(value)
+    return np.mean(values) if "(mean)" in column else np.median(values)
+
+
+@pytest.mark.parametrize(
+    ("heading", "folder"),
+    [
+        ("**The fair protocol**", "fair"),
+        ("**The paper's protocol**", "paper"),
+        ("**Reels**", "reels"),
+    ],
+)
+def test_the_tables_are_those_of_the_runs(heading, folder, root):
+    reports = root / "training" / "reports"
+    lines = (reports / folder / "results.jsonl").read_text().splitlines()
+    runs = [json.loads(line) for line in lines]
+    checked = 0
+    for row in table_of((reports / "README.md").read_text(), heading):
+        arm = next((ARMS[name] for name in ARMS if row["arm"].startswith(name)), None)
+        for column in COLUMNS.keys() & row.keys():
+            printed = re.fullmatch(r"(\d+(?:\.(\d+))?)( %)?", row[column])
+            if arm is None or printed is None:
+                continue
+            value = found(runs, arm, column) * (100 if printed[3] else 1)
+            exact = 0.5 * 10.0 ** -len(printed[2] or "")
+            assert abs(value - float(printed[1])) <= exact + 1e-9, (row["arm"], column, value)
+            checked += 1
+    assert checked > 15
