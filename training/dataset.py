@@ -14,6 +14,7 @@ from perform.errors import ChordError, DatasetError
 from perform.music.chord import parse_chord
 from perform.music.note import COLUMNS, LOWEST_PITCH, ROWS, TICKS_PER_BAR, TICKS_PER_COLUMN, Note
 from perform.music.pianoroll import Rolls, encode
+from perform.music.pitch import from_c
 from training import files
 from training.midifile import Root, Song, read_song, root_of_name
 
@@ -275,7 +276,7 @@ def _take(bar: _Bar, origin: Origin, roots: Sequence[tuple[int, Root]], made: _I
         if placed.start >= bar.start:
             made.moved.append(abs(note.start - placed.start))
         end = min(placed.end, bar.start + TICKS_PER_BAR)
-        pitch = note.pitch + _shift(_sounding(roots, begin).pitch_class)
+        pitch = note.pitch - from_c(_sounding(roots, begin).pitch_class)
         clipped.append(Note(begin - bar.start, end - begin, pitch))
     encoded = encode(_whole_in_roll(clipped), bars=1)
     counts.notes += len(clipped)
@@ -304,8 +305,3 @@ def _on_grid(note: Note) -> Note:
 def _sounding(roots: Sequence[tuple[int, Root]], tick: int) -> Root:
     """The last root at or before a tick."""
     return [root for since, root in roots if since <= tick][-1]
-
-
-def _shift(root: int) -> int:
-    """Semitones (-6 to 5) that bring a root to C the short way."""
-    return -root if root <= 6 else 12 - root

@@ -53,6 +53,7 @@ from perform.events import (
     VoiceSoloed,
 )
 from perform.music.chord import Chord
+from perform.music.pitch import from_c
 
 ASK_TICKS = 60
 SNAPSHOTS = "/snapshot"  # where the names of those that are kept are told
@@ -391,8 +392,9 @@ class Engine:
             self._ear.lift(event.pitch, *self._course.at(self._tick), self._course.metre.bar)
         else:
             root = self._harmony.chord.root if self._harmony.chord else 0
-            shift = root if root <= 6 else root - 12
-            self._ear.press(event.pitch, event.pitch - shift, *self._course.meant(self._tick))
+            self._ear.press(
+                event.pitch, event.pitch - from_c(root), *self._course.meant(self._tick)
+            )
             if any(line.listens for line in self._lines):
                 return self._ask_soon()
         return []

@@ -10,6 +10,7 @@ from perform.engine.knobs import KNOBS
 from perform.engine.metre import COMMON, Metre
 from perform.music.chord import Chord
 from perform.music.note import TICKS_PER_BAR, TICKS_PER_BEAT, TICKS_PER_COLUMN, Note, Phrase
+from perform.music.pitch import from_c
 from perform.music.scale import beyond, nearest
 
 Fit = Literal["shift", "scale", "chord"]
@@ -85,7 +86,7 @@ def pitch_over(
     Where bending would flatten a step of the melody (another note than `before`, the same sound), the
     line goes on to the next note of the harmony in its own direction: contour outlives harmony.
     """
-    pitch = note.pitch + _shift(chord)
+    pitch = note.pitch + from_c(chord.root)
     if settings.fit == "shift":
         return fold_into(pitch, settings.low, settings.high)
     if settings.grounded and weight > 1 and chord.bass != chord.root:
@@ -105,7 +106,7 @@ def octave_into(
     """By how many semitones, -12, 0 or 12, a bar that enters with a note moves over a chord, so that it begins where the
     line is: none where it goes on within a fifth, or where the voice's range does not hold the whole bar elsewhere.
     """
-    shift = _shift(chord)
+    shift = from_c(chord.root)
     if before is None or abs(note.pitch + shift - before.sounded) <= LEAP:
         return 0
     octave = 12 if note.pitch + shift < before.sounded else -12
@@ -118,11 +119,6 @@ def slide(pitch: int, chord: Chord, settings: VoiceSettings) -> int:
     if pitch % 12 in chord.tones:
         return pitch
     return fold_into(nearest(pitch, chord.tones), settings.low, settings.high)
-
-
-def _shift(chord: Chord) -> int:
-    """Semitones from C to the chord's root, the shorter way."""
-    return chord.root if chord.root <= 6 else chord.root - 12
 
 
 def fold_into(pitch: int, low: int, high: int) -> int:

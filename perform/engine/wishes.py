@@ -10,6 +10,7 @@ from perform.events import Steering
 from perform.music.chord import Chord
 from perform.music.condition import Wish, quality_class
 from perform.music.note import COLUMNS, Phrase
+from perform.music.pitch import from_c
 
 
 class Around(NamedTuple):
@@ -51,7 +52,7 @@ def steering_of(
         weights,
         tones=tuple(sorted((tone - chord.root) % 12 for tone in chord.tones)),
         scale=tuple(sorted((tone - chord.root) % 12 for tone in colours(chord, around.key))),
-        shift=chord.root if chord.root <= 6 else chord.root - 12,
+        shift=from_c(chord.root),
         low=low,
         high=high,
         density=_middle(knobs["target/density"]),

@@ -19,6 +19,11 @@ def pitch_class(name: str) -> int:
     return (_LETTERS[letter.upper()] + sum(_SIGNS[sign] for sign in signs)) % 12
 
 
+def from_c(root: int) -> int:
+    """Semitones (-5 to 6) from C to a root, a pitch class, the shorter way."""
+    return root if root <= 6 else root - 12
+
+
 def note_name(pc: int, flats: bool = True) -> str:
     """The name of a pitch class as lead sheets write it: flats, but F#."""
     return (_FLAT_NAMES if flats else _SHARP_NAMES)[pc % 12]

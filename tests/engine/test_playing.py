@@ -39,6 +39,7 @@ from perform.rig import VoiceConfig
 from perform.sinks.memory import MemorySink
 
 BAR, BEAT = 1920, 480
+APPROACHING = {"approach": 1.0, "land": 0.0}
 
 
 class Numbered:
@@ -306,15 +307,8 @@ def test_a_bar_enters_in_the_octave_where_the_line_is():
 
 
 def test_an_approach_leads_into_the_next_chord_by_a_semitone():
-    engine = Engine(
-        [
-            VoiceSettings(
-                name="lead", low=48, high=72, form="AB", knobs={"approach": 1.0, "land": 0.0}
-            )
-        ]
-    )
-    memory = play(engine, 8, [(0, follow("C | F"))])
-    heard = bars_of(struck(memory))
+    voice = VoiceSettings(name="lead", low=48, high=72, form="AB", knobs=APPROACHING)
+    heard = bars_of(struck(play(Engine([voice]), 8, [(0, follow("C | F"))])))
     for bar in range(7):
         last, first = heard[bar][-1], heard[bar + 1][0]
         assert last[0] == 1440
@@ -322,15 +316,13 @@ def test_an_approach_leads_into_the_next_chord_by_a_semitone():
 
 
 def test_an_approach_leads_to_a_note_that_it_is_on_already():
-    engine = Engine([VoiceSettings(name="lead", form="AB", knobs={"approach": 1.0, "land": 0.0})])
+    engine = Engine([VoiceSettings(name="lead", form="AB", knobs=APPROACHING)])
     heard = bars_of(
         struck(play(engine, 8, [(0, follow("C"))]))
     )  # each bar ends where the next begins
     gaps = {abs(heard[bar][-1][1] - heard[bar + 1][0][1]) for bar in range(7)}
     assert gaps == {1}
-    low = VoiceSettings(
-        name="lead", low=48, high=60, form="AB", knobs={"approach": 1.0, "land": 0.0}
-    )
+    low = VoiceSettings(name="lead", low=48, high=60, form="AB", knobs=APPROACHING)
     assert min(s.pitch for s in struck(play(Engine([low]), 8, [(0, follow("C"))]))) >= 48
 
 
