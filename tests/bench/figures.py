@@ -18,9 +18,10 @@ from pathlib import Path
 import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "real")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "real")]
 
-from parts import free_port, perform  # noqa: E402
+from loopback import free_port  # noqa: E402
+from parts import perform  # noqa: E402
 
 from perform.config import VoiceConfig  # noqa: E402
 from perform.inputs.chart import BLUES, parse_chart, repeated  # noqa: E402

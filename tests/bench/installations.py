@@ -20,9 +20,10 @@ from pathlib import Path
 import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "real")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "real")]
 
-from parts import Program, eventually, free_port, perform  # noqa: E402
+from loopback import free_port  # noqa: E402
+from parts import Program, eventually, perform  # noqa: E402
 
 from perform.osc import messages  # noqa: E402
 

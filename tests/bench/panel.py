@@ -11,12 +11,14 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "real"))
+TESTS = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(TESTS), str(TESTS / "real")]
 
-from browser import LONG_TASKS, Browser, Ears, free_tcp_port
-from parts import free_port, perform
+from browser import LONG_TASKS, Browser, Ears  # noqa: E402
+from loopback import free_port  # noqa: E402
+from parts import perform  # noqa: E402
 
-from perform.asking import ask
+from perform.asking import ask  # noqa: E402
 
 RIG = """
 [clock]
@@ -34,7 +36,7 @@ SHOWN = ("notes", "late", "late_p50", "late_p99", "late_max")
 
 def play(folder, seconds, *, panel):
     """Plays for a while, and prints a line."""
-    osc, web = free_port(), free_tcp_port()
+    osc, web = free_port(), free_port()
     rig = folder / "rig.toml"
     rig.write_text(RIG.format(osc=osc, away=free_port()))
     daemon = perform("run", str(rig), *(["--panel", f"127.0.0.1:{web}"] if panel else []))

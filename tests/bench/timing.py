@@ -157,7 +157,7 @@ def beside(seconds, folder):
 
 
 def flood(seconds, folder):
-    from parts import free_port
+    from loopback import free_port
 
     port = free_port()
     daemon = start(OURS, folder / "x.mid", seconds + 2, "flood", port)

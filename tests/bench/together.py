@@ -17,9 +17,10 @@ from pathlib import Path
 import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "real")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "real")]
 
-from parts import Program, free_port, jack_priority, perform  # noqa: E402
+from loopback import free_port  # noqa: E402
+from parts import Program, jack_priority, perform  # noqa: E402
 
 from perform.osc import encode, messages  # noqa: E402
 

@@ -3,7 +3,8 @@
 import os
 import subprocess
 
-from parts import Program, free_port, need
+from loopback import free_port
+from parts import Program, need
 
 
 class Broker:

@@ -8,6 +8,7 @@ import tempfile
 import time
 
 import pytest
+from loopback import free_port
 from parts import eventually, need
 
 from perform.osc import encode, messages
@@ -52,7 +53,7 @@ class Browser:
         if touch:
             screen = {"width": width, "height": height, "pixelRatio": 2, "touch": True}
             options.add_experimental_option("mobileEmulation", {"deviceMetrics": screen})
-        service = Service(shutil.which("chromedriver"))
+        service = Service(shutil.which("chromedriver"), port=free_port())
         self.driver = webdriver.Chrome(options=options, service=service)
 
     def open(self, url):
@@ -139,12 +140,6 @@ def _same(said, values):
         one == pytest.approx(other, abs=1e-3) if isinstance(other, float) else one == other
         for one, other in zip(said, values, strict=False)
     )
-
-
-def free_tcp_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def still(seconds):

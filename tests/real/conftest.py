@@ -10,8 +10,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from browser import Browser, Ears
+from loopback import free_port
 from panelled import CROWD, write_rig
-from parts import Program, free_port, jack_priority, need, perform
+from parts import Program, jack_priority, need, perform
 
 
 @pytest.fixture

@@ -4,8 +4,7 @@ import asyncio
 import http.client
 import json
 
-from browser import free_tcp_port
-from parts import free_port
+from loopback import free_port
 from websockets import exceptions as wrong
 from websockets.asyncio.client import connect
 
@@ -35,7 +34,7 @@ CROWD = {
 
 def write_rig(folder, token="", voices=QUARTET):
     """A rig with a panel in a folder; `voices`: the role of each by name."""
-    ports = {"osc": free_port(), "away": free_port(), "panel": free_tcp_port()}
+    ports = {"osc": free_port(), "away": free_port(), "panel": free_port()}
     path = folder / "rig.toml"
     band = "".join(
         f'[[voices]]\nname = "{name}"\nrole = "{role}"\nchannel = {number}\n'

@@ -4,7 +4,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -21,12 +20,6 @@ def need(program):
         if os.environ.get("CI") == "true":
             pytest.fail(f"{program} is missing, and CI must have it")
         pytest.skip(f"{program} is not installed")
-
-
-def free_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def jack_priority():

@@ -11,7 +11,8 @@ from itertools import pairwise
 from statistics import median
 
 import pytest
-from parts import eventually, free_port, perform
+from loopback import free_port
+from parts import eventually, perform
 
 from perform.osc import encode, messages
 

@@ -8,7 +8,8 @@ import threading
 import tomllib
 
 import pytest
-from parts import Program, eventually, free_port, need, perform
+from loopback import free_port
+from parts import Program, eventually, need, perform
 
 from perform.osc import encode
 

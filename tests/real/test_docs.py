@@ -5,7 +5,8 @@ import socket
 import fences
 import pytest
 from fences import ROOT
-from parts import eventually, free_port, need, perform
+from loopback import free_port
+from parts import eventually, need, perform
 
 from perform.osc import encode
 

@@ -3,7 +3,8 @@
 import gc
 
 import pytest
-from parts import Hearing, eventually, free_port, perform
+from loopback import free_port
+from parts import Hearing, eventually, perform
 
 from perform.asking import ask
 

@@ -11,7 +11,8 @@ import time
 import pytest
 from brokers import Broker
 from certificates import authority, certificate
-from parts import eventually, free_port, need, perform
+from loopback import free_port
+from parts import eventually, need, perform
 
 from perform import controls
 from perform.engine.harmony import colours

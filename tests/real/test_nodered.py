@@ -5,7 +5,8 @@ import urllib.request
 
 import pytest
 from brokers import Broker
-from parts import Program, eventually, free_port, need, perform
+from loopback import free_port
+from parts import Program, eventually, need, perform
 
 RIG = """
 [inputs.osc]

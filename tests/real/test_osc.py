@@ -5,7 +5,8 @@ import socket
 import subprocess
 
 import pytest
-from parts import Program, eventually, free_port, need, perform
+from loopback import free_port
+from parts import Program, eventually, need, perform
 
 from perform.engine.harmony import colours
 from perform.music.chord import parse_chord

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from parts import Program, eventually, free_port, need
+from loopback import free_port
+from parts import Program, eventually, need
 
 from perform.osc import encode, messages
 

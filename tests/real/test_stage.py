@@ -8,7 +8,8 @@ import sys
 import threading
 
 import pytest
-from parts import Hearing, eventually, free_port, perform
+from loopback import free_port
+from parts import Hearing, eventually, perform
 
 rtmidi = pytest.importorskip("rtmidi")
 

@@ -5,7 +5,8 @@ import socket
 import wave
 
 import numpy as np
-from parts import Program, eventually, free_port, need
+from loopback import free_port
+from parts import Program, eventually, need
 
 from perform.osc import encode, messages
 

@@ -9,7 +9,8 @@ import time
 import pytest
 import said
 from browser import Browser
-from parts import Program, eventually, free_port, need, perform
+from loopback import free_port
+from parts import Program, eventually, need, perform
 
 from perform import config
 from perform.osc import encode, messages

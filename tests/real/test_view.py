@@ -10,14 +10,14 @@ import subprocess
 import sys
 import termios
 
-from browser import free_tcp_port
-from parts import eventually, free_port
+from loopback import free_port
+from parts import eventually
 
 from perform.osc import encode
 
 
 def test_the_view_shows_what_plays_and_leaves_the_terminal_as_it_was(tmp_path):
-    port, page = free_port(), f"127.0.0.1:{free_tcp_port()}"
+    port, page = free_port(), f"127.0.0.1:{free_port()}"
     (tmp_path / "rig.toml").write_text(
         f'[clock]\ntempo = 240.0\n[inputs.osc]\nlisten = "127.0.0.1:{port}"\n'
         '[outputs.nobody]\nkind = "osc"\nto = "127.0.0.1:9"\n'

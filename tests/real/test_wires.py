@@ -4,7 +4,8 @@ import asyncio
 import socket
 
 import pytest
-from parts import eventually, free_port, perform
+from loopback import free_port
+from parts import eventually, perform
 from pythonosc.tcp_client import SimpleTCPClient
 
 from perform.inputs.slip import Frames, frame

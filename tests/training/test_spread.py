@@ -4,11 +4,11 @@ import contextlib
 import errno
 import os
 import signal
-import socket
 import subprocess
 import sys
 
 import pytest
+from loopback import free_port
 from planning import planned
 
 from perform.errors import RunFolderError
@@ -19,12 +19,6 @@ WILD = config.Options(
     steps=25, batch=4, width=4, noise_dim=6, loss="hinge", learning_rate=1e30, checkpoint_every=10
 )
 pytestmark = pytest.mark.filterwarnings("ignore")  # joblib's and distributed's own
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @contextlib.contextmanager
