@@ -111,7 +111,8 @@ def run(
     loss: Annotated[str | None, typer.Option(help="relativistic, hinge or cross-entropy")] = None,
     steps: Annotated[int | None, typer.Option(help="training steps")] = None,
     epochs: Annotated[
-        int | None, typer.Option(min=1, help="instead of steps: times through the bars")
+        int | None,
+        typer.Option(min=1, help="instead of steps: bars to draw, in times their number"),
     ] = None,
     batch: Annotated[int | None, typer.Option(help="bars a step")] = None,
     width: Annotated[int | None, typer.Option(help="channels of compact")] = None,
