@@ -8,7 +8,7 @@ import os
 import pkgutil
 import platform
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
@@ -16,6 +16,7 @@ import numpy as np
 
 from perform.errors import DivergenceError, RunFolderError
 from perform.music.note import COLUMNS, ROWS
+from training import versions
 from training.dataset import Dataset
 from training.design import Plan
 from training.experiment import Outcome, Runner, Task, run
@@ -53,11 +54,12 @@ def on_cores(cores: int, wanted: Plan) -> Iterator[Runner]:
 
 
 @contextlib.contextmanager
-def on_cluster(scheduler: str, wait: float = WAIT) -> Iterator[Runner]:
+def on_cluster(scheduler: str, tell: Callable[[str], None], wait: float = WAIT) -> Iterator[Runner]:
     """A runner on the workers of a Dask scheduler, one of which is there; what a dead worker had goes to another.
 
-    RunFolderError (one line) when the scheduler cannot be reached or is lost, when no worker comes within
-    `wait` seconds, when one lacks what runs need, or when a run takes every worker with it.
+    `tell` gets a line for every worker of other versions than this process. RunFolderError (one line) when the
+    scheduler cannot be reached or is lost, when no worker comes within `wait` seconds, when one lacks what runs
+    need, or when a run takes every worker with it.
     """
     distributed = importlib.import_module("distributed")
     for name in logging.root.manager.loggerDict:
@@ -80,6 +82,10 @@ def on_cluster(scheduler: str, wait: float = WAIT) -> Iterator[Runner]:
             ) from None
         with _known_to_workers(scheduler):  # by a name that they load for themselves
             client.run(pkgutil.resolve_name, f"{__name__}:run_alone.__name__")
+            there = client.run(versions.here)
+        for worker, theirs in there.items():
+            if differing := versions.others(theirs, versions.here()):
+                tell(f"{worker}: the worker has {differing}; its runs may differ by that")
         yield lambda tasks, made, bars: _spread(client, scheduler, tasks, made, bars)
     finally:
         with contextlib.suppress(OSError, TimeoutError):

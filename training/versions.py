@@ -1,5 +1,6 @@
 """Versions of what results are made with."""
 
+import contextlib
 import platform
 from collections.abc import Mapping
 from importlib import metadata
@@ -10,17 +11,17 @@ NAMES = ("sideman", "tensorflow", "tensorflow-cpu", "keras", "numpy", "ai-edge-l
 
 def here() -> dict[str, str]:
     """The versions of this installation by name; what is not installed has none."""
-    there = {it.name.lower().replace("_", "-"): it.version for it in metadata.distributions()}
-    return {
-        "python": platform.python_version(),
-        **{name: there[name] for name in NAMES if name in there},
-    }
+    found = {"python": platform.python_version()}
+    for name in NAMES:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found[name] = metadata.version(name)
+    return found
 
 
-def others(before: Mapping[str, str], now: Mapping[str, str]) -> str:
-    """Where versions differ, in words: each as it was before, and as it is now; nothing where they agree."""
+def others(there: Mapping[str, str], here: Mapping[str, str]) -> str:
+    """Where versions differ, in words: each as it is or was there, and as it is here; nothing where they agree."""
     return ", ".join(
-        f"{name} {before.get(name, 'none')} (now {now.get(name, 'none')})"
-        for name in sorted(before.keys() | now.keys())
-        if before.get(name) != now.get(name)
+        f"{name} {there.get(name, 'none')} (here {here.get(name, 'none')})"
+        for name in sorted(there.keys() | here.keys())
+        if there.get(name) != here.get(name)
     )

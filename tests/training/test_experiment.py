@@ -231,7 +231,7 @@ def test_a_call_that_names_nothing_goes_on_with_what_is_there(bars, tmp_path, mo
     design.open_folder(tmp_path, made, few)
     code, err = command(monkeypatch, capsys, "-o", tmp_path)
     assert code == 0
-    assert f"{tmp_path}: begun with numpy 1.0 (now {np.__version__}); further runs" in err
+    assert f"{tmp_path}: begun with numpy 1.0 (here {np.__version__}); further runs" in err
     assert design.read_plan(tmp_path) == made
     assert [line["arm"] for line in experiment.results(tmp_path)] == ["chain"]
     # its bars have their chords, so that the command that began it goes on with it

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -114,10 +115,12 @@ def test_a_cluster_loses_a_worker_and_no_run(bars, tmp_path, root):
                     os.kill(started[1].pid, signal.SIGKILL)
                 yield outcome
 
-        with spread.on_cluster(address) as cluster:
+        told = []
+        with spread.on_cluster(address, told.append) as cluster:
             experiment.carry_out(folder, planned(bars, {"markov": MARKOV}, runs=8), bars, runner)
         assert sorted(line["seed"] for line in experiment.results(folder)) == list(range(8))
         assert started[1].wait(5) == -signal.SIGKILL
+        assert told == []
 
 
 def test_a_worker_without_sideman_is_said_before_anything_is_begun(tmp_path):
@@ -126,9 +129,22 @@ def test_a_worker_without_sideman_is_said_before_anything_is_begun(tmp_path):
     with (
         dask(tmp_path, tmp_path, 1) as (address, _),
         pytest.raises(RunFolderError, match=r"a worker has no training\.spread; install Sideman"),
-        spread.on_cluster(address),
+        spread.on_cluster(address, pytest.fail),
     ):
         pass
+
+
+def test_a_worker_of_other_versions_is_said(tmp_path, root):
+    about = tmp_path / "numpy-0.9.dist-info" / "METADATA"
+    about.parent.mkdir()
+    about.write_text("Metadata-Version: 2.1\nName: numpy\nVersion: 0.9\n")
+    told = []
+    with (
+        dask(f"{tmp_path}:{root}", tmp_path, 1) as (address, _),
+        spread.on_cluster(address, told.append),
+    ):
+        (line,) = told
+    assert re.search(r"tcp://.*: the worker has numpy 0\.9 \(here \d", line)
 
 
 def command(root, address, folder):
@@ -170,7 +186,7 @@ def test_a_cluster_without_workers_or_scheduler_is_said_and_leaves_nothing(tmp_p
     with (
         dask(root, tmp_path, 0) as (address, _),
         pytest.raises(RunFolderError, match="has no workers; start some with `dask worker tcp"),
-        spread.on_cluster(address, wait=0.5),
+        spread.on_cluster(address, pytest.fail, wait=0.5),
     ):
         pass
     process = command(root, "tcp://127.0.0.1:1", tmp_path / "x")
