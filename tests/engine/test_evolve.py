@@ -17,6 +17,7 @@ from perform.events import SnapshotRecalled, SnapshotStored, StateChanged, Steer
 from perform.inputs.chart import BLUES, parse_chart, repeated
 from perform.music.note import Note
 from perform.music.pianoroll import encode
+from perform.sources import litert
 from perform.sources.steered import SteeredSource
 
 BAR, BEAT = 1920, 480
@@ -100,7 +101,10 @@ def test_as_many_notes_as_there_can_be_are_fewer_in_a_waltz():
 
 @pytest.fixture(scope="module")
 def source():
-    return SteeredSource(library.find("blues"))
+    """It keeps all that it invents: every weight chooses among the same bars."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(litert, "KEPT_BATCHES", 1000)
+        yield SteeredSource(library.find("blues"))
 
 
 @pytest.fixture(scope="module")
