@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+from loopback import free_port
 
 from perform.osc import encode, messages
 
@@ -48,9 +49,7 @@ def follow(data, sounding):
     ],
 )
 def test_the_music_stops_in_order(tmp_path, root, ears, signals):
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as phone:
-        phone.bind(("127.0.0.1", 0))
-        port = phone.getsockname()[1]
+    port = free_port()
     (tmp_path / "rig.toml").write_text(RIG.format(port=port, ears=ears.getsockname()[1]))
     daemon = subprocess.Popen(
         [sys.executable, "-m", "perform", "run", "rig.toml"], cwd=tmp_path, text=True,

@@ -177,7 +177,10 @@ def test_the_terminal_is_given_back_before_a_long_recording_is_written(monkeypat
         "import socket, sys\nit = socket.socket(fileno=int(sys.argv[1]))\nwhile it.recv(9999): pass\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
-    rig = parse_rig(f"[outputs.o]\nkind='osc'\nto='127.0.0.1:9'\n[record]\nfolder='{tmp_path}'")
+    rig = parse_rig(
+        "[inputs.osc]\nlisten='127.0.0.1:0'\n[outputs.o]\nkind='osc'\nto='127.0.0.1:9'\n"
+        f"[record]\nfolder='{tmp_path}'"
+    )
     root, printed = logging.getLogger(), []
     first, *_ = root.handlers
     monkeypatch.setattr(session, "to_midi", lambda *_: printed.append(first in root.handlers))
