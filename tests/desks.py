@@ -2,6 +2,9 @@
 
 import asyncio
 
+import passing
+
+from perform import refusals, subscribers
 from perform.allow import Allowed
 from perform.clock.transport import Transport
 from perform.clock.virtual import VirtualClock
@@ -10,6 +13,7 @@ from perform.engine.engine import Engine
 from perform.engine.voice import VoiceSettings
 from perform.live import Conductor
 from perform.rig import MidiOutput, Rig, VoiceConfig
+from perform.sinks import feedback
 from perform.sinks.feedback import Feedback
 from perform.stage import Stage
 
@@ -41,8 +45,10 @@ class Source:
 TWO = (VoiceSettings(name="lead"), VoiceSettings(name="bass"))
 
 
-def at_a_desk(scene, ahead_ms=0.0, voices=TWO):
-    """Run a scene with a desk and a dict of everybody who was reached at a host and port. `ahead_ms`: of an output."""
+def at_a_desk(scene, ahead_ms=0.0, voices=TWO, *, live=False):
+    """Run a scene with a desk and a dict of everybody who was reached at a host and port, in passing time unless it
+    has to be `live`. `ahead_ms`: of an output.
+    """
 
     async def play():
         reached = {}
@@ -66,4 +72,7 @@ def at_a_desk(scene, ahead_ms=0.0, voices=TWO):
             output.close()
             conductor.close()
 
-    asyncio.run(play())
+    if live:
+        asyncio.run(play())
+    else:
+        passing.run(play(), feedback, subscribers, refusals)
