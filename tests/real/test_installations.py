@@ -12,17 +12,23 @@ sys.path.append(str(Path(__file__).parent.parent / "bench"))
 from installations import Broker, together
 
 SOON_MS = 50.0
+SITTINGS = 3
 
 
 @pytest.mark.long
 def test_a_chord_for_all_sounds_in_twenty_rooms_at_once(tmp_path):
     need("mosquitto")
     need("mosquitto_sub")
-    broker = Broker(tmp_path)
-    try:
-        each, figures = together(tmp_path, broker, 20, 60)
-    finally:
-        broker.end()
-    rounds = [np.percentile(part, 99) for part in np.split(each, 6)]
-    assert min(rounds) < SOON_MS, rounds  # a neighbour spoils some, a fault of ours all
-    assert all(it["notes"] for it in figures)
+    rounds = []
+    for sitting in range(SITTINGS):
+        (tmp_path / str(sitting)).mkdir()
+        broker = Broker(tmp_path / str(sitting))
+        try:
+            each, figures = together(tmp_path / str(sitting), broker, 20, 60)
+        finally:
+            broker.end()
+        assert all(it["notes"] for it in figures)
+        rounds += [np.percentile(part, 99) for part in np.split(each, 6)]
+        if min(rounds) < SOON_MS:
+            return
+    pytest.fail(f"{rounds}")  # a neighbour spoils some, a fault of ours all

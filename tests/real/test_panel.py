@@ -9,6 +9,13 @@ from perform.engine.harmony import colours
 from perform.music.chord import parse_chord
 
 SLOWEST_FRAME = 4.0  # ms
+WATCH = """
+window.came = [];  // the bars that sounded, also those that nobody looked at in time
+new MutationObserver(() => {
+  const label = document.querySelector("#bars [aria-current]")?.ariaLabel;
+  if (label && label !== came.at(-1)) came.push(label);
+}).observe(document.querySelector("#bars"), { subtree: true, childList: true, attributes: true });
+"""
 
 
 def test_pads_change_what_is_heard(page, ears):
@@ -70,16 +77,15 @@ def test_a_fader_that_is_pressed_twice_is_where_each_voice_began(page, ears):
 
 
 def test_a_chart_is_written_followed_and_left(page, ears):
+    page.press(pad("C", "7"))
+    page.run(WATCH)
     page.press("#edit")
     page.find("#text").send_keys("Dm7 G7 | Cmaj7 |: Am7 | D7 :|")
     page.press("#follow")
     ears.hears("/state/chart", "Dm7 G7 | Cmaj7 |: Am7 | D7 :|")
     assert page.until("return document.querySelectorAll('#bars li').length === 4")
-    for bar in (1, 3, 2):  # round and round in the vamp
-        page.until(
-            "return document.querySelector('#bars [aria-current]')?.ariaLabel.startsWith(arguments[0])",
-            f"bar {bar + 1}:",
-        )
+    # round and round in the vamp
+    page.until("return /bar 2:.*bar 4:.*bar 3:/.test(came.join())")
     page.press("#edit")
     page.press("#leave")
     ears.hears("/state/chart", "")

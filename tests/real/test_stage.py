@@ -77,6 +77,7 @@ def test_an_evening_is_heard_counted_recorded_and_played_again(jack, tmp_path):
         chords, melody, knobs = (
             connected("MidiOut", f"Evening {name}") for name in ("chords", "melody", "knobs")
         )
+        pause(0.2)  # JACK tells who has come from its own thread
         knobs.send_message([0xB0, 21, 127])
         for notes in ((48, 64, 67, 70), (53, 63, 69, 72)):
             for note in notes:

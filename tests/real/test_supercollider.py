@@ -10,7 +10,7 @@ from parts import Program, eventually, need
 
 from perform.osc import encode, messages
 
-# What a player does by hand: the file is loaded, listened to for two seconds, and ended by Cmd-period.
+# What a player does by hand: the file is loaded, listened to for three seconds, and ended by Cmd-period.
 HAND = """
 Server.default = s = Server(\\test, NetAddr("127.0.0.1", {server}));
 ~sideman = NetAddr("127.0.0.1", {port});
@@ -19,7 +19,7 @@ ServerQuit.add({{ 0.exit }}, s);
 s.doWhenBooted {{
     s.recHeaderFormat = "wav"; s.recSampleFormat = "int16";
     s.prepareForRecord("{wav}"); s.sync; 0.3.wait;
-    s.record; 2.wait; s.stopRecording; 0.2.wait;
+    s.record; 3.wait; s.stopRecording; 0.2.wait;
     CmdPeriod.run; 0.5.wait;
     "left: %".format(OSCdef.all.keys.select {{ |key| key.asString.beginsWith("sideman") }}.size).postln;
     s.quit;
@@ -63,7 +63,7 @@ def test_supercollider_sends_chords_and_plays_the_notes(jack, partner, root, tmp
                     pass
                 return program.process.poll() is not None
 
-            eventually(ended, 40.0)
+            eventually(ended, 60.0)
         finally:
             program.end()
     heard = "\n".join(program.lines)

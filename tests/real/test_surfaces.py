@@ -228,9 +228,16 @@ def test_pure_data_says_all_that_it_can_and_follows_without_going_round(daemon, 
         lambda: any(re.search(r"^label: label /tempo:\\? takes\\? 20", it) for it in list(pd.lines))
     )
     eventually(lambda: pd.saw("sideman: /tempo: takes 20 to 400 quarter notes a minute"))
-    client.send(encode("/sideman/chord", "Ab9"))
-    eventually(lambda: pd.saw("label: label Ab9"))
-    quiet, _ = figures(client)
-    time.sleep(0.5)  # an echo would come within the quarter of a second that movements are damped
-    assert figures(client)[0]["/sideman/stats/received"] - quiet["/sideman/stats/received"] <= 1
+    came = []
+    for chord in ("Ab9", "Db9"):
+        client.send(encode("/sideman/chord", chord))
+        eventually(lambda chord=chord: pd.saw(f"label: label {chord}"))
+        quiet, _ = figures(client)
+        time.sleep(
+            0.5
+        )  # an echo would come within the quarter of a second that movements are damped
+        after, _ = figures(client)
+        came.append(after["/sideman/stats/received"] - quiet["/sideman/stats/received"])
+    # what it says every five seconds, to go on being told, falls into one of them at most
+    assert min(came) <= 1
     assert not [line for line in pd.lines if re.search(r"error|no method", line)]

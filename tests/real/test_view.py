@@ -1,5 +1,6 @@
 """`perform run` in a terminal: a real one, of 80 columns."""
 
+import contextlib
 import fcntl
 import os
 import pty
@@ -32,15 +33,16 @@ def test_the_view_shows_what_plays_and_leaves_the_terminal_as_it_was(tmp_path):
     os.set_blocking(ours, False)
     seen = bytearray()
 
-    def shows(*texts):
-        def look():
-            try:
-                seen.extend(os.read(ours, 65536))
-            except (BlockingIOError, OSError):
-                pass
-            return all(text.encode() in seen for text in texts)
+    def look():
+        with contextlib.suppress(OSError):  # nothing there, or nobody any more
+            seen.extend(os.read(ours, 65536))
 
-        eventually(look)
+    def shows(*texts):
+        eventually(lambda: look() or all(text.encode() in seen for text in texts))
+
+    def ended():  # a terminal that nobody reads holds up who writes to it
+        look()
+        return daemon.poll() is not None
 
     try:
         shows("ready: hears OSC", f"panel http://{page}/")
@@ -50,7 +52,8 @@ def test_the_view_shows_what_plays_and_leaves_the_terminal_as_it_was(tmp_path):
             hand.sendto(encode("/sideman/what"), ("127.0.0.1", port))
             shows("/what: no such address")
         daemon.send_signal(signal.SIGINT)
-        assert daemon.wait(10) == 0
+        eventually(ended)
+        assert daemon.returncode == 0
         shows("\x1b[?1049h", "\x1b[?1049l", "bars substituted")
         assert b"Traceback" not in seen
     finally:
