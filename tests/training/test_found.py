@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+from scipy.stats import wilcoxon
 
 ARMS = {
     "Original": "original",
@@ -63,6 +64,7 @@ def found(runs, arm, column):
     ("heading", "runs_of"),
     [
         ("**The fair protocol**", "fair/results.jsonl"),
+        ("**Once more**", "again.jsonl"),
         ("**The recipes before**", "before.jsonl"),
         ("**The paper's protocol**", "paper/results.jsonl"),
         ("**Reels**", "reels/results.jsonl"),
@@ -84,3 +86,19 @@ def test_the_tables_are_those_of_the_runs(heading, runs_of, root):
             assert abs(value - float(printed[1])) <= exact + 1e-9, (arm, column, value)
             checked += 1
     assert checked > 15
+
+
+def test_sixty_further_splits_say_what_the_page_says(root):
+    lines = (root / "training" / "reports" / "again.jsonl").read_text().splitlines()
+    runs = {(run["arm"], run["seed"]): run for run in map(json.loads, lines)}
+    assert runs.keys() == {(arm, seed) for arm in ("sideman", "markov") for seed in range(40, 100)}
+    nearer, wider = (
+        np.array([
+            runs["sideman", seed]["references"]["held_out"][name]
+            - runs["markov", seed]["references"]["held_out"][name]
+            for seed in range(40, 100)
+        ])
+        for name in ("fid", "coverage")
+    )  # fmt: skip
+    assert ((nearer < 0).sum(), (wider > 0).sum()) == (58, 40)
+    assert wilcoxon(nearer).pvalue < wilcoxon(wider).pvalue < 0.001
