@@ -53,7 +53,6 @@ from perform.events import (
     VoiceSoloed,
 )
 from perform.music.chord import Chord
-from perform.music.pitch import from_c
 
 ASK_TICKS = 60
 SNAPSHOTS = "/snapshot"  # where the names of those that are kept are told
@@ -391,10 +390,8 @@ class Engine:
         if isinstance(event, KeyLifted):
             self._ear.lift(event.pitch, *self._course.at(self._tick), self._course.metre.bar)
         else:
-            root = self._harmony.chord.root if self._harmony.chord else 0
-            self._ear.press(
-                event.pitch, event.pitch - from_c(root), *self._course.meant(self._tick)
-            )
+            over_c = self._harmony.over_c(event.pitch)
+            self._ear.press(event.pitch, over_c, *self._course.meant(self._tick))
             if any(line.listens for line in self._lines):
                 return self._ask_soon()
         return []
