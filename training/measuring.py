@@ -103,9 +103,12 @@ def experiment(
     say(design.moved(folder, wanted))
     for name, options in wanted.arms.items():
         say(f"{name}: {caution}" for caution in pipeline.cautions(options.augment))
-    on_cluster = cluster and spread.on_cluster(cluster, lambda line: say([line]))
+    if cluster:
+        opened = spread.on_cluster(cluster, lambda line: say([line]))
+    else:
+        opened = spread.on_cores(cores, wanted)
     try:
-        with on_cluster or spread.on_cores(cores, wanted) as runner, progress() as bar:
+        with opened as runner, progress() as bar:
             task = bar.add_task("runs")
 
             def report(done: int, total: int) -> None:

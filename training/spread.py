@@ -83,8 +83,9 @@ def on_cluster(scheduler: str, tell: Callable[[str], None], wait: float = WAIT) 
         with _known_to_workers(scheduler):  # by a name that they load for themselves
             client.run(pkgutil.resolve_name, f"{__name__}:run_alone.__name__")
             there = client.run(versions.here)
+        here = versions.here()
         for worker, theirs in there.items():
-            if differing := versions.others(theirs, versions.here()):
+            if differing := versions.others(theirs, here):
                 tell(f"{worker}: the worker has {differing}; its runs may differ by that")
         yield lambda tasks, made, bars: _spread(client, scheduler, tasks, made, bars)
     finally:
