@@ -15,9 +15,8 @@ from perform.cli import app as perform_app
 
 ROOT = Path(__file__).resolve().parent.parent
 FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-ANY_PORT = (
-    '\n[inputs.osc]\nlisten = "127.0.0.1:0"\n'  # the usual one is another test's, or somebody's
-)
+# the usual port is another test's, or somebody's
+ANY_PORT = '\n[inputs.osc]\nlisten = "127.0.0.1:0"\n'
 NOISE = ("ALSA lib", "Jack", "jack ", "Cannot connect to server")  # of libraries, not of ours
 
 

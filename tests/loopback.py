@@ -1,6 +1,5 @@
 """Ports of this machine that no test shares."""
 
-import os
 import random
 import socket
 
@@ -8,7 +7,7 @@ import socket
 # by the time that it is listened on.
 FIRST, COUNT = 20_000, 6_000
 
-_draw = random.Random(os.urandom(8))  # the generator of a test begins alike in every process
+_draw = random.Random()  # the generator of a test would begin alike in every process
 _guards = []
 
 

@@ -68,9 +68,8 @@ def test_the_process_steers_and_when_it_is_killed_its_successor_owes_the_same():
 
     first = asyncio.run(play())
     on_beat = [note.start % 480 == 0 for bar in range(4, 8) for note in first[bar]]
-    assert (
-        sum(on_beat) / len(on_beat) > 0.6
-    )  # a third where nobody asks, all of them where there is time to choose
+    # two in five where nobody asks, all of them where there is time to choose
+    assert sum(on_beat) / len(on_beat) > 0.6
     assert [heard[bar] for bar in range(8, 12)] == [first[bar] for bar in range(4)]
 
 

@@ -185,7 +185,7 @@ def test_a_pi_plays_while_hands_are_down_and_records(hall):
 
     def ended():  # and not in a rest
         before = len(hall.struck())
-        threading.Event().wait(2 * BEAT_SECONDS)
+        threading.Event().wait(4 * BEAT_SECONDS)
         return len(hall.struck()) == before and silent()
 
     eventually(ended)

@@ -233,9 +233,8 @@ def test_pure_data_says_all_that_it_can_and_follows_without_going_round(daemon, 
         client.send(encode("/sideman/chord", chord))
         eventually(lambda chord=chord: pd.saw(f"label: label {chord}"))
         quiet, _ = figures(client)
-        time.sleep(
-            0.5
-        )  # an echo would come within the quarter of a second that movements are damped
+        # an echo would come within the quarter of a second that movements are damped
+        time.sleep(0.5)
         after, _ = figures(client)
         came.append(after["/sideman/stats/received"] - quiet["/sideman/stats/received"])
     # what it says every five seconds, to go on being told, falls into one of them at most

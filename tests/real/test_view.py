@@ -38,7 +38,11 @@ def test_the_view_shows_what_plays_and_leaves_the_terminal_as_it_was(tmp_path):
             seen.extend(os.read(ours, 65536))
 
     def shows(*texts):
-        eventually(lambda: look() or all(text.encode() in seen for text in texts))
+        def shown():
+            look()
+            return all(text.encode() in seen for text in texts)
+
+        eventually(shown)
 
     def ended():  # a terminal that nobody reads holds up who writes to it
         look()
