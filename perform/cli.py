@@ -14,13 +14,21 @@ from typing import Annotated
 import msgspec
 import typer
 
-from perform import bundle, config, library, start
-from perform.allow import is_loopback
-from perform.draft import draft
+from perform.atomic_file import draft
+from perform.bundles import bundle, catalog
+from perform.commands import run as start
+from perform.config import load as config
+from perform.config.schema import (
+    DEFAULT_MODEL,
+    MidiFileOutputConfig,
+    VoiceConfig,
+    host_port,
+    metre_of,
+)
 from perform.errors import BundleError, ChordError, SidemanError
 from perform.music.chord import Chord, parse_chord
 from perform.music.recognition import recognise
-from perform.rig import DEFAULT_MODEL, MidiFileOutput, VoiceConfig, host_port, metre_of
+from perform.net.access import is_loopback
 
 app = typer.Typer(
     name="perform",
@@ -30,7 +38,7 @@ app = typer.Typer(
     add_completion=False,
 )
 log = logging.getLogger(__name__)
-VIEW = "perform.terminal"
+VIEW = "perform.views.terminal"
 RigFile = Annotated[Path, typer.Argument(metavar="RIG.toml", help="the rig file")]
 
 
@@ -58,7 +66,7 @@ def demo(
     seed: Annotated[int, typer.Option(help="another number, another solo")] = 0,
 ) -> None:
     """Play a twelve-bar blues; no hardware needed."""
-    from perform import demo as concert  # noqa: PLC0415
+    from perform.commands import demo as concert  # noqa: PLC0415
 
     concert.run(seconds, out, soundfont, seed)
 
@@ -81,7 +89,7 @@ def run(
     ] = None,
 ) -> None:
     """Listen for chords and play, until Ctrl-C."""
-    from perform import app as daemon  # noqa: PLC0415
+    from perform.daemon import app as daemon  # noqa: PLC0415
 
     loaded = config.load_rig(rig) if rig is not None else start.what_is_there()
     if panel is not None:
@@ -114,12 +122,12 @@ def render(
     """Play a chart, or a recorded session, into a file, faster than real time; the same seed gives the
     same notes, and a session those that were played.
     """
-    from perform import render as rendering  # noqa: PLC0415
+    from perform.commands import render as rendering  # noqa: PLC0415
 
     if chart.endswith(".jsonl"):
         rendering.render_session(Path(chart), output, soundfont)
         return
-    from perform.inputs.chart import parse_chart  # noqa: PLC0415
+    from perform.runtime.chart_events import parse_chart  # noqa: PLC0415
 
     read = parse_chart(_chart_text(chart), metre_of(metre, "--metre"))
     voice = VoiceConfig(name="lead", model=model)
@@ -129,7 +137,7 @@ def render(
 @app.command()
 def init(rig: RigFile = Path("rig.toml")) -> None:
     """Write a commented rig to start from."""
-    template = Path(__file__).with_name("rig.toml").read_text(encoding="utf-8")
+    template = Path(__file__).with_name("config").joinpath("rig.toml").read_text(encoding="utf-8")
     with draft(rig, SidemanError) as beside:
         if rig.exists():
             raise SidemanError(f"{rig} is there already; name another file, or move it away")
@@ -140,8 +148,8 @@ def init(rig: RigFile = Path("rig.toml")) -> None:
 @app.command()
 def check(rig: RigFile) -> None:
     """Open everything that a rig names, and say whether it is all there."""
-    from perform import app as daemon  # noqa: PLC0415
-    from perform.sinks.midifile import refuse_unwritable  # noqa: PLC0415
+    from perform.daemon import app as daemon  # noqa: PLC0415
+    from perform.outputs.midi_file import refuse_unwritable  # noqa: PLC0415
 
     async def try_out() -> None:
         async with daemon.stage(loaded.traceless()) as running:
@@ -154,7 +162,7 @@ def check(rig: RigFile) -> None:
 
     loaded = config.load_rig(rig)
     for output in loaded.outputs.values():
-        if isinstance(output, MidiFileOutput):
+        if isinstance(output, MidiFileOutputConfig):
             refuse_unwritable(Path(output.path))
     asyncio.run(try_out())
     print(f"{rig}: {start.welcome(loaded)}")
@@ -165,7 +173,7 @@ def ports(
     system: Annotated[str, typer.Option(help="auto, alsa, jack, coremidi or winmm")] = "auto",
 ) -> None:
     """List the MIDI ports that are plugged in."""
-    from perform import ports as midi  # noqa: PLC0415
+    from perform.midi import ports as midi  # noqa: PLC0415
 
     rig = config.parse_rig(f"[midi]\nsystem = {json.dumps(system)}", "--system")
     inputs, outputs = midi.names(rig.midi.system)
@@ -182,22 +190,22 @@ def controls(
 ) -> None:
     """List every address, below the prefix: what can be said, and what is told."""
     if as_markdown:
-        from perform.reference import markdown  # noqa: PLC0415
+        from perform.commands.control_reference import markdown  # noqa: PLC0415
 
         print(markdown(), end="")
         return
     if as_json:
-        from perform.controls import CONTROLS, FEEDBACK  # noqa: PLC0415
+        from perform.control.registry import CONTROLS, FEEDBACK  # noqa: PLC0415
 
         told = [{"kind": "told", **row._asdict()} for row in FEEDBACK]
         print(json.dumps([*(control.plain() for control in CONTROLS), *told]))
         return
     from rich.console import Console  # noqa: PLC0415
 
-    from perform import listing  # noqa: PLC0415
+    from perform.commands import control_table  # noqa: PLC0415
 
-    console = Console(width=None if sys.stdout.isatty() else listing.WIDE)
-    console.print(listing.tables(console.width))
+    console = Console(width=None if sys.stdout.isatty() else control_table.WIDE)
+    console.print(control_table.tables(console.width))
 
 
 @app.command()
@@ -215,13 +223,13 @@ def surface(
     back: Annotated[int, typer.Option(min=1, max=65535, help="the port where it answers")] = 9001,
 ) -> None:
     """Write a control surface for the voices of a rig, and a picture of it beside it."""
-    from perform.surfaces import files, layout  # noqa: PLC0415
+    from perform.surfaces import formats, layout  # noqa: PLC0415
 
     loaded = config.load_rig(rig) if rig is not None else layout.shipped()
     host, port = host_port(daemon) if daemon is not None else ("", 0)
-    models = tuple(path.name for path in library.listing())
+    models = tuple(path.name for path in catalog.listing())
     made = layout.surface(loaded, models, host, port, back)
-    print("\n".join(str(path) for path in files.leave(kind, made, output)))
+    print("\n".join(str(path) for path in formats.leave(kind, made, output)))
 
 
 @app.command()
@@ -232,7 +240,7 @@ def latency(
     system: Annotated[str, typer.Option(help="auto, alsa, jack, coremidi or winmm")] = "auto",
 ) -> None:
     """Measure how long notes take from an output port back to an input port."""
-    from perform.latency import describe, measure  # noqa: PLC0415
+    from perform.commands.latency import describe, measure  # noqa: PLC0415
 
     rig = config.parse_rig(f"[midi]\nsystem = {json.dumps(system)}", "--system")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends the note first, as Ctrl-C does
@@ -245,7 +253,7 @@ def stats(
     prefix: Annotated[str, typer.Option(help="of its addresses")] = "/sideman",
 ) -> None:
     """Ask a running daemon what it played, and how late."""
-    from perform.asking import ask  # noqa: PLC0415
+    from perform.commands.stats import ask  # noqa: PLC0415
 
     for name, value in ask(host_port(address), prefix).items():
         print(f"{name:<14} {value:g}")
@@ -257,10 +265,10 @@ def models(
 ) -> None:
     """List the bundles that are there, or show the card of one."""
     if name is not None:
-        print(bundle.load(library.find(name)).card)
+        print(bundle.load(catalog.find(name)).card)
         return
     faults = []
-    for path in library.listing():
+    for path in catalog.listing():
         try:
             manifest = bundle.load(path).manifest
         except BundleError as fault:
@@ -291,16 +299,16 @@ def panic(
     system: Annotated[str, typer.Option(help="auto, alsa, jack, coremidi or winmm")] = "auto",
 ) -> None:
     """All notes off, on every channel of every MIDI output, or of one."""
-    from perform import ports as midi  # noqa: PLC0415
-    from perform.events import Silenced  # noqa: PLC0415
-    from perform.rig import MidiOutput  # noqa: PLC0415
-    from perform.sinks.midi import MidiSink  # noqa: PLC0415
+    from perform.config.schema import MidiOutputConfig  # noqa: PLC0415
+    from perform.events import AllNotesOff  # noqa: PLC0415
+    from perform.midi import ports as midi  # noqa: PLC0415
+    from perform.outputs.midi import MidiOutput  # noqa: PLC0415
 
     rig = config.parse_rig(f"[midi]\nsystem = {json.dumps(system)}", "--system")
     names = [port] if port is not None else midi.names(rig.midi.system)[1]
     for name in names:
-        sink = MidiSink(MidiOutput(port=name), {}, rig.midi.system)
-        sink.send(Silenced(0))
+        sink = MidiOutput(MidiOutputConfig(port=name), {}, rig.midi.system)
+        sink.send(AllNotesOff(0))
         sink.close()
         print(f"{sink.port.name}: silent")
 

@@ -72,7 +72,7 @@ class DivergenceError(SidemanError):
     """Training that lost itself: losses or weights that are no numbers any more."""
 
 
-class WireError(SidemanError):
+class MessageError(SidemanError):
     """A message from outside that says nothing we know; answered, counted, never fatal."""
 
 

@@ -3,7 +3,7 @@
 from typing import Literal, NamedTuple
 
 from perform.music.chord import Chord
-from perform.music.condition import Wish
+from perform.music.condition import Conditions
 from perform.music.note import COLUMNS, Phrase
 
 
@@ -23,13 +23,13 @@ class TransportChanged(NamedTuple):
     action: Literal["start", "stop", "continue"]
 
 
-class Located(NamedTuple):
+class SongPositionChanged(NamedTuple):
     """Somebody moved the song position to `tick`; only while stopped."""
 
     tick: int
 
 
-class Tapped(NamedTuple):
+class TempoTapped(NamedTuple):
     """A beat, tapped by hand: this moment is one, and the last few give the tempo."""
 
 
@@ -53,8 +53,8 @@ class VoiceMuted(NamedTuple):
     muted: bool
 
 
-class Turned(NamedTuple):
-    """A knob of a voice (or of every voice, when None) stands elsewhere; see `perform.engine.knobs`."""
+class ParameterChanged(NamedTuple):
+    """A knob of a voice (or of every voice, when None) stands elsewhere; see `perform.engine.parameters`."""
 
     voice: str | None
     knob: str
@@ -83,7 +83,7 @@ class ModeChanged(NamedTuple):
     bars: int | None = None
 
 
-class SpanChanged(NamedTuple):
+class TurnLengthChanged(NamedTuple):
     """Of how many bars a turn is, where a voice (or every voice) answers or trades."""
 
     voice: str | None
@@ -104,21 +104,21 @@ class VoiceSoloed(NamedTuple):
     soloed: bool
 
 
-class Judged(NamedTuple):
+class PhraseJudged(NamedTuple):
     """The player wants more of what a voice (or every voice) plays, or no more of it."""
 
     voice: str | None
     more: bool
 
 
-class KeyPressed(NamedTuple):
+class PlayerNoteOn(NamedTuple):
     """The player strikes a note of a melody (MIDI number, velocity 1 to 127)."""
 
     pitch: int
     velocity: int = 80
 
 
-class KeyLifted(NamedTuple):
+class PlayerNoteOff(NamedTuple):
     """The player ends it."""
 
     pitch: int
@@ -151,7 +151,7 @@ class ChartChanged(NamedTuple):
     text: str = ""
 
 
-class ChartLeft(NamedTuple):
+class VampLeft(NamedTuple):
     """Out of the vamp, at its end."""
 
 
@@ -170,7 +170,7 @@ class PhraseReady(NamedTuple):
 class Steering(NamedTuple):
     """What a phrase is chosen by: a weight (0 to 1) for each wish, and what the wishes refer to.
 
-    `weights`: in the order of `perform.engine.fitness.WEIGHTS`. `tones`, `scale`: pitch classes
+    `weights`: in the order of `perform.steering.fitness.WEIGHTS`. `tones`, `scale`: pitch classes
     above the chord's root. `shift`: semitones from C to that root; `low`, `high`: the voice's range.
     `density`, `register`, `contour`: targets, 0 to 1 (few to many notes, low to high, falling to
     rising). `last`, `player`: the bar before, and what the player played; `liked`,
@@ -203,11 +203,11 @@ class PhraseWanted(NamedTuple):
     seed: int
     model: str
     deadline: int
-    wish: Wish = Wish()
+    wish: Conditions = Conditions()
     steering: Steering | None = None
 
 
-class Sound(NamedTuple):
+class NoteMessage(NamedTuple):
     """A note begins (velocity 1 to 127) or ends (velocity 0), meant for `tick`."""
 
     tick: int
@@ -216,13 +216,13 @@ class Sound(NamedTuple):
     velocity: int
 
 
-class Pulse(NamedTuple):
+class ClockPulse(NamedTuple):
     """A MIDI clock pulse, 24 a quarter note, for those who follow us."""
 
     tick: int
 
 
-class Rolled(NamedTuple):
+class TransportMessage(NamedTuple):
     """The transport began to roll from the top or from where it stood, or stopped."""
 
     tick: int
@@ -259,7 +259,7 @@ class TempoBegins(NamedTuple):
     bpm: float
 
 
-class Silenced(NamedTuple):
+class AllNotesOff(NamedTuple):
     """Panic was asked for: sinks send all-notes-off besides the note-offs that precede this."""
 
     tick: int
@@ -285,37 +285,37 @@ Event = (
     ChordChanged
     | ChordReleased
     | TransportChanged
-    | Located
-    | Tapped
+    | SongPositionChanged
+    | TempoTapped
     | TempoChanged
     | ModelChanged
     | VoiceMuted
-    | Turned
+    | ParameterChanged
     | ModeChanged
-    | SpanChanged
+    | TurnLengthChanged
     | OtherModelChanged
     | VoiceSoloed
-    | Judged
-    | KeyPressed
-    | KeyLifted
+    | PhraseJudged
+    | PlayerNoteOn
+    | PlayerNoteOff
     | MetreChanged
     | KeyChanged
     | ChartChanged
-    | ChartLeft
+    | VampLeft
     | SnapshotStored
     | SnapshotRecalled
     | Panic
     | PhraseReady
 )
-Output = (
-    Sound
-    | Pulse
-    | Rolled
+OutputEvent = (
+    NoteMessage
+    | ClockPulse
+    | TransportMessage
     | Beat
     | ChordSounds
     | MetreBegins
     | TempoBegins
-    | Silenced
+    | AllNotesOff
     | PhraseMissed
     | PhraseWanted
     | StateChanged

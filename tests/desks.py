@@ -4,21 +4,22 @@ import asyncio
 
 import passing
 
-from perform import refusals, subscribers
-from perform.allow import Allowed
+from perform.clients import subscriptions
+from perform.clients.dispatcher import Dispatcher
 from perform.clock.transport import Transport
 from perform.clock.virtual import VirtualClock
-from perform.desk import Desk
+from perform.config.schema import MidiOutputConfig, Rig, VoiceConfig
+from perform.control import feedback
+from perform.control.feedback import Feedback
 from perform.engine.engine import Engine
-from perform.engine.voice import VoiceSettings
-from perform.live import Conductor
-from perform.rig import MidiOutput, Rig, VoiceConfig
-from perform.sinks import feedback
-from perform.sinks.feedback import Feedback
-from perform.stage import Stage
+from perform.engine.voicing import VoiceSettings
+from perform.net import rejections
+from perform.net.access import AccessList
+from perform.runtime.conductor import Conductor
+from perform.runtime.performance import Performance
 
 
-class Peer:
+class Client:
     """Somebody who keeps what they are told."""
 
     def __init__(self, key):
@@ -38,7 +39,7 @@ class Peer:
 OUTPUT = ("10.0.5.5", 9001)  # of the rig, told in any case
 
 
-class Source:
+class PhraseSource:
     restarts = 0
 
 
@@ -56,14 +57,14 @@ def at_a_desk(scene, ahead_ms=0.0, voices=TWO, *, live=False):
         sinks = {voice.name: [] for voice in voices}
         conductor = Conductor(engine, transport, VirtualClock(), lambda _wanted, _due: None, sinks)
         rig = Rig(
-            outputs={"synth": MidiOutput(virtual="synth", ahead_ms=ahead_ms)},
+            outputs={"synth": MidiOutputConfig(virtual="synth", ahead_ms=ahead_ms)},
             voices=tuple(VoiceConfig(name=voice.name) for voice in voices),
         )
-        output = Feedback(reached.setdefault(OUTPUT, Peer(OUTPUT)))
+        output = Feedback(reached.setdefault(OUTPUT, Client(OUTPUT)))
         conductor.listen(output)
-        stage = Stage(rig, engine, transport, conductor, Source(), {OUTPUT: output})
-        named = Allowed(["10.0.7.0/24"]).names
-        desk = Desk(stage, lambda *place: reached.setdefault(place, Peer(place)), named)
+        stage = Performance(rig, engine, transport, conductor, PhraseSource(), {OUTPUT: output})
+        named = AccessList(["10.0.7.0/24"]).names
+        desk = Dispatcher(stage, lambda *place: reached.setdefault(place, Client(place)), named)
         try:
             await scene(desk, reached)
         finally:
@@ -75,4 +76,4 @@ def at_a_desk(scene, ahead_ms=0.0, voices=TWO, *, live=False):
     if live:
         asyncio.run(play())
     else:
-        passing.run(play(), feedback, subscribers, refusals)
+        passing.run(play(), feedback, subscriptions, rejections)

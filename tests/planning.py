@@ -2,10 +2,10 @@
 
 import msgspec
 
-from training import design
-from training.features.spr import Spr
+from training.experiment import plan as design
+from training.features.spr import SprExtractor
 
 
 def planned(bars, arms, runs=2, protocol="fair", held_out=41):
-    made = design.plan(bars, arms, runs, protocol, held_out, Spr())
+    made = design.plan(bars, arms, runs, protocol, held_out, SprExtractor())
     return msgspec.structs.replace(made, samples=128)

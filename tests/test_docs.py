@@ -9,10 +9,10 @@ import fences
 import pytest
 from fences import ROOT
 
-from perform import controls
-from perform.config import load_rig, parse_rig
-from perform.controls import FEEDBACK, STATE
-from perform.errors import RigError, WireError
+from perform.config.load import load_rig, parse_rig
+from perform.control import registry
+from perform.control.registry import FEEDBACK, STATE
+from perform.errors import MessageError, RigError
 
 RUN_HERE = ("perform surface", "perform chord", "perform render", "perform models", "perform init")
 OURS = {row.address for row in FEEDBACK}
@@ -110,8 +110,8 @@ def known(address):
     if address in OURS | OF_MQTT:
         return True
     try:
-        controls.find(address.removeprefix(STATE))
-    except WireError:
+        registry.find(address.removeprefix(STATE))
+    except MessageError:
         return False
     return True
 

@@ -9,12 +9,12 @@ import sys
 import fences
 import pytest
 
-from perform import controls
-from perform.app import REALTIME_PRIORITY
-from perform.controls import FEEDBACK, STATE
-from perform.errors import WireError
-from perform.surfaces import seen_nodered
-from perform.surfaces.picture import draw
+from perform.control import registry
+from perform.control.registry import FEEDBACK, STATE
+from perform.daemon.app import REALTIME_PRIORITY
+from perform.errors import MessageError
+from perform.surfaces.node_red import reader
+from perform.surfaces.svg import draw
 
 TOLD = {row.address for row in FEEDBACK}
 OF_MQTT = {"/availability", "/state/stats"}  # told at a broker alone
@@ -24,15 +24,15 @@ TOPIC = re.compile(r"sideman/(?:group/[\w-]+|all|\+|[\w-]+)(/[\w/-]+)")
 def is_told(address):
     if address.startswith(STATE):
         try:
-            return controls.find(address.removeprefix(STATE))[0].told
-        except WireError:
+            return registry.find(address.removeprefix(STATE))[0].told
+        except MessageError:
             return address in TOLD
     return address in TOLD
 
 
 def means_something(address, value):
     """Whether the daemon can carry out an address with a payload, as a broker brings it."""
-    control, voice = controls.find(address)
+    control, voice = registry.find(address)
     if control.kind == "action":
         values = ()
     elif control.kind in ("number", "switch"):
@@ -77,8 +77,8 @@ def test_no_node_of_the_flow_lies_on_another(flow):
 
 def test_the_picture_of_the_flow_shows_all_its_nodes_and_wires(root, flow):
     path = root / "patches/node-red/flow.json"
-    drawn = draw(seen_nodered.screens(path.read_bytes()))
-    made = f"python -m perform.surfaces.seen_nodered {path.relative_to(root)} > flow.svg"
+    drawn = draw(reader.screens(path.read_bytes()))
+    made = f"python -m perform.surfaces.node_red.reader {path.relative_to(root)} > flow.svg"
     assert path.with_suffix(".svg").read_text() == drawn, made
     texts = re.findall(r">([^<>]+)</text>", drawn)
     named = [node["name"] for node in flow if node["type"] not in ("tab", "mqtt-broker")]
@@ -138,7 +138,7 @@ def test_programs_say_and_hear_addresses_of_the_table(root, path, says, hears):
     assert {"/chord", "/subscribe"} <= said
     assert {"/note", "/beat", "/state/tempo"} <= heard
     for address in said:
-        controls.find(address)
+        registry.find(address)
     assert all(is_told(address) for address in heard)
 
 

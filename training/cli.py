@@ -10,11 +10,24 @@ import msgspec
 import typer
 
 from perform.errors import DatasetError, RunFolderError, SidemanError
-from perform.music.notetable import notes_of
-from training import beginning, config, dataset, describe, extras, measuring
+from perform.music.note_table import notes_of
+from training import extras
+from training import options as config
 from training.augment import pipeline
 from training.augment.registry import described
-from training.flags import OWN_BARS, ChordOption, CorpusOption, Data, NpzOption, progress, say
+from training.commands import evaluate
+from training.commands import info as describe
+from training.commands.options import (
+    OWN_BARS,
+    ChordOption,
+    CorpusOption,
+    Data,
+    NpzOption,
+    progress,
+    say,
+)
+from training.data import dataset
+from training.train import run_folder
 
 app = typer.Typer(
     name="training",
@@ -56,7 +69,7 @@ def import_(
     if kind and not corpus:
         raise DatasetError("--kind chooses among tunes of a corpus; add --corpus ryansMammoth")
     if corpus:
-        from training.corpus import import_corpus  # noqa: PLC0415 - music21 takes seconds
+        from training.data.corpus import import_corpus  # noqa: PLC0415 - music21 takes seconds
 
         made = import_corpus(corpus, kind)
     else:
@@ -146,7 +159,7 @@ def run(
         raise SidemanError("--steps and --epochs both say how long; leave one of them out")
     if folder is None and not dry_run:
         raise RunFolderError("a run needs a folder; name one with -o")
-    begun = beginning.read(folder) if folder is not None and resume else None
+    begun = run_folder.read(folder) if folder is not None and resume else None
     # the paper's networks come with its training unless another recipe is asked for
     usual = "paper" if architecture == "paper" else config.DEFAULT_RECIPE
     base = begun.options if begun and not recipe else config.recipe(recipe or usual)
@@ -162,7 +175,7 @@ def run(
         through = -(-epochs * grown // options.batch)
         options = msgspec.structs.replace(options, steps=through)
     if folder is not None and begun:
-        beginning.demand_same(folder, begun, beginning.Beginning(options, bars))
+        run_folder.demand_same(folder, begun, run_folder.RunSetup(options, bars))
     if folder is None or dry_run:
         print(config.spell(options), end="")
         return
@@ -184,10 +197,10 @@ def export(
     ] = False,
 ) -> None:
     """Write a run's generator as a bundle, and load it again before saying so."""
-    from training import loop  # noqa: PLC0415 - tensorflow takes seconds
-    from training.export import export as write  # noqa: PLC0415
+    from training.train import trainer  # noqa: PLC0415 - tensorflow takes seconds
+    from training.train.export import export as write  # noqa: PLC0415
 
-    made = write(loop.trained(folder), output, remark, discriminator=discriminator)
+    made = write(trainer.trained(folder), output, remark, discriminator=discriminator)
     print(describe.made(made))
 
 
@@ -197,10 +210,11 @@ def weights(
     output: NpzOption = Path("weights.npz"),
 ) -> None:
     """Keep what a run has learned, for others to begin with: training run --pretrained weights.npz."""
-    from training import loop, pretrained  # noqa: PLC0415 - tensorflow takes seconds
-    from training.export import provenance  # noqa: PLC0415
+    from training import pretrained  # noqa: PLC0415 - tensorflow takes seconds
+    from training.train import trainer  # noqa: PLC0415 - tensorflow takes seconds
+    from training.train.export import provenance  # noqa: PLC0415
 
-    made = loop.trained(folder)
+    made = trainer.trained(folder)
     data = {"bars": len(made.bars.rolls), "files": provenance(made.bars)}
     pretrained.write(output, made.weights, {"trained_steps": made.step, "data": data})
     print(f"{output}: training run --pretrained {output}")
@@ -215,7 +229,7 @@ def info(
 ) -> None:
     """Show what a bundle, a run or an imported data set is."""
     if animate is not None:
-        from training.sheet import animate as draw  # noqa: PLC0415
+        from training.train.sample_sheets import animate as draw  # noqa: PLC0415
 
         sheets = sorted((path / "samples").glob("*.png"))
         if not sheets:
@@ -225,20 +239,20 @@ def info(
 
 
 for command in (
-    measuring.fid,
-    measuring.teach,
-    measuring.experiment,
-    measuring.search,
-    measuring.report,
+    evaluate.fid,
+    evaluate.teach,
+    evaluate.experiment,
+    evaluate.search,
+    evaluate.report,
 ):
     app.command()(command)
 
 
 def _train(folder: Path, options: config.Options, bars: dataset.Dataset, *, resume: bool) -> None:
     extras.demand("matplotlib")  # said before tensorflow has taken its seconds
-    from training import loop  # noqa: PLC0415
+    from training.train import trainer  # noqa: PLC0415
 
-    trained = loop.reopen(folder) if resume else loop.begin(folder, options, bars)
+    trained = trainer.reopen(folder) if resume else trainer.begin(folder, options, bars)
     for name in trained.labels.constant:
         say([f"{name} is the same in every bar, so it cannot be asked for"])
     try:

@@ -2,8 +2,8 @@
 
 from typing import Literal
 
-from perform.engine.chance import chance
 from perform.engine.metre import COMMON, QUAVER, Metre
+from perform.engine.seeded_random import chance
 from perform.music.note import Note, Phrase
 
 Mode = Literal["flow", "answer", "trade", "hold"]

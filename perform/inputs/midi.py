@@ -4,13 +4,18 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 
-from perform.errors import WireError
-from perform.events import ChordReleased, Event, KeyLifted, KeyPressed
-from perform.inputs.cc import Surface
-from perform.inputs.hand import ALL_NOTES_OFF, Hand, HandSettings
-from perform.inputs.port import MidiPort
+from perform.config.schema import (
+    ChordInputConfig,
+    ControllerInputConfig,
+    MelodyInputConfig,
+    MidiSystem,
+)
+from perform.errors import MessageError
+from perform.events import ChordReleased, Event, PlayerNoteOff, PlayerNoteOn
+from perform.inputs.chord_keyboard import ALL_NOTES_OFF, ChordKeyboard, ChordKeyboardSettings
+from perform.inputs.controller import Controller
+from perform.inputs.midi_base import MidiPort
 from perform.music.pitch import parse_pitch
-from perform.rig import LeadInput, MidiInput, MidiSystem, SurfaceInput
 
 NOTE_ON, NOTE_OFF, CONTROL = 0x90, 0x80, 0xB0
 
@@ -19,7 +24,7 @@ class MidiMelody(MidiPort):
     """Delivers the notes of a melody, for voices that answer or resemble it."""
 
     def __init__(
-        self, config: LeadInput, system: MidiSystem, deliver: Callable[[Event], None]
+        self, config: MelodyInputConfig, system: MidiSystem, deliver: Callable[[Event], None]
     ) -> None:
         self._channel = config.channel - 1 if config.channel else None
         self._deliver = deliver
@@ -32,31 +37,31 @@ class MidiMelody(MidiPort):
         kind = message[0] & 0xF0
         if kind == NOTE_ON and message[2] > 0:
             self._down.add(message[1])
-            self._deliver(KeyPressed(message[1], message[2]))
+            self._deliver(PlayerNoteOn(message[1], message[2]))
         elif kind in (NOTE_ON, NOTE_OFF):
             self._down.discard(message[1])
-            self._deliver(KeyLifted(message[1]))
+            self._deliver(PlayerNoteOff(message[1]))
         elif kind == CONTROL and message[1] in ALL_NOTES_OFF:
             self._let_go()
 
     def _let_go(self) -> None:
         for key in sorted(self._down):
-            self._deliver(KeyLifted(key))
+            self._deliver(PlayerNoteOff(key))
         self._down.clear()
 
 
-class MidiSurface(MidiPort):
+class MidiController(MidiPort):
     """Delivers what the knobs and pads of a controller turn. `refuse`: told in a line what cannot be turned now."""
 
     def __init__(
         self,
-        config: SurfaceInput,
+        config: ControllerInputConfig,
         system: MidiSystem,
         deliver: Callable[[Event], None],
         refuse: Callable[[str], None],
         values: Mapping[str, str | float],
     ) -> None:
-        self.surface = Surface(config.cc, values)
+        self.surface = Controller(config.cc, values)
         self._deliver = deliver
         self._refuse = refuse
         super().__init__(config.port, config.virtual, system)
@@ -66,7 +71,7 @@ class MidiSurface(MidiPort):
             event = self.surface.hear(message)
             if event is not None:
                 self._deliver(event)
-        except WireError as fault:
+        except MessageError as fault:
             self._refuse(f"[inputs.surface] {fault}")
 
 
@@ -74,10 +79,10 @@ class MidiChords(MidiPort):
     """Delivers the chords that are played."""
 
     def __init__(
-        self, config: MidiInput, system: MidiSystem, deliver: Callable[[Event], None]
+        self, config: ChordInputConfig, system: MidiSystem, deliver: Callable[[Event], None]
     ) -> None:
-        self._hand = Hand(
-            HandSettings(
+        self._hand = ChordKeyboard(
+            ChordKeyboardSettings(
                 channel=config.channel - 1 if config.channel else None,
                 split=parse_pitch(config.split) if config.split else None,
                 latch=config.latch,

@@ -1,6 +1,6 @@
 """The process that speaks to an MQTT broker: `python -m perform.mqtt LINK`, started by the daemon.
 
-It is a window (`perform.window`): what the daemon tells goes to the broker, what the broker brings goes to the
+It is a window (`perform.ipc.parent`): what the daemon tells goes to the broker, what the broker brings goes to the
 daemon's desk. The broker is waited for here, where no note waits.
 """
 
@@ -18,12 +18,12 @@ from typing import Any
 import aiomqtt
 import msgspec
 
-from perform.errors import InputError, WireError
-from perform.link import Link, connect
-from perform.mqtt.config import MqttConfig
+from perform.config.mqtt import MqttConfig
+from perform.errors import InputError, MessageError
+from perform.ipc.child import ParentConnection, connect
 from perform.mqtt.connection import FAULTS, NOBODY, Connection
 from perform.mqtt.homeassistant import discovery
-from perform.mqtt.post import Letter, Memory, Outbox
+from perform.mqtt.queues import Memory, Outbox, QueuedMessage
 from perform.mqtt.topics import STATE_QOS, Topics, spell, values
 
 PACE_SECONDS = 0.002  # between two messages to the daemon: a flood is not to keep notes waiting
@@ -44,7 +44,11 @@ class Installation:
     """
 
     def __init__(
-        self, link: Link, mqtt: MqttConfig, controls: list[dict[str, Any]], models: list[str]
+        self,
+        link: ParentConnection,
+        mqtt: MqttConfig,
+        controls: list[dict[str, Any]],
+        models: list[str],
     ) -> None:
         self._link = link
         self._mqtt = mqtt
@@ -100,14 +104,14 @@ class Installation:
         topic = self._topics.of("state", address)
         self._overwritten.pop(topic, None)
         qos = self._topics.qos(f"state{address}", STATE_QOS)
-        self._outbox.put(Letter(topic, payload, qos, retain=True))
+        self._outbox.put(QueuedMessage(topic, payload, qos, retain=True))
 
     def _pass(self, payload: str | bytes, *words: str) -> None:
         qos = self._topics.qos(words[0], STATE_QOS)
-        self._outbox.put(Letter(self._topics.of(*words), payload, qos))
+        self._outbox.put(QueuedMessage(self._topics.of(*words), payload, qos))
 
-    def _availability(self, there: str) -> Letter:
-        return Letter(self._topics.of("availability"), there, 1, retain=True)
+    def _availability(self, there: str) -> QueuedMessage:
+        return QueuedMessage(self._topics.of("availability"), there, 1, retain=True)
 
     # --- from the broker --------------------------------------------------------------------------
 
@@ -127,7 +131,7 @@ class Installation:
             return
         try:
             said = values(payload, control)
-        except WireError as fault:
+        except MessageError as fault:
             self._link.refuse(0, address, str(fault))
             return
         if said is not None:
@@ -140,7 +144,7 @@ class Installation:
             self._outbox.put(self._availability(ONLINE))
         elif message.retain:
             if payload and self._outbox.kept(topic) is None:
-                self._outbox.put(Letter(topic, b"", retain=True))
+                self._outbox.put(QueuedMessage(topic, b"", retain=True))
         else:
             self._compare(topic, payload)
 

@@ -9,9 +9,9 @@ from typing import cast
 import aiomqtt
 from paho.mqtt.reasoncodes import ReasonCode
 
+from perform.config.mqtt import MqttConfig
 from perform.errors import InputError
-from perform.mqtt.config import MqttConfig
-from perform.mqtt.post import Inbox, Letter
+from perform.mqtt.queues import Inbox, QueuedMessage
 from perform.mqtt.topics import Topics
 
 PATIENCE_SECONDS = 5.0
@@ -40,7 +40,7 @@ class Connection:
     we are gone without a word; without one it is a trial, which leaves a daemon of our name alone.
     """
 
-    def __init__(self, mqtt: MqttConfig, topics: Topics, will: Letter | None = None) -> None:
+    def __init__(self, mqtt: MqttConfig, topics: Topics, will: QueuedMessage | None = None) -> None:
         self._mqtt = mqtt
         self._topics = topics
         self._will = will

@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from perform.mqtt.config import MqttConfig
-from perform.mqtt.post import Letter
+from perform.config.mqtt import MqttConfig
+from perform.mqtt.queues import QueuedMessage
 from perform.mqtt.topics import Topics
 
 LONGEST_STATE = 255  # characters that an entity of theirs can hold
@@ -36,7 +36,7 @@ def discovery(
     controls: Iterable[Mapping[str, Any]],
     models: Iterable[str],
     version: str,
-) -> Letter:
+) -> QueuedMessage:
     """The message that describes the installation: a device with an entity for each control of the table."""
     device = _identifier(f"sideman_{mqtt.prefix}_{mqtt.name}")
     entities: dict[str, Entity] = {}
@@ -59,7 +59,7 @@ def discovery(
         },
     }
     topic = f"{mqtt.discovery}/device/{device}/config"
-    return Letter(topic, msgspec.json.encode(described), 1, retain=True)
+    return QueuedMessage(topic, msgspec.json.encode(described), 1, retain=True)
 
 
 def _of_control(control: Mapping[str, Any], topics: Topics, models: list[str]) -> Entity | None:

@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from perform.errors import WireError
-from perform.mqtt.config import MqttConfig
+from perform.config.mqtt import MqttConfig
+from perform.errors import MessageError
 
 OURS = ("state", "notes", "beat", "error", "availability")
 MOST_PAYLOAD = 16384  # bytes: four for each character of the longest chart
@@ -118,13 +118,13 @@ def values(payload: bytes, control: Mapping[str, Any] | None) -> Values | None:
 
 def _text(payload: bytes) -> str:
     if len(payload) > MOST_PAYLOAD:
-        raise WireError(f"a payload has at most {MOST_PAYLOAD} bytes")
+        raise MessageError(f"a payload has at most {MOST_PAYLOAD} bytes")
     try:
         text = payload.decode().strip()
     except UnicodeDecodeError:
-        raise WireError("a payload is text (UTF-8)") from None
+        raise MessageError("a payload is text (UTF-8)") from None
     if any(letter < " " and letter not in "\t\r\n" for letter in text):
-        raise WireError("a payload is text, without control characters")
+        raise MessageError("a payload is text, without control characters")
     return text
 
 
@@ -139,10 +139,10 @@ def _words(text: str, control: Mapping[str, Any]) -> Values:
         try:
             said = msgspec.json.decode(text)
         except (msgspec.DecodeError, RecursionError):
-            raise WireError("this is no JSON") from None
+            raise MessageError("this is no JSON") from None
         flat = said if isinstance(said, list) else [said]
         if not all(isinstance(one, str | int | float) for one in flat):
-            raise WireError("takes a list of numbers, or of words")
+            raise MessageError("takes a list of numbers, or of words")
         return tuple(flat)
     if control["kind"] in ("chord", "note") and _DIGITS.fullmatch(text):
         return tuple(int(word) for word in re.split(r"[\s,]+", text))

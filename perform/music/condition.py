@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from perform.music.chord import Chord
 
-QUALITIES = ("major", "minor", "dominant", "diminished", "suspended")
+QUALITY_CLASSES = ("major", "minor", "dominant", "diminished", "suspended")
 DENSITY, REGISTER = "density", "register"
-COLUMNS = (*QUALITIES, DENSITY, REGISTER)
+COLUMNS = (*QUALITY_CLASSES, DENSITY, REGISTER)
 
 
-class Wish(NamedTuple):
+class Conditions(NamedTuple):
     """What a phrase should be like; what is left open, chance decides.
 
     `quality`: one of QUALITIES, or "". `density`, `register`: 0 to 1, the share of the training bars
@@ -28,7 +28,7 @@ class Wish(NamedTuple):
     register: float | None = None
 
 
-ANYTHING = Wish()
+ANYTHING = Conditions()
 
 
 def quality_class(chord: Chord | None) -> str:
@@ -44,7 +44,7 @@ def quality_class(chord: Chord | None) -> str:
 
 
 def inputs(
-    count: int, noise_dim: int, conditions: Sequence[str], seed: int, wish: Wish = ANYTHING
+    count: int, noise_dim: int, conditions: Sequence[str], seed: int, wish: Conditions = ANYTHING
 ) -> NDArray[np.float32]:
     """A generator's input for `count` phrases, (count, noise_dim + len(conditions)).
 
@@ -57,7 +57,7 @@ def inputs(
         return noise
     asked = rng.random((count, len(conditions)), dtype=np.float32)
     for place, name in enumerate(conditions):
-        if name in QUALITIES:
+        if name in QUALITY_CLASSES:
             asked[:, place] = name == wish.quality
         elif (value := getattr(wish, name)) is not None:
             asked[:, place] = value

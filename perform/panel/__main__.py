@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 
 import uvicorn
 
-from perform.link import Link, connect
-from perform.panel.checks import LONGEST_MESSAGE, Guard
+from perform.ipc.child import ParentConnection, connect
+from perform.panel.guard import LONGEST_MESSAGE, Guard
 from perform.panel.hub import Hub
 from perform.panel.server import application
 
@@ -68,7 +68,7 @@ async def serve(link_fd: int, listening_fd: int) -> None:
     await serving
 
 
-def _hang_up(server: uvicorn.Server, link: Link) -> None:
+def _hang_up(server: uvicorn.Server, link: ParentConnection) -> None:
     """Give the port back at once: the daemon may be started again already."""
     for each in server.servers:
         each.close()

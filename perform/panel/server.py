@@ -16,9 +16,9 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from perform.errors import WireError
-from perform.pace import Pace
-from perform.panel import checks
+from perform.errors import MessageError
+from perform.net.rate_limit import RateLimit
+from perform.panel import guard as checks
 from perform.panel.hub import Browser, Hub
 
 PAGE = Path(__file__).with_name("page")
@@ -46,7 +46,7 @@ HEADERS = {
 
 
 class Daemon(Protocol):
-    """Where what browsers say goes; see `perform.link`."""
+    """Where what browsers say goes; see `perform.ipc.child`."""
 
     def say(self, client: int, address: str, *values: Any) -> None:
         """A message of a browser, by its number."""
@@ -68,7 +68,7 @@ class Guarded:
         self._app = app
         self._guard = guard
         self._daemon = daemon
-        self._pace = Pace(checks.A_SECOND, checks.AT_ONCE)
+        self._pace = RateLimit(checks.A_SECOND, checks.AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer it with HTTP 403."""
@@ -145,7 +145,7 @@ async def _send(socket: WebSocket, browser: Browser) -> None:
 
 async def _hear(socket: WebSocket, browser: Browser, hub: Hub, daemon: Daemon) -> None:
     """Pass on what a browser says; what it cannot mean is answered, a flood is let be and said once a second."""
-    pace, told = Pace(checks.A_SECOND, checks.AT_ONCE), 0.0
+    pace, told = RateLimit(checks.A_SECOND, checks.AT_ONCE), 0.0
     while True:
         await daemon.drain()  # and meanwhile the browser waits
         try:
@@ -166,9 +166,9 @@ async def _hear(socket: WebSocket, browser: Browser, hub: Hub, daemon: Daemon) -
             continue
         try:
             if text is None:
-                raise WireError("not text")
+                raise MessageError("not text")
             address, values = checks.read(text)
-        except WireError as fault:
+        except MessageError as fault:
             daemon.refuse(browser.number, "", str(fault))
             continue
         if address == "/ping":

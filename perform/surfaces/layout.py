@@ -3,13 +3,21 @@
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from perform.controls import STATE, Control, of_rig
-from perform.engine.knobs import CHANCE, KNOBS
+from perform.config.schema import (
+    LOOPBACK,
+    ROLES,
+    InputsConfig,
+    OscInputConfig,
+    Rig,
+    VoiceConfig,
+    host_port,
+)
+from perform.control.registry import STATE, Control, of_rig
+from perform.engine.parameters import CHANCE, PARAMETERS
 from perform.errors import RigError
 from perform.music.chord import BY_NAME, Chord
-from perform.rig import LOOPBACK, ROLES, Inputs, OscInput, Rig, VoiceConfig, host_port
 
-Kind = Literal[
+ItemKind = Literal[
     "title",
     "tap",
     "switch",
@@ -22,7 +30,7 @@ Kind = Literal[
     "latch",
     "refused",
 ]
-QUALITIES = ("", "m", "7", "maj7", "m7", "m7b5", "dim7")
+PAD_QUALITIES = ("", "m", "7", "maj7", "m7", "m7b5", "dim7")
 KEYS = ("auto", "none")  # as /key takes them, beside the names of keys
 SNAPSHOTS = ("A", "B", "C", "D")
 NOT_ON_IT = (
@@ -56,7 +64,7 @@ class Item(NamedTuple):
     that is always the same; `options` what a choice or the pads offer, in rows of `columns`.
     """
 
-    kind: Kind
+    kind: ItemKind
     label: str
     place: Place
     colour: str = "plain"
@@ -185,7 +193,7 @@ def parts(item: Item, rect: Rect, line: float) -> Parts:
 def shipped() -> Rig:
     """The rig that the files in patches/ are made for: a voice of each role."""
     voices = [VoiceConfig(name=role, role=role) for role in ROLES]  # type: ignore[arg-type]
-    return Rig(inputs=Inputs(osc=OscInput()), voices=tuple(voices))
+    return Rig(inputs=InputsConfig(osc=OscInputConfig()), voices=tuple(voices))
 
 
 def surface(
@@ -243,10 +251,12 @@ def _bar(table: dict[str, Control]) -> Page:
 def _play(voices: tuple[str, ...], table: dict[str, Control]) -> Page:
     """Chord pads, twelve roots by qualities; beside them a strip of every voice."""
     pads = tuple(
-        Chord(root, BY_NAME[quality], root).symbol for quality in QUALITIES for root in range(12)
+        Chord(root, BY_NAME[quality], root).symbol
+        for quality in PAD_QUALITIES
+        for root in range(12)
     )
     metre = table["/metre"]
-    low = float(len(QUALITIES))
+    low = float(len(PAD_QUALITIES))
     items = [
         Item("pads", "chords", Place(0, 0, 24, low), "chord", "/chord", control=table["/chord"],
              options=pads, columns=12),
@@ -288,9 +298,12 @@ def _judged(at: str, table: dict[str, Control], place: Place, colour: str) -> It
 def _shape(voice: str, table: dict[str, Control], models: tuple[str, ...]) -> Page:
     """The knobs of one voice, or of all at once where it is ""."""
     at = f"/voice/{voice}" if voice else ""
-    weights = [name for name in KNOBS if name.startswith("weight/")]
-    targets = [name for name in KNOBS if name.startswith("target/")]
-    feel = ["mode/bars", *(name for name in KNOBS if name not in weights and name not in targets)]
+    weights = [name for name in PARAMETERS if name.startswith("weight/")]
+    targets = [name for name in PARAMETERS if name.startswith("target/")]
+    feel = [
+        "mode/bars",
+        *(name for name in PARAMETERS if name not in weights and name not in targets),
+    ]
     mode = table[f"{at}/mode"]
     items = [
         Item("title", voice or "all voices", Place(0, 0, 2.5, 1)),

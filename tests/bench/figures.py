@@ -23,13 +23,13 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "real")]
 from loopback import free_port  # noqa: E402
 from parts import perform  # noqa: E402
 
-from perform.config import VoiceConfig  # noqa: E402
-from perform.inputs.chart import BLUES, parse_chart, repeated  # noqa: E402
+from perform.commands.render import play_chart  # noqa: E402
+from perform.config.load import VoiceConfig  # noqa: E402
+from perform.generation.litert import LiteRTSource  # noqa: E402
 from perform.music.chord import parse_chord  # noqa: E402
-from perform.osc import encode, messages  # noqa: E402
-from perform.render import play_chart  # noqa: E402
-from perform.sinks.memory import MemorySink  # noqa: E402
-from perform.sources.litert import LiteRTSource  # noqa: E402
+from perform.net.osc import encode, messages  # noqa: E402
+from perform.outputs.memory import MemoryOutput  # noqa: E402
+from perform.runtime.chart_events import BLUES, parse_chart, repeated  # noqa: E402
 
 SYMBOLS = ("C7", "F#maj7", "Bm7b5", "Ebm7", "A7", "Dbm7")
 CHANGES = 400
@@ -221,9 +221,9 @@ def generation():
         return
     from ai_edge_litert.interpreter import Interpreter
 
-    from training.config import Options
-    from training.export import convert
-    from training.networks import build
+    from training.model.networks import build
+    from training.options import Options
+    from training.train.export import convert
 
     options = Options(architecture="paper")
     model = convert(build(options).generator, (32, options.noise_dim))
@@ -236,9 +236,9 @@ def rendering():
     chart = repeated(parse_chart(BLUES), 40)
     for model, target in (("canned", 500), ("blues", 50)):
         voice = VoiceConfig(name="lead", model=model)
-        play_chart(parse_chart("C7"), voice, 0, [MemorySink()])
+        play_chart(parse_chart("C7"), voice, 0, [MemoryOutput()])
         begun = time.perf_counter()
-        play_chart(chart, voice, 1, [MemorySink()])
+        play_chart(chart, voice, 1, [MemoryOutput()])
         speed = chart.bars * 2 / (time.perf_counter() - begun)
         say(f"render, {model}", f"{speed:,.0f} x real time", f">= {target}")
 

@@ -25,7 +25,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "real")]
 from loopback import free_port  # noqa: E402
 from parts import Program, eventually, perform  # noqa: E402
 
-from perform.osc import messages  # noqa: E402
+from perform.net.osc import messages  # noqa: E402
 
 SO_TIMESTAMPNS = 35  # Linux
 CHORDS = ("C7", "F7", "Ebmaj7", "G7")

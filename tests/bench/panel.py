@@ -18,7 +18,7 @@ from browser import LONG_TASKS, Browser, Ears  # noqa: E402
 from loopback import free_port  # noqa: E402
 from parts import perform  # noqa: E402
 
-from perform.asking import ask  # noqa: E402
+from perform.commands.stats import ask  # noqa: E402
 
 RIG = """
 [clock]

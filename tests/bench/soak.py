@@ -16,28 +16,28 @@ import psutil
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
-from perform import offline
-from perform.app import stage
+from perform.commands.render import source_of
+from perform.config.schema import ClockConfig, InputsConfig, Rig, VoiceConfig
+from perform.daemon.app import stage
 from perform.engine.engine import Engine
-from perform.engine.knobs import KNOBS
 from perform.engine.metre import parse_metre
+from perform.engine.parameters import PARAMETERS
 from perform.events import (
     ChartChanged,
     ChordChanged,
-    Judged,
-    KeyLifted,
-    KeyPressed,
     MetreChanged,
     ModeChanged,
     ModelChanged,
+    NoteMessage,
     OtherModelChanged,
-    Sound,
-    Turned,
+    ParameterChanged,
+    PhraseJudged,
+    PlayerNoteOff,
+    PlayerNoteOn,
 )
 from perform.music.chart import parse_chart
 from perform.music.chord import parse_chord
-from perform.render import source_of
-from perform.rig import ClockConfig, Inputs, Rig, VoiceConfig
+from perform.runtime import offline
 
 CHORDS = [parse_chord(s) for s in ("C7", "F#m7b5", "Bbmaj7", "Ab13", "Em7", "Gsus4", "N.C.")]
 VOICES = (
@@ -55,7 +55,7 @@ class Listener:
         self.held, self.notes, self.doubled = set(), 0, 0
 
     def send(self, output):
-        if isinstance(output, Sound):
+        if isinstance(output, NoteMessage):
             key = (output.voice, output.pitch)
             self.doubled += (key in self.held) == bool(output.velocity)
             (self.held.add if output.velocity else self.held.discard)(key)
@@ -71,8 +71,8 @@ def something(chance, models):
     if pick < 0.5:
         return ChordChanged(chance.choice(CHORDS))
     if pick < 0.75:
-        knob = chance.choice(list(KNOBS.values()))
-        return Turned(
+        knob = chance.choice(list(PARAMETERS.values()))
+        return ParameterChanged(
             chance.choice([None, "lead", "bass"]), knob.name, chance.uniform(0, knob.high)
         )
     if pick < 0.8:
@@ -80,12 +80,12 @@ def something(chance, models):
     if pick < 0.84:
         return ModeChanged("answer", chance.choice(["flow", "answer", "trade", "hold"]), 2)
     if pick < 0.88:
-        return Judged(None, chance.random() < 0.7)
+        return PhraseJudged(None, chance.random() < 0.7)
     if pick < 0.9:
         return MetreChanged(*parse_metre(chance.choice(["3/4", "4/4", "4/4", "7/8", "12/8"])))
     if pick < 0.92:
         return ChartChanged(*parse_chart(chance.choice(["Dm7 | G7 | C", "|: Am7 :| F", "C | F"])))
-    return (KeyPressed if pick < 0.96 else KeyLifted)(chance.randrange(48, 84))
+    return (PlayerNoteOn if pick < 0.96 else PlayerNoteOff)(chance.randrange(48, 84))
 
 
 def megabytes():
@@ -121,7 +121,7 @@ def offline_soak(bars):
 
 async def live_soak(minutes):
     listener, chance = Listener(), random.Random(2)
-    rig = Rig(clock=ClockConfig(tempo=180.0), inputs=Inputs(), voices=VOICES)
+    rig = Rig(clock=ClockConfig(tempo=180.0), inputs=InputsConfig(), voices=VOICES)
     async with stage(rig, [listener]) as running:
         await running.source.filled(10)
         running.conductor.deliver(ChordChanged(CHORDS[0]))

@@ -19,17 +19,18 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 from scipy.stats import wilcoxon
 
-from perform import library, offline
+from perform.bundles import catalog
+from perform.engine.conditioning import PhraseContext, steering_of
 from perform.engine.engine import Engine
-from perform.engine.evolve import GENERATIONS, SIZE, evolve
-from perform.engine.fitness import AGAINST, FITNESS, WEIGHTS, figures, traits_of
-from perform.engine.voice import VoiceSettings
-from perform.engine.wishes import Around, steering_of
+from perform.engine.voicing import VoiceSettings
 from perform.events import Steering
-from perform.inputs.chart import BLUES, parse_chart, repeated
+from perform.generation.evolved import EvolvedSource
 from perform.music.note import Note
 from perform.music.pianoroll import encode
-from perform.sources.steered import SteeredSource
+from perform.runtime import offline
+from perform.runtime.chart_events import BLUES, parse_chart, repeated
+from perform.steering.evolution import GENERATIONS, SIZE, evolve
+from perform.steering.fitness import AGAINST, FITNESS, WEIGHTS, figures, traits_of
 
 ROUNDS = 60
 BARS = 200
@@ -64,9 +65,9 @@ def search(source):
 
 def authors_rate():
     """Candidates a second of the published procedure."""
-    from training.config import recipe
-    from training.export import convert
-    from training.networks import build
+    from training.model.networks import build
+    from training.options import recipe
+    from training.train.export import convert
 
     options = recipe("paper")
     model = convert(build(options).generator, (1, options.noise_dim))
@@ -158,14 +159,14 @@ def measured(name, phrases):
     for bar, phrase in enumerate(phrases):
         chord = [event.chord for tick, event in chart.changes if tick <= bar * 1920][-1]
         knobs = VoiceSettings(name="x", knobs={**TARGET, f"weight/{name}": 1.0}).turned()
-        about = steering_of(knobs, 57, 84, Around(chord, last=last, player=PLAYER))
+        about = steering_of(knobs, 57, 84, PhraseContext(chord, last=last, player=PLAYER))
         values.append(figures(traits_of(encode(phrase, bars=1).rolls, about), (name,))[0, 0])
         last = phrase
     return np.array(values)
 
 
 def main():
-    source = SteeredSource(library.find("blues"))
+    source = EvolvedSource(catalog.find("blues"))
     rate = search(source)
     plain = authors_rate()
     print(

@@ -22,13 +22,13 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "real")]
 from loopback import free_port  # noqa: E402
 from parts import Program, jack_priority, perform  # noqa: E402
 
-from perform.osc import encode, messages  # noqa: E402
+from perform.net.osc import encode, messages  # noqa: E402
 
 SO_TIMESTAMPNS = 35  # Linux
 TEMPO = 126.0
 
 
-class Ear:
+class PlayerBuffer:
     """When each bar of a daemon began."""
 
     def __init__(self):
@@ -49,7 +49,7 @@ class Ear:
 
 
 def daemon(folder, name, clock, more=""):
-    ear, port = Ear(), free_port()
+    ear, port = PlayerBuffer(), free_port()
     rig = folder / f"{name}.toml"
     rig.write_text(
         f'[clock]\n{clock}\n[midi]\nsystem = "jack"\n[inputs.osc]\nlisten = "127.0.0.1:{port}"\n'

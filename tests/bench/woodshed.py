@@ -19,10 +19,13 @@ import keras
 import msgspec
 import tensorflow as tf
 
-from training import cli, config, dataset, loop
+from training import cli
+from training import options as config
 from training.augment.pipeline import PAPER, augment
-from training.losses import cross_entropy
-from training.networks import build
+from training.data import dataset
+from training.model.losses import cross_entropy
+from training.model.networks import build
+from training.train import trainer
 
 
 def augmenting() -> None:
@@ -83,7 +86,7 @@ def sixty_epochs() -> None:
     bars = dataset.Dataset(whole.rolls[:55], whole.origins[:55], whole.counts)
     with tempfile.TemporaryDirectory() as folder:
         begun = time.perf_counter()
-        loop.begin(Path(folder) / "run", options, bars, sheets=False).train()
+        trainer.begin(Path(folder) / "run", options, bars, sheets=False).train()
         print(f"compact, 60 epochs of 3,080 bars at 50: {time.perf_counter() - begun:.0f} s")
 
 
@@ -92,7 +95,7 @@ def paper_step() -> None:
     options = msgspec.structs.replace(config.recipe("paper"), augment=())
     bars = dataset.import_files([cli.OWN_BARS])
     with tempfile.TemporaryDirectory() as folder:
-        ours = loop.begin(Path(folder) / "run", options, bars, sheets=False)
+        ours = trainer.begin(Path(folder) / "run", options, bars, sheets=False)
     generator, discriminator = build(options)
     first, second = (keras.optimizers.Adam(options.learning_rate) for _ in range(2))
     first.build(generator.trainable_variables)

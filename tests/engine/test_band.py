@@ -2,25 +2,25 @@
 
 import pytest
 
-from perform import offline
 from perform.engine.engine import Engine
 from perform.engine.settings import EngineSettings
-from perform.engine.voice import VoiceSettings
+from perform.engine.voicing import VoiceSettings
 from perform.events import (
     ChordChanged,
-    Judged,
     ModeChanged,
+    NoteMessage,
+    ParameterChanged,
+    PhraseJudged,
     PhraseReady,
     PhraseWanted,
-    Sound,
     TransportChanged,
-    Turned,
     VoiceMuted,
     VoiceSoloed,
 )
 from perform.music.chord import parse_chord
 from perform.music.note import Note
-from perform.sinks.memory import MemorySink
+from perform.outputs.memory import MemoryOutput
+from perform.runtime import offline
 
 BAR, BEAT = 1920, 480
 C = ChordChanged(parse_chord("C"))
@@ -41,7 +41,7 @@ class Crowded:
 
 
 def play(engine, bars, *events, sources=lambda _: Beats()):
-    memory = MemorySink()
+    memory = MemoryOutput()
     offline.play(engine, sources, [(0, C), *events], bars * BAR, [memory])
     return memory
 
@@ -81,7 +81,7 @@ def test_turns_are_counted_from_a_start():
     engine.advance(3 * BAR + 5)
     engine.feed(ModeChanged("lead", "trade", 2), 3 * BAR + 5)
     engine.feed(TransportChanged("start"), 0)
-    sounds = [o for o in engine.advance(6 * BAR - 30) if isinstance(o, Sound) and o.velocity]
+    sounds = [o for o in engine.advance(6 * BAR - 30) if isinstance(o, NoteMessage) and o.velocity]
     assert sorted({sound.tick // BAR for sound in sounds}) == [0, 1, 4, 5]
 
 
@@ -126,7 +126,7 @@ def bar_of(number):
 
 
 def liked(engine, tick):
-    engine.feed(Judged(None, True), tick)
+    engine.feed(PhraseJudged(None, True), tick)
     asked = [o for o in engine.advance(tick + 60) if isinstance(o, PhraseWanted) and o.steering]
     return asked[-1].steering.liked
 
@@ -186,7 +186,10 @@ def test_a_blend_keeps_the_motif():
             )
         ]
     )
-    fade = [(bar * BAR + 100 + 7 * bar, Turned("lead", "blend", bar / 40)) for bar in range(41)]
+    fade = [
+        (bar * BAR + 100 + 7 * bar, ParameterChanged("lead", "blend", bar / 40))
+        for bar in range(41)
+    ]
     memory = play(engine, 44, *fade, sources=Of)
     bars = [
         [(s.tick % BAR, s.pitch) for s in memory.sounds if s.velocity and s.tick // BAR == bar]

@@ -4,31 +4,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perform import offline
 from perform.engine.engine import Engine
 from perform.engine.harmony import colours
 from perform.engine.settings import EngineSettings
-from perform.engine.voice import VoiceSettings, fold_into, single_line, thin, tighten
+from perform.engine.voicing import VoiceSettings, fold_into, single_line, thin, tighten
 from perform.events import (
+    AllNotesOff,
     ChordChanged,
     ChordReleased,
     ModelChanged,
+    NoteMessage,
     Panic,
+    ParameterChanged,
     PhraseMissed,
     PhraseReady,
     PhraseWanted,
-    Silenced,
-    Sound,
     TransportChanged,
-    Turned,
     VoiceMuted,
 )
-from perform.inputs.chart import BLUES, parse_chart, repeated
+from perform.generation.canned import CannedSource
 from perform.music.chord import parse_chord
-from perform.music.condition import Wish
+from perform.music.condition import Conditions
 from perform.music.note import Note
-from perform.sinks.memory import MemorySink
-from perform.sources.canned import CannedSource
+from perform.outputs.memory import MemoryOutput
+from perform.runtime import offline
+from perform.runtime.chart_events import BLUES, parse_chart, repeated
 
 BAR = 1920
 
@@ -42,7 +42,7 @@ class Fixed:
 
 
 def perform(events, bars, source=None, settings=None, **voice):
-    memory = MemorySink()
+    memory = MemoryOutput()
     engine = Engine([VoiceSettings(name="lead", **voice)], settings)
     offline.play(engine, lambda _: source or CannedSource(), events, bars * BAR, [memory])
     return memory
@@ -172,12 +172,12 @@ def test_the_same_seed_gives_the_same_notes_and_another_does_not_matter_less():
     def notes(seed):
         asked = []
 
-        class Asked(CannedSource):
+        class PhraseRequest(CannedSource):
             def phrase(self, seed, *_):
                 asked.append(seed)
                 return super().phrase(seed)
 
-        perform([chord("C7")], 8, Asked(), EngineSettings(seed=seed))
+        perform([chord("C7")], 8, PhraseRequest(), EngineSettings(seed=seed))
         return asked
 
     assert notes(1) == notes(1)
@@ -186,15 +186,15 @@ def test_the_same_seed_gives_the_same_notes_and_another_does_not_matter_less():
 
 def test_the_form_brings_the_first_bar_back_in_the_third():
     engine = Engine([VoiceSettings(name="lead", form="ABAC")])
-    memory = MemorySink()
+    memory = MemoryOutput()
     asked = {}
 
-    class Asked(CannedSource):
+    class PhraseRequest(CannedSource):
         def phrase(self, seed, *_):
             asked.setdefault(seed, len(asked))
             return super().phrase(seed)
 
-    source = Asked()
+    source = PhraseRequest()
     offline.play(engine, lambda _: source, [chord("C7")], 8 * BAR, [memory])
     assert len(asked) >= 6
     bars = [
@@ -214,7 +214,7 @@ def test_a_late_phrase_is_replaced_and_counted_and_the_music_goes_on():
     engine.feed(PhraseReady("lead", 1, (Note(0, 240, 67),)), BAR - 30)
     outputs = engine.advance(3 * BAR - 30)
     assert [o.substitute for o in outputs if isinstance(o, PhraseMissed)] == ["previous"]
-    assert [o.pitch for o in outputs if isinstance(o, Sound) and o.velocity] == [67, 67]
+    assert [o.pitch for o in outputs if isinstance(o, NoteMessage) and o.velocity] == [67, 67]
     assert engine.counts.substituted == 2
 
 
@@ -238,7 +238,7 @@ def test_what_was_late_what_was_missed_and_what_stood_in_are_told_apart():
 def test_panic_ends_everything_and_tells_the_sinks():
     memory = perform([chord("C"), (480, Panic())], 1, Fixed((0, 1800, 60)))
     assert [s.tick for s in memory.sounds] == [0, 480]
-    assert Silenced(480) in memory.outputs
+    assert AllNotesOff(480) in memory.outputs
 
 
 def test_stop_and_continue_go_on_where_it_stopped():
@@ -250,7 +250,7 @@ def test_stop_and_continue_go_on_where_it_stopped():
     assert engine.next_deadline() is None
     assert engine.advance(5000) == []
     engine.feed(TransportChanged("continue"), 700)
-    assert [o.tick for o in engine.advance(1000) if isinstance(o, Sound)] == [960]
+    assert [o.tick for o in engine.advance(1000) if isinstance(o, NoteMessage)] == [960]
 
 
 def test_another_model_is_asked_for_the_bars_that_have_not_begun():
@@ -267,19 +267,19 @@ def wishes(outputs):
 
 def test_what_moved_is_asked_for_soon_and_a_flood_costs_no_more_than_one_asking():
     engine = Engine([VoiceSettings(name="lead")], EngineSettings(fallback=(Note(0, 240, 60),)))
-    assert wishes(engine.prepare()) == [(0, Wish()), (1, Wish())]
+    assert wishes(engine.prepare()) == [(0, Conditions()), (1, Conditions())]
     engine.feed(ChordChanged(parse_chord("C7")), 0)
     engine.feed(TransportChanged("start"), 0)
-    dominant = Wish("dominant")
+    dominant = Conditions("dominant")
     assert sorted(wishes(engine.advance(0))) == [(1, dominant), (2, dominant)]
     for _ in range(1000):
         assert not wishes(engine.feed(ChordChanged(parse_chord("Dm7")), 100))
         assert not wishes(engine.feed(ChordChanged(parse_chord("G7")), 100))
     assert not wishes(engine.advance(480))  # in the end the class is the old one
-    engine.feed(Turned("lead", "target/density", 0.9), 500)
-    engine.feed(Turned(None, "target/register", 0.1), 500)
-    engine.feed(Turned("bass", "target/register", 0.7), 500)
-    wish = Wish("dominant", 0.9, 0.1)
+    engine.feed(ParameterChanged("lead", "target/density", 0.9), 500)
+    engine.feed(ParameterChanged(None, "target/register", 0.1), 500)
+    engine.feed(ParameterChanged("bass", "target/register", 0.7), 500)
+    wish = Conditions("dominant", 0.9, 0.1)
     assert not wishes(engine.advance(559))
     assert wishes(engine.advance(560)) == [(1, wish)]
     assert wishes(engine.advance(960)) == [(2, wish)]
@@ -293,7 +293,7 @@ def test_no_bar_is_asked_for_once_it_is_laid_out():
     engine.feed(TransportChanged("start"), 0)
     for tick in range(0, 40 * BAR, 10):
         asked = [o.bar for o in engine.advance(tick) if isinstance(o, PhraseWanted)]
-        engine.feed(Turned(None, "weight/steps", tick % 970 / 970), tick)
+        engine.feed(ParameterChanged(None, "weight/steps", tick % 970 / 970), tick)
         opened = (tick + 20) // BAR  # a bar is laid out 20 ticks ahead of its line
         assert all(opened < bar <= opened + 2 for bar in asked if tick)
     assert len(engine._lines[0].wished) <= 3
@@ -306,7 +306,7 @@ def test_a_weight_that_is_turned_is_asked_for_before_the_next_bar_opens(tick):
     engine.prepare()
     engine.feed(TransportChanged("start"), 0)
     engine.advance(tick)
-    engine.feed(Turned(None, "weight/steps", 1.0), tick)
+    engine.feed(ParameterChanged(None, "weight/steps", 1.0), tick)
     asked = [o for o in engine.advance(BAR - 60) if isinstance(o, PhraseWanted)]
     assert 1 in [wanted.bar for wanted in asked if wanted.steering is not None]
 
@@ -318,7 +318,7 @@ def test_the_last_answer_for_a_bar_is_the_one_that_plays():
     engine.feed(TransportChanged("start"), 0)
     engine.feed(PhraseReady("lead", 0, (Note(0, 240, 62),)), 0)  # as it was asked for at first
     engine.feed(PhraseReady("lead", 0, (Note(0, 240, 64),)), 0)  # as it is wished now
-    assert [o.pitch for o in engine.advance(0) if isinstance(o, Sound)] == [64]
+    assert [o.pitch for o in engine.advance(0) if isinstance(o, NoteMessage)] == [64]
 
 
 @given(st.integers(0, 127), st.integers(0, 115))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perform.engine.feel import Feel, strokes, swung
+from perform.engine.expression import Expression, strokes, swung
 from perform.engine.form import ends, land, returns, vary
 from perform.music.note import Note
 
@@ -56,7 +56,7 @@ def test_forms_return_and_end():
 
 @given(phrases, st.floats(0, 1), st.floats(0, 1), st.floats(0, 1), st.integers(0, 2**48))
 def test_feel_is_bounded_and_keeps_to_its_bar(phrase, swing, wavering, articulation, number):
-    feel = Feel(swing, wavering, 0.5, articulation)
+    feel = Expression(swing, wavering, 0.5, articulation)
     played = strokes(phrase, feel, number)
     assert len(played) == len(phrase)
     for note, stroke in zip(phrase, played, strict=True):
@@ -95,7 +95,7 @@ def test_swing_moves_quavers_to_the_last_of_a_triplet_and_leaves_beats():
 )
 def test_a_quaver_that_leans_already_does_not_lean_twice(written, amount, played):
     line = [Note(a, b - a, 60) for a, b in pairwise([*written, BAR])]
-    strokes_of = strokes(tuple(line), Feel(swing=amount), 0)
+    strokes_of = strokes(tuple(line), Expression(swing=amount), 0)
     assert [stroke.start for stroke in strokes_of] == played
     ends = [stroke.start + stroke.duration for stroke in strokes_of]
     assert ends == [*played[1:], BAR]
@@ -104,7 +104,7 @@ def test_a_quaver_that_leans_already_does_not_lean_twice(written, amount, played
 def test_articulation_shortens_and_binds():
     line = (Note(0, 240, 60), Note(960, 240, 62))
     lengths = [
-        [s.duration for s in strokes(line, Feel(articulation=amount), 0)]
+        [s.duration for s in strokes(line, Expression(articulation=amount), 0)]
         for amount in (0.0, 0.5, 1.0)
     ]
     assert lengths == [[80, 80], [240, 240], [960, 960]]

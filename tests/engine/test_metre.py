@@ -6,27 +6,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perform import offline
 from perform.engine.engine import Engine
-from perform.engine.feel import Feel, strokes, swung
+from perform.engine.expression import Expression, strokes, swung
 from perform.engine.form import land, landings, vary
 from perform.engine.metre import COMMON, Metre, fitted, parse_metre, spell, unfitted
 from perform.engine.settings import EngineSettings
-from perform.engine.voice import VoiceSettings
+from perform.engine.voicing import VoiceSettings
 from perform.events import (
     Beat,
     ChartChanged,
     ChordChanged,
     ChordSounds,
-    KeyPressed,
     MetreChanged,
     PhraseWanted,
+    PlayerNoteOn,
     TransportChanged,
 )
 from perform.music.chart import parse_chart
 from perform.music.chord import parse_chord
 from perform.music.note import Note
-from perform.sinks.memory import MemorySink
+from perform.outputs.memory import MemoryOutput
+from perform.runtime import offline
 
 BAR, BEAT, QUAVER = 1920, 480, 240
 SPELT = ("2/4", "3/4", "4/4", "5/4", "6/4", "3/8", "5/8", "6/8", "7/8", "9/8", "12/8", "15/8")
@@ -44,7 +44,7 @@ class Always:
 
 
 def play(metre, bars, *events, notes=QUAVERS, **voice):
-    memory = MemorySink()
+    memory = MemoryOutput()
     engine = Engine([VoiceSettings(name="lead", **voice)], EngineSettings(metre=metre))
     if not any(isinstance(event, ChartChanged) for _, event in events):
         events = [(0, ChordChanged(parse_chord("C"))), *events]
@@ -178,7 +178,7 @@ def test_a_jig_is_answered_with_its_own_rhythm():
     told = engine.advance(0)
     for tick in (0, 480, 720, 1200):
         told += engine.advance(tick - 1)
-        told += engine.feed(KeyPressed(60), tick)
+        told += engine.feed(PlayerNoteOn(60), tick)
     told += engine.advance(jig.bar - 1)
     asked = [it.steering for it in told if isinstance(it, PhraseWanted) and it.bar == 1]
     assert [note.start for note in asked[-1].player] == [0, 240, 480, 720]
@@ -319,7 +319,7 @@ def test_no_chord_of_a_bar_is_lost_or_off_the_grid(metre, shares):
 def test_what_pairs_off_in_a_metre_swings(text, straight, swings):
     metre = parse_metre(text)
     line = tuple(Note(start, 60, 60) for start in (straight, metre.beat))
-    starts = [s.start for s in strokes(tuple(sorted(line)), Feel(swing=1.0), 0, metre)]
+    starts = [s.start for s in strokes(tuple(sorted(line)), Expression(swing=1.0), 0, metre)]
     assert sorted(starts) == sorted([swings, metre.beat])
 
 

@@ -3,40 +3,40 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perform import offline
-from perform.engine.ear import Ear
+from perform.config.schema import VoiceConfig
 from perform.engine.engine import Engine
 from perform.engine.form import speaks
 from perform.engine.harmony import Harmony, Road
 from perform.engine.key import key_of
 from perform.engine.metre import parse_metre
+from perform.engine.player_buffer import PlayerBuffer
 from perform.engine.settings import EngineSettings
-from perform.engine.voice import VoiceSettings
+from perform.engine.voicing import VoiceSettings
 from perform.events import (
     ChartChanged,
-    ChartLeft,
     ChordChanged,
     ChordSounds,
-    Judged,
     KeyChanged,
-    KeyLifted,
-    KeyPressed,
     MetreChanged,
     ModeChanged,
+    NoteMessage,
+    ParameterChanged,
+    PhraseJudged,
     PhraseReady,
     PhraseWanted,
-    Sound,
-    SpanChanged,
+    PlayerNoteOff,
+    PlayerNoteOn,
     TransportChanged,
-    Turned,
+    TurnLengthChanged,
+    VampLeft,
     VoiceMuted,
     VoiceSoloed,
 )
 from perform.music.chart import parse_chart
 from perform.music.chord import parse_chord
 from perform.music.note import Note
-from perform.rig import VoiceConfig
-from perform.sinks.memory import MemorySink
+from perform.outputs.memory import MemoryOutput
+from perform.runtime import offline
 
 BAR, BEAT = 1920, 480
 APPROACHING = {"approach": 1.0, "land": 0.0}
@@ -54,7 +54,7 @@ class Numbered:
 
 
 def play(engine, bars, events=(), source=None, bar=BAR):
-    memory = MemorySink()
+    memory = MemoryOutput()
     start = [(0, ChordChanged(parse_chord("C")))]
     if not any(isinstance(event, ChartChanged) for _, event in events):
         events = sorted([*start, *events], key=lambda timed: timed[0])
@@ -109,7 +109,7 @@ def test_an_answer_listens_then_replies_with_what_it_heard():
     for bar in (0, 1):
         for beat in (0, 3):
             at = bar * BAR + beat * BEAT
-            keys += [(at, KeyPressed(60 + bar)), (at + 240, KeyLifted(60 + bar))]
+            keys += [(at, PlayerNoteOn(60 + bar)), (at + 240, PlayerNoteOff(60 + bar))]
     memory = play(engine, 8, keys, source)
     assert sorted(bars_of(struck(memory))) == [2, 3, 6, 7]
     heard = {
@@ -135,7 +135,7 @@ def test_turns_are_of_as_many_bars_as_were_said_last():
     engine = Engine([VoiceSettings(name="lead", bars=1)])
     events = [
         (5, ModeChanged("lead", "trade")),
-        (4 * BAR - 5, SpanChanged("lead", 2)),
+        (4 * BAR - 5, TurnLengthChanged("lead", 2)),
         (8 * BAR - 5, ModeChanged(None, "flow")),
         (8 * BAR - 4, ModeChanged(None, "trade")),
     ]
@@ -165,7 +165,7 @@ def test_hold_repeats_the_bar_that_plays_until_it_flows_again():
 
 
 def test_the_ear_keeps_a_bars_notes_and_ends_what_is_held_over():
-    ear = Ear()
+    ear = PlayerBuffer()
     ear.press(60, 60, 3, 0)
     ear.lift(60, 3, 240, BAR)
     ear.press(64, 62, 3, 1800)
@@ -219,7 +219,7 @@ def test_what_is_left_of_a_chart_that_is_taken_away_is_not_played():
 def test_blend_takes_its_share_from_the_other_model():
     engine = Engine([VoiceSettings(name="lead", model="one", other="two", form="ABCDEFGH")])
     engine.feed(ChordChanged(parse_chord("C")), 0)
-    engine.feed(Turned("lead", "blend", 0.5), 0)
+    engine.feed(ParameterChanged("lead", "blend", 0.5), 0)
     models = [w.model for w in engine.prepare()]
     engine.feed(TransportChanged("start"), 0)
     for tick in range(0, 200 * BAR, BEAT):
@@ -236,11 +236,11 @@ def test_more_draws_phrases_near_and_no_asks_for_others():
     liked = (Note(0, 240, 61),)
     engine.feed(PhraseReady("lead", 0, liked), 0)
     wanted |= {o.bar: o for o in engine.advance(0) if isinstance(o, PhraseWanted)}
-    engine.feed(Judged(None, True), 10)
+    engine.feed(PhraseJudged(None, True), 10)
     asked = {o.bar: o for o in engine.advance(480) if isinstance(o, PhraseWanted)}
     assert asked[1].steering.liked == (liked,)
     assert asked[1].seed == wanted[1].seed
-    engine.feed(Judged("lead", False), 490)
+    engine.feed(PhraseJudged("lead", False), 490)
     asked = {o.bar: o for o in engine.advance(960) if isinstance(o, PhraseWanted)}
     assert asked[1].steering.liked == ()
     assert asked[1].steering.disliked == (liked,)
@@ -256,7 +256,7 @@ def follow(text):
 
 def test_a_chart_is_followed_in_time_and_a_vamp_goes_round_until_next():
     engine = Engine([VoiceSettings(name="lead")])
-    events = [(0, follow("Dm7 G7 | Cmaj7 |: Am7 | D7 :| Gmaj7")), (5 * BAR + 9, ChartLeft())]
+    events = [(0, follow("Dm7 G7 | Cmaj7 |: Am7 | D7 :| Gmaj7")), (5 * BAR + 9, VampLeft())]
     memory = play(engine, 9, events)
     chords = [(o.tick / BAR, o.symbol) for o in memory.outputs if isinstance(o, ChordSounds)]
     assert chords == [
@@ -366,20 +366,20 @@ def test_a_cursor_always_stands_on_the_chart(length, data):
 # --- anything at all ----------------------------------------------------------------------------
 
 anything = st.one_of(
-    st.builds(Turned, st.sampled_from([None, "lead", "bass", "none"]),
+    st.builds(ParameterChanged, st.sampled_from([None, "lead", "bass", "none"]),
               st.sampled_from(["swing", "humanise", "vary", "repeat", "share", "approach", "blend", "articulation",
                                "weight/steps", "nonsense"]), st.floats(0, 1)),
     st.builds(ModeChanged, st.sampled_from([None, "lead"]), st.sampled_from(["flow", "answer", "trade", "hold"]),
               st.integers(1, 4)),
-    st.builds(SpanChanged, st.sampled_from([None, "lead"]), st.integers(1, 4)),
+    st.builds(TurnLengthChanged, st.sampled_from([None, "lead"]), st.integers(1, 4)),
     st.builds(VoiceMuted, st.sampled_from(["lead", "bass"]), st.booleans()),
     st.builds(VoiceSoloed, st.sampled_from(["lead", "bass"]), st.booleans()),
-    st.builds(Judged, st.none(), st.booleans()),
-    st.builds(KeyPressed, st.integers(0, 127)),
-    st.builds(KeyLifted, st.integers(0, 127)),
+    st.builds(PhraseJudged, st.none(), st.booleans()),
+    st.builds(PlayerNoteOn, st.integers(0, 127)),
+    st.builds(PlayerNoteOff, st.integers(0, 127)),
     st.sampled_from(["3/4", "4/4", "6/8", "7/8", "12/8"]).map(lambda text: MetreChanged(*parse_metre(text))),
     st.sampled_from(["C | F", "|: Dm7 :| G7", "Am7 D7"]).map(follow),
-    st.builds(ChartLeft),
+    st.builds(VampLeft),
     st.sampled_from(["C7", "F#m7b5", "N.C."]).map(lambda s: ChordChanged(parse_chord(s))),
     st.sampled_from(["start", "stop", "continue"]).map(TransportChanged),
 )  # fmt: skip
@@ -391,7 +391,7 @@ def test_whatever_is_turned_every_note_ends_and_time_goes_on(events):
     memory = play(engine, 13, sorted(events, key=lambda timed: timed[0]))
     held, last = set(), 0
     for sound in memory.sounds:
-        assert isinstance(sound, Sound)
+        assert isinstance(sound, NoteMessage)
         key = (sound.voice, sound.pitch)
         assert (key in held) == (sound.velocity == 0)
         held ^= {key}

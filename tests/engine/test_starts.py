@@ -7,27 +7,27 @@ from hypothesis import strategies as st
 from perform.engine.engine import Engine
 from perform.engine.metre import COMMON, parse_metre
 from perform.engine.settings import EngineSettings
-from perform.engine.voice import VoiceSettings
+from perform.engine.voicing import VoiceSettings
 from perform.events import (
     Beat,
     ChartChanged,
     ChordChanged,
     ChordSounds,
-    Judged,
     KeyChanged,
-    Located,
     MetreChanged,
     ModelChanged,
+    NoteMessage,
+    ParameterChanged,
+    PhraseJudged,
     PhraseMissed,
     PhraseReady,
     PhraseWanted,
-    Rolled,
     SnapshotRecalled,
     SnapshotStored,
-    Sound,
+    SongPositionChanged,
     StateChanged,
     TransportChanged,
-    Turned,
+    TransportMessage,
 )
 from perform.music.chart import parse_chart
 from perform.music.chord import parse_chord
@@ -72,7 +72,7 @@ class Stage:
         return taken
 
     def struck(self):
-        return [(s.tick, s.pitch) for s in self.take(Sound) if s.velocity]
+        return [(s.tick, s.pitch) for s in self.take(NoteMessage) if s.velocity]
 
 
 def rolling(tick, **voice):
@@ -81,7 +81,7 @@ def rolling(tick, **voice):
     stage.feed(TransportChanged("start"))
     stage.advance(tick)
     stage.feed(C, tick)
-    stage.take(Sound)
+    stage.take(NoteMessage)
     return stage
 
 
@@ -122,7 +122,7 @@ def test_going_on_from_another_place_plays_the_rest_of_its_bar(inside, late):
     stage = rolling(700)
     stage.feed(TransportChanged("stop"), 700)
     stage.late = late
-    stage.feed(Located(6 * BAR + inside), 700)
+    stage.feed(SongPositionChanged(6 * BAR + inside), 700)
     stage.feed(TransportChanged("continue"), 6 * BAR + inside)
     stage.advance(7 * BAR - 30)
     beats = [6 * BAR + beat * BEAT for beat in range(4) if beat * BEAT >= inside]
@@ -157,7 +157,7 @@ def test_going_on_where_it_stopped_goes_on_with_the_bars_that_are_there():
         (4 * BAR + b * BEAT, 64) for b in range(4)
     ]
     assert stage.feed(TransportChanged("continue"), 5 * BAR - 30) is None
-    assert [o.action for o in stage.take(Rolled)] == ["start", "stop", "continue"]
+    assert [o.action for o in stage.take(TransportMessage)] == ["start", "stop", "continue"]
 
 
 @given(st.integers(0, 6 * BAR), st.integers(0, 6 * BAR), st.booleans())
@@ -168,7 +168,7 @@ def test_nothing_of_what_was_to_come_stays_when_time_goes_back(left, to, located
     stage.take(Beat)
     here = to if located else 0
     if located:
-        stage.feed(Located(to), left)
+        stage.feed(SongPositionChanged(to), left)
     stage.feed(TransportChanged("continue" if located else "start"), here)
     stage.advance(here + 2 * BAR)
     beats = stage.take(Beat)
@@ -188,7 +188,7 @@ def test_a_chart_is_taken_up_where_the_song_stands():
     stage.advance(100)
     stage.feed(TransportChanged("stop"), 100)
     assert told() == [(0, "C")]
-    stage.feed(Located(5 * BAR + 1200), 100)
+    stage.feed(SongPositionChanged(5 * BAR + 1200), 100)
     stage.feed(TransportChanged("continue"), 5 * BAR + 1200)
     stage.advance(7 * BAR + 960)
     assert [symbol for _, symbol in told()][-3:] == ["G7", "Em7", "A7"]
@@ -219,11 +219,11 @@ def test_bars_of_a_chart_are_asked_for_over_its_chords_from_the_first_on():
 @pytest.mark.parametrize(
     "event",
     [
-        Turned("lead", "weight/steps", 0.8),
-        Turned(None, "target/density", 0.9),
+        ParameterChanged("lead", "weight/steps", 0.8),
+        ParameterChanged(None, "target/density", 0.9),
         ModelChanged("lead", "reels"),
         KeyChanged(frozenset({0, 2, 4, 5, 7, 9, 10})),
-        Judged("lead", False),
+        PhraseJudged("lead", False),
         SnapshotRecalled("bright"),
     ],
 )
@@ -231,9 +231,9 @@ def test_bars_of_a_chart_are_asked_for_over_its_chords_from_the_first_on():
 def test_what_is_turned_while_stopped_reaches_the_first_bar(tick, event, action):
     stage = Stage(knobs={"weight/chord-tones": 0.5})
     stage.feed(C)
-    stage.feed(Turned(None, "target/register", 0.9))
+    stage.feed(ParameterChanged(None, "target/register", 0.9))
     stage.feed(SnapshotStored("bright"))
-    stage.feed(Turned(None, "target/register", 0.1))
+    stage.feed(ParameterChanged(None, "target/register", 0.1))
     if tick is not None:
         stage.feed(TransportChanged("start"))
         stage.advance(tick)
@@ -267,10 +267,10 @@ def test_turning_back_and_forth_while_stopped_asks_for_the_latest():
     stage = Stage()
     stage.feed(C)
     for step in range(5):
-        stage.feed(Turned("lead", "weight/steps", step / 10))
+        stage.feed(ParameterChanged("lead", "weight/steps", step / 10))
     assert [w.steering.weights[7] if w.steering else 0 for w in stage.asked if w.bar == 0][-1] > 0
     asked = len(stage.asked)
-    stage.feed(Turned("lead", "swing", 0.5))  # nothing that a bar is made by
+    stage.feed(ParameterChanged("lead", "swing", 0.5))  # nothing that a bar is made by
     assert len(stage.asked) == asked
 
 
@@ -280,7 +280,7 @@ def test_faders_that_move_while_stopped_ask_for_no_more_than_is_made():
     stage.late = True
     stage.asked.clear()
     for step in range(1, 200):
-        stage.feed(Turned("lead", "weight/steps", step / 200))
+        stage.feed(ParameterChanged("lead", "weight/steps", step / 200))
     assert sorted(wanted.bar for wanted in stage.asked) == [0, 1]
     for bar in (0, 1):  # what comes was for the first of it, so the last is asked for
         stage.feed(PhraseReady("lead", bar, CANNED))

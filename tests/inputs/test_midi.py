@@ -5,11 +5,11 @@ import time
 
 import pytest
 
-from perform import ports
-from perform.events import ChordChanged, ChordReleased, KeyLifted, KeyPressed
+from perform.config.schema import ChordInputConfig, MelodyInputConfig
+from perform.events import ChordChanged, ChordReleased, PlayerNoteOff, PlayerNoteOn
 from perform.inputs.midi import MidiChords, MidiMelody
+from perform.midi import ports
 from perform.music.chord import parse_chord
-from perform.rig import LeadInput, MidiInput
 
 CHORD = ChordChanged(parse_chord("C"))
 
@@ -33,7 +33,7 @@ def _port(monkeypatch):
 def test_keys_are_up_when_who_sends_active_sensing_falls_silent_and_only_then(sensed):
     async def play():
         heard = []
-        keys = MidiChords(MidiInput(port="keys", latch=False), "auto", heard.append)
+        keys = MidiChords(ChordInputConfig(port="keys", latch=False), "auto", heard.append)
         a_second_ago = time.monotonic() - 1
         for message in [[0x90, 60, 9], [0x90, 64, 9], [0x90, 67, 9], *([[0xFE]] if sensed else [])]:
             keys._loop.call_soon(keys._arrive, message, a_second_ago)
@@ -47,8 +47,8 @@ def test_keys_are_up_when_who_sends_active_sensing_falls_silent_and_only_then(se
 def test_keys_are_up_when_the_cable_is_pulled():
     async def play():
         heard, melody = [], []
-        keys = MidiChords(MidiInput(port="keys", latch=False), "auto", heard.append)
-        lead = MidiMelody(LeadInput(port="keys"), "auto", melody.append)
+        keys = MidiChords(ChordInputConfig(port="keys", latch=False), "auto", heard.append)
+        lead = MidiMelody(MelodyInputConfig(port="keys"), "auto", melody.append)
         for note in (60, 64, 67):
             keys._hear([0x90, note, 9], 0.0)
         await asyncio.sleep(0.01)
@@ -60,4 +60,4 @@ def test_keys_are_up_when_the_cable_is_pulled():
 
     heard, melody = asyncio.run(play())
     assert heard == [CHORD, ChordReleased()]
-    assert melody == [KeyPressed(72, 9), KeyLifted(72)]
+    assert melody == [PlayerNoteOn(72, 9), PlayerNoteOff(72)]

@@ -5,14 +5,14 @@ import re
 
 import pytest
 
-from perform import controls
-from perform.mqtt.config import MqttConfig
+from perform.config.mqtt import MqttConfig
+from perform.control import registry
 from perform.mqtt.homeassistant import FIGURES, discovery
 from perform.mqtt.topics import Topics, values
 
 VOICES = ("lead", "left hand")
 TABLE = {
-    address: control.plain() | {"address": address} for address, control in controls.of_rig(VOICES)
+    address: control.plain() | {"address": address} for address, control in registry.of_rig(VOICES)
 }
 MODELS = ["blues", "bebop"]
 MQTT = MqttConfig(broker="h:1", name="foyer", prefix="museum/east", discovery="homeassistant")
@@ -100,14 +100,14 @@ def test_whatever_an_entity_sends_means_something(components):
         for payload in payloads:
             address = entity["command_topic"].removeprefix("museum/east/foyer")
             said = values(str(payload).encode(), TABLE[address])
-            assert controls.read(address, said) is not None
+            assert registry.read(address, said) is not None
 
 
 def test_voices_that_differ_in_a_letter_stay_two(components):
     names = ("a b", "a-b", "a_b", "ä b")
     table = {
         address: control.plain() | {"address": address}
-        for address, control in controls.of_rig(names)
+        for address, control in registry.of_rig(names)
     }
     told = json.loads(discovery(MQTT, Topics(MQTT, table), table.values(), MODELS, "1").payload)
     mutes = [name for name in told["components"] if name.endswith("mute")]

@@ -6,14 +6,14 @@ import contextlib
 import aiomqtt
 import passing
 
-from perform import controls
+from perform.config.mqtt import MqttConfig
+from perform.control import registry
 from perform.mqtt.__main__ import Installation, _end
-from perform.mqtt.config import MqttConfig
 
-TABLE = [control.plain() | {"address": address} for address, control in controls.of_rig(["lead"])]
+TABLE = [control.plain() | {"address": address} for address, control in registry.of_rig(["lead"])]
 
 
-class Link:
+class ParentConnection:
     """Keeps what goes to the daemon."""
 
     def __init__(self):
@@ -42,7 +42,7 @@ class Client:
 
 
 def installation():
-    link = Link()
+    link = ParentConnection()
     return link, Installation(link, MqttConfig(broker="h:1", name="foyer"), TABLE, [])
 
 

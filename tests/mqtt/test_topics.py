@@ -6,17 +6,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perform import controls
-from perform.errors import WireError
-from perform.events import ChordChanged, KeyPressed, ModeChanged, Panic, Turned, VoiceMuted
-from perform.mqtt.config import MqttConfig
+from perform.config.mqtt import MqttConfig
+from perform.control import registry
+from perform.control.parsers import StatsRequest
+from perform.errors import MessageError
+from perform.events import (
+    ChordChanged,
+    ModeChanged,
+    Panic,
+    ParameterChanged,
+    PlayerNoteOn,
+    VoiceMuted,
+)
 from perform.mqtt.topics import LONGEST_CLIENT, MOST_PAYLOAD, Topics, spell, values
 from perform.music.chord import parse_chord
-from perform.reading import StatsAsked
 
 VOICES = ("lead", "left hand")
 TABLE = {
-    address: control.plain() | {"address": address} for address, control in controls.of_rig(VOICES)
+    address: control.plain() | {"address": address} for address, control in registry.of_rig(VOICES)
 }
 MQTT = MqttConfig(broker="h:1", name="foyer", prefix="museum/east", groups=("north", "loud"))
 WAYS = ("museum/east/foyer", "museum/east/group/north", "museum/east/group/loud", "museum/east/all")
@@ -25,7 +32,7 @@ WAYS = ("museum/east/foyer", "museum/east/group/north", "museum/east/group/loud"
 def meaning(address, payload):
     said = values(payload.encode(), TABLE[address])
     # by way of JSON, as it goes to the daemon
-    return None if said is None else controls.read(address, told(said))
+    return None if said is None else registry.read(address, told(said))
 
 
 def told(said):
@@ -80,7 +87,7 @@ def test_every_control_is_heard_whole(address):
     said = list(spelled(address, TABLE[address]))
     assert said
     for over_osc, payloads in said:
-        wanted = controls.read(address, over_osc)
+        wanted = registry.read(address, over_osc)
         for payload in payloads:
             assert meaning(address, payload) == wanted
 
@@ -155,16 +162,16 @@ def test_quality_goes_by_the_longest_name():
         ("/chord", "60 64 67", ChordChanged),
         ("/chord", "[60, 64, 67]", ChordChanged),
         ("/chord", "60, 64,67", ChordChanged),
-        ("/note", "60 100", KeyPressed),
-        ("/note", "[60,100]", KeyPressed),
-        ("/weight/steps", " 0.5\n", Turned),
+        ("/note", "60 100", PlayerNoteOn),
+        ("/note", "[60,100]", PlayerNoteOn),
+        ("/weight/steps", " 0.5\n", ParameterChanged),
         ("/voice/left hand/mute", "ON", VoiceMuted),
         ("/voice/lead/mute", "false", VoiceMuted),
         ("/mode", "trade 8", ModeChanged),
         ("/mode", "hold", ModeChanged),
         ("/panic", "PRESS", Panic),
         ("/panic", "1", Panic),
-        ("/stats", "please", StatsAsked),
+        ("/stats", "please", StatsRequest),
     ],
 )
 def test_payloads_mean_what_they_say(address, payload, kind):
@@ -194,8 +201,8 @@ def test_no_payload_does_more_than_be_refused(address, payload):
         said = values(payload, TABLE[address])
         if said is not None:
             msgspec.json.encode(said)  # as it goes to the daemon
-            controls.read(address, said)
-    except WireError as fault:
+            registry.read(address, said)
+    except MessageError as fault:
         assert "\n" not in str(fault)
 
 
@@ -205,8 +212,8 @@ def test_nor_does_any_text(address, text):
         said = values(text.encode("utf-8", "surrogatepass"), TABLE[address])
         if said is not None:
             msgspec.json.encode(said)
-            controls.read(address, said)
-    except WireError as fault:
+            registry.read(address, said)
+    except MessageError as fault:
         assert str(fault)
 
 
@@ -220,12 +227,12 @@ def test_what_is_no_text_or_too_long_is_refused():
         (b"[" * 12_000, "JSON"),
         (b'["\\ud800"]', "JSON"),
     ):
-        with pytest.raises(WireError, match=why):
+        with pytest.raises(MessageError, match=why):
             values(payload, TABLE["/chord"])
     assert values(b"anything", None) == ("anything",)
     assert values(b"", None) is None  # a retained mistake that is cleared
     for huge in (b"99999999999999999999 60", b"[99999999999999999999, 60, 64]", b"9" * 5000):
-        with pytest.raises(WireError):
+        with pytest.raises(MessageError):
             meaning("/chord", huge.decode())
 
 

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perform.music.chord import QUALITIES as ALL_QUALITIES
+from perform.music.chord import QUALITY_CLASSES as ALL_QUALITIES
 from perform.music.chord import parse_chord
-from perform.music.condition import COLUMNS, QUALITIES, Wish, inputs, quality_class
+from perform.music.condition import COLUMNS, QUALITY_CLASSES, Conditions, inputs, quality_class
 
 
 @pytest.mark.parametrize(
@@ -31,13 +31,13 @@ def test_a_chord_is_of_the_class_that_a_player_would_say(symbol, wanted):
 
 
 def test_every_chord_has_a_class_and_no_chord_has_none():
-    assert all(quality_class(parse_chord("C" + it.name)) in QUALITIES for it in ALL_QUALITIES)
+    assert all(quality_class(parse_chord("C" + it.name)) in QUALITY_CLASSES for it in ALL_QUALITIES)
     assert quality_class(None) == ""
 
 
-@given(st.sampled_from(["", *QUALITIES]), st.floats(0, 1), st.lists(st.sampled_from(COLUMNS)))
+@given(st.sampled_from(["", *QUALITY_CLASSES]), st.floats(0, 1), st.lists(st.sampled_from(COLUMNS)))
 def test_a_wish_fills_its_columns_and_leaves_the_noise_alone(quality, share, names):
-    asked = inputs(4, 6, names, 3, Wish(quality, density=share))
+    asked = inputs(4, 6, names, 3, Conditions(quality, density=share))
     assert asked.shape == (4, 6 + len(names))
     assert asked.dtype == np.float32
     np.testing.assert_array_equal(asked[:, :6], inputs(4, 6, (), 3))

@@ -11,7 +11,7 @@ import pytest
 from loopback import free_port
 from parts import eventually, need
 
-from perform.osc import encode, messages
+from perform.net.osc import encode, messages
 
 QUIET = (
     "--headless=new",

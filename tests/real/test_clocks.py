@@ -14,7 +14,7 @@ import pytest
 from loopback import free_port
 from parts import eventually, perform
 
-from perform.osc import encode, messages
+from perform.net.osc import encode, messages
 
 
 class Daemon:
@@ -116,7 +116,7 @@ def peer(link_session):
     loop = asyncio.new_event_loop()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        link = aalink.Link(120.0, loop)
+        link = aalink.ParentConnection(120.0, loop)
     link.enabled = True
     yield link
     link.enabled = False

@@ -11,7 +11,7 @@ import pytest
 from loopback import free_port
 from parts import Hearing, Program, eventually, need, perform
 
-from perform.osc import encode
+from perform.net.osc import encode
 
 rtmidi = pytest.importorskip("rtmidi")
 

@@ -8,7 +8,7 @@ from fences import ROOT
 from loopback import free_port
 from parts import eventually, need, perform
 
-from perform.osc import encode
+from perform.net.osc import encode
 
 WRONG = {"/chord": "C7", "/sideman/weight/step": 1.0, "/sideman/swing": 7.0}
 

@@ -6,7 +6,7 @@ import pytest
 from loopback import free_port
 from parts import Hearing, eventually, perform
 
-from perform.asking import ask
+from perform.commands.stats import ask
 
 rtmidi = pytest.importorskip("rtmidi")
 

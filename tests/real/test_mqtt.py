@@ -14,13 +14,13 @@ from certificates import authority, certificate
 from loopback import free_port
 from parts import eventually, need, perform
 
-from perform import controls
+from perform.config.mqtt import MqttConfig
+from perform.control import registry
 from perform.engine.harmony import colours
 from perform.events import StateChanged
-from perform.mqtt.config import MqttConfig
+from perform.ipc.parent import ChildProcess
 from perform.music.chord import parse_chord
-from perform.osc import encode
-from perform.window import Window
+from perform.net.osc import encode
 
 TOLD = [f"museum/foyer/{it}" for it in ("state/#", "notes/#", "error", "availability")]
 SECRET = "not for the log"
@@ -298,10 +298,10 @@ class Desk:
 def window(mqtt):
     """The process that speaks to the broker, without a performance."""
     table = [
-        control.plain() | {"address": address} for address, control in controls.of_rig(["lead"])
+        control.plain() | {"address": address} for address, control in registry.of_rig(["lead"])
     ]
     told = {"controls": table, "models": ["blues"], "mqtt": mqtt_as_told(mqtt)}
-    return Window("perform.mqtt", Desk(), told, {"/tempo": 120.0}, lambda _: time.time())
+    return ChildProcess("perform.mqtt", Desk(), told, {"/tempo": 120.0}, lambda _: time.time())
 
 
 def mqtt_as_told(mqtt):
@@ -315,5 +315,5 @@ async def heard(caplog, line):
 
 
 def play(scene, caplog):
-    with caplog.at_level(logging.INFO, "perform.window"):
+    with caplog.at_level(logging.INFO, "perform.ipc.parent"):
         asyncio.run(scene())

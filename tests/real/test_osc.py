@@ -10,7 +10,7 @@ from parts import Program, eventually, need, perform
 
 from perform.engine.harmony import colours
 from perform.music.chord import parse_chord
-from perform.osc import encode, messages
+from perform.net.osc import encode, messages
 
 
 @pytest.fixture

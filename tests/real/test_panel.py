@@ -4,7 +4,7 @@ import pytest
 from browser import LONG_TASKS, still
 from panelled import fader, pad, speaks
 
-from perform import controls
+from perform.control import registry
 from perform.engine.harmony import colours
 from perform.music.chord import parse_chord
 
@@ -342,7 +342,7 @@ def test_the_page_offers_every_control_of_the_table(page):
     """Whatever can be touched is touched, and what it would say noted down instead."""
     said = set(page.run(SAID_BY_HAND))
     page.run("document.activeElement.blur()")
-    table = {address for address, _ in controls.of_rig(("lead", "answer", "bass", "pad"))}
+    table = {address for address, _ in registry.of_rig(("lead", "answer", "bass", "pad"))}
     assert said == table - NOT_BY_HAND
 
 

@@ -14,7 +14,7 @@ import pytest
 from loopback import free_port
 from parts import Program, eventually, need
 
-from perform.osc import encode, messages
+from perform.net.osc import encode, messages
 
 SERVER = Path("/usr/lib/sonic-pi/app/server/ruby/bin/sonic-pi-server.rb")  # where Debian has it
 CHORD, COMPLETED = r'/sideman/chord, \["(\w+)"\]', "/runs/all-completed"

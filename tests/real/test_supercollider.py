@@ -8,7 +8,7 @@ import numpy as np
 from loopback import free_port
 from parts import Program, eventually, need
 
-from perform.osc import encode, messages
+from perform.net.osc import encode, messages
 
 # What a player does by hand: the file is loaded, listened to for three seconds, and ended by Cmd-period.
 HAND = """

@@ -12,9 +12,9 @@ from browser import Browser
 from loopback import free_port
 from parts import Program, eventually, need, perform
 
-from perform import config
-from perform.osc import encode, messages
-from perform.surfaces import files, layout
+from perform.config import load
+from perform.net.osc import encode, messages
+from perform.surfaces import formats, layout
 
 RIG = """
 [inputs.osc]
@@ -46,7 +46,7 @@ def daemon(tmp_path_factory):
     program = perform("run", str(folder / "rig.toml"))
     program.wait_for("ready")
     program.port = port
-    program.rig = config.load_rig(folder / "rig.toml")
+    program.rig = load.load_rig(folder / "rig.toml")
     yield program
     assert program.end() == 0
     assert not program.saw("Traceback")
@@ -78,7 +78,7 @@ def figures(client):
 @pytest.mark.parametrize("name", SAID)
 def test_all_that_a_surface_can_say_is_understood(daemon, client, name):
     suffix, read = SAID[name]
-    made = files.made(name.split()[0], layout.surface(daemon.rig, ("blues", "reels")))
+    made = formats.made(name.split()[0], layout.surface(daemon.rig, ("blues", "reels")))
     everything = list(dict.fromkeys(read(made[suffix])))
     before, _ = figures(client)
     for number, (address, values) in enumerate(everything):
@@ -109,7 +109,7 @@ return [early, sent];
 
 
 def test_a_chord_of_open_stage_control_goes_with_the_last_finger():
-    made = files.made("open-stage-control", layout.surface(layout.shipped(), ("blues",)))
+    made = formats.made("open-stage-control", layout.surface(layout.shipped(), ("blues",)))
     session = made[".json"].decode()
     (script,) = re.findall(r'"onTouch": ("(?:[^"\\]|\\.)*")', session)
     browser = Browser()
@@ -147,7 +147,7 @@ def test_a_patch_that_is_open_hears_a_daemon_that_is_started_again(tmp_path):
     need("pd")
     rig, port = tmp_path / "rig.toml", free_port()
     rig.write_text(RIG.format(port=port, nowhere=free_port()))
-    made = files.made("pd", layout.surface(config.load_rig(rig), ("blues",), back=free_port()))
+    made = formats.made("pd", layout.surface(load.load_rig(rig), ("blues",), back=free_port()))
     (tmp_path / "sideman.pd").write_bytes(made[".pd"])
     patch = Program("pd", "-nogui", "-noaudio", "-nomidi", "-stderr", str(tmp_path / "sideman.pd"))
     try:
@@ -169,7 +169,7 @@ def pd(daemon, tmp_path):
     need("pd")
     back, steering = free_port(), free_port()
     surface = layout.surface(daemon.rig, ("blues", "reels"), back=back)
-    made = files.made("pd", surface)
+    made = formats.made("pd", surface)
     (tmp_path / "sideman.pd").write_bytes(made[".pd"])
     driver = DRIVER.format(port=steering, hear="/voice/2/swing:hear", label="/chord:hear")
     (tmp_path / "driver.pd").write_text(driver)

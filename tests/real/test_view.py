@@ -14,7 +14,7 @@ import termios
 from loopback import free_port
 from parts import eventually
 
-from perform.osc import encode
+from perform.net.osc import encode
 
 
 def test_the_view_shows_what_plays_and_leaves_the_terminal_as_it_was(tmp_path):

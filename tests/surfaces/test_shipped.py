@@ -4,10 +4,10 @@ import re
 
 import pytest
 import said
-from desks import Peer, at_a_desk
+from desks import Client, at_a_desk
 
-from perform.config import load_rig
-from perform.surfaces import files
+from perform.config.load import load_rig
+from perform.surfaces import formats
 
 
 def of_puredata(data):
@@ -25,11 +25,11 @@ READ = {
 }
 
 
-@pytest.mark.parametrize("kind", files.FORMATS)
+@pytest.mark.parametrize("kind", formats.FORMATS)
 def test_all_that_a_shipped_surface_says_is_understood_by_the_rig_of_its_page(kind, root):
     page = (root / "patches" / kind / "README.md").read_text()
     (named,) = re.findall(r"`perform run (patches/rigs/[\w-]+\.toml)`", page)
-    data = (root / f"patches/{kind}/sideman{files.FORMATS[kind].suffix}").read_bytes()
+    data = (root / f"patches/{kind}/sideman{formats.FORMATS[kind].suffix}").read_bytes()
     everything = [
         (address.removeprefix("/sideman"), values)
         for address, values in dict.fromkeys(READ[kind](data))
@@ -37,7 +37,7 @@ def test_all_that_a_shipped_surface_says_is_understood_by_the_rig_of_its_page(ki
     ]
 
     async def scene(desk, _):
-        ours = Peer(("127.0.0.1", 5000))
+        ours = Client(("127.0.0.1", 5000))
         for address, values in sorted(everything, key=lambda it: "/recall" in it[0]):
             desk.hear(address, values, ours)
         assert ours.of("/error") == []

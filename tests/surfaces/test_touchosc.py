@@ -9,10 +9,10 @@ from xml.etree.ElementTree import fromstring
 import pytest
 from lupa import lua51
 
-from perform.surfaces import files, layout
+from perform.surfaces import formats, layout
 from perform.surfaces.colours import INK, TEXT, shares
 from perform.surfaces.layout import ASK_AGAIN_MS
-from perform.surfaces.lua import FLASH_MS
+from perform.surfaces.touchosc.lua import FLASH_MS
 
 GIVEN = {"error", "ipairs", "next", "pairs", "print", "select", "tonumber", "tostring", "unpack", "type",
          "string", "table", "math"}  # fmt: skip
@@ -86,7 +86,7 @@ class Player:
 
 @pytest.fixture(scope="module")
 def data():
-    return files.made("touchosc", layout.surface(layout.shipped(), ("blues", "reels")))[".tosc"]
+    return formats.made("touchosc", layout.surface(layout.shipped(), ("blues", "reels")))[".tosc"]
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@ import warnings
 
 import pytest
 
-from training import cli, dataset
+from training import cli
+from training.data import dataset
 
 
 @pytest.fixture(scope="session")
@@ -18,7 +19,7 @@ def untraced():
     """Steps run as Python: for a handful of them that is quicker than the seconds that tracing takes. What every
     training does, and what a resumed one has in common with one that was not, is tested traced.
     """
-    from training.backend import tf
+    from training.model.backend import tf
 
     tf.config.run_functions_eagerly(True)
     with warnings.catch_warnings():

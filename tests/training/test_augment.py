@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 
 from perform.errors import DatasetError
 from perform.music.note import Note
-from perform.music.notetable import notes_of, rolls_of
+from perform.music.note_table import notes_of, rolls_of
 from perform.music.pianoroll import decode, encode, unplayable
-from training import cli, dataset, describe
+from training import cli
 from training.augment import pipeline
-from training.augment.pipeline import PAPER, Stage, augment, sources_of
+from training.augment.pipeline import PAPER, PipelineStep, augment, sources_of
 from training.augment.registry import STRATEGIES, described
+from training.commands import info
+from training.data import dataset
 
 COLUMN = 30
 
@@ -48,7 +50,7 @@ def notes_in(rolls):
 @settings(max_examples=30, deadline=None)
 def test_every_stage_multiplies_by_its_factor_and_one(count, stages):
     bars = dataset.import_files([cli.OWN_BARS]).rolls[:count]
-    chosen = [Stage(*stage) for stage in stages]
+    chosen = [PipelineStep(*stage) for stage in stages]
     expected = count
     for _, factor in stages:
         expected *= factor + 1
@@ -60,7 +62,11 @@ def test_every_stage_multiplies_by_its_factor_and_one(count, stages):
 def test_the_papers_factors_give_the_papers_counts():
     bars = dataset.import_files([cli.OWN_BARS]).rolls
     assert len(augment(bars[:55], PAPER, 0)) == 3080
-    other = (Stage("time-change", 6), Stage("octave-change", 1), Stage("fifth-addition", 3))
+    other = (
+        PipelineStep("time-change", 6),
+        PipelineStep("octave-change", 1),
+        PipelineStep("fifth-addition", 3),
+    )
     assert len(augment(bars[:10], other, 0)) == 560
 
 
@@ -240,7 +246,7 @@ def test_a_table_of_notes_spells_the_rolls_again(bar):
 
 def test_the_papers_warnings():
     assert pipeline.cautions(PAPER) == []
-    lines = pipeline.cautions([Stage("octave-change", 3), Stage("fifth-addition", 5)])
+    lines = pipeline.cautions([PipelineStep("octave-change", 3), PipelineStep("fifth-addition", 5)])
     assert ["octave" in lines[0], "fifth" in lines[1]] == [True, True]
 
 
@@ -260,7 +266,7 @@ def test_a_wrong_stage_is_named(text, said):
 
 def test_too_many_bars_are_refused_before_they_are_made():
     with pytest.raises(DatasetError, match="lower a factor"):
-        augment(np.ones((100, 48, 64), np.int8), [Stage("copy", 3000)], 0)
+        augment(np.ones((100, 48, 64), np.int8), [PipelineStep("copy", 3000)], 0)
 
 
 def test_the_command_saves_what_can_be_trained_on_and_draws(monkeypatch, capsys, tmp_path):
@@ -274,9 +280,7 @@ def test_the_command_saves_what_can_be_trained_on_and_draws(monkeypatch, capsys,
     assert "96 bars -> 384 bars" in said.out
     assert "advises 2" in said.err
     again = dataset.load(made)
-    assert describe.path(made).startswith(
-        f"{made}: 384 bars, {len(notes_of(again.rolls).bar)} notes;"
-    )
+    assert info.path(made).startswith(f"{made}: 384 bars, {len(notes_of(again.rolls).bar)} notes;")
     assert again.counts.notes == 4 * dataset.import_files([cli.OWN_BARS]).counts.notes
     assert again.origins[96 + 5] == again.origins[5]
     assert Path(picture).read_bytes().startswith(b"\x89PNG")

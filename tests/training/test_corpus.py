@@ -6,12 +6,13 @@ import pytest
 
 from perform.errors import DatasetError
 from perform.music.note import Note
-from training import cli, corpus, dataset
-from training.midifile import Metre, Root, Song
+from training import cli
+from training.data import corpus, dataset
+from training.data.midi_file import Root, Song, TimeSignature
 
 SONG = Song(
     tuple(Note(480 * place, 480, 60 + place) for place in range(4)),
-    (Metre(0, 4, 4),),
+    (TimeSignature(0, 4, 4),),
     ((0, Root("C", 0)),),
 )
 

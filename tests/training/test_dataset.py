@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from perform.errors import ChordError, DatasetError, SidemanError
 from perform.music.note import Note
 from perform.music.pianoroll import decode
-from training import dataset
-from training.midifile import read_song
+from training.data import dataset
+from training.data.midi_file import read_song
 
 BAR = 1920
 
@@ -237,7 +237,7 @@ def test_no_events_break_the_importer(tmp_path_factory, events, division, kind):
 
 
 def test_our_own_bars_are_whole_and_on_the_grid():
-    own = Path(dataset.__file__).with_name("bars")
+    own = Path(dataset.__file__).parent.with_name("bars")
     counts = bars_of(own).counts
     assert counts.kept >= 64
     assert (counts.broken, counts.empty, counts.folded, counts.moved_most) == ([], 0, 0, 0)

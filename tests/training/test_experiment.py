@@ -10,10 +10,16 @@ import pytest
 from planning import planned
 
 from perform.errors import DatasetError, FeatureError, RunFolderError, SidemanError
-from training import cli, config, dataset, design, experiment, markov, spread
-from training.augment.pipeline import Stage
-from training.features.spr import Spr
+from training import cli
+from training import options as config
+from training.augment.pipeline import PipelineStep
+from training.data import dataset
+from training.experiment import executors
+from training.experiment import plan as design
+from training.experiment import runs as experiment
+from training.features.spr import SprExtractor
 from training.metrics.playability import measure
+from training.model import markov
 
 TINY = config.Options(steps=3, batch=4, width=4, noise_dim=6)
 MARKOV = config.recipe("markov")
@@ -138,7 +144,7 @@ def test_further_arms_and_runs_join_an_experiment_but_no_others(bars, tmp_path):
     with pytest.raises(RunFolderError, match="other split"):
         design.open_folder(
             tmp_path,
-            design.plan(bars, {"markov": MARKOV}, 2, "fair", 20, Spr()),
+            design.plan(bars, {"markov": MARKOV}, 2, "fair", 20, SprExtractor()),
             bars,
         )
     assert design.read_plan(tmp_path) == more
@@ -160,12 +166,12 @@ def test_one_process_at_a_time_works_on_an_experiment(bars, tmp_path):
 def test_weights_of_an_extractor_are_named_by_digest_and_opened_where_a_run_is(
     bars, tmp_path, monkeypatch
 ):
-    opened, spr = [], Spr()
+    opened, spr = [], SprExtractor()
     monkeypatch.setattr(experiment, "open_extractor", lambda *asked: opened.append(asked) or spr)
     weights = tmp_path / "inception.h5"
     made = design.plan(bars, {"markov": MARKOV}, 1, "fair", 41, spr, weights)
     made = msgspec.structs.replace(made, samples=64)
-    spread.run_alone(experiment.Task("markov", 0), made, bars)
+    executors.run_alone(experiment.Task("markov", 0), made, bars)
     assert opened == [("spr", weights)]
     elsewhere = msgspec.structs.replace(made, weights=str(tmp_path / "moved.h5"))
     design.open_folder(tmp_path / "x", made, bars)
@@ -174,17 +180,17 @@ def test_weights_of_an_extractor_are_named_by_digest_and_opened_where_a_run_is(
     with pytest.raises(RunFolderError, match="other extractor"):
         design.open_folder(tmp_path / "x", other, bars)
     with pytest.raises(FeatureError, match="name those with --weights"):
-        spread.run_alone(experiment.Task("markov", 0), other, bars)
+        executors.run_alone(experiment.Task("markov", 0), other, bars)
 
 
 @pytest.mark.parametrize("held_out", [95, 85, 11, -1])
 def test_an_experiment_needs_as_many_bars_on_both_sides_as_distances_do(bars, held_out):
     with pytest.raises(DatasetError, match=r"need 12 .*--held-out"):
-        design.plan(bars, {"markov": MARKOV}, 2, "fair", held_out, Spr())
+        design.plan(bars, {"markov": MARKOV}, 2, "fair", held_out, SprExtractor())
 
 
 def test_an_arm_of_too_many_bars_is_refused_before_anything_is_begun(bars):
-    vast = msgspec.structs.replace(TINY, augment=(Stage("copy", 5000),))
+    vast = msgspec.structs.replace(TINY, augment=(PipelineStep("copy", 5000),))
     with pytest.raises(DatasetError, match="lower a factor"):
         planned(bars, {"vast": vast})
 
@@ -209,7 +215,7 @@ def test_a_plan_of_another_version_has_no_defaults(bars, tmp_path):
 
 def command(monkeypatch, capsys, *words):
     """The command in this process, where the runs are too: (exit code, stderr)."""
-    monkeypatch.setattr(spread, "on_cores", lambda *_: contextlib.nullcontext(one_by_one))
+    monkeypatch.setattr(executors, "on_cores", lambda *_: contextlib.nullcontext(one_by_one))
     monkeypatch.setattr(sys, "argv", ["training", "experiment", *map(str, words)])
     code = 0
     try:
@@ -220,12 +226,12 @@ def command(monkeypatch, capsys, *words):
 
 
 def one_by_one(tasks, made, bars):
-    return (spread.run_alone(task, made, bars) for task in tasks)
+    return (executors.run_alone(task, made, bars) for task in tasks)
 
 
 def test_a_call_that_names_nothing_goes_on_with_what_is_there(bars, tmp_path, monkeypatch, capsys):
     few = dataset.some(bars, np.arange(40))
-    made = design.plan(few, {"chain": MARKOV}, 1, "paper", 15, Spr())
+    made = design.plan(few, {"chain": MARKOV}, 1, "paper", 15, SprExtractor())
     older = {**made.versions, "numpy": "1.0"}
     made = msgspec.structs.replace(made, samples=64, versions=older)
     design.open_folder(tmp_path, made, few)

@@ -9,33 +9,36 @@ import threading
 import pytest
 
 from perform.errors import RunFolderError
-from training import cli, dataset, experiment, files, sheet
+from training import cli, files
 from training.augment.preview import draw_preview
 from training.chatter import held_back
+from training.data import dataset
+from training.experiment import runs
+from training.train import sample_sheets
 
 BARS = dataset.import_files([cli.OWN_BARS]).rolls[:4]
 
 
 def losses(path):
     path.with_name("metrics.jsonl").write_text('{"step": 1, "generator": 1, "discriminator": 2}\n')
-    sheet.draw_losses(path.with_name("metrics.jsonl"), path)
+    sample_sheets.draw_losses(path.with_name("metrics.jsonl"), path)
     path.with_name("metrics.jsonl").unlink()
 
 
 def motion(path):
     still = path.with_name("still")
     still.mkdir()
-    sheet.draw_sheet(BARS, still / "1.png")
-    sheet.animate([still / "1.png"], path)
+    sample_sheets.draw_sheet(BARS, still / "1.png")
+    sample_sheets.animate([still / "1.png"], path)
 
 
 def shown(path):
-    outcome = experiment.Outcome({"arm": path.stem, "seed": 0}, BARS)
-    experiment.keep(path.parent, outcome)
+    outcome = runs.Outcome({"arm": path.stem, "seed": 0}, BARS)
+    runs.keep(path.parent, outcome)
 
 
 WRITERS = {
-    "sheet.png": lambda path: sheet.draw_sheet(BARS, path),
+    "sheet.png": lambda path: sample_sheets.draw_sheet(BARS, path),
     "losses.png": losses,
     "preview.png": lambda path: draw_preview(BARS, ["copy"], 0, path),
     "motion.gif": motion,
@@ -89,12 +92,12 @@ def test_two_writers_of_one_file_leave_one_of_theirs_whole(tmp_path, monkeypatch
 
 
 def test_a_torn_sheet_is_named(tmp_path):
-    sheet.draw_sheet(BARS, tmp_path / "1.png")
+    sample_sheets.draw_sheet(BARS, tmp_path / "1.png")
     whole = (tmp_path / "1.png").read_bytes()
     for cut in (0, 4, len(whole) // 2):
         (tmp_path / "2.png").write_bytes(whole[:cut])
         with pytest.raises(RunFolderError, match=r"2\.png: no whole picture"):
-            sheet.animate([tmp_path / "1.png", tmp_path / "2.png"], tmp_path / "a.gif")
+            sample_sheets.animate([tmp_path / "1.png", tmp_path / "2.png"], tmp_path / "a.gif")
     assert not (tmp_path / "a.gif").exists()
 
 
@@ -149,7 +152,7 @@ def test_the_libraries_load_without_a_word(root):
     assert (
         said_by(
             root,
-            "from training.backend import keras, tf\n"
+            "from training.model.backend import keras, tf\n"
             "keras.layers.Dense(2)(tf.zeros((1, 2)))\n"
             "from training.features.spr import Spr\n"
             "Spr()",

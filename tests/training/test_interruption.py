@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from perform.errors import DatasetError, DivergenceError, RunFolderError
-from training import cli, config, files, loop
-from training.augment.pipeline import Stage
-from training.samples import open_samples
+from training import cli, files
+from training import options as config
+from training.augment.pipeline import PipelineStep
+from training.evaluation.samples import open_samples
+from training.train import trainer
 
 TINY = config.Options(
     steps=50, batch=4, width=4, noise_dim=6, checkpoint_every=40, seed=3, loss="hinge", penalty=0.0
@@ -19,7 +21,7 @@ TINY = config.Options(
 
 @pytest.fixture(scope="module")
 def trained(bars, tmp_path_factory):
-    run = loop.begin(tmp_path_factory.mktemp("runs") / "whole", TINY, bars, sheets=False)
+    run = trainer.begin(tmp_path_factory.mktemp("runs") / "whole", TINY, bars, sheets=False)
     run.train()
     return run
 
@@ -39,7 +41,7 @@ def state(folder):
 
 
 def test_reading_a_run_writes_nothing(trained):
-    with (trained.folder / loop.METRICS).open("a") as file:
+    with (trained.folder / trainer.METRICS).open("a") as file:
         file.write('{"step": 75, "generator": 1.0, "discriminator": 1.0}\n{"st')  # it lives
     before = state(trained.folder)
     with files.held(trained.folder):
@@ -52,7 +54,7 @@ def test_a_run_is_trained_by_one_process_at_a_time(trained):
         files.held(trained.folder),
         pytest.raises(RunFolderError, match="another process is at work there"),
     ):
-        loop.reopen(trained.folder).train()
+        trainer.reopen(trained.folder).train()
 
 
 @pytest.mark.parametrize(
@@ -68,29 +70,29 @@ def test_what_a_kill_leaves_of_a_beginning_is_begun_anew(bars, tmp_path, left):
     for name in left:
         (tmp_path / name).write_bytes(b"torn")
     with pytest.raises(RunFolderError, match="begin one without --resume"):
-        loop.reopen(tmp_path)
-    loop.begin(tmp_path, TINY, bars)
-    assert loop.reopen(tmp_path).step == 0
+        trainer.reopen(tmp_path)
+    trainer.begin(tmp_path, TINY, bars)
+    assert trainer.reopen(tmp_path).step == 0
 
 
 @pytest.mark.parametrize("checkpoint", [False, True])
 def test_losses_are_told_once_wherever_a_run_was_killed(trained, bars, tmp_path, checkpoint):
-    run = loop.begin(tmp_path / "run", TINY, bars, sheets=False)
+    run = trainer.begin(tmp_path / "run", TINY, bars, sheets=False)
     if checkpoint:
-        kept = (trained.folder / loop.CHECKPOINT).read_bytes()
-        (run.folder / loop.CHECKPOINT).write_bytes(kept)
+        kept = (trained.folder / trainer.CHECKPOINT).read_bytes()
+        (run.folder / trainer.CHECKPOINT).write_bytes(kept)
     rows = [{"step": step, "generator": 0.5, "discriminator": 0.5} for step in (25, 50, 75)]
     text = "".join(json.dumps(row) + "\n" for row in rows)
-    (run.folder / loop.METRICS).write_text(text + '{"step": 100, "gen')
+    (run.folder / trainer.METRICS).write_text(text + '{"step": 100, "gen')
     (run.folder / ".checkpoint.npz.part").write_bytes(b"torn")
-    loop.reopen(run.folder).train()
-    lines = (run.folder / loop.METRICS).read_text().splitlines()
+    trainer.reopen(run.folder).train()
+    lines = (run.folder / trainer.METRICS).read_text().splitlines()
     assert [json.loads(line)["step"] for line in lines] == [25, 50]
 
 
 def test_no_checkpoint_holds_what_is_no_number(bars, tmp_path):
     often = msgspec.structs.replace(TINY, checkpoint_every=4)
-    run = loop.begin(tmp_path / "run", often, bars, sheets=False)
+    run = trainer.begin(tmp_path / "run", often, bars, sheets=False)
     step = run._train
 
     def poisoned(*words):
@@ -102,12 +104,12 @@ def test_no_checkpoint_holds_what_is_no_number(bars, tmp_path):
     run._train = poisoned
     with pytest.raises(DivergenceError, match="at step 8; lower learning_rate"):
         run.train()
-    assert loop.trained(run.folder).step == 4
-    assert np.isfinite(loop.trained(run.folder).sample(2)).all()
+    assert trainer.trained(run.folder).step == 4
+    assert np.isfinite(trainer.trained(run.folder).sample(2)).all()
 
 
 def test_a_run_without_a_step_cannot_be_measured_or_exported(bars, tmp_path, monkeypatch, capsys):
-    loop.begin(tmp_path / "run", TINY, bars)
+    trainer.begin(tmp_path / "run", TINY, bars)
     for words in (["fid", tmp_path / "run", cli.OWN_BARS], ["export", tmp_path / "run", "-o", "b"]):
         code, err = command(monkeypatch, capsys, *words)
         lines = [line for line in err.splitlines() if line.startswith("training:")]
@@ -117,9 +119,9 @@ def test_a_run_without_a_step_cannot_be_measured_or_exported(bars, tmp_path, mon
 
 
 def test_bars_that_cannot_be_trained_on_leave_no_folder(bars, tmp_path):
-    vast = msgspec.structs.replace(TINY, augment=(Stage("copy", 5000),))
+    vast = msgspec.structs.replace(TINY, augment=(PipelineStep("copy", 5000),))
     with pytest.raises(DatasetError, match="lower a factor"):
-        loop.begin(tmp_path / "run", vast, bars)
+        trainer.begin(tmp_path / "run", vast, bars)
     assert not (tmp_path / "run").exists()
 
 
@@ -134,11 +136,11 @@ def test_bars_that_cannot_be_trained_on_leave_no_folder(bars, tmp_path):
     ],
 )
 def test_a_run_of_another_version_is_refused_in_a_line(tmp_path, change, said):
-    (tmp_path / loop.OPTIONS).write_bytes(config.record(TINY))
-    assert config.read(tmp_path / loop.OPTIONS) == TINY
-    options = json.loads((tmp_path / loop.OPTIONS).read_text()) | change
+    (tmp_path / trainer.OPTIONS).write_bytes(config.record(TINY))
+    assert config.read(tmp_path / trainer.OPTIONS) == TINY
+    options = json.loads((tmp_path / trainer.OPTIONS).read_text()) | change
     kept = {name: value for name, value in options.items() if value is not None}
-    (tmp_path / loop.OPTIONS).write_text(json.dumps(kept))
+    (tmp_path / trainer.OPTIONS).write_text(json.dumps(kept))
     with pytest.raises(RunFolderError, match=said) as fault:
-        loop.reopen(tmp_path)
+        trainer.reopen(tmp_path)
     assert "\n" not in str(fault.value)

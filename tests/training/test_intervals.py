@@ -10,16 +10,16 @@ from perform.music.pianoroll import encode
 
 pytest.importorskip("tensorflow")
 
-from training.config import Options
-from training.intervals import EARLIER, WIDEST, WIDTH, Intervals
-from training.networks import build
+from training.model.interval_layer import EARLIER, WIDEST, WIDTH, IntervalLayer
+from training.model.networks import build
+from training.options import Options
 
 SIXTEENTH = 120
 
 
 def told(rolls):
     """By distance and interval: (batch, 16, 3, 95)."""
-    return np.asarray(Intervals()(np.asarray(rolls, np.float32))).reshape(-1, 16, 3, WIDTH)
+    return np.asarray(IntervalLayer()(np.asarray(rolls, np.float32))).reshape(-1, 16, 3, WIDTH)
 
 
 def line(*notes):
@@ -52,10 +52,10 @@ def test_a_discriminator_minds_intervals_where_the_recipe_says_so(architecture):
         build(Options(architecture=architecture, width=4, intervals=told)).discriminator
         for told in (False, True)
     )
-    assert not [it for it in plain.layers if isinstance(it, Intervals)]
+    assert not [it for it in plain.layers if isinstance(it, IntervalLayer)]
     bars = np.concatenate([line((0, 2, 60), (4, 2, 62)), line((0, 2, 60), (4, 2, 83))])
     before = np.asarray(told_so(bars.astype(np.float32)))
-    seen = next(it for it in told_so.layers if isinstance(it, Intervals)).output
+    seen = next(it for it in told_so.layers if isinstance(it, IntervalLayer)).output
     (over,) = (it for it in told_so.layers if it.input is seen)
     over.set_weights([np.zeros_like(weight) for weight in over.get_weights()])
     assert np.abs(np.asarray(told_so(bars.astype(np.float32))) - before).min() > 1e-4

@@ -10,18 +10,20 @@ from scipy import stats as reference
 from scipy.linalg import sqrtm, svdvals
 
 from perform.errors import DatasetError, FeatureError
-from training import cli, dataset, stats
-from training.features.disturb import DISTURBANCES
-from training.features.inception import Inception, pictures
+from training import cli
+from training.augment.corruptions import DISTURBANCES
+from training.data import dataset
+from training.evaluation.samples import draw, open_pair
+from training.evaluation.score import score
+from training.experiment import stats
+from training.features.inception import InceptionExtractor, pictures
 from training.features.registry import open_extractor
-from training.features.spr import FOLDER, Spr
+from training.features.spr import FOLDER, SprExtractor
 from training.metrics.coverage import neighbourhood
 from training.metrics.fid import frechet
 from training.metrics.kid import kid
 from training.metrics.musical import describe, divergence, onsets, pitch_classes
-from training.metrics.score import score
 from training.metrics.sets import compare
-from training.samples import draw, open_pair
 
 RNG = np.random.default_rng(5)
 
@@ -33,14 +35,14 @@ def own():
 
 @pytest.fixture(scope="module")
 def spr():
-    return Spr()
+    return SprExtractor()
 
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        from training.corpus import import_corpus
+        from training.data.corpus import import_corpus
 
         first = import_corpus(["ryansMammoth"], most=200)
         again = import_corpus(["ryansMammoth"], most=200)
@@ -201,10 +203,10 @@ def test_too_few_bars_for_a_distance_are_said(own, spr):
 @pytest.mark.long
 @pytest.mark.filterwarnings("ignore")  # the converter's own
 def test_an_extractor_is_taught_proved_and_loaded(corpus, tmp_path):
-    from training.features.teach import PROOF, make, picture, split
+    from training.train.extractor import PROOF, make, picture, split
 
     about = make(corpus, tmp_path, epochs=1)
-    assert Spr(tmp_path).digest == about.sha256
+    assert SprExtractor(tmp_path).digest == about.sha256
     assert set(about.proof) == set(DISTURBANCES)
     assert (tmp_path / PROOF).read_bytes() == picture(about.proof)
     shipped = json.loads((FOLDER / "manifest.json").read_text())["proof"]
@@ -226,10 +228,10 @@ def test_extractors_that_cannot_be_had_are_said(tmp_path):
         (tmp_path / name).write_bytes((FOLDER / name).read_bytes())
     (tmp_path / "extractor.tflite").write_bytes(b"changed")
     with pytest.raises(FeatureError, match="its manifest says"):
-        Spr(tmp_path)
+        SprExtractor(tmp_path)
     (tmp_path / "weights.h5").write_bytes(b"none")
     with pytest.raises(FeatureError, match="--weights FILE"):
-        Inception(tmp_path / "weights.h5")
+        InceptionExtractor(tmp_path / "weights.h5")
 
 
 @pytest.mark.long
@@ -241,7 +243,7 @@ def test_inception_measures_with_weights_from_a_file(own, tmp_path):
     keras.utils.set_random_seed(0)
     untaught = keras.applications.InceptionV3(include_top=False, pooling="avg", weights=None)
     untaught.save_weights(tmp_path / "network.weights.h5")
-    extractor = Inception(tmp_path / "network.weights.h5")
+    extractor = InceptionExtractor(tmp_path / "network.weights.h5")
     # real bars among themselves, and beside bars with every cell the other way round
     features = extractor.features(np.concatenate([own[:10], -own[5:10]]))
     assert features.shape == (15, extractor.dimension)
@@ -300,7 +302,7 @@ def test_neither_side_of_a_distance_is_favoured(own, corpus, tmp_path, monkeypat
     for name in ("fid", "kid"):
         assert answers[0][name] == pytest.approx(answers[1][name], rel=1e-6)
     assert answers[0]["precision"] == answers[1]["recall"]
-    spr = Spr()
+    spr = SprExtractor()
     first = frechet(spr.features(part.rolls[:96]), spr.features(own))
     assert answers[0]["fid"] != pytest.approx(
         first, rel=1e-3

@@ -11,12 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perform.errors import RunFolderError, SidemanError
-from training import cli, config, design, experiment, pretrained
-from training.features.spr import Spr
+from training import cli, pretrained
+from training import options as config
+from training.experiment import plan as design
+from training.experiment import runs
+from training.features.spr import SprExtractor
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # tensorflow's own imports
-    from training import loop
+    from training.train import trainer
 
 TINY = config.Options(steps=2, batch=4, width=4, noise_dim=6, intervals=True, seed=3)
 
@@ -24,7 +27,7 @@ TINY = config.Options(steps=2, batch=4, width=4, noise_dim=6, intervals=True, se
 @pytest.fixture(scope="module")
 def learned(bars, tmp_path_factory):
     """A run whose weights are none that another begins with by chance."""
-    return loop.begin(tmp_path_factory.mktemp("learned") / "run", TINY, bars, sheets=False)
+    return trainer.begin(tmp_path_factory.mktemp("learned") / "run", TINY, bars, sheets=False)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +46,7 @@ def test_a_run_begins_where_another_ended_and_a_second_sitting_changes_nothing(
     bars, learned, kept, tmp_path
 ):
     options = msgspec.structs.replace(TINY, pretrained=kept, seed=8, column_share=0.001)
-    whole = loop.begin(tmp_path / "whole", options, bars, sheets=False)
+    whole = trainer.begin(tmp_path / "whole", options, bars, sheets=False)
     for ours, theirs in zip(
         flat([whole.average, whole.discriminator]),
         flat([learned.average, learned.discriminator]),
@@ -51,12 +54,12 @@ def test_a_run_begins_where_another_ended_and_a_second_sitting_changes_nothing(
     ):
         assert np.allclose(ours, theirs, rtol=1e-3, atol=1e-6)
     whole.train()
-    loop.begin(tmp_path / "stopped", options, bars, sheets=False)
-    again = loop.reopen(tmp_path / "stopped")  # before its first checkpoint
+    trainer.begin(tmp_path / "stopped", options, bars, sheets=False)
+    again = trainer.reopen(tmp_path / "stopped")  # before its first checkpoint
     again.train()
     for ours, theirs in zip(flat([whole.average]), flat([again.average]), strict=True):
         assert np.array_equal(ours, theirs)
-    chance = loop.begin(
+    chance = trainer.begin(
         tmp_path / "chance", msgspec.structs.replace(options, pretrained=""), bars, sheets=False
     )
     assert not np.allclose(flat([chance.average])[0], flat([learned.average])[0], atol=0.01)
@@ -78,7 +81,7 @@ def test_weights_that_do_not_fit_are_refused_before_anything_is_written(
 ):
     options = msgspec.structs.replace(TINY, **{"pretrained": kept, **changed})
     with pytest.raises(SidemanError, match=said) as fault:
-        loop.begin(tmp_path / "run", options, bars, sheets=False)
+        trainer.begin(tmp_path / "run", options, bars, sheets=False)
     assert "\n" not in str(fault.value)
     assert not (tmp_path / "run").exists()
 
@@ -101,7 +104,7 @@ def test_weights_of_other_shapes_than_they_say_are_refused(bars, learned, tmp_pa
     pretrained.write(path, there._replace(generator=there.generator[:-1]), {})
     options = msgspec.structs.replace(TINY, pretrained=str(path))
     with pytest.raises(SidemanError, match="not those of the options that they name"):
-        loop.begin(tmp_path / "run", options, bars, sheets=False)
+        trainer.begin(tmp_path / "run", options, bars, sheets=False)
 
 
 @pytest.mark.parametrize("name", ["paper", "markov"])
@@ -123,7 +126,7 @@ def test_the_shipped_recipe_begins_with_shipped_weights():
 
 @pytest.mark.usefixtures("untraced")
 def test_weights_are_kept_by_a_command(bars, tmp_path, monkeypatch, capsys):
-    run = loop.begin(tmp_path / "run", TINY, bars, sheets=False)
+    run = trainer.begin(tmp_path / "run", TINY, bars, sheets=False)
     run.train()
     target = tmp_path / "mine.npz"
     words = ["training", "weights", str(run.folder), "-o", str(target)]
@@ -139,12 +142,12 @@ def test_an_experiment_goes_on_with_the_weights_that_it_began_with(bars, kept, l
     mine = tmp_path / "mine.npz"
     mine.write_bytes(Path(kept).read_bytes())
     arms = {"mine": msgspec.structs.replace(TINY, pretrained=str(mine))}
-    made = design.plan(bars, arms, 1, "fair", 41, Spr())
+    made = design.plan(bars, arms, 1, "fair", 41, SprExtractor())
     design.open_folder(tmp_path / "lab", made, bars)
     there = learned.weights
     pretrained.write(mine, there._replace(generator=[each + 1 for each in there.generator]), {})
     with pytest.raises(SidemanError, match=r"mine.npz' are .* here, the experiment has"):
-        experiment.run(experiment.Task("mine", 0), made, bars, Spr())
-    again = design.plan(bars, arms, 1, "fair", 41, Spr())
+        runs.run(runs.Task("mine", 0), made, bars, SprExtractor())
+    again = design.plan(bars, arms, 1, "fair", 41, SprExtractor())
     with pytest.raises(RunFolderError, match="other weights"):
         design.open_folder(tmp_path / "lab", again, bars)

@@ -10,14 +10,16 @@ import pytest
 from planning import planned
 
 from perform.errors import RunFolderError
-from training import config, design, experiment
+from training import options
+from training.experiment import plan as design
+from training.experiment import runs as experiment
 from training.report import plots
 from training.report.findings import compared, read, sentences, values
 from training.report.plots import _joined
 from training.report.tables import tables
 from training.report.write import report
 
-MARKOV = config.recipe("markov")
+MARKOV = options.recipe("markov")
 
 
 @pytest.fixture(scope="module")

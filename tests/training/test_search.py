@@ -7,12 +7,14 @@ import sys
 import msgspec
 import numpy as np
 import pytest
-
 import training.search as finding
+
 from perform.errors import DatasetError, RunFolderError, SidemanError
-from training import cli, config, dataset
-from training.features.spr import Spr
-from training.search import BEST, JOURNAL, search
+from training import cli
+from training import options as config
+from training.data import dataset
+from training.experiment.search import BEST, JOURNAL, search
+from training.features.spr import SprExtractor
 
 TINY = "steps = 2\nbatch = 4\nwidth = 4\nnoise_dim = 4\n"
 
@@ -30,14 +32,14 @@ def tiny(**changes):
 
 def test_what_cannot_be_searched_leaves_nothing(bars, tmp_path):
     with pytest.raises(SidemanError, match="Markov chain"):
-        search(tmp_path / "x", config.recipe("markov"), bars, Spr(), 1, 41)
+        search(tmp_path / "x", config.recipe("markov"), bars, SprExtractor(), 1, 41)
     with pytest.raises(DatasetError, match="give more bars"):
-        search(tmp_path / "x", tiny(), dataset.some(bars, np.arange(1)), Spr(), 1, 41)
+        search(tmp_path / "x", tiny(), dataset.some(bars, np.arange(1)), SprExtractor(), 1, 41)
     assert not (tmp_path / "x").exists()
 
 
 def test_a_study_is_joined_by_its_like_alone(bars, tmp_path):
-    search(tmp_path, tiny(), bars, Spr(), 1, 41)
+    search(tmp_path, tiny(), bars, SprExtractor(), 1, 41)
     fewer = dataset.some(bars, np.arange(80))
     for base, data, held_out, said in (
         (tiny(steps=3), bars, 41, "recipe"),
@@ -46,7 +48,7 @@ def test_a_study_is_joined_by_its_like_alone(bars, tmp_path):
         (tiny(), bars, 30, "held_out"),
     ):
         with pytest.raises(RunFolderError, match=f"holds a study with other {said}"):
-            search(tmp_path, base, data, Spr(), 1, held_out)
+            search(tmp_path, base, data, SprExtractor(), 1, held_out)
 
 
 def test_a_trial_that_loses_itself_fails_alone(bars, tmp_path, monkeypatch, capfd):
@@ -60,18 +62,18 @@ def test_a_trial_that_loses_itself_fails_alone(bars, tmp_path, monkeypatch, capf
     monkeypatch.setattr(finding, "propose", wild)
     hinge = tiny(loss="hinge")
     with pytest.raises(RunFolderError, match="no trial came to an end"):
-        search(tmp_path, hinge, bars, Spr(), 1, 41, lambda *words: told.append(words))
-    search(tmp_path, hinge, bars, Spr(), 1, 41, lambda *words: told.append(words))
+        search(tmp_path, hinge, bars, SprExtractor(), 1, 41, lambda *words: told.append(words))
+    search(tmp_path, hinge, bars, SprExtractor(), 1, 41, lambda *words: told.append(words))
     assert [number for number, _ in told] == [0, 1]
     assert [np.isnan(value) for _, value in told] == [True, False]
     assert "Traceback" not in capfd.readouterr().err
 
 
 def test_a_study_goes_on_after_a_line_that_was_cut_short(bars, tmp_path):
-    search(tmp_path, tiny(), bars, Spr(), 1, 41)
+    search(tmp_path, tiny(), bars, SprExtractor(), 1, 41)
     with (tmp_path / JOURNAL).open("ab") as file:
         file.write(b'{"op_code":4,"worker_id":"')
-    search(tmp_path, tiny(), bars, Spr(), 1, 41)
+    search(tmp_path, tiny(), bars, SprExtractor(), 1, 41)
     assert sum('"state":1' in line for line in (tmp_path / JOURNAL).read_text().splitlines()) == 2
 
 
@@ -95,7 +97,7 @@ def test_two_processes_work_on_one_study(tmp_path, root):
     recipe, folder = tmp_path / "tiny.toml", tmp_path / "study"
     recipe.write_text(TINY)
     bars = dataset.import_files([cli.OWN_BARS])
-    best = search(folder, config.recipe(str(recipe)), bars, Spr(), 1, 41)
+    best = search(folder, config.recipe(str(recipe)), bars, SprExtractor(), 1, 41)
     assert best == config.recipe(str(folder / BEST))
     words = ["search", "-o", folder, "--recipe", recipe, "--trials", "1"]
     done = subprocess.run(

@@ -13,10 +13,12 @@ from loopback import free_port
 from planning import planned
 
 from perform.errors import RunFolderError
-from training import config, design, experiment, spread
+from training import options
+from training.experiment import executors, plan
+from training.experiment import runs as experiment
 
-MARKOV = config.recipe("markov")
-WILD = config.Options(
+MARKOV = options.recipe("markov")
+WILD = options.Options(
     steps=25, batch=4, width=4, noise_dim=6, loss="hinge", learning_rate=1e30, checkpoint_every=10
 )
 pytestmark = pytest.mark.filterwarnings("ignore")  # joblib's and distributed's own
@@ -60,7 +62,7 @@ def dask(root, folder, workers):
 def test_cores_give_what_one_gives(bars, tmp_path):
     made = planned(bars, {"markov": MARKOV})
     tasks = experiment.pending(tmp_path, made)
-    with spread.on_cores(2, made) as runner:
+    with executors.on_cores(2, made) as runner:
         beside = {o.line["seed"]: o.line for o in runner(tasks, made, bars)}
     for task in tasks:
         line, there = experiment.run(task, made, bars).line, beside[task.seed]
@@ -71,7 +73,7 @@ def test_a_run_that_loses_itself_is_kept_as_failed_and_the_others_go_on(bars, tm
     wanted = planned(bars, {"wild": WILD, "markov": MARKOV}, runs=1)
 
     def alone(tasks, made, bars):
-        return map(lambda task: spread.run_alone(task, made, bars), tasks)  # noqa: C417
+        return map(lambda task: executors.run_alone(task, made, bars), tasks)  # noqa: C417
 
     experiment.carry_out(tmp_path, wanted, bars, alone)
     assert [line["arm"] for line in experiment.results(tmp_path)] == ["markov"]
@@ -86,10 +88,10 @@ def test_a_run_that_the_system_ends_is_said_in_a_line(bars, monkeypatch):
     def killed(*_):
         os.kill(os.getpid(), signal.SIGKILL)
 
-    monkeypatch.setattr(spread, "run_alone", killed)
+    monkeypatch.setattr(executors, "run_alone", killed)
     made = planned(bars, {"markov": MARKOV})
     with (
-        spread.on_cores(2, made) as runner,
+        executors.on_cores(2, made) as runner,
         pytest.raises(RunFolderError, match=r"ended by the system.*fewer --cores"),
     ):
         list(runner([experiment.Task("markov", 0)], made, bars))
@@ -99,10 +101,10 @@ def test_a_full_disk_where_a_run_runs_is_no_lost_scheduler(bars, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/tmp/run/checkpoint.npz")
 
-    monkeypatch.setattr(spread, "run", full)
+    monkeypatch.setattr(executors, "run", full)
     made = planned(bars, {"markov": MARKOV})
     with pytest.raises(RunFolderError, match=r"markov, seed 3.*No space left.*checkpoint\.npz"):
-        spread.run_alone(experiment.Task("markov", 3), made, bars)
+        executors.run_alone(experiment.Task("markov", 3), made, bars)
 
 
 def test_a_cluster_loses_a_worker_and_no_run(bars, tmp_path, root):
@@ -116,7 +118,7 @@ def test_a_cluster_loses_a_worker_and_no_run(bars, tmp_path, root):
                 yield outcome
 
         told = []
-        with spread.on_cluster(address, told.append) as cluster:
+        with executors.on_cluster(address, told.append) as cluster:
             experiment.carry_out(folder, planned(bars, {"markov": MARKOV}, runs=8), bars, runner)
         assert sorted(line["seed"] for line in experiment.results(folder)) == list(range(8))
         assert started[1].wait(5) == -signal.SIGKILL
@@ -129,7 +131,7 @@ def test_a_worker_without_sideman_is_said_before_anything_is_begun(tmp_path):
     with (
         dask(tmp_path, tmp_path, 1) as (address, _),
         pytest.raises(RunFolderError, match=r"a worker has no training\.spread; install Sideman"),
-        spread.on_cluster(address, pytest.fail),
+        executors.on_cluster(address, pytest.fail),
     ):
         pass
 
@@ -141,7 +143,7 @@ def test_a_worker_of_other_versions_is_said(tmp_path, root):
     told = []
     with (
         dask(f"{tmp_path}:{root}", tmp_path, 1) as (address, _),
-        spread.on_cluster(address, told.append),
+        executors.on_cluster(address, told.append),
     ):
         (line,) = told
     assert re.search(r"tcp://.*: the worker has numpy 0\.9 \(here \d", line)
@@ -178,7 +180,7 @@ def test_a_scheduler_that_is_lost_is_said_in_a_line_and_what_was_done_stays(bars
     assert process.returncode == 2
     assert len(lines) == 1, lines
     assert f"{address}: the Dask scheduler was lost" in lines[0]
-    assert design.read_plan(folder).runs == 20
+    assert plan.read_plan(folder).runs == 20
 
 
 @pytest.mark.long
@@ -186,7 +188,7 @@ def test_a_cluster_without_workers_or_scheduler_is_said_and_leaves_nothing(tmp_p
     with (
         dask(root, tmp_path, 0) as (address, _),
         pytest.raises(RunFolderError, match="has no workers; start some with `dask worker tcp"),
-        spread.on_cluster(address, pytest.fail, wait=0.5),
+        executors.on_cluster(address, pytest.fail, wait=0.5),
     ):
         pass
     process = command(root, "tcp://127.0.0.1:1", tmp_path / "x")

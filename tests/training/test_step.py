@@ -6,11 +6,11 @@ import msgspec
 import numpy as np
 import pytest
 
-from training import config
+from training import options as config
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # tensorflow's own
-    from training import loop
+    from training.train import trainer
 
 TINY = config.Options(steps=12, batch=4, width=4, noise_dim=6, seed=3)
 
@@ -19,7 +19,7 @@ TINY = config.Options(steps=12, batch=4, width=4, noise_dim=6, seed=3)
 @pytest.mark.parametrize("loss", ["cross-entropy", "hinge", "relativistic"])
 def test_every_loss_trains_without_penalties(bars, tmp_path, loss):
     options = msgspec.structs.replace(TINY, steps=2, loss=loss, penalty=0.0)
-    run = loop.begin(tmp_path / "run", options, bars)
+    run = trainer.begin(tmp_path / "run", options, bars)
     run.train()
     assert np.isfinite(run.sample(2)).all()
 
@@ -28,12 +28,12 @@ def test_every_loss_trains_without_penalties(bars, tmp_path, loss):
 def test_penalties_are_the_steepness_of_opinions_of_both_sides(bars, tmp_path, monkeypatch):
     import tensorflow as tf
 
-    seen, disturb = [], loop._disturb
-    monkeypatch.setattr(loop, "_disturb", lambda *it: seen.append(disturb(*it)) or seen[-1])
+    seen, disturb = [], trainer._disturb
+    monkeypatch.setattr(trainer, "_disturb", lambda *it: seen.append(disturb(*it)) or seen[-1])
     options = msgspec.structs.replace(TINY, penalty=3.0, penalty_every=2)
 
     def loss(penalise):
-        run = loop.begin(tmp_path / f"{penalise}", options, bars, sheets=False)
+        run = trainer.begin(tmp_path / f"{penalise}", options, bars, sheets=False)
         before = run.discriminator.get_weights()
         return float(run._train(tf.constant(0), penalise)[1]), before, run.discriminator
 
@@ -58,7 +58,7 @@ def test_what_the_discriminator_sees_is_moved_silenced_and_differentiable(bars):
     rolls = tf.constant(bars.rolls[:32], tf.float32)
     with tf.GradientTape() as tape:
         tape.watch(rolls)
-        seen = loop._disturb(rolls, tf.constant([1, 2]), options)
+        seen = trainer._disturb(rolls, tf.constant([1, 2]), options)
         total = tf.reduce_sum(seen)
     before, after = bars.rolls[:32] > 0, np.asarray(seen) > 0
     assert (after.any(axis=2) != before.any(axis=2)).any(axis=1).mean() > 0.6

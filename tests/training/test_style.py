@@ -9,19 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perform.errors import SidemanError
-from perform.music.condition import Wish, inputs
-from perform.music.notetable import notes_of
-from perform.sources.litert import LiteRTSource
-from training import config
-from training.conditions import label
-from training.inference import infer
-from training.rhythm import beginnings, columns, sounding_with
-from training.samples import open_samples
+from perform.generation.litert import LiteRTSource
+from perform.music.condition import Conditions, inputs
+from perform.music.note_table import notes_of
+from training import options as config
+from training.data.labels import label
+from training.evaluation.samples import open_samples
+from training.model.column_mask import beginnings, columns, sounding_with
+from training.model.litert import infer
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # tensorflow's own imports
-    from training import loop
-    from training.export import export
+    from training.train import trainer
+    from training.train.export import export
 
 TINY = config.Options(steps=12, batch=4, width=4, noise_dim=6, checkpoint_every=4, seed=3)
 
@@ -52,7 +52,7 @@ def melody(bars, tmp_path_factory):
         onset_share=0.02,
         penalty=0.0,
     )
-    run = loop.begin(folder / "run", options, bars, sheets=False)
+    run = trainer.begin(folder / "run", options, bars, sheets=False)
     run.train()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the converter's own
@@ -66,7 +66,7 @@ def test_a_conditional_generator_is_exported_with_what_it_can_be_asked(melody):
     assert made.manifest.conditions == ["major", "minor", "dominant", "density", "register"]
     assert {"minor", "density 0.9", "register 0.1"} <= set(made.manifest.metrics["obeys"])
     assert "| density 0.9 |" in made.card
-    assert LiteRTSource(made.path).raw(3, Wish("minor", 0.9, 0.1)).shape == (32, 48, 64)
+    assert LiteRTSource(made.path).raw(3, Conditions("minor", 0.9, 0.1)).shape == (32, 48, 64)
     assert len(open_samples(made.path, 40)) == 40
     assert ((run.sample(64) > 0).sum(axis=1) <= 1).all()  # a column chooses one row or none
 

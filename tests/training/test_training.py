@@ -14,21 +14,23 @@ import msgspec
 import numpy as np
 import pytest
 
-from perform import bundle
+from perform.bundles import bundle
 from perform.errors import BundleError, DivergenceError, RunFolderError, SidemanError
+from perform.generation.litert import LiteRTSource
 from perform.music.note import Note
 from perform.music.pianoroll import encode
-from perform.sources.litert import LiteRTSource
-from training import cli, config, dataset
+from training import cli
+from training import options as config
+from training.data import dataset
 from training.metrics.playability import leaps, measure
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # tensorflow's own imports
-    from training import loop
-    from training.export import export
-    from training.networks import build
+    from training.model.networks import build
+    from training.train import trainer
+    from training.train.export import export
 
-OWN = Path(dataset.__file__).with_name("bars")
+OWN = Path(dataset.__file__).parent.with_name("bars")
 TINY = config.Options(steps=12, batch=4, width=4, noise_dim=6, checkpoint_every=4, seed=3)
 # trains, and is killed as no handler can see, once the first checkpoint stands
 KILLED = """
@@ -48,7 +50,7 @@ run.train()
 
 @pytest.fixture(scope="module")
 def trained(bars, tmp_path_factory):
-    run = loop.begin(tmp_path_factory.mktemp("runs") / "whole", TINY, bars)
+    run = trainer.begin(tmp_path_factory.mktemp("runs") / "whole", TINY, bars)
     run.train()
     return run
 
@@ -68,7 +70,7 @@ def test_networks_begin_by_their_seed_whatever_others_draw(architecture):
 @pytest.mark.long
 def test_a_run_that_was_killed_ends_as_one_that_was_not(bars, trained, tmp_path, root):
     folder = tmp_path / "killed"
-    loop.begin(folder, TINY, bars)
+    trainer.begin(folder, TINY, bars)
     killed = subprocess.run(
         [sys.executable, "-c", KILLED, folder],
         cwd=root,
@@ -77,12 +79,14 @@ def test_a_run_that_was_killed_ends_as_one_that_was_not(bars, trained, tmp_path,
         capture_output=True,
     )
     assert killed.returncode == -signal.SIGKILL, killed.stderr[-500:]
-    resumed = loop.reopen(folder)
+    resumed = trainer.reopen(folder)
     assert resumed.step == 4
     resumed.train()
     for one, other in zip(weights(trained), weights(resumed), strict=True):
         assert np.array_equal(one, other)
-    steps = [json.loads(line)["step"] for line in (folder / loop.METRICS).read_text().splitlines()]
+    steps = [
+        json.loads(line)["step"] for line in (folder / trainer.METRICS).read_text().splitlines()
+    ]
     assert steps == sorted(set(steps))
 
 
@@ -108,9 +112,9 @@ def test_a_run_folder_says_what_happened(trained):
     [(3080, 50, 3720, 60), (55, 32, 4000, 77), (10_000, 32, 4000, 12), (32, 32, 200, 4)],
 )
 def test_sample_bars_are_drawn_each_epoch_but_not_all_the_time(bars, batch, steps, sheets):
-    drawn = [step for step in range(1, steps + 1) if loop.shown(step, bars, batch)]
+    drawn = [step for step in range(1, steps + 1) if trainer.shown(step, bars, batch)]
     assert len(drawn) == sheets
-    assert all(b - a >= loop.SHEET_STEPS for a, b in pairwise(drawn))
+    assert all(b - a >= trainer.SHEET_STEPS for a, b in pairwise(drawn))
 
 
 @pytest.mark.usefixtures("untraced")
@@ -118,7 +122,7 @@ def test_the_seed_decides(bars, tmp_path):
     made = []
     for seed in (3, 4, 4):
         options = msgspec.structs.replace(TINY, steps=1, seed=seed)
-        run = loop.begin(tmp_path / f"run{len(made)}", options, bars, sheets=False)
+        run = trainer.begin(tmp_path / f"run{len(made)}", options, bars, sheets=False)
         run.train()
         made.append(run.sample(2))
     assert not np.array_equal(made[0], made[1])
@@ -135,17 +139,19 @@ def test_the_papers_networks_have_the_papers_shapes():
 def test_a_full_folder_is_not_overwritten(bars, tmp_path):
     (tmp_path / "thesis.tex").touch()
     with pytest.raises(RunFolderError, match="not empty; add --resume"):
-        loop.begin(tmp_path, TINY, bars)
+        trainer.begin(tmp_path, TINY, bars)
 
 
 def test_what_is_no_run_is_not_resumed(tmp_path):
     with pytest.raises(RunFolderError, match="no run that can be continued"):
-        loop.reopen(tmp_path)
+        trainer.reopen(tmp_path)
 
 
 def test_a_checkpoint_of_other_networks_is_refused(trained, bars, tmp_path):
-    other = loop.begin(tmp_path / "run", msgspec.structs.replace(TINY, width=5), bars)
-    (other.folder / loop.CHECKPOINT).write_bytes((trained.folder / loop.CHECKPOINT).read_bytes())
+    other = trainer.begin(tmp_path / "run", msgspec.structs.replace(TINY, width=5), bars)
+    (other.folder / trainer.CHECKPOINT).write_bytes(
+        (trained.folder / trainer.CHECKPOINT).read_bytes()
+    )
     with pytest.raises(RunFolderError, match=r"weights \(.*begin a new folder") as fault:
         other.resume()
     assert "\n" not in str(fault.value)
@@ -170,7 +176,7 @@ def test_an_exported_bundle_is_read_back(trained, exported):
 
 
 def test_an_export_onto_a_run_is_refused_before_anything_is_converted(trained, monkeypatch):
-    monkeypatch.delattr("training.export.convert")
+    monkeypatch.delattr("training.train.export.convert")
     before = sorted(trained.folder.rglob("*"))
     with pytest.raises(BundleError, match="like models/NAME"):
         export(trained, trained.folder)
@@ -179,7 +185,7 @@ def test_an_export_onto_a_run_is_refused_before_anything_is_converted(trained, m
 
 def test_a_full_temporary_folder_is_said_of_an_export(trained, tmp_path, monkeypatch):
     def full(*_args, **_more):
-        raise loop.tf.errors.ResourceExhaustedError(None, None, "part-00000; No space left")
+        raise trainer.tf.errors.ResourceExhaustedError(None, None, "part-00000; No space left")
 
     monkeypatch.setattr(trained.generator, "export", full)
     with pytest.raises(BundleError, match="set TMPDIR"):
@@ -309,7 +315,7 @@ def test_faults_are_one_line_and_exit_code_2(monkeypatch, capsys, tmp_path):
 def test_losses_that_are_no_numbers_stop_the_run(bars, tmp_path):
     wild = msgspec.structs.replace(TINY, loss="hinge", learning_rate=1e30, steps=3)
     with pytest.raises(DivergenceError, match="lower learning_rate") as fault:
-        loop.begin(tmp_path / "run", wild, bars).train()
+        trainer.begin(tmp_path / "run", wild, bars).train()
     assert "\n" not in str(fault.value)
 
 

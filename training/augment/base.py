@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perform.music.note import ROWS
-from perform.music.notetable import NoteTable, Numbers
+from perform.music.note_table import NoteTable, Numbers
 from perform.music.pianoroll import Rolls
 
 Strategy = Callable[[Rolls, np.random.Generator], Rolls]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from perform.music.note import BEATS_PER_BAR, COLUMNS
-from perform.music.notetable import NoteTable, Numbers, notes_of, rolls_of
+from perform.music.note_table import NoteTable, Numbers, notes_of, rolls_of
 from perform.music.pianoroll import Rolls
 from training.augment.base import BEAT, by_time, only, or_as_it_was
 

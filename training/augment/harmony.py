@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perform.music.note import ROOT_ROW, ROWS
-from perform.music.notetable import NoteTable, Numbers, notes_of, rolls_of
+from perform.music.note_table import NoteTable, Numbers, notes_of, rolls_of
 from perform.music.pianoroll import Rolls
 from perform.music.scale import SCALES
 from training.augment.base import BEAT, only, or_as_it_was, reach, shift_where_it_fits

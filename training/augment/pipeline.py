@@ -26,7 +26,7 @@ def named(name: str) -> Strategy:
     return STRATEGIES[name]
 
 
-class Stage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class PipelineStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A strategy and how many times it is applied to the whole data set."""
 
     strategy: str
@@ -40,12 +40,16 @@ class Stage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(str(fault)) from None
 
 
-PAPER = (Stage("time-change", 6), Stage("fifth-addition", 3), Stage("octave-change", 1))
+PAPER = (
+    PipelineStep("time-change", 6),
+    PipelineStep("fifth-addition", 3),
+    PipelineStep("octave-change", 1),
+)
 # Section 4.2 advises against more.
 ADVISED = {"octave-change": (2, "melodies come twice"), "fifth-addition": (4, "chords pile up")}
 
 
-def augment(rolls: Rolls, stages: Sequence[Stage], seed: int) -> Rolls:
+def augment(rolls: Rolls, stages: Sequence[PipelineStep], seed: int) -> Rolls:
     """The bars and what the stages make of them, n(i) = n(i-1) (k_i + 1), in one new array.
 
     Each stage keeps what it was given first and adds k_i versions of all of it. The same seed gives the
@@ -60,7 +64,7 @@ def augment(rolls: Rolls, stages: Sequence[Stage], seed: int) -> Rolls:
     return made
 
 
-def sources_of(count: int, stages: Sequence[Stage]) -> NDArray[np.intp]:
+def sources_of(count: int, stages: Sequence[PipelineStep]) -> NDArray[np.intp]:
     """For each bar that `augment` makes of `count` bars, the index of the one it comes from."""
     made = np.arange(count)
     for stage in stages:
@@ -68,7 +72,7 @@ def sources_of(count: int, stages: Sequence[Stage]) -> NDArray[np.intp]:
     return made
 
 
-def grown(count: int, stages: Sequence[Stage]) -> int:
+def grown(count: int, stages: Sequence[PipelineStep]) -> int:
     """How many bars `count` bars become; DatasetError when that is too many."""
     for stage in stages:
         count *= stage.factor + 1
@@ -77,7 +81,7 @@ def grown(count: int, stages: Sequence[Stage]) -> int:
     return count
 
 
-def cautions(stages: Sequence[Stage]) -> list[str]:
+def cautions(stages: Sequence[PipelineStep]) -> list[str]:
     """A line for every strategy that is applied more often than the paper advises (section 4.2)."""
     lines = []
     for name, (most, why) in ADVISED.items():
@@ -87,7 +91,7 @@ def cautions(stages: Sequence[Stage]) -> list[str]:
     return lines
 
 
-def parse_stages(text: str) -> tuple[Stage, ...]:
+def parse_stages(text: str) -> tuple[PipelineStep, ...]:
     """The stages in a text like `time-change:6,octave-change:1`; DatasetError for anything else."""
     stages = []
     for word in filter(None, (word.strip() for word in text.split(","))):
@@ -95,5 +99,5 @@ def parse_stages(text: str) -> tuple[Stage, ...]:
         if not factor.isdecimal():
             raise DatasetError(f"stage {word!r}: write it NAME:FACTOR, like time-change:6")
         named(name)
-        stages.append(Stage(name, int(factor)))
+        stages.append(PipelineStep(name, int(factor)))
     return tuple(stages)

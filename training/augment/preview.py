@@ -9,7 +9,7 @@ from perform.errors import DatasetError
 from perform.music.pianoroll import Rolls
 from training import files
 from training.augment.pipeline import named
-from training.picture import blank, png
+from training.images import blank, png
 
 PAIRS = 3
 

@@ -11,7 +11,7 @@ from training.augment.harmony import (
     second_voice,
     transpose_in_scale,
 )
-from training.augment.published import fifth_addition, octave_change, time_change
+from training.augment.paper import fifth_addition, octave_change, time_change
 from training.augment.rhythm import (
     displacement,
     double_time,

@@ -17,7 +17,7 @@ SIDE = 299
 BATCH = 16
 
 
-class Inception:
+class InceptionExtractor:
     """InceptionV3 with ImageNet weights, from the usual Keras place or from `weights` (its no-top .h5).
 
     FeatureError when they cannot be had.
@@ -27,7 +27,7 @@ class Inception:
     dimension = 2048
 
     def __init__(self, weights: Path | None = None) -> None:
-        from training.backend import keras  # noqa: PLC0415 - seconds, and only who asks for it pays
+        from training.model.backend import keras  # noqa: PLC0415 - seconds, and only who asks for it pays
 
         try:
             with contextlib.redirect_stdout(sys.stderr), warnings.catch_warnings():

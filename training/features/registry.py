@@ -14,11 +14,11 @@ def open_extractor(name: str = "spr", weights: Path | None = None) -> Extractor:
     if name == "spr" and weights is not None:
         raise FeatureError("--weights are inception's; add --extractor inception")
     if name == "spr":
-        from training.features.spr import Spr  # noqa: PLC0415 - only what is asked for is loaded
+        from training.features.spr import SprExtractor  # noqa: PLC0415 - only what is asked for is loaded
 
-        return Spr()
+        return SprExtractor()
     if name == "inception":
-        from training.features.inception import Inception  # noqa: PLC0415
+        from training.features.inception import InceptionExtractor  # noqa: PLC0415
 
-        return Inception(weights)
+        return InceptionExtractor(weights)
     raise FeatureError(f"no extractor {name!r}; there are spr and inception")

@@ -16,7 +16,7 @@ from training.chatter import held_back
 FOLDER = Path(__file__).with_name("spr")
 
 
-class Spr:
+class SprExtractor:
     """The `spr` extractor. FeatureError when its file is missing or is not the one its manifest names."""
 
     name = "spr"

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perform.music.note import COLUMNS, ROOT_ROW
-from perform.music.notetable import notes_of
+from perform.music.note_table import notes_of
 from perform.music.pianoroll import Rolls
 
 CHORD_TONES = (0, 3, 4, 7, 10, 11)

@@ -6,7 +6,7 @@ from scipy.spatial.distance import cdist, pdist
 from scipy.stats import gaussian_kde
 
 from perform.music.note import ROOT_ROW
-from perform.music.notetable import notes_of
+from perform.music.note_table import notes_of
 from perform.music.pianoroll import Rolls
 from training.metrics.musical import divergence, moves
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from perform.errors import SidemanError
 from training import files
-from training.config import Options
+from training.options import Options
 
 SHIPPED = Path(__file__).parent
 SCHEMA = 1

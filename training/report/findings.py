@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perform.errors import RunFolderError
-from training import config, stats
-from training.design import COMMON, Plan, read_plan
-from training.experiment import failures, lines, pending, results
+from training import options as config
+from training.experiment import stats
+from training.experiment.plan import COMMON, Plan, read_plan
+from training.experiment.runs import failures, lines, pending, results
 
 PAPER_ORDER = ("augmented", "replicated", "original")
 REFERENCES = ("held_out", "training")

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from training import stats
-from training.experiment import SAMPLES
-from training.picture import blank, png
+from training.experiment import stats
+from training.experiment.runs import SAMPLES
+from training.images import blank, png
 from training.report.findings import REFERENCES, Findings, named, ranked, unranked, values
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999")

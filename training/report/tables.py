@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from training import stats
+from training.experiment import stats
 from training.report.findings import (
     REFERENCES,
     Findings,

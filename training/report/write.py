@@ -10,8 +10,9 @@ from pathlib import Path
 
 import msgspec
 
-from training import config, files
-from training.design import DATA, Plan, as_run
+from training import files
+from training import options as config
+from training.experiment.plan import DATA, Plan, as_run
 from training.report.findings import Findings, compared, read, sentences
 from training.report.plots import pictures
 from training.report.tables import Table, tables

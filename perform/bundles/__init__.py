@@ -1,0 +1,1 @@
+"""Bundles: trained models as files, found and checked."""

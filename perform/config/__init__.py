@@ -1,0 +1,1 @@
+"""The rig: its tables, its defaults, its checks."""

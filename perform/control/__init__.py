@@ -1,0 +1,1 @@
+"""Every value that can be set: its address, its parser, its state."""

@@ -1,0 +1,1 @@
+"""The daemon: it builds what runs, runs it, and ends it in order."""

@@ -1,0 +1,293 @@
+"""What a rig names, opened: outputs, whoever leads the time, inputs, windows. Each is closed with `parts`."""
+
+import asyncio
+import contextlib
+import logging
+import socket
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from perform.clients.dispatcher import Dispatcher
+from perform.clock.realtime import SPIN_SECONDS
+from perform.config.mqtt import MqttConfig
+from perform.config.schema import (
+    MidiFileOutputConfig,
+    MidiOutputConfig,
+    OscInputConfig,
+    OscOutputConfig,
+    PanelConfig,
+    Rig,
+    VoiceConfig,
+    host_port,
+)
+from perform.control import registry
+from perform.control.feedback import Feedback
+from perform.engine.metre import beats_of_all
+from perform.errors import ElsewhereError, InputError, SidemanError, StartError
+from perform.inputs.ableton_link import LinkClock
+from perform.inputs.midi import MidiChords, MidiController, MidiMelody
+from perform.inputs.midi_base import MidiPort
+from perform.inputs.midi_clock import MidiClock
+from perform.inputs.osc_tcp import SlipConnection
+from perform.inputs.osc_udp import UdpInput
+from perform.inputs.zeroconf import Announcement
+from perform.interfaces import Output
+from perform.ipc.parent import ChildProcess
+from perform.midi.hotplug import HotplugPort
+from perform.music.chord import QUALITIES
+from perform.net.access import AccessList, is_elsewhere, is_loopback
+from perform.outputs.delay import held_back
+from perform.outputs.midi import MidiOutput
+from perform.outputs.osc import OscSender
+from perform.panel.listener import MODULE, open_door
+from perform.recording.session import midi_sink
+from perform.recording.tape import Tape
+from perform.runtime.performance import Performance
+
+log = logging.getLogger(__name__)
+Parts = contextlib.AsyncExitStack
+
+
+class OpenedOutputs(NamedTuple):
+    """The rig's outputs. `played`: for each voice the sinks that it plays to, its output and every OSC output.
+    `voiceless`: those of no voice. `told`: those that follow by address, by host and port.
+    """
+
+    played: dict[str, list[Output]]
+    voiceless: list[Output]
+    told: dict[tuple[str, int], Feedback]
+
+
+def open_sinks(rig: Rig, parts: Parts, plugged: list[HotplugPort]) -> OpenedOutputs:
+    """Every output of the rig; those that sound sooner than others are held back. `plugged`: gets those with a MIDI port."""
+    opened: dict[str, Output] = {}
+    told: dict[tuple[str, int], Feedback] = {}
+    for name, output in rig.outputs.items():
+        channels = {voice.name: voice.channel for voice in rig.voices if voice.output == name}
+        sink: Output
+        match output:
+            case MidiOutputConfig():
+                sink = _midi_sink(name, output, channels, rig)
+                plugged.append(sink)
+                if collision := rig.collision(name):
+                    log.warning("output %r: %s", name, collision)
+            case OscOutputConfig():
+                outlet = OscSender(*host_port(output.to), output.prefix)
+                sink = told[outlet.place] = Feedback(outlet)
+            case MidiFileOutputConfig():
+                sink = Tape([midi_sink(rig, Path(output.path), sparing=True)])
+        spin = SPIN_SECONDS if isinstance(output, MidiOutputConfig) else 0.0
+        sink = opened[name] = held_back(sink, rig.held_back(output), spin)
+        parts.callback(_close_quietly, sink)
+    everywhere = [
+        sink
+        for name, sink in opened.items()
+        if isinstance(rig.outputs[name], OscOutputConfig | MidiFileOutputConfig)
+    ]
+    played = {
+        voice.name: list(dict.fromkeys([*_own(opened, voice.output), *everywhere]))
+        for voice in rig.voices
+    }
+    voiceless = [
+        sink for sink in opened.values() if not any(sink in own for own in played.values())
+    ]
+    return OpenedOutputs(played, voiceless, told)
+
+
+def _own(opened: dict[str, Output], output: str | None) -> list[Output]:
+    """A voice's own output; none when the system has no MIDI and only subscribers listen."""
+    return [opened[output]] if output is not None else []
+
+
+def _midi_sink(
+    name: str, output: MidiOutputConfig, channels: dict[str, int], rig: Rig
+) -> MidiOutput:
+    try:
+        return MidiOutput(output, channels, rig.midi.system)
+    except StartError as fault:
+        raise type(fault)(f"output {name!r}: {fault}") from None
+
+
+def _close_quietly(sink: Output) -> None:
+    """Close one sink so that a fault in it does not keep the others sounding."""
+    try:
+        sink.close()
+    except SidemanError as fault:
+        log.error("%s", fault)  # noqa: TRY400 - one line, no traceback
+
+
+def _open_clock(running: Performance, parts: Parts, plugged: list[HotplugPort]) -> None:
+    """Whoever leads, where it is not we."""
+    clock, conductor = running.rig.clock, running.conductor
+    if clock.source == "midi":
+        leader = MidiClock(
+            clock,
+            running.rig.midi.system,
+            conductor.observe,
+            conductor.begin,
+            conductor.deliver,
+        )
+        parts.callback(leader.close)
+        plugged.append(leader)
+    elif clock.source == "link":
+        running.link = LinkClock(clock.tempo, clock.metre, conductor.observe, conductor.deliver)
+        conductor.listen(running.link)
+        parts.callback(running.link.close)
+
+
+async def open_inputs(running: Performance, parts: Parts, plugged: list[HotplugPort]) -> Dispatcher:
+    """Everything that the rig listens to, and the desk at which it arrives. `plugged`: see `open_sinks`."""
+    _open_clock(running, parts, plugged)
+    rig = running.rig
+    osc = rig.inputs.osc or OscInputConfig()
+    allowed = AccessList(osc.allow)
+    desk = Dispatcher(running, lambda host, port: OscSender(host, port, osc.prefix), allowed.names)
+    parts.callback(running.subscribers.close)
+    parts.callback(desk.close)
+    if rig.inputs.osc is not None:
+        await _open_osc(osc, desk, allowed, parts)
+    for heard in _open_midi(running, desk):
+        parts.callback(heard.close)
+        plugged.append(heard)
+    if rig.mqtt is not None:
+        await _open_mqtt(rig.mqtt, running, desk, parts)
+    return desk
+
+
+def _open_midi(running: Performance, desk: Dispatcher) -> Iterator[MidiPort]:
+    inputs, system = running.rig.inputs, running.rig.midi.system
+    if inputs.midi is not None:
+        yield MidiChords(inputs.midi, system, running.conductor.deliver)
+    if inputs.lead is not None:
+        yield MidiMelody(inputs.lead, system, running.conductor.deliver)
+    if inputs.surface is not None:
+        hands = MidiController(
+            inputs.surface, system, running.deliver, desk.turn_away, running.state.values
+        )
+        running.surface = hands.surface
+        yield hands
+
+
+async def _open_osc(
+    osc: OscInputConfig, desk: Dispatcher, allowed: AccessList, parts: Parts
+) -> None:
+    loop, services = asyncio.get_running_loop(), []
+    with _named("OSC input", osc.listen, "[inputs.osc] listen"):
+        listening, _ = await loop.create_datagram_endpoint(
+            lambda: UdpInput(osc.prefix, desk, allowed), local_addr=host_port(osc.listen)
+        )
+    parts.callback(listening.close)
+    services.append(("_osc._udp", listening.get_extra_info("sockname")))
+    if osc.tcp is not None:
+        connections: set[SlipConnection] = set()
+        host, port = host_port(osc.tcp)
+        with _named("OSC input", osc.tcp, "[inputs.osc] tcp"):
+            server = await loop.create_server(
+                lambda: SlipConnection(osc.prefix, desk, allowed, connections), host, port
+            )
+        parts.callback(server.close)
+        parts.callback(_hang_up, connections)
+        services.append(("_osc._tcp", server.sockets[0].getsockname()))
+    for address in filter(None, (osc.listen, osc.tcp)):
+        if is_loopback(host_port(address)[0]):
+            continue
+        if osc.allow:
+            log.warning("OSC %s is open to the network: to %s", address, ", ".join(osc.allow))
+        else:
+            log.warning(
+                "OSC %s: everybody on the network can play; name who may in [inputs.osc] "
+                'allow = ["192.168.1.0/24"]', address,
+            )  # fmt: skip
+    if osc.announce:
+        await parts.enter_async_context(Announcement(services))
+
+
+def _hang_up(connections: set[SlipConnection]) -> None:
+    for each in list(connections):
+        each.close()
+
+
+@contextlib.contextmanager
+def _named(what: str, address: str, key: str) -> Iterator[None]:
+    """A port that cannot be had becomes one line that names it and the key to change."""
+    try:
+        yield
+    except OSError as fault:
+        if is_elsewhere(fault):
+            raise ElsewhereError(what, address, key) from None
+        raise InputError(
+            f"{what} {address} cannot be opened ({fault.strerror or fault}); "
+            f"another program may have it, choose another port in {key}"
+        ) from None
+
+
+async def open_window(
+    module: str, running: Performance, desk: Dispatcher, parts: Parts, greeting: dict[str, Any],
+    listening: Sequence[socket.socket] = (),
+) -> ChildProcess:  # fmt: skip
+    """A process that shows the performance; see `perform.ipc.parent`."""
+    transport = running.transport
+
+    def moment(tick: int) -> float:
+        now = time.monotonic()
+        due = transport.time_of(tick) if transport.running else now
+        return time.time() + due - now
+
+    window = ChildProcess(module, desk, greeting, running.state.values, moment, listening)
+    await parts.enter_async_context(window)
+    running.conductor.listen(window)
+    parts.callback(running.conductor.leave, window)
+    return window
+
+
+async def _open_mqtt(
+    mqtt: MqttConfig, running: Performance, desk: Dispatcher, parts: Parts
+) -> None:
+    """The broker, spoken to by a process of its own; it may be there or not."""
+    told = greeting(running) | {"mqtt": msgspec.to_builtins(mqtt.unlocked())}
+    await open_window("perform.mqtt", running, desk, parts, told)
+
+
+async def open_panel(
+    panel: PanelConfig, running: Performance, desk: Dispatcher, parts: Parts
+) -> None:
+    """The page in the browser; its address is `running.door`'s."""
+    door = open_door(*host_port(panel.listen), panel.token)
+    parts.callback(door.listening.close)
+    if not door.near:
+        log.warning(
+            "panel %s: whoever on the network knows its address, token and all, can play; "
+            "for this machine alone, listen at 127.0.0.1", panel.listen,
+        )  # fmt: skip
+    told = greeting(running) | {"door": door.rules()}
+    await open_window(MODULE, running, desk, parts, told, [door.listening])
+    running.door = door
+
+
+def greeting(running: Performance) -> dict[str, Any]:
+    """What a window has to know before anything happens."""
+    rig = running.rig
+    return {
+        "voices": [_introduced(it) for it in rig.voices],
+        "models": running.models,
+        "outputs": list(rig.outputs),
+        "qualities": {it.name: it.intervals for it in QUALITIES},
+        "beats": beats_of_all(),
+        "controls": [
+            control.plain() | {"address": address}
+            for address, control in registry.of_rig(it.name for it in rig.voices)
+        ],
+    }
+
+
+def _introduced(voice: VoiceConfig) -> dict[str, Any]:
+    """A voice by name and role, the lowest and highest note that it plays, and where its knobs begin."""
+    settings = voice.settings()
+    return {
+        "name": voice.name, "role": voice.role, "low": settings.low, "high": settings.high,
+        "knobs": settings.turned(),
+    }  # fmt: skip

@@ -1,0 +1,60 @@
+"""Every value of a voice that can be turned while it plays: declared once, named as it is addressed."""
+
+from typing import NamedTuple
+
+from perform.steering.fitness import FITNESS, OPINION
+
+CHANCE = -1.0  # a target that is left to chance
+
+
+class Parameter(NamedTuple):
+    """A value between `low` and `high`; `help` is one line, and says what both ends mean."""
+
+    name: str
+    default: float
+    help: str
+    low: float = 0.0
+    high: float = 1.0
+
+
+PARAMETERS: dict[str, Parameter] = {
+    knob.name: knob
+    for knob in (
+        *(Parameter(f"weight/{it.name}", 0.0, it.help) for it in FITNESS),
+        Parameter(
+            f"weight/{OPINION}", 0.0, "how real the discriminator finds it, where one is kept"
+        ),
+        Parameter("target/density", CHANCE, "0 few notes, 1 many; -1 as it comes", CHANCE),
+        Parameter("target/register", CHANCE, "0 low, 1 high; -1 as it comes", CHANCE),
+        Parameter("target/contour", CHANCE, "0 falls, 1 rises; -1 as it comes", CHANCE),
+        Parameter("repeat", 1.0, "how often bars return as the form says; 0 never"),
+        Parameter("vary", 0.0, "how often a bar that returns is changed"),
+        Parameter(
+            "land", 1.0, "how often the last bar of a form, or of a turn, ends on a long chord tone"
+        ),
+        Parameter(
+            "approach", 0.0, "how often the last note leads into a coming chord that is known"
+        ),
+        Parameter(
+            "blend",
+            0.0,
+            "share of new bars from the voice's other model; one that returns stays as it was",
+        ),
+        Parameter(
+            "share",
+            1.0,
+            "how much of the bar's room this voice takes beside the others that sound; 1 all that it likes",
+        ),
+        Parameter(
+            "swing", 0.0, "0 straight, 1 triplets: quavers lean, in 6/8, 7/8 and 12/8 semiquavers"
+        ),
+        Parameter("humanise", 0.0, "how far time and force waver; at most 15 ticks and 10 of 127"),
+        Parameter("accent", 0.5, "0 even, 1 sharp on the beats of the metre"),
+        Parameter("articulation", 0.5, "0 staccato, 1 legato"),
+    )
+}
+WEIGHTS_AT = "weight/"
+# heard in how a bar is played, not in which is asked for
+PLAYED = frozenset(
+    {"vary", "land", "approach", "share", "swing", "humanise", "accent", "articulation"}
+)

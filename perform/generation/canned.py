@@ -1,0 +1,34 @@
+"""A written-down stock of bars: for tests, golden scores, and when no model answers in time."""
+
+from perform.events import Steering
+from perform.music.condition import ANYTHING, Conditions
+from perform.music.note import TICKS_PER_BEAT, Note, Phrase
+
+
+def _bar(*notes: tuple[float, float, int]) -> Phrase:
+    return tuple(
+        Note(round(beat * TICKS_PER_BEAT), round(length * TICKS_PER_BEAT), pitch)
+        for beat, length, pitch in notes
+    )
+
+
+# beat, length in beats, pitch over C: a riff, its answer, the riff turned upward, a landing
+STOCK: tuple[Phrase, ...] = (
+    _bar((0.5, 0.5, 67), (1, 0.25, 70), (1.5, 0.5, 72), (2.5, 0.25, 70), (3, 0.75, 67)),
+    _bar((0, 0.25, 63), (0.25, 0.75, 64), (1.5, 0.25, 60), (2, 1, 58), (3.5, 0.25, 60)),
+    _bar((0.5, 0.5, 67), (1, 0.25, 70), (1.5, 0.5, 72), (2.5, 0.5, 75), (3, 0.75, 74)),
+    _bar((0, 0.25, 72), (0.5, 0.5, 70), (1.5, 0.25, 67), (2, 1.5, 64)),
+)
+
+
+class CannedSource:
+    """Plays a stock of bars round and round."""
+
+    def __init__(self, stock: tuple[Phrase, ...] = STOCK) -> None:
+        self._stock = stock
+
+    def phrase(
+        self, seed: int, _wish: Conditions = ANYTHING, _steering: Steering | None = None
+    ) -> Phrase:
+        """The bar of the stock that a seed counts to, whatever was wished for."""
+        return self._stock[seed % len(self._stock)]

@@ -1,0 +1,1 @@
+"""Supervised child processes, and the messages to and from them."""

@@ -1,0 +1,1 @@
+"""The OSC codec, and what protects the daemon from the network."""

@@ -1,0 +1,1 @@
+"""The two shells around the engine: live and offline."""

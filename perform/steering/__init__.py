@@ -1,0 +1,1 @@
+"""How candidate phrases are ranked and evolved."""

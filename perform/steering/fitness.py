@@ -1,0 +1,236 @@
+"""What a candidate phrase is worth: one figure a wish, each 0 to 1, over a whole population at once.
+
+The table `FITNESS` drives everything that names a wish: addresses, the rig, `perform controls`. The paper
+leaves the functions of its figure 1 open; each is defined here where it is measured.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perform.events import Steering
+from perform.music.note import (
+    BEATS_PER_BAR,
+    COLUMNS,
+    LOWEST_PITCH,
+    ROOT_PITCH,
+    ROWS,
+    TICKS_PER_COLUMN,
+    Phrase,
+)
+from perform.music.note_table import NoteTable, notes_of
+from perform.music.pianoroll import Rolls
+
+BEAT = COLUMNS // BEATS_PER_BAR
+SIXTEENTH = BEAT // 4
+MOST_NOTES = 16
+Values = NDArray[np.float64]
+
+
+class Traits(NamedTuple):
+    """What all figures are made from: the notes of a population, in the order of bar and time.
+
+    `heard`: the MIDI pitch of each note as the voice will sound it. `sizes`: notes a bar. `moves`:
+    semitones from each note to the next, with `mover` the bar of each move.
+    """
+
+    notes: NoteTable
+    sizes: Values
+    heard: Values
+    moves: Values
+    mover: NDArray[np.intp]
+    steering: Steering
+
+    def share(self, those: NDArray[np.bool_]) -> Values:
+        """For each bar the share of its notes that are among `those` (notes,); 0 where it has none."""
+        found = np.bincount(self.notes.bar, those, self.notes.bars)
+        return np.asarray(found / np.maximum(self.sizes, 1))
+
+
+class Fitness(NamedTuple):
+    """A wish: its name, what 1 means, and how a population's figures (bars,) are made."""
+
+    name: str
+    help: str
+    measure: Callable[[Traits], Values]
+
+
+def traits_of(rolls: Rolls, steering: Steering) -> Traits:
+    """The traits of a population (n, 48, 64), as far as it will be heard."""
+    table = notes_of(rolls[:, :, : steering.columns])
+    order = np.argsort((table.bar * COLUMNS + table.start) * ROWS + table.row)
+    notes = NoteTable(table.bars, *(column[order] for column in table[1:]))
+    heard = _sounding(steering)[notes.row]
+    same = notes.bar[1:] == notes.bar[:-1]
+    return Traits(
+        notes,
+        np.bincount(notes.bar, minlength=notes.bars).astype(float),
+        heard,
+        np.diff(heard)[same],
+        notes.bar[1:][same],
+        steering,
+    )
+
+
+def figures(traits: Traits, names: tuple[str, ...] | None = None) -> Values:
+    """The figures of a population, (names, bars), each 0 to 1; without names, of all wishes."""
+    return np.stack([_BY_NAME[name].measure(traits) for name in names or NAMES])
+
+
+def _chord_tones(traits: Traits) -> Values:
+    return traits.share(_among(traits.steering.tones)[traits.notes.row])
+
+
+def _on_beat(traits: Traits) -> Values:
+    start = traits.notes.start
+    # where beats do not fill the bar, the last is long: 7/8 has none on its last quaver
+    return traits.share((start % BEAT == 0) & (start + BEAT <= traits.steering.columns))
+
+
+def _density(traits: Traits) -> Values:
+    most = MOST_NOTES * traits.steering.columns / COLUMNS
+    wanted = 1 + (most - 1) * traits.steering.density
+    return np.asarray(np.clip(1 - np.abs(traits.sizes - wanted) / (most / 2), 0, 1))
+
+
+def _variety(traits: Traits) -> Values:
+    notes = traits.notes
+    different = np.unique(notes.bar * ROWS + notes.row) // ROWS
+    found = np.bincount(different, minlength=notes.bars) / np.clip(traits.sizes, 1, 7)
+    return np.minimum(found, 1.0)
+
+
+def _single(traits: Traits) -> Values:
+    notes, width = traits.notes, COLUMNS + 1
+    size = notes.bars * width
+    edges = np.bincount(notes.bar * width + notes.start, minlength=size)
+    edges -= np.bincount(notes.bar * width + notes.end, minlength=size)
+    sounding = edges.reshape(notes.bars, width).cumsum(axis=1)
+    doubled = (sounding > 1).sum(axis=1)
+    return np.asarray(1 - doubled / np.maximum((sounding > 0).sum(axis=1), 1))
+
+
+def _outside(traits: Traits) -> Values:
+    return traits.share(~_among(traits.steering.scale)[traits.notes.row])
+
+
+def _repetition(traits: Traits) -> Values:
+    """Notes that come again one or two beats later, on the same pitch for a half, in rhythm for the other."""
+    notes = traits.notes
+    place = notes.bar * COLUMNS + notes.start
+    found = np.zeros(notes.bars)
+    for key, last in ((place, COLUMNS), (place * ROWS + notes.row, COLUMNS * ROWS)):
+        there = np.zeros(notes.bars * last + last, bool)
+        there[key] = True
+        best = np.zeros(notes.bars)
+        for lag in (BEAT, 2 * BEAT):
+            early = notes.start < traits.steering.columns - lag
+            again = early & there[np.where(early, key + lag * (last // COLUMNS), 0)]
+            whole = np.maximum(np.bincount(notes.bar, early, notes.bars), 1)
+            best = np.maximum(best, np.bincount(notes.bar, again, notes.bars) / whole)
+        found += best / 2
+    return found
+
+
+def _steps(traits: Traits) -> Values:
+    size, bars = np.abs(traits.moves), traits.notes.bars
+    near = np.bincount(traits.mover, (size > 0) & (size <= 2), bars)
+    moved = np.bincount(traits.mover, size > 0, bars)
+    return np.asarray(np.where(moved > 0, near / np.maximum(moved, 1), 0.5))
+
+
+def _register(traits: Traits) -> Values:
+    steering = traits.steering
+    wanted = steering.low + steering.register * (steering.high - steering.low)
+    total = np.bincount(traits.notes.bar, traits.heard, traits.notes.bars)
+    away = np.abs(total / np.maximum(traits.sizes, 1) - wanted)
+    return np.asarray(np.clip(1 - away / max(12, steering.high - steering.low), 0, 1))
+
+
+def _syncopation(traits: Traits) -> Values:
+    notes = traits.notes
+    next_beat = (notes.start // BEAT + 1) * BEAT
+    return traits.share((notes.start % BEAT != 0) & (notes.end > next_beat))
+
+
+def _contour(traits: Traits) -> Values:
+    """How nearly the correlation of time and pitch is the one wished for (-1 falls, 1 rises)."""
+    bar, bars = traits.notes.bar, traits.notes.bars
+    count = np.maximum(traits.sizes, 1)
+    time, pitch = traits.notes.start.astype(float), traits.heard
+    time = time - (np.bincount(bar, time, bars) / count)[bar]
+    pitch = pitch - (np.bincount(bar, pitch, bars) / count)[bar]
+    both = np.bincount(bar, time * pitch, bars)
+    spread = np.bincount(bar, time**2, bars) * np.bincount(bar, pitch**2, bars)
+    slope = np.where(spread > 0, both / np.sqrt(np.maximum(spread, 1e-9)), 0.0)
+    return np.asarray(1 - np.abs(slope - (2 * traits.steering.contour - 1)) / 2)
+
+
+def _last(traits: Traits) -> Values:
+    return likeness(traits, traits.steering.last)
+
+
+def _player(traits: Traits) -> Values:
+    return likeness(traits, traits.steering.player)
+
+
+def likeness(traits: Traits, other: Phrase) -> Values:
+    """How like a phrase (pitches over C) each bar is, (bars,): shared onsets, and shared pitch classes.
+
+    The mean of the Jaccard index of onsets by sixteenth and of the overlap of pitch-class
+    histograms, of what is heard; 0 without a phrase.
+    """
+    notes, bars = traits.notes, traits.notes.bars
+    until = traits.steering.columns * TICKS_PER_COLUMN
+    other = tuple(note for note in other if note.start < until)
+    if not other:
+        return np.zeros(bars)
+    struck = np.zeros((bars, COLUMNS // SIXTEENTH), bool)
+    struck[notes.bar, notes.start // SIXTEENTH] = True
+    theirs = np.zeros(COLUMNS // SIXTEENTH, bool)
+    sixteenth = SIXTEENTH * TICKS_PER_COLUMN
+    theirs[[note.start // sixteenth for note in other]] = True
+    rhythm = (struck & theirs).sum(axis=1) / (struck | theirs).sum(axis=1)
+    classes = np.bincount(notes.bar * 12 + notes.row % 12, minlength=bars * 12).reshape(bars, 12)
+    shares = classes / np.maximum(traits.sizes, 1)[:, None]
+    known = np.bincount([(note.pitch - ROOT_PITCH) % 12 for note in other], minlength=12)
+    pitches = np.minimum(shares, known / known.sum()).sum(axis=1)
+    return np.asarray((rhythm + pitches) / 2)
+
+
+def _sounding(steering: Steering) -> Values:
+    """The MIDI pitch that each of the 48 rows has over the chord, folded into the voice's range."""
+    pitch = np.arange(ROWS) + LOWEST_PITCH + steering.shift
+    below = np.maximum(0, -((pitch - steering.low) // 12)) * (pitch < steering.low)
+    above = np.maximum(0, -((steering.high - pitch) // 12)) * (pitch > steering.high)
+    folded = pitch + 12 * below - 12 * above
+    return np.asarray(np.clip(folded, steering.low, steering.high), np.float64)
+
+
+def _among(classes: tuple[int, ...]) -> NDArray[np.bool_]:
+    """For each of the 48 rows whether it is one of these pitch classes above the root."""
+    return np.isin(np.arange(ROWS) % 12, classes)
+
+
+FITNESS: tuple[Fitness, ...] = (
+    Fitness("chord-tones", "share of notes that belong to the chord", _chord_tones),
+    Fitness("on-beat", "share of notes that begin on a beat", _on_beat),
+    Fitness("density", "as many notes as the density target says", _density),
+    Fitness("variety", "different pitches among up to seven notes", _variety),
+    Fitness("single", "share of the sounding time with one note alone", _single),
+    Fitness("outside", "share of notes outside the scale; counts against a phrase", _outside),
+    Fitness("repetition", "share of notes that come again one or two beats later", _repetition),
+    Fitness("steps", "share of moves that are steps, not leaps", _steps),
+    Fitness("register", "as high as the register target says", _register),
+    Fitness("syncopation", "share of notes held from off the beat over the next", _syncopation),
+    Fitness("contour", "falls, stays or rises as the contour target says", _contour),
+    Fitness("last", "like the bar before, in rhythm and pitches", _last),
+    Fitness("player", "like the bar that the player played", _player),
+)
+_BY_NAME = {it.name: it for it in FITNESS}
+OPINION = "opinion"  # the discriminator's, where the bundle has one: measured by the source
+NAMES = tuple(_BY_NAME)
+WEIGHTS = (*NAMES, OPINION)
+AGAINST = "outside"

@@ -1,0 +1,90 @@
+"""What a finished Pure Data patch shows."""
+
+import re
+from collections.abc import Iterator
+
+from perform.surfaces import colours
+from perform.surfaces.layout import Rect
+from perform.surfaces.svg import MOST_PAGES, DrawnItem, Screen
+
+Words = list[str]
+Firsts = dict[str, float]
+
+
+def screens(data: bytes) -> list[Screen]:
+    """The patch's window, then the subpatches that it opens; faders as they stand when it has opened."""
+    open_ones: list[tuple[str, list[Words]]] = []
+    closed: list[Screen] = []
+    every = [
+        [re.sub(r"\\(.)", r"\1", word) for word in re.split(r"(?<!\\) ", line)]
+        for line in re.split(r"(?<!\\);\n", data.decode())
+    ]
+    firsts = {name: value for words in every for name, value in _set_at_first(words)}
+    for words in every:
+        if words[0] == "#N":
+            open_ones.append((words[6], [words]))
+        elif words[:2] == ["#X", "restore"]:
+            name, inside = open_ones.pop()
+            closed.append(_screen(f"pd {name}", inside, firsts))
+            open_ones[-1][1].append(words)
+        elif len(words) > 1:
+            open_ones[-1][1].append(words)
+    return [_screen("Sideman", open_ones[0][1], firsts), *closed[: MOST_PAGES - 1]]
+
+
+def _set_at_first(words: Words) -> Iterator[tuple[str, float]]:
+    """What a message says to receivers: after each semicolon a name, "set", and a value."""
+    for place, word in enumerate(words):
+        if word == ";":
+            name, _, value = words[place + 1 : place + 4]
+            yield name, float(value)
+
+
+def _screen(title: str, lines: list[Words], firsts: Firsts) -> Screen:
+    wide, high = float(lines[0][4]), float(lines[0][5])
+    seen = [seen for words in lines[1:] for seen in _seen(words, firsts)]
+    return Screen(title, wide, high, tuple(seen))
+
+
+def _seen(words: Words, firsts: Firsts) -> Iterator[DrawnItem]:
+    match words[1:]:
+        case ["obj", x, y, ("bng" | "tgl" | "cnv" | "vsl" | "hsl") as kind, *given]:
+            yield from _knob(kind, float(x), float(y), given, firsts)
+        case ["restore", x, y, _, name]:
+            yield DrawnItem(
+                "button",
+                Rect(float(x), float(y), 8.0 * len(name) + 36, 22),
+                f"pd {name}",
+                colours.PANEL,
+                size=12,
+            )
+
+
+def _knob(kind: str, x: float, y: float, given: Words, firsts: Firsts) -> Iterator[DrawnItem]:
+    match kind:
+        case "cnv":
+            _, wide, high, _, _, text, dx, dy, _, size, fill, ink, *_ = given
+            rect = Rect(x, y, float(wide), float(high))
+            if fill != colours.GROUND:
+                yield DrawnItem("panel", rect, fill=fill)
+        case "bng":
+            side, _, _, _, _, _, text, dx, dy, _, size, fill, _, ink = given
+            rect = Rect(x, y, float(side), float(side))
+            yield DrawnItem("panel", rect, fill=fill)
+            yield DrawnItem(
+                "light",
+                rect._replace(x=x + 3, y=y + 3, w=rect.w - 6, h=rect.h - 6),
+                fill=colours.mixed(fill, 0.75),
+            )
+        case "tgl":
+            side, _, _, _, text, dx, dy, _, size, fill, _, ink, *_ = given
+            rect = Rect(x, y, float(side), float(side))
+            yield DrawnItem("panel", rect, fill=fill)
+        case _:
+            wide, high, low, top, _, _, _, hears, text, dx, dy, _, size, fill, ink, *_ = given
+            rect = Rect(x, y, float(wide), float(high))
+            share = (firsts.get(hears, float(low)) - float(low)) / (float(top) - float(low))
+            yield DrawnItem("fader", rect, fill=ink, share=share)
+    if text != "empty":
+        start = Rect(x + float(dx) - 4, y + float(dy) - 8, 400, 16)
+        yield DrawnItem("text", start, text, ink=ink, size=float(size), left=True)

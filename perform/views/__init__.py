@@ -1,0 +1,1 @@
+"""Performances shown in the terminal."""

@@ -1,0 +1,303 @@
+"""The performance in a terminal of 80 columns: what sounds, over which chord, and how late. A window's process.
+
+    python -m perform.views.terminal DESCRIPTOR
+
+`TerminalView` is told messages and draws itself; everything else is the process around it.
+"""
+
+import asyncio
+import contextlib
+import signal
+import sys
+import time
+from collections import deque
+from typing import Any, NamedTuple
+
+from rich.console import Console, ConsoleOptions, Group, RenderResult
+from rich.live import Live
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from perform.engine.metre import parse_metre
+from perform.ipc.child import connect
+from perform.music.chart import written_bars
+from perform.music.pitch import pitch_name
+
+FRAMES_A_SECOND = 12
+COLUMNS_A_BEAT, BEATS_SHOWN = 4, 16
+COLUMNS = COLUMNS_A_BEAT * BEATS_SHOWN
+LABEL = 4
+COLOURS = ("bright_cyan", "orange1", "spring_green2", "orchid1", "gold1", "deep_sky_blue1")
+MOST_NOTES = 2000
+LOG_ROWS, NEWEST_ROWS = 4, 3  # of the newest line, whose end says what to do
+LOW, HIGH = 36, 83  # what the roll shows until something sounds beyond
+PHRASES = {"late_phrases": "late", "missed": "missed", "substituted": "substituted"}
+SMALLEST_ROLL = 6
+OTHER_ROWS = 5 + LOG_ROWS  # chord, chart, rule and two of figures
+
+
+class RollNote(NamedTuple):
+    """A note on the roll: from where to where (beats since the first that was heard; None: it sounds)."""
+
+    voice: str
+    pitch: int
+    start: float
+    end: float | None
+
+
+class TerminalView:
+    """Where everything stands, as messages say; a rich renderable."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {}
+        self._chart_bars: list[str] = []
+        self.voices: list[dict[str, str]] = []
+        self._panel = ""
+        self._code: list[str] = []  # of the panel's address, a row each
+        self._strokes: deque[RollNote] = deque(maxlen=MOST_NOTES)
+        self._bars: deque[float] = deque(maxlen=64)  # where bars began, in beats
+        self._beats = 0
+        self._beat_at = 0.0
+        self._bar, self._beat = 0, -1
+        self._stats: dict[str, float] = {}
+        self._log: deque[tuple[str, str, str]] = deque(maxlen=LOG_ROWS)
+        self.now = 0.0
+
+    # --- what is said ------------------------------------------------------------------------------
+
+    def hear(self, moment: float, address: str, values: list[Any]) -> None:
+        """One message of the daemon; what is not shown is let be."""
+        self.now = max(self.now, moment)
+        match address, values:
+            case "/hello", [greeting]:
+                self.voices = list(greeting["voices"])
+                self._panel = greeting.get("panel", "")
+                self._code = greeting.get("code", "").splitlines()
+            case "/note", [voice, pitch, velocity]:
+                self._end(voice, pitch, moment)
+                if velocity:
+                    self._strokes.append(RollNote(voice, pitch, self._place(moment), None))
+            case "/beat", [bar, beat]:
+                self._hear_beat(moment, bar, beat)
+            case "/stats", [figures]:
+                self._stats = figures
+            case "/log", [level, text]:
+                clock = time.strftime("%H:%M:%S", time.localtime(moment))
+                self._log.append((clock, level, _harmless(" ".join(str(text).split()))))
+            case "/state/chart", [text, *_]:
+                self._chart_bars = [_harmless(bar) for bar in written_bars(str(text))]
+            case _ if address.startswith("/state/") and values:
+                value = values[0]
+                self.values[address.removeprefix("/state")] = (
+                    _harmless(value) if isinstance(value, str) else value
+                )
+
+    def _hear_beat(self, moment: float, bar: int, beat: int) -> None:
+        self._beats += 1
+        self._beat_at, self._bar, self._beat = moment, bar, beat
+        if beat == 0:
+            self._bars.append(float(self._beats))
+
+    def _end(self, voice: str, pitch: int, moment: float) -> None:
+        for index in range(len(self._strokes) - 1, -1, -1):
+            stroke = self._strokes[index]
+            if stroke.end is None and (stroke.voice, stroke.pitch) == (voice, pitch):
+                self._strokes[index] = stroke._replace(end=self._place(moment))
+                return
+
+    def _place(self, moment: float) -> float:
+        """Beats at a moment: those that were heard, and the part of one gone by since the last."""
+        since = (moment - self._beat_at) * float(self.values.get("/tempo", 120.0)) / 60
+        return self._beats + min(max(since, -0.25), 1.0)
+
+    # --- what is drawn -----------------------------------------------------------------------------
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        height = options.height or console.height
+        if self._code and not self._strokes and height > len(self._code) + LOG_ROWS:
+            code = (Text(f"  {row}", no_wrap=True) for row in self._code)
+            logged = self._logged(console, options.max_width, height - len(self._code) - 2)
+            yield Group(self._head(), *code, self._below(), *logged)
+            return
+        room = height - OTHER_ROWS
+        voices = min(len(self.voices), max(2, room - SMALLEST_ROLL))
+        yield Group(
+            self._head(),
+            self._chart(),
+            *self._roll(max(1, room - voices)),
+            self._table(voices),
+            self._below(),
+            *self._figures(),
+            *self._logged(console, options.max_width, LOG_ROWS),
+        )
+
+    def _head(self) -> Text:
+        rolls = self.values.get("/transport", "stop") != "stop"
+        head = Text(no_wrap=True, overflow="ellipsis")
+        head.append(f" {self.values.get('/chord', 'N.C.'):<12}", "bold black on bright_cyan")
+        head.append("  ▶ " if rolls else "  ■ ", "bold spring_green2" if rolls else "bold red")
+        head.append(f"{float(self.values.get('/tempo', 120)):g} bpm  ")
+        metre = str(self.values.get("/metre", "4/4"))
+        head.append(f"{metre}  key {self.values.get('/key', 'auto')}  bar {self._bar + 1} ")
+        for beat in range(max(parse_metre(metre).beats, self._beat + 1)):
+            lit = rolls and beat == self._beat
+            head.append(" ●" if lit else " ○", "bold bright_cyan" if lit else "grey42")
+        return head
+
+    def _chart(self) -> Text:
+        """The bars of the chart around the one that sounds."""
+        bars = self._chart_bars
+        if not bars:
+            return Text("  no chart: the chord is whatever is played", "grey42")
+        cursor = int(self.values.get("/chart/bar", -1))
+        first = max(0, min(cursor - 1, len(bars) - 8))
+        place = f"{cursor + 1 if cursor >= 0 else '-'}/{len(bars)}"
+        line = Text(f"{place:<8}", "grey42", no_wrap=True, overflow="ellipsis")
+        for number, bar in enumerate(bars[first:], first):
+            here = number == cursor
+            line.append("│", "grey35")
+            line.append(f" {bar} ", "bold black on bright_cyan" if here else "")
+        return line
+
+    def _roll(self, rows: int) -> list[Text]:
+        """The last sixteen beats, two semitones a line where there is little room; now is at the right."""
+        end = self._place(self.now)
+        begin = end - BEATS_SHOWN
+        shown = [s for s in self._strokes if s.end is None or s.end > begin]
+        low = min([LOW, *(s.pitch for s in shown)])
+        high = max([HIGH, *(s.pitch for s in shown)])
+        step = max(1, -(-(high - low + 1) // rows))
+        cells: dict[tuple[int, int], tuple[str, str]] = {}
+        for bar in self._bars:
+            column = int((bar - begin) * COLUMNS_A_BEAT)
+            if 0 <= column < COLUMNS:
+                cells |= {(row, column): ("╎", "grey35") for row in range(rows)}
+        for stroke in shown:
+            row = (stroke.pitch - low) // step
+            first = int((stroke.start - begin) * COLUMNS_A_BEAT)
+            last = int(((end if stroke.end is None else stroke.end) - begin) * COLUMNS_A_BEAT)
+            for column in range(max(first, 0), min(max(last, first + 1), COLUMNS)):
+                cells[row, column] = ("█" if column == first else "▬", self._colour(stroke.voice))
+        return [self._line(row, low + row * step, step, cells) for row in reversed(range(rows))]
+
+    def _line(
+        self, row: int, pitch: int, step: int, cells: dict[tuple[int, int], tuple[str, str]]
+    ) -> Text:
+        c = next((tone for tone in range(pitch, pitch + step) if tone % 12 == 0), None)
+        line = Text(
+            f"{pitch_name(c) if c is not None else '':>{LABEL - 1}} ", "grey42", no_wrap=True
+        )
+        for column in range(COLUMNS):
+            ground = ("┈", "grey23") if c is not None else (" ", "")
+            line.append(*cells.get((row, column), ground))
+        return line
+
+    def _colour(self, voice: str) -> str:
+        names = [one["name"] for one in self.voices]
+        return COLOURS[names.index(voice) % len(COLOURS)] if voice in names else "white"
+
+    def _table(self, rows: int) -> Table:
+        """The voices, a row each; where there are more, the last row says how many."""
+        table = Table(box=None, padding=(0, 1), expand=False, show_header=False)
+        shown = rows if rows == len(self.voices) else rows - 1
+        for voice in self.voices[:shown]:
+            name = voice["name"]
+            at = f"/voice/{name}"
+            colour = self._colour(name)
+            sounding = [s.pitch for s in self._strokes if s.voice == name and s.end is None]
+            silent = self.values.get(f"{at}/mute", 0)
+            alone = self.values.get(f"{at}/solo", 0)
+            table.add_row(
+                Text(f"█ {_harmless(name):<12.12}", colour),
+                Text(voice["role"], "grey62"),
+                Text(str(self.values.get(f"{at}/model", ""))[:14]),
+                Text(str(self.values.get(f"{at}/mode", ""))),
+                Text(
+                    "muted" if silent else "solo" if alone else "",
+                    "bold red" if silent else "bold gold1",
+                ),
+                Text(" ".join(map(pitch_name, sounding[:4])), colour),
+            )
+        if shown < len(self.voices):
+            table.add_row(Text(f"and {len(self.voices) - shown} more", "grey62"))
+        return table
+
+    def _below(self) -> Rule:
+        """The line under the voices, with the address of the page in it."""
+        panel = Text(f"panel {self._panel}", "grey62") if self._panel else ""
+        return Rule(panel, style="grey35", align="left")
+
+    def _figures(self) -> list[Text]:
+        """How late notes were, and which phrases were late, missed or substituted."""
+        figure = self._stats.get
+        late = figure("late_p99", 0.0)
+        notes, phrases = (Text(no_wrap=True, overflow="ellipsis") for _ in range(2))
+        notes.append(f" late p50 {figure('late_p50', 0):.2f}  ")
+        notes.append(f"p99 {late:.2f}", "bold red" if late > 5 else "")
+        notes.append(f"  worst {figure('late_max', 0):.2f} ms   ")
+        notes.append(f"{figure('notes', 0):.0f} notes  {figure('bars', 0):.0f} bars")
+        notes.append(f"  {figure('refused', 0):.0f} refused", "grey62")
+        phrases.append(" phrases")
+        for name, word in PHRASES.items():
+            count = figure(name, 0)
+            phrases.append(f"  {count:.0f} {word}", "bold red" if count else "")
+        return [notes, phrases]
+
+    def _logged(self, console: Console, width: int, room: int) -> list[Text]:
+        """What was said last, the newest with its end; before it a row each of as many as find room."""
+        lines = [
+            Text(
+                f"{clock} {text}",
+                "grey62" if level == "info" else "gold1",
+                no_wrap=True,
+                overflow="ellipsis",
+            )
+            for clock, level, text in self._log
+        ]
+        if lines:
+            newest = lines.pop()
+            newest.no_wrap, newest.overflow = False, "fold"
+            rows = newest.wrap(console, width - 1)
+            if len(rows) > NEWEST_ROWS:
+                rows[NEWEST_ROWS - 1].truncate(width - 3)
+                rows[NEWEST_ROWS - 1].append(" …")
+            lines += rows[:NEWEST_ROWS]
+        for line in lines:
+            line.pad_left(1)
+        return lines[-room:] + [Text("")] * (room - len(lines))
+
+
+def _harmless(text: str) -> str:
+    """A text from anywhere without what a terminal would obey: that is escaped."""
+    return "".join(it if it.isprintable() else it.encode("unicode_escape").decode() for it in text)
+
+
+async def show(descriptor: int) -> None:
+    """Draw until the daemon hangs up."""
+    link = await connect(descriptor)
+    screen = TerminalView()
+    with Live(screen, screen=True, auto_refresh=False, console=Console()) as live:
+        link.ready()
+        drawing = asyncio.create_task(_draw(screen, live))
+        async for moment, address, values in link.messages():
+            screen.hear(moment, address, values)
+        drawing.cancel()
+
+
+async def _draw(screen: TerminalView, live: Live) -> None:
+    while True:
+        screen.now = time.time()
+        live.refresh()
+        await asyncio.sleep(1 / FRAMES_A_SECOND)
+
+
+def main() -> None:
+    """The process of the view; Ctrl-C is for the daemon, which hangs up when it is done."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with contextlib.suppress(ConnectionError):
+        asyncio.run(show(int(sys.argv[1])))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""The reference page stays what the table says."""
+
+import io
+import subprocess
+import sys
+
+import pytest
+from rich.console import Console
+
+from perform.commands import control_reference, control_table
+from perform.control.registry import CONTROLS, FEEDBACK, OF_ONE_VOICE, STATE
+
+
+def test_the_page_is_what_the_table_says(root):
+    page = (root / "patches" / "REFERENCE.md").read_text()
+    assert page == control_reference.markdown(), (
+        "perform controls --markdown > patches/REFERENCE.md"
+    )
+
+
+def test_the_command_prints_it():
+    done = subprocess.run(
+        [sys.executable, "-m", "perform", "controls", "--markdown"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout == control_reference.markdown()
+
+
+def test_every_address_is_there_once_and_its_row_says_it_all():
+    said, told_after = control_reference.markdown().split("## What is told")
+    rows = [line for line in said.splitlines() if line.startswith("| `/")]
+    for control in CONTROLS:
+        (row,) = (row for row in rows if f"`{control.address}`" in row.split(" | ")[0])
+        assert control.help.removeprefix("of one voice: ").replace("|", "\\|") in row
+        assert ("| told |" in row) == control.told
+        if control.low is not None and control.low >= 0:
+            assert f"| {control.low:g} to {control.high:g} | {control.default:g} |" in row
+        assert all(f"`{choice}`" in row for choice in control.choices)
+    placed = {f"{STATE}{control.address}" for control in CONTROLS if control.told}
+    for told in FEEDBACK:
+        assert told.address in placed or f"| `{told.address}` | `{told.says}` |" in told_after
+
+
+@pytest.mark.parametrize("columns", [80, 120, control_table.WIDE])
+def test_the_list_fits_a_terminal_and_leaves_nothing_out(columns):
+    console = Console(width=columns, file=io.StringIO())
+    with console.capture() as capture:
+        console.print(control_table.tables(columns))
+    lines = capture.get().splitlines()
+    assert max(map(len, lines)) <= columns
+    for head in ("address", "takes", "range", "default", "what it does"):
+        assert any(head in line for line in lines[:5])
+    first = {line.split()[0] for line in lines if line.startswith(" /")}
+    assert first == {
+        *(control.address.removeprefix(OF_ONE_VOICE) for control in CONTROLS if "/voice" not in control.address),
+        "/voice/NAME/mute", "/voice/NAME/solo",
+        *(row.address for row in control_reference.happenings()),
+    }  # fmt: skip
+    tempo = next(line for line in lines if line.startswith(" /tempo"))
+    assert tempo.split()[1:][:6] == ["f", "20", "to", "400", "120", "bpm"]
+    if columns == control_table.WIDE:  # a line each, so that it can be searched
+        assert sum(
+            line.startswith(" ") and "─" not in line and bool(line.strip()) for line in lines
+        ) == (len(control_reference.pairs(CONTROLS)) + len(control_reference.happenings()) + 2)
+
+
+def test_every_row_has_as_many_cells_as_its_head():
+    lines = control_reference.markdown().replace("\\|", "").splitlines()
+    tables = [line.count("|") for line in lines if line.startswith("|")]
+    assert set(tables) == {3, 5, 9}
+
+
+def test_no_control_is_without_a_group():
+    assert "## Others" not in control_reference.markdown()

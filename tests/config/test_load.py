@@ -1,0 +1,171 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perform.config.load import load_rig, parse_rig
+from perform.config.schema import host_port
+from perform.errors import RigError
+
+
+def test_the_commented_rig_is_a_rig(root):
+    text = (root / "perform" / "rig.toml").read_text()
+    rig = parse_rig(text)
+    assert rig.voices[0].output == "max"
+    uncommented = "\n".join(
+        line[2:] if line.startswith("# ") and ("=" in line or line.startswith("# [")) else line
+        for line in text.splitlines()
+        if not line.startswith("# Try")
+    )
+    assert parse_rig(uncommented.replace("# virtual", "#")).inputs.midi.split == "C4"
+
+
+def test_an_empty_rig_has_sensible_defaults():
+    rig = parse_rig("")
+    assert rig.inputs.osc.listen == "127.0.0.1:9000"
+    assert rig.outputs["synth"].virtual == "Sideman"
+    assert (rig.voices[0].model, rig.voices[0].output) == ("blues", "synth")
+
+
+@pytest.mark.parametrize(
+    ("text", "mend"),
+    [
+        ("[clock]\ntempoo = 90", "did you mean 'tempo'"),
+        ("[clok]\ntempo = 90", "did you mean 'clock'"),
+        ("tempo = 90", r"'tempo'; it belongs in \[clock\]$"),
+        ("[clock]\nvoices = 3", "it belongs at the top"),
+        ("model = 'reels'", r"it belongs in \[\[voices\]\]"),
+        ("[voices]\nname = 'a'", r"each begins \[\[voices\]\]"),
+        ("[clock]\nbpm = 90", "known are .*tempo"),
+        ("[output.synth]\nkind = 'midi'", "did you mean 'outputs'"),
+        ("[clock]\nsource = 'lnk'", "did you mean 'link'"),
+        ("[outputs.a]\nkind = 'udp'", "known are midi, midifile, osc"),
+        ("[outputs.a]\nkind = 'midi'\nto = 'h:1'", "another kind of outputs"),
+        ("[clock]\ntempo = 9000", "400"),
+        ("[[voices]]\nname = 'a'\noutput = 'nowhere'", "no such output"),
+        ("[[voices]]\nname = 'a'\nrange = ['C6', 'C3']", "from high to low"),
+        ("[[voices]]\nname = 'a'\nrange = ['C6', 'X3']", "is no note"),
+        ("[[voices]]\nname = 'a'\n[[voices]]\nname = 'a'", "its own name"),
+        ("[[voices]]\nname = 'player'", "cannot be called 'player'"),
+        ("[[voices]]\nname = ''", "on one line, without /"),
+        ("[[voices]]\nname = 'lead/2'", "on one line, without /"),
+        ('[[voices]]\nname = "a\\u0000b"', "on one line, without /"),
+        ("\n".join(f"[[voices]]\nname = 'v{n}'" for n in range(17)), "17 voices; leave 16"),
+        ("[inputs.surface]\ncc = { '21' = '/weight/stepz' }", "did you mean '/weight/steps'"),
+        ("[inputs.surface]\ncc = { '21' = '/voice/led/swing' }", "mean '/voice/lead/swing'"),
+        ("[inputs.surface]\ncc = { '21' = '/transport' }", 'like "/transport start"'),
+        ("[inputs.surface]\ncc = { '21' = '/transport go' }", "takes one of start, stop, continue"),
+        ("[inputs.surface]\ncc = { '21' = '/tempo fast' }", "takes one number"),
+        ("[inputs.surface]\ncc = { '21' = '/learn /swing' }", "cannot say this"),
+        ("[inputs.surface]\ncc = { 'knob' = '/swing' }", 'as "21"'),
+        ("[inputs.surface]\ncc = { 'note 128' = '/more' }", "up to 127"),
+        ("[inputs.surface]\ncc = { '64' = '/swing' }", "sustain pedal"),
+        ("[outputs.a]\nkind = 'osc'\nto = 'here'", "host:port"),
+        ("[outputs.a]\nkind = 'midi'", "either port"),
+        ("[harmony]\nchange = 'glide'", "glide"),
+        ("[mqtt]\nbroker = 'h'", "host:port"),
+        ("[mqtt]\nbroker = 'h:1883'\nname = 'a/b'", "no word of a topic"),
+        ("[mqtt]\nbroker = 'h:1883'\nname = 'all'", "means others too"),
+        ("[mqtt]\nbroker = 'h:1883'\ngroups = ['+']", "no word of a topic"),
+        ("[mqtt]\nbroker = 'h:1883'\n[[voices]]\nname = 'a#'", "no word of a topic"),
+        ("[mqtt]\nbroker = 'h:1883'\nprefix = '/gallery'", "prefix '/gallery'"),
+        ("[mqtt]\nbroker = 'h:1883'\ndiscovery = 'home#'", "discovery 'home#'"),
+        ("[mqtt]\nbroker = 'h:1883'\ntls = true\ncert = 'c.pem'", "both cert and key"),
+        ("[mqtt]\nbroker = 'h:1883'\nca = 'ca.pem'", "tls = true"),
+        ("[mqtt]\nbroker = 'h:1883'\nuser = 'u'\npassword = 'p'\npassword_env = 'P'", "not both"),
+        ("[mqtt]\nbroker = 'h:1883'\npassword = 'p'", "belongs to a user"),
+        (
+            "[mqtt]\nbroker = 'h:1883'\nuser = 'u'\npassword_env = 'NOT_THERE_AT_ALL'",
+            "export NOT_THERE_AT_ALL",
+        ),
+        ("[mqtt]\nbroker = 'h:1883'\nqos = { chord = 3 }", "qos"),
+        ("[mqtt]\nbroker = 'h:1883'\nqos = { chrod = 2 }", "did you mean 'chord'"),
+        ("[mqtt]\nbroker = 'h:1883'\nqos = { '/chord' = 2 }", "did you mean 'chord'"),
+        ("[mqtt]\nbroker = 'h:1883'\nqos = { 'state/tempi' = 2 }", "did you mean 'state/tempo'"),
+        ("[mqtt]\nbroker = 'h:1883'\npasswrd = 'p'", "did you mean 'password'"),
+        ("= 3", "not TOML"),
+    ],
+)
+def test_a_fault_is_one_line_that_names_the_mend(text, mend):
+    with pytest.raises(RigError, match=mend) as fault:
+        parse_rig(text)
+    assert "\n" not in str(fault.value)
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_a_rig_or_a_rig_error(text):
+    try:
+        parse_rig(text)
+    except RigError:
+        pass
+
+
+def test_a_quality_may_be_named_for_whatever_is_heard_or_told():
+    words = ("", "chord", "weight", "voice/left hand", "state", "state/chart/bar", "state/stats",
+             "state/voice/left hand/swing", "notes", "beat", "error")  # fmt: skip
+    named = ", ".join(f"'{word}' = 1" for word in words)
+    rig = parse_rig(
+        f"[mqtt]\nbroker = 'h:1883'\nqos = {{ {named} }}\n[[voices]]\nname = 'left hand'"
+    )
+    assert tuple(rig.mqtt.qos) == words
+
+
+def test_sixteen_voices_are_a_rig():
+    text = "\n".join(f"[[voices]]\nname = 'v{n}'" for n in range(16))
+    assert len(parse_rig(text).voices) == 16
+
+
+@pytest.mark.parametrize(
+    ("other", "collides"),
+    [
+        ("role = 'answer'", True),
+        ("role = 'answer'\nchannel = 2", False),
+        ("role = 'bass'", False),  # its notes are all lower
+    ],
+)
+def test_voices_that_would_end_each_others_notes_are_named(other, collides):
+    rig = parse_rig(f"[[voices]]\nname = 'lead'\n[[voices]]\nname = 'other'\n{other}")
+    said = "lead and other share channel 1 and some notes, and would end each other's"
+    assert rig.collision("synth").startswith(said) == collides
+    assert rig.collision("nowhere") == ""
+
+
+def test_a_missing_file_names_init(tmp_path):
+    with pytest.raises(RigError, match="perform init"):
+        load_rig(tmp_path / "none.toml")
+
+
+def test_every_rig_of_the_readme_is_one(root):
+    import re
+
+    rigs = re.findall(r"```toml\n(.*?)```", (root / "README.md").read_text(), re.DOTALL)
+    assert rigs
+    for text in rigs:
+        rig = parse_rig(text)
+        assert all(voice.settings() for voice in rig.voices)
+
+
+def test_this_machine_is_where_other_programs_look_for_it_whatever_the_system_prefers():
+    assert host_port("localhost:9001") == host_port("LocalHost:9001") == ("127.0.0.1", 9001)
+    assert host_port("[::1]:9001") == ("::1", 9001)
+    assert host_port("studio.local:9001") == ("studio.local", 9001)
+
+
+def test_what_sounds_soonest_is_held_back_longest():
+    rig = parse_rig(
+        "[outputs.slow]\nkind = 'osc'\nto = 'localhost:9001'\nahead_ms = 40\n"
+        "[outputs.synth]\nkind = 'midi'\nvirtual = 'a'\nahead_ms = 10\n"
+        "[outputs.song]\nkind = 'midifile'\npath = 'song.mid'"
+    )
+    assert rig.ahead == 0.04
+    held = {name: round(rig.held_back(output), 6) for name, output in rig.outputs.items()}
+    assert held == {"slow": 0.0, "synth": 0.03, "song": 0.0}
+
+
+def test_a_rig_may_bring_its_chart_and_key():
+    harmony = parse_rig('[harmony]\nchart = "C | |: F :|"\nkey = "Gm"').harmony
+    key, chart = harmony.events()
+    assert 10 in key.key
+    assert chart.vamps == ((1, 1),)
+    for wrong in ('chart = "C | Q7"', 'key = "H"', 'key = "C7"'):
+        with pytest.raises(RigError, match="harmony"):
+            parse_rig(f"[harmony]\n{wrong}")

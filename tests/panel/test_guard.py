@@ -1,0 +1,103 @@
+"""Who comes in at the panel, and what they may say."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perform.errors import MessageError
+from perform.panel.guard import Guard, read, token_of
+
+AT_HOME = Guard(["127.0.0.1", "localhost"], "", loopback=True)
+ON_STAGE = Guard(["0.0.0.0", "localhost", "pi", "pi.local"], "a token that is long", loopback=False)
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1:8137", "localhost:8137", "LOCALHOST", "[::1]:8137", "127.0.0.2"]
+)
+def test_this_machine_comes_in_by_its_own_names(host):
+    assert AT_HOME.refuses(host, f"http://{host}", "") == ""
+    assert AT_HOME.refuses(host, None, "") == ""
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example:8137",
+        "",
+        "127.0.0.1.evil.example",
+        "192.168.1.9:8137",
+        "[::1",
+        "a@evil.example",
+    ],
+)
+def test_a_name_that_somebody_points_at_us_is_refused(host):
+    assert "name" in AT_HOME.refuses(host, None, "")
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "http://evil.example",
+        "null",
+        "",
+        "http://127.0.0.1:9999",
+        "file://",
+        "http://[",
+        "ftp://127.0.0.1:8137",
+    ],
+)
+def test_a_page_from_elsewhere_may_not_speak(origin):
+    assert "elsewhere" in AT_HOME.refuses("127.0.0.1:8137", origin, "")
+
+
+@pytest.mark.parametrize("host", ["192.168.1.9:8137", "pi.local:8137", "[fe80::1]:8137", "PI:8137"])
+def test_beyond_this_machine_the_token_opens(host):
+    assert ON_STAGE.refuses(host, f"http://{host}", "a token that is long") == ""
+    for wrong in ("", "a token", "a token that is long ", "ä token"):
+        assert "token" in ON_STAGE.refuses(host, None, wrong)
+    assert "name" in ON_STAGE.refuses("evil.example", None, "a token that is long")
+
+
+@pytest.mark.parametrize(
+    ("query", "cookie", "token"),
+    [
+        (b"token=abc", "", "abc"),
+        (b"token=abc", "sideman=other", "abc"),
+        (b"", "x=1; sideman=abc; y=2", "abc"),
+        (b"token=a%20b%3B", "", "a b;"),
+        (b"", "sideman=a%20b%3B; y=2", "a b;"),
+        (b"tok=abc", "notsideman=abc", ""),
+        (b"\xff\xfe=%ff", "", ""),
+    ],
+)
+def test_the_token_stands_in_the_query_or_in_the_cookie(query, cookie, token):
+    assert token_of(query, cookie) == token
+
+
+def test_a_message_is_an_address_and_values():
+    assert read('["/chord", "C7"]') == ("/chord", ["C7"])
+    assert read('["/weight/steps", 0.5]') == ("/weight/steps", [0.5])
+    assert read('["/panic"]') == ("/panic", [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{}", "[]", "3", '["chord"]', '["/a", null]', '["/a", [1]]', '["/a", {"b": 1}]', "[" * 9999,
+     '["/a"' + ", 1" * 33 + "]", '["/subscribe", "10.0.0.1", 53]', '["/unsubscribe"]'],
+)  # fmt: skip
+def test_what_is_no_message_is_refused_in_a_line(text):
+    with pytest.raises(MessageError) as fault:
+        read(text)
+    assert "\n" not in str(fault.value)
+
+
+@given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), st.lists, max_leaves=20))
+def test_whatever_is_said_is_read_or_refused(value):
+    try:
+        address, values = read(json.dumps(value))
+    except MessageError:
+        return
+    assert address.startswith("/")
+    assert all(isinstance(it, str | int | float) for it in values)

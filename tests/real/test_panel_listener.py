@@ -1,0 +1,168 @@
+"""The panel and its visitors: strangers stay outside, the rude are answered, and it comes back."""
+
+import asyncio
+import json
+import re
+import signal
+
+import pytest
+from browser import Ears
+from panelled import get, speaks, write_rig
+from parts import Program, eventually, perform
+from websockets import exceptions as wrong
+from websockets.asyncio.client import connect
+
+
+def test_only_the_page_and_its_own_files_are_given(stage):
+    status, headers, body = get(stage.port)
+    assert status == 200
+    assert b"<title>Sideman</title>" in body
+    policy = headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert b"http" not in body.replace(b"http-equiv", b"")  # nothing from elsewhere
+    for path in ("/panel.js", "/panel.css", "/icon.svg", "/roll.js"):
+        assert get(stage.port, path)[0] == 200
+    for path in (
+        "/../rig.py",
+        "/%2e%2e/rig.py",
+        "/..%2f__main__.py",
+        "//etc/passwd",
+        "/page/index.html",
+        "/.",
+    ):
+        assert get(stage.port, path)[0] == 404
+    assert get(stage.port, "/", "POST")[0] == 405
+
+
+def test_strangers_are_refused_by_host_and_by_origin(stage):
+    own = f"127.0.0.1:{stage.port}"
+    assert get(stage.port, Host="evil.example")[0] == 403
+    assert get(stage.port, Provenance="http://evil.example")[0] == 403
+    assert speaks(stage.port, Provenance="http://evil.example") == 403
+    assert speaks(stage.port, Provenance="null") == 403
+    assert speaks(stage.port, Provenance=f"http://{own}")[1][1] == "/hello"
+    assert "token" not in json.dumps(speaks(stage.port)[1])
+    assert speaks(stage.port, "/other") == 403
+    for why in ("a page from elsewhere may not speak", "this panel is not called by that name"):
+        eventually(lambda: said_once(stage, f"panel: 127.0.0.1: {why}"))  # noqa: B023 - asked at once
+
+
+def said_once(stage, line):
+    return sum(line in each for each in list(stage.lines)) == 1
+
+
+async def everything_from(line):
+    async for _ in line:
+        pass
+    await line.recv()  # raises, with the reason
+
+
+def test_rude_visitors_are_answered_and_the_music_goes_on(stage, ears):
+    ears.say("/chord", "C7")
+    for said in (
+        "not json",
+        '["/no/such"]',
+        '["/tempo", "fast"]',
+        '["/subscribe", "10.1.2.3", 53]',
+    ):
+        assert any(message[1] == "/error" for message in speaks(stage.port, says=[said]))
+    flood = [json.dumps(["/weight/steps", it / 3000]) for it in range(3000)]
+    heard = speaks(stage.port, says=flood)
+    assert any("a second" in message[-1] for message in heard if message[1] == "/error")
+    with pytest.raises(wrong.ConnectionClosed):
+        speaks(stage.port, says=["x" * 100_000])
+    eventually(lambda: said_once(stage, "a message has at most 32768 bytes"))
+    assert len(ears.struck(8)) >= 8
+
+
+def test_the_thirty_third_browser_is_told_to_come_later(stage):
+    async def crowd():
+        url = f"ws://127.0.0.1:{stage.port}/ws"
+        there = [await connect(url, close_timeout=0.5) for _ in range(33)]
+        try:
+            with pytest.raises(wrong.ConnectionClosed) as closed:
+                await asyncio.wait_for(everything_from(there[-1]), 10)
+        finally:
+            await asyncio.gather(*(one.close() for one in there))
+        return closed.value.rcvd.code
+
+    assert asyncio.run(crowd()) == 1013
+
+
+def test_a_port_that_is_taken_is_one_line(stage, tmp_path):
+    path, _ = write_rig(tmp_path)
+    other = perform("run", str(path), "--panel", f"127.0.0.1:{stage.port}")
+    assert other.process.wait(20) == 3
+    other.end()
+    said = [line for line in other.lines if line.startswith("perform:")]
+    assert len(said) == 1
+    assert "another program" in said[0]
+
+
+def test_beyond_this_machine_a_token_is_asked_for_and_shown_as_a_code(tmp_path):
+    rig, ports = write_rig(tmp_path)
+    port = ports["panel"]
+    home = {"XDG_STATE_HOME": str(tmp_path)}
+    daemon = perform("run", "--panel", f"0.0.0.0:{port}", str(rig), env=home)
+    try:
+        daemon.wait_for("ready")
+        assert daemon.saw("whoever on the network knows its address")
+        url = next(line for line in daemon.lines if line.startswith("panel: "))
+        token = re.search(r"\?token=([\w-]{16})$", url).group(1)
+        assert any("▀" in line or "█" in line for line in daemon.lines)
+        for path in ("/", "/panel.js", "/?token=wrong", f"/?token={token[:-1]}"):
+            assert get(port, path)[0] == 403
+        assert speaks(port) == 403
+        assert speaks(port, "/ws?token=wrong") == 403
+        status, headers, _ = get(port, f"/?token={token}")
+        assert status == 200
+        cookie, *rules = headers["set-cookie"].split("; ")
+        assert {"HttpOnly", "Max-Age=31536000"} <= set(rules)
+        assert get(port, "/panel.js", Cookie=cookie)[0] == 200
+        assert speaks(port, Cookie=cookie)[1][1] == "/hello"
+        assert speaks(port, f"/ws?token={token}")[1][1] == "/hello"
+        assert get(port, f"/?token={token}", Host="evil.example")[0] == 403
+        # a phone that scanned the code once comes in after the next start
+        assert daemon.end(signal.SIGTERM) == 0
+        daemon = perform("run", "--panel", f"0.0.0.0:{port}", str(rig), env=home)
+        daemon.wait_for("ready")
+        assert speaks(port, Cookie=cookie)[1][1] == "/hello"
+    finally:
+        assert daemon.end(signal.SIGTERM) == 0
+
+
+def test_it_comes_back_when_its_process_dies_and_when_the_daemon_is_started_again(
+    tmp_path, browser
+):
+    path, ports = write_rig(tmp_path)
+    url = f"http://127.0.0.1:{ports['panel']}/"
+    daemon = perform("run", str(path))
+    try:
+        daemon.wait_for("ready")
+        browser.open(url)
+        children = Program("pgrep", "-P", str(daemon.process.pid), "-f", "perform.panel")
+        children.process.wait(10)
+        children.end()
+        killed = Program("kill", "-9", *children.lines)
+        killed.process.wait(10)
+        killed.end()
+        browser.until(
+            "return document.body.dataset.link === 'away' && !document.querySelector('#banner').hidden"
+        )
+        browser.live()
+        assert daemon.end() == 0
+        browser.until("return document.body.dataset.link === 'away'")
+        daemon = perform("run", str(path))
+        daemon.wait_for("ready")
+        browser.live()
+        assert "back" in browser.find("#banner").text
+        browser.press("#slower")
+        ears = Ears(ports["osc"])
+        ears.hears("/state/tempo", 299.0)
+        ears.close()
+        eventually(lambda: browser.value("/tempo") == 299.0)
+    finally:
+        daemon.end()
+        browser.driver.get("about:blank")
+        browser.driver.get_log("browser")

@@ -1,0 +1,1 @@
+"""Data sets: bars read from files, with their provenance."""
