@@ -18,17 +18,15 @@ from perform.atomic_file import draft
 from perform.bundles import bundle, catalog
 from perform.commands import run as start
 from perform.config import load as config
-from perform.config.schema import (
-    DEFAULT_MODEL,
-    MidiFileOutputConfig,
-    VoiceConfig,
-    host_port,
-    metre_of,
-)
+from perform.config.voices import VoiceConfig
+from perform.engine.metre import parse_metre
+from perform.engine.voicing import DEFAULT_MODEL
 from perform.errors import BundleError, ChordError, SidemanError
 from perform.music.chord import Chord, parse_chord
 from perform.music.recognition import recognise
 from perform.net.access import is_loopback
+from perform.net.address import host_port
+from perform.tables import rig_errors
 
 app = typer.Typer(
     name="perform",
@@ -129,7 +127,9 @@ def render(
         return
     from perform.runtime.chart_events import parse_chart  # noqa: PLC0415
 
-    read = parse_chart(_chart_text(chart), metre_of(metre, "--metre"))
+    with rig_errors("--metre"):
+        counted = parse_metre(metre)
+    read = parse_chart(_chart_text(chart), counted)
     voice = VoiceConfig(name="lead", model=model)
     rendering.render(read, output, voice, seed=seed, tempo=tempo, soundfont=soundfont)
 
@@ -149,10 +149,9 @@ def init(rig: RigFile = Path("rig.toml")) -> None:
 def check(rig: RigFile) -> None:
     """Open everything that a rig names, and say whether it is all there."""
     from perform.daemon import app as daemon  # noqa: PLC0415
-    from perform.outputs.midi_file import refuse_unwritable  # noqa: PLC0415
 
     async def try_out() -> None:
-        async with daemon.stage(loaded.traceless()) as running:
+        async with daemon.stage(loaded.without_traces()) as running:
             if not await running.source.filled(10.0):
                 raise SidemanError(f"{rig}: the models answer no phrase; see the lines above")
         if loaded.mqtt is not None:
@@ -162,8 +161,7 @@ def check(rig: RigFile) -> None:
 
     loaded = config.load_rig(rig)
     for output in loaded.outputs.values():
-        if isinstance(output, MidiFileOutputConfig):
-            refuse_unwritable(Path(output.path))
+        output.check_files()
     asyncio.run(try_out())
     print(f"{rig}: {start.welcome(loaded)}")
 
@@ -299,10 +297,9 @@ def panic(
     system: Annotated[str, typer.Option(help="auto, alsa, jack, coremidi or winmm")] = "auto",
 ) -> None:
     """All notes off, on every channel of every MIDI output, or of one."""
-    from perform.config.schema import MidiOutputConfig  # noqa: PLC0415
     from perform.events import AllNotesOff  # noqa: PLC0415
     from perform.midi import ports as midi  # noqa: PLC0415
-    from perform.outputs.midi import MidiOutput  # noqa: PLC0415
+    from perform.outputs.midi import MidiOutput, MidiOutputConfig  # noqa: PLC0415
 
     rig = config.parse_rig(f"[midi]\nsystem = {json.dumps(system)}", "--system")
     names = [port] if port is not None else midi.names(rig.midi.system)[1]

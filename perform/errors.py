@@ -1,4 +1,19 @@
-"""One exception type per fault that a user can mend; each builds its own message, which names the mend."""
+"""One exception class for each fault that a user can mend; the message names the mend."""
+
+import difflib
+from collections.abc import Iterable
+
+CUTOFF = 0.6  # how alike two names must be (0 to 1) before one is suggested for the other
+
+
+def did_you_mean(word: str, known: Iterable[str], cutoff: float = CUTOFF) -> str:
+    """The end of an error message: the known name that is nearest to a word, or all known names.
+
+    `cutoff`: how alike they must be, 0 to 1; with 0 the nearest name is always suggested.
+    """
+    names = list(known)
+    near = difflib.get_close_matches(word, names, n=1, cutoff=cutoff)
+    return f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(sorted(names))}"
 
 
 class SidemanError(Exception):
@@ -36,10 +51,6 @@ class RigError(SidemanError):
 
 class BundleError(SidemanError):
     """A trained model whose files are missing or disagree with its manifest."""
-
-
-class NoteError(SidemanError):
-    """Notes that are no notes: outside 0 to 127, or backwards in time."""
 
 
 class OutputError(StartError):

@@ -8,13 +8,15 @@ from perform.clients import subscriptions
 from perform.clients.dispatcher import Dispatcher
 from perform.clock.transport import Transport
 from perform.clock.virtual import VirtualClock
-from perform.config.schema import MidiOutputConfig, Rig, VoiceConfig
+from perform.config.schema import Rig
+from perform.config.voices import VoiceConfig
 from perform.control import feedback
 from perform.control.feedback import Feedback
 from perform.engine.engine import Engine
 from perform.engine.voicing import VoiceSettings
 from perform.net import rejections
 from perform.net.access import AccessList
+from perform.outputs.midi import MidiOutputConfig
 from perform.runtime.conductor import Conductor
 from perform.runtime.performance import Performance
 

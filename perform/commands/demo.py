@@ -6,10 +6,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from perform.config.schema import InputsConfig, Rig, VoiceConfig
+from perform.config.schema import Rig
+from perform.config.voices import VoiceConfig
 from perform.daemon.app import stage
 from perform.errors import OutputError
 from perform.events import NoteMessage, OutputEvent
+from perform.inputs.kinds import InputsConfig
 from perform.music.chord import Chord
 from perform.music.note import TICKS_PER_BAR, TICKS_PER_BEAT
 from perform.outputs.audio import HINT, find_soundfont, render_wav

@@ -4,9 +4,9 @@ import statistics
 import time
 from typing import NamedTuple
 
-from perform.config.schema import MidiSystem
 from perform.errors import InputError
 from perform.midi import ports
+from perform.midi.system import MidiSystem
 
 PAUSE_SECONDS = 0.02
 PATIENCE_SECONDS = 1.0

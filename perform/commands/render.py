@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from perform.bundles import catalog
-from perform.config.schema import VoiceConfig
+from perform.config.voices import VoiceConfig
 from perform.engine.engine import Engine
 from perform.engine.settings import EngineSettings
 from perform.errors import SidemanError

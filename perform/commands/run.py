@@ -7,10 +7,12 @@ from collections.abc import Iterator
 import msgspec
 
 from perform.config import load
-from perform.config.schema import InputsConfig, PanelConfig, Rig, host_port
+from perform.config.schema import PanelConfig, Rig
 from perform.errors import RigError, SidemanError
+from perform.inputs.kinds import InputsConfig
 from perform.midi import ports
-from perform.net.access import is_loopback, who
+from perform.net.access import is_loopback
+from perform.net.address import host_port
 from perform.panel.listener import PanelListener
 
 log = logging.getLogger(__name__)
@@ -61,19 +63,9 @@ def _drawable(picture: str) -> str:
 
 
 def _heard(rig: Rig) -> Iterator[str]:
-    osc, inputs, clock = rig.inputs.osc, rig.inputs, rig.clock
-    if osc is not None:
-        yield f"OSC {osc.listen} ({who(host_port(osc.listen)[0], osc.allow)})"
-        if osc.tcp is not None:
-            yield f"OSC over TCP {osc.tcp} ({who(host_port(osc.tcp)[0], osc.allow)})"
-    ports = {"MIDI": inputs.midi, "MIDI melody": inputs.lead, "MIDI controller": inputs.surface}
-    for what, port in ports.items():
-        if port is not None:
-            yield f"{what} {port.virtual or port.port}"
-    if clock.source == "midi":
-        yield f"MIDI clock {clock.virtual or clock.port}"
-    elif clock.source == "link":
-        yield "Ableton Link (everybody on the network)"
+    for table in rig.inputs.tables():
+        yield from table.describe()
+    yield from rig.clock.describe()
     if rig.mqtt is not None:
         yield f"MQTT {rig.mqtt.prefix}/{rig.mqtt.name} at {rig.mqtt.broker}"
     if rig.panel is not None:

@@ -1,1 +1,1 @@
-"""The rig: its tables, its defaults, its checks."""
+"""The rig: one TOML file that describes a whole instrument, its tables, and how it is read."""

@@ -9,11 +9,12 @@ from functools import partial
 from typing import Any, Literal, NamedTuple, get_args
 
 from perform.clock.transport import FASTEST_BPM, SLOWEST_BPM
-from perform.config.schema import ClockConfig, HarmonyConfig, VoiceConfig
 from perform.control import parsers
 from perform.control.parsers import Command, Parser, always
 from perform.engine.engine import CURSOR, SNAPSHOTS
 from perform.engine.parameters import CHANCE, PARAMETERS, Parameter
+from perform.engine.settings import DEFAULT_CHART, DEFAULT_KEY, DEFAULT_METRE, DEFAULT_TEMPO
+from perform.engine.voicing import DEFAULT_BARS, DEFAULT_MODE
 from perform.errors import MessageError
 from perform.events import (
     ChordReleased,
@@ -32,7 +33,6 @@ NAME = "NAME"
 OF_ONE_VOICE = f"/voice/{NAME}"
 STATE, STATS = "/state", "/stats"
 MS = "MS"  # stands for an edge of the histogram
-_CLOCK, _HARMONY, _VOICE = ClockConfig(), HarmonyConfig(), VoiceConfig(name="")
 
 
 class Control(NamedTuple):
@@ -98,26 +98,26 @@ CONTROLS: tuple[Control, ...] = (
             parsers.chord, default="N.C.", told=True),
     Control("/chord/release", "action", "", "a pad is let go: what it said ends; else hands off the keys, by the rig's release", always(lambda _: ChordReleased())),
     Control("/chart", "text", "s", "a chart to follow, its repeats |: :| until next; empty: none",
-            parsers.chart, default=_HARMONY.chart, told=True),
+            parsers.chart, default=DEFAULT_CHART, told=True),
     Control("/chart/next", "action", "", "out of the vamp, at its end", always(lambda _: VampLeft())),
     Control("/key", "text", "s", "C, F#m, ...; auto tells it from the last chords, none takes each chord's scale",
-            parsers.key, default=_HARMONY.key, told=True),
+            parsers.key, default=DEFAULT_KEY, told=True),
     Control("/note", "note", "ii", "the player's melody: MIDI note and velocity", parsers.note),
     Control("/transport", "choice", "s", "start, stop or continue", parsers.transport,
             default="stop", choices=parsers.ACTIONS, told=True),
     Control("/tempo", "number", "f", "quarter notes a minute", parsers.tempo,
-            SLOWEST_BPM, FASTEST_BPM, _CLOCK.tempo, "bpm", told=True),
+            SLOWEST_BPM, FASTEST_BPM, DEFAULT_TEMPO, "bpm", told=True),
     Control("/tap", "action", "", "a beat, tapped by hand", always(lambda _: TempoTapped())),
     Control("/metre", "choice", "s", "of the bar, from the next one on; others may be spelled",
-            parsers.metre, default=_CLOCK.metre,
+            parsers.metre, default=DEFAULT_METRE,
             choices=("2/4", "3/4", "4/4", "5/4", "6/8", "7/8", "12/8"), told=True),
     *_each_way(Control("/model", "text", "s", "plays this bundle", parsers.model, told=True)),
     *_each_way(Control("/other", "text", "s", "the bundle that blend goes towards",
                        parsers.other, told=True)),
     *_each_way(Control("/mode", "choice", "s[i]", "flow plays on, answer replies, trade begins, hold repeats a bar; turns of how many bars, from this one on",
-                       parsers.mode, default=_VOICE.mode, choices=parsers.MODES, told=True)),
+                       parsers.mode, default=DEFAULT_MODE, choices=parsers.MODES, told=True)),
     *_each_way(Control("/mode/bars", "number", "i", "of how many bars a turn is, from this one on",
-                       parsers.span, 1, parsers.MOST_SPAN, _VOICE.bars, "bars", told=True)),
+                       parsers.span, 1, parsers.MOST_SPAN, DEFAULT_BARS, "bars", told=True)),
     *_each_way(Control("/more", "action", "", "more of what was heard just now", always(lambda it: PhraseJudged(it, True)))),
     *_each_way(Control("/no", "action", "", "no more of what was heard just now", always(lambda it: PhraseJudged(it, False)))),
     Control(f"{OF_ONE_VOICE}/mute", "switch", "i", "1 mutes the voice and leaves its room to the others, 0 brings it back",

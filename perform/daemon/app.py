@@ -25,7 +25,6 @@ from perform.generation.worker_client import WorkerClient
 from perform.interfaces import Output
 from perform.midi.hotplug import HotplugMonitor, HotplugPort
 from perform.recording.session import Recorder
-from perform.recording.tape import Tape
 from perform.runtime.conductor import Conductor
 from perform.runtime.performance import Performance
 
@@ -66,9 +65,7 @@ async def stage(
             [voice.settings() for voice in rig.voices], rig.engine_settings(fallback=STOCK[0])
         )
         transport = Transport(rig.clock.tempo)
-        told += [
-            sink.hear for own in outputs.played.values() for sink in own if isinstance(sink, Tape)
-        ]
+        told += outputs.record
         source = WorkerClient(lambda ready: conductor.deliver(ready))  # noqa: PLW0108 - made just below
         conductor = Conductor(
             engine,

@@ -5,33 +5,27 @@ import contextlib
 import logging
 import socket
 import time
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
 from perform.clients.dispatcher import Dispatcher
-from perform.clock.realtime import SPIN_SECONDS
 from perform.config.mqtt import MqttConfig
-from perform.config.schema import (
-    MidiFileOutputConfig,
-    MidiOutputConfig,
-    OscInputConfig,
-    OscOutputConfig,
-    PanelConfig,
-    Rig,
-    VoiceConfig,
-    host_port,
-)
+from perform.config.schema import PanelConfig, Rig
+from perform.config.voices import VoiceConfig
 from perform.control import registry
 from perform.control.feedback import Feedback
 from perform.engine.metre import beats_of_all
-from perform.errors import ElsewhereError, InputError, SidemanError, StartError
+from perform.errors import ElsewhereError, InputError, SidemanError
+from perform.events import Event
 from perform.inputs.ableton_link import LinkClock
-from perform.inputs.midi import MidiChords, MidiController, MidiMelody
+from perform.inputs.chord_keyboard import MidiChords
+from perform.inputs.controller import MidiController
+from perform.inputs.melody import MidiMelody
 from perform.inputs.midi_base import MidiPort
 from perform.inputs.midi_clock import MidiClock
+from perform.inputs.osc import OscInputConfig
 from perform.inputs.osc_tcp import SlipConnection
 from perform.inputs.osc_udp import UdpInput
 from perform.inputs.zeroconf import Announcement
@@ -40,12 +34,11 @@ from perform.ipc.parent import ChildProcess
 from perform.midi.hotplug import HotplugPort
 from perform.music.chord import QUALITIES
 from perform.net.access import AccessList, is_elsewhere, is_loopback
+from perform.net.address import host_port
+from perform.outputs.base import OutputContext
 from perform.outputs.delay import held_back
-from perform.outputs.midi import MidiOutput
 from perform.outputs.osc import OscSender
 from perform.panel.listener import MODULE, open_door
-from perform.recording.session import midi_sink
-from perform.recording.tape import Tape
 from perform.runtime.performance import Performance
 
 log = logging.getLogger(__name__)
@@ -54,40 +47,36 @@ Parts = contextlib.AsyncExitStack
 
 class OpenedOutputs(NamedTuple):
     """The rig's outputs. `played`: for each voice the sinks that it plays to, its output and every OSC output.
-    `voiceless`: those of no voice. `told`: those that follow by address, by host and port.
+    `voiceless`: those of no voice. `told`: those that follow by address, by host and port. `record`: called with
+    every event that the engine is fed, and its tick in the session.
     """
 
     played: dict[str, list[Output]]
     voiceless: list[Output]
     told: dict[tuple[str, int], Feedback]
+    record: list[Callable[[int, Event], None]]
 
 
 def open_sinks(rig: Rig, parts: Parts, plugged: list[HotplugPort]) -> OpenedOutputs:
     """Every output of the rig; those that sound sooner than others are held back. `plugged`: gets those with a MIDI port."""
     opened: dict[str, Output] = {}
     told: dict[tuple[str, int], Feedback] = {}
-    for name, output in rig.outputs.items():
-        channels = {voice.name: voice.channel for voice in rig.voices if voice.output == name}
-        sink: Output
-        match output:
-            case MidiOutputConfig():
-                sink = _midi_sink(name, output, channels, rig)
-                plugged.append(sink)
-                if collision := rig.collision(name):
-                    log.warning("output %r: %s", name, collision)
-            case OscOutputConfig():
-                outlet = OscSender(*host_port(output.to), output.prefix)
-                sink = told[outlet.place] = Feedback(outlet)
-            case MidiFileOutputConfig():
-                sink = Tape([midi_sink(rig, Path(output.path), sparing=True)])
-        spin = SPIN_SECONDS if isinstance(output, MidiOutputConfig) else 0.0
-        sink = opened[name] = held_back(sink, rig.held_back(output), spin)
-        parts.callback(_close_quietly, sink)
-    everywhere = [
-        sink
-        for name, sink in opened.items()
-        if isinstance(rig.outputs[name], OscOutputConfig | MidiFileOutputConfig)
-    ]
+    record: list[Callable[[int, Event], None]] = []
+    for name, table in rig.outputs.items():
+        channels = rig.channels(None if table.every_voice else name)
+        context = OutputContext(name, channels, rig.midi.system, rig.clock.tempo)
+        output, port, feedback, tape = table.open(context)
+        if port is not None:
+            plugged.append(port)
+        if feedback is not None:
+            told[feedback[0]] = feedback[1]
+        if tape is not None:
+            record.append(tape)
+        if not table.every_voice and (collision := rig.collision(name)):
+            log.warning("output %r: %s", name, collision)
+        opened[name] = held_back(output, rig.delay_of(table), table.spin)
+        parts.callback(_close_quietly, opened[name])
+    everywhere = [sink for name, sink in opened.items() if rig.outputs[name].every_voice]
     played = {
         voice.name: list(dict.fromkeys([*_own(opened, voice.output), *everywhere]))
         for voice in rig.voices
@@ -95,21 +84,12 @@ def open_sinks(rig: Rig, parts: Parts, plugged: list[HotplugPort]) -> OpenedOutp
     voiceless = [
         sink for sink in opened.values() if not any(sink in own for own in played.values())
     ]
-    return OpenedOutputs(played, voiceless, told)
+    return OpenedOutputs(played, voiceless, told, record)
 
 
 def _own(opened: dict[str, Output], output: str | None) -> list[Output]:
     """A voice's own output; none when the system has no MIDI and only subscribers listen."""
     return [opened[output]] if output is not None else []
-
-
-def _midi_sink(
-    name: str, output: MidiOutputConfig, channels: dict[str, int], rig: Rig
-) -> MidiOutput:
-    try:
-        return MidiOutput(output, channels, rig.midi.system)
-    except StartError as fault:
-        raise type(fault)(f"output {name!r}: {fault}") from None
 
 
 def _close_quietly(sink: Output) -> None:

@@ -9,6 +9,10 @@ from perform.music.note import Note
 
 Change = Literal["hold", "cut", "slide"]
 Release = Literal["keep", "rest"]
+DEFAULT_TEMPO = 120.0  # quarter notes a minute
+DEFAULT_METRE = "4/4"
+DEFAULT_KEY = "auto"  # see `perform.engine.key.parse_key`
+DEFAULT_CHART = ""
 
 
 class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

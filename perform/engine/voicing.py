@@ -14,6 +14,9 @@ from perform.music.pitch import from_c
 from perform.music.scale import beyond, nearest
 
 Fit = Literal["shift", "scale", "chord"]
+DEFAULT_MODEL = "blues"
+DEFAULT_MODE: Mode = "flow"
+DEFAULT_BARS = 4  # of a turn
 ANCHOR_TICKS = 7 * TICKS_PER_COLUMN  # a quaver, or one that ends a column early to be struck again
 SIXTEENTH = TICKS_PER_BEAT // 4
 LEAP = 7  # semitones: a fifth, as far as a line goes into its next bar without need
@@ -37,7 +40,7 @@ class VoiceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     """
 
     name: str
-    model: str = "blues"
+    model: str = DEFAULT_MODEL
     low: int = 48
     high: int = 84
     softest: int = 64
@@ -49,8 +52,8 @@ class VoiceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     tight: bool = True
     grounded: bool = False
     other: str | None = None
-    mode: Mode = "flow"
-    bars: int = 4
+    mode: Mode = DEFAULT_MODE
+    bars: int = DEFAULT_BARS
     knobs: dict[str, float] = {}
 
     def turned(self) -> dict[str, float]:

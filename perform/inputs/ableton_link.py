@@ -42,7 +42,7 @@ class LinkClock:
         self._loop = asyncio.get_running_loop()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
-            self._link: Any = aalink.ParentConnection(bpm, self._loop)
+            self._link: Any = aalink.Link(bpm, self._loop)
         self._link.start_stop_sync_enabled = True
         self._measure(metre)
         self._playing = False

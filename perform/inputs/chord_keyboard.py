@@ -1,15 +1,52 @@
 """Held keys -> chords: what a human hand does on a keyboard, and what it means."""
 
-from typing import NamedTuple
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Annotated, NamedTuple
 
-from perform.events import ChordChanged, ChordReleased
+from msgspec import Meta
+
+from perform.events import ChordChanged, ChordReleased, Event
+from perform.inputs.base import InputTable
+from perform.inputs.midi_base import MidiPort
+from perform.midi.system import MidiSystem
 from perform.music.chord import Chord
+from perform.music.pitch import parse_midi_pitch
 from perform.music.recognition import recognise
+from perform.tables import rig_errors
 
 SUSTAIN = 64
 RESET_CONTROLLERS = 121
 ALL_NOTES_OFF = (120, *range(123, 128))  # a change of mode too means that all notes end (MIDI 1.0)
 AFTERTHOUGHT_SECONDS = 0.15
+
+
+class ChordInputConfig(InputTable, frozen=True):
+    """A keyboard that plays chords. `port`: part of a name, or a number; `virtual`: a name to open.
+
+    `channel` 0: all channels. `split`: only notes below it are harmony. `latch`: a chord stays when
+    the keys are released. `settle_ms`: how long the keys of one chord may take to go down. `minimum`:
+    fewer held notes are no chord.
+    """
+
+    port: str | None = None
+    virtual: str | None = None
+    channel: Annotated[int, Meta(ge=0, le=16)] = 0
+    split: str | None = None
+    latch: bool = True
+    settle_ms: Annotated[float, Meta(ge=0, le=500)] = 35.0
+    minimum: Annotated[int, Meta(ge=1, le=8)] = 3
+
+    def check(self, voices: Sequence[str]) -> None:  # noqa: ARG002 - the same for every rig
+        """RigError for a split point that is no note."""
+        if self.split is not None:
+            with rig_errors("inputs.midi"):
+                parse_midi_pitch(self.split)
+
+    def describe(self) -> Iterator[str]:
+        """The port."""
+        yield f"MIDI {self.virtual or self.port}"
 
 
 class ChordKeyboardSettings(NamedTuple):
@@ -125,3 +162,53 @@ class ChordKeyboard:
             return None
         self._said = None
         return ChordReleased()
+
+
+class MidiChords(MidiPort):
+    """Delivers the chords that are played."""
+
+    def __init__(
+        self, config: ChordInputConfig, system: MidiSystem, deliver: Callable[[Event], None]
+    ) -> None:
+        self._hand = ChordKeyboard(
+            ChordKeyboardSettings(
+                channel=config.channel - 1 if config.channel else None,
+                split=parse_midi_pitch(config.split) if config.split else None,
+                latch=config.latch,
+                settle=config.settle_ms / 1000.0,
+                minimum=config.minimum,
+            )
+        )
+        self._deliver = deliver
+        self._timer: asyncio.TimerHandle | None = None
+        super().__init__(config.port, config.virtual, system)
+
+    def close(self) -> None:
+        """Listen no more."""
+        if self._timer is not None:
+            self._timer.cancel()
+        super().close()
+
+    def _hear(self, message: list[int], moment: float) -> None:
+        self._pass_on(self._hand.hear(message, moment))
+
+    def _let_go(self) -> None:
+        self._pass_on(self._hand.let_go(time.monotonic()))
+
+    def _pass_on(self, released: ChordReleased | None) -> None:
+        if released is not None:
+            self._deliver(released)
+        self._set_timer()
+
+    def _settle(self) -> None:
+        self._timer = None
+        changed = self._hand.settle(time.monotonic())
+        if changed is not None:
+            self._deliver(changed)
+        self._set_timer()
+
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        deadline = self._hand.deadline
+        self._timer = None if deadline is None else self._loop.call_at(deadline, self._settle)

@@ -1,18 +1,65 @@
 """Knobs and pads of a MIDI controller, and what each turns: by the rig, or learnt by touching one."""
 
 import logging
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
-from perform.config.schema import TAKEN_CONTROLLERS
+from msgspec import field
+
 from perform.control import registry
 from perform.engine.parameters import CHANCE
+from perform.errors import MessageError, RigError, did_you_mean
 from perform.events import Event
+from perform.inputs.base import InputTable
+from perform.inputs.midi_base import MidiPort
+from perform.midi.system import MidiSystem
+from perform.tables import rig_errors
 
 log = logging.getLogger(__name__)
 CONTROL, NOTE_ON = 0xB0, 0x90
+TAKEN_CONTROLLERS = {64, *range(120, 128)}  # the sustain pedal, and channel modes
 PAD = "note "
 UPPER_HALF = 64
+
+
+class ControllerInputConfig(InputTable, frozen=True):
+    """A MIDI controller, by `port` or `virtual`.
+
+    `cc`: what each of its controllers and pads sets, as "21" = "/weight/steps" or "note 36" = "/more",
+    with the value behind the address where it sends one value: "41" = "/transport start".
+    """
+
+    port: str | None = None
+    virtual: str | None = None
+    cc: dict[str, str] = field(default_factory=dict)
+
+    def check(self, voices: Sequence[str]) -> None:
+        """RigError for a source that no controller sends, and for what no controller can set."""
+        known = dict(registry.of_rig(voices))
+        settable = [address for address, it in known.items() if it.kind in registry.TURNABLE]
+        for source, address in self.cc.items():
+            where = f'[inputs.surface] cc "{source}" = "{address}"'
+            _check_source(where, source)
+            if not {address, address.rpartition(" ")[0]} & known.keys():
+                near = did_you_mean(address, settable, cutoff=0.0)
+                raise RigError(f"{where}: no such address{near}")
+            with rig_errors(where):
+                registry.mapped(address)
+
+    def describe(self) -> Iterator[str]:
+        """The port."""
+        yield f"MIDI controller {self.virtual or self.port}"
+
+
+def _check_source(where: str, source: str) -> None:
+    sent = re.fullmatch(r"(note )?(\d{1,3})", source)
+    if not sent or int(sent[2]) > 127:
+        raise RigError(f'{where}: write a controller as "21" and a pad as "note 36", up to 127')
+    if not sent[1] and int(sent[2]) in TAKEN_CONTROLLERS:
+        raise RigError(
+            f"{where}: controller {source} is the sustain pedal or a channel mode; take another"
+        )
 
 
 class Controller:
@@ -90,3 +137,28 @@ def _source(message: list[int]) -> str | None:
     if kind == CONTROL and message[1] not in TAKEN_CONTROLLERS:
         return str(message[1])
     return f"{PAD}{message[1]}" if kind == NOTE_ON else None
+
+
+class MidiController(MidiPort):
+    """Delivers what the knobs and pads of a controller turn. `refuse`: told in a line what cannot be turned now."""
+
+    def __init__(
+        self,
+        config: ControllerInputConfig,
+        system: MidiSystem,
+        deliver: Callable[[Event], None],
+        refuse: Callable[[str], None],
+        values: Mapping[str, str | float],
+    ) -> None:
+        self.surface = Controller(config.cc, values)
+        self._deliver = deliver
+        self._refuse = refuse
+        super().__init__(config.port, config.virtual, system)
+
+    def _hear(self, message: list[int], _moment: float) -> None:
+        try:
+            event = self.surface.hear(message)
+            if event is not None:
+                self._deliver(event)
+        except MessageError as fault:
+            self._refuse(f"[inputs.surface] {fault}")

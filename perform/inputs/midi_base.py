@@ -4,8 +4,8 @@ import asyncio
 import time
 from typing import Any
 
-from perform.config.schema import MidiSystem
 from perform.midi import ports
+from perform.midi.system import MidiSystem
 
 SENSING = 0xFE
 SENSED_SECONDS = 0.5  # MIDI 1.0 promises something every 0.3; a busy machine may be late with it

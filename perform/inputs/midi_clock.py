@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Literal
 
 from perform.clock.follower import LOST_BEATS, TICKS_PER_PULSE, PulseFilter, TempoLine
-from perform.config.schema import ClockConfig, MidiSystem
 from perform.events import Event, SongPositionChanged, TransportChanged
+from perform.inputs.clock_source import ClockConfig
 from perform.inputs.midi_base import MidiPort
+from perform.midi.system import MidiSystem
 
 log = logging.getLogger(__name__)
 POSITION, PULSE, START, CONTINUE, STOP = 0xF2, 0xF8, 0xFA, 0xFB, 0xFC

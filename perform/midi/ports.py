@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable
 from typing import Any, Literal
 
-from perform.config.schema import MidiSystem
 from perform.errors import InputError, OutputError, StartError
+from perform.midi.system import MidiSystem
 
 _CLIENT = "Sideman"
 CONNECTED_SECONDS = 0.05  # after it is opened, a JACK port reaches nobody for a period or two

@@ -39,6 +39,17 @@ def parse_pitch(text: str) -> int:
     return _LETTERS[letter.upper()] + shift + 12 * (int(octave) + 1)
 
 
+def parse_midi_pitch(text: str) -> int:
+    """The MIDI number (0 to 127) of a note with its octave; ValueError, which says how to write it."""
+    try:
+        pitch = parse_pitch(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no note; write it like C3 or F#5") from None
+    if not 0 <= pitch <= 127:
+        raise ValueError(f"{text!r} is outside MIDI's notes, C-1 to G9")
+    return pitch
+
+
 def pitch_name(midi: int) -> str:
     """The name of a MIDI number with its octave: 60 is C4."""
     return f"{note_name(midi)}{midi // 12 - 1}"

@@ -2,16 +2,60 @@
 
 import time
 from collections.abc import Mapping
+from typing import Annotated, ClassVar
 
-from perform.config.schema import MidiOutputConfig, MidiSystem
-from perform.errors import OutputError
+from msgspec import Meta
+
+from perform.clock.realtime import SPIN_SECONDS
+from perform.errors import OutputError, StartError
 from perform.events import AllNotesOff, ClockPulse, NoteMessage, OutputEvent, TransportMessage
 from perform.midi import ports
+from perform.midi.system import MidiSystem
+from perform.outputs.base import OpenedOutput, OutputContext, OutputTable
+from perform.tables import check_port
 
 DRAIN_SECONDS = 0.05  # twice a large JACK buffer
 NOTE_ON, NOTE_OFF, CONTROL = 0x90, 0x80, 0xB0
 PULSE, ROLLS = 0xF8, {"start": 0xFA, "continue": 0xFB, "stop": 0xFC}
 ALL_SOUND_OFF, ALL_NOTES_OFF, SUSTAIN = 120, 123, 64
+
+
+class MidiOutputConfig(OutputTable, frozen=True, tag_field="kind", tag="midi"):
+    """A MIDI port. `port`: part of its name, or its number; `virtual`: the name of a port to open.
+
+    `clock`: send MIDI clock, start, stop and continue. `ahead_ms`: send this much earlier, because
+    what is connected takes so long to sound; see `perform latency`.
+    """
+
+    every_voice: ClassVar[bool] = False
+    spin: ClassVar[float] = SPIN_SECONDS
+
+    port: str | None = None
+    virtual: str | None = None
+    clock: bool = False
+    ahead_ms: Annotated[float, Meta(ge=0, le=500)] = 0.0
+
+    @property
+    def ahead(self) -> float:
+        """The latency of what is connected, in seconds."""
+        return self.ahead_ms / 1000
+
+    @property
+    def sends_clock(self) -> bool:
+        """Whether MIDI clock is sent."""
+        return self.clock
+
+    def check(self, where: str) -> None:
+        """RigError unless one of `port` and `virtual` is given."""
+        check_port(f"{where}: a midi output", self.port, self.virtual)
+
+    def open(self, context: OutputContext) -> OpenedOutput:
+        """The open port. OutputError says which ports there are."""
+        try:
+            output = MidiOutput(self, context.channels, context.system)
+        except StartError as error:
+            raise type(error)(f"output {context.name!r}: {error}") from None
+        return OpenedOutput(output, port=output)
 
 
 class MidiOutput:

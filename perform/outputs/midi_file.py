@@ -11,6 +11,31 @@ from perform.engine.metre import Metre, spell
 from perform.errors import OutputError
 from perform.events import ChordSounds, MetreBegins, NoteMessage, OutputEvent, TempoBegins
 from perform.music.note import TICKS_PER_BEAT
+from perform.outputs.base import OpenedOutput, OutputContext, OutputTable
+from perform.outputs.tape import PLAYER, Tape
+
+PLAYERS_CHANNEL = 16
+
+
+class MidiFileOutputConfig(OutputTable, frozen=True, tag_field="kind", tag="midifile"):
+    """The whole performance as a Standard MIDI File, written at the end if any note was played."""
+
+    path: str
+
+    @property
+    def writes_files(self) -> bool:
+        """Whether the output leaves files behind: it does."""
+        return True
+
+    def check_files(self) -> None:
+        """OutputError where the file cannot be written."""
+        refuse_unwritable(Path(self.path))
+
+    def open(self, context: OutputContext) -> OpenedOutput:
+        """The output, which writes its file when it closes. OutputError where it cannot be written."""
+        song = session_file(Path(self.path), context.channels, context.tempo, sparing=True)
+        tape = Tape([song])
+        return OpenedOutput(tape, record=tape.hear)
 
 
 class MidiFileOutput:
@@ -58,6 +83,13 @@ class MidiFileOutput:
             song.tracks.append(_track(voice, [_message(sound, channel) for sound in sounds]))
         with draft(self._path) as beside:
             song.save(beside)
+
+
+def session_file(
+    path: Path, channels: Mapping[str, int], bpm: float, *, sparing: bool = False
+) -> MidiFileOutput:
+    """A MIDI file with a track for each voice, and one for the player; see `MidiFileOutput`."""
+    return MidiFileOutput(path, {**channels, PLAYER: PLAYERS_CHANNEL}, bpm, sparing=sparing)
 
 
 def refuse_unwritable(path: Path) -> None:

@@ -1,10 +1,38 @@
 """Messages as OSC to one address."""
 
 import socket
-from typing import Any
+from typing import Annotated, Any
 
+from msgspec import Meta
+
+from perform.control.feedback import Feedback
 from perform.errors import OutputError
+from perform.net.address import host_port
 from perform.net.osc import encode
+from perform.outputs.base import OpenedOutput, OutputContext, OutputTable
+
+
+class OscOutputConfig(OutputTable, frozen=True, tag_field="kind", tag="osc"):
+    """OSC messages to `to` (host:port). `ahead_ms`: send this much earlier, as for a MIDI output."""
+
+    to: str
+    prefix: str = "/sideman"
+    ahead_ms: Annotated[float, Meta(ge=0, le=500)] = 0.0
+
+    @property
+    def ahead(self) -> float:
+        """The latency of the program that receives the messages, in seconds."""
+        return self.ahead_ms / 1000
+
+    def check(self, where: str) -> None:  # noqa: ARG002 - the error quotes the address
+        """RigError unless `to` is a host and a port."""
+        host_port(self.to)
+
+    def open(self, context: OutputContext) -> OpenedOutput:  # noqa: ARG002 - voices go by name
+        """The open output. OutputError where the host is unknown."""
+        sender = OscSender(*host_port(self.to), self.prefix)
+        feedback = Feedback(sender)
+        return OpenedOutput(feedback, feedback=(sender.place, feedback))
 
 
 class OscSender:

@@ -1,7 +1,7 @@
 """A performance on record: every event with its tick, from which it can be played again note for note.
 
 One JSON line each: first what was there (`{"sideman": 1, "rig": ...}`), then `[tick, event, fields]` in the
-order in which the engine was told, at ticks of the session (see `perform.recording.tape`). The engine is pure, so
+order in which the engine was told, at ticks of the session (see `perform.outputs.tape`). The engine is pure, so
 told the same it does the same.
 """
 
@@ -17,21 +17,20 @@ from typing import Any, BinaryIO, NamedTuple, get_args
 
 import msgspec
 
-from perform.config.schema import PLAYER, Rig
+from perform.config.schema import Rig
 from perform.engine.engine import Engine
 from perform.errors import SessionError, SidemanError
 from perform.events import Event, OutputEvent, PlayerNoteOn, TransportChanged
 from perform.generation.canned import STOCK
 from perform.interfaces import Output
 from perform.music.chord import Chord, parse_chord
-from perform.outputs.midi_file import MidiFileOutput
-from perform.recording.tape import SessionTimeline, Tape
+from perform.outputs.midi_file import MidiFileOutput, session_file
+from perform.outputs.tape import SessionTimeline, Tape
 
 log = logging.getLogger(__name__)
 SCHEMA = 1
 FLUSH_SECONDS = 1.0
 MOST_WAITING = 10_000  # lines from before the music: faders may be moved for days at an installation that stands
-PLAYERS_CHANNEL = 16
 _KINDS: dict[str, Any] = {kind.__name__: kind for kind in get_args(Event)}
 
 
@@ -193,8 +192,8 @@ def to_midi(session: Session, path: Path) -> None:
 
 def midi_sink(rig: Rig, path: Path, *, sparing: bool = False) -> MidiFileOutput:
     """A MIDI file with a track for each voice of a rig, and one for the player; `sparing`: see `MidiFileOutput`."""
-    channels = {voice.name: voice.channel for voice in rig.voices} | {PLAYER: PLAYERS_CHANNEL}
-    return MidiFileOutput(path, channels, rig.clock.tempo, sparing=sparing)
+    channels = {voice.name: voice.channel for voice in rig.voices}
+    return session_file(path, channels, rig.clock.tempo, sparing=sparing)
 
 
 def _tell(tape: Tape, outputs: Iterable[OutputEvent]) -> None:

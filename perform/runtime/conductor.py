@@ -33,7 +33,7 @@ from perform.events import (
     TransportChanged,
 )
 from perform.interfaces import Output
-from perform.recording.tape import SessionTimeline
+from perform.outputs.tape import SessionTimeline
 
 BUCKETS_A_DECADE = 20
 FINEST_SECONDS = 1e-6

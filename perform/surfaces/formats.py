@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from perform.atomic_file import draft
-from perform.config.schema import nearest
-from perform.errors import SidemanError
+from perform.errors import SidemanError, did_you_mean
 from perform.surfaces import max as max_msp
 from perform.surfaces import open_stage_control, pd, touchosc
 from perform.surfaces.layout import Surface
@@ -39,7 +38,7 @@ def made(kind: str, surface: Surface) -> dict[str, bytes]:
     """
     found = FORMATS.get(kind)
     if found is None:
-        raise SidemanError(f"no surface is called {kind!r}{nearest(kind, FORMATS)}")
+        raise SidemanError(f"no surface is called {kind!r}{did_you_mean(kind, FORMATS)}")
     written = found.write(surface)
     others = {suffix: write(surface) for suffix, write in found.beside.items()}
     return {found.suffix: written, **others, PICTURE: draw(found.screens(written)).encode()}

@@ -3,19 +3,15 @@
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from perform.config.schema import (
-    LOOPBACK,
-    ROLES,
-    InputsConfig,
-    OscInputConfig,
-    Rig,
-    VoiceConfig,
-    host_port,
-)
+from perform.config.schema import Rig
+from perform.config.voices import ROLES, VoiceConfig
 from perform.control.registry import STATE, Control, of_rig
 from perform.engine.parameters import CHANCE, PARAMETERS
 from perform.errors import RigError
+from perform.inputs.kinds import InputsConfig
+from perform.inputs.osc import OscInputConfig
 from perform.music.chord import BY_NAME, Chord
+from perform.net.address import LOOPBACK, host_port
 
 ItemKind = Literal[
     "title",

@@ -24,7 +24,7 @@ from loopback import free_port  # noqa: E402
 from parts import perform  # noqa: E402
 
 from perform.commands.render import play_chart  # noqa: E402
-from perform.config.load import VoiceConfig  # noqa: E402
+from perform.config.voices import VoiceConfig  # noqa: E402
 from perform.generation.litert import LiteRTSource  # noqa: E402
 from perform.music.chord import parse_chord  # noqa: E402
 from perform.net.osc import encode, messages  # noqa: E402

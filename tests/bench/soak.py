@@ -17,7 +17,8 @@ import psutil
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 from perform.commands.render import source_of
-from perform.config.schema import ClockConfig, InputsConfig, Rig, VoiceConfig
+from perform.config.schema import ClockConfig, InputsConfig, Rig
+from perform.config.voices import VoiceConfig
 from perform.daemon.app import stage
 from perform.engine.engine import Engine
 from perform.engine.metre import parse_metre

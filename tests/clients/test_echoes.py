@@ -11,7 +11,8 @@ from perform.clients import subscriptions
 from perform.clients.dispatcher import Dispatcher
 from perform.clock.transport import Transport
 from perform.clock.virtual import VirtualClock
-from perform.config.schema import Rig, VoiceConfig
+from perform.config.schema import Rig
+from perform.config.voices import VoiceConfig
 from perform.control import feedback
 from perform.control.feedback import MOVING_SECONDS, Feedback
 from perform.engine.engine import Engine

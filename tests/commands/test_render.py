@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from perform.commands.render import play_chart, render
-from perform.config.schema import VoiceConfig
+from perform.config.voices import VoiceConfig
 from perform.engine.metre import parse_metre
 from perform.errors import SidemanError
 from perform.events import Beat, ChordSounds, NoteMessage

@@ -3,12 +3,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perform.config.load import load_rig, parse_rig
-from perform.config.schema import host_port
 from perform.errors import RigError
+from perform.net.address import host_port
 
 
 def test_the_commented_rig_is_a_rig(root):
-    text = (root / "perform" / "rig.toml").read_text()
+    text = (root / "perform" / "config" / "rig.toml").read_text()
     rig = parse_rig(text)
     assert rig.voices[0].output == "max"
     uncommented = "\n".join(
@@ -157,7 +157,7 @@ def test_what_sounds_soonest_is_held_back_longest():
         "[outputs.song]\nkind = 'midifile'\npath = 'song.mid'"
     )
     assert rig.ahead == 0.04
-    held = {name: round(rig.held_back(output), 6) for name, output in rig.outputs.items()}
+    held = {name: round(rig.delay_of(output), 6) for name, output in rig.outputs.items()}
     assert held == {"slow": 0.0, "synth": 0.03, "song": 0.0}
 
 

@@ -4,7 +4,7 @@ import asyncio
 
 import passing
 
-from perform.config.schema import VoiceConfig
+from perform.config.voices import VoiceConfig
 from perform.control import feedback
 from perform.control.feedback import Feedback
 from perform.control.registry import of_rig

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perform.config.schema import VoiceConfig
+from perform.config.voices import VoiceConfig
 from perform.engine.engine import Engine
 from perform.engine.form import speaks
 from perform.engine.harmony import Harmony, Road

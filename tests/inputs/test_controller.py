@@ -5,7 +5,6 @@ from desks import at_a_desk
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perform.config.schema import ControllerInputConfig
 from perform.errors import MessageError
 from perform.events import (
     ModeChanged,
@@ -15,8 +14,7 @@ from perform.events import (
     TransportChanged,
     VoiceMuted,
 )
-from perform.inputs.controller import Controller
-from perform.inputs.midi import MidiController
+from perform.inputs.controller import Controller, ControllerInputConfig, MidiController
 from perform.midi import ports
 
 PARAMETERS = {

@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from perform.config.schema import ChordInputConfig, MelodyInputConfig
 from perform.events import ChordChanged, ChordReleased, PlayerNoteOff, PlayerNoteOn
-from perform.inputs.midi import MidiChords, MidiMelody
+from perform.inputs.chord_keyboard import ChordInputConfig, MidiChords
+from perform.inputs.melody import MelodyInputConfig, MidiMelody
 from perform.midi import ports
 from perform.music.chord import parse_chord
 

@@ -3,7 +3,8 @@
 import asyncio
 from pathlib import Path
 
-from perform.config.schema import Rig, VoiceConfig
+from perform.config.schema import Rig
+from perform.config.voices import VoiceConfig
 from perform.events import KeyChanged, ParameterChanged, PlayerNoteOn, TransportChanged
 from perform.recording import session
 

@@ -13,7 +13,8 @@ from perform.clock.follower import TempoLine
 from perform.clock.transport import Transport
 from perform.clock.virtual import VirtualClock
 from perform.config.load import parse_rig
-from perform.config.schema import Rig, VoiceConfig
+from perform.config.schema import Rig
+from perform.config.voices import VoiceConfig
 from perform.engine.engine import Engine
 from perform.engine.settings import EngineSettings
 from perform.errors import SessionError
@@ -37,8 +38,8 @@ from perform.music.chart import parse_chart
 from perform.music.chord import parse_chord
 from perform.music.note import Note
 from perform.outputs.memory import MemoryOutput
+from perform.outputs.tape import Tape
 from perform.recording import session
-from perform.recording.tape import Tape
 from perform.runtime.conductor import Conductor
 
 RIG = Rig(voices=(VoiceConfig(name="lead", channel=3), VoiceConfig(name="bass", role="bass")))

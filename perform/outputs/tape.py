@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from perform.config.schema import PLAYER
 from perform.events import (
     Event,
     NoteMessage,
@@ -15,6 +14,8 @@ from perform.events import (
     TransportChanged,
 )
 from perform.interfaces import Output
+
+PLAYER = "player"  # the name of the player's track; no voice has it
 
 
 class SessionTimeline:

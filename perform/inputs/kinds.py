@@ -1,0 +1,22 @@
+"""The kinds of input that a rig can have, one line each."""
+
+from perform.inputs.base import InputTable
+from perform.inputs.chord_keyboard import ChordInputConfig
+from perform.inputs.controller import ControllerInputConfig
+from perform.inputs.melody import MelodyInputConfig
+from perform.inputs.osc import OscInputConfig
+from perform.tables import Table
+
+
+class InputsConfig(Table, frozen=True):
+    """What Sideman listens to: the tables [inputs.NAME]."""
+
+    osc: OscInputConfig | None = None
+    midi: ChordInputConfig | None = None
+    lead: MelodyInputConfig | None = None
+    surface: ControllerInputConfig | None = None
+
+    def tables(self) -> list[InputTable]:
+        """Those that the rig has, in the order in which they are opened."""
+        found = (getattr(self, name) for name in self.__struct_fields__)
+        return [table for table in found if table is not None]

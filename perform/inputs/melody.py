@@ -1,0 +1,56 @@
+"""A melody that is played on a MIDI port, for voices that answer or resemble it."""
+
+from collections.abc import Callable, Iterator
+from typing import Annotated
+
+from msgspec import Meta
+
+from perform.events import Event, PlayerNoteOff, PlayerNoteOn
+from perform.inputs.base import InputTable
+from perform.inputs.chord_keyboard import ALL_NOTES_OFF
+from perform.inputs.midi_base import MidiPort
+from perform.midi.system import MidiSystem
+
+NOTE_ON, NOTE_OFF, CONTROL = 0x90, 0x80, 0xB0
+
+
+class MelodyInputConfig(InputTable, frozen=True):
+    """An instrument whose melody voices follow, by `port` or `virtual`. `channel` 0: all channels."""
+
+    port: str | None = None
+    virtual: str | None = None
+    channel: Annotated[int, Meta(ge=0, le=16)] = 0
+
+    def describe(self) -> Iterator[str]:
+        """The port."""
+        yield f"MIDI melody {self.virtual or self.port}"
+
+
+class MidiMelody(MidiPort):
+    """Delivers the notes of a melody, for voices that answer or resemble it."""
+
+    def __init__(
+        self, config: MelodyInputConfig, system: MidiSystem, deliver: Callable[[Event], None]
+    ) -> None:
+        self._channel = config.channel - 1 if config.channel else None
+        self._deliver = deliver
+        self._down: set[int] = set()
+        super().__init__(config.port, config.virtual, system)
+
+    def _hear(self, message: list[int], _moment: float) -> None:
+        if len(message) < 3 or self._channel not in (None, message[0] & 0x0F):
+            return
+        kind = message[0] & 0xF0
+        if kind == NOTE_ON and message[2] > 0:
+            self._down.add(message[1])
+            self._deliver(PlayerNoteOn(message[1], message[2]))
+        elif kind in (NOTE_ON, NOTE_OFF):
+            self._down.discard(message[1])
+            self._deliver(PlayerNoteOff(message[1]))
+        elif kind == CONTROL and message[1] in ALL_NOTES_OFF:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        for key in sorted(self._down):
+            self._deliver(PlayerNoteOff(key))
+        self._down.clear()

@@ -1,0 +1,77 @@
+"""What every kind of output has: its table in the rig, its checks, how it is opened, its latency.
+
+A kind of output is one module with a subclass of `OutputTable` and a line in `perform.outputs.kinds`.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import ClassVar, NamedTuple
+
+from perform.control.feedback import Feedback
+from perform.events import Event
+from perform.interfaces import Output
+from perform.midi.hotplug import HotplugPort
+from perform.midi.system import MidiSystem
+from perform.tables import Table
+
+
+class OutputContext(NamedTuple):
+    """What an output needs to know of the rig when it opens.
+
+    `channels`: the MIDI channel (1 to 16) of each voice whose notes the output gets. `tempo`: quarter
+    notes a minute, at the start.
+    """
+
+    name: str
+    channels: Mapping[str, int]
+    system: MidiSystem
+    tempo: float
+
+
+class OpenedOutput(NamedTuple):
+    """An open output, and what the daemon has to connect it to.
+
+    `port`: its MIDI port, which may be unplugged. `feedback`: the output itself, with the host and
+    port that it sends to, where it follows values by address. `record`: called with every event that
+    the engine is fed, and the event's tick in the session.
+    """
+
+    output: Output
+    port: HotplugPort | None = None
+    feedback: tuple[tuple[str, int], Feedback] | None = None
+    record: Callable[[int, Event], None] | None = None
+
+
+class OutputTable(Table, frozen=True):
+    """What the rig says of one output.
+
+    `every_voice`: the output gets the notes of every voice; otherwise of the voices that name it.
+    `spin`: for how many seconds before a delayed event the output waits awake, see `Alarm`.
+    """
+
+    every_voice: ClassVar[bool] = True
+    spin: ClassVar[float] = 0.0
+
+    @property
+    def ahead(self) -> float | None:
+        """The latency of what is connected, in seconds; None where nothing sounds."""
+        return None
+
+    @property
+    def sends_clock(self) -> bool:
+        """Whether MIDI clock is sent."""
+        return False
+
+    @property
+    def writes_files(self) -> bool:
+        """Whether the output leaves files behind, so that `perform check` must not open it."""
+        return False
+
+    def check(self, where: str) -> None:
+        """RigError, beginning with `where`, for a value that cannot be right."""
+
+    def check_files(self) -> None:
+        """OutputError where a file that the output would write cannot be written."""
+
+    def open(self, context: OutputContext) -> OpenedOutput:
+        """The open output. OutputError where its device or host is not there."""
+        raise NotImplementedError
