@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perform.music.chord import QUALITY_CLASSES as ALL_QUALITIES
+from perform.music.chord import QUALITIES as ALL_QUALITIES
 from perform.music.chord import parse_chord
 from perform.music.condition import COLUMNS, QUALITY_CLASSES, Conditions, inputs, quality_class
 
