@@ -152,7 +152,7 @@ def check(rig: RigFile) -> None:
 
     async def try_out() -> None:
         async with daemon.stage(loaded.without_traces()) as running:
-            if not await running.source.filled(10.0):
+            if not await running.source.wait_for_phrases(10.0):
                 raise SidemanError(f"{rig}: the models answer no phrase; see the lines above")
         if loaded.mqtt is not None:
             from perform.mqtt import connection  # noqa: PLC0415 - half a second, and few have one

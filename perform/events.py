@@ -57,7 +57,7 @@ class ParameterChanged(NamedTuple):
     """A knob of a voice (or of every voice, when None) stands elsewhere; see `perform.engine.parameters`."""
 
     voice: str | None
-    knob: str
+    parameter: str
     value: float
 
 
@@ -193,7 +193,7 @@ class Steering(NamedTuple):
     columns: int = COLUMNS
 
 
-class PhraseWanted(NamedTuple):
+class PhraseRequested(NamedTuple):
     """The engine lacks a bar, due at tick `deadline`. The same seed, model, wish and steering give the
     same phrase.
     """
@@ -203,7 +203,7 @@ class PhraseWanted(NamedTuple):
     seed: int
     model: str
     deadline: int
-    wish: Conditions = Conditions()
+    conditions: Conditions = Conditions()
     steering: Steering | None = None
 
 
@@ -317,6 +317,6 @@ OutputEvent = (
     | TempoBegins
     | AllNotesOff
     | PhraseMissed
-    | PhraseWanted
+    | PhraseRequested
     | StateChanged
 )

@@ -3,7 +3,7 @@
 from typing import Any, Protocol
 
 from perform.events import OutputEvent, Steering
-from perform.music.condition import ANYTHING, Conditions
+from perform.music.condition import UNCONDITIONAL, Conditions
 from perform.music.note import Phrase
 
 
@@ -35,7 +35,7 @@ class PhraseSource(Protocol):
     """Invents bars. The same seed, conditions and steering give the same phrase, whatever came before."""
 
     def phrase(
-        self, seed: int, wish: Conditions = ANYTHING, steering: Steering | None = None
+        self, seed: int, conditions: Conditions = UNCONDITIONAL, steering: Steering | None = None
     ) -> Phrase:
         """One bar for a seed (0 to 2**48 - 1), as near to the conditions and steering as possible."""
         ...

@@ -100,7 +100,7 @@ def load(path: Path) -> Bundle:
     return Bundle(path, manifest)
 
 
-def demand_room(path: Path) -> None:
+def check_destination(path: Path) -> None:
     """BundleError unless a bundle can be saved at `path`: nothing is there, or an empty folder, or an older
     bundle and nothing beside it.
     """
@@ -118,7 +118,7 @@ def save(path: Path, manifest: Manifest, files: dict[str, bytes]) -> Bundle:
 
     `manifest.files` is filled in from `files` (name -> content).
     """
-    demand_room(path)
+    check_destination(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
     try:

@@ -83,7 +83,7 @@ async def _play(
     rig: Rig, chart: Chart, bars: int, song: MidiFileOutput, scroll: ConsoleRoll
 ) -> None:
     async with stage(rig, listeners=[song, scroll]) as running:
-        await running.source.filled(SETTLE_SECONDS)
+        await running.source.wait_for_phrases(SETTLE_SECONDS)
         drawing = asyncio.create_task(_draw(running, scroll, bars))
         for tick, change in chart.changes:
             if tick >= bars * TICKS_PER_BAR:

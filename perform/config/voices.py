@@ -92,7 +92,7 @@ class VoiceConfig(Table, frozen=True):
             mode=self.mode,
             bars=self.bars,
             other=self.other,
-            knobs={**role.knobs, **self.knobs},
+            parameters={**role.knobs, **self.knobs},
         )
 
     def _pitches(self, limits: tuple[str, str]) -> tuple[int, int]:

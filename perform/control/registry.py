@@ -12,7 +12,7 @@ from perform.clock.transport import FASTEST_BPM, SLOWEST_BPM
 from perform.control import parsers
 from perform.control.parsers import Command, Parser, always
 from perform.engine.engine import CURSOR, SNAPSHOTS
-from perform.engine.parameters import CHANCE, PARAMETERS, Parameter
+from perform.engine.parameters import PARAMETERS, UNSET, Parameter
 from perform.engine.settings import DEFAULT_CHART, DEFAULT_KEY, DEFAULT_METRE, DEFAULT_TEMPO
 from perform.engine.voicing import DEFAULT_BARS, DEFAULT_MODE
 from perform.errors import MessageError
@@ -86,7 +86,7 @@ def _each_way(control: Control) -> tuple[Control, Control]:
 
 
 def _turned(knob: Parameter) -> Control:
-    unit = "-1 or 0 to 1" if knob.low == CHANCE else ""
+    unit = "-1 or 0 to 1" if knob.low == UNSET else ""
     return Control(
         f"/{knob.name}", "number", "f", knob.help, parsers.knob(knob),
         knob.low, knob.high, knob.default, unit, told=True,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from perform.control.registry import CONTROLS, NAME, OF_ONE_VOICE
 from perform.engine.engine import CURSOR, SNAPSHOTS
-from perform.engine.metre import Metre, spell
+from perform.engine.metre import Metre, format_metre
 from perform.engine.voicing import VoiceSettings
 from perform.events import (
     ChartChanged,
@@ -88,7 +88,7 @@ def _set(event: Event) -> Sequence[StateChanged]:
         case TransportChanged(action):
             told = ("/transport", action)
         case MetreChanged(bar, beat):
-            told = ("/metre", spell(Metre(bar, beat)))
+            told = ("/metre", format_metre(Metre(bar, beat)))
         case KeyChanged(_, name):
             told = ("/key", name)
         case ChartChanged(_, _, text):
@@ -109,8 +109,8 @@ def _set_of_voice(event: Event) -> Sequence[StateChanged]:
             return told if bars is None else (*told, StateChanged(_place(voice, SPAN), bars))
         case TurnLengthChanged(voice, bars):
             return (StateChanged(_place(voice, SPAN), bars),)
-        case ParameterChanged(voice, knob, turned):
-            return (StateChanged(_place(voice, knob), turned),)
+        case ParameterChanged(voice, name, value):
+            return (StateChanged(_place(voice, name), value),)
         case VoiceMuted(voice, on):
             return (StateChanged(_place(voice, "mute"), int(on)),)
         case VoiceSoloed(voice, on):
@@ -128,7 +128,7 @@ def _of_voice(voice: VoiceSettings) -> dict[str, str | float]:
         SPAN: voice.bars,
         "mute": 0,
         "solo": 0,
-        **voice.turned(),
+        **voice.initial_parameters(),
     }
 
 

@@ -71,7 +71,7 @@ async def stage(
             engine,
             transport,
             RealtimeClock(rig.ahead),
-            source.want,
+            source.request,
             outputs.played,
             voiceless=outputs.voiceless,
             ahead=rig.ahead,

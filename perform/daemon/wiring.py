@@ -16,7 +16,7 @@ from perform.config.schema import PanelConfig, Rig
 from perform.config.voices import VoiceConfig
 from perform.control import registry
 from perform.control.feedback import Feedback
-from perform.engine.metre import beats_of_all
+from perform.engine.metre import beats_by_metre
 from perform.errors import ElsewhereError, InputError, SidemanError
 from perform.events import Event
 from perform.inputs.ableton_link import LinkClock
@@ -256,7 +256,7 @@ def greeting(running: Performance) -> dict[str, Any]:
         "models": running.models,
         "outputs": list(rig.outputs),
         "qualities": {it.name: it.intervals for it in QUALITIES},
-        "beats": beats_of_all(),
+        "beats": beats_by_metre(),
         "controls": [
             control.plain() | {"address": address}
             for address, control in registry.of_rig(it.name for it in rig.voices)
@@ -269,5 +269,5 @@ def _introduced(voice: VoiceConfig) -> dict[str, Any]:
     settings = voice.settings()
     return {
         "name": voice.name, "role": voice.role, "low": settings.low, "high": settings.high,
-        "knobs": settings.turned(),
+        "knobs": settings.initial_parameters(),
     }  # fmt: skip

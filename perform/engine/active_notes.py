@@ -60,7 +60,7 @@ class ActiveNotes:
         )
         if coming.leads:
             pitch = self._approach(line, bar + 1, coming.leads, pitch)
-        if line.knobs["share"] < 1:
+        if line.parameters["share"] < 1:
             pitch = self._beside_others(line, pitch)
         line.before = lines.PreviousNote(note.pitch, pitch)
         velocity = lines.velocity_of(note, stroke.weight, settings) + stroke.force

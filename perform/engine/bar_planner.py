@@ -63,14 +63,14 @@ class BarPlanner:
         shaped_as = line.shaped_as
         seed = self._orders.seed(line, shaped_as)
         phrase = line.shaped(line.previous or (), shaped_as, metre, seed)
-        share = line.knobs["share"]
+        share = line.parameters["share"]
         if share < 1:
             phrase = lines.thin(phrase, max(1, round(share * room)), metre)
         lands = line.lands(shaped_as, seed)
         if lands:
             phrase = form.land(phrase, metre)
         number = self._orders.seed(line, bar)
-        leads = not lands and chance(number, 9) < line.knobs["approach"]
+        leads = not lands and chance(number, 9) < line.parameters["approach"]
         strokes = expression.strokes(phrase, line.feel, number, metre)
         last_beat = (metre.beats - 1) * metre.beat
         pitches = [note.pitch for note in phrase]

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from perform.engine.harmony import colours
-from perform.engine.parameters import WEIGHTS_AT
+from perform.engine.parameters import WEIGHT_PREFIX
 from perform.events import Steering
 from perform.music.chord import Chord
 from perform.music.condition import Conditions, quality_class
 from perform.music.note import COLUMNS, Phrase
-from perform.music.pitch import from_c
+from perform.music.pitch import semitones_from_c
 from perform.steering.fitness import WEIGHTS
 
 
@@ -27,9 +27,9 @@ class PhraseContext(NamedTuple):
     disliked: tuple[Phrase, ...] = ()
 
 
-def wish_of(knobs: Mapping[str, float], chord: Chord | None) -> Conditions:
+def conditions_of(parameters: Mapping[str, float], chord: Chord | None) -> Conditions:
     """What a generator that can be asked is asked for over a chord."""
-    density, register = knobs["target/density"], knobs["target/register"]
+    density, register = parameters["target/density"], parameters["target/register"]
     return Conditions(
         quality_class(chord),
         density if density >= 0 else None,
@@ -38,28 +38,32 @@ def wish_of(knobs: Mapping[str, float], chord: Chord | None) -> Conditions:
 
 
 def steering_of(
-    knobs: Mapping[str, float], low: int, high: int, around: PhraseContext, columns: int = COLUMNS
+    parameters: Mapping[str, float],
+    low: int,
+    high: int,
+    around: PhraseContext,
+    columns: int = COLUMNS,
 ) -> Steering | None:
     """What candidates are ranked by, as far as their first `columns`; None where nothing weighs anything.
 
     What no weight looks at is left out, so that the same wish is known as the same.
     """
     chord = around.chord
-    weights = tuple(knobs[WEIGHTS_AT + name] for name in WEIGHTS)
+    weights = tuple(parameters[WEIGHT_PREFIX + name] for name in WEIGHTS)
     if chord is None or not (any(weights) or around.liked or around.disliked):
         return None
     return Steering(
         weights,
         tones=tuple(sorted((tone - chord.root) % 12 for tone in chord.tones)),
         scale=tuple(sorted((tone - chord.root) % 12 for tone in colours(chord, around.key))),
-        shift=from_c(chord.root),
+        shift=semitones_from_c(chord.root),
         low=low,
         high=high,
-        density=_middle(knobs["target/density"]),
-        register=_middle(knobs["target/register"]),
-        contour=_middle(knobs["target/contour"]),
-        last=around.last if knobs["weight/last"] else (),
-        player=around.player if knobs["weight/player"] else (),
+        density=_middle(parameters["target/density"]),
+        register=_middle(parameters["target/register"]),
+        contour=_middle(parameters["target/contour"]),
+        last=around.last if parameters["weight/last"] else (),
+        player=around.player if parameters["weight/player"] else (),
         liked=around.liked,
         disliked=around.disliked,
         columns=columns,

@@ -127,7 +127,7 @@ class Engine:
         return self._band.snapshots
 
     @property
-    def struck(self) -> int:
+    def notes_played(self) -> int:
         """How many notes were struck so far."""
         return self._notes.struck
 
@@ -141,9 +141,9 @@ class Engine:
         """How many notes sound."""
         return self._notes.count
 
-    def knobs(self, voice: str) -> dict[str, float]:
+    def parameters(self, voice: str) -> dict[str, float]:
         """Where the knobs of a voice stand."""
-        return dict(self._band.by_name[voice].knobs)
+        return dict(self._band.by_name[voice].parameters)
 
     def prepare(self) -> list[OutputEvent]:
         """The wishes for the first bars, to be met before the music starts."""
@@ -153,7 +153,7 @@ class Engine:
         """The tick at which `advance` has something to do; None while stopped."""
         return self._schedule.next_tick() if self._running else None
 
-    def feed(self, event: Event, tick: int) -> list[OutputEvent]:
+    def handle(self, event: Event, tick: int) -> list[OutputEvent]:
         """What an event brings at once, at the tick at which it finds the music. Call `advance(tick)` first."""
         self._tick = tick
         handle = self._handlers.get(type(event))
@@ -163,7 +163,7 @@ class Engine:
         """Everything due up to and including `to_tick`, in order."""
         return self._advance(to_tick, EventKind.WISH)
 
-    def sound(self, to_tick: int) -> list[OutputEvent]:
+    def advance_notes(self, to_tick: int) -> list[OutputEvent]:
         """As `advance`, but what is only prepared at `to_tick` is left for later: notes do not wait for it."""
         return self._advance(to_tick, EventKind.ON)
 
@@ -216,7 +216,7 @@ class Engine:
 
     def _lay_chords(self, chords: Sequence[tuple[float, Chord | None]], since: int) -> None:
         """The chart's chords of a bar where they belong; of those before `since` what has come of them."""
-        ticks = self._course.metre.shared([share for share, _ in chords])
+        ticks = self._course.metre.chord_ticks([share for share, _ in chords])
         for inside, (_, chord) in zip(ticks, chords, strict=True):
             self._schedule.add(self._course.tick + max(inside, since), EventKind.CHORD, (chord,))
 
@@ -372,10 +372,10 @@ class Engine:
 
     def _turn(self, event: ParameterChanged) -> list[OutputEvent]:
         """A knob moves; what it means for bars ahead is asked for soon."""
-        if event.knob not in PARAMETERS:
+        if event.parameter not in PARAMETERS:
             return []
         self._band.turn(event)
-        return [] if event.knob in PLAYED else self._ask_soon(self._band.those(event.voice))
+        return [] if event.parameter in PLAYED else self._ask_soon(self._band.those(event.voice))
 
     def _store(self, event: SnapshotStored) -> list[OutputEvent]:
         return [StateChanged(SNAPSHOTS, self._band.store(event.name))]

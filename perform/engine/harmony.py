@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from perform.engine.key import KeySense, raised
 from perform.music.chord import Chord
-from perform.music.pitch import from_c
+from perform.music.pitch import semitones_from_c
 
 _MAJOR_THIRD, _MINOR_THIRD, _MINOR_SEVENTH = 4, 3, 10
 
@@ -71,7 +71,7 @@ class Harmony:
 
     def over_c(self, pitch: int) -> int:
         """A pitch that is played over the chord of the moment, as it would be over C; itself where none sounds."""
-        return pitch - from_c(self.chord.root) if self.chord else pitch
+        return pitch - semitones_from_c(self.chord.root) if self.chord else pitch
 
     @property
     def key(self) -> frozenset[int]:

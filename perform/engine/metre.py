@@ -42,7 +42,7 @@ class Metre(NamedTuple):
 
     @property
     def columns(self) -> int:
-        """How many of the 64 columns of a bar in four are heard in one of this metre, as `fitted` has it."""
+        """How many of the 64 columns of a bar in four are heard in one of this metre, as `fit_to_metre` has it."""
         whole = TICKS_PER_BAR * DOTTED // TICKS_PER_BEAT if self.beat == DOTTED else TICKS_PER_BAR
         return min(COLUMNS, COLUMNS * self.bar // whole)
 
@@ -52,7 +52,7 @@ class Metre(NamedTuple):
             return 0
         return 2 if tick in self.strong else 1
 
-    def shared(self, shares: Sequence[float]) -> tuple[int, ...]:
+    def chord_ticks(self, shares: Sequence[float]) -> tuple[int, ...]:
         """The tick of each of several chords of a bar, given how much of a bar in four has gone by (ascending).
 
         Each has a beat of its own, near where it stands in four; a quaver where there are more chords than
@@ -103,13 +103,13 @@ def parse_metre(text: str) -> Metre:
     return Metre(count * QUAVER, DOTTED if count % 3 == 0 else TICKS_PER_BEAT)
 
 
-def beats_of_all() -> dict[str, int]:
+def beats_by_metre() -> dict[str, int]:
     """How many beats a bar has in each metre that there is, by its spelling: for whoever only shows them."""
     spellings = (f"{count}/{unit}" for unit in (4, 8) for count in range(LEAST, MOST + 1))
     return {spelled: parse_metre(spelled).beats for spelled in spellings}
 
 
-def spell(metre: Metre) -> str:
+def format_metre(metre: Metre) -> str:
     """The metre as `parse_metre` reads it: in quarters where they fill the bar and are its beat."""
     quarters, rest = divmod(metre.bar, TICKS_PER_BEAT)
     if not rest and metre.beat == TICKS_PER_BEAT:
@@ -117,7 +117,7 @@ def spell(metre: Metre) -> str:
     return f"{metre.bar // QUAVER}/8"
 
 
-def fitted(phrase: Phrase, metre: Metre) -> Phrase:
+def fit_to_metre(phrase: Phrase, metre: Metre) -> Phrase:
     """A bar of 4/4 material as a bar of a metre.
 
     Dotted beats (6/8, 12/8) shuffle it, beat for beat; a shorter bar crops it, from the first beat on that leaves
@@ -143,8 +143,8 @@ def fitted(phrase: Phrase, metre: Metre) -> Phrase:
     )
 
 
-def unfitted(phrase: Phrase, metre: Metre) -> Phrase:
-    """A bar that was played in a metre as material of 4/4: the inverse of `fitted`, as far as there is one.
+def to_common_time(phrase: Phrase, metre: Metre) -> Phrase:
+    """A bar that was played in a metre as material of 4/4: the inverse of `fit_to_metre`, as far as there is one.
 
     What a longer bar has after its fourth beat comes from the beginning again.
     """

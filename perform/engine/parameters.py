@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from perform.steering.fitness import FITNESS, OPINION
+from perform.steering.fitness import FITNESS_FUNCTIONS, OPINION
 
-CHANCE = -1.0  # a target that is left to chance
+UNSET = -1.0  # a target that is left to chance
 
 
 class Parameter(NamedTuple):
@@ -20,13 +20,13 @@ class Parameter(NamedTuple):
 PARAMETERS: dict[str, Parameter] = {
     knob.name: knob
     for knob in (
-        *(Parameter(f"weight/{it.name}", 0.0, it.help) for it in FITNESS),
+        *(Parameter(f"weight/{it.name}", 0.0, it.help) for it in FITNESS_FUNCTIONS),
         Parameter(
             f"weight/{OPINION}", 0.0, "how real the discriminator finds it, where one is kept"
         ),
-        Parameter("target/density", CHANCE, "0 few notes, 1 many; -1 as it comes", CHANCE),
-        Parameter("target/register", CHANCE, "0 low, 1 high; -1 as it comes", CHANCE),
-        Parameter("target/contour", CHANCE, "0 falls, 1 rises; -1 as it comes", CHANCE),
+        Parameter("target/density", UNSET, "0 few notes, 1 many; -1 as it comes", UNSET),
+        Parameter("target/register", UNSET, "0 low, 1 high; -1 as it comes", UNSET),
+        Parameter("target/contour", UNSET, "0 falls, 1 rises; -1 as it comes", UNSET),
         Parameter("repeat", 1.0, "how often bars return as the form says; 0 never"),
         Parameter("vary", 0.0, "how often a bar that returns is changed"),
         Parameter(
@@ -53,7 +53,7 @@ PARAMETERS: dict[str, Parameter] = {
         Parameter("articulation", 0.5, "0 staccato, 1 legato"),
     )
 }
-WEIGHTS_AT = "weight/"
+WEIGHT_PREFIX = "weight/"
 # heard in how a bar is played, not in which is asked for
 PLAYED = frozenset(
     {"vary", "land", "approach", "share", "swing", "humanise", "accent", "articulation"}

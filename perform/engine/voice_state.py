@@ -6,7 +6,7 @@ from perform.engine import form
 from perform.engine.conditioning import PhraseContext
 from perform.engine.expression import Expression
 from perform.engine.form import Mode
-from perform.engine.metre import Metre, fitted
+from perform.engine.metre import Metre, fit_to_metre
 from perform.engine.seeded_random import chance
 from perform.engine.voicing import (
     PitchSpan,
@@ -40,8 +40,8 @@ class VoiceState:
         self.settings = settings
         self.model = settings.model
         self.other = settings.other or settings.model
-        self.knobs = settings.turned()
-        self.feel = _feel(self.knobs)
+        self.parameters = settings.initial_parameters()
+        self.feel = _feel(self.parameters)
         self.mode: Mode = settings.mode
         self.span = settings.bars
         self.since = 0  # the bar from which turns are counted
@@ -69,12 +69,12 @@ class VoiceState:
 
     def turn(self, knob: str, value: float) -> None:
         """A knob stands elsewhere."""
-        self.knobs = {**self.knobs, knob: value}
-        self.feel = _feel(self.knobs)
+        self.parameters = {**self.parameters, knob: value}
+        self.feel = _feel(self.parameters)
 
-    def recall(self, knobs: dict[str, float]) -> None:
+    def recall(self, parameters: dict[str, float]) -> None:
         """All knobs stand as they did."""
-        self.knobs, self.feel = knobs, _feel(knobs)
+        self.parameters, self.feel = parameters, _feel(parameters)
 
     def judge(self, more: bool) -> None:
         """More of what was heard, or none of it and others than those that were coming."""
@@ -106,7 +106,7 @@ class VoiceState:
         """
         other = self._blended.get(self.material(bar))
         if other is None:
-            other = chance(seed, 5) < self.knobs["blend"]
+            other = chance(seed, 5) < self.parameters["blend"]
         return self.other if other else self.model
 
     def begin(self, bar: int) -> None:
@@ -123,13 +123,13 @@ class VoiceState:
     @property
     def listens(self) -> bool:
         """Whether what the player plays matters to what it is asked for."""
-        return self.mode in form.TURNS or self.knobs["weight/player"] > 0
+        return self.mode in form.TURNS or self.parameters["weight/player"] > 0
 
     def listening(self, heard: Phrase) -> tuple[dict[str, float], Phrase]:
         """The knobs, and the player's bar that is to be resembled: by an answer in any case."""
-        if self.mode in form.TURNS and heard and not self.knobs["weight/player"]:
-            return {**self.knobs, "weight/player": PLAYERS_WEIGHT}, heard
-        return self.knobs, heard
+        if self.mode in form.TURNS and heard and not self.parameters["weight/player"]:
+            return {**self.parameters, "weight/player": PLAYERS_WEIGHT}, heard
+        return self.parameters, heard
 
     def around(self, around: PhraseContext) -> PhraseContext:
         """What was judged, beside what is around."""
@@ -150,7 +150,7 @@ class VoiceState:
     def shaped(self, phrase: Phrase, bar: int, metre: Metre, seed: int) -> Phrase:
         """What is ready as it stands in its bar: fitted into the metre, thinned, changed where it returns."""
         phrase = self._fitted(phrase, metre)
-        if self._returns(bar) and chance(seed, bar, 6) < self.knobs["vary"]:
+        if self._returns(bar) and chance(seed, bar, 6) < self.parameters["vary"]:
             phrase = form.vary(phrase, seed + bar, metre)
         return phrase
 
@@ -163,7 +163,9 @@ class VoiceState:
         comes.
         """
         if bar != self._octave_of:
-            asked = self.knobs["weight/register"] > 0 or self.knobs["target/register"] >= 0
+            asked = (
+                self.parameters["weight/register"] > 0 or self.parameters["target/register"] >= 0
+            )
             self._octave = (
                 0 if asked else octave_into(note, reach, chord, self.settings, self.before)
             )
@@ -180,7 +182,7 @@ class VoiceState:
         ends = form.ends(place, self.settings.form) or (
             self.span > 1 and form.yields(self.mode, bar - self.since, self.span)
         )
-        return ends and chance(seed, bar, 7) < self.knobs["land"]
+        return ends and chance(seed, bar, 7) < self.parameters["land"]
 
     def begin_again(self, bar: int) -> None:
         """Nothing is ready from `bar` on, and nothing asked for, but what a start begins with."""
@@ -209,17 +211,22 @@ class VoiceState:
 
     def _plays(self, model: str) -> bool:
         """Whether bars of a model are played now."""
-        return model == self.model or (model == self.other and self.knobs["blend"] > 0)
+        return model == self.model or (model == self.other and self.parameters["blend"] > 0)
 
     def _fitted(self, phrase: Phrase, metre: Metre) -> Phrase:
-        return thin(fitted(phrase, metre), self.settings.density, metre)
+        return thin(fit_to_metre(phrase, metre), self.settings.density, metre)
 
     def _returns(self, bar: int) -> bool:
         """Whether a bar that the form brings back does come back."""
         if not form.returns(bar, self.settings.form):
             return False
-        return chance(self.index, bar, 8) < self.knobs["repeat"]
+        return chance(self.index, bar, 8) < self.parameters["repeat"]
 
 
-def _feel(knobs: dict[str, float]) -> Expression:
-    return Expression(knobs["swing"], knobs["humanise"], knobs["accent"], knobs["articulation"])
+def _feel(parameters: dict[str, float]) -> Expression:
+    return Expression(
+        parameters["swing"],
+        parameters["humanise"],
+        parameters["accent"],
+        parameters["articulation"],
+    )

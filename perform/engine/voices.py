@@ -73,27 +73,27 @@ class Voices:
     def turn(self, event: ParameterChanged) -> None:
         """A knob stands elsewhere."""
         for line in self.those(event.voice):
-            line.turn(event.knob, event.value)
+            line.turn(event.parameter, event.value)
 
     def store(self, name: str) -> str:
         """Keep where all knobs stand; the names of all that are kept, by commas. The oldest makes way."""
         self._snapshots.pop(name, None)
         if len(self._snapshots) >= MOST_SNAPSHOTS:
             del self._snapshots[next(iter(self._snapshots))]
-        self._snapshots[name] = {line.settings.name: line.knobs for line in self.lines}
+        self._snapshots[name] = {line.settings.name: line.parameters for line in self.lines}
         return ", ".join(self._snapshots)
 
     def recall(self, name: str) -> list[tuple[str, float]]:
         """Bring them back: (address, value) of each that moved; none for an unknown name."""
         moved = []
-        for voice, knobs in self._snapshots.get(name, {}).items():
+        for voice, parameters in self._snapshots.get(name, {}).items():
             line = self.by_name[voice]
             moved += [
                 (f"/voice/{voice}/{knob}", value)
-                for knob, value in knobs.items()
-                if line.knobs[knob] != value
+                for knob, value in parameters.items()
+                if line.parameters[knob] != value
             ]
-            line.recall(knobs)
+            line.recall(parameters)
         return moved
 
     def judge(self, event: PhraseJudged) -> None:

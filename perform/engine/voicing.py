@@ -10,7 +10,7 @@ from perform.engine.metre import COMMON, Metre
 from perform.engine.parameters import PARAMETERS
 from perform.music.chord import Chord
 from perform.music.note import TICKS_PER_BAR, TICKS_PER_BEAT, TICKS_PER_COLUMN, Note, Phrase
-from perform.music.pitch import from_c
+from perform.music.pitch import semitones_from_c
 from perform.music.scale import beyond, nearest
 
 Fit = Literal["shift", "scale", "chord"]
@@ -36,7 +36,7 @@ class VoiceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     time, as a wind player would; `tight`: onsets go to sixteenths and swung quavers. `grounded`: on strong beats the
     written bass of a slash chord, as a bass player has it. `other`: the
     bundle that the knob `blend` goes towards. `mode`, `bars`: when it plays, see `perform.engine.form`.
-    `knobs`: where those of `perform.engine.parameters` stand at first.
+    `parameters`: where those of `perform.engine.parameters` stand at first.
     """
 
     name: str
@@ -54,11 +54,11 @@ class VoiceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     other: str | None = None
     mode: Mode = DEFAULT_MODE
     bars: int = DEFAULT_BARS
-    knobs: dict[str, float] = {}
+    parameters: dict[str, float] = {}
 
-    def turned(self) -> dict[str, float]:
+    def initial_parameters(self) -> dict[str, float]:
         """Where every knob stands at first."""
-        return {name: self.knobs.get(name, knob.default) for name, knob in PARAMETERS.items()}
+        return {name: self.parameters.get(name, knob.default) for name, knob in PARAMETERS.items()}
 
 
 class PreviousNote(NamedTuple):
@@ -89,7 +89,7 @@ def pitch_over(
     Where bending would flatten a step of the melody (another note than `before`, the same sound), the
     line goes on to the next note of the harmony in its own direction: contour outlives harmony.
     """
-    pitch = note.pitch + from_c(chord.root)
+    pitch = note.pitch + semitones_from_c(chord.root)
     if settings.fit == "shift":
         return fold_into(pitch, settings.low, settings.high)
     if settings.grounded and weight > 1 and chord.bass != chord.root:
@@ -109,7 +109,7 @@ def octave_into(
     """By how many semitones, -12, 0 or 12, a bar that enters with a note moves over a chord, so that it begins where the
     line is: none where it goes on within a fifth, or where the voice's range does not hold the whole bar elsewhere.
     """
-    shift = from_c(chord.root)
+    shift = semitones_from_c(chord.root)
     if before is None or abs(note.pitch + shift - before.sounded) <= LEAP:
         return 0
     octave = 12 if note.pitch + shift < before.sounded else -12

@@ -1,7 +1,7 @@
 """A written-down stock of bars: for tests, golden scores, and when no model answers in time."""
 
 from perform.events import Steering
-from perform.music.condition import ANYTHING, Conditions
+from perform.music.condition import UNCONDITIONAL, Conditions
 from perform.music.note import TICKS_PER_BEAT, Note, Phrase
 
 
@@ -28,7 +28,7 @@ class CannedSource:
         self._stock = stock
 
     def phrase(
-        self, seed: int, _wish: Conditions = ANYTHING, _steering: Steering | None = None
+        self, seed: int, _wish: Conditions = UNCONDITIONAL, _steering: Steering | None = None
     ) -> Phrase:
         """The bar of the stock that a seed counts to, whatever was wished for."""
         return self._stock[seed % len(self._stock)]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from perform.events import Steering
 from perform.generation.litert import LiteRTSource
-from perform.music.condition import ANYTHING, Conditions
+from perform.music.condition import UNCONDITIONAL, Conditions
 from perform.music.note import Phrase
 from perform.music.pianoroll import clean, decode
 from perform.steering.evolution import SIZE, evolve
@@ -24,7 +24,7 @@ class EvolvedSource:
     def phrase(
         self,
         seed: int,
-        wish: Conditions = ANYTHING,
+        conditions: Conditions = UNCONDITIONAL,
         steering: Steering | None = None,
         seconds: float | None = None,
     ) -> Phrase:
@@ -32,10 +32,10 @@ class EvolvedSource:
         could be made by then; one batch of them is made in any case.
         """
         if steering is None:
-            return self._source.phrase(seed, wish)
+            return self._source.phrase(seed, conditions)
         expired = _never if seconds is None else _expiring(time.monotonic() + seconds)
         best = evolve(
-            self._source.pool(POOLS + seed, SIZE + FRESH, wish, expired),
+            self._source.pool(POOLS + seed, SIZE + FRESH, conditions, expired),
             steering,
             seed,
             opinion=self._source.opinion,

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from perform.bundles import bundle
 from perform.errors import BundleError, StartError
-from perform.music import condition as conditions
-from perform.music.condition import ANYTHING, Conditions, inputs
+from perform.music import condition
+from perform.music.condition import UNCONDITIONAL, Conditions, generator_inputs
 from perform.music.note import COLUMNS, ROWS, Phrase
 from perform.music.pianoroll import Rolls, clean, decode, threshold, unplayable
 
@@ -39,16 +39,16 @@ class LiteRTSource:
         self._judge = _interpreter(judge) if judge is not None else None
         self._batches: OrderedDict[tuple[int, Conditions], Rolls] = OrderedDict()
 
-    def phrase(self, seed: int, wish: Conditions = ANYTHING) -> Phrase:
+    def phrase(self, seed: int, conditions: Conditions = UNCONDITIONAL) -> Phrase:
         """The bar for a seed: cleaned, never empty or unplayable unless its whole batch is."""
         number, place = divmod(seed, self._batch)
-        return decode(self._playable(number, wish)[place])
+        return decode(self._playable(number, conditions)[place])
 
     def pool(
         self,
         seed: int,
         count: int,
-        wish: Conditions = ANYTHING,
+        conditions: Conditions = UNCONDITIONAL,
         expired: Callable[[], bool] = lambda: False,
     ) -> Rolls:
         """`count` or a few more cleaned, playable bars (n, 48, 64) of a seed's own.
@@ -57,17 +57,19 @@ class LiteRTSource:
         """
         batches = -(-count // self._batch)
         first = seed * batches
-        made = [self._playable(first, wish)]
+        made = [self._playable(first, conditions)]
         for place in range(1, batches):
             if expired():
                 break
-            made.append(self._playable(first + place, wish))
+            made.append(self._playable(first + place, conditions))
         return np.concatenate(made)
 
-    def raw(self, number: int, wish: Conditions = ANYTHING) -> Rolls:
+    def raw(self, number: int, conditions: Conditions = UNCONDITIONAL) -> Rolls:
         """The uncleaned rolls of batch `number`, int8 (batch, 48, 64)."""
         manifest = self.bundle.manifest
-        asked = inputs(self._batch, manifest.noise_dim, manifest.conditions, number, wish)
+        asked = generator_inputs(
+            self._batch, manifest.noise_dim, manifest.conditions, number, conditions
+        )
         self._interpreter.set_tensor(self._input, asked)
         self._interpreter.invoke()
         answer = self._interpreter.get_tensor(self._output)
@@ -91,18 +93,18 @@ class LiteRTSource:
         order = np.concatenate(opinions)[: len(rolls)].argsort().argsort()
         return np.asarray(order / max(1, len(rolls) - 1))
 
-    def _playable(self, number: int, wish: Conditions) -> Rolls:
+    def _playable(self, number: int, conditions: Conditions) -> Rolls:
         if not self.bundle.manifest.conditions:
-            wish = ANYTHING  # it cannot be asked for anything, so nothing is made twice
-        rolls = self._batches.get((number, wish))
+            conditions = UNCONDITIONAL  # it cannot be asked for anything, so nothing is made twice
+        rolls = self._batches.get((number, conditions))
         if rolls is None:
-            rolls = self._batches[number, wish] = self._invent(number, wish)
+            rolls = self._batches[number, conditions] = self._invent(number, conditions)
             if len(self._batches) > KEPT_BATCHES:
                 self._batches.popitem(last=False)
         return rolls
 
-    def _invent(self, number: int, wish: Conditions) -> Rolls:
-        rolls = clean(self.raw(number, wish))
+    def _invent(self, number: int, conditions: Conditions) -> Rolls:
+        rolls = clean(self.raw(number, conditions))
         good = np.flatnonzero(~unplayable(rolls))
         if good.size:  # what cannot be played is replaced by its next playable neighbour
             rolls = rolls[good[np.searchsorted(good, np.arange(len(rolls))) % good.size]]
@@ -142,7 +144,7 @@ def _check(loaded: bundle.Bundle, interpreter) -> None:  # type: ignore[no-untyp
     manifest = loaded.manifest
     noise = tuple(interpreter.get_input_details()[0]["shape"].tolist())
     rolls = tuple(interpreter.get_output_details()[0]["shape"].tolist())
-    unknown = set(manifest.conditions) - set(conditions.COLUMNS)
+    unknown = set(manifest.conditions) - set(condition.CONDITION_NAMES)
     if unknown:
         raise BundleError(
             f"{loaded.path}: the model wants to be told its {min(unknown)}, which this version cannot; "

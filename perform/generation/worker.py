@@ -39,7 +39,7 @@ class Request(msgspec.Struct, frozen=True, array_like=True):
     seed: int
     path: str
     due: float
-    wish: Conditions = Conditions()
+    conditions: Conditions = Conditions()
     steering: Steering | None = None
 
 
@@ -125,7 +125,7 @@ def _answer(request: Request, sources: dict[str, EvolvedSource]) -> Answer:
         if source is None:
             source = sources[request.path] = EvolvedSource(Path(request.path))
         seconds = min(max(request.due - time.monotonic() - MARGIN, 0.0), LONGEST)
-        notes = source.phrase(request.seed, request.wish, request.steering, seconds)
+        notes = source.phrase(request.seed, request.conditions, request.steering, seconds)
         return Answer(request.voice, request.bar, notes)
     except SidemanError as fault:
         return Answer(request.voice, request.bar, fault=str(fault))

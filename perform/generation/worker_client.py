@@ -11,7 +11,7 @@ import msgspec
 
 from perform.bundles import catalog
 from perform.errors import SidemanError
-from perform.events import PhraseReady, PhraseWanted
+from perform.events import PhraseReady, PhraseRequested
 from perform.generation.worker import LENGTH, Answer, Request, pack, to_event
 from perform.net.rate_limit import Backoff
 
@@ -58,13 +58,13 @@ class WorkerClient:
         """The generating process, for whoever measures it."""
         return self._process.pid if self._process else None
 
-    async def filled(self, seconds: float) -> bool:
+    async def wait_for_phrases(self, seconds: float) -> bool:
         """Whether, within so many seconds, every bar that was asked for has come."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._filled.wait(), seconds)
         return self._filled.is_set()
 
-    def want(self, wanted: PhraseWanted, due: float) -> None:
+    def request(self, wanted: PhraseRequested, due: float) -> None:
         """Ask for a bar that has to sound at `due` (seconds of the monotonic clock). A
         model that is not there is said once; the voice plays what it has.
         """
@@ -76,7 +76,7 @@ class WorkerClient:
                 self._tell(str(fault))
                 return
         request = Request(
-            wanted.voice, wanted.bar, wanted.seed, path, due, wanted.wish, wanted.steering
+            wanted.voice, wanted.bar, wanted.seed, path, due, wanted.conditions, wanted.steering
         )
         self._owed[wanted.voice, wanted.bar] = request
         while len(self._owed) > MOST_WAITING:

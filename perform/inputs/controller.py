@@ -8,7 +8,7 @@ from typing import Any, cast
 from msgspec import field
 
 from perform.control import registry
-from perform.engine.parameters import CHANCE
+from perform.engine.parameters import UNSET
 from perform.errors import MessageError, RigError, did_you_mean
 from perform.events import Event
 from perform.inputs.base import InputTable
@@ -125,7 +125,7 @@ class Controller:
 
 def _swept(low: float, high: float, value: int) -> float:
     """Where a knob at `value` (0 to 127) stands. What can be left to chance is so at the very left alone."""
-    if low == CHANCE:
+    if low == UNSET:
         return low if value == 0 else (value - 1) / 126 * high
     return low + value / 127 * (high - low)
 

@@ -65,7 +65,7 @@ def parse_chart(text: str) -> Chart:
     return Chart(tuple(bars), tuple(vamps))
 
 
-def written_bars(text: str) -> list[str]:
+def bar_texts(text: str) -> list[str]:
     """What stands in each bar, as `parse_chart` counts them, without comments and repeat signs; of any text."""
     return [" ".join(what.split()) for _, what in _tokens(text) if "|" not in what]
 

@@ -13,7 +13,7 @@ from perform.music.chord import Chord
 
 QUALITY_CLASSES = ("major", "minor", "dominant", "diminished", "suspended")
 DENSITY, REGISTER = "density", "register"
-COLUMNS = (*QUALITY_CLASSES, DENSITY, REGISTER)
+CONDITION_NAMES = (*QUALITY_CLASSES, DENSITY, REGISTER)
 
 
 class Conditions(NamedTuple):
@@ -28,7 +28,7 @@ class Conditions(NamedTuple):
     register: float | None = None
 
 
-ANYTHING = Conditions()
+UNCONDITIONAL = Conditions()
 
 
 def quality_class(chord: Chord | None) -> str:
@@ -43,8 +43,12 @@ def quality_class(chord: Chord | None) -> str:
     return "suspended"
 
 
-def inputs(
-    count: int, noise_dim: int, conditions: Sequence[str], seed: int, wish: Conditions = ANYTHING
+def generator_inputs(
+    count: int,
+    noise_dim: int,
+    conditions: Sequence[str],
+    seed: int,
+    wish: Conditions = UNCONDITIONAL,
 ) -> NDArray[np.float32]:
     """A generator's input for `count` phrases, (count, noise_dim + len(conditions)).
 

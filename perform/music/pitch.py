@@ -19,7 +19,7 @@ def pitch_class(name: str) -> int:
     return (_LETTERS[letter.upper()] + sum(_SIGNS[sign] for sign in signs)) % 12
 
 
-def from_c(root: int) -> int:
+def semitones_from_c(root: int) -> int:
     """Semitones (-5 to 6) from C to a root, a pitch class, the shorter way."""
     return root if root <= 6 else root - 12
 

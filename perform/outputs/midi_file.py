@@ -7,7 +7,7 @@ from pathlib import Path
 import mido
 
 from perform.atomic_file import draft
-from perform.engine.metre import Metre, spell
+from perform.engine.metre import Metre, format_metre
 from perform.errors import OutputError
 from perform.events import ChordSounds, MetreBegins, NoteMessage, OutputEvent, TempoBegins
 from perform.music.note import TICKS_PER_BEAT
@@ -106,7 +106,7 @@ def _tempo(bpm: float) -> mido.MetaMessage:
 
 
 def _metre(metre: Metre) -> mido.MetaMessage:
-    above, below = (int(number) for number in spell(metre).split("/"))
+    above, below = (int(number) for number in format_metre(metre).split("/"))
     return mido.MetaMessage("time_signature", numerator=above, denominator=below)
 
 

@@ -175,11 +175,11 @@ def replay(session: Session, sinks: Sequence[Output]) -> None:
     for tick, event in session.events:
         here = timeline.in_transport(tick)
         _tell(tape, engine.advance(here))
-        _tell(tape, engine.feed(event, here))
+        _tell(tape, engine.handle(event, here))
         tape.hear(tick, event)
         timeline.follow(tick, event)
     if engine.running:  # it was cut short
-        _tell(tape, engine.feed(TransportChanged("stop"), timeline.in_transport(tick)))
+        _tell(tape, engine.handle(TransportChanged("stop"), timeline.in_transport(tick)))
     tape.end()
 
 

@@ -30,7 +30,7 @@ def parse_chart(text: str, metre: Metre = COMMON) -> Chart:
     changes = tuple(
         (number * metre.bar + inside, ChordChanged(chord))
         for number, bar in enumerate(bars)
-        for inside, (_, chord) in zip(metre.shared([it[0] for it in bar]), bar, strict=True)
+        for inside, (_, chord) in zip(metre.chord_ticks([it[0] for it in bar]), bar, strict=True)
     )
     return Chart(changes, len(bars), metre)
 

@@ -25,7 +25,7 @@ from perform.events import (
     NoteMessage,
     OutputEvent,
     PhraseReady,
-    PhraseWanted,
+    PhraseRequested,
     SongPositionChanged,
     StateChanged,
     TempoChanged,
@@ -116,7 +116,7 @@ class Conductor:
         engine: Engine,
         transport: Transport,
         clock: Clock,
-        want: Callable[[PhraseWanted, float], None],
+        want: Callable[[PhraseRequested, float], None],
         voices: Mapping[str, Sequence[Output]],
         *,
         voiceless: Sequence[Output] = (),
@@ -205,9 +205,9 @@ class Conductor:
         self._closed = True
         self._alarm.close()
         stop, tick = TransportChanged("stop"), self._tick()
-        last = [*self._engine.advance(tick), *self._engine.feed(stop, tick)]
+        last = [*self._engine.advance(tick), *self._engine.handle(stop, tick)]
         for output in [*last, *changes(stop, self._voices)]:
-            if isinstance(output, PhraseWanted):
+            if isinstance(output, PhraseRequested):
                 continue
             for sink in (*self._sinks_of(output), *self._listeners):
                 try:
@@ -293,7 +293,7 @@ class Conductor:
 
     def _pass_on(self, event: Event, here: int) -> None:
         """An event to the engine at the tick at which it finds the music, and all that it brings."""
-        for output in self._engine.feed(event, here):
+        for output in self._engine.handle(event, here):
             if isinstance(output, StateChanged):
                 for told in everywhere(output, self._voices):
                     self._send(told)
@@ -336,7 +336,7 @@ class Conductor:
                 moment = self._transport.time_of(deadline)
                 if moment - self._clock.now() < self._spin + EARLIEST:
                     # worked out while it is early, so that at the moment itself there is only sending
-                    outputs = self._engine.sound(deadline)
+                    outputs = self._engine.advance_notes(deadline)
                     self._clock.spin_until(moment)
                     self._sound(outputs)
                 self._advance(self._tick())
@@ -355,7 +355,7 @@ class Conductor:
                 self.lateness.add(self._clock.now() - meant)
 
     def _send(self, output: OutputEvent) -> None:
-        if isinstance(output, PhraseWanted):
+        if isinstance(output, PhraseRequested):
             # asking is no note: it can wait its turn
             self._loop.call_soon(self._want, output, self._due(output))
             return
@@ -364,7 +364,7 @@ class Conductor:
         for sink in self._listeners:
             sink.send(output)
 
-    def _due(self, wanted: PhraseWanted) -> float:
+    def _due(self, wanted: PhraseRequested) -> float:
         """When a bar has to sound; while nothing rolls, as if it were about to."""
         if self._transport.running:
             return self._transport.time_of(wanted.deadline) - self._ahead

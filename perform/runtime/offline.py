@@ -7,7 +7,7 @@ missed, because time waits for the source.
 from collections.abc import Callable, Iterable
 
 from perform.engine.engine import Engine
-from perform.events import Event, OutputEvent, PhraseReady, PhraseWanted, TransportChanged
+from perform.events import Event, OutputEvent, PhraseReady, PhraseRequested, TransportChanged
 from perform.interfaces import Output, PhraseSource
 
 
@@ -27,9 +27,11 @@ def play(
 
     def put(outputs: list[OutputEvent]) -> None:
         for output in outputs:
-            if isinstance(output, PhraseWanted):
-                phrase = sources(output.model).phrase(output.seed, output.wish, output.steering)
-                put(engine.feed(PhraseReady(output.voice, output.bar, phrase), output_tick[0]))
+            if isinstance(output, PhraseRequested):
+                phrase = sources(output.model).phrase(
+                    output.seed, output.conditions, output.steering
+                )
+                put(engine.handle(PhraseReady(output.voice, output.bar, phrase), output_tick[0]))
                 continue
             for sink in outlets:
                 sink.send(output)
@@ -42,12 +44,12 @@ def play(
 
     output_tick = [0]
     put(engine.prepare())
-    put(engine.feed(TransportChanged("start"), 0))
+    put(engine.handle(TransportChanged("start"), 0))
     for tick, event in events:
         if tick >= until:
             break
         advance(tick - 1)
         output_tick[0] = tick
-        put(engine.feed(event, tick))
+        put(engine.handle(event, tick))
     advance(until - 1)
-    put(engine.feed(TransportChanged("stop"), until))
+    put(engine.handle(TransportChanged("stop"), until))

@@ -126,7 +126,7 @@ class Performance:
         counts, lateness = self.engine.counts, self.conductor.lateness
         return {
             "bars": counts.bars,
-            "notes": self.engine.struck,
+            "notes": self.engine.notes_played,
             "chords": counts.chords,
             "late_phrases": counts.late,
             "missed": counts.missed,

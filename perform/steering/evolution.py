@@ -13,10 +13,10 @@ from perform.events import Steering
 from perform.music.note import BEATS_PER_BAR, COLUMNS, Phrase
 from perform.music.pianoroll import Rolls
 from perform.steering.fitness import (
-    AGAINST,
     BEAT,
     NAMES,
     OPINION,
+    PENALTY,
     WEIGHTS,
     Traits,
     Values,
@@ -73,7 +73,7 @@ def score(rolls: Rolls, steering: Steering, opinion: Opinion | None = None) -> V
     traits = traits_of(rolls, steering)
     worth = np.zeros(len(rolls))
     if names:
-        signed = [-weight[name] if name == AGAINST else weight[name] for name in names]
+        signed = [-weight[name] if name == PENALTY else weight[name] for name in names]
         worth += np.array(signed) @ figures(traits, names)
     if opinion is not None and weight[OPINION] > 0:
         worth += weight[OPINION] * opinion(rolls)

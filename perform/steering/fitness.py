@@ -1,6 +1,6 @@
 """What a candidate phrase is worth: one figure a wish, each 0 to 1, over a whole population at once.
 
-The table `FITNESS` drives everything that names a wish: addresses, the rig, `perform controls`. The paper
+The table `FITNESS_FUNCTIONS` drives everything that names a wish: addresses, the rig, `perform controls`. The paper
 leaves the functions of its figure 1 open; each is defined here where it is measured.
 """
 
@@ -49,7 +49,7 @@ class Traits(NamedTuple):
         return np.asarray(found / np.maximum(self.sizes, 1))
 
 
-class Fitness(NamedTuple):
+class FitnessFunction(NamedTuple):
     """A wish: its name, what 1 means, and how a population's figures (bars,) are made."""
 
     name: str
@@ -214,23 +214,29 @@ def _among(classes: tuple[int, ...]) -> NDArray[np.bool_]:
     return np.isin(np.arange(ROWS) % 12, classes)
 
 
-FITNESS: tuple[Fitness, ...] = (
-    Fitness("chord-tones", "share of notes that belong to the chord", _chord_tones),
-    Fitness("on-beat", "share of notes that begin on a beat", _on_beat),
-    Fitness("density", "as many notes as the density target says", _density),
-    Fitness("variety", "different pitches among up to seven notes", _variety),
-    Fitness("single", "share of the sounding time with one note alone", _single),
-    Fitness("outside", "share of notes outside the scale; counts against a phrase", _outside),
-    Fitness("repetition", "share of notes that come again one or two beats later", _repetition),
-    Fitness("steps", "share of moves that are steps, not leaps", _steps),
-    Fitness("register", "as high as the register target says", _register),
-    Fitness("syncopation", "share of notes held from off the beat over the next", _syncopation),
-    Fitness("contour", "falls, stays or rises as the contour target says", _contour),
-    Fitness("last", "like the bar before, in rhythm and pitches", _last),
-    Fitness("player", "like the bar that the player played", _player),
+FITNESS_FUNCTIONS: tuple[FitnessFunction, ...] = (
+    FitnessFunction("chord-tones", "share of notes that belong to the chord", _chord_tones),
+    FitnessFunction("on-beat", "share of notes that begin on a beat", _on_beat),
+    FitnessFunction("density", "as many notes as the density target says", _density),
+    FitnessFunction("variety", "different pitches among up to seven notes", _variety),
+    FitnessFunction("single", "share of the sounding time with one note alone", _single),
+    FitnessFunction(
+        "outside", "share of notes outside the scale; counts against a phrase", _outside
+    ),
+    FitnessFunction(
+        "repetition", "share of notes that come again one or two beats later", _repetition
+    ),
+    FitnessFunction("steps", "share of moves that are steps, not leaps", _steps),
+    FitnessFunction("register", "as high as the register target says", _register),
+    FitnessFunction(
+        "syncopation", "share of notes held from off the beat over the next", _syncopation
+    ),
+    FitnessFunction("contour", "falls, stays or rises as the contour target says", _contour),
+    FitnessFunction("last", "like the bar before, in rhythm and pitches", _last),
+    FitnessFunction("player", "like the bar that the player played", _player),
 )
-_BY_NAME = {it.name: it for it in FITNESS}
+_BY_NAME = {it.name: it for it in FITNESS_FUNCTIONS}
 OPINION = "opinion"  # the discriminator's, where the bundle has one: measured by the source
 NAMES = tuple(_BY_NAME)
 WEIGHTS = (*NAMES, OPINION)
-AGAINST = "outside"
+PENALTY = "outside"

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 from perform.config.schema import Rig
 from perform.config.voices import ROLES, VoiceConfig
 from perform.control.registry import STATE, Control, of_rig
-from perform.engine.parameters import CHANCE, PARAMETERS
+from perform.engine.parameters import PARAMETERS, UNSET
 from perform.errors import RigError
 from perform.inputs.kinds import InputsConfig
 from perform.inputs.osc import OscInputConfig
@@ -90,7 +90,7 @@ class Item(NamedTuple):
     @property
     def free(self) -> bool:
         """Whether the lowest value of a fader means: as it comes."""
-        return self.kind == "fader" and self.bounds[0] == CHANCE
+        return self.kind == "fader" and self.bounds[0] == UNSET
 
 
 class Page(NamedTuple):

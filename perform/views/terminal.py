@@ -21,7 +21,7 @@ from rich.text import Text
 
 from perform.engine.metre import parse_metre
 from perform.ipc.child import connect
-from perform.music.chart import written_bars
+from perform.music.chart import bar_texts
 from perform.music.pitch import pitch_name
 
 FRAMES_A_SECOND = 12
@@ -86,7 +86,7 @@ class TerminalView:
                 clock = time.strftime("%H:%M:%S", time.localtime(moment))
                 self._log.append((clock, level, _harmless(" ".join(str(text).split()))))
             case "/state/chart", [text, *_]:
-                self._chart_bars = [_harmless(bar) for bar in written_bars(str(text))]
+                self._chart_bars = [_harmless(bar) for bar in bar_texts(str(text))]
             case _ if address.startswith("/state/") and values:
                 value = values[0]
                 self.values[address.removeprefix("/state")] = (

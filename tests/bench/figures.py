@@ -134,7 +134,7 @@ async def main():
     rig = Rig(clock=ClockConfig(tempo=140.0), inputs=Inputs(), voices=voices,
               outputs={"f": MidiFileOutput(path=sys.argv[1])})
     async with stage(rig) as running:
-        await running.source.filled(5)
+        await running.source.wait_for_phrases(5)
         running.conductor.deliver(ChordChanged(parse_chord("C7")))
         await asyncio.sleep(float(sys.argv[2]))
         late = running.conductor.lateness

@@ -108,8 +108,8 @@ def offline_soak(bars):
     marks = {bars // 10: 0.0, bars - 1: 0.0}
     begun = time.perf_counter()
     made = events(bars, random.Random(1), ["canned"], marks)
-    engine.feed(ModelChanged(None, "canned"), 0)  # what is soaked is the engine, not the search
-    engine.feed(OtherModelChanged(None, "canned"), 0)
+    engine.handle(ModelChanged(None, "canned"), 0)  # what is soaked is the engine, not the search
+    engine.handle(OtherModelChanged(None, "canned"), 0)
     offline.play(engine, source_of, made, bars * 1920, [listener])
     first, last = marks.values()
     print(
@@ -124,7 +124,7 @@ async def live_soak(minutes):
     listener, chance = Listener(), random.Random(2)
     rig = Rig(clock=ClockConfig(tempo=180.0), inputs=InputsConfig(), voices=VOICES)
     async with stage(rig, [listener]) as running:
-        await running.source.filled(10)
+        await running.source.wait_for_phrases(10)
         running.conductor.deliver(ChordChanged(CHORDS[0]))
         worker = psutil.Process(running.source.process_id)
         until, marks = time.monotonic() + 60 * minutes, []

@@ -30,7 +30,7 @@ from perform.music.pianoroll import encode
 from perform.runtime import offline
 from perform.runtime.chart_events import BLUES, parse_chart, repeated
 from perform.steering.evolution import GENERATIONS, SIZE, evolve
-from perform.steering.fitness import AGAINST, FITNESS, WEIGHTS, figures, traits_of
+from perform.steering.fitness import FITNESS_FUNCTIONS, PENALTY, WEIGHTS, figures, traits_of
 
 ROUNDS = 60
 BARS = 200
@@ -146,7 +146,9 @@ class Heard:
 def played(source, weights):
     """What a voice that may double notes is given, bar by bar, over the blues."""
     heard = Heard(source)
-    voice = VoiceSettings(name="lead", low=57, high=84, form="ABCD", knobs={**TARGET, **weights})
+    voice = VoiceSettings(
+        name="lead", low=57, high=84, form="ABCD", parameters={**TARGET, **weights}
+    )
     chart = repeated(parse_chart(BLUES), -(-BARS // 12))
     offline.play(Engine([voice]), lambda _: heard, chart.changes, BARS * 1920, [])
     return list(heard.phrases.values())[:BARS]
@@ -158,8 +160,10 @@ def measured(name, phrases):
     values, last = [], ()
     for bar, phrase in enumerate(phrases):
         chord = [event.chord for tick, event in chart.changes if tick <= bar * 1920][-1]
-        knobs = VoiceSettings(name="x", knobs={**TARGET, f"weight/{name}": 1.0}).turned()
-        about = steering_of(knobs, 57, 84, PhraseContext(chord, last=last, player=PLAYER))
+        parameters = VoiceSettings(
+            name="x", parameters={**TARGET, f"weight/{name}": 1.0}
+        ).initial_parameters()
+        about = steering_of(parameters, 57, 84, PhraseContext(chord, last=last, player=PLAYER))
         values.append(figures(traits_of(encode(phrase, bars=1).rolls, about), (name,))[0, 0])
         last = phrase
     return np.array(values)
@@ -176,10 +180,10 @@ def main():
     print(
         f"a weight from 0 to 1 over {BARS} bars: mean figure before and after, Wilcoxon p, distinct bars"
     )
-    for it in FITNESS:
+    for it in FITNESS_FUNCTIONS:
         before, steered = measured(it.name, unsteered), played(source, {f"weight/{it.name}": 1.0})
         after = measured(it.name, steered)
-        wanted = "less" if it.name == AGAINST else "greater"
+        wanted = "less" if it.name == PENALTY else "greater"
         p = wilcoxon(after, before, alternative=wanted).pvalue if (after != before).any() else 1.0
         print(
             f"  {it.name:12} {before.mean():.3f} {after.mean():.3f}  p {p:.1e}  {len(set(steered))}"

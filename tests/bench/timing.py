@@ -45,7 +45,7 @@ async def main():
     chance = random.Random(1)
     async with stage(rig) as running:
         _play_first()
-        await running.source.filled(5)
+        await running.source.wait_for_phrases(5)
         conductor = running.conductor
         conductor.deliver(ChordChanged(CHORDS[0]))
         import threading

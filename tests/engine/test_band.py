@@ -12,7 +12,7 @@ from perform.events import (
     ParameterChanged,
     PhraseJudged,
     PhraseReady,
-    PhraseWanted,
+    PhraseRequested,
     TransportChanged,
     VoiceMuted,
     VoiceSoloed,
@@ -76,11 +76,11 @@ def test_turns_are_counted_from_the_bar_in_which_the_mode_was_set(tick, mode, si
 
 def test_turns_are_counted_from_a_start():
     engine = Engine([VoiceSettings(name="lead", form="A")], EngineSettings(fallback=bar_of(0)))
-    engine.feed(C, 0)
-    engine.feed(TransportChanged("start"), 0)
+    engine.handle(C, 0)
+    engine.handle(TransportChanged("start"), 0)
     engine.advance(3 * BAR + 5)
-    engine.feed(ModeChanged("lead", "trade", 2), 3 * BAR + 5)
-    engine.feed(TransportChanged("start"), 0)
+    engine.handle(ModeChanged("lead", "trade", 2), 3 * BAR + 5)
+    engine.handle(TransportChanged("start"), 0)
     sounds = [o for o in engine.advance(6 * BAR - 30) if isinstance(o, NoteMessage) and o.velocity]
     assert sorted({sound.tick // BAR for sound in sounds}) == [0, 1, 4, 5]
 
@@ -112,11 +112,11 @@ def test_no_turn_comes_to_rest_before_its_sentence_is_over(bars, landings):
 
 def started(**voice):
     engine = Engine([VoiceSettings(name="lead", form="ABCD", **voice)])
-    engine.feed(C, 0)
+    engine.handle(C, 0)
     engine.prepare()
-    engine.feed(TransportChanged("start"), 0)
+    engine.handle(TransportChanged("start"), 0)
     for bar in range(4):
-        engine.feed(PhraseReady("lead", bar, bar_of(bar)), 0)
+        engine.handle(PhraseReady("lead", bar, bar_of(bar)), 0)
         engine.advance(0)
     return engine
 
@@ -126,8 +126,8 @@ def bar_of(number):
 
 
 def liked(engine, tick):
-    engine.feed(PhraseJudged(None, True), tick)
-    asked = [o for o in engine.advance(tick + 60) if isinstance(o, PhraseWanted) and o.steering]
+    engine.handle(PhraseJudged(None, True), tick)
+    asked = [o for o in engine.advance(tick + 60) if isinstance(o, PhraseRequested) and o.steering]
     return asked[-1].steering.liked
 
 
@@ -144,14 +144,14 @@ def liked(engine, tick):
 def test_what_is_judged_is_what_was_heard(tick, heard):
     engine = started()
     for bar in (1, 2):
-        engine.feed(PhraseReady("lead", bar, bar_of(bar)), 0)
+        engine.handle(PhraseReady("lead", bar, bar_of(bar)), 0)
     engine.advance(tick)
     assert liked(engine, tick) == (bar_of(heard),)
 
 
 def test_in_its_rest_the_turn_that_ended_is_judged():
     engine = started(mode="trade", bars=1)
-    engine.feed(PhraseReady("lead", 1, bar_of(1)), 0)
+    engine.handle(PhraseReady("lead", 1, bar_of(1)), 0)
     engine.advance(BAR + 1000)
     assert liked(engine, BAR + 1000) == (bar_of(0),)
 
@@ -159,8 +159,8 @@ def test_in_its_rest_the_turn_that_ended_is_judged():
 def test_in_a_hold_the_bar_that_is_held_is_judged():
     engine = started()
     for bar in (1, 2):
-        engine.feed(PhraseReady("lead", bar, bar_of(bar)), 0)
-    engine.feed(ModeChanged("lead", "hold", 4), 100)
+        engine.handle(PhraseReady("lead", bar, bar_of(bar)), 0)
+    engine.handle(ModeChanged("lead", "hold", 4), 100)
     engine.advance(BAR + 1000)
     assert liked(engine, BAR + 1000) == (bar_of(0),)
 
@@ -182,7 +182,12 @@ def test_a_blend_keeps_the_motif():
     engine = Engine(
         [
             VoiceSettings(
-                name="lead", model="one", other="two", form="ABAC", fit="shift", knobs={"land": 0.0}
+                name="lead",
+                model="one",
+                other="two",
+                form="ABAC",
+                fit="shift",
+                parameters={"land": 0.0},
             )
         ]
     )
@@ -206,7 +211,7 @@ def test_a_blend_keeps_the_motif():
 
 def test_a_silent_voice_gives_its_room_to_the_others_and_takes_it_back():
     voices = [
-        VoiceSettings(name=name, form="A", knobs={"share": 0.5, "land": 0.0})
+        VoiceSettings(name=name, form="A", parameters={"share": 0.5, "land": 0.0})
         for name in ("lead", "second")
     ]
     events = [

@@ -18,7 +18,7 @@ from perform.events import (
     ParameterChanged,
     PhraseMissed,
     PhraseReady,
-    PhraseWanted,
+    PhraseRequested,
     TransportChanged,
     VoiceMuted,
 )
@@ -207,11 +207,11 @@ def test_the_form_brings_the_first_bar_back_in_the_third():
 def test_a_late_phrase_is_replaced_and_counted_and_the_music_goes_on():
     engine = Engine([VoiceSettings(name="lead")], EngineSettings(fallback=(Note(0, 240, 60),)))
     engine.prepare()
-    engine.feed(ChordChanged(parse_chord("C7")), 0)
-    engine.feed(TransportChanged("start"), 0)
+    engine.handle(ChordChanged(parse_chord("C7")), 0)
+    engine.handle(TransportChanged("start"), 0)
     outputs = engine.advance(BAR - 30)
     assert [o.substitute for o in outputs if isinstance(o, PhraseMissed)] == ["canned"]
-    engine.feed(PhraseReady("lead", 1, (Note(0, 240, 67),)), BAR - 30)
+    engine.handle(PhraseReady("lead", 1, (Note(0, 240, 67),)), BAR - 30)
     outputs = engine.advance(3 * BAR - 30)
     assert [o.substitute for o in outputs if isinstance(o, PhraseMissed)] == ["previous"]
     assert [o.pitch for o in outputs if isinstance(o, NoteMessage) and o.velocity] == [67, 67]
@@ -221,14 +221,14 @@ def test_a_late_phrase_is_replaced_and_counted_and_the_music_goes_on():
 def test_what_was_late_what_was_missed_and_what_stood_in_are_told_apart():
     engine = Engine([VoiceSettings(name="lead")])
     engine.prepare()
-    engine.feed(ChordChanged(parse_chord("C7")), 0)
-    engine.feed(TransportChanged("start"), 0)
+    engine.handle(ChordChanged(parse_chord("C7")), 0)
+    engine.handle(TransportChanged("start"), 0)
     engine.advance(BAR - 30)  # nothing came, and nothing can stand in
     counts = engine.counts
     assert (counts.late, counts.missed, counts.substituted) == (0, 1, 0)
-    engine.feed(PhraseReady("lead", 0, (Note(0, 240, 72),)), BAR - 30)  # it is over nearly
+    engine.handle(PhraseReady("lead", 0, (Note(0, 240, 72),)), BAR - 30)  # it is over nearly
     assert (counts.late, counts.missed, counts.substituted) == (1, 1, 0)
-    engine.feed(PhraseReady("lead", 1, (Note(0, 240, 72),)), BAR - 30)
+    engine.handle(PhraseReady("lead", 1, (Note(0, 240, 72),)), BAR - 30)
     engine.advance(2 * BAR - 30)
     assert (counts.late, counts.missed, counts.substituted) == (1, 1, 0)
     engine.advance(3 * BAR - 30)
@@ -243,57 +243,59 @@ def test_panic_ends_everything_and_tells_the_sinks():
 
 def test_stop_and_continue_go_on_where_it_stopped():
     engine = Engine([VoiceSettings(name="lead")], EngineSettings(fallback=(Note(960, 240, 60),)))
-    engine.feed(ChordChanged(parse_chord("C")), 0)
-    engine.feed(TransportChanged("start"), 0)
+    engine.handle(ChordChanged(parse_chord("C")), 0)
+    engine.handle(TransportChanged("start"), 0)
     engine.advance(700)
-    engine.feed(TransportChanged("stop"), 700)
+    engine.handle(TransportChanged("stop"), 700)
     assert engine.next_deadline() is None
     assert engine.advance(5000) == []
-    engine.feed(TransportChanged("continue"), 700)
+    engine.handle(TransportChanged("continue"), 700)
     assert [o.tick for o in engine.advance(1000) if isinstance(o, NoteMessage)] == [960]
 
 
 def test_another_model_is_asked_for_the_bars_that_have_not_begun():
     engine = Engine([VoiceSettings(name="lead", model="one")])
-    first = [w for w in engine.prepare() if isinstance(w, PhraseWanted)]
+    first = [w for w in engine.prepare() if isinstance(w, PhraseRequested)]
     assert {w.model for w in first} == {"one"}
-    again = [w for w in engine.feed(ModelChanged("lead", "two"), 0) if isinstance(w, PhraseWanted)]
+    again = [
+        w for w in engine.handle(ModelChanged("lead", "two"), 0) if isinstance(w, PhraseRequested)
+    ]
     assert [(w.bar, w.model) for w in again] == [(w.bar, "two") for w in first]
 
 
 def wishes(outputs):
-    return [(o.bar, o.wish) for o in outputs if isinstance(o, PhraseWanted)]
+    return [(o.bar, o.conditions) for o in outputs if isinstance(o, PhraseRequested)]
 
 
 def test_what_moved_is_asked_for_soon_and_a_flood_costs_no_more_than_one_asking():
     engine = Engine([VoiceSettings(name="lead")], EngineSettings(fallback=(Note(0, 240, 60),)))
     assert wishes(engine.prepare()) == [(0, Conditions()), (1, Conditions())]
-    engine.feed(ChordChanged(parse_chord("C7")), 0)
-    engine.feed(TransportChanged("start"), 0)
+    engine.handle(ChordChanged(parse_chord("C7")), 0)
+    engine.handle(TransportChanged("start"), 0)
     dominant = Conditions("dominant")
     assert sorted(wishes(engine.advance(0))) == [(1, dominant), (2, dominant)]
     for _ in range(1000):
-        assert not wishes(engine.feed(ChordChanged(parse_chord("Dm7")), 100))
-        assert not wishes(engine.feed(ChordChanged(parse_chord("G7")), 100))
+        assert not wishes(engine.handle(ChordChanged(parse_chord("Dm7")), 100))
+        assert not wishes(engine.handle(ChordChanged(parse_chord("G7")), 100))
     assert not wishes(engine.advance(480))  # in the end the class is the old one
-    engine.feed(ParameterChanged("lead", "target/density", 0.9), 500)
-    engine.feed(ParameterChanged(None, "target/register", 0.1), 500)
-    engine.feed(ParameterChanged("bass", "target/register", 0.7), 500)
-    wish = Conditions("dominant", 0.9, 0.1)
+    engine.handle(ParameterChanged("lead", "target/density", 0.9), 500)
+    engine.handle(ParameterChanged(None, "target/register", 0.1), 500)
+    engine.handle(ParameterChanged("bass", "target/register", 0.7), 500)
+    conditions = Conditions("dominant", 0.9, 0.1)
     assert not wishes(engine.advance(559))
-    assert wishes(engine.advance(560)) == [(1, wish)]
-    assert wishes(engine.advance(960)) == [(2, wish)]
+    assert wishes(engine.advance(560)) == [(1, conditions)]
+    assert wishes(engine.advance(960)) == [(2, conditions)]
     assert not wishes(engine.advance(1440))
 
 
 def test_no_bar_is_asked_for_once_it_is_laid_out():
     engine = Engine([VoiceSettings(name="lead")], EngineSettings(fallback=(Note(0, 240, 60),)))
-    engine.feed(ChordChanged(parse_chord("C7")), 0)
+    engine.handle(ChordChanged(parse_chord("C7")), 0)
     engine.prepare()
-    engine.feed(TransportChanged("start"), 0)
+    engine.handle(TransportChanged("start"), 0)
     for tick in range(0, 40 * BAR, 10):
-        asked = [o.bar for o in engine.advance(tick) if isinstance(o, PhraseWanted)]
-        engine.feed(ParameterChanged(None, "weight/steps", tick % 970 / 970), tick)
+        asked = [o.bar for o in engine.advance(tick) if isinstance(o, PhraseRequested)]
+        engine.handle(ParameterChanged(None, "weight/steps", tick % 970 / 970), tick)
         opened = (tick + 20) // BAR  # a bar is laid out 20 ticks ahead of its line
         assert all(opened < bar <= opened + 2 for bar in asked if tick)
     assert len(engine._lines[0].wished) <= 3
@@ -302,22 +304,22 @@ def test_no_bar_is_asked_for_once_it_is_laid_out():
 @given(st.integers(0, BAR - 120))
 def test_a_weight_that_is_turned_is_asked_for_before_the_next_bar_opens(tick):
     engine = Engine([VoiceSettings(name="lead")], EngineSettings(fallback=(Note(0, 240, 60),)))
-    engine.feed(ChordChanged(parse_chord("C7")), 0)
+    engine.handle(ChordChanged(parse_chord("C7")), 0)
     engine.prepare()
-    engine.feed(TransportChanged("start"), 0)
+    engine.handle(TransportChanged("start"), 0)
     engine.advance(tick)
-    engine.feed(ParameterChanged(None, "weight/steps", 1.0), tick)
-    asked = [o for o in engine.advance(BAR - 60) if isinstance(o, PhraseWanted)]
+    engine.handle(ParameterChanged(None, "weight/steps", 1.0), tick)
+    asked = [o for o in engine.advance(BAR - 60) if isinstance(o, PhraseRequested)]
     assert 1 in [wanted.bar for wanted in asked if wanted.steering is not None]
 
 
 def test_the_last_answer_for_a_bar_is_the_one_that_plays():
     engine = Engine([VoiceSettings(name="lead")], EngineSettings(fallback=(Note(0, 240, 60),)))
     engine.prepare()
-    engine.feed(ChordChanged(parse_chord("C7")), 0)
-    engine.feed(TransportChanged("start"), 0)
-    engine.feed(PhraseReady("lead", 0, (Note(0, 240, 62),)), 0)  # as it was asked for at first
-    engine.feed(PhraseReady("lead", 0, (Note(0, 240, 64),)), 0)  # as it is wished now
+    engine.handle(ChordChanged(parse_chord("C7")), 0)
+    engine.handle(TransportChanged("start"), 0)
+    engine.handle(PhraseReady("lead", 0, (Note(0, 240, 62),)), 0)  # as it was asked for at first
+    engine.handle(PhraseReady("lead", 0, (Note(0, 240, 64),)), 0)  # as it is wished now
     assert [o.pitch for o in engine.advance(0) if isinstance(o, NoteMessage)] == [64]
 
 

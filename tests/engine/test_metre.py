@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from perform.engine.engine import Engine
 from perform.engine.expression import Expression, strokes, swung
 from perform.engine.form import land, landings, vary
-from perform.engine.metre import COMMON, Metre, fitted, parse_metre, spell, unfitted
+from perform.engine.metre import (
+    COMMON,
+    Metre,
+    fit_to_metre,
+    format_metre,
+    parse_metre,
+    to_common_time,
+)
 from perform.engine.settings import EngineSettings
 from perform.engine.voicing import VoiceSettings
 from perform.events import (
@@ -18,7 +25,7 @@ from perform.events import (
     ChordChanged,
     ChordSounds,
     MetreChanged,
-    PhraseWanted,
+    PhraseRequested,
     PlayerNoteOn,
     TransportChanged,
 )
@@ -69,8 +76,8 @@ def struck(memory):
 )
 def test_a_bar_of_material_fits_every_metre(text, metre):
     assert parse_metre(text) == metre
-    assert spell(metre) == text
-    made = fitted(QUAVERS, metre)
+    assert format_metre(metre) == text
+    made = fit_to_metre(QUAVERS, metre)
     assert all(0 <= n.start < metre.bar and n.end <= metre.bar for n in made)
     assert len({note.start for note in made}) == len(made)
     assert made[-1].end > metre.bar - metre.beat  # it does not leave the end of the bar empty
@@ -110,7 +117,7 @@ def test_every_metre_is_counted_in_its_beats(text, beats, strong):
 def test_a_waltz_has_three_beats_and_begins_at_a_bar_line():
     waltz = parse_metre("3/4")
     beats = tuple(Note(beat * BEAT, 240, 60) for beat in range(4))
-    memory = play(COMMON, 6, (100, MetreChanged(*waltz)), notes=beats, knobs={"land": 0.0})
+    memory = play(COMMON, 6, (100, MetreChanged(*waltz)), notes=beats, parameters={"land": 0.0})
     told = [(o.tick, o.bar, o.beat) for o in memory.outputs if isinstance(o, Beat)]
     assert told[:4] == [(0, 0, 0), (480, 0, 1), (960, 0, 2), (1440, 0, 3)]
     assert told[4:8] == [(1920, 1, 0), (2400, 1, 1), (2880, 1, 2), (3360, 2, 0)]
@@ -121,25 +128,25 @@ def test_a_waltz_has_three_beats_and_begins_at_a_bar_line():
 def test_the_columns_of_a_metre_are_those_that_are_heard(text):
     metre = parse_metre(text)
     every = tuple(Note(column * 30, 30, column) for column in range(0, 64, 2))
-    heard = {note.pitch for note in fitted(every, metre)}
+    heard = {note.pitch for note in fit_to_metre(every, metre)}
     assert metre.columns - 4 <= max(heard) < metre.columns
 
 
 def test_a_wish_is_for_what_the_metre_lets_sound():
-    engine = Engine([VoiceSettings(name="lead", knobs={"weight/density": 1.0})])
-    engine.feed(ChordChanged(parse_chord("C7")), 0)
-    waltz = engine.feed(MetreChanged(*parse_metre("3/4")), 0)
-    wanted = [it for it in (*waltz, *engine.prepare()) if isinstance(it, PhraseWanted)]
+    engine = Engine([VoiceSettings(name="lead", parameters={"weight/density": 1.0})])
+    engine.handle(ChordChanged(parse_chord("C7")), 0)
+    waltz = engine.handle(MetreChanged(*parse_metre("3/4")), 0)
+    wanted = [it for it in (*waltz, *engine.prepare()) if isinstance(it, PhraseRequested)]
     assert {it.steering.columns for it in wanted} == {48}
-    engine.feed(TransportChanged("start"), 0)
-    engine.feed(MetreChanged(*COMMON), 0)
-    asked = [it for it in engine.advance(BEAT) if isinstance(it, PhraseWanted)]
+    engine.handle(TransportChanged("start"), 0)
+    engine.handle(MetreChanged(*COMMON), 0)
+    asked = [it for it in engine.advance(BEAT) if isinstance(it, PhraseRequested)]
     assert {it.steering.columns for it in asked} == {64}
 
 
 def test_a_bar_in_dotted_beats_dances_beat_for_beat():
     """The first half of a beat takes two of its three quavers, so the jig lilts and keeps its beats."""
-    jig = fitted(QUAVERS, parse_metre("6/8"))
+    jig = fit_to_metre(QUAVERS, parse_metre("6/8"))
     assert [note.start for note in jig] == [0, 480, 720, 1200]
 
 
@@ -149,7 +156,7 @@ def test_no_metre_crops_a_bar_to_silence_or_goes_beyond_the_most_notes(text, den
     metre = parse_metre(text)
     late = (Note(480, 60, 60), Note(1080, 240, 62), Note(1440, 480, 64))
     for notes in (late, late[1:], late[2:]):
-        memory = play(metre, 3, notes=notes, density=density, knobs={"land": 0.0})
+        memory = play(metre, 3, notes=notes, density=density, parameters={"land": 0.0})
         bars = Counter(sound.tick // metre.bar for sound in struck(memory))
         assert set(bars) == {0, 1, 2}
         assert max(bars.values()) <= (density or 99)
@@ -157,15 +164,15 @@ def test_no_metre_crops_a_bar_to_silence_or_goes_beyond_the_most_notes(text, den
 
 def test_an_approach_leads_to_the_note_that_is_left_of_the_next_bar():
     notes = (Note(120, 60, 69), Note(480, 480, 60), Note(1680, 240, 64))
-    knobs = {"approach": 1.0, "land": 0.0}
-    memory = play(COMMON, 3, notes=notes, density=2, knobs=knobs)
+    parameters = {"approach": 1.0, "land": 0.0}
+    memory = play(COMMON, 3, notes=notes, density=2, parameters=parameters)
     assert [s.pitch for s in struck(memory) if s.tick < 2 * BAR] == [60, 61, 60, 61]
 
 
 @given(st.sampled_from(SPELT).map(parse_metre), st.sets(st.integers(0, 15)))
 def test_what_is_played_in_a_metre_is_known_by_the_material_that_it_would_be(metre, sixteenths):
     bar = tuple(Note(120 * place, 60, 60) for place in sorted({0, *sixteenths}))
-    heard = unfitted(fitted(bar, metre), metre)
+    heard = to_common_time(fit_to_metre(bar, metre), metre)
     beats = metre.bar // metre.beat if metre.beat != BEAT else metre.bar / BEAT
     assert {note.start for note in heard} == {n.start for n in bar if n.start < beats * BEAT}
 
@@ -173,20 +180,20 @@ def test_what_is_played_in_a_metre_is_known_by_the_material_that_it_would_be(met
 def test_a_jig_is_answered_with_its_own_rhythm():
     jig = parse_metre("6/8")
     engine = Engine([VoiceSettings(name="lead", mode="answer", bars=1)], EngineSettings(metre=jig))
-    engine.feed(ChordChanged(parse_chord("C")), 0)
-    engine.feed(TransportChanged("start"), 0)
+    engine.handle(ChordChanged(parse_chord("C")), 0)
+    engine.handle(TransportChanged("start"), 0)
     told = engine.advance(0)
     for tick in (0, 480, 720, 1200):
         told += engine.advance(tick - 1)
-        told += engine.feed(PlayerNoteOn(60), tick)
+        told += engine.handle(PlayerNoteOn(60), tick)
     told += engine.advance(jig.bar - 1)
-    asked = [it.steering for it in told if isinstance(it, PhraseWanted) and it.bar == 1]
+    asked = [it.steering for it in told if isinstance(it, PhraseRequested) and it.bar == 1]
     assert [note.start for note in asked[-1].player] == [0, 240, 480, 720]
 
 
 def test_a_shuffle_puts_no_two_notes_of_a_line_on_one_place():
     close = (Note(330, 30, 60), Note(360, 120, 62))
-    assert [note.start for note in fitted(close, parse_metre("12/8"))] == [600]
+    assert [note.start for note in fit_to_metre(close, parse_metre("12/8"))] == [600]
 
 
 @pytest.mark.parametrize("text", SPELT)
@@ -204,8 +211,8 @@ def test_accents_stand_on_the_beats_of_the_metre(text):
 
 def test_a_note_that_wavers_keeps_its_accent_and_its_chord_tone():
     beats = tuple(Note(beat * BEAT, 300, 61) for beat in range(4))
-    knobs = {"humanise": 1.0, "articulation": 0.0, "land": 0.0}
-    sounds = struck(play(COMMON, 8, notes=beats, knobs=knobs, form="A"))
+    parameters = {"humanise": 1.0, "articulation": 0.0, "land": 0.0}
+    sounds = struck(play(COMMON, 8, notes=beats, parameters=parameters, form="A"))
     assert {sound.pitch % 12 for sound in sounds} <= {0, 4, 7}
     strong, other = ([s.velocity for s in sounds if (s.tick + 20) // BEAT % 2 == n] for n in (0, 1))
     assert sum(strong) / len(strong) > sum(other) / len(other) + 3
@@ -219,10 +226,10 @@ def test_a_note_that_wavers_keeps_its_accent_and_its_chord_tone():
 @given(
     start=st.integers(0, 3).map(lambda step: step * 120),
     pitches=st.lists(st.integers(55, 70), min_size=8, max_size=8),
-    knobs=st.fixed_dictionaries({"swing": st.floats(0, 1), "approach": st.just(1.0), "share": st.floats(0, 1)}),
+    parameters=st.fixed_dictionaries({"swing": st.floats(0, 1), "approach": st.just(1.0), "share": st.floats(0, 1)}),
 )  # fmt: skip
 def test_the_last_note_of_a_form_is_a_long_chord_tone_in_a_strong_place(
-    text, start, pitches, knobs
+    text, start, pitches, parameters
 ):
     metre = parse_metre(text)
     notes = tuple(
@@ -230,7 +237,7 @@ def test_the_last_note_of_a_form_is_a_long_chord_tone_in_a_strong_place(
         for place, pitch in zip(range(start, BAR, 240), pitches, strict=False)
     )
     chords = (0, ChartChanged(*parse_chart("Cm7 | F7 | Bbmaj7 | Ebmaj7")))
-    memory = play(metre, 4, chords, notes=notes, knobs=knobs, low=40, high=80)
+    memory = play(metre, 4, chords, notes=notes, parameters=parameters, low=40, high=80)
     last = struck(memory)[-1]
     inside = last.tick - 3 * metre.bar
     assert inside in landings(metre)
@@ -252,7 +259,7 @@ def test_a_landing_in_three_is_on_the_one():
 @given(number=st.integers(0, 2**30))
 def test_variations_and_landings_stay_in_their_bar(text, number):
     metre = parse_metre(text)
-    phrase = fitted(QUAVERS, metre)
+    phrase = fit_to_metre(QUAVERS, metre)
     for changed in (vary(phrase, number, metre), land(phrase, metre)):
         assert all(note.start >= 0 and note.end <= metre.bar for note in changed)
     half = [note for note in phrase if note.start < metre.bar // 2]
@@ -296,7 +303,7 @@ def test_chords_share_a_bar_over_its_beats(text, bar, ticks):
     st.sets(st.sampled_from([place / 6 for place in range(6)]), min_size=1).map(sorted),
 )
 def test_no_chord_of_a_bar_is_lost_or_off_the_grid(metre, shares):
-    ticks = metre.shared(shares)
+    ticks = metre.chord_ticks(shares)
     assert len(set(ticks)) == len(shares)
     assert list(ticks) == sorted(ticks)
     unit = next(u for u in (metre.beat, QUAVER, 120) if len(shares) * u <= metre.bar)

@@ -23,7 +23,7 @@ from perform.events import (
     ParameterChanged,
     PhraseJudged,
     PhraseReady,
-    PhraseWanted,
+    PhraseRequested,
     PlayerNoteOff,
     PlayerNoteOn,
     TransportChanged,
@@ -74,8 +74,10 @@ def bars_of(sounds, bar=BAR):
 
 
 def test_a_motif_returns_changed_as_often_as_asked():
-    def thirds(**knobs):
-        engine = Engine([VoiceSettings(name="lead", form="AAAB", fit="shift", knobs=knobs)])
+    def thirds(**parameters):
+        engine = Engine(
+            [VoiceSettings(name="lead", form="AAAB", fit="shift", parameters=parameters)]
+        )
         heard = bars_of(struck(play(engine, 80)))
         return sum(heard[bar] == heard[bar - 1] for bar in range(80) if bar % 4 in (1, 2))
 
@@ -189,7 +191,9 @@ def test_voices_that_share_the_room_thin_out_and_leave_each_others_notes():
 
     def crowd(share):
         voices = [
-            VoiceSettings(name=name, low=48, high=84, form="A", knobs={"share": share, "land": 0.0})
+            VoiceSettings(
+                name=name, low=48, high=84, form="A", parameters={"share": share, "land": 0.0}
+            )
             for name in ("lead", "second", "third", "fourth")
         ]
         memory = play(Engine(voices), 4, source=Same())
@@ -218,30 +222,30 @@ def test_what_is_left_of_a_chart_that_is_taken_away_is_not_played():
 
 def test_blend_takes_its_share_from_the_other_model():
     engine = Engine([VoiceSettings(name="lead", model="one", other="two", form="ABCDEFGH")])
-    engine.feed(ChordChanged(parse_chord("C")), 0)
-    engine.feed(ParameterChanged("lead", "blend", 0.5), 0)
+    engine.handle(ChordChanged(parse_chord("C")), 0)
+    engine.handle(ParameterChanged("lead", "blend", 0.5), 0)
     models = [w.model for w in engine.prepare()]
-    engine.feed(TransportChanged("start"), 0)
+    engine.handle(TransportChanged("start"), 0)
     for tick in range(0, 200 * BAR, BEAT):
         outputs = engine.advance(tick)
-        models += [o.model for o in outputs if isinstance(o, PhraseWanted)]
+        models += [o.model for o in outputs if isinstance(o, PhraseRequested)]
     assert 0.35 < models.count("two") / len(models) < 0.65
 
 
 def test_more_draws_phrases_near_and_no_asks_for_others():
     engine = Engine([VoiceSettings(name="lead", form="ABCD")])
-    engine.feed(ChordChanged(parse_chord("C")), 0)
+    engine.handle(ChordChanged(parse_chord("C")), 0)
     wanted = {w.bar: w for w in engine.prepare()}
-    engine.feed(TransportChanged("start"), 0)
+    engine.handle(TransportChanged("start"), 0)
     liked = (Note(0, 240, 61),)
-    engine.feed(PhraseReady("lead", 0, liked), 0)
-    wanted |= {o.bar: o for o in engine.advance(0) if isinstance(o, PhraseWanted)}
-    engine.feed(PhraseJudged(None, True), 10)
-    asked = {o.bar: o for o in engine.advance(480) if isinstance(o, PhraseWanted)}
+    engine.handle(PhraseReady("lead", 0, liked), 0)
+    wanted |= {o.bar: o for o in engine.advance(0) if isinstance(o, PhraseRequested)}
+    engine.handle(PhraseJudged(None, True), 10)
+    asked = {o.bar: o for o in engine.advance(480) if isinstance(o, PhraseRequested)}
     assert asked[1].steering.liked == (liked,)
     assert asked[1].seed == wanted[1].seed
-    engine.feed(PhraseJudged("lead", False), 490)
-    asked = {o.bar: o for o in engine.advance(960) if isinstance(o, PhraseWanted)}
+    engine.handle(PhraseJudged("lead", False), 490)
+    asked = {o.bar: o for o in engine.advance(960) if isinstance(o, PhraseRequested)}
     assert asked[1].steering.liked == ()
     assert asked[1].steering.disliked == (liked,)
     assert asked[1].seed != wanted[1].seed
@@ -274,7 +278,7 @@ def test_a_live_chord_wins_until_the_chart_has_its_next():
 
 
 def test_bars_ahead_are_asked_for_over_the_chord_that_is_to_come():
-    engine = Engine([VoiceSettings(name="lead", knobs={"weight/chord-tones": 1.0})])
+    engine = Engine([VoiceSettings(name="lead", parameters={"weight/chord-tones": 1.0})])
     source = Numbered()
     play(engine, 4, [(0, follow("Cm | F7 | Bb | Eb"))], source)
     tones = [steering.tones for _, steering in source.asked if steering]
@@ -303,11 +307,16 @@ def test_a_bar_enters_in_the_octave_where_the_line_is():
 
     assert second() == [64, 65, 67, 60]
     assert second(low=61) == [76, 77, 79, 72]  # it would not hold the whole bar
-    assert second(knobs={"target/register": 0.5}) == [76, 77, 79, 72]  # its height is asked for
+    assert second(parameters={"target/register": 0.5}) == [
+        76,
+        77,
+        79,
+        72,
+    ]  # its height is asked for
 
 
 def test_an_approach_leads_into_the_next_chord_by_a_semitone():
-    voice = VoiceSettings(name="lead", low=48, high=72, form="AB", knobs=APPROACHING)
+    voice = VoiceSettings(name="lead", low=48, high=72, form="AB", parameters=APPROACHING)
     heard = bars_of(struck(play(Engine([voice]), 8, [(0, follow("C | F"))])))
     for bar in range(7):
         last, first = heard[bar][-1], heard[bar + 1][0]
@@ -316,13 +325,13 @@ def test_an_approach_leads_into_the_next_chord_by_a_semitone():
 
 
 def test_an_approach_leads_to_a_note_that_it_is_on_already():
-    engine = Engine([VoiceSettings(name="lead", form="AB", knobs=APPROACHING)])
+    engine = Engine([VoiceSettings(name="lead", form="AB", parameters=APPROACHING)])
     heard = bars_of(
         struck(play(engine, 8, [(0, follow("C"))]))
     )  # each bar ends where the next begins
     gaps = {abs(heard[bar][-1][1] - heard[bar + 1][0][1]) for bar in range(7)}
     assert gaps == {1}
-    low = VoiceSettings(name="lead", low=48, high=60, form="AB", knobs=APPROACHING)
+    low = VoiceSettings(name="lead", low=48, high=60, form="AB", parameters=APPROACHING)
     assert min(s.pitch for s in struck(play(Engine([low]), 8, [(0, follow("C"))]))) >= 48
 
 
@@ -340,7 +349,7 @@ def test_a_set_key_is_heard():
             return tuple(Note(beat * 240, 120, 60 + beat) for beat in range(8))
 
     def pitches(*events):
-        engine = Engine([VoiceSettings(name="lead", low=48, high=84, knobs={"land": 0.0})])
+        engine = Engine([VoiceSettings(name="lead", low=48, high=84, parameters={"land": 0.0})])
         chord = [(0, ChordChanged(parse_chord("Em7")))]
         return {s.pitch % 12 for s in struck(play(engine, 4, [*events, *chord], Scale()))}
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from perform.bundles import catalog
 from perform.clock.virtual import VirtualClock
-from perform.events import PhraseWanted, Steering
+from perform.events import PhraseRequested, Steering
 from perform.generation import evolved, worker_client
 from perform.generation.evolved import EvolvedSource
 from perform.generation.worker import Request, RequestQueue, pack
@@ -29,7 +29,7 @@ requests = st.builds(
     seed=st.integers(0, 2**48 - 1),
     path=st.text(max_size=5),
     due=st.floats(0, 1e6),
-    wish=st.sampled_from([Conditions(), Conditions("minor", 0.25, 1.0)]),
+    conditions=st.sampled_from([Conditions(), Conditions("minor", 0.25, 1.0)]),
     steering=st.sampled_from([None, Steering((0.5, 0.0), last=(Note(0, 240, 60),))]),
 )
 
@@ -54,15 +54,15 @@ def test_the_process_steers_and_when_it_is_killed_its_successor_owes_the_same():
         async with WorkerClient(lambda ready: heard.update({ready.bar: ready.phrase})) as source:
             for bar in range(8):
                 steering = Steering(weights) if bar >= 4 else None
-                wanted = PhraseWanted("lead", bar, bar, "blues", 0, Conditions(), steering)
-                source.want(wanted, time.monotonic() + 60)
-            assert await source.filled(30)
+                wanted = PhraseRequested("lead", bar, bar, "blues", 0, Conditions(), steering)
+                source.request(wanted, time.monotonic() + 60)
+            assert await source.wait_for_phrases(30)
             first = dict(heard)
             os.kill(source.process_id, signal.SIGKILL)
             for bar in range(8, 12):
-                wanted = PhraseWanted("lead", bar, bar - 8, "blues", 0)
-                source.want(wanted, time.monotonic() + 60)
-            assert await source.filled(30)
+                wanted = PhraseRequested("lead", bar, bar - 8, "blues", 0)
+                source.request(wanted, time.monotonic() + 60)
+            assert await source.wait_for_phrases(30)
             assert source.restarts == 1
             return first
 
@@ -90,8 +90,8 @@ def test_one_that_is_silent_cannot_be_started_or_crashes_is_started_again(monkey
 
     async def play():
         async with WorkerClient(lambda _: None) as source:
-            source.want(PhraseWanted("lead", 0, 0, "blues", 0), time.monotonic() + 60)
-            return await source.filled(30)
+            source.request(PhraseRequested("lead", 0, 0, "blues", 0), time.monotonic() + 60)
+            return await source.wait_for_phrases(30)
 
     monkeypatch.setattr(asyncio, "create_subprocess_exec", start)
     monkeypatch.setattr(worker_client, "SILENT_SECONDS", 0.05)
@@ -108,9 +108,9 @@ def test_a_search_that_begins_without_a_pool_is_done_in_time(monkeypatch):
     source = EvolvedSource(catalog.find("blues"))
     invent = source._source._invent
 
-    def slowly(number, wish):
+    def slowly(number, conditions):
         clock.advance(0.05)
-        return invent(number, wish)
+        return invent(number, conditions)
 
     monkeypatch.setattr(source._source, "_invent", slowly)
     monkeypatch.setattr(evolved, "time", SimpleNamespace(monotonic=clock.now))

@@ -7,7 +7,13 @@ from hypothesis import strategies as st
 
 from perform.music.chord import QUALITIES as ALL_QUALITIES
 from perform.music.chord import parse_chord
-from perform.music.condition import COLUMNS, QUALITY_CLASSES, Conditions, inputs, quality_class
+from perform.music.condition import (
+    CONDITION_NAMES,
+    QUALITY_CLASSES,
+    Conditions,
+    generator_inputs,
+    quality_class,
+)
 
 
 @pytest.mark.parametrize(
@@ -35,12 +41,16 @@ def test_every_chord_has_a_class_and_no_chord_has_none():
     assert quality_class(None) == ""
 
 
-@given(st.sampled_from(["", *QUALITY_CLASSES]), st.floats(0, 1), st.lists(st.sampled_from(COLUMNS)))
+@given(
+    st.sampled_from(["", *QUALITY_CLASSES]),
+    st.floats(0, 1),
+    st.lists(st.sampled_from(CONDITION_NAMES)),
+)
 def test_a_wish_fills_its_columns_and_leaves_the_noise_alone(quality, share, names):
-    asked = inputs(4, 6, names, 3, Conditions(quality, density=share))
+    asked = generator_inputs(4, 6, names, 3, Conditions(quality, density=share))
     assert asked.shape == (4, 6 + len(names))
     assert asked.dtype == np.float32
-    np.testing.assert_array_equal(asked[:, :6], inputs(4, 6, (), 3))
+    np.testing.assert_array_equal(asked[:, :6], generator_inputs(4, 6, (), 3))
     for name, column in zip(names, asked[:, 6:].T, strict=True):
         if name == "density":
             assert (column == np.float32(share)).all()

@@ -26,7 +26,7 @@ from perform.events import (
     MetreChanged,
     ParameterChanged,
     PhraseReady,
-    PhraseWanted,
+    PhraseRequested,
     PlayerNoteOff,
     PlayerNoteOn,
     SongPositionChanged,
@@ -357,7 +357,7 @@ def test_wishes_are_not_recorded_but_what_came_of_them_is(tmp_path):
     )
     kinds = {type(event).__name__ for _, event in session.read(path).events}
     assert "PhraseReady" in kinds
-    assert PhraseWanted.__name__ not in kinds
+    assert PhraseRequested.__name__ not in kinds
     assert memory.sounds
 
 

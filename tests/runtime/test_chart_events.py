@@ -95,6 +95,6 @@ def test_a_rendered_chart_plays_its_repeats_twice():
 def test_any_text_is_a_chart_or_one_clear_error(text):
     try:
         assert parse_chart(text).bars > 0
-        assert len(written.written_bars(text)) == len(written.parse_chart(text).bars)
+        assert len(written.bar_texts(text)) == len(written.parse_chart(text).bars)
     except (ChartError, ChordError) as fault:
         assert "\n" not in str(fault)

@@ -25,7 +25,7 @@ from perform.music.pianoroll import encode
 from perform.runtime import offline
 from perform.runtime.chart_events import BLUES, parse_chart, repeated
 from perform.steering.evolution import evolve, score
-from perform.steering.fitness import FITNESS, NAMES, WEIGHTS, figures, likeness, traits_of
+from perform.steering.fitness import FITNESS_FUNCTIONS, NAMES, WEIGHTS, figures, likeness, traits_of
 
 BAR, BEAT = 1920, 480
 RNG = np.random.default_rng(8)
@@ -166,15 +166,17 @@ PLAYER = (Note(0, 240, 60), Note(720, 240, 63), Note(1440, 240, 67))
 
 
 def asked(name, around):
-    knobs = VoiceSettings(name="x", knobs={**TARGET, f"weight/{name}": 1.0}).turned()
-    return steering_of(knobs, LOW, HIGH, around)
+    parameters = VoiceSettings(
+        name="x", parameters={**TARGET, f"weight/{name}": 1.0}
+    ).initial_parameters()
+    return steering_of(parameters, LOW, HIGH, around)
 
 
 def played(source, weights):
     """The phrases of three choruses, by bar."""
     heard = Heard(source)
-    knobs = {**TARGET, **{f"weight/{name}": weight for name, weight in weights.items()}}
-    voice = VoiceSettings(name="lead", low=LOW, high=HIGH, form="ABCD", knobs=knobs)
+    parameters = {**TARGET, **{f"weight/{name}": weight for name, weight in weights.items()}}
+    voice = VoiceSettings(name="lead", low=LOW, high=HIGH, form="ABCD", parameters=parameters)
     chart = repeated(parse_chart("C7"), BARS)
     offline.play(Engine([voice]), lambda _: heard, chart.changes, BARS * BAR, [])
     return list(dict(heard.phrases).values())[:BARS]
@@ -185,7 +187,7 @@ def unsteered(source):
     return played(source, {})
 
 
-@pytest.mark.parametrize("name", [it.name for it in FITNESS if it.name != "player"])
+@pytest.mark.parametrize("name", [it.name for it in FITNESS_FUNCTIONS if it.name != "player"])
 def test_every_weight_is_heard(name, source, unsteered):
     chord = parse_chart("C7").changes[0][1].chord
     steered = played(source, {name: 1.0})
@@ -243,23 +245,23 @@ def test_a_moved_weight_is_asked_for_within_the_bar_and_a_snapshot_brings_it_bac
         return tick, {(w.voice, w.bar): w.steering and w.steering.weights[weigh] for w in wishes}
 
     for event in (change for _, change in parse_chart(BLUES).changes[:1]):
-        engine.feed(event, 0)
+        engine.handle(event, 0)
     engine.prepare()
     from perform.events import TransportChanged
 
-    engine.feed(TransportChanged("start"), 0)
+    engine.handle(TransportChanged("start"), 0)
     engine.advance(0)
-    assert engine.feed(SnapshotStored("plain"), 10) == [StateChanged("/snapshot", "plain")]
-    engine.feed(ParameterChanged("bass", "weight/steps", 0.7), 20)
+    assert engine.handle(SnapshotStored("plain"), 10) == [StateChanged("/snapshot", "plain")]
+    engine.handle(ParameterChanged("bass", "weight/steps", 0.7), 20)
     tick, wishes = asked()
     assert tick == 80
     assert wishes == {("bass", 1): 0.7}
     assert asked() == (480, {("bass", 2): 0.7})
-    engine.feed(SnapshotRecalled("plain"), 490)
-    engine.feed(SnapshotRecalled("never stored"), 490)
+    engine.handle(SnapshotRecalled("plain"), 490)
+    engine.handle(SnapshotRecalled("never stored"), 490)
     assert asked() == (550, {("bass", 1): None})
     assert asked() == (960, {("bass", 2): None})
     for number in range(2 * MOST_SNAPSHOTS):
-        (told,) = engine.feed(SnapshotStored(f"at {number}"), 150)
+        (told,) = engine.handle(SnapshotStored(f"at {number}"), 150)
     assert told.value.split(", ")[-2:] == [f"at {number - 1}", f"at {number}"]
     assert len(told.value.split(", ")) == MOST_SNAPSHOTS

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from perform.errors import SidemanError
 from perform.generation.litert import LiteRTSource
-from perform.music.condition import Conditions, inputs
+from perform.music.condition import Conditions, generator_inputs
 from perform.music.note_table import notes_of
 from training import options as config
 from training.data.labels import label
@@ -119,7 +119,7 @@ def test_a_bundle_keeps_to_the_columns_of_its_style(bars, melody):
     allowed = set(np.flatnonzero(columns(bars.rolls, 0.01)).tolist())
     begun = set(np.flatnonzero(beginnings(bars.rolls, 0.02)).tolist())
     assert begun < allowed
-    asked = inputs(32, run.options.noise_dim, run.labels.names, 5)
+    asked = generator_inputs(32, run.options.noise_dim, run.labels.names, 5)
     for rolls in (run.sample(64), infer(made.generator.read_bytes(), asked, 32)):
         assert changing(rolls) <= allowed
         assert struck(np.where(rolls > rolls.mean(), 1, -1)) <= begun

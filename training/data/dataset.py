@@ -14,7 +14,7 @@ from perform.errors import ChordError, DatasetError
 from perform.music.chord import parse_chord
 from perform.music.note import COLUMNS, LOWEST_PITCH, ROWS, TICKS_PER_BAR, TICKS_PER_COLUMN, Note
 from perform.music.pianoroll import Rolls, encode
-from perform.music.pitch import from_c
+from perform.music.pitch import semitones_from_c
 from training import files
 from training.data.midi_file import Root, Song, read_song, root_of_name
 
@@ -278,7 +278,7 @@ def _take(
         if placed.start >= bar.start:
             made.moved.append(abs(note.start - placed.start))
         end = min(placed.end, bar.start + TICKS_PER_BAR)
-        pitch = note.pitch - from_c(_sounding(roots, begin).pitch_class)
+        pitch = note.pitch - semitones_from_c(_sounding(roots, begin).pitch_class)
         clipped.append(Note(begin - bar.start, end - begin, pitch))
     encoded = encode(_whole_in_roll(clipped), bars=1)
     counts.notes += len(clipped)

@@ -6,7 +6,7 @@ import numpy as np
 
 from perform.bundles import bundle
 from perform.errors import DatasetError
-from perform.music.condition import inputs
+from perform.music.condition import generator_inputs
 from perform.music.pianoroll import Rolls, clean, threshold
 from training.data import dataset
 from training.model.litert import infer
@@ -62,6 +62,6 @@ def draw(rolls: Rolls, count: int, seed: int) -> Rolls:
 def _of_bundle(loaded: bundle.Bundle, count: int, seed: int) -> Rolls:
     manifest = loaded.manifest
     whole = -(-count // manifest.batch) * manifest.batch
-    asked = inputs(whole, manifest.noise_dim, manifest.conditions, seed)
+    asked = generator_inputs(whole, manifest.noise_dim, manifest.conditions, seed)
     answer = infer(loaded.generator.read_bytes(), asked, manifest.batch)
     return clean(threshold(answer[:count], manifest.threshold))

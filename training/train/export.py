@@ -12,7 +12,7 @@ import numpy as np
 
 from perform.bundles import bundle
 from perform.errors import BundleError
-from perform.music.condition import DENSITY, QUALITY_CLASSES, REGISTER, Conditions, inputs
+from perform.music.condition import DENSITY, QUALITY_CLASSES, REGISTER, Conditions, generator_inputs
 from perform.music.note import COLUMNS, ROOT_ROW, ROWS
 from perform.music.note_table import notes_of
 from perform.music.pianoroll import clean, threshold
@@ -39,10 +39,10 @@ def export(
     more than 1e-4, or when `target` holds anything but an older bundle; nothing is changed then. The
     bundle is read back before it comes back.
     """
-    bundle.demand_room(target)  # before the seconds that converting takes
+    bundle.check_destination(target)  # before the seconds that converting takes
     options = run.options
     conditions = run.labels.names
-    noise = inputs(SAMPLES, options.noise_dim, conditions, seed=0)
+    noise = generator_inputs(SAMPLES, options.noise_dim, conditions, seed=0)
     network = run.generator
     model = convert(network, (BATCH, noise.shape[1]))
     expected = np.asarray(network.predict(noise, batch_size=256, verbose=0))
@@ -101,7 +101,9 @@ def obedience(
     table = {}
     for name, wish in sorted(wishes.items()):
         rolls = clean(
-            threshold(infer(model, inputs(SAMPLES // 4, noise_dim, conditions, 0, wish), BATCH))
+            threshold(
+                infer(model, generator_inputs(SAMPLES // 4, noise_dim, conditions, 0, wish), BATCH)
+            )
         )
         above = notes_of(rolls).row - ROOT_ROW
         table[name] = {

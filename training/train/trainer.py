@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from perform.errors import DivergenceError, RunFolderError
-from perform.music.condition import ANYTHING, DENSITY, Conditions, inputs
+from perform.music.condition import DENSITY, UNCONDITIONAL, Conditions, generator_inputs
 from training import files, pretrained
 from training.augment.pipeline import augment, sources_of
 from training.data import dataset
@@ -164,9 +164,9 @@ class Run:
                 self.seconds, before = self.seconds + now - before, now
                 self._checkpoint()
 
-    def sample(self, count: int, seed: int = 0, wish: Conditions = ANYTHING) -> Any:
+    def sample(self, count: int, seed: int = 0, wish: Conditions = UNCONDITIONAL) -> Any:
         """`count` rolls of the averaged generator, float32 (count, 48, 64)."""
-        asked = inputs(count, self.options.noise_dim, self.labels.names, seed, wish)
+        asked = generator_inputs(count, self.options.noise_dim, self.labels.names, seed, wish)
         return self.generator.predict(asked, batch_size=256, verbose=0)
 
     @property
