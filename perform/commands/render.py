@@ -57,12 +57,12 @@ def render(
 
 def render_session(session: Path, target: Path, soundfont: Path | None = None) -> None:
     """Write a recorded session to `target`, note for note as it was played: .mid, .wav or .png."""
-    read = sessions.read(session)
+    read = sessions.read_session(session)
     _write(
         target,
         soundfont,
         lambda sink: sessions.replay(read, [sink]),
-        lambda path: sessions.midi_sink(read.rig, path),
+        lambda path: sessions.midi_file_output(read.rig, path),
     )
 
 

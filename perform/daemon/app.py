@@ -54,7 +54,7 @@ async def stage(
         if rig.record is not None:
             recorder = Recorder(Path(rig.record.folder), rig)
             parts.push_async_callback(recorder.close)  # after all that sounds: it may take minutes
-            told.append(recorder.note)
+            told.append(recorder.record)
         if windows:
             parts.enter_context(_quiet_terminal())
         plugged: list[HotplugPort] = []

@@ -35,7 +35,7 @@ class MidiFileOutputConfig(OutputTable, frozen=True, tag_field="kind", tag="midi
         """The output, which writes its file when it closes. OutputError where it cannot be written."""
         song = session_file(Path(self.path), context.channels, context.tempo, sparing=True)
         tape = Tape([song])
-        return OpenedOutput(tape, record=tape.hear)
+        return OpenedOutput(tape, record=tape.handle)
 
 
 class MidiFileOutput:

@@ -1,4 +1,4 @@
-"""A performance on one line of time, however often its transport begins at 0 again."""
+"""A performance on one timeline, however often its transport starts at 0 again."""
 
 from collections.abc import Sequence
 
@@ -19,100 +19,102 @@ PLAYER = "player"  # the name of the player's track; no voice has it
 
 
 class SessionTimeline:
-    """Where ticks of the transport lie in a session, which never goes back.
+    """Converts transport ticks to session ticks, which never go back.
 
-    While nothing rolls no time passes; a start goes on where the music was left, and the first one is at 0. What
-    happens between a start and the tick 0 that it counts in to is at the tick before.
+    Session time stands still while the transport is stopped. A start continues where the music
+    ended; the first start is at session tick 0. Events between a start and the transport's tick 0
+    (a count-in) are at the session tick before.
     """
 
     def __init__(self) -> None:
-        self._zero = -1  # the session's tick at which the transport's 0 lies
+        self._zero = -1  # the session tick of the transport's tick 0
         self._latest = -1
-        self._begun = False
+        self._started = False
 
     def in_session(self, tick: int) -> int:
-        """The tick of the session at a tick of the transport."""
+        """The session tick of a transport tick."""
         return max(self._zero + max(tick, -1), self._latest)
 
     def in_transport(self, tick: int) -> int:
-        """The tick of the transport at one of the session."""
+        """The transport tick of a session tick."""
         return tick - self._zero
 
     def follow(self, tick: int, event: Event) -> None:
-        """An event at a tick of the session may move the transport elsewhere."""
+        """Apply an event at a session tick: it may move the transport to another tick."""
         self._latest = max(self._latest, tick)
         match event:
-            case SongPositionChanged(there):
-                self._go_to(there, tick)
+            case SongPositionChanged(position):
+                self._locate(position, tick)
             case TransportChanged("start"):
-                self._go_to(0, tick)
-            case TransportChanged("continue") if not self._begun:
-                self._go_to(0, tick)
+                self._locate(0, tick)
+            case TransportChanged("continue") if not self._started:
+                self._locate(0, tick)
 
-    def _go_to(self, there: int, tick: int) -> None:
-        self._zero, self._begun = tick + 1 - there, True
+    def _locate(self, position: int, tick: int) -> None:
+        self._zero, self._started = tick + 1 - position, True
 
 
 class Tape:
-    """Passes a performance on to sinks at ticks of its session, with the tempo and what the player played.
+    """Sends a performance to outputs at session ticks, with the tempo and the player's notes.
 
-    It is told what the engine put out, and then what the engine was told: only that moves its place in the session,
-    so what was put out is passed on no sooner, and notes wait for none of it.
+    The tape gets the engine's output events first, and then the event that caused them. Only an
+    event can move the transport, so the tape holds output events until the next event comes. No
+    note at the other outputs waits for this.
     """
 
-    def __init__(self, sinks: Sequence[Output]) -> None:
-        self._sinks = sinks
+    def __init__(self, outputs: Sequence[Output]) -> None:
+        self._outputs = outputs
         self._timeline = SessionTimeline()
         self._last = 0
         self._waiting: list[OutputEvent] = []
         self._pressed: set[int] = set()
 
     def send(self, output: OutputEvent) -> None:
-        """What the engine put out."""
+        """Take one output event of the engine."""
         self._waiting.append(output)
 
-    def hear(self, tick: int, event: Event) -> None:
-        """What the engine was told, at a tick of the session."""
-        self._pass_on_waiting()
+    def handle(self, tick: int, event: Event) -> None:
+        """Take one event that the engine got, at a session tick."""
+        self._send_waiting()
         at = self._last = max(self._last, tick)
         match event:
             case PlayerNoteOn(pitch, velocity):
-                self._lift(at, pitch)
+                self._note_off(at, pitch)
                 self._pressed.add(pitch)
-                self._pass_on(NoteMessage(at, PLAYER, pitch, velocity))
+                self._send(NoteMessage(at, PLAYER, pitch, velocity))
             case PlayerNoteOff(pitch):
-                self._lift(at, pitch)
+                self._note_off(at, pitch)
             case TempoChanged(bpm):
-                self._pass_on(TempoBegins(at, bpm))
+                self._send(TempoBegins(at, bpm))
         self._timeline.follow(tick, event)
 
     def end(self) -> None:
-        """Nobody plays any more: keys that are still down come up."""
-        self._pass_on_waiting()
+        """End the player's notes that still sound."""
+        self._send_waiting()
         for pitch in sorted(self._pressed):
-            self._lift(self._last, pitch)
+            self._note_off(self._last, pitch)
 
     def close(self) -> None:
-        """End, and close the sinks; may be called twice."""
+        """End, and close the outputs; may be called twice."""
         self.end()
-        for sink in self._sinks:
-            sink.close()
+        for output in self._outputs:
+            output.close()
 
-    def _lift(self, at: int, pitch: int) -> None:
+    def _note_off(self, at: int, pitch: int) -> None:
         if pitch in self._pressed:
             self._pressed.remove(pitch)
-            self._pass_on(NoteMessage(at, PLAYER, pitch, 0))
+            self._send(NoteMessage(at, PLAYER, pitch, 0))
 
-    def _pass_on_waiting(self) -> None:
-        for output in self._waiting:
-            tick = getattr(output, "tick", None)
+    def _send_waiting(self) -> None:
+        for event in self._waiting:
+            tick = getattr(event, "tick", None)
             if tick is None:
-                self._pass_on(output)
+                self._send(event)
             else:
                 self._last = max(self._last, self._timeline.in_session(tick))
-                self._pass_on(output._replace(tick=self._last))  # type: ignore[call-arg]
+                self._send(event._replace(tick=self._last))  # type: ignore[call-arg]
         self._waiting.clear()
 
-    def _pass_on(self, output: OutputEvent) -> None:
-        for sink in self._sinks:
-            sink.send(output)
+    def _send(self, event: OutputEvent) -> None:
+        for output in self._outputs:
+            output.send(event)

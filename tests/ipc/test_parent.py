@@ -21,7 +21,7 @@ GREETING = {"voices": ["lead"]}
 VALUES = {"/tempo": 120.0, "/key": "auto"}
 CHILD = """
 import asyncio, sys, time
-from perform.link import connect
+from perform.ipc.child import connect
 
 async def main():
     link = await connect(int(sys.argv[1]))
@@ -185,7 +185,9 @@ def test_the_terminal_is_given_back_before_a_long_recording_is_written(monkeypat
     )
     root, printed = logging.getLogger(), []
     first, *_ = root.handlers
-    monkeypatch.setattr(session, "to_midi", lambda *_: printed.append(first in root.handlers))
+    monkeypatch.setattr(
+        session, "write_midi_file", lambda *_: printed.append(first in root.handlers)
+    )
 
     async def play():
         async with app.stage(rig, windows=["silent_window"]) as running:

@@ -116,7 +116,7 @@ def peer(link_session):
     loop = asyncio.new_event_loop()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        link = aalink.ParentConnection(120.0, loop)
+        link = aalink.Link(120.0, loop)
     link.enabled = True
     yield link
     link.enabled = False

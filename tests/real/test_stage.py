@@ -102,13 +102,13 @@ def test_an_evening_is_heard_counted_recorded_and_played_again(jack, tmp_path):
     assert float(figures["late_p50"]) < 50
     assert (nobody.returncode, "no daemon answers" in nobody.stderr) == (3, True)
     kept = next((tmp_path / "sessions").glob("*.jsonl"))
-    events = [event for _, event in session.read(kept).events]
+    events = [event for _, event in session.read_session(kept).events]
     assert ParameterChanged(None, "weight/steps", 1.0) in events
     # a JACK server without real time may drop a message, so it is those that came in their order
     pressed = [event.pitch for event in events if isinstance(event, PlayerNoteOn)]
     assert {72, 74} == set(pressed)
     again = MemoryOutput()
-    session.replay(session.read(kept), [again])
+    session.replay(session.read_session(kept), [again])
     wanted = [s for s in again.sounds if isinstance(s, NoteMessage) and s.voice == "lead"]
     played = [message for _, message in ears.heard if message[0] in (0x80, 0x90)]
     # the same notes in the same order, but for what the JACK server dropped on the way to our ears

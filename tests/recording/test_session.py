@@ -123,7 +123,7 @@ def perform(happened, folder, by_bar=False):
     memory, kept = asyncio.run(play())
     path = folder / "session.jsonl"
     head = json.dumps({"sideman": 1, "rig": json.loads(session.msgspec.json.encode(RIG))})
-    lines = [session.encode(tick, event) for tick, event in kept]
+    lines = [session.encode_event(tick, event) for tick, event in kept]
     path.write_bytes(b"\n".join([head.encode(), *lines]))
     return memory, path
 
@@ -135,7 +135,7 @@ def test_what_was_played_is_played_again_on_one_line_of_time(
 ):
     """Whether starts are at once, or wait up to a bar for others."""
     memory, path = perform(happened, tmp_path_factory.mktemp("session"), with_others)
-    kept, again = session.read(path), MemoryOutput()
+    kept, again = session.read_session(path), MemoryOutput()
     session.replay(kept, [again])
     heard = [(s.voice, s.pitch, s.velocity) for s in memory.sounds]
     assert [(s.voice, s.pitch, s.velocity) for s in again.sounds if s.voice != "player"] == heard
@@ -180,7 +180,7 @@ def test_bars_after_a_new_beginning_lie_after_those_before_it(tmp_path):
         (2.0, ChordChanged(parse_chord("F7"))),
     ]
     _, path = perform(happened, tmp_path)
-    session.to_midi(session.read(path), tmp_path / "session.mid")
+    session.write_midi_file(session.read_session(path), tmp_path / "session.mid")
     first, lead, _, player = mido.MidiFile(tmp_path / "session.mid").tracks
     starts = [tick for tick, _ in at_ticks(first, "time_signature")]
     assert starts == pytest.approx([0, 4800, 4800 + 2880 + 960], abs=250)
@@ -237,7 +237,7 @@ def test_the_metre_changes_in_the_file_where_it_changed(tmp_path):
         (0.1, TransportChanged("stop")),
     ]
     _, path = perform(happened, tmp_path)
-    session.to_midi(session.read(path), tmp_path / "session.mid")
+    session.write_midi_file(session.read_session(path), tmp_path / "session.mid")
     track = mido.MidiFile(tmp_path / "session.mid").tracks[0]
     metres = [(t, m.numerator, m.denominator) for t, m in at_ticks(track, "time_signature")]
     assert metres == [(0, 3, 4), (2 * 1440, 7, 8)]
@@ -248,11 +248,11 @@ def test_a_midifile_output_holds_what_the_recording_does(tmp_path):
 
     async def play():
         clock, kept = VirtualClock(NEVER), []
-        tape = Tape([session.midi_sink(RIG, tmp_path / "output.mid")])
+        tape = Tape([session.midi_file_output(RIG, tmp_path / "output.mid")])
         settings = RIG.engine_settings(fallback=STOCK[0])
 
         def record(tick, event):
-            tape.hear(tick, event)
+            tape.handle(tick, event)
             kept.append((tick, event))
 
         conductor = Conductor(
@@ -278,14 +278,14 @@ def test_a_midifile_output_holds_what_the_recording_does(tmp_path):
         tape.close()
         return session.Session(RIG, tuple(kept))
 
-    session.to_midi(asyncio.run(play()), tmp_path / "session.mid")
+    session.write_midi_file(asyncio.run(play()), tmp_path / "session.mid")
     assert (tmp_path / "output.mid").read_bytes() == (tmp_path / "session.mid").read_bytes()
 
 
 def test_an_output_to_which_nothing_sounded_leaves_the_file_that_is_there(tmp_path):
     path = tmp_path / "output.mid"
     path.write_bytes(b"last evening")
-    sink = session.midi_sink(RIG, path, sparing=True)
+    sink = session.midi_file_output(RIG, path, sparing=True)
     sink.send(ChordSounds(0, "C7"))
     sink.close()
     assert path.read_bytes() == b"last evening"
@@ -295,7 +295,7 @@ def test_a_session_cut_short_ends_its_notes(tmp_path):
     _, path = perform([(0.0, ChordChanged(parse_chord("C7"))), (3.0, PlayerNoteOn(60))], tmp_path)
     lines = path.read_bytes().split(b"\n")
     path.write_bytes(b"\n".join(lines[:-1]))  # without the stop at the end
-    session.to_midi(session.read(path), tmp_path / "session.mid")
+    session.write_midi_file(session.read_session(path), tmp_path / "session.mid")
     assert intervals(mido.MidiFile(tmp_path / "session.mid").tracks[1])
 
 
@@ -309,7 +309,7 @@ def test_a_session_becomes_a_midi_file_with_tempo_chords_voices_and_player(tmp_p
         (1.0, TransportChanged("stop")),
     ]
     _, path = perform(happened, tmp_path)
-    session.to_midi(session.read(path), tmp_path / "session.mid")
+    session.write_midi_file(session.read_session(path), tmp_path / "session.mid")
     song = mido.MidiFile(tmp_path / "session.mid")
     names = [track.name for track in song.tracks]
     assert names == ["Sideman", "lead", "bass", "player"]
@@ -334,8 +334,8 @@ def test_a_session_becomes_a_midi_file_with_tempo_chords_voices_and_player(tmp_p
 def test_every_kind_of_event_is_kept_whole(tmp_path, event):
     path = tmp_path / "s.jsonl"
     head = session.msgspec.json.encode({"sideman": 1, "rig": RIG})
-    path.write_bytes(head + b"\n" + session.encode(7, event) + b"\n")
-    assert session.read(path).events == ((7, event),)
+    path.write_bytes(head + b"\n" + session.encode_event(7, event) + b"\n")
+    assert session.read_session(path).events == ((7, event),)
 
 
 @given(st.binary(max_size=300))
@@ -346,7 +346,7 @@ def test_any_bytes_are_a_session_or_one_line(tmp_path_factory, data):
     for content in (data, head + data):
         path.write_bytes(content)
         try:
-            session.read(path)
+            session.read_session(path)
         except SessionError as fault:
             assert "\n" not in str(fault) or b"\n" in data
 
@@ -355,7 +355,7 @@ def test_wishes_are_not_recorded_but_what_came_of_them_is(tmp_path):
     memory, path = perform(
         [(0.1, ChordChanged(parse_chord("C"))), (2.5, TempoChanged(100.0))], tmp_path
     )
-    kinds = {type(event).__name__ for _, event in session.read(path).events}
+    kinds = {type(event).__name__ for _, event in session.read_session(path).events}
     assert "PhraseReady" in kinds
     assert PhraseRequested.__name__ not in kinds
     assert memory.sounds
@@ -365,4 +365,4 @@ def test_a_rig_that_records_says_where(tmp_path):
     rig = parse_rig(f'[record]\nfolder = "{tmp_path}"')
     assert rig.record.folder == str(tmp_path)
     with pytest.raises(SessionError, match="cannot be read"):
-        session.read(tmp_path / "none.jsonl")
+        session.read_session(tmp_path / "none.jsonl")
