@@ -154,8 +154,8 @@ def test_the_libraries_load_without_a_word(root):
             root,
             "from training.model.backend import keras, tf\n"
             "keras.layers.Dense(2)(tf.zeros((1, 2)))\n"
-            "from training.features.spr import Spr\n"
-            "Spr()",
+            "from training.features.spr import SprExtractor\n"
+            "SprExtractor()",
         )
         == []
     )

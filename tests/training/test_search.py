@@ -7,12 +7,12 @@ import sys
 import msgspec
 import numpy as np
 import pytest
-import training.search as finding
 
 from perform.errors import DatasetError, RunFolderError, SidemanError
 from training import cli
 from training import options as config
 from training.data import dataset
+from training.experiment import search as finding
 from training.experiment.search import BEST, JOURNAL, search
 from training.features.spr import SprExtractor
 

@@ -130,7 +130,9 @@ def test_a_worker_without_sideman_is_said_before_anything_is_begun(tmp_path):
     (tmp_path / "training" / "__init__.py").touch()  # what another machine has of that name
     with (
         dask(tmp_path, tmp_path, 1) as (address, _),
-        pytest.raises(RunFolderError, match=r"a worker has no training\.spread; install Sideman"),
+        pytest.raises(
+            RunFolderError, match=r"a worker has no training\.experiment; install Sideman"
+        ),
         executors.on_cluster(address, pytest.fail),
     ):
         pass

@@ -36,8 +36,8 @@ TINY = config.Options(steps=12, batch=4, width=4, noise_dim=6, checkpoint_every=
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from training import loop
-run = loop.reopen(Path(sys.argv[1]))
+from training.train import trainer
+run = trainer.reopen(Path(sys.argv[1]))
 keep = run._train
 def step(*args):
     if run.step == 6:
