@@ -1,11 +1,10 @@
 """What a rig names, opened: outputs, whoever leads the time, inputs, windows. Each is closed with `parts`."""
 
-import asyncio
 import contextlib
 import logging
 import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -17,23 +16,16 @@ from perform.config.voices import VoiceConfig
 from perform.control import registry
 from perform.control.feedback import Feedback
 from perform.engine.metre import beats_by_metre
-from perform.errors import ElsewhereError, InputError, SidemanError
+from perform.errors import SidemanError
 from perform.events import Event
-from perform.inputs.ableton_link import LinkClock
-from perform.inputs.chord_keyboard import MidiChords
-from perform.inputs.controller import MidiController
-from perform.inputs.melody import MidiMelody
-from perform.inputs.midi_base import MidiPort
-from perform.inputs.midi_clock import MidiClock
+from perform.inputs.base import InputContext
+from perform.inputs.clock_source import ClockContext
 from perform.inputs.osc import OscInputConfig
-from perform.inputs.osc_tcp import SlipConnection
-from perform.inputs.osc_udp import UdpInput
-from perform.inputs.zeroconf import Announcement
 from perform.interfaces import Output
 from perform.ipc.parent import ChildProcess
 from perform.midi.hotplug import HotplugPort
 from perform.music.chord import QUALITIES
-from perform.net.access import AccessList, is_elsewhere, is_loopback
+from perform.net.access import AccessList
 from perform.net.address import host_port
 from perform.outputs.base import OutputContext
 from perform.outputs.delay import held_back
@@ -103,20 +95,17 @@ def _close_quietly(sink: Output) -> None:
 def _open_clock(running: Performance, parts: Parts, plugged: list[HotplugPort]) -> None:
     """Whoever leads, where it is not we."""
     clock, conductor = running.rig.clock, running.conductor
-    if clock.source == "midi":
-        leader = MidiClock(
-            clock,
-            running.rig.midi.system,
-            conductor.observe,
-            conductor.begin,
-            conductor.deliver,
-        )
-        parts.callback(leader.close)
-        plugged.append(leader)
-    elif clock.source == "link":
-        running.link = LinkClock(clock.tempo, clock.metre, conductor.observe, conductor.deliver)
-        conductor.listen(running.link)
-        parts.callback(running.link.close)
+    context = ClockContext(
+        running.rig.midi.system, conductor.observe, conductor.begin, conductor.deliver
+    )
+    opened = clock.open(context)
+    if opened.port is not None:
+        plugged.append(opened.port)
+    if opened.listener is not None:
+        conductor.listen(opened.listener)
+    if opened.close is not None:
+        parts.callback(opened.close)
+    running.set_session_tempo = opened.set_tempo
 
 
 async def open_inputs(running: Performance, parts: Parts, plugged: list[HotplugPort]) -> Dispatcher:
@@ -128,81 +117,21 @@ async def open_inputs(running: Performance, parts: Parts, plugged: list[HotplugP
     desk = Dispatcher(running, lambda host, port: OscSender(host, port, osc.prefix), allowed.names)
     parts.callback(running.subscribers.close)
     parts.callback(desk.close)
-    if rig.inputs.osc is not None:
-        await _open_osc(osc, desk, allowed, parts)
-    for heard in _open_midi(running, desk):
-        parts.callback(heard.close)
-        plugged.append(heard)
+    context = InputContext(
+        handler=desk,
+        deliver=running.conductor.deliver,
+        apply=running.deliver,
+        mapping=running.midi_mapping,
+        access=allowed,
+        system=rig.midi.system,
+        parts=parts,
+        ports=plugged,
+    )
+    for table in rig.inputs.tables():
+        await table.open(context)
     if rig.mqtt is not None:
         await _open_mqtt(rig.mqtt, running, desk, parts)
     return desk
-
-
-def _open_midi(running: Performance, desk: Dispatcher) -> Iterator[MidiPort]:
-    inputs, system = running.rig.inputs, running.rig.midi.system
-    if inputs.midi is not None:
-        yield MidiChords(inputs.midi, system, running.conductor.deliver)
-    if inputs.lead is not None:
-        yield MidiMelody(inputs.lead, system, running.conductor.deliver)
-    if inputs.surface is not None:
-        hands = MidiController(
-            inputs.surface, system, running.deliver, desk.turn_away, running.state.values
-        )
-        running.surface = hands.surface
-        yield hands
-
-
-async def _open_osc(
-    osc: OscInputConfig, desk: Dispatcher, allowed: AccessList, parts: Parts
-) -> None:
-    loop, services = asyncio.get_running_loop(), []
-    with _named("OSC input", osc.listen, "[inputs.osc] listen"):
-        listening, _ = await loop.create_datagram_endpoint(
-            lambda: UdpInput(osc.prefix, desk, allowed), local_addr=host_port(osc.listen)
-        )
-    parts.callback(listening.close)
-    services.append(("_osc._udp", listening.get_extra_info("sockname")))
-    if osc.tcp is not None:
-        connections: set[SlipConnection] = set()
-        host, port = host_port(osc.tcp)
-        with _named("OSC input", osc.tcp, "[inputs.osc] tcp"):
-            server = await loop.create_server(
-                lambda: SlipConnection(osc.prefix, desk, allowed, connections), host, port
-            )
-        parts.callback(server.close)
-        parts.callback(_hang_up, connections)
-        services.append(("_osc._tcp", server.sockets[0].getsockname()))
-    for address in filter(None, (osc.listen, osc.tcp)):
-        if is_loopback(host_port(address)[0]):
-            continue
-        if osc.allow:
-            log.warning("OSC %s is open to the network: to %s", address, ", ".join(osc.allow))
-        else:
-            log.warning(
-                "OSC %s: everybody on the network can play; name who may in [inputs.osc] "
-                'allow = ["192.168.1.0/24"]', address,
-            )  # fmt: skip
-    if osc.announce:
-        await parts.enter_async_context(Announcement(services))
-
-
-def _hang_up(connections: set[SlipConnection]) -> None:
-    for each in list(connections):
-        each.close()
-
-
-@contextlib.contextmanager
-def _named(what: str, address: str, key: str) -> Iterator[None]:
-    """A port that cannot be had becomes one line that names it and the key to change."""
-    try:
-        yield
-    except OSError as fault:
-        if is_elsewhere(fault):
-            raise ElsewhereError(what, address, key) from None
-        raise InputError(
-            f"{what} {address} cannot be opened ({fault.strerror or fault}); "
-            f"another program may have it, choose another port in {key}"
-        ) from None
 
 
 async def open_window(

@@ -3,9 +3,67 @@
 A kind of input is one module with a subclass of `InputTable` and a line in `perform.inputs.kinds`.
 """
 
-from collections.abc import Iterator, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple, Protocol
 
+from perform.control.midi_mapping import MidiMapping
+from perform.events import Event
+from perform.midi.hotplug import HotplugPort
+from perform.midi.system import MidiSystem
+from perform.net.access import AccessList
+from perform.net.rejections import Client
 from perform.tables import Table
+
+
+class MessageHandler(Protocol):
+    """Takes the messages of clients, by address; see `perform.clients.dispatcher`."""
+
+    def hear(self, address: str, values: tuple[Any, ...], peer: Client) -> None:
+        """Handle one message, now."""
+
+    def refuse(self, address: str, why: str, peer: Client) -> None:
+        """Reject a message that means nothing: the client is told why."""
+
+    def turn_away(self, fault: str) -> None:
+        """Count and log a rejection that nobody is told."""
+
+    def catch_up(self, peer: Client) -> None:
+        """Send all values again to a client that missed some."""
+
+    def leave(self, peer: Client) -> None:
+        """End the subscriptions of a client that is gone."""
+
+
+class MidiInput(HotplugPort, Protocol):
+    """An open MIDI input."""
+
+    def close(self) -> None:
+        """Close the port."""
+        ...
+
+
+class InputContext(NamedTuple):
+    """Where inputs deliver to, and what they need to know when they open.
+
+    `handler`: takes OSC messages. `deliver`: takes what is played. `apply`: takes what is set; it
+    raises MessageError where that cannot be. `mapping`: of the MIDI controller. `parts`: closes what was opened, in reverse order.
+    `ports`: gets every MIDI port that may be unplugged.
+    """
+
+    handler: MessageHandler
+    deliver: Callable[[Event], None]
+    apply: Callable[[Event], None]
+    mapping: MidiMapping
+    access: AccessList
+    system: MidiSystem
+    parts: contextlib.AsyncExitStack
+    ports: list[HotplugPort]
+
+    def add(self, port: MidiInput) -> None:
+        """Take charge of an open MIDI input."""
+        self.parts.callback(port.close)
+        self.ports.append(port)
 
 
 class InputTable(Table, frozen=True):
@@ -17,3 +75,7 @@ class InputTable(Table, frozen=True):
     def describe(self) -> Iterator[str]:
         """What the input listens to, for the line that `perform run` begins with."""
         yield from ()
+
+    async def open(self, context: InputContext) -> None:
+        """Open the input. InputError where its port cannot be opened."""
+        raise NotImplementedError

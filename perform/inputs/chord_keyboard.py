@@ -8,7 +8,7 @@ from typing import Annotated, NamedTuple
 from msgspec import Meta
 
 from perform.events import ChordChanged, ChordReleased, Event
-from perform.inputs.base import InputTable
+from perform.inputs.base import InputContext, InputTable
 from perform.inputs.midi_base import MidiPort
 from perform.midi.system import MidiSystem
 from perform.music.chord import Chord
@@ -47,6 +47,10 @@ class ChordInputConfig(InputTable, frozen=True):
     def describe(self) -> Iterator[str]:
         """The port."""
         yield f"MIDI {self.virtual or self.port}"
+
+    async def open(self, context: InputContext) -> None:
+        """Open the port. InputError says which ports there are."""
+        context.add(MidiChords(self, context.system, context.deliver))
 
 
 class ChordKeyboardSettings(NamedTuple):

@@ -1,13 +1,42 @@
 """The clock that the music follows: our own, a MIDI clock, or Ableton Link."""
 
-from collections.abc import Iterator
-from typing import Annotated, Literal
+from collections.abc import Callable, Iterator
+from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta
 
+from perform.clock.follower import TempoLine
 from perform.engine.metre import parse_metre
 from perform.engine.settings import DEFAULT_METRE, DEFAULT_TEMPO
+from perform.events import Event
+from perform.inputs.ableton_link import LinkClock
+from perform.inputs.midi_clock import Begin, MidiClock
+from perform.interfaces import Output
+from perform.midi.hotplug import HotplugPort
+from perform.midi.system import MidiSystem
 from perform.tables import Table, check_port, rig_errors
+
+
+class ClockContext(NamedTuple):
+    """What an external clock reports to; see `MidiClock` and `LinkClock`."""
+
+    system: MidiSystem
+    observe: Callable[[TempoLine], None]
+    begin: Begin
+    deliver: Callable[[Event], None]
+
+
+class OpenedClock(NamedTuple):
+    """An open external clock, and what the daemon has to connect it to; nothing for our own clock.
+
+    `port`: its MIDI port, which may be unplugged. `listener`: gets what the engine puts out.
+    `set_tempo`: sets the tempo (quarter notes a minute) of everybody who shares the clock.
+    """
+
+    close: Callable[[], None] | None = None
+    port: HotplugPort | None = None
+    listener: Output | None = None
+    set_tempo: Callable[[float], None] | None = None
 
 
 class ClockConfig(Table, frozen=True):
@@ -34,9 +63,39 @@ class ClockConfig(Table, frozen=True):
         if self.source == "midi":
             check_port(f"{where}: a midi clock", self.port, self.virtual)
 
+    def open(self, context: ClockContext) -> OpenedClock:
+        """The open clock. InputError where its port cannot be opened, StartError without aalink."""
+        return OPENERS[self.source](self, context)
+
     def describe(self) -> Iterator[str]:
         """The clock that is followed, if it is not our own."""
         if self.source == "midi":
             yield f"MIDI clock {self.virtual or self.port}"
         elif self.source == "link":
             yield "Ableton Link (everybody on the network)"
+
+
+def _open_midi(config: ClockConfig, context: ClockContext) -> OpenedClock:
+    clock = MidiClock(
+        config.port,
+        config.virtual,
+        context.system,
+        context.observe,
+        context.begin,
+        context.deliver,
+        bpm=config.tempo,
+        late=config.late_ms / 1000,
+    )
+    return OpenedClock(clock.close, port=clock)
+
+
+def _open_link(config: ClockConfig, context: ClockContext) -> OpenedClock:
+    clock = LinkClock(config.tempo, config.metre, context.observe, context.deliver)
+    return OpenedClock(clock.close, listener=clock, set_tempo=clock.set_tempo)
+
+
+OPENERS: dict[str, Callable[[ClockConfig, ClockContext], OpenedClock]] = {
+    "internal": lambda _config, _context: OpenedClock(),
+    "midi": _open_midi,
+    "link": _open_link,
+}

@@ -1,26 +1,18 @@
-"""Knobs and pads of a MIDI controller, and what each turns: by the rig, or learnt by touching one."""
+"""A MIDI controller: its table in the rig, and its port."""
 
-import logging
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import field
 
 from perform.control import registry
-from perform.engine.parameters import UNSET
+from perform.control.midi_mapping import TAKEN_CONTROLLERS, MidiMapping
 from perform.errors import MessageError, RigError, did_you_mean
 from perform.events import Event
-from perform.inputs.base import InputTable
+from perform.inputs.base import InputContext, InputTable
 from perform.inputs.midi_base import MidiPort
 from perform.midi.system import MidiSystem
 from perform.tables import rig_errors
-
-log = logging.getLogger(__name__)
-CONTROL, NOTE_ON = 0xB0, 0x90
-TAKEN_CONTROLLERS = {64, *range(120, 128)}  # the sustain pedal, and channel modes
-PAD = "note "
-UPPER_HALF = 64
 
 
 class ControllerInputConfig(InputTable, frozen=True):
@@ -51,6 +43,11 @@ class ControllerInputConfig(InputTable, frozen=True):
         """The port."""
         yield f"MIDI controller {self.virtual or self.port}"
 
+    async def open(self, context: InputContext) -> None:
+        """Open the port. InputError says which ports there are."""
+        reject = context.handler.turn_away
+        context.add(MidiController(self, context.system, context.mapping, context.apply, reject))
+
 
 def _check_source(where: str, source: str) -> None:
     sent = re.fullmatch(r"(note )?(\d{1,3})", source)
@@ -62,103 +59,29 @@ def _check_source(where: str, source: str) -> None:
         )
 
 
-class Controller:
-    """Controllers by number ("21") and pads by note ("note 36"), each with the address that it sends to.
-
-    A knob sweeps the whole range of what it turns. A pad that goes down, however softly, does what takes no value, and
-    turns a switch to its other side. A value behind the address is said by a pad that goes down, and by a controller
-    that comes to its upper half. `values`: where everything stands. Pure: it is told messages and answers with events.
-    """
-
-    def __init__(
-        self, mapping: Mapping[str, str], values: Mapping[str, str | float] | None = None
-    ) -> None:
-        self._mapping = dict(mapping)
-        self._values = {} if values is None else values
-        self._pushed: dict[str, int] = {}
-        self._learning: str | None = None
-
-    @property
-    def mapping(self) -> dict[str, str]:
-        """What is mapped now, as the rig spells it."""
-        return dict(self._mapping)
-
-    def learn(self, address: str) -> None:
-        """What is touched next turns this address. WireError for an address that there is none of."""
-        registry.mapped(address)
-        self._learning = address
-
-    def hear(self, message: list[int]) -> Event | None:
-        """The event that a raw message means; None for what is not mapped, WireError for what cannot be turned."""
-        source = _source(message)
-        if source is None:
-            return None
-        if self._learning is not None and message[2] > 0:
-            self._mapping[source] = self._learning
-            log.info('learnt; for the rig: cc = { "%s" = "%s" }', source, self._learning)
-            self._learning = None
-        address = self._mapping.get(source)
-        return None if address is None else self._event(address, source, message[2])
-
-    def _event(self, address: str, source: str, value: int) -> Event | None:
-        control, voice, said = registry.mapped(address)
-        meaning: Any = None
-        if said:
-            if self._goes_down(source, value, UPPER_HALF):
-                meaning = control.read(said, voice)
-        elif control.kind == "number" and control.low is not None and control.high is not None:
-            meaning = control.read((_swept(control.low, control.high, value),), voice)
-        elif self._goes_down(source, value):
-            switched = (int(not self._values.get(address)),) if control.kind == "switch" else ()
-            meaning = control.read(switched, voice)
-        return cast(Event | None, meaning)
-
-    def _goes_down(self, source: str, value: int, least: int = 1) -> bool:
-        """Whether a pad is pressed by this message: it was up, or says so once more as it never says up. `least`: from
-        where on a controller is down; a pad always is.
-        """
-        was, self._pushed[source] = self._pushed.get(source, 0), value
-        if source.startswith(PAD):
-            return value > 0
-        return value >= least and (was < least or was == value)
-
-
-def _swept(low: float, high: float, value: int) -> float:
-    """Where a knob at `value` (0 to 127) stands. What can be left to chance is so at the very left alone."""
-    if low == UNSET:
-        return low if value == 0 else (value - 1) / 126 * high
-    return low + value / 127 * (high - low)
-
-
-def _source(message: list[int]) -> str | None:
-    if len(message) < 3:
-        return None
-    kind = message[0] & 0xF0
-    if kind == CONTROL and message[1] not in TAKEN_CONTROLLERS:
-        return str(message[1])
-    return f"{PAD}{message[1]}" if kind == NOTE_ON else None
-
-
 class MidiController(MidiPort):
-    """Delivers what the knobs and pads of a controller turn. `refuse`: told in a line what cannot be turned now."""
+    """The port of a MIDI controller: applies what its controllers and pads set.
+
+    `reject`: gets one line for what cannot be set now.
+    """
 
     def __init__(
         self,
         config: ControllerInputConfig,
         system: MidiSystem,
-        deliver: Callable[[Event], None],
-        refuse: Callable[[str], None],
-        values: Mapping[str, str | float],
+        mapping: MidiMapping,
+        apply: Callable[[Event], None],
+        reject: Callable[[str], None],
     ) -> None:
-        self.surface = Controller(config.cc, values)
-        self._deliver = deliver
-        self._refuse = refuse
+        self._mapping = mapping
+        self._apply = apply
+        self._reject = reject
         super().__init__(config.port, config.virtual, system)
 
     def _hear(self, message: list[int], _moment: float) -> None:
         try:
-            event = self.surface.hear(message)
+            event = self._mapping.handle(message)
             if event is not None:
-                self._deliver(event)
-        except MessageError as fault:
-            self._refuse(f"[inputs.surface] {fault}")
+                self._apply(event)
+        except MessageError as error:
+            self._reject(f"[inputs.surface] {error}")

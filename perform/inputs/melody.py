@@ -6,7 +6,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from perform.events import Event, PlayerNoteOff, PlayerNoteOn
-from perform.inputs.base import InputTable
+from perform.inputs.base import InputContext, InputTable
 from perform.inputs.chord_keyboard import ALL_NOTES_OFF
 from perform.inputs.midi_base import MidiPort
 from perform.midi.system import MidiSystem
@@ -24,6 +24,10 @@ class MelodyInputConfig(InputTable, frozen=True):
     def describe(self) -> Iterator[str]:
         """The port."""
         yield f"MIDI melody {self.virtual or self.port}"
+
+    async def open(self, context: InputContext) -> None:
+        """Open the port. InputError says which ports there are."""
+        context.add(MidiMelody(self, context.system, context.deliver))
 
 
 class MidiMelody(MidiPort):

@@ -7,7 +7,6 @@ from typing import Literal
 
 from perform.clock.follower import LOST_BEATS, TICKS_PER_PULSE, PulseFilter, TempoLine
 from perform.events import Event, SongPositionChanged, TransportChanged
-from perform.inputs.clock_source import ClockConfig
 from perform.inputs.midi_base import MidiPort
 from perform.midi.system import MidiSystem
 
@@ -94,15 +93,19 @@ class MidiClock(MidiPort):
 
     def __init__(
         self,
-        config: ClockConfig,
+        port: str | None,
+        virtual: str | None,
         system: MidiSystem,
         observe: Callable[[TempoLine], None],
         begin: Begin,
         deliver: Callable[[Event], None],
+        *,
+        bpm: float = 120.0,
+        late: float = 0.0,
     ) -> None:
-        self._reader = ClockReader(observe, begin, deliver, config.tempo)
-        self._late = config.late_ms / 1000
-        super().__init__(config.port, config.virtual, system, timing=True)
+        self._reader = ClockReader(observe, begin, deliver, bpm)
+        self._late = late
+        super().__init__(port, virtual, system, timing=True)
         self._watch = self._loop.call_later(WATCH_SECONDS, self._look)
 
     def close(self) -> None:

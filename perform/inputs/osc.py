@@ -1,11 +1,21 @@
-"""OSC as an input: what the rig says of it."""
+"""OSC as an input: its table in the rig, and its UDP and TCP ports."""
 
+import asyncio
+import contextlib
+import logging
 from collections.abc import Iterator, Sequence
+from typing import Any
 
-from perform.errors import RigError
-from perform.inputs.base import InputTable
-from perform.net.access import network, who
+from perform.errors import ElsewhereError, InputError, RigError
+from perform.inputs.base import InputContext, InputTable
+from perform.inputs.osc_tcp import SlipConnection
+from perform.inputs.osc_udp import UdpInput
+from perform.inputs.zeroconf import Announcement
+from perform.net.access import is_elsewhere, is_loopback, network, who
 from perform.net.address import host_port
+
+log = logging.getLogger(__name__)
+SocketAddress = tuple[Any, ...]  # of IPv4 (host, port), or of IPv6 (host, port, flow, scope)
 
 
 class OscInputConfig(InputTable, frozen=True):
@@ -38,3 +48,71 @@ class OscInputConfig(InputTable, frozen=True):
         yield f"OSC {self.listen} ({who(host_port(self.listen)[0], self.allow)})"
         if self.tcp is not None:
             yield f"OSC over TCP {self.tcp} ({who(host_port(self.tcp)[0], self.allow)})"
+
+    async def open(self, context: InputContext) -> None:
+        """Listen over UDP, and over TCP where the rig says so, and announce both if it says so.
+
+        InputError where a port cannot be opened.
+        """
+        services = [("_osc._udp", await self._open_udp(context))]
+        if self.tcp is not None:
+            services.append(("_osc._tcp", await self._open_tcp(self.tcp, context)))
+        for address in filter(None, (self.listen, self.tcp)):
+            self._warn_of_strangers(address)
+        if self.announce:
+            await context.parts.enter_async_context(Announcement(services))
+
+    async def _open_udp(self, context: InputContext) -> SocketAddress:
+        loop, local = asyncio.get_running_loop(), host_port(self.listen)
+        with _input_errors(self.listen, "[inputs.osc] listen"):
+            transport, _ = await loop.create_datagram_endpoint(
+                lambda: UdpInput(self.prefix, context.handler, context.access), local_addr=local
+            )
+        context.parts.callback(transport.close)
+        address: SocketAddress = transport.get_extra_info("sockname")
+        return address
+
+    async def _open_tcp(self, listen: str, context: InputContext) -> SocketAddress:
+        loop, (host, port) = asyncio.get_running_loop(), host_port(listen)
+        connections: set[SlipConnection] = set()
+        with _input_errors(listen, "[inputs.osc] tcp"):
+            server = await loop.create_server(
+                lambda: SlipConnection(self.prefix, context.handler, context.access, connections),
+                host,
+                port,
+            )
+        context.parts.callback(server.close)
+        context.parts.callback(_close_all, connections)
+        address: SocketAddress = server.sockets[0].getsockname()
+        return address
+
+    def _warn_of_strangers(self, address: str) -> None:
+        if is_loopback(host_port(address)[0]):
+            return
+        if self.allow:
+            log.warning("OSC %s is open to the network: to %s", address, ", ".join(self.allow))
+            return
+        log.warning(
+            "OSC %s: everybody on the network can play; name who may in [inputs.osc] "
+            'allow = ["192.168.1.0/24"]',
+            address,
+        )
+
+
+def _close_all(connections: set[SlipConnection]) -> None:
+    for connection in list(connections):
+        connection.close()
+
+
+@contextlib.contextmanager
+def _input_errors(address: str, key: str) -> Iterator[None]:
+    """Inside `with`, an OSError becomes an InputError that names the address and the key to change."""
+    try:
+        yield
+    except OSError as error:
+        if is_elsewhere(error):
+            raise ElsewhereError("OSC input", address, key) from None
+        raise InputError(
+            f"OSC input {address} cannot be opened ({error.strerror or error}); "
+            f"another program may have it, choose another port in {key}"
+        ) from None

@@ -5,7 +5,8 @@ import time
 from collections.abc import Hashable, Iterator, Sequence
 from typing import Any, cast
 
-from perform.inputs.osc_udp import MessageHandler, OscReader
+from perform.inputs.base import MessageHandler
+from perform.inputs.osc_udp import OscReader
 from perform.net.access import AccessList
 from perform.net.osc import encode
 from perform.net.time_slice import TimeSlice

@@ -3,9 +3,10 @@
 import asyncio
 import time
 from collections.abc import Iterator
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from perform.errors import MessageError
+from perform.inputs.base import MessageHandler
 from perform.net.access import AccessList
 from perform.net.osc import encode, timed_messages
 from perform.net.rejections import Client
@@ -15,25 +16,6 @@ Address = tuple[str, int]
 LONGEST_WAIT = 60.0  # a time tag farther off is a clock that is wrong
 MOST_WAITING = 1000  # messages whose time is still to come
 MOST_PACKETS = 1000  # that were received and are not read yet
-
-
-class MessageHandler(Protocol):
-    """Where messages go."""
-
-    def hear(self, address: str, values: tuple[Any, ...], peer: Client) -> None:
-        """One message, now."""
-
-    def refuse(self, address: str, why: str, peer: Client) -> None:
-        """Something that means nothing."""
-
-    def turn_away(self, fault: str) -> None:
-        """Somebody who may not be heard."""
-
-    def catch_up(self, peer: Client) -> None:
-        """Somebody missed what was told."""
-
-    def leave(self, peer: Client) -> None:
-        """Somebody is gone."""
 
 
 class OscReader:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from perform.bundles import bundle, catalog
@@ -11,6 +11,7 @@ from perform.clock.transport import Transport
 from perform.config.schema import Rig
 from perform.control import registry
 from perform.control.feedback import Feedback
+from perform.control.midi_mapping import MidiMapping
 from perform.control.state import State
 from perform.engine.engine import Engine
 from perform.errors import BundleError, MessageError
@@ -25,8 +26,6 @@ from perform.events import (
     TempoTapped,
 )
 from perform.generation.worker_client import WorkerClient
-from perform.inputs.ableton_link import LinkClock
-from perform.inputs.controller import Controller
 from perform.music.chord import Chord
 from perform.panel.listener import PanelListener
 from perform.runtime.conductor import Conductor
@@ -53,14 +52,15 @@ class Performance:
         self.transport = transport
         self.conductor = conductor
         self.stopped = asyncio.Event()
-        self.link: LinkClock | None = None
-        self.surface: Controller | None = None
+        self.set_session_tempo: Callable[[float], None] | None = None
         self.door: PanelListener | None = None
         self._models = _sound_models()
         self._pressed: Chord | None = None
         self.state = State(
             [voice.settings() for voice in rig.voices], rig.clock.tempo, rig.clock.metre
         )
+        controller = rig.inputs.surface
+        self.midi_mapping = MidiMapping(controller.cc if controller else {}, self.state.values)
         conductor.listen(self.state)
         self.subscribers = Subscriptions(conductor, self.state, outputs, rig.ahead)
 
@@ -118,8 +118,8 @@ class Performance:
 
     def _tell_link(self) -> None:
         """A tempo that is set here is set for the whole session."""
-        if self.link is not None:
-            self.link.set_tempo(self.transport.bpm)
+        if self.set_session_tempo is not None:
+            self.set_session_tempo(self.transport.bpm)
 
     def figures(self) -> dict[str, float]:
         """What was counted since the start; times in milliseconds."""
@@ -142,10 +142,10 @@ class Performance:
 
     def learn(self, address: str) -> None:
         """What is touched next on the controller turns this address; WireError where there is none."""
-        if self.surface is None:
+        if self.rig.inputs.surface is None:
             raise MessageError("no controller to learn from; name one in [inputs.surface]")
         self._check_voice(registry.mapped(address)[1] or None)
-        self.surface.learn(address)
+        self.midi_mapping.learn(address)
 
 
 def _sound_models() -> set[str]:
