@@ -125,13 +125,15 @@ def render(
     if chart.endswith(".jsonl"):
         rendering.render_session(Path(chart), output, soundfont)
         return
-    from perform.runtime.chart_events import parse_chart  # noqa: PLC0415
+    from perform.music.chart import parse_chart  # noqa: PLC0415
 
     with rig_errors("--metre"):
         counted = parse_metre(metre)
-    read = parse_chart(_chart_text(chart), counted)
+    read = parse_chart(_chart_text(chart))
     voice = VoiceConfig(name="lead", model=model)
-    rendering.render(read, output, voice, seed=seed, tempo=tempo, soundfont=soundfont)
+    rendering.render(
+        read, output, voice, metre=counted, seed=seed, tempo=tempo, soundfont=soundfont
+    )
 
 
 @app.command()

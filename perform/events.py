@@ -2,6 +2,7 @@
 
 from typing import Literal, NamedTuple
 
+from perform.music.chart import Chart
 from perform.music.chord import Chord
 from perform.music.condition import Conditions
 from perform.music.note import COLUMNS, Phrase
@@ -141,13 +142,12 @@ class KeyChanged(NamedTuple):
 
 
 class ChartChanged(NamedTuple):
-    """A chart to follow from the next bar line on: for each bar its chords, as (share of the bar gone by,
-    chord), and the bars (first, last) that go round until somebody says next. No bars: no chart. `text`: as
-    it was written.
+    """A chart to follow from the next bar line on; one without bars ends the one that is followed.
+
+    `text`: the chart as it was written.
     """
 
-    bars: tuple[tuple[tuple[float, Chord | None], ...], ...]
-    vamps: tuple[tuple[int, int], ...] = ()
+    chart: Chart = Chart()
     text: str = ""
 
 

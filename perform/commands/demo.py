@@ -12,11 +12,12 @@ from perform.daemon.app import stage
 from perform.errors import OutputError
 from perform.events import NoteMessage, OutputEvent
 from perform.inputs.kinds import InputsConfig
+from perform.music.chart import Chart, parse_chart
 from perform.music.chord import Chord
 from perform.music.note import TICKS_PER_BAR, TICKS_PER_BEAT
 from perform.outputs.audio import HINT, find_soundfont, render_wav
 from perform.outputs.midi_file import MidiFileOutput
-from perform.runtime.chart_events import BLUES, Chart, parse_chart, repeated
+from perform.runtime.chart_events import BLUES, chord_events, unrolled
 from perform.runtime.performance import Performance
 from perform.views.console import ConsoleRoll
 
@@ -31,8 +32,9 @@ class Accompaniment:
     """What the imaginary pianist plays: the chords of the chart, written into the MIDI file."""
 
     def __init__(self, song: MidiFileOutput, chart: Chart, until: int) -> None:
-        ends = [tick for tick, _ in chart.changes[1:]] + [chart.ticks]
-        for (tick, change), end in zip(chart.changes, ends, strict=True):
+        changes = chord_events(chart)
+        ends = [tick for tick, _ in changes[1:]] + [len(chart.bars) * TICKS_PER_BAR]
+        for (tick, change), end in zip(changes, ends, strict=True):
             if change.chord is not None:
                 for start in range(tick, min(end, until), 2 * TICKS_PER_BEAT):
                     _stab(song, change.chord, start)
@@ -58,8 +60,8 @@ def run(seconds: float | None, out: Path, soundfont: Path | None, seed: int) -> 
         raise OutputError(f"{out}: cannot be made ({fault.strerror}); name another --out") from None
     font = find_soundfont(soundfont)
     chorus = parse_chart(BLUES)
-    bars = chorus.bars if seconds is None else max(1, round(seconds * TEMPO / 60 / 4))
-    chart = repeated(chorus, -(-bars // chorus.bars))
+    bars = len(chorus.bars) if seconds is None else max(1, round(seconds * TEMPO / 60 / 4))
+    chart = unrolled(chorus, -(-bars // len(chorus.bars)))
     song = MidiFileOutput(out / "demo.mid", {LEAD: 1, COMPING: 2}, TEMPO)
     scroll = ConsoleRoll(console)
     rig = Rig(
@@ -85,7 +87,7 @@ async def _play(
     async with stage(rig, listeners=[song, scroll]) as running:
         await running.source.wait_for_phrases(SETTLE_SECONDS)
         drawing = asyncio.create_task(_draw(running, scroll, bars))
-        for tick, change in chart.changes:
+        for tick, change in chord_events(chart):
             if tick >= bars * TICKS_PER_BAR:
                 break
             await _until(running, tick - EARLY_TICKS)

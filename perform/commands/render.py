@@ -8,17 +8,19 @@ from pathlib import Path
 from perform.bundles import catalog
 from perform.config.voices import VoiceConfig
 from perform.engine.engine import Engine
+from perform.engine.metre import COMMON, Metre
 from perform.engine.settings import EngineSettings
 from perform.errors import SidemanError
 from perform.generation.canned import STOCK, CannedSource
 from perform.generation.evolved import EvolvedSource
 from perform.interfaces import Output, PhraseSource
+from perform.music.chart import Chart
 from perform.outputs.audio import HINT, find_soundfont, render_wav
 from perform.outputs.midi_file import MidiFileOutput
 from perform.outputs.piano_roll import PianoRollOutput
 from perform.recording import session as sessions
 from perform.runtime import offline
-from perform.runtime.chart_events import Chart
+from perform.runtime.chart_events import chord_events, unrolled
 
 CANNED = "canned"
 
@@ -29,11 +31,15 @@ def source_of(model: str) -> PhraseSource:
     return CannedSource() if model == CANNED else EvolvedSource(catalog.find(model))
 
 
-def play_chart(chart: Chart, voice: VoiceConfig, seed: int, sinks: list[Output]) -> None:
-    """Play a chart once through with one voice, into sinks."""
-    settings = EngineSettings(seed=seed, fallback=STOCK[0], metre=chart.metre)
+def play_chart(
+    chart: Chart, voice: VoiceConfig, seed: int, outputs: list[Output], metre: Metre = COMMON
+) -> None:
+    """Play a chart once through with one voice; what stands between repeat signs is played twice."""
+    settings = EngineSettings(seed=seed, fallback=STOCK[0], metre=metre)
     engine = Engine([voice.settings()], settings)
-    offline.play(engine, source_of, chart.changes, chart.ticks, sinks)
+    chart = unrolled(chart)
+    until = len(chart.bars) * metre.bar
+    offline.play(engine, source_of, chord_events(chart, metre), until, outputs)
 
 
 def render(
@@ -41,6 +47,7 @@ def render(
     target: Path,
     voice: VoiceConfig,
     *,
+    metre: Metre = COMMON,
     seed: int = 0,
     tempo: float = 120.0,
     soundfont: Path | None = None,
@@ -50,7 +57,7 @@ def render(
     _write(
         target,
         soundfont,
-        lambda sink: play_chart(chart, voice, seed, [sink]),
+        lambda sink: play_chart(chart, voice, seed, [sink], metre),
         lambda path: MidiFileOutput(path, channels, tempo),
     )
 

@@ -42,7 +42,7 @@ class HarmonyConfig(Table, frozen=True):
         with rig_errors("[harmony]"):
             key = KeyChanged(parse_key(self.key), self.key)
             text = self.chart.strip()
-            chart = (ChartChanged(*parse_chart(text), text),) if text else ()
+            chart = (ChartChanged(parse_chart(text), text),) if text else ()
         return (key, *chart)
 
 

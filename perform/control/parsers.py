@@ -184,9 +184,9 @@ def chart(values: Values, _: str) -> Event:
     """A chart as it is written; an empty text ends the one that is followed."""
     text = _text(values, LONGEST_CHART).strip()
     if not text:
-        return ChartChanged(())
+        return ChartChanged()
     try:
-        return ChartChanged(*parse_chart(text), text)
+        return ChartChanged(parse_chart(text), text)
     except SidemanError as fault:
         raise MessageError(str(fault)) from None
 

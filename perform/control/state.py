@@ -91,7 +91,7 @@ def _set(event: Event) -> Sequence[StateChanged]:
             told = ("/metre", format_metre(Metre(bar, beat)))
         case KeyChanged(_, name):
             told = ("/key", name)
-        case ChartChanged(_, _, text):
+        case ChartChanged(_, text):
             told = ("/chart", text)
         case _:
             return _set_of_voice(event)

@@ -10,7 +10,7 @@ from typing import Any
 
 from perform.engine.active_notes import ActiveNotes
 from perform.engine.bar_planner import BarPlanner
-from perform.engine.harmony import Harmony, Road
+from perform.engine.harmony import Harmony
 from perform.engine.metre import Metre
 from perform.engine.parameters import PARAMETERS, PLAYED
 from perform.engine.phrase_requests import PhraseRequests
@@ -182,7 +182,7 @@ class Engine:
             elif due.kind is EventKind.BEAT:
                 self._beat(due.item[0], due.item[1], done)
             elif due.kind is EventKind.CHORD:
-                if self._harmony.road.bars:  # else it was taken away meanwhile
+                if self._harmony.chart.bars:  # else it was taken away meanwhile
                     done.extend(self._change_chord(due.item[0]))
             elif due.kind in (EventKind.OPEN, EventKind.FIRST):
                 self._open(due.item[0], due.item[1], done)
@@ -222,7 +222,7 @@ class Engine:
 
     def _cursor(self) -> list[OutputEvent]:
         """Where a chart stands, if there is one."""
-        return [StateChanged(CURSOR, self._harmony.cursor)] if self._harmony.road.bars else []
+        return [StateChanged(CURSOR, self._harmony.cursor)] if self._harmony.chart.bars else []
 
     # --- wishes --------------------------------------------------------------------------------
 
@@ -283,7 +283,7 @@ class Engine:
         return self._ask_soon()
 
     def _follow(self, event: ChartChanged) -> list[OutputEvent]:
-        self._harmony.follow(Road(event.bars, event.vamps))
+        self._harmony.follow(event.chart)
         return [StateChanged(CURSOR, self._harmony.cursor), *self._ask_soon()]
 
     def _leave_vamp(self, _: VampLeft) -> list[OutputEvent]:

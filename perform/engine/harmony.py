@@ -1,9 +1,9 @@
 """The chord that sounds now, the ones already known to come, and what each allows."""
 
 from functools import cache
-from typing import NamedTuple
 
 from perform.engine.key import KeySense, raised
+from perform.music.chart import Chart, ChartBar
 from perform.music.chord import Chord
 from perform.music.pitch import semitones_from_c
 
@@ -29,25 +29,12 @@ def colours(chord: Chord, key: frozenset[int] = frozenset()) -> frozenset[int]:
     return allowed
 
 
-Bar = tuple[tuple[float, Chord | None], ...]
-
-
-class Road(NamedTuple):
-    """A chart as the engine follows it: for each bar its chords, as (share of the bar gone by, chord).
-
-    `vamps`: (first, last) bars that go round until somebody says next.
-    """
-
-    bars: tuple[Bar, ...] = ()
-    vamps: tuple[tuple[int, int], ...] = ()
-
-
 class Harmony:
     """The chord of the moment, from live hands or from a chart whose cursor moves with the bars."""
 
     def __init__(self) -> None:
         self.chord: Chord | None = None
-        self.road = Road()
+        self.chart = Chart()
         self._cursor = -1
         self._waits = True  # whether the bar that comes first has not begun yet
         self._leaving = False
@@ -78,9 +65,9 @@ class Harmony:
         """The key that scales are taken from; empty where there is none."""
         return self._sense.key if self._key is None else self._key
 
-    def follow(self, road: Road) -> None:
+    def follow(self, chart: Chart) -> None:
         """A chart from its first bar, from the next bar line on."""
-        self.road, self._cursor, self._leaving = road, -1, False
+        self.chart, self._cursor, self._leaving = chart, -1, False
 
     def leave(self) -> None:
         """Out of the vamp at its end; where there is none, the chart goes on as it would."""
@@ -97,16 +84,16 @@ class Harmony:
             self.open_bar()
         self._waits = not begun
 
-    def open_bar(self) -> Bar:
+    def open_bar(self) -> ChartBar:
         """The chords of the bar that begins, the cursor on it; none without a chart."""
         self._waits = False
-        if not self.road.bars:
+        if not self.chart.bars:
             return ()
         after = self._after(self._cursor)
         if self._vamp(after) != self._vamp(self._cursor):
             self._leaving = False
         self._cursor = after
-        return self.road.bars[after]
+        return self.chart.bars[after]
 
     def coming(self, bars: int) -> Chord | None:
         """The chord at the beginning of the bar so many bars ahead (0: this one), as far as is known."""
@@ -117,37 +104,37 @@ class Harmony:
         return self._there(-1, bar + 1)
 
     def _there(self, place: int, bars: int) -> Chord | None:
-        if not self.road.bars or bars < 1:
+        if not self.chart.bars or bars < 1:
             return self.chord
         for _ in range(bars):
             place = self._after(place)
         return self._at(place)
 
     @property
-    def sounding(self) -> Bar:
+    def sounding(self) -> ChartBar:
         """The chords of the chart's bar that sounds, the first at its beginning."""
         if self._cursor < 0:
             return ()
-        later = self.road.bars[self._cursor]
+        later = self.chart.bars[self._cursor]
         begun = () if later and later[0][0] == 0 else ((0.0, self._before(self._cursor)),)
         return (*begun, *later)
 
     def _at(self, place: int) -> Chord | None:
-        begun = self.road.bars[place]
+        begun = self.chart.bars[place]
         return begun[0][1] if begun and begun[0][0] == 0 else self._before(place)
 
     def _before(self, place: int) -> Chord | None:
         """The last chord of the bars before one that begins with none of its own."""
         for bar in range(place - 1, -1, -1):
-            if self.road.bars[bar]:
-                return self.road.bars[bar][-1][1]
+            if self.chart.bars[bar]:
+                return self.chart.bars[bar][-1][1]
         return self.chord
 
     def _after(self, place: int) -> int:
         vamp = self._vamp(place)
         if vamp is not None and place == vamp[1] and not self._leaving:
             return vamp[0]
-        return (place + 1) % len(self.road.bars)
+        return (place + 1) % len(self.chart.bars)
 
     def _vamp(self, place: int) -> tuple[int, int] | None:
-        return next((v for v in self.road.vamps if v[0] <= place <= v[1]), None)
+        return next((v for v in self.chart.vamps if v[0] <= place <= v[1]), None)

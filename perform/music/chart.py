@@ -10,7 +10,7 @@ from perform.music.chord import Chord, parse_chord
 
 MOST_CHORDS = 6  # in a bar: one a beat in 6/4
 MOST_KNOWN = 1024  # symbols whose chord is remembered
-Bar = tuple[tuple[float, Chord | None], ...]
+ChartBar = tuple[tuple[float, Chord | None], ...]
 _SYMBOL = re.compile(r"\S+")
 _COMMENT = re.compile(r"^[ \t]*# .*", re.MULTILINE)
 _LINE = re.compile(r"[\s:]*[|\n][\s:|]*")
@@ -22,7 +22,7 @@ class Chart(NamedTuple):
     `vamps`: (first, last) bars, from 0, between `|:` and `:|`, that go round until somebody says next.
     """
 
-    bars: tuple[Bar, ...]
+    bars: tuple[ChartBar, ...] = ()
     vamps: tuple[tuple[int, int], ...] = ()
 
 
@@ -34,7 +34,7 @@ def parse_chart(text: str) -> Chart:
     around a vamp; without `|:` it begins after the vamp before, or with the chart. `#` at the start of a line makes
     it a comment. ChordError names an unknown symbol and its position in the text; ChartError says what else is wrong.
     """
-    bars: list[Bar] = []
+    bars: list[ChartBar] = []
     vamps: list[tuple[int, int]] = []
     opened: tuple[int, int] | None = None  # position of the |: that waits for its :|, bar after it
     begun = False
@@ -70,7 +70,7 @@ def bar_texts(text: str) -> list[str]:
     return [" ".join(what.split()) for _, what in _tokens(text) if "|" not in what]
 
 
-def _bar(cell: str, start: int, number: int, begun: bool) -> Bar:
+def _bar(cell: str, start: int, number: int, begun: bool) -> ChartBar:
     """The chords of a bar that stands at `start`; `begun`: there is a chord before it to repeat."""
     symbols = [_bare(start + found.start(), found[0]) for found in _SYMBOL.finditer(cell)]
     symbols = [each for each in symbols if each[1]]  # no brackets alone
@@ -96,7 +96,7 @@ def _bare(position: int, symbol: str) -> tuple[int, str]:
     return position, inside
 
 
-def _again(bars: list[Bar]) -> Bar:
+def _again(bars: list[ChartBar]) -> ChartBar:
     """The last of these bars once more: nothing new where it has one chord, which goes on."""
     bar = bars[-1]
     if bar and bar[0][0] > 0:  # it began with what sounded before it

@@ -203,7 +203,9 @@ def _without_secrets(rig: Rig) -> Rig:
 
 def encode_event(tick: int, event: Event) -> bytes:
     """One line of a session file, without its line end."""
-    return msgspec.json.encode([tick, _NAME_OF[type(event)], list(event)])
+    # the line of a chart has its bars, vamps and text side by side
+    fields = [*event.chart, event.text] if isinstance(event, ChartChanged) else list(event)
+    return msgspec.json.encode([tick, _NAME_OF[type(event)], fields])
 
 
 def read_session(path: Path) -> Session:
@@ -275,6 +277,8 @@ def _decode_events(path: Path, lines: list[bytes]) -> Iterator[tuple[int, Event]
             continue
         try:
             tick, name, fields = msgspec.json.decode(line)
+            if EVENT_NAMES[name] is ChartChanged:
+                fields = [fields[:2], *fields[2:]]
             yield int(tick), msgspec.convert(fields, EVENT_NAMES[name])
         except (msgspec.MsgspecError, SidemanError, KeyError, TypeError, ValueError) as fault:
             if number == len(lines) + 1:

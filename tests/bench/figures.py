@@ -26,10 +26,11 @@ from parts import perform  # noqa: E402
 from perform.commands.render import play_chart  # noqa: E402
 from perform.config.voices import VoiceConfig  # noqa: E402
 from perform.generation.litert import LiteRTSource  # noqa: E402
+from perform.music.chart import parse_chart  # noqa: E402
 from perform.music.chord import parse_chord  # noqa: E402
 from perform.net.osc import encode, messages  # noqa: E402
 from perform.outputs.memory import MemoryOutput  # noqa: E402
-from perform.runtime.chart_events import BLUES, parse_chart, repeated  # noqa: E402
+from perform.runtime.chart_events import BLUES, unrolled  # noqa: E402
 
 SYMBOLS = ("C7", "F#maj7", "Bm7b5", "Ebm7", "A7", "Dbm7")
 CHANGES = 400
@@ -233,13 +234,13 @@ def generation():
 
 
 def rendering():
-    chart = repeated(parse_chart(BLUES), 40)
+    chart = unrolled(parse_chart(BLUES), 40)
     for model, target in (("canned", 500), ("blues", 50)):
         voice = VoiceConfig(name="lead", model=model)
         play_chart(parse_chart("C7"), voice, 0, [MemoryOutput()])
         begun = time.perf_counter()
         play_chart(chart, voice, 1, [MemoryOutput()])
-        speed = chart.bars * 2 / (time.perf_counter() - begun)
+        speed = len(chart.bars) * 2 / (time.perf_counter() - begun)
         say(f"render, {model}", f"{speed:,.0f} x real time", f">= {target}")
 
 

@@ -85,7 +85,7 @@ def something(chance, models):
     if pick < 0.9:
         return MetreChanged(*parse_metre(chance.choice(["3/4", "4/4", "4/4", "7/8", "12/8"])))
     if pick < 0.92:
-        return ChartChanged(*parse_chart(chance.choice(["Dm7 | G7 | C", "|: Am7 :| F", "C | F"])))
+        return ChartChanged(parse_chart(chance.choice(["Dm7 | G7 | C", "|: Am7 :| F", "C | F"])))
     return (PlayerNoteOn if pick < 0.96 else PlayerNoteOff)(chance.randrange(48, 84))
 
 

@@ -25,10 +25,11 @@ from perform.engine.engine import Engine
 from perform.engine.voicing import VoiceSettings
 from perform.events import Steering
 from perform.generation.evolved import EvolvedSource
+from perform.music.chart import parse_chart
 from perform.music.note import Note
 from perform.music.pianoroll import encode
 from perform.runtime import offline
-from perform.runtime.chart_events import BLUES, parse_chart, repeated
+from perform.runtime.chart_events import BLUES, chord_events, unrolled
 from perform.steering.evolution import GENERATIONS, SIZE, evolve
 from perform.steering.fitness import FITNESS_FUNCTIONS, PENALTY, WEIGHTS, figures, traits_of
 
@@ -149,17 +150,17 @@ def played(source, weights):
     voice = VoiceSettings(
         name="lead", low=57, high=84, form="ABCD", parameters={**TARGET, **weights}
     )
-    chart = repeated(parse_chart(BLUES), -(-BARS // 12))
-    offline.play(Engine([voice]), lambda _: heard, chart.changes, BARS * 1920, [])
+    changes = chord_events(unrolled(parse_chart(BLUES), -(-BARS // 12)))
+    offline.play(Engine([voice]), lambda _: heard, changes, BARS * 1920, [])
     return list(heard.phrases.values())[:BARS]
 
 
 def measured(name, phrases):
     """The figure of every bar, over the chord that sounded then."""
-    chart = repeated(parse_chart(BLUES), -(-BARS // 12))
+    changes = chord_events(unrolled(parse_chart(BLUES), -(-BARS // 12)))
     values, last = [], ()
     for bar, phrase in enumerate(phrases):
-        chord = [event.chord for tick, event in chart.changes if tick <= bar * 1920][-1]
+        chord = [event.chord for tick, event in changes if tick <= bar * 1920][-1]
         parameters = VoiceSettings(
             name="x", parameters={**TARGET, f"weight/{name}": 1.0}
         ).initial_parameters()

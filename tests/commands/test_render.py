@@ -9,10 +9,11 @@ from perform.config.voices import VoiceConfig
 from perform.engine.metre import parse_metre
 from perform.errors import SidemanError
 from perform.events import Beat, ChordSounds, NoteMessage
+from perform.music.chart import parse_chart
 from perform.music.pitch import pitch_name
 from perform.outputs.memory import MemoryOutput
 from perform.outputs.piano_roll import BAR_LINE, OTHER_TONE, PianoRollOutput
-from perform.runtime.chart_events import BLUES, parse_chart
+from perform.runtime.chart_events import BLUES
 
 CHART, BAR = parse_chart(BLUES), 1920
 
@@ -69,9 +70,9 @@ def test_the_picture_is_a_picture(tmp_path):
 @pytest.mark.parametrize("text", ["3/4", "6/8", "7/8", "5/4"])
 def test_a_chart_in_another_metre_is_written_and_drawn_in_it(tmp_path, text):
     metre = parse_metre(text)
-    chart = parse_chart("Am7 | D7 G7 | Cmaj7 | % | Fmaj7", metre)
+    chart = parse_chart("Am7 | D7 G7 | Cmaj7 | % | Fmaj7")
     for name in ("x.mid", "x.png"):
-        render(chart, tmp_path / name, VoiceConfig(name="lead", model="canned"))
+        render(chart, tmp_path / name, VoiceConfig(name="lead", model="canned"), metre=metre)
     song = mido.MidiFile(tmp_path / "x.mid")
     assert song.length == pytest.approx(5 * metre.bar / 960, abs=metre.bar / 960)
     messages = [message for track in song.tracks for message in track]

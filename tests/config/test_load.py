@@ -165,7 +165,7 @@ def test_a_rig_may_bring_its_chart_and_key():
     harmony = parse_rig('[harmony]\nchart = "C | |: F :|"\nkey = "Gm"').harmony
     key, chart = harmony.events()
     assert 10 in key.key
-    assert chart.vamps == ((1, 1),)
+    assert chart.chart.vamps == ((1, 1),)
     for wrong in ('chart = "C | Q7"', 'key = "H"', 'key = "C7"'):
         with pytest.raises(RigError, match="harmony"):
             parse_rig(f"[harmony]\n{wrong}")

@@ -23,12 +23,13 @@ from perform.events import (
     VoiceMuted,
 )
 from perform.generation.canned import CannedSource
+from perform.music.chart import parse_chart
 from perform.music.chord import parse_chord
 from perform.music.condition import Conditions
 from perform.music.note import Note
 from perform.outputs.memory import MemoryOutput
 from perform.runtime import offline
-from perform.runtime.chart_events import BLUES, parse_chart, repeated
+from perform.runtime.chart_events import BLUES, chord_events, unrolled
 
 BAR = 1920
 
@@ -108,10 +109,10 @@ def test_what_sounding_notes_do_when_the_chord_changes(change, expected):
 
 
 def test_notes_fit_the_chord_of_their_moment_over_a_thousand_bars():
-    chart = repeated(parse_chart(BLUES), 90)
-    memory = perform(chart.changes, chart.bars)
+    chart = unrolled(parse_chart(BLUES), 90)
+    memory = perform(chord_events(chart), len(chart.bars))
     assert_paired(memory.sounds)
-    changes = list(chart.changes)
+    changes = list(chord_events(chart))
     now = changes[0][1].chord
     for sound in memory.sounds:
         while changes and changes[0][0] <= sound.tick:

@@ -236,7 +236,7 @@ def test_the_last_note_of_a_form_is_a_long_chord_tone_in_a_strong_place(
         Note(place, 120, pitch)
         for place, pitch in zip(range(start, BAR, 240), pitches, strict=False)
     )
-    chords = (0, ChartChanged(*parse_chart("Cm7 | F7 | Bbmaj7 | Ebmaj7")))
+    chords = (0, ChartChanged(parse_chart("Cm7 | F7 | Bbmaj7 | Ebmaj7")))
     memory = play(metre, 4, chords, notes=notes, parameters=parameters, low=40, high=80)
     last = struck(memory)[-1]
     inside = last.tick - 3 * metre.bar
@@ -293,7 +293,7 @@ def test_variations_and_landings_stay_in_their_bar(text, number):
 )
 def test_chords_share_a_bar_over_its_beats(text, bar, ticks):
     metre = parse_metre(text)
-    memory = play(metre, 2, (0, ChartChanged(*parse_chart(f"{bar} | D"))))
+    memory = play(metre, 2, (0, ChartChanged(parse_chart(f"{bar} | D"))))
     chords = [o.tick for o in memory.outputs if isinstance(o, ChordSounds)]
     assert chords == [*ticks, metre.bar]
 

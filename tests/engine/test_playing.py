@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from perform.config.voices import VoiceConfig
 from perform.engine.engine import Engine
 from perform.engine.form import speaks
-from perform.engine.harmony import Harmony, Road
+from perform.engine.harmony import Harmony
 from perform.engine.key import key_of
 from perform.engine.metre import parse_metre
 from perform.engine.player_buffer import PlayerBuffer
@@ -32,7 +32,7 @@ from perform.events import (
     VoiceMuted,
     VoiceSoloed,
 )
-from perform.music.chart import parse_chart
+from perform.music.chart import Chart, parse_chart
 from perform.music.chord import parse_chord
 from perform.music.note import Note
 from perform.outputs.memory import MemoryOutput
@@ -212,8 +212,8 @@ def test_voices_that_share_the_room_thin_out_and_leave_each_others_notes():
 
 def test_what_is_left_of_a_chart_that_is_taken_away_is_not_played():
     events = [
-        (0, ChartChanged(*parse_chart("C7 F7"))),
-        (2 * BAR + 200, ChartChanged(())),
+        (0, ChartChanged(parse_chart("C7 F7"))),
+        (2 * BAR + 200, ChartChanged()),
         (2 * BAR + 300, ChordChanged(parse_chord("Dm7"))),
     ]
     told = play(Engine([VoiceSettings(name="lead")]), 5, events).outputs
@@ -255,7 +255,7 @@ def test_more_draws_phrases_near_and_no_asks_for_others():
 
 
 def follow(text):
-    return ChartChanged(*parse_chart(text))
+    return ChartChanged(parse_chart(text))
 
 
 def test_a_chart_is_followed_in_time_and_a_vamp_goes_round_until_next():
@@ -363,7 +363,7 @@ def test_a_cursor_always_stands_on_the_chart(length, data):
     first = data.draw(st.integers(0, length - 1))
     vamp = (first, data.draw(st.integers(first, length - 1)))
     harmony = Harmony()
-    harmony.follow(Road(bars, (vamp,)))
+    harmony.follow(Chart(bars, (vamp,)))
     for _ in range(30):
         if data.draw(st.booleans()):
             harmony.leave()

@@ -190,7 +190,7 @@ def test_nothing_of_what_was_to_come_stays_when_time_goes_back(left, to, located
 
 def test_a_chart_is_taken_up_where_the_song_stands():
     stage = Stage()
-    stage.handle(ChartChanged(*parse_chart("C | Dm7 G7 | Em7 | % A7")))
+    stage.handle(ChartChanged(parse_chart("C | Dm7 G7 | Em7 | % A7")))
     told = lambda: [(o.tick, o.symbol) for o in stage.take(ChordSounds)]  # noqa: E731
     stage.handle(TransportChanged("start"))
     stage.advance(100)
@@ -213,7 +213,7 @@ def test_bars_of_a_chart_are_asked_for_over_its_chords_from_the_first_on():
     stage.handle(
         KeyChanged(frozenset())
     )  # where the chords tell the key, it is known only the second time
-    stage.handle(ChartChanged(*parse_chart("Cm | F7 | Bbmaj7 | Eb")))
+    stage.handle(ChartChanged(parse_chart("Cm | F7 | Bbmaj7 | Eb")))
     tones = {wanted.bar: wanted.steering.tones for wanted in stage.asked if wanted.steering}
     assert tones == {0: (0, 3, 7), 1: (0, 4, 7, 10)}
     stage.handle(TransportChanged("start"))

@@ -324,7 +324,7 @@ def test_a_session_becomes_a_midi_file_with_tempo_chords_voices_and_player(tmp_p
 @pytest.mark.parametrize(
     "event",
     [
-        ChartChanged(*parse_chart("C | |: Dm7 G7 :| N.C.")),
+        ChartChanged(parse_chart("C | |: Dm7 G7 :| N.C.")),
         KeyChanged(frozenset({0, 2, 4})),
         KeyChanged(None),
         PhraseReady("lead", 3, (Note(0, 240, 60),)),

@@ -20,10 +20,12 @@ from perform.events import (
 )
 from perform.generation import litert
 from perform.generation.evolved import EvolvedSource
+from perform.music.chart import parse_chart
+from perform.music.chord import parse_chord
 from perform.music.note import Note
 from perform.music.pianoroll import encode
 from perform.runtime import offline
-from perform.runtime.chart_events import BLUES, parse_chart, repeated
+from perform.runtime.chart_events import BLUES, chord_events, unrolled
 from perform.steering.evolution import evolve, score
 from perform.steering.fitness import FITNESS_FUNCTIONS, NAMES, WEIGHTS, figures, likeness, traits_of
 
@@ -177,8 +179,8 @@ def played(source, weights):
     heard = Heard(source)
     parameters = {**TARGET, **{f"weight/{name}": weight for name, weight in weights.items()}}
     voice = VoiceSettings(name="lead", low=LOW, high=HIGH, form="ABCD", parameters=parameters)
-    chart = repeated(parse_chart("C7"), BARS)
-    offline.play(Engine([voice]), lambda _: heard, chart.changes, BARS * BAR, [])
+    chart = unrolled(parse_chart("C7"), BARS)
+    offline.play(Engine([voice]), lambda _: heard, chord_events(chart), BARS * BAR, [])
     return list(dict(heard.phrases).values())[:BARS]
 
 
@@ -189,7 +191,7 @@ def unsteered(source):
 
 @pytest.mark.parametrize("name", [it.name for it in FITNESS_FUNCTIONS if it.name != "player"])
 def test_every_weight_is_heard(name, source, unsteered):
-    chord = parse_chart("C7").changes[0][1].chord
+    chord = parse_chord("C7")
     steered = played(source, {name: 1.0})
     values = []
     for phrases in (unsteered, steered):
@@ -209,7 +211,7 @@ def test_every_weight_is_heard(name, source, unsteered):
 
 
 def test_the_players_bar_draws_phrases_to_it(source):
-    chord = parse_chart("C7").changes[0][1].chord
+    chord = parse_chord("C7")
     about = asked("player", PhraseContext(chord, player=PLAYER))
     plain = [
         figure("player", encode(source.phrase(s), bars=1).rolls, player=PLAYER) for s in range(20)
@@ -244,7 +246,7 @@ def test_a_moved_weight_is_asked_for_within_the_bar_and_a_snapshot_brings_it_bac
             wishes = [o for o in engine.advance(tick) if hasattr(o, "steering")]
         return tick, {(w.voice, w.bar): w.steering and w.steering.weights[weigh] for w in wishes}
 
-    for event in (change for _, change in parse_chart(BLUES).changes[:1]):
+    for event in (change for _, change in chord_events(parse_chart(BLUES))[:1]):
         engine.handle(event, 0)
     engine.prepare()
     from perform.events import TransportChanged
