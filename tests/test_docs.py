@@ -5,9 +5,9 @@ import re
 import shutil
 import tomllib
 
-import fences
+import code_blocks
 import pytest
-from fences import ROOT
+from code_blocks import ROOT
 
 from perform.config.load import load_rig, parse_rig
 from perform.control import registry
@@ -25,43 +25,45 @@ def password(monkeypatch):
     monkeypatch.setenv("SIDEMAN_MQTT_PASSWORD", "a quiet room")
 
 
-@pytest.mark.parametrize("fence", fences.fences(ROOT, "console"), ids=str)
+@pytest.mark.parametrize("fence", code_blocks.fences(ROOT, "console"), ids=str)
 def test_a_command_prints_what_the_page_shows(fence, root, tmp_path):
     shutil.copytree(root / "patches", tmp_path / "patches")
-    fences.replay(fence, tmp_path, root)
+    code_blocks.replay(fence, tmp_path, root)
 
 
-@pytest.mark.parametrize("fence", fences.fences(ROOT, "sh"), ids=str)
+@pytest.mark.parametrize("fence", code_blocks.fences(ROOT, "sh"), ids=str)
 def test_a_command_to_type_is_one_and_names_files_that_are_there(fence, root, tmp_path):
     lines = fence.text.splitlines()
     for line in lines:
         start = re.sub(r"^(\.venv/bin/|sudo )", "", line)
         if start.startswith("perform"):
-            assert fences.parses(start), line
+            assert code_blocks.parses(start), line
         for path in re.findall(r"patches/[\w./-]+", line):
             assert (root / path).is_file(), line
         if start.startswith(RUN_HERE):
             shutil.copytree(root / "patches", tmp_path / "patches", dirs_exist_ok=True)
-            assert "perform:" not in fences.run(line, tmp_path, root), line
+            assert "perform:" not in code_blocks.run(line, tmp_path, root), line
     made = re.findall(r"-o (\S+)", fence.text)
     assert all((tmp_path / name).stat().st_size for name in made if "surface" in fence.text)
 
 
 def test_every_kind_of_block_is_known(root):
     kinds = {
-        kind for page in fences.pages(root) for kind, _ in fences.FENCE.findall(page.read_text())
+        kind
+        for page in code_blocks.pages(root)
+        for kind, _ in code_blocks.FENCE.findall(page.read_text())
     }
     tested = {"console", "console daemon", "console jack", "text daemon", "sh", "toml", "text"}
     assert kinds <= {*tested, "toml broken", "ruby"}, kinds
 
 
-@pytest.mark.parametrize("fence", fences.fences(ROOT, "toml"), ids=str)
+@pytest.mark.parametrize("fence", code_blocks.fences(ROOT, "toml"), ids=str)
 def test_a_snippet_is_a_rig(fence):
     parse_rig(fence.text)
 
 
 def test_what_is_shown_as_broken_is(root):
-    for fence in fences.fences(root, "toml broken"):
+    for fence in code_blocks.fences(root, "toml broken"):
         with pytest.raises(RigError):
             parse_rig(fence.text)
 
@@ -77,19 +79,19 @@ def test_a_rig_of_the_cookbook_is_whole_and_described(rig, root):
 
 
 def test_commands_in_running_text_are_commands(root):
-    spans = [s for page in fences.pages(root) for s in code(page) if s.startswith("perform ")]
+    spans = [s for page in code_blocks.pages(root) for s in code(page) if s.startswith("perform ")]
     assert len(spans) >= 10
-    assert [span for span in spans if not fences.parses(span)] == []
+    assert [span for span in spans if not code_blocks.parses(span)] == []
 
 
 def code(page):
     """Code spans of a page, without its fenced blocks."""
-    return re.findall(r"`([^`\n]+)`", fences.FENCE.sub("", page.read_text()))
+    return re.findall(r"`([^`\n]+)`", code_blocks.FENCE.sub("", page.read_text()))
 
 
 def test_addresses_and_topics_in_running_text_are_in_the_table(root):
     count = 0
-    for page in fences.pages(root):
+    for page in code_blocks.pages(root):
         if page.name == "REFERENCE.md":
             continue  # has a test of its own
         for span in code(page):
@@ -122,7 +124,7 @@ def slug(title):
 
 
 def test_links_lead_somewhere(root):
-    for page in fences.pages(root):
+    for page in code_blocks.pages(root):
         for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
             if target.startswith(("http://", "https://")):
                 continue
@@ -170,7 +172,7 @@ def said(line, sentences):
 
 
 def test_messages_that_pages_quote_are_in_the_source(root, sentences):
-    quoted = [line for each in fences.fences(root, "text") for line in each.text.splitlines()]
+    quoted = [line for each in code_blocks.fences(root, "text") for line in each.text.splitlines()]
     tables = code(root / "patches/TROUBLESHOOTING.md")
     quoted += [it for it in tables if it.count(" ") >= 6 and not it.startswith(("perform", "mosq"))]
     assert len(quoted) >= 12

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 
-import fences
+import code_blocks
 import pytest
 
 from perform.control import registry
@@ -161,7 +161,7 @@ def test_the_service_is_a_unit_that_lets_notes_go_first(root, tmp_path):
     unit = (root / "patches/systemd/sideman.service").read_text()
     assert f"LimitRTPRIO={REALTIME_PRIORITY}\n" in unit
     (start,) = re.findall(r"^ExecStart=\S+/bin/(perform .+)$", unit, re.MULTILINE)
-    assert fences.parses(start)
+    assert code_blocks.parses(start)
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd-analyze is not installed")
     here = tmp_path / "sideman.service"

@@ -9,8 +9,9 @@ from perform.control import registry
 from perform.control.parsers import LearnRequest, StatsRequest, SubscribeRequest, UnsubscribeRequest
 from perform.errors import MessageError, OutputError
 from perform.interfaces import Sender
+from perform.net.client import Client
 from perform.net.rate_limit import RateLimit
-from perform.net.rejections import Client, ErrorReplies, Rejections, printable
+from perform.net.rejections import ErrorReplies, Rejections, printable
 from perform.runtime.performance import Performance
 
 STATS_A_SECOND, STATS_AT_ONCE = 20, 100  # each is sixty messages, to whoever seems to ask
@@ -24,102 +25,105 @@ class Dispatcher:
     """
 
     def __init__(
-        self, stage: Performance, reach: Callable[[str, int], Sender], named: Callable[[str], bool]
+        self,
+        performance: Performance,
+        reach: Callable[[str, int], Sender],
+        named: Callable[[str], bool],
     ) -> None:
-        self._stage = stage
+        self._performance = performance
         self._reach = reach
         self._named = named
         self._refusals = Rejections()
         self._answers = ErrorReplies()
-        self._stats = RateLimit(STATS_A_SECOND, STATS_AT_ONCE)
+        self._stats_limit = RateLimit(STATS_A_SECOND, STATS_AT_ONCE)
         self.received = 0
 
-    def hear(self, address: str, values: tuple[Any, ...], peer: Client) -> None:
+    def handle_message(self, address: str, values: tuple[Any, ...], client: Client) -> None:
         """One message, now; what it cannot mean is answered at /error."""
         self.received += 1
-        if not self._stage.subscribers.heard(peer, address, values):
+        if not self._performance.subscribers.heard(client, address, values):
             return
         try:
-            self._carry_out(address, values, peer)
+            self._carry_out(address, values, client)
         except (MessageError, OutputError) as fault:
-            self.refuse(address, str(fault), peer)
+            self.reject(address, str(fault), client)
 
-    def refuse(self, address: str, why: str, peer: Client) -> None:
+    def reject(self, address: str, why: str, client: Client) -> None:
         """Something was said that means nothing: counted, answered, and logged the first time."""
         about, reason = printable(address), printable(why)
-        self._answers.send(self._stage.subscribers.ear(peer), about, reason)
+        self._answers.add(self._performance.subscribers.ear(client), about, reason)
         self._refusals.add(f"{about}: {reason}" if about else reason)
 
-    def turn_away(self, fault: str) -> None:
+    def log_rejection(self, fault: str) -> None:
         """Somebody was not heard, and is not answered: counted, and logged the first time."""
         self._refusals.add(printable(fault))
 
-    def catch_up(self, peer: Client) -> None:
+    def refresh(self, client: Client) -> None:
         """They did not read for a while: where everything stands is told anew."""
-        self._stage.subscribers.renew(peer.key)
+        self._performance.subscribers.renew(client.key)
 
-    def leave(self, peer: Client) -> None:
+    def unsubscribe(self, client: Client) -> None:
         """Their connection is gone: they are told no more, wherever they listen."""
-        self._stage.subscribers.leave(peer.key)
+        self._performance.subscribers.leave(client.key)
 
     def close(self) -> None:
         """Nobody is answered any more, and what was refused is summed up."""
         self._answers.close()
         self._refusals.close()
 
-    def figures(self) -> dict[str, float]:
+    def stats(self) -> dict[str, float]:
         """What was counted since the start: of the music, and of what was said."""
         return {
-            **self._stage.figures(),
+            **self._performance.stats(),
             "received": self.received,
             "refused": self._refusals.count,
-            "subscribers": len(self._stage.subscribers),
+            "subscribers": len(self._performance.subscribers),
         }
 
-    def _carry_out(self, address: str, values: tuple[Any, ...], peer: Client) -> None:
+    def _carry_out(self, address: str, values: tuple[Any, ...], client: Client) -> None:
         meaning = registry.read(address, values)
         match meaning:
             case None:
                 return
             case SubscribeRequest():
-                self._subscribe(meaning, peer)
+                self._subscribe(meaning, client)
             case UnsubscribeRequest(host, port):
-                self._unsubscribe(host, port, peer)
+                self._unsubscribe(host, port, client)
             case LearnRequest(turned):
-                self._stage.learn(turned)
+                self._performance.learn(turned)
             case StatsRequest():
-                self._tell_figures(self._stage.subscribers.ear(peer))
+                self._tell_figures(self._performance.subscribers.ear(client))
             case _:
-                self._stage.deliver(meaning)
+                self._performance.deliver(meaning)
 
     def _tell_figures(self, ear: Client) -> None:
-        if not self._stats.allows():
+        if not self._stats_limit.allows():
             raise MessageError(f"no more than {STATS_A_SECOND} a second; ask again later")
-        for name, value in {**self.figures(), "done": 1}.items():
+        for name, value in {**self.stats(), "done": 1}.items():
             ear.message(f"{registry.STATS}/{name}", value)
 
-    def _subscribe(self, wish: SubscribeRequest, peer: Client) -> None:
-        add = partial(self._stage.subscribers.add, by=peer.key, again=wish.again)
-        place = None if wish.port is None else self._place(wish.host, wish.port, peer)
-        if place is None or place == peer.key:
-            add(peer.key, outlet=lambda: _Line(peer))
+    def _subscribe(self, wish: SubscribeRequest, client: Client) -> None:
+        add = partial(self._performance.subscribers.add, by=client.key, again=wish.again)
+        place = None if wish.port is None else self._place(wish.host, wish.port, client)
+        if place is None or place == client.key:
+            add(client.key, outlet=lambda: _Line(client))
         else:
             add(place, outlet=lambda: self._reach(*place))
 
-    def _unsubscribe(self, host: str | None, port: int | None, peer: Client) -> None:
+    def _unsubscribe(self, host: str | None, port: int | None, client: Client) -> None:
         if port is None:
-            self._stage.subscribers.leave(peer.key)
+            self._performance.subscribers.leave(client.key)
         else:
-            self._stage.subscribers.drop(self._place(host, port, peer))
+            self._performance.subscribers.drop(self._place(host, port, client))
 
-    def _place(self, host: str | None, port: int, peer: Client) -> tuple[str, int]:
+    def _place(self, host: str | None, port: int, client: Client) -> tuple[str, int]:
         """Where somebody wants things told: on their own machine, or on one that the rig names, lest anybody can
         have others pelted.
         """
-        place = _numeric(host) or peer.host
+        place = _numeric(host) or client.host
         if place is None:
             raise MessageError("a port needs a host here")
-        if place != peer.host and not self._named(place):
+        if place != client.host and not self._named(place):
             raise MessageError(
                 f"{place} is another machine than yours; name it in [inputs.osc] allow, or as an output"
             )
@@ -127,10 +131,10 @@ class Dispatcher:
 
 
 class _Line:
-    """A peer as an outlet: who wants to be told no more is not cut off."""
+    """A client as an outlet: who wants to be told no more is not cut off."""
 
-    def __init__(self, peer: Client) -> None:
-        self.message = peer.message
+    def __init__(self, client: Client) -> None:
+        self.message = client.message
 
     def close(self) -> None:
         """The connection, where there is one, is theirs."""

@@ -11,8 +11,8 @@ from perform.errors import MessageError
 from perform.events import OutputEvent
 from perform.interfaces import Sender
 from perform.net.access import is_loopback
+from perform.net.client import Client
 from perform.net.rate_limit import RateLimit
-from perform.net.rejections import Client
 from perform.outputs.delay import held_back
 from perform.runtime.conductor import Conductor
 

@@ -3,7 +3,7 @@
 import socket
 
 from perform.errors import InputError
-from perform.net.osc import encode, messages
+from perform.net.osc import decode, encode
 
 PATIENCE_SECONDS = 2.0
 
@@ -17,7 +17,7 @@ def ask(daemon: tuple[str, int], prefix: str) -> dict[str, float]:
             mouth.connect(daemon)
             mouth.send(encode(f"{prefix}/stats"))
             while "done" not in told:
-                for address, values in messages(mouth.recv(4096)):
+                for address, values in decode(mouth.recv(4096)):
                     name = address.removeprefix(f"{prefix}/stats/")
                     if name != address and values:
                         told[name] = float(values[0])

@@ -162,7 +162,7 @@ def _sum_up(running: Performance) -> None:
     log.info(
         "%(bars)d bars, %(notes)d notes, %(late)d late (p99 %(late_p99).2f ms, worst %(late_max).2f ms); "
         "%(late_phrases)d phrases late, %(missed)d bars missed, %(substituted)d bars substituted",
-        running.figures(),
+        running.stats(),
     )
     log.info("notes by lateness, up to: %s", running.conductor.lateness.summary())
 

@@ -114,7 +114,7 @@ async def open_inputs(running: Performance, parts: Parts, plugged: list[HotplugP
     rig = running.rig
     osc = rig.inputs.osc or OscInputConfig()
     allowed = AccessList(osc.allow)
-    desk = Dispatcher(running, lambda host, port: OscSender(host, port, osc.prefix), allowed.names)
+    desk = Dispatcher(running, lambda host, port: OscSender(host, port, osc.prefix), allowed.lists)
     parts.callback(running.subscribers.close)
     parts.callback(desk.close)
     context = InputContext(

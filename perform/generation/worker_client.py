@@ -13,7 +13,7 @@ from perform.bundles import catalog
 from perform.errors import SidemanError
 from perform.events import PhraseReady, PhraseRequested
 from perform.generation.worker import LENGTH, Answer, Request, pack, to_event
-from perform.net.rate_limit import Backoff
+from perform.net.backoff import Backoff
 
 log = logging.getLogger(__name__)
 MOST_WAITING = 64

@@ -5,34 +5,15 @@ A kind of input is one module with a subclass of `InputTable` and a line in `per
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from perform.control.midi_mapping import MidiMapping
 from perform.events import Event
 from perform.midi.hotplug import HotplugPort
 from perform.midi.system import MidiSystem
 from perform.net.access import AccessList
-from perform.net.rejections import Client
+from perform.net.client import MessageHandler
 from perform.tables import Table
-
-
-class MessageHandler(Protocol):
-    """Takes the messages of clients, by address; see `perform.clients.dispatcher`."""
-
-    def hear(self, address: str, values: tuple[Any, ...], peer: Client) -> None:
-        """Handle one message, now."""
-
-    def refuse(self, address: str, why: str, peer: Client) -> None:
-        """Reject a message that means nothing: the client is told why."""
-
-    def turn_away(self, fault: str) -> None:
-        """Count and log a rejection that nobody is told."""
-
-    def catch_up(self, peer: Client) -> None:
-        """Send all values again to a client that missed some."""
-
-    def leave(self, peer: Client) -> None:
-        """End the subscriptions of a client that is gone."""
 
 
 class MidiInput(HotplugPort, Protocol):

@@ -45,7 +45,7 @@ class ControllerInputConfig(InputTable, frozen=True):
 
     async def open(self, context: InputContext) -> None:
         """Open the port. InputError says which ports there are."""
-        reject = context.handler.turn_away
+        reject = context.handler.log_rejection
         context.add(MidiController(self, context.system, context.mapping, context.apply, reject))
 
 

@@ -11,7 +11,12 @@ from perform.inputs.base import InputContext, InputTable
 from perform.inputs.osc_tcp import SlipConnection
 from perform.inputs.osc_udp import UdpInput
 from perform.inputs.zeroconf import Announcement
-from perform.net.access import is_elsewhere, is_loopback, network, who
+from perform.net.access import (
+    describe_access,
+    is_foreign_address,
+    is_loopback,
+    parse_network,
+)
 from perform.net.address import host_port
 
 log = logging.getLogger(__name__)
@@ -41,13 +46,13 @@ class OscInputConfig(InputTable, frozen=True):
                 f"[inputs.osc] prefix {self.prefix!r}: begin it with / and end it without one"
             )
         for text in self.allow:
-            network(text)
+            parse_network(text)
 
     def describe(self) -> Iterator[str]:
         """The addresses, each with the machines that may send to it."""
-        yield f"OSC {self.listen} ({who(host_port(self.listen)[0], self.allow)})"
+        yield f"OSC {self.listen} ({describe_access(host_port(self.listen)[0], self.allow)})"
         if self.tcp is not None:
-            yield f"OSC over TCP {self.tcp} ({who(host_port(self.tcp)[0], self.allow)})"
+            yield f"OSC over TCP {self.tcp} ({describe_access(host_port(self.tcp)[0], self.allow)})"
 
     async def open(self, context: InputContext) -> None:
         """Listen over UDP, and over TCP where the rig says so, and announce both if it says so.
@@ -110,7 +115,7 @@ def _input_errors(address: str, key: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if is_elsewhere(error):
+        if is_foreign_address(error):
             raise ElsewhereError("OSC input", address, key) from None
         raise InputError(
             f"OSC input {address} cannot be opened ({error.strerror or error}); "

@@ -5,9 +5,9 @@ import time
 from collections.abc import Hashable, Iterator, Sequence
 from typing import Any, cast
 
-from perform.inputs.base import MessageHandler
 from perform.inputs.osc_udp import OscReader
 from perform.net.access import AccessList
+from perform.net.client import MessageHandler
 from perform.net.osc import encode
 from perform.net.time_slice import TimeSlice
 
@@ -64,14 +64,14 @@ class SlipConnection(asyncio.Protocol):
     """One connection: packets in, answers and whatever its peer subscribes to out."""
 
     def __init__(
-        self, prefix: str, desk: MessageHandler, allowed: AccessList, open_now: set[Any]
+        self, prefix: str, handler: MessageHandler, allowed: AccessList, open_now: set[Any]
     ) -> None:
         self._prefix = prefix
-        self._desk = desk
+        self._handler = handler
         self._allowed = allowed
         self._open = open_now
         self._frames = Frames()
-        self._reader = OscReader(prefix, desk)
+        self._reader = OscReader(prefix, handler)
         self._turns = TimeSlice()
         self._transport: asyncio.Transport | None = None
         self._deaf = False  # it has not read for long
@@ -97,7 +97,7 @@ class SlipConnection(asyncio.Protocol):
             self._open.add(self)
 
     def _turn_away(self, why: str) -> None:
-        self._desk.turn_away(f"{self.host} {why}")
+        self._handler.log_rejection(f"{self.host} {why}")
         self.abort()
 
     def _find_room(self) -> bool:
@@ -118,7 +118,7 @@ class SlipConnection(asyncio.Protocol):
         except ValueError as fault:
             packets, why = [], f"{fault}; frame packets with SLIP"
         if why:
-            self._desk.refuse("", f"OSC over TCP, {self.host}: {why}", self)
+            self._handler.reject("", f"OSC over TCP, {self.host}: {why}", self)
             self.close()
             return
         self._turns.add(self._read(packets))
@@ -134,7 +134,7 @@ class SlipConnection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's
         """They are told no more, once what they said last is heard."""
         self._open.discard(self)
-        self._turns.add(map(self._desk.leave, [self]))
+        self._turns.add(map(self._handler.unsubscribe, [self]))
 
     def message(self, address: str, *values: Any) -> None:
         """One message; dropped where they do not read what came before."""
@@ -149,7 +149,7 @@ class SlipConnection(asyncio.Protocol):
     def resume_writing(self) -> None:
         """They read again, and have missed where values went."""
         self._deaf = False
-        self._desk.catch_up(self)
+        self._handler.refresh(self)
 
     def abort(self) -> None:
         """Hang up at once, whatever is still to be told."""

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 from perform.errors import MessageError
-from perform.inputs.base import MessageHandler
 from perform.net.access import AccessList
-from perform.net.osc import encode, timed_messages
-from perform.net.rejections import Client
+from perform.net.client import Client, MessageHandler
+from perform.net.osc import decode_timed, encode
 from perform.net.time_slice import TimeSlice
 
 Address = tuple[str, int]
@@ -21,9 +20,9 @@ MOST_PACKETS = 1000  # that were received and are not read yet
 class OscReader:
     """OSC packets of any transport -> messages at a desk; bundles are applied at the time of their tags."""
 
-    def __init__(self, prefix: str, desk: MessageHandler) -> None:
+    def __init__(self, prefix: str, handler: MessageHandler) -> None:
         self._prefix = prefix
-        self._desk = desk
+        self._handler = handler
         self._waiting = 0
 
     def read(self, packet: bytes, peer: Client) -> Iterator[None]:
@@ -31,7 +30,7 @@ class OscReader:
         cannot be read, or is for a moment too far off, is refused with one line, and what follows it with it.
         """
         try:
-            for wait, address, values in timed_messages(packet, time.time()):
+            for wait, address, values in decode_timed(packet, time.time()):
                 if wait <= 0:
                     self._hear(address, values, peer)
                 elif wait > LONGEST_WAIT:
@@ -46,7 +45,7 @@ class OscReader:
                     loop.call_later(wait, self._due, address, values, peer)
                 yield
         except MessageError as fault:
-            self._desk.refuse("", str(fault), peer)
+            self._handler.reject("", str(fault), peer)
 
     def _due(self, address: str, values: tuple[Any, ...], peer: Client) -> None:
         self._waiting -= 1
@@ -54,10 +53,10 @@ class OscReader:
 
     def _hear(self, address: str, values: tuple[Any, ...], peer: Client) -> None:
         if address.startswith(self._prefix + "/"):
-            self._desk.hear(address[len(self._prefix) :], values, peer)
+            self._handler.handle_message(address[len(self._prefix) :], values, peer)
         else:
             why = f"no such address; ours begin with {self._prefix}/"
-            self._desk.refuse(address, why, peer)
+            self._handler.reject(address, why, peer)
 
 
 class UdpClient:
@@ -78,11 +77,11 @@ class UdpClient:
 class UdpInput(asyncio.DatagramProtocol):
     """Reads datagrams of whoever is allowed to send any."""
 
-    def __init__(self, prefix: str, desk: MessageHandler, allowed: AccessList) -> None:
+    def __init__(self, prefix: str, handler: MessageHandler, allowed: AccessList) -> None:
         self._prefix = prefix
-        self._desk = desk
+        self._handler = handler
         self._allowed = allowed
-        self._reader = OscReader(prefix, desk)
+        self._reader = OscReader(prefix, handler)
         self._turns = TimeSlice()
         self._transport: asyncio.DatagramTransport | None = None
 
@@ -94,12 +93,14 @@ class UdpInput(asyncio.DatagramProtocol):
         """Every message in the packet; strangers get no answer, so that nobody can be pelted with ours."""
         assert self._transport is not None  # noqa: S101 - nothing is received before a connection
         if addr[0] not in self._allowed:
-            self._desk.turn_away(
+            self._handler.log_rejection(
                 f"{addr[0]} may not send OSC here; add it to allow in [inputs.osc]"
             )
             return
         if len(self._turns) >= MOST_PACKETS:
-            self._desk.turn_away(f"more than {MOST_PACKETS} OSC packets at once; send them slower")
+            self._handler.log_rejection(
+                f"more than {MOST_PACKETS} OSC packets at once; send them slower"
+            )
             return
         peer = UdpClient(self._transport, (addr[0], addr[1]), self._prefix)
         self._turns.add(self._reader.read(data, peer))

@@ -13,14 +13,15 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import msgspec
 
 from perform.control.feedback import Feedback
 from perform.events import Beat, ChordSounds, NoteMessage, OutputEvent, StateChanged
 from perform.ipc.child import ITSELF
-from perform.net.rate_limit import Backoff
+from perform.net.backoff import Backoff
+from perform.net.client import MessageHandler
 from perform.net.rejections import printable
 from perform.net.time_slice import TimeSlice
 
@@ -30,23 +31,6 @@ MOST_LINE = 65536
 LONGEST_SAID = 1000  # characters of a line for the log
 STATS_SECONDS = 1.0
 RESTART_SECONDS = 1.0
-
-
-class ChildHandler(Protocol):
-    """Where what is done in the window goes."""
-
-    def hear(self, address: str, values: tuple[Any, ...], peer: "ChildClient") -> None:
-        """One message, now."""
-
-    def refuse(self, address: str, why: str, peer: "ChildClient") -> None:
-        """Something that means nothing."""
-
-    def turn_away(self, fault: str) -> None:
-        """Somebody who may not be heard."""
-
-    def figures(self) -> dict[str, float]:
-        """What was counted so far."""
-        ...
 
 
 class ChildClient:
@@ -81,14 +65,14 @@ class ChildProcess(asyncio.Protocol):
     def __init__(
         self,
         module: str,
-        desk: ChildHandler,
+        handler: MessageHandler,
         greeting: Mapping[str, Any],
         values: Mapping[str, str | float],
         moment: Callable[[int], float],
         listening: Sequence[socket.socket] = (),
     ) -> None:
         self._module = module
-        self._desk = desk
+        self._handler = handler
         self._greeting = greeting
         self._values = values
         self._moment = moment
@@ -187,7 +171,9 @@ class ChildProcess(asyncio.Protocol):
             if client == ITSELF:
                 self._hear_itself(address, *values)
             else:
-                self._desk.hear(str(address), tuple(values), ChildClient(self, int(client)))
+                self._handler.handle_message(
+                    str(address), tuple(values), ChildClient(self, int(client))
+                )
         except (msgspec.DecodeError, TypeError, ValueError) as fault:
             log.debug("%s said %r (%s)", self._module, line[:80], fault)
 
@@ -199,9 +185,9 @@ class ChildProcess(asyncio.Protocol):
             case "/log", (str(level), str(line)):
                 self._pass_on(level, line)
             case "/refused", (int(client), str(about), str(why)):
-                self._desk.refuse(about, why, ChildClient(self, client))
+                self._handler.reject(about, why, ChildClient(self, client))
             case "/turned_away", (str(fault),):
-                self._desk.turn_away(fault)
+                self._handler.log_rejection(fault)
 
     def _pass_on(self, level: str, line: str) -> None:
         """A line for the log; in what came from afar there may be anything."""
@@ -248,7 +234,7 @@ class ChildProcess(asyncio.Protocol):
                 except OSError as fault:
                     log.warning("%s cannot be started (%s)", self._module, fault)
                 continue
-            self.say(time.time(), "/stats", self._desk.figures())
+            self.say(time.time(), "/stats", self._handler.stats())
 
     async def _end(self) -> None:
         if self._transport is not None:

@@ -1,4 +1,4 @@
-"""OSC packets (Open Sound Control 1.0) and what they say, both ways."""
+"""OSC packets (Open Sound Control 1.0): encoded and decoded."""
 
 import struct
 from collections.abc import Iterator
@@ -11,63 +11,64 @@ from pythonosc.parsing import osc_types
 
 from perform.errors import MessageError
 
-DEEPEST_BUNDLE = 8
-SINCE_1900 = 2_208_988_800  # seconds from NTP's beginning to 1970
+MAX_BUNDLE_DEPTH = 8
+NTP_EPOCH = 2_208_988_800  # seconds from 1900, where NTP starts, to 1970
 
 
 def encode(address: str, *values: Any) -> bytes:
-    """The OSC packet for an address and its values (str, int, float, bool)."""
+    """The OSC packet of an address and its values (str, int, float, bool)."""
     builder = OscMessageBuilder(address)
     for value in values:
         builder.add_arg(value)
     return builder.build().dgram
 
 
-def messages(data: bytes) -> Iterator[tuple[str, tuple[Any, ...]]]:
-    """(address, values) of each message in a packet, bundles opened, whatever their time; WireError on a
-    broken one.
+def decode(data: bytes) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """(address, values) of each message in a packet and its bundles; time tags are ignored.
+
+    MessageError for a broken packet.
     """
-    for _, address, values in timed_messages(data, 0.0):
+    for _, address, values in decode_timed(data, 0.0):
         yield address, values
 
 
-def timed_messages(
+def decode_timed(
     data: bytes, now: float, wait: float = 0.0, depth: int = 0
 ) -> Iterator[tuple[float, str, tuple[Any, ...]]]:
-    """(seconds to wait, address, values) of each message in a packet; WireError on a broken one.
+    """(seconds to wait, address, values) of each message; MessageError for a broken packet.
 
-    `now`: seconds since 1970, by which the time tags of bundles are read; a tag that says "immediately",
-    or a moment that has passed, means no wait.
+    `now`: seconds since 1970, with which the time tags of bundles are compared. A tag that says
+    "immediately", or a moment in the past, gives no wait.
     """
     try:
         if OscBundle.dgram_is_bundle(data):
-            if depth >= DEEPEST_BUNDLE:
-                raise MessageError(f"bundles in bundles deeper than {DEEPEST_BUNDLE}")
+            if depth >= MAX_BUNDLE_DEPTH:
+                raise MessageError(f"bundles in bundles deeper than {MAX_BUNDLE_DEPTH}")
             contents = list(_elements(data))
-            wait = max(wait, _seconds(data) - now)
+            wait = max(wait, _time_tag(data) - now)
         else:
             message = OscMessage(data)
             contents = []
             yield wait, message.address, tuple(message.params)
     except MessageError:
         raise
-    except Exception:  # noqa: BLE001 - the codec raises its own kinds, and struct, index and unicode errors
+    except Exception:  # noqa: BLE001 - the codec raises its own, struct, index and unicode errors
         raise MessageError("not an OSC packet") from None
     for element in contents:
-        yield from timed_messages(element, now, wait, depth + 1)
+        yield from decode_timed(element, now, wait, depth + 1)
 
 
-def _seconds(bundle: bytes) -> float:
+def _time_tag(bundle: bytes) -> float:
     """A bundle's time tag (NTP, 64 bits) as seconds since 1970; "immediately" is long past."""
     whole, fraction = struct.unpack(">II", bundle[8:16])
-    return float(whole - SINCE_1900 + fraction / 2**32)
+    return float(whole - NTP_EPOCH + fraction / 2**32)
 
 
 def _elements(data: bytes) -> Iterator[bytes]:
-    at = 16  # "#bundle\0" and the time tag
-    while at < len(data):
-        size, at = osc_types.get_int(data, at)
-        if size <= 0 or at + size > len(data):
+    start = 16  # after "#bundle\0" and the time tag
+    while start < len(data):
+        size, start = osc_types.get_int(data, start)
+        if size <= 0 or start + size > len(data):
             raise MessageError("a bundle's element is longer than its packet")
-        yield data[at : at + size]
-        at += size
+        yield data[start : start + size]
+        start += size

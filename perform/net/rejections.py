@@ -1,124 +1,109 @@
-"""What was said and means nothing, however much of it comes: why, to whoever said it, and for the log."""
+"""Rejected messages: error replies to their clients, and lines in the log. Both are bounded."""
 
 import asyncio
 import logging
 import time
 from collections import OrderedDict
 from collections.abc import Hashable
-from typing import Any, Protocol
+
+from perform.net.client import Client
 
 log = logging.getLogger(__name__)
-LONGEST_LINE = 200
-MOST_LINES = 20  # of the log, in a minute
-MOST_KNOWN = 500  # reasons that are not logged again
-SUM_UP_SECONDS = 60.0
-SHORTEST_SECONDS = 1 / 60
-MOST_ANSWERS = 200  # a second, to all together: a flood is no conversation
-MOST_WAITING = 200  # who are still to be told
+MAX_LINE_LENGTH = 200
+MAX_LINES = 20  # new reasons logged in a minute
+MAX_KNOWN = 500  # reasons remembered, so that none is logged twice
+SUMMARY_SECONDS = 60.0
+REPLY_SECONDS = 1 / 60  # between two replies to one client
+MAX_REPLIES = 200  # a second, to all clients together
+MAX_WAITING = 200  # clients with a reply that waits
 
 
-class Client(Protocol):
-    """Somebody who says things and can be answered."""
+def printable(text: str, longest: int = MAX_LINE_LENGTH) -> str:
+    """Any text as one line of ASCII, which every terminal, log and OSC string can hold.
 
-    @property
-    def key(self) -> Hashable:
-        """Who they are, the same for every message of theirs."""
-        ...
-
-    @property
-    def host(self) -> str | None:
-        """The address of their machine; None where they have none of their own."""
-        ...
-
-    def message(self, address: str, *values: Any) -> None:
-        """Tell them something; the address is below the prefix."""
-        ...
-
-
-def printable(text: str, longest: int = LONGEST_LINE) -> str:
-    """Any text in ASCII on one line, as every terminal, log and OSC string can hold it: what is neither letter nor
-    sign is escaped, and what is longer than `longest` characters cut.
+    Other characters are escaped. A text longer than `longest` characters is cut.
     """
-    begun = text[: longest + 1]
-    line = "".join(it if " " <= it <= "~" else it.encode("unicode_escape").decode() for it in begun)
+    start = text[: longest + 1]
+    line = "".join(it if " " <= it <= "~" else it.encode("unicode_escape").decode() for it in start)
     return line if len(line) <= longest else f"{line[: longest - 3]}..."
 
 
 class Rejections:
-    """The log of what was refused: each reason once, when it comes first, and of many new ones some; the others are
-    logged once a minute as a number.
+    """The log of rejected messages: each reason once, and at most 20 new reasons a minute.
+
+    The log gets one line a minute with the number of the others. `count`: all rejections so far.
     """
 
     def __init__(self) -> None:
         self.count = 0
         self._known: OrderedDict[str, None] = OrderedDict()
         self._lines = 0
-        self._others, self._last = 0, ""
+        self._unlogged, self._last = 0, ""
         self._timer: asyncio.TimerHandle | None = None
 
     def add(self, reason: str) -> None:
-        """Something was refused."""
+        """Count a rejection, and log its reason if that is new."""
         self.count += 1
         if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(SUM_UP_SECONDS, self._sum_up)
+            self._timer = asyncio.get_running_loop().call_later(SUMMARY_SECONDS, self._summarise)
         if reason in self._known:
             self._known.move_to_end(reason)
-        elif self._lines < MOST_LINES:
+        elif self._lines < MAX_LINES:
             self._lines += 1
             self._remember(reason)
-            log.warning("%s (said once, counted in /stats)", reason)
+            log.warning("%s (logged once, counted in /stats)", reason)
             return
-        self._others, self._last = self._others + 1, reason
+        self._unlogged, self._last = self._unlogged + 1, reason
 
     def close(self) -> None:
-        """Log what was not logged yet."""
+        """Log the number of the rejections that have no line of their own."""
         if self._timer is not None:
             self._timer.cancel()
-            self._sum_up()
+            self._summarise()
 
     def _remember(self, reason: str) -> None:
         self._known[reason] = None
-        if len(self._known) > MOST_KNOWN:
+        if len(self._known) > MAX_KNOWN:
             self._known.popitem(last=False)
 
-    def _sum_up(self) -> None:
-        if self._others:
-            log.warning("%d messages more were refused; the last: %s", self._others, self._last)
+    def _summarise(self) -> None:
+        if self._unlogged:
+            log.warning("%d more messages were rejected; the last: %s", self._unlogged, self._last)
         self._timer = None
-        self._lines = self._others = 0
+        self._lines = self._unlogged = 0
 
 
 class ErrorReplies:
-    """Tells whoever was refused why, at /error: each at most sixty times a second, and always the last."""
+    """Error replies at /error: each client gets at most sixty a second, and always the last one."""
 
     def __init__(self) -> None:
-        self._due: dict[Hashable, tuple[Client, str, str]] = {}
-        self._said: dict[Hashable, float] = {}
-        self._since, self._left = 0.0, MOST_ANSWERS
+        self._waiting: dict[Hashable, tuple[Client, str, str]] = {}
+        self._replied: dict[Hashable, float] = {}
+        self._second, self._left = 0.0, MAX_REPLIES
 
-    def send(self, peer: Client, address: str, why: str) -> None:
-        """Tell them this; where too many are still to be told, it is dropped."""
-        waits = peer.key in self._due
-        if waits or len(self._due) < MOST_WAITING:
-            self._due[peer.key] = peer, address, why
+    def add(self, client: Client, address: str, reason: str) -> None:
+        """Reply to a client, now or soon; dropped when replies to too many clients wait."""
+        waits = client.key in self._waiting
+        if waits or len(self._waiting) < MAX_WAITING:
+            self._waiting[client.key] = client, address, reason
         if not waits:
-            self._tell(peer.key)
+            self._reply(client.key)
 
     def close(self) -> None:
-        """Tell nobody any more."""
-        self._due.clear()
+        """Drop all replies that wait."""
+        self._waiting.clear()
 
-    def _tell(self, key: Hashable) -> None:
-        if key not in self._due:
+    def _reply(self, key: Hashable) -> None:
+        if key not in self._waiting:
             return
         now = time.monotonic()
-        if now >= self._since + 1:
-            self._since, self._left = now, MOST_ANSWERS
-            self._said = {it: at for it, at in self._said.items() if at + SHORTEST_SECONDS > now}
-        due = self._said.get(key, 0.0) + SHORTEST_SECONDS if self._left else self._since + 1
+        if now >= self._second + 1:
+            self._second, self._left = now, MAX_REPLIES
+            self._replied = {it: at for it, at in self._replied.items() if at + REPLY_SECONDS > now}
+        due = self._replied.get(key, 0.0) + REPLY_SECONDS if self._left else self._second + 1
         if due > now:
-            asyncio.get_running_loop().call_later(due - now, self._tell, key)
+            asyncio.get_running_loop().call_later(due - now, self._reply, key)
             return
-        peer, address, why = self._due.pop(key)
-        self._said[key], self._left = now, self._left - 1
-        peer.message("/error", address, why)
+        client, address, reason = self._waiting.pop(key)
+        self._replied[key], self._left = now, self._left - 1
+        client.message("/error", address, reason)

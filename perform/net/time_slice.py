@@ -1,53 +1,54 @@
-"""Work that comes in heaps, done a little at a time, so that no note waits for all of it."""
+"""Long work in small steps, so that no note waits until all of it is done."""
 
 import asyncio
 import time
 from collections import deque
 from collections.abc import Iterator
 
-TURN_SECONDS = 0.0003
+SLICE_SECONDS = 0.0003
 
 
 class TimeSlice:
-    """Does heaps of work in their order, for at most 0.3 ms and the step that is begun; then the event loop goes round.
+    """Runs jobs in order, for at most 0.3 ms at a time; between two slices the event loop runs.
 
-    A heap is an iterator whose every step is a little work. Its length is how many heaps are not done.
+    A job is an iterator, and each of its steps is a little work. The length of a `TimeSlice` is the
+    number of unfinished jobs.
     """
 
     def __init__(self) -> None:
-        self._heaps: deque[Iterator[object]] = deque()
+        self._jobs: deque[Iterator[object]] = deque()
 
     def __len__(self) -> int:
-        return len(self._heaps)
+        return len(self._jobs)
 
-    def add(self, heap: Iterator[object]) -> None:
-        """Do this when it is its turn, which is at once where nothing waits."""
-        self._heaps.append(heap)
-        if len(self._heaps) == 1:
-            self._go_on()
+    def add(self, job: Iterator[object]) -> None:
+        """Run a job after the jobs before it; at once when there are none."""
+        self._jobs.append(job)
+        if len(self._jobs) == 1:
+            self._run()
 
     def clear(self) -> None:
-        """Leave undone what waits."""
-        self._heaps.clear()
+        """Drop all unfinished jobs."""
+        self._jobs.clear()
 
-    def _go_on(self) -> None:
-        until = time.monotonic() + TURN_SECONDS
-        while self._heaps:
-            heap = self._heaps[0]
+    def _run(self) -> None:
+        until = time.monotonic() + SLICE_SECONDS
+        while self._jobs:
+            job = self._jobs[0]
             try:
-                for _ in heap:
+                for _ in job:
                     if time.monotonic() > until:
-                        self._go_on_later()
+                        self._run_later()
                         return
             except BaseException:
-                self._finish(heap)
-                self._go_on_later()  # the rest is not to blame
+                self._remove(job)
+                self._run_later()  # one job's error does not stop the other jobs
                 raise
-            self._finish(heap)
+            self._remove(job)
 
-    def _go_on_later(self) -> None:
-        asyncio.get_running_loop().call_soon(self._go_on)
+    def _run_later(self) -> None:
+        asyncio.get_running_loop().call_soon(self._run)
 
-    def _finish(self, heap: Iterator[object]) -> None:
-        if self._heaps and self._heaps[0] is heap:  # else it was cleared on the way
-            self._heaps.popleft()
+    def _remove(self, job: Iterator[object]) -> None:
+        if self._jobs and self._jobs[0] is job:  # not if `clear` was called meanwhile
+            self._jobs.popleft()

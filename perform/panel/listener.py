@@ -7,7 +7,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from perform.errors import ElsewhereError, InputError, StartError
-from perform.net.access import is_elsewhere, is_loopback
+from perform.net.access import is_foreign_address, is_loopback
 from perform.panel.token import kept
 
 MODULE = "perform.panel"
@@ -59,7 +59,7 @@ def open_door(host: str, port: int, token: str | None = None) -> PanelListener:
     try:
         listening = _listen(host, port)
     except OSError as fault:
-        if is_elsewhere(fault):
+        if is_foreign_address(fault):
             raise ElsewhereError(
                 "panel", f"{host}:{port}", "[panel] listen or --panel HOST:PORT"
             ) from None

@@ -121,7 +121,7 @@ class Performance:
         if self.set_session_tempo is not None:
             self.set_session_tempo(self.transport.bpm)
 
-    def figures(self) -> dict[str, float]:
+    def stats(self) -> dict[str, float]:
         """What was counted since the start; times in milliseconds."""
         counts, lateness = self.engine.counts, self.conductor.lateness
         return {

@@ -28,7 +28,7 @@ from perform.config.voices import VoiceConfig  # noqa: E402
 from perform.generation.litert import LiteRTSource  # noqa: E402
 from perform.music.chart import parse_chart  # noqa: E402
 from perform.music.chord import parse_chord  # noqa: E402
-from perform.net.osc import encode, messages  # noqa: E402
+from perform.net.osc import decode, encode  # noqa: E402
 from perform.outputs.memory import MemoryOutput  # noqa: E402
 from perform.runtime.chart_events import BLUES, unrolled  # noqa: E402
 
@@ -73,7 +73,7 @@ def hear(back, seconds):
     while (left := until - time.perf_counter()) > 0:
         back.settimeout(max(left, 0.0005))
         try:
-            yield from messages(back.recv(4096))
+            yield from decode(back.recv(4096))
         except TimeoutError:
             return
 

@@ -25,7 +25,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "real")]
 from loopback import free_port  # noqa: E402
 from parts import Program, eventually, perform  # noqa: E402
 
-from perform.net.osc import messages  # noqa: E402
+from perform.net.osc import decode  # noqa: E402
 
 SO_TIMESTAMPNS = 35  # Linux
 CHORDS = ("C7", "F7", "Ebmaj7", "G7")
@@ -57,7 +57,7 @@ class Room:
         while True:
             data, about, _, _ = self.socket.recvmsg(4096, 64)
             seconds, fraction = struct.unpack("ll", about[0][2][:16])
-            for address, values in messages(data):
+            for address, values in decode(data):
                 if address == "/sideman/chord":
                     self.chords.append((values[0], seconds + fraction * 1e-9))
 

@@ -22,7 +22,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "real")]
 from loopback import free_port  # noqa: E402
 from parts import Program, jack_priority, perform  # noqa: E402
 
-from perform.net.osc import encode, messages  # noqa: E402
+from perform.net.osc import decode, encode  # noqa: E402
 
 SO_TIMESTAMPNS = 35  # Linux
 TEMPO = 126.0
@@ -43,7 +43,7 @@ class PlayerBuffer:
             data, about, _, _ = self.socket.recvmsg(4096, 64)
             seconds, fraction = struct.unpack("ll", about[0][2][:16])  # when the kernel had it
             now = seconds + fraction * 1e-9
-            for address, values in messages(data):
+            for address, values in decode(data):
                 if address == "/sideman/beat" and values[1] == 0:
                     self.bars.setdefault(values[0], now)
 

@@ -1,11 +1,11 @@
-"""What is said at the desk: carried out, answered, counted, and logged once."""
+"""What is said at the dispatcher: carried out, answered, counted, and logged once."""
 
 import asyncio
 import logging
 import re
 
 import pytest
-from desks import Client, at_a_desk
+from dispatchers import Client, with_dispatcher
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,8 +15,8 @@ from perform.music.chord import parse_chord
 
 
 def test_what_is_not_there_is_answered_and_counted():
-    async def scene(desk, _):
-        desk.hear("/snapshot/store", ("chorus",), Client("somebody"))
+    async def scene(dispatcher, _):
+        dispatcher.handle_message("/snapshot/store", ("chorus",), Client("somebody"))
         for address, values, why in (
             ("/snapshot/recall", ("verse",), "no snapshot 'verse'; there are: chorus"),
             ("/snapshot/store", ("a, b",), "takes one name without a comma, not 'a, b'"),
@@ -24,33 +24,33 @@ def test_what_is_not_there_is_answered_and_counted():
             ("/voice/tuba/more", (), "no voice 'tuba'; there are: lead, bass"),
         ):
             peer = Client(address)
-            desk.hear(address, values, peer)
+            dispatcher.handle_message(address, values, peer)
             assert peer.of("/error") == [(address, why)]
-        assert desk.figures()["refused"] == 4
+        assert dispatcher.stats()["refused"] == 4
 
-    at_a_desk(scene)
+    with_dispatcher(scene)
 
 
 def test_a_snapshot_that_is_recalled_moves_every_fader_back():
-    async def scene(desk, _):
+    async def scene(dispatcher, _):
         fader = Client("a surface")
         for address, value in (("/swing", 0.25), ("/voice/bass/swing", 0.75), ("/accent", 0.1)):
-            desk.hear(address, (value,), fader)
-        desk.hear("/snapshot/store", ("verse",), fader)
-        before = dict(desk._stage.state.values)
+            dispatcher.handle_message(address, (value,), fader)
+        dispatcher.handle_message("/snapshot/store", ("verse",), fader)
+        before = dict(dispatcher._performance.state.values)
         for address in ("/swing", "/accent"):
-            desk.hear(address, (1.0,), fader)
-        assert desk._stage.state.values != before
-        desk.hear("/snapshot/recall", ("verse",), fader)
-        assert desk._stage.state.values == before
+            dispatcher.handle_message(address, (1.0,), fader)
+        assert dispatcher._performance.state.values != before
+        dispatcher.handle_message("/snapshot/recall", ("verse",), fader)
+        assert dispatcher._performance.state.values == before
 
-    at_a_desk(scene)
+    with_dispatcher(scene)
 
 
 def test_an_all_voices_value_stands_where_the_first_voice_does():
-    async def scene(desk, reached):
+    async def scene(dispatcher, reached):
         hand, line = Client(("10.0.0.1", 50000)), Client("a connection")
-        desk.hear("/subscribe", (), line)
+        dispatcher.handle_message("/subscribe", (), line)
         await asyncio.sleep(0.05)
         for address, values in (
             ("/swing", (0.5,)),
@@ -59,45 +59,45 @@ def test_an_all_voices_value_stands_where_the_first_voice_does():
             ("/voice/bass/swing", (0.1,)),
             ("/voice/lead/mode", ("hold",)),
         ):
-            desk.hear(address, values, hand)
+            dispatcher.handle_message(address, values, hand)
             await asyncio.sleep(0.05)
         assert line.of("/state/swing") == [(0.0,), (0.5,), (0.8,)]
         assert line.of("/state/voice/bass/swing") == [(0.0,), (0.5,), (0.1,)]
         assert line.of("/state/mode")[-1] == ("hold",)
-        desk.hear("/snapshot/recall", ("a",), hand)
+        dispatcher.handle_message("/snapshot/recall", ("a",), hand)
         await asyncio.sleep(0.05)
         for address in ("/state/swing", "/state/voice/lead/swing", "/state/voice/bass/swing"):
             assert line.of(address)[-1] == (0.5,)
 
-    at_a_desk(scene)
+    with_dispatcher(scene)
 
 
 def test_the_bars_of_a_turn_are_set_with_the_mode_or_alone_and_told_to_whoever_joins():
-    async def scene(desk, _):
+    async def scene(dispatcher, _):
         hand, late = Client(("10.0.0.1", 50000)), Client("a connection")
-        desk.hear("/mode", ("trade", 8), hand)
-        desk.hear("/voice/bass/mode/bars", (2.2,), hand)
-        desk.hear("/voice/bass/mode", ("answer",), hand)  # as many bars as before
-        desk.hear("/mode/bars", (0,), hand)
+        dispatcher.handle_message("/mode", ("trade", 8), hand)
+        dispatcher.handle_message("/voice/bass/mode/bars", (2.2,), hand)
+        dispatcher.handle_message("/voice/bass/mode", ("answer",), hand)  # as many bars as before
+        dispatcher.handle_message("/mode/bars", (0,), hand)
         assert hand.of("/error") == [("/mode/bars", "takes 1 to 64 bars")]
-        desk.hear("/subscribe", (), late)
+        dispatcher.handle_message("/subscribe", (), late)
         await asyncio.sleep(0.05)
         assert late.of("/state/mode/bars") == late.of("/state/voice/lead/mode/bars") == [(8,)]
         assert late.of("/state/voice/bass/mode/bars") == [(2,)]
         assert late.of("/state/voice/bass/mode") == [("answer",)]
 
-    at_a_desk(scene)
+    with_dispatcher(scene)
 
 
 def test_nonsense_is_answered_counted_and_logged_once(caplog):
-    async def scene(desk, _):
+    async def scene(dispatcher, _):
         stranger = Client(("10.0.0.3", 1))
         with caplog.at_level(logging.WARNING):
             for number in range(1000):
-                desk.hear("/nonsense", (number,), stranger)
+                dispatcher.handle_message("/nonsense", (number,), stranger)
             await asyncio.sleep(0.05)
-        assert desk.figures()["refused"] == 1000
-        assert desk.figures()["received"] == 1000
+        assert dispatcher.stats()["refused"] == 1000
+        assert dispatcher.stats()["received"] == 1000
         assert (
             stranger.of("/error") == [("/nonsense", "no such address")] * 2
         )  # the first, the last
@@ -105,16 +105,16 @@ def test_nonsense_is_answered_counted_and_logged_once(caplog):
             "/nonsense: no such address"
         ]
 
-    at_a_desk(scene)
+    with_dispatcher(scene)
 
 
 def test_what_strangers_write_cannot_speak_to_the_terminal(caplog):
-    async def scene(desk, _):
+    async def scene(dispatcher, _):
         stranger = Client(("10.0.0.3", 1))
         with caplog.at_level(logging.WARNING):
-            desk.hear("/\x1b]0;mine\x07\n", (), stranger)
-            desk.refuse("", "x" * 70000, stranger)
-            desk.turn_away("\x9b31m\u2028\ud800é")
+            dispatcher.handle_message("/\x1b]0;mine\x07\n", (), stranger)
+            dispatcher.reject("", "x" * 70000, stranger)
+            dispatcher.log_rejection("\x9b31m\u2028\ud800é")
         assert [it.message.split(" (")[0] for it in caplog.records] == [
             r"/\x1b]0;mine\x07\n: no such address",
             "x" * 197 + "...",
@@ -122,7 +122,7 @@ def test_what_strangers_write_cannot_speak_to_the_terminal(caplog):
         ]
         assert stranger.of("/error")[0][0] == r"/\x1b]0;mine\x07\n"
 
-    at_a_desk(scene)
+    with_dispatcher(scene)
 
 
 @pytest.mark.parametrize(
@@ -139,26 +139,26 @@ def test_what_strangers_write_cannot_speak_to_the_terminal(caplog):
     ],
 )
 def test_what_cannot_be_done_is_one_line(address, values, why):
-    async def scene(desk, _):
+    async def scene(dispatcher, _):
         peer = Client("a connection")
-        desk.hear(address, values, peer)
+        dispatcher.handle_message(address, values, peer)
         assert why in peer.of("/error")[0][1]
 
-    at_a_desk(scene)
+    with_dispatcher(scene)
 
 
 def test_a_button_acts_when_it_goes_down_and_not_when_it_comes_up():
-    async def scene(desk, _):
+    async def scene(dispatcher, _):
         peer = Client("a phone")
-        desk.hear("/subscribe", (), peer)
-        desk.hear("/tap", (0.0,), peer)
-        desk.hear("/panic", (1.0,), peer)
-        desk.hear("/stats", (), peer)
+        dispatcher.handle_message("/subscribe", (), peer)
+        dispatcher.handle_message("/tap", (0.0,), peer)
+        dispatcher.handle_message("/panic", (1.0,), peer)
+        dispatcher.handle_message("/stats", (), peer)
         assert not peer.of("/error")
         assert peer.of("/stats/done") == [(1,)]
         assert peer.of("/stats/refused") == [(0,)]
 
-    at_a_desk(scene)
+    with_dispatcher(scene)
 
 
 def test_all_that_is_told_is_in_the_table_by_the_types_that_are_sent():
@@ -172,44 +172,44 @@ def test_all_that_is_told_is_in_the_table_by_the_types_that_are_sent():
             seen.add(row)
             assert says[row] == "".join(type(value).__name__[0] for value in values), address
 
-    async def scene(desk, _):
+    async def scene(dispatcher, _):
         ours = Checked("a surface")
-        desk.hear("/subscribe", (), ours)
+        dispatcher.handle_message("/subscribe", (), ours)
         for address, control in registry.of_rig(["lead", "bass"]):
             if control.kind in ("number", "switch"):
-                desk.hear(address, (int(control.high),), Client("a fader"))
-        desk._stage.conductor.lateness.add(0.001)
+                dispatcher.handle_message(address, (int(control.high),), Client("a fader"))
+        dispatcher._performance.conductor.lateness.add(0.001)
         for output in (
             NoteMessage(0, "lead", 60, 90),
             Beat(0, 0, 0),
             PhraseMissed(0, "lead", 0, "canned"),
         ):
-            for sink in desk._stage.conductor._listeners:
+            for sink in dispatcher._performance.conductor._listeners:
                 sink.send(output)
-        desk.hear("/chord", ("C7",), ours)
-        desk.hear("/nonsense", (), ours)
-        desk.hear("/stats", (), ours)
+        dispatcher.handle_message("/chord", ("C7",), ours)
+        dispatcher.handle_message("/nonsense", (), ours)
+        dispatcher.handle_message("/stats", (), ours)
         await asyncio.sleep(0.05)
         assert seen == set(says)
 
-    at_a_desk(scene)
+    with_dispatcher(scene)
 
 
 def test_a_pad_that_is_let_go_ends_its_own_chord_and_none_of_keys():
-    async def scene(desk, _):
-        pad, keys = Client("a surface"), desk._stage.conductor
-        chord = lambda: desk._stage.state.values["/chord"]  # noqa: E731
-        desk.hear("/chord", ("C7",), pad)
-        desk.hear("/chord/release", (), pad)
+    async def scene(dispatcher, _):
+        pad, keys = Client("a surface"), dispatcher._performance.conductor
+        chord = lambda: dispatcher._performance.state.values["/chord"]  # noqa: E731
+        dispatcher.handle_message("/chord", ("C7",), pad)
+        dispatcher.handle_message("/chord/release", (), pad)
         assert chord() == "N.C."
-        desk.hear("/chord", ("C7",), pad)
+        dispatcher.handle_message("/chord", ("C7",), pad)
         keys.deliver(ChordChanged(parse_chord("F7")))
-        desk.hear("/chord/release", (), pad)
-        desk.hear("/chord/release", (), pad)
+        dispatcher.handle_message("/chord/release", (), pad)
+        dispatcher.handle_message("/chord/release", (), pad)
         keys.deliver(ChordReleased())
         assert chord() == "F7"  # whose release the rig has: keep
 
-    at_a_desk(scene)
+    with_dispatcher(scene)
 
 
 SAID = st.one_of(
@@ -238,11 +238,11 @@ ADDRESSES = [
     )
 )
 def test_whatever_is_said_is_carried_out_or_answered_and_the_music_goes_on(said):
-    async def scene(desk, _):
+    async def scene(dispatcher, _):
         somebody = Client(("10.0.0.1", 50000))
         for address, values in said:
-            desk.hear(address, tuple(values), somebody)
-        assert not desk._stage.conductor.failed.done()
-        assert desk.figures()["received"] == len(said)
+            dispatcher.handle_message(address, tuple(values), somebody)
+        assert not dispatcher._performance.conductor.failed.done()
+        assert dispatcher.stats()["received"] == len(said)
 
-    at_a_desk(scene)
+    with_dispatcher(scene)

@@ -2,8 +2,8 @@
 
 import asyncio
 
-import passing
 import pytest
+import virtual_loop
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,7 +18,7 @@ from perform.control.feedback import MOVING_SECONDS, Feedback
 from perform.engine.engine import Engine
 from perform.engine.voicing import VoiceSettings
 from perform.net import rejections
-from perform.net.osc import encode, messages
+from perform.net.osc import decode, encode
 from perform.runtime.conductor import Conductor
 from perform.runtime.performance import Performance
 
@@ -28,8 +28,8 @@ SWING, LEAD = "/swing", "/voice/lead/swing"
 class Surface:
     """Faders as they stand on a surface that is some way off. `echoes`: it sends back what it is told."""
 
-    def __init__(self, desk, number, delay, echoes=False, here=False):
-        self.desk, self.delay, self.echoes = desk, delay, echoes
+    def __init__(self, dispatcher, number, delay, echoes=False, here=False):
+        self.dispatcher, self.delay, self.echoes = dispatcher, delay, echoes
         self.host = "127.0.0.1" if here else f"10.0.0.{number}"
         self.key = self.host, 9000 + number
         self.stands, self.count = {}, 0
@@ -40,13 +40,15 @@ class Surface:
         self.says(address, *values)
 
     def says(self, address, *values):
-        _, heard = next(messages(encode(address, *values)))  # through single precision
-        asyncio.get_running_loop().call_later(self.delay, self.desk.hear, address, heard, self)
+        _, heard = next(decode(encode(address, *values)))  # through single precision
+        asyncio.get_running_loop().call_later(
+            self.delay, self.dispatcher.handle_message, address, heard, self
+        )
 
     def message(self, address, *values):
         """Something is told, and arrives later."""
         self.count += 1
-        _, heard = next(messages(encode(address, *values)))
+        _, heard = next(decode(encode(address, *values)))
         asyncio.get_running_loop().call_later(self.delay, self.arrives, address, heard)
 
     def arrives(self, address, values):
@@ -75,24 +77,24 @@ def on_stage(scene):
         )
         rig = Rig(voices=(VoiceConfig(name="lead"), VoiceConfig(name="bass")))
         stage = Performance(rig, None, Transport(), conductor, None, outputs)
-        desk = Dispatcher(stage, None, None)
+        dispatcher = Dispatcher(stage, None, None)
 
         def surface(number, delay, echoes=False, output=False, here=False):
-            one = Surface(desk, number, delay, echoes, here)
+            one = Surface(dispatcher, number, delay, echoes, here)
             if output:
                 told = outputs[(one.host, 8000) if here else one.key] = Feedback(one)
                 told.renew(stage.state.values)
                 conductor.listen(told)
             else:
-                desk.hear("/subscribe", (), one)
+                dispatcher.handle_message("/subscribe", (), one)
             return one
 
         await scene(stage, surface)
         stage.subscribers.close()
-        desk.close()
+        dispatcher.close()
         conductor.close()
 
-    passing.run(play(), feedback, subscriptions, rejections)
+    virtual_loop.run(play(), feedback, subscriptions, rejections)
 
 
 def agree(stage, *surfaces):
@@ -166,7 +168,7 @@ def test_what_is_sent_back_as_it_was_told_undoes_nothing_and_comes_to_an_end(out
 def test_an_output_of_this_machine_follows_while_another_program_sweeps(delay):
     async def scene(stage, surface):
         parrot = surface(1, delay, echoes=True, output=True, here=True)
-        script = Surface(parrot.desk, 2, 0.0, here=True)
+        script = Surface(parrot.dispatcher, 2, 0.0, here=True)
         await asyncio.sleep(1)
         before = parrot.count
         for step in range(201):

@@ -2,7 +2,7 @@
 
 import asyncio
 
-import passing
+import virtual_loop
 
 from perform.config.voices import VoiceConfig
 from perform.control import feedback
@@ -58,7 +58,7 @@ def test_chords_too_come_sixty_times_a_second_and_the_last_for_certain():
         told.close()
         return peer.told
 
-    told = passing.run(race(), feedback)
+    told = virtual_loop.run(race(), feedback)
     for address in ("/chord", "/state/chord"):
         chords = [symbol for there, symbol in told if there == address]
         assert chords[0] == "C0"
@@ -81,7 +81,7 @@ def test_a_chord_that_is_pressed_again_after_its_release_is_no_echo():
         told.close()
         return wishes, echo
 
-    assert passing.run(stab(), feedback) == ([True] * 8, False)
+    assert virtual_loop.run(stab(), feedback) == ([True] * 8, False)
 
 
 def test_the_state_is_whole_from_the_start_and_follows():

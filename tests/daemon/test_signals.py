@@ -10,7 +10,7 @@ import sys
 import pytest
 from loopback import free_port
 
-from perform.net.osc import encode, messages
+from perform.net.osc import decode, encode
 
 RIG = """
 [clock]
@@ -35,7 +35,7 @@ def ears():
 
 def follow(data, sounding):
     """What sounds after the notes in a packet, as (voice, pitch)."""
-    for address, values in messages(data):
+    for address, values in decode(data):
         if address == "/sideman/note":
             voice, pitch, velocity = values
             (sounding.add if velocity else sounding.discard)((voice, pitch))

@@ -1,13 +1,13 @@
 """A window's process for real: what it is told first, what is heard from it, and that it is started again."""
 
 import asyncio
-import json
 import logging
 import os
 import textwrap
 import threading
 
 import pytest
+from handlers import RecordingHandler
 
 from perform.config.load import parse_rig
 from perform.daemon import app
@@ -41,23 +41,12 @@ asyncio.run(main())
 """
 
 
-class Table:
-    """Where what is said arrives: a desk that writes everything down."""
+class ChildHandler(RecordingHandler):
+    """Records the messages of the child process, as JSON gives them."""
 
-    def __init__(self):
-        self.heard = []
-        self.refused = []
-
-    def hear(self, address, values, peer):
-        self.heard.append((address, json.loads(json.dumps(values))))
-        if address == "/ask":
-            peer.message("/answer")
-
-    def refuse(self, *said):
-        self.refused.append(said)
-
-    def figures(self):
-        return {"notes": 1.0}
+    @property
+    def heard(self):
+        return [(address, list(values)) for address, values, _ in self.messages]
 
     def told(self, address):
         return [values for name, values in self.heard if name == "/heard" and values[1] == address]
@@ -68,7 +57,7 @@ def run(monkeypatch, tmp_path, play):
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setattr(module, "RESTART_SECONDS", 0.02)
     monkeypatch.setattr(module, "STATS_SECONDS", 0.1)
-    table = Table()
+    table = ChildHandler({"notes": 1.0})
 
     async def main():
         values = dict(VALUES)
@@ -115,7 +104,7 @@ def test_what_comes_back_is_heard_in_its_order_however_much_it_is(monkeypatch, t
 
 
 def test_a_flood_is_read_no_faster_than_it_is_heard(monkeypatch, tmp_path):
-    monkeypatch.setattr(time_slice, "TURN_SECONDS", 0.0)
+    monkeypatch.setattr(time_slice, "SLICE_SECONDS", 0.0)
     waiting = []
 
     async def play(window, table):

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 
 import aiomqtt
-import passing
+import virtual_loop
 
 from perform.config.mqtt import MqttConfig
 from perform.control import registry
@@ -48,7 +48,7 @@ def installation():
 
 def hears(one, *messages):
     """Everything that came over a connection is heard, and the connection lost."""
-    passing.run(one._listen(Client(*messages)))
+    virtual_loop.run(one._listen(Client(*messages)))
 
 
 def test_a_message_that_nobody_foresaw_is_refused_and_the_next_is_heard(monkeypatch):
@@ -109,7 +109,7 @@ def test_what_others_write_over_ours_is_told_again_and_our_own_late_words_are_no
                 for _ in again
             ]
 
-    passing.run(scene())
+    virtual_loop.run(scene())
 
 
 def test_a_task_that_swallows_its_cancellation_ends_all_the_same():
@@ -124,4 +124,4 @@ def test_a_task_that_swallows_its_cancellation_ends_all_the_same():
         await asyncio.wait_for(_end(task), 60)
         assert task.done()
 
-    passing.run(scene())
+    virtual_loop.run(scene())

@@ -11,7 +11,7 @@ import pytest
 from loopback import free_port
 from parts import eventually, need
 
-from perform.net.osc import encode, messages
+from perform.net.osc import decode, encode
 
 QUIET = (
     "--headless=new",
@@ -110,7 +110,7 @@ class Ears:
     def listen(self):
         """All that was told so far: [(address, values)]."""
         while select.select([self._socket], [], [], 0)[0]:
-            for address, values in messages(self._socket.recv(65536)):
+            for address, values in decode(self._socket.recv(65536)):
                 self.heard.append((address.removeprefix("/sideman"), values))
         return self.heard
 

@@ -14,7 +14,7 @@ import pytest
 from loopback import free_port
 from parts import eventually, perform
 
-from perform.net.osc import encode, messages
+from perform.net.osc import decode, encode
 
 
 class Daemon:
@@ -40,7 +40,7 @@ class Daemon:
     def listen(self):
         with contextlib.suppress(OSError):
             while data := self.ear.recv(4096):
-                self.heard += [(time.monotonic(), *m) for m in messages(data)]
+                self.heard += [(time.monotonic(), *m) for m in decode(data)]
 
     def say(self, address, *values):
         self.ear.sendto(encode(f"/sideman{address}", *values), ("127.0.0.1", self.port))

@@ -2,9 +2,9 @@
 
 import socket
 
-import fences
+import code_blocks
 import pytest
-from fences import ROOT
+from code_blocks import ROOT
 from loopback import free_port
 from parts import eventually, need, perform
 
@@ -27,7 +27,7 @@ def daemon(tmp_path):
     program.end()
 
 
-@pytest.mark.parametrize("fence", fences.fences(ROOT, "console daemon"), ids=str)
+@pytest.mark.parametrize("fence", code_blocks.fences(ROOT, "console daemon"), ids=str)
 def test_a_running_daemon_answers_as_the_page_shows(fence, daemon, root, tmp_path):
     need("oscsend")
 
@@ -35,10 +35,10 @@ def test_a_running_daemon_answers_as_the_page_shows(fence, daemon, root, tmp_pat
         there = text.replace("127.0.0.1:9000", f"127.0.0.1:{daemon.port}")
         return there.replace("127.0.0.1 9000", f"127.0.0.1 {daemon.port}")
 
-    fences.replay(fence, tmp_path, root, change)
+    code_blocks.replay(fence, tmp_path, root, change)
 
 
-@pytest.mark.parametrize("fence", fences.fences(ROOT, "text daemon"), ids=str)
+@pytest.mark.parametrize("fence", code_blocks.fences(ROOT, "text daemon"), ids=str)
 def test_the_log_says_what_the_page_quotes(fence, daemon):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as surface:
         for address, value in WRONG.items():
@@ -67,6 +67,6 @@ def ports(jack):
         device.delete()
 
 
-@pytest.mark.parametrize("fence", fences.fences(ROOT, "console jack"), ids=str)
+@pytest.mark.parametrize("fence", code_blocks.fences(ROOT, "console jack"), ids=str)
 def test_ports_are_named_as_the_page_shows(fence, ports, root, tmp_path):
-    fences.replay(fence, tmp_path, root)
+    code_blocks.replay(fence, tmp_path, root)

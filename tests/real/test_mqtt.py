@@ -11,6 +11,7 @@ import time
 import pytest
 from brokers import Broker
 from certificates import authority, certificate
+from handlers import RecordingHandler
 from loopback import free_port
 from parts import eventually, need, perform
 
@@ -279,29 +280,19 @@ def test_locks_and_keys(tmp_path, caplog):
     assert SECRET not in "".join(said)
 
 
-class Desk:
-    """Where what is done comes to lie."""
-
-    def __init__(self):
-        self.said = []
-
-    def hear(self, address, values, _peer):
-        self.said.append((address, values))
-
-    def refuse(self, address, why, _peer):
-        self.said.append((address, why))
-
-    def figures(self):
-        return {"notes": 0}
-
-
 def window(mqtt):
     """The process that speaks to the broker, without a performance."""
     table = [
         control.plain() | {"address": address} for address, control in registry.of_rig(["lead"])
     ]
     told = {"controls": table, "models": ["blues"], "mqtt": mqtt_as_told(mqtt)}
-    return ChildProcess("perform.mqtt", Desk(), told, {"/tempo": 120.0}, lambda _: time.time())
+    return ChildProcess(
+        "perform.mqtt",
+        RecordingHandler({"notes": 0}),
+        told,
+        {"/tempo": 120.0},
+        lambda _: time.time(),
+    )
 
 
 def mqtt_as_told(mqtt):

@@ -10,7 +10,7 @@ from parts import Program, eventually, need, perform
 
 from perform.engine.harmony import colours
 from perform.music.chord import parse_chord
-from perform.net.osc import encode, messages
+from perform.net.osc import decode, encode
 
 
 @pytest.fixture
@@ -149,7 +149,7 @@ def test_rude_packets_are_answered_and_the_music_goes_on(daemon):
             encode("/sideman/voice/nobody/mute", 1),
         ):
             stranger.sendto(packet, ("127.0.0.1", daemon.port))
-            address, values = next(messages(stranger.recv(4096)))
+            address, values = next(decode(stranger.recv(4096)))
             assert address == "/sideman/error"
             assert values[-1]
         stranger.sendto(encode("/sideman/subscribe"), ("127.0.0.1", daemon.port))
@@ -157,7 +157,7 @@ def test_rude_packets_are_answered_and_the_music_goes_on(daemon):
         addresses = set()
 
         def hears_notes():
-            addresses.update(a for a, _ in messages(stranger.recv(4096)))
+            addresses.update(a for a, _ in decode(stranger.recv(4096)))
             return "/sideman/note" in addresses
 
         eventually(hears_notes)
@@ -179,7 +179,7 @@ def test_bundles_are_opened(daemon):
         heard = []
 
         def hears_chord():
-            heard.extend(messages(client.recv(4096)))
+            heard.extend(decode(client.recv(4096)))
             return {("/sideman/chord", ("G7",)), ("/sideman/state/tempo", (200.0,))} <= set(heard)
 
         eventually(hears_chord)
@@ -198,7 +198,7 @@ def test_a_killed_generator_is_replaced_while_the_music_goes_on(daemon):
         bars = set()
 
         def four_more_bars():
-            for address, values in messages(client.recv(4096)):
+            for address, values in decode(client.recv(4096)):
                 if address == "/sideman/beat":
                     bars.add(values[0])
             return len(bars) >= 4
@@ -238,7 +238,7 @@ def test_two_surfaces_stay_in_step_and_one_may_leave(daemon):
         def look():
             try:
                 told.update(
-                    (where, values[0]) for where, values in messages(client.recv(4096)) if values
+                    (where, values[0]) for where, values in decode(client.recv(4096)) if values
                 )
             except TimeoutError:
                 pass
@@ -264,7 +264,7 @@ def test_two_surfaces_stay_in_step_and_one_may_leave(daemon):
         one.sendto(encode("/sideman/swing", 1.0), place)
         hears(one, first, "/sideman/state/swing", 1.0)
         for data in iter(lambda: received(other), b""):
-            assert dict(messages(data)).get("/sideman/state/swing") != (1.0,)
+            assert dict(decode(data)).get("/sideman/state/swing") != (1.0,)
     finally:
         one.close()
         other.close()

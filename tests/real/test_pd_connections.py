@@ -9,7 +9,7 @@ from parts import eventually, perform
 from pythonosc.tcp_client import SimpleTCPClient
 
 from perform.inputs.osc_tcp import Frames, frame
-from perform.net.osc import encode, messages
+from perform.net.osc import decode, encode
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ class Line:
                 packets = self.frames.feed(self.socket.recv(65536))
             except TimeoutError:
                 packets = []
-            self.heard += [message for packet in packets for message in messages(packet)]
+            self.heard += [message for packet in packets for message in decode(packet)]
             return any(
                 there == f"/sideman{address}" and told[: len(values)] == values
                 for there, told in self.heard
@@ -112,7 +112,7 @@ def test_a_client_with_the_framing_of_osc_1_0_is_told_which_to_choose_and_cut_of
     client = SimpleTCPClient("127.0.0.1", daemon.tcp, mode="1.0")
     client.send_message("/sideman/key", "Bb")
     heard = Frames().feed(client.socket.recv(4096))
-    (about, why) = next(messages(heard[0]))
+    (about, why) = next(decode(heard[0]))
     assert about == "/sideman/error"
     assert "choose SLIP" in why[1]
     assert client.socket.recv(4096) == b""

@@ -14,7 +14,7 @@ import pytest
 from loopback import free_port
 from parts import Program, eventually, need
 
-from perform.net.osc import encode, messages
+from perform.net.osc import decode, encode
 
 SERVER = Path("/usr/lib/sonic-pi/app/server/ruby/bin/sonic-pi-server.rb")  # where Debian has it
 CHORD, COMPLETED = r'/sideman/chord, \["(\w+)"\]', "/runs/all-completed"
@@ -57,7 +57,7 @@ class SonicPi:
         """Whether so much of what it has been told by now matches."""
         with contextlib.suppress(BlockingIOError):
             while True:
-                self.told.extend(messages(self._window.recv(65536)))
+                self.told.extend(decode(self._window.recv(65536)))
         return len(self.all(pattern)) >= times
 
     def all(self, pattern):

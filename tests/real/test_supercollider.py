@@ -8,7 +8,7 @@ import numpy as np
 from loopback import free_port
 from parts import Program, eventually, need
 
-from perform.net.osc import encode, messages
+from perform.net.osc import decode, encode
 
 # What a player does by hand: the file is loaded, listened to for three seconds, and ended by Cmd-period.
 HAND = """
@@ -58,7 +58,7 @@ def test_supercollider_sends_chords_and_plays_the_notes(jack, partner, root, tmp
 
             def ended():
                 try:
-                    told.extend(messages(witness.recv(4096)))
+                    told.extend(decode(witness.recv(4096)))
                 except TimeoutError:
                     pass
                 return program.process.poll() is not None

@@ -7,13 +7,13 @@ import threading
 import time
 
 import pytest
-import said
+import surface_messages
 from browser import Browser
 from loopback import free_port
 from parts import Program, eventually, need, perform
 
 from perform.config import load
-from perform.net.osc import encode, messages
+from perform.net.osc import decode, encode
 from perform.surfaces import formats, layout
 
 RIG = """
@@ -31,10 +31,10 @@ role = "bass"
 name = "2"  # which Pure Data may take for a number
 """
 SAID = {
-    "touchosc": (".tosc", said.of_touchosc),
-    "max": (".maxpat", said.of_max),
-    "max help": (".maxhelp", said.of_max),
-    "open-stage-control": (".json", said.of_openstage),
+    "touchosc": (".tosc", surface_messages.of_touchosc),
+    "max": (".maxpat", surface_messages.of_max),
+    "max help": (".maxhelp", surface_messages.of_max),
+    "open-stage-control": (".json", surface_messages.of_openstage),
 }
 
 
@@ -67,7 +67,7 @@ def figures(client):
     client.send(encode("/sideman/stats"))
     found, others = {}, []
     while "/sideman/stats/done" not in found:
-        for address, values in messages(client.recv(65536)):
+        for address, values in decode(client.recv(65536)):
             if address.startswith("/sideman/stats/"):
                 found[address] = values[0]
             else:
@@ -95,7 +95,7 @@ def test_all_that_a_surface_can_say_is_understood(daemon, client, name):
 
 def hears(client, address, value):
     """Waits until this is told."""
-    eventually(lambda: any(told == (address, (value,)) for told in messages(client.recv(65536))))
+    eventually(lambda: any(told == (address, (value,)) for told in decode(client.recv(65536))))
 
 
 TOUCHED = """
@@ -201,7 +201,7 @@ def test_pure_data_says_all_that_it_can_and_follows_without_going_round(daemon, 
     # the fader stands where it did at first, then the whole state has come
     eventually(lambda: sum("heard: set" in line for line in list(pd.lines)) >= 2)
     before, _ = figures(client)
-    everything = list(dict.fromkeys(said.of_puredata(pd.made)))
+    everything = list(dict.fromkeys(surface_messages.of_puredata(pd.made)))
     for start in range(0, len(everything), 40):
         pd.say("".join(f"{name} {value};\n" for name, value in everything[start : start + 40]))
         time.sleep(0.05)

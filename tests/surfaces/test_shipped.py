@@ -3,8 +3,8 @@
 import re
 
 import pytest
-import said
-from desks import Client, at_a_desk
+import surface_messages
+from dispatchers import Client, with_dispatcher
 
 from perform.config.load import load_rig
 from perform.surfaces import formats
@@ -12,15 +12,15 @@ from perform.surfaces import formats
 
 def of_puredata(data):
     """What the wires of a patch make of what its knobs send."""
-    for name, value in said.of_puredata(data):
+    for name, value in surface_messages.of_puredata(data):
         address, _, option = name.removesuffix(":say").partition("=")
         yield address, (option,) if option else (float(value),) if value else ()
 
 
 READ = {
-    "touchosc": said.of_touchosc,
-    "max": said.of_max,
-    "open-stage-control": said.of_openstage,
+    "touchosc": surface_messages.of_touchosc,
+    "max": surface_messages.of_max,
+    "open-stage-control": surface_messages.of_openstage,
     "pd": of_puredata,
 }
 
@@ -36,11 +36,11 @@ def test_all_that_a_shipped_surface_says_is_understood_by_the_rig_of_its_page(ki
         if "subscribe" not in address
     ]
 
-    async def scene(desk, _):
+    async def scene(dispatcher, _):
         ours = Client(("127.0.0.1", 5000))
         for address, values in sorted(everything, key=lambda it: "/recall" in it[0]):
-            desk.hear(address, values, ours)
+            dispatcher.handle_message(address, values, ours)
         assert ours.of("/error") == []
-        assert desk.received == len(everything) > 300
+        assert dispatcher.received == len(everything) > 300
 
-    at_a_desk(scene, voices=[voice.settings() for voice in load_rig(root / named).voices])
+    with_dispatcher(scene, voices=[voice.settings() for voice in load_rig(root / named).voices])

@@ -1,8 +1,8 @@
-"""A desk on a stage, of two voices unless said otherwise, and somebody to speak at it."""
+"""A dispatcher on a stage, of two voices unless said otherwise, and somebody to speak at it."""
 
 import asyncio
 
-import passing
+import virtual_loop
 
 from perform.clients import subscriptions
 from perform.clients.dispatcher import Dispatcher
@@ -48,8 +48,8 @@ class PhraseSource:
 TWO = (VoiceSettings(name="lead"), VoiceSettings(name="bass"))
 
 
-def at_a_desk(scene, ahead_ms=0.0, voices=TWO, *, live=False):
-    """Run a scene with a desk and a dict of everybody who was reached at a host and port, in passing time unless it
+def with_dispatcher(scene, ahead_ms=0.0, voices=TWO, *, live=False):
+    """Run a scene with a dispatcher and a dict of everybody who was reached at a host and port, in passing time unless it
     has to be `live`. `ahead_ms`: of an output.
     """
 
@@ -65,17 +65,19 @@ def at_a_desk(scene, ahead_ms=0.0, voices=TWO, *, live=False):
         output = Feedback(reached.setdefault(OUTPUT, Client(OUTPUT)))
         conductor.listen(output)
         stage = Performance(rig, engine, transport, conductor, PhraseSource(), {OUTPUT: output})
-        named = AccessList(["10.0.7.0/24"]).names
-        desk = Dispatcher(stage, lambda *place: reached.setdefault(place, Client(place)), named)
+        named = AccessList(["10.0.7.0/24"]).lists
+        dispatcher = Dispatcher(
+            stage, lambda *place: reached.setdefault(place, Client(place)), named
+        )
         try:
-            await scene(desk, reached)
+            await scene(dispatcher, reached)
         finally:
             stage.subscribers.close()
-            desk.close()
+            dispatcher.close()
             output.close()
             conductor.close()
 
     if live:
         asyncio.run(play())
     else:
-        passing.run(play(), feedback, subscriptions, rejections)
+        virtual_loop.run(play(), feedback, subscriptions, rejections)
