@@ -195,10 +195,11 @@ def controls(
         print(markdown(), end="")
         return
     if as_json:
-        from perform.control.registry import CONTROLS, FEEDBACK  # noqa: PLC0415
+        from perform.control.published import FEEDBACK  # noqa: PLC0415
+        from perform.control.registry import CONTROLS  # noqa: PLC0415
 
-        told = [{"kind": "told", **row._asdict()} for row in FEEDBACK]
-        print(json.dumps([*(control.plain() for control in CONTROLS), *told]))
+        rows = [row.as_json() for row in CONTROLS]
+        print(json.dumps(rows + [row.as_json() for row in FEEDBACK]))
         return
     from rich.console import Console  # noqa: PLC0415
 

@@ -11,7 +11,8 @@ from code_blocks import ROOT
 
 from perform.config.load import load_rig, parse_rig
 from perform.control import registry
-from perform.control.registry import FEEDBACK, STATE
+from perform.control.published import FEEDBACK
+from perform.control.registry import STATE
 from perform.errors import MessageError, RigError
 
 RUN_HERE = ("perform surface", "perform chord", "perform render", "perform models", "perform init")

@@ -10,7 +10,8 @@ import code_blocks
 import pytest
 
 from perform.control import registry
-from perform.control.registry import FEEDBACK, STATE
+from perform.control.published import FEEDBACK
+from perform.control.registry import STATE
 from perform.daemon.app import REALTIME_PRIORITY
 from perform.errors import MessageError
 from perform.surfaces.node_red import reader
@@ -24,7 +25,7 @@ TOPIC = re.compile(r"sideman/(?:group/[\w-]+|all|\+|[\w-]+)(/[\w/-]+)")
 def is_told(address):
     if address.startswith(STATE):
         try:
-            return registry.find(address.removeprefix(STATE))[0].told
+            return registry.find(address.removeprefix(STATE))[0].published
         except MessageError:
             return address in TOLD
     return address in TOLD
@@ -41,7 +42,7 @@ def means_something(address, value):
         values = tuple(int(word) for word in value.split())
     else:
         values = (value,)
-    return control.read(values, voice) is not None
+    return control.parse(values, voice) is not None
 
 
 @pytest.fixture

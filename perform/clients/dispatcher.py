@@ -81,7 +81,7 @@ class Dispatcher:
         }
 
     def _carry_out(self, address: str, values: tuple[Any, ...], client: Client) -> None:
-        meaning = registry.read(address, values)
+        meaning = registry.parse(address, values)
         match meaning:
             case None:
                 return

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 
+from perform.control.published import FEEDBACK, FeedbackMessage
 from perform.control.registry import (
     CONTROLS,
-    FEEDBACK,
-    OF_ONE_VOICE,
+    ONE_VOICE,
+    SETTABLE_BY_MIDI,
     STATE,
-    TURNABLE,
     Control,
-    FeedbackMessage,
 )
 
 _GROUPS = {
@@ -90,7 +89,7 @@ def _grouped() -> list[tuple[str, list[Control]]]:
 
 
 def _of_all(address: str) -> str:
-    return address.removeprefix(OF_ONE_VOICE)
+    return address.removeprefix(ONE_VOICE)
 
 
 def pairs(controls: Iterable[Control]) -> list[tuple[Control, ...]]:
@@ -109,7 +108,7 @@ def _row(pair: tuple[Control, ...]) -> Sequence[str]:
         _choices(first) or range_of(first),
         _code_of(first),
         "" if first.unit.startswith("-1") else first.unit,
-        "told" if first.told else "",
+        "told" if first.published else "",
         _midi(first),
         first.help,
     )
@@ -140,7 +139,7 @@ def _code_of(control: Control) -> str:
 
 
 def _midi(control: Control) -> str:
-    if control.kind not in TURNABLE:
+    if control.kind not in SETTABLE_BY_MIDI:
         return ""
     return "knob" if control.kind == "number" else "button"
 

@@ -8,11 +8,11 @@ from rich.table import Table
 from rich.text import Text
 
 from perform.commands.control_reference import default_of, happenings, pairs, range_of
-from perform.control.registry import CONTROLS, NAME, OF_ONE_VOICE, Control
+from perform.control.registry import CONTROLS, NAME, ONE_VOICE, Control
 
 WIDE = 200  # columns where nobody looks: a line for each row, to be searched
 ROOMY, RANGE = 120, 13
-ONE_VOICE = "*"
+PER_VOICE = "*"
 
 
 def tables(columns: int) -> Group:
@@ -25,7 +25,7 @@ def tables(columns: int) -> Group:
     told = _table("what is told", "address", "says", "what it means")
     for row in happenings():
         told.add_row(*map(Text, (row.address, row.says, row.help)))
-    note = f"{ONE_VOICE} of every voice; {OF_ONE_VOICE} before it: of one. Where a value stands is told at /state before it."
+    note = f"{PER_VOICE} of every voice; {ONE_VOICE} before it: of one. Where a value stands is told at /state before it."
     return Group(said, Text(note, "dim"), Text(), told)
 
 
@@ -39,7 +39,7 @@ def _table(title: str, *heads: str) -> Table:
 def _row(pair: Iterable[Control]) -> tuple[str, ...]:
     first, *more = pair
     return (
-        f"{first.address} {ONE_VOICE}" if more else first.address,
+        f"{first.address} {PER_VOICE}" if more else first.address,
         first.takes,
         ", ".join(first.choices) or range_of(first),
         f"{default_of(first)} {'' if first.unit.startswith('-1') else first.unit}".strip(),

@@ -4,7 +4,7 @@ import os
 from itertools import accumulate
 
 from perform.config.mqtt import MqttConfig
-from perform.control import registry
+from perform.control import published, registry
 from perform.errors import RigError, did_you_mean
 from perform.net.address import host_port
 
@@ -32,14 +32,14 @@ def _check_names(mqtt: MqttConfig, voices: list[str]) -> None:
 
 def _check_qos(mqtt: MqttConfig, voices: list[str]) -> None:
     """RigError for the quality of service of a topic that is neither subscribed to nor published."""
-    subscribed = [address for address, _ in registry.of_rig(voices)]
-    published = [
+    subscribed = [address for address, _ in registry.addresses(voices)]
+    told = [
         it.address.replace(registry.NAME, voice)
-        for it in registry.FEEDBACK
+        for it in published.FEEDBACK
         if it.address.startswith(registry.STATE)
         for voice in voices
     ]
-    topics = [*subscribed, *published, "/state/stats", "/notes", "/beat", "/error"]
+    topics = [*subscribed, *told, "/state/stats", "/notes", "/beat", "/error"]
     known = {
         begun for topic in topics for begun in accumulate(topic[1:].split("/"), "{}/{}".format)
     }

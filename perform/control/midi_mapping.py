@@ -42,7 +42,7 @@ class MidiMapping:
 
         MessageError for an address that does not exist, or that no controller can set.
         """
-        registry.mapped(address)
+        registry.parse_mapping(address)
         self._learning = address
 
     def handle(self, message: list[int]) -> Event | None:
@@ -61,16 +61,16 @@ class MidiMapping:
         return None if address is None else self._event(address, source, message[2])
 
     def _event(self, address: str, source: str, value: int) -> Event | None:
-        control, voice, fixed = registry.mapped(address)
+        control, voice, fixed = registry.parse_mapping(address)
         event: Any = None
         if fixed:
             if self._goes_down(source, value, UPPER_HALF):
-                event = control.read(fixed, voice)
+                event = control.parse(fixed, voice)
         elif control.kind == "number" and control.low is not None and control.high is not None:
-            event = control.read((_swept(control.low, control.high, value),), voice)
+            event = control.parse((_swept(control.low, control.high, value),), voice)
         elif self._goes_down(source, value):
             inverted = (int(not self._values.get(address)),) if control.kind == "switch" else ()
-            event = control.read(inverted, voice)
+            event = control.parse(inverted, voice)
         return cast(Event | None, event)
 
     def _goes_down(self, source: str, value: int, least: int = 1) -> bool:

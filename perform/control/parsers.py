@@ -1,15 +1,13 @@
-"""What the values of a message mean: each reader takes them, and the voice they are for, to an event.
+"""Parsers: the values of a message, and the voice in its address -> an event or a request.
 
-A reader raises WireError, whose one line says what it takes, for anything else.
+A parser raises MessageError for values that it does not take; the message says what it takes.
 """
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from perform.clock.transport import FASTEST_BPM, SLOWEST_BPM
 from perform.engine.key import parse_key
 from perform.engine.metre import parse_metre
-from perform.engine.parameters import Parameter
 from perform.errors import ChordError, MessageError, SidemanError
 from perform.events import (
     ChartChanged,
@@ -18,16 +16,8 @@ from perform.events import (
     KeyChanged,
     MetreChanged,
     ModeChanged,
-    ModelChanged,
-    OtherModelChanged,
-    ParameterChanged,
     PlayerNoteOff,
     PlayerNoteOn,
-    TempoChanged,
-    TransportChanged,
-    TurnLengthChanged,
-    VoiceMuted,
-    VoiceSoloed,
 )
 from perform.music.chart import parse_chart
 from perform.music.chord import LONGEST_SYMBOL, parse_chord
@@ -36,13 +26,15 @@ from perform.music.recognition import recognise
 LONGEST_CHART = 4000
 MODES = ("flow", "answer", "trade", "hold")
 ACTIONS = ("start", "stop", "continue")
-MOST_SPAN = 64
+LONGEST_TURN = 64
 Values = tuple[Any, ...]
 
 
 class SubscribeRequest(NamedTuple):
-    """Somebody wants to be told: who says so, or who listens at `port`, of `host` or their own. `again`: who is told
-    already knows where everything stands.
+    """A client asks for everything that is published, to be sent to `host` and `port`.
+
+    Without a port it goes to where the request came from, without a host to the client's own host.
+    `again`: the client renews a subscription, and needs the values only if there was none.
     """
 
     host: str | None = None
@@ -51,41 +43,112 @@ class SubscribeRequest(NamedTuple):
 
 
 class UnsubscribeRequest(NamedTuple):
-    """Somebody wants to be told no more; see `SubscribeRequest`."""
+    """A client ends a subscription; see `SubscribeRequest`."""
 
     host: str | None = None
     port: int | None = None
 
 
 class LearnRequest(NamedTuple):
-    """What is touched next on the MIDI controller is to turn this address."""
+    """A client asks to map the MIDI controller that is touched next to an address."""
 
     address: str
 
 
 class StatsRequest(NamedTuple):
-    """Somebody wants to know what was played, and how late."""
+    """A client asks for the statistics: what was played, and how late."""
 
 
 Request = SubscribeRequest | UnsubscribeRequest | LearnRequest | StatsRequest
-Command = Event | Request | None  # None: a button that comes up again means nothing
+Command = Event | Request | None  # None: a button was released
 Parser = Callable[[Values, str], Command]
 
 
-def always(meaning: Callable[[str | None], Command]) -> Parser:
-    """A reader for what takes no value. A button's 1.0 is let be, its 0.0 as it comes up means nothing."""
-    return lambda values, voice: None if values == (0,) else meaning(voice or None)
+def action(make: Callable[[str | None], Command]) -> Parser:
+    """The parser of a control without a value; it ignores the 0 that a button sends when released."""
+    return lambda values, voice: None if values == (0,) else make(voice or None)
+
+
+def number(
+    make: Callable[[str | None, float], Event], low: float, high: float, unit: str = ""
+) -> Parser:
+    """The parser of a number from `low` to `high`."""
+
+    def parse_number(values: Values, voice: str) -> Event:
+        value = _number(values)
+        if not low <= value <= high:
+            raise MessageError(f"takes {low:g} to {high:g} {unit}".rstrip())
+        return make(voice or None, value)
+
+    return parse_number
+
+
+def switch(make: Callable[[str, bool], Event]) -> Parser:
+    """The parser of a switch of one voice: 0 is off, every other number is on."""
+    return lambda values, voice: make(voice, _number(values) != 0)
+
+
+def choice(make: Callable[[Any], Event], choices: tuple[str, ...]) -> Parser:
+    """The parser of one word out of `choices`."""
+
+    def parse_choice(values: Values, _: str) -> Event:
+        if len(values) != 1 or values[0] not in choices:
+            raise MessageError(f"takes one of {', '.join(choices)}")
+        return make(values[0])
+
+    return parse_choice
+
+
+def bundle(make: Callable[[str | None, str], Event]) -> Parser:
+    """The parser of the name of a bundle; whether there is one is not checked here."""
+
+    def parse_bundle(values: Values, voice: str) -> Event:
+        match values:
+            case (str(text),) if 0 < len(text) <= LONGEST_SYMBOL:
+                return make(voice or None, text)
+        raise MessageError("takes the name of a bundle; `perform models` lists them")
+
+    return parse_bundle
+
+
+def name(make: Callable[[str], Event]) -> Parser:
+    """The parser of a name; it has no comma, because names are published separated by commas."""
+
+    def parse_name(values: Values, _: str) -> Event:
+        if len(values) != 1 or not isinstance(values[0], str) or not values[0].strip():
+            raise MessageError("takes one name")
+        if "," in values[0]:
+            raise MessageError(f"takes one name without a comma, not {values[0]!r}")
+        return make(values[0].strip()[:LONGEST_SYMBOL])
+
+    return parse_name
+
+
+def subscription(make: Callable[..., Request]) -> Parser:
+    """The parser of the client that a request is about: nothing, a port, or a host and a port."""
+
+    def parse_subscription(values: Values, _: str) -> Request:
+        match values:
+            case ():
+                return make()
+            case (port,) if _is_port(port):
+                return make(None, int(port))
+            case (str(host), port) if _is_port(port) and host:
+                return make(host, int(port))
+        raise MessageError("takes nothing, a port, or a host and a port")
+
+    return parse_subscription
 
 
 def chord(values: Values, _: str) -> Event:
-    """A symbol, or MIDI notes that are a chord together."""
+    """A chord symbol, or MIDI notes that make a chord."""
     if len(values) == 1 and isinstance(values[0], str):
         if len(values[0]) > LONGEST_SYMBOL:
             raise MessageError(f"a chord symbol has at most {LONGEST_SYMBOL} characters")
         try:
             return ChordChanged(parse_chord(values[0].strip()))
-        except ChordError as fault:
-            raise MessageError(str(fault)) from None
+        except ChordError as error:
+            raise MessageError(str(error)) from None
     notes = [_note(value) for value in values]
     if not notes:
         raise MessageError("takes one chord symbol, or MIDI note numbers from 0 to 127")
@@ -95,142 +158,57 @@ def chord(values: Values, _: str) -> Event:
     return ChordChanged(found)
 
 
-def transport(values: Values, _: str) -> Event:
-    """Start, stop or continue."""
-    if len(values) != 1 or values[0] not in ACTIONS:
-        raise MessageError(f"takes one of {', '.join(ACTIONS)}")
-    return TransportChanged(values[0])
-
-
-def tempo(values: Values, _: str) -> Event:
-    """Quarter notes a minute."""
-    bpm = _number(values)
-    if not SLOWEST_BPM <= bpm <= FASTEST_BPM:
-        raise MessageError(f"takes {SLOWEST_BPM:g} to {FASTEST_BPM:g} quarter notes a minute")
-    return TempoChanged(bpm)
-
-
-def model(values: Values, voice: str) -> ModelChanged:
-    """The name of a bundle."""
-    match values:
-        case (str(name),) if 0 < len(name) <= LONGEST_SYMBOL:
-            return ModelChanged(voice or None, name)
-    raise MessageError("takes the name of a bundle; `perform models` lists them")
-
-
-def other(values: Values, voice: str) -> Event:
-    """The name of the bundle that a voice blends towards."""
-    return OtherModelChanged(*model(values, voice))
-
-
-def mute(values: Values, voice: str) -> Event:
-    """0, or anything else."""
-    return VoiceMuted(voice, _number(values) != 0)
-
-
-def solo(values: Values, voice: str) -> Event:
-    """0, or anything else."""
-    return VoiceSoloed(voice, _number(values) != 0)
-
-
-def knob(turned: Parameter) -> Parser:
-    """A reader for where a knob stands."""
-
-    def read_knob(values: Values, voice: str) -> Event:
-        value = _number(values)
-        if not turned.low <= value <= turned.high:
-            raise MessageError(f"takes {turned.low:g} to {turned.high:g}")
-        return ParameterChanged(voice or None, turned.name, value)
-
-    return read_knob
-
-
 def mode(values: Values, voice: str) -> Event:
-    """When a voice plays, and in turns of how many bars, where that is said."""
+    """When a voice plays, and the length of its turns in bars where there is a second value."""
     match values:
-        case (str(name),) if name in MODES:
-            return ModeChanged(voice or None, name)  # type: ignore[arg-type]
-        case (str(name), span) if name in MODES and _is_number(span) and 1 <= span <= MOST_SPAN:
-            return ModeChanged(voice or None, name, int(span))  # type: ignore[arg-type]
-    raise MessageError(f"takes one of {', '.join(MODES)}, and how many bars (1 to {MOST_SPAN})")
-
-
-def span(values: Values, voice: str) -> Event:
-    """Of how many bars a turn is; a knob that sweeps means the nearest."""
-    bars = _number(values)
-    if not 1 <= bars <= MOST_SPAN:
-        raise MessageError(f"takes 1 to {MOST_SPAN} bars")
-    return TurnLengthChanged(voice or None, round(bars))
+        case (str(word),) if word in MODES:
+            return ModeChanged(voice or None, word)  # type: ignore[arg-type]
+        case (str(word), bars) if word in MODES and _is_number(bars) and 1 <= bars <= LONGEST_TURN:
+            return ModeChanged(voice or None, word, int(bars))  # type: ignore[arg-type]
+    raise MessageError(f"takes one of {', '.join(MODES)}, and how many bars (1 to {LONGEST_TURN})")
 
 
 def metre(values: Values, _: str) -> Event:
-    """A metre as it is written."""
+    """A metre, as "3/4" or "7/8"."""
     try:
         return MetreChanged(*parse_metre(_text(values)))
-    except ValueError as fault:
-        raise MessageError(str(fault)) from None
+    except ValueError as error:
+        raise MessageError(str(error)) from None
 
 
 def key(values: Values, _: str) -> Event:
-    """A key as it is written; auto, or none."""
-    name = _text(values)
+    """A key, as "C" or "F#m"; or auto, or none."""
+    text = _text(values)
     try:
-        return KeyChanged(parse_key(name), name)
-    except ValueError as fault:
-        raise MessageError(str(fault)) from None
+        return KeyChanged(parse_key(text), text)
+    except ValueError as error:
+        raise MessageError(str(error)) from None
 
 
 def chart(values: Values, _: str) -> Event:
-    """A chart as it is written; an empty text ends the one that is followed."""
+    """A chart as text; an empty text ends the chart that is followed."""
     text = _text(values, LONGEST_CHART).strip()
     if not text:
         return ChartChanged()
     try:
         return ChartChanged(parse_chart(text), text)
-    except SidemanError as fault:
-        raise MessageError(str(fault)) from None
+    except SidemanError as error:
+        raise MessageError(str(error)) from None
 
 
 def note(values: Values, _: str) -> Event:
-    """A note that the player strikes, or with velocity 0 ends."""
+    """A note of the player; velocity 0 ends it."""
     match values:
         case (pitch, velocity) if _is_number(velocity):
-            struck, force = _note(pitch), min(int(velocity), 127)
-            return PlayerNoteOn(struck, force) if force > 0 else PlayerNoteOff(struck)
+            number_, loudness = _note(pitch), min(int(velocity), 127)
+            if loudness > 0:
+                return PlayerNoteOn(number_, loudness)
+            return PlayerNoteOff(number_)
     raise MessageError("takes a MIDI note number, and a velocity (0 ends it)")
 
 
-def named(event: Callable[[str], Event]) -> Parser:
-    """A reader for one name; names are told by commas, so none has one."""
-
-    def read_name(values: Values, _: str) -> Event:
-        if len(values) != 1 or not isinstance(values[0], str) or not values[0].strip():
-            raise MessageError("takes one name")
-        if "," in values[0]:
-            raise MessageError(f"takes one name without a comma, not {values[0]!r}")
-        return event(values[0].strip()[:LONGEST_SYMBOL])
-
-    return read_name
-
-
-def subscriber(wish: Callable[..., Request]) -> Parser:
-    """A reader for whom it is about: nothing, a port, or a host and a port."""
-
-    def read_subscriber(values: Values, _: str) -> Request:
-        match values:
-            case ():
-                return wish()
-            case (port,) if _is_port(port):
-                return wish(None, int(port))
-            case (str(host), port) if _is_port(port) and host:
-                return wish(host, int(port))
-        raise MessageError("takes nothing, a port, or a host and a port")
-
-    return read_subscriber
-
-
-def learning(values: Values, _: str) -> Request:
-    """The address that a controller is to turn."""
+def learn(values: Values, _: str) -> Request:
+    """The address that a MIDI controller is to set."""
     if len(values) != 1 or not isinstance(values[0], str):
         raise MessageError("takes one address, like /weight/steps")
     return LearnRequest(values[0])

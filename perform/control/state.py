@@ -1,136 +1,85 @@
-"""Where every value that can be set stands, for whoever joins later."""
+"""The value of every control at this moment, for clients that subscribe later."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
-from perform.control.registry import CONTROLS, NAME, OF_ONE_VOICE
+from perform.control.registry import CONTROLS, NAME, ONE_VOICE, Control, Value
 from perform.engine.engine import CURSOR, SNAPSHOTS
-from perform.engine.metre import Metre, format_metre
 from perform.engine.voicing import VoiceSettings
-from perform.events import (
-    ChartChanged,
-    ChordSounds,
-    Event,
-    KeyChanged,
-    MetreChanged,
-    ModeChanged,
-    ModelChanged,
-    OtherModelChanged,
-    OutputEvent,
-    ParameterChanged,
-    StateChanged,
-    TempoChanged,
-    TransportChanged,
-    TurnLengthChanged,
-    VoiceMuted,
-    VoiceSoloed,
-)
+from perform.events import Event, OutputEvent, StateChanged
 
-SPAN = "mode/bars"
-_NAMED = {it.address for it in CONTROLS if NAME in it.address}
-_PLAIN = {it.address: it.default for it in CONTROLS if it.told and NAME not in it.address}
+_ONE_VOICE = [it for it in CONTROLS if it.published and NAME in it.address]
+_ALL_VOICES = {it.name: it for it in CONTROLS if it.published and NAME not in it.address}
+_NAMED = {it.name for it in CONTROLS if NAME in it.address}
+_BY_EVENT: dict[type, list[Control]] = {}
+for _control in {it.name: it for it in CONTROLS}.values():
+    for _event in _control.events:
+        _BY_EVENT.setdefault(_event, []).append(_control)
 
 
 class State:
-    """All values by the address that sets them, kept true by listening."""
+    """The values by address, kept up to date by what the engine puts out.
 
-    def __init__(self, voices: Iterable[VoiceSettings], tempo: float, metre: str) -> None:
-        each = {voice.name: _of_voice(voice) for voice in voices}
+    `values`: what the rig sets, by address; the defaults of the registry hold for the rest.
+    """
+
+    def __init__(
+        self, voices: Iterable[VoiceSettings], values: Mapping[str, Value] | None = None
+    ) -> None:
+        each = {voice.name: _initial(voice) for voice in voices}
         first = next(iter(each.values()), {})
-        self.values: dict[str, str | float] = {
-            **{address: default for address, default in _PLAIN.items() if default is not None},
-            # what is of all voices stands where the first has it
-            **{f"/{name}": value for name, value in first.items() if f"/{name}" in _PLAIN},
-            **{
-                f"/voice/{voice}/{name}": it
-                for voice, of in each.items()
-                for name, it in of.items()
-            },
-            "/tempo": tempo,
-            "/metre": metre,
-            CURSOR: -1,
-            SNAPSHOTS: "",
-        }
+        self.values: dict[str, Value] = {}
+        for name, control in _ALL_VOICES.items():
+            # the value of all voices is the value of the first
+            value = first.get(name, control.default)
+            if value is not None:
+                self.values[f"/{name}"] = value
+        for voice, own in each.items():
+            self.values |= {_address(voice, name): value for name, value in own.items()}
+        self.values |= {CURSOR: -1, SNAPSHOTS: "", **(values or {})}
 
     def send(self, output: OutputEvent) -> None:
-        """Note where a value went."""
+        """Keep a value that has changed."""
         if isinstance(output, StateChanged):
             self.values[output.address] = output.value
-        elif isinstance(output, ChordSounds):
-            self.values["/chord"] = output.symbol
+        else:
+            self.values |= dict(_changes(output))
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Nothing to release."""
 
 
 def changes(event: Event, voices: Iterable[str]) -> list[StateChanged]:
-    """What surfaces are told when a value was set: the address that sets it, and the value, wherever it shows."""
-    return [told for change in _set(event) for told in everywhere(change, voices)]
+    """The values that an event changes, at every address where surfaces show them."""
+    return [each for change in _changes(event) for each in at_every_address(change, voices)]
 
 
-def everywhere(changed: StateChanged, voices: Iterable[str]) -> list[StateChanged]:
-    """A change, and the same wherever it shows, so that every fader follows: what is set for all voices at each of
-    them, and what the first voice has at all, which stand where the first does.
+def at_every_address(change: StateChanged, voices: Iterable[str]) -> list[StateChanged]:
+    """A change, and the same at the other addresses that show the value, so that every fader follows.
+
+    A value for all voices is also the value of each voice. A value of the first voice is also the
+    value shown for all voices.
     """
-    address, value = changed
-    if f"{OF_ONE_VOICE}{address}" in _NAMED:
-        return [changed, *(StateChanged(f"/voice/{voice}{address}", value) for voice in voices)]
-    first = f"/voice/{next(iter(voices), '')}"
+    address, value = change
+    name = address.removeprefix("/")
+    if name in _NAMED:
+        return [change, *(StateChanged(_address(voice, name), value) for voice in voices)]
+    first = _address(next(iter(voices), "") or NAME, "")
     of_all = address.removeprefix(first)
-    if address.startswith(f"{first}/") and of_all in _PLAIN:
-        return [changed, StateChanged(of_all, value)]
-    return [changed]
+    if address.startswith(first) and of_all in _ALL_VOICES:
+        return [change, StateChanged(f"/{of_all}", value)]
+    return [change]
 
 
-def _set(event: Event) -> Sequence[StateChanged]:
-    match event:
-        case TempoChanged(bpm):
-            told: tuple[str, str | float] = ("/tempo", bpm)
-        case TransportChanged(action):
-            told = ("/transport", action)
-        case MetreChanged(bar, beat):
-            told = ("/metre", format_metre(Metre(bar, beat)))
-        case KeyChanged(_, name):
-            told = ("/key", name)
-        case ChartChanged(_, text):
-            told = ("/chart", text)
-        case _:
-            return _set_of_voice(event)
-    return (StateChanged(*told),)
+def _changes(event: Event | OutputEvent) -> Iterator[StateChanged]:
+    for control in _BY_EVENT.get(type(event), ()):
+        value = control.value(event)
+        if value is not None:
+            yield StateChanged(_address(getattr(event, "voice", None), control.name), value)
 
 
-def _set_of_voice(event: Event) -> Sequence[StateChanged]:
-    match event:
-        case ModelChanged(voice, model):
-            name, value = "model", model
-        case OtherModelChanged(voice, model):
-            name, value = "other", model
-        case ModeChanged(voice, mode, bars):
-            told = (StateChanged(_place(voice, "mode"), mode),)
-            return told if bars is None else (*told, StateChanged(_place(voice, SPAN), bars))
-        case TurnLengthChanged(voice, bars):
-            return (StateChanged(_place(voice, SPAN), bars),)
-        case ParameterChanged(voice, name, value):
-            return (StateChanged(_place(voice, name), value),)
-        case VoiceMuted(voice, on):
-            return (StateChanged(_place(voice, "mute"), int(on)),)
-        case VoiceSoloed(voice, on):
-            return (StateChanged(_place(voice, "solo"), int(on)),)
-        case _:
-            return ()
-    return (StateChanged(_place(voice, name), value),)
+def _initial(voice: VoiceSettings) -> dict[str, Value]:
+    return {it.name: it.initial(voice) for it in _ONE_VOICE if it.initial is not None}
 
 
-def _of_voice(voice: VoiceSettings) -> dict[str, str | float]:
-    return {
-        "model": voice.model,
-        "other": voice.other or voice.model,
-        "mode": voice.mode,
-        SPAN: voice.bars,
-        "mute": 0,
-        "solo": 0,
-        **voice.initial_parameters(),
-    }
-
-
-def _place(voice: str | None, name: str) -> str:
-    return f"/voice/{voice}/{name}" if voice else f"/{name}"
+def _address(voice: str | None, name: str) -> str:
+    return f"{ONE_VOICE.replace(NAME, voice)}/{name}" if voice else f"/{name}"

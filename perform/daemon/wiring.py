@@ -187,8 +187,8 @@ def greeting(running: Performance) -> dict[str, Any]:
         "qualities": {it.name: it.intervals for it in QUALITIES},
         "beats": beats_by_metre(),
         "controls": [
-            control.plain() | {"address": address}
-            for address, control in registry.of_rig(it.name for it in rig.voices)
+            control.as_json() | {"address": address}
+            for address, control in registry.addresses(it.name for it in rig.voices)
         ],
     }
 

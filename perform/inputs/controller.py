@@ -28,8 +28,10 @@ class ControllerInputConfig(InputTable, frozen=True):
 
     def check(self, voices: Sequence[str]) -> None:
         """RigError for a source that no controller sends, and for what no controller can set."""
-        known = dict(registry.of_rig(voices))
-        settable = [address for address, it in known.items() if it.kind in registry.TURNABLE]
+        known = dict(registry.addresses(voices))
+        settable = [
+            address for address, it in known.items() if it.kind in registry.SETTABLE_BY_MIDI
+        ]
         for source, address in self.cc.items():
             where = f'[inputs.surface] cc "{source}" = "{address}"'
             _check_source(where, source)
@@ -37,7 +39,7 @@ class ControllerInputConfig(InputTable, frozen=True):
                 near = did_you_mean(address, settable, cutoff=0.0)
                 raise RigError(f"{where}: no such address{near}")
             with rig_errors(where):
-                registry.mapped(address)
+                registry.parse_mapping(address)
 
     def describe(self) -> Iterator[str]:
         """The port."""

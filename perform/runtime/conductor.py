@@ -15,7 +15,7 @@ from perform.clock.base import Clock
 from perform.clock.follower import Follower, TapTempo, TempoLine
 from perform.clock.realtime import SPIN_SECONDS, Alarm
 from perform.clock.transport import SLOWEST_BPM, TICKS_PER_BEAT, Transport
-from perform.control.state import changes, everywhere
+from perform.control.state import at_every_address, changes
 from perform.engine.engine import Engine
 from perform.errors import OutputError
 from perform.events import (
@@ -295,7 +295,7 @@ class Conductor:
         """An event to the engine at the tick at which it finds the music, and all that it brings."""
         for output in self._engine.handle(event, here):
             if isinstance(output, StateChanged):
-                for told in everywhere(output, self._voices):
+                for told in at_every_address(output, self._voices):
                     self._send(told)
             else:
                 self._send(output)

@@ -57,7 +57,8 @@ class Performance:
         self._models = _sound_models()
         self._pressed: Chord | None = None
         self.state = State(
-            [voice.settings() for voice in rig.voices], rig.clock.tempo, rig.clock.metre
+            [voice.settings() for voice in rig.voices],
+            {"/tempo": rig.clock.tempo, "/metre": rig.clock.metre},
         )
         controller = rig.inputs.surface
         self.midi_mapping = MidiMapping(controller.cc if controller else {}, self.state.values)
@@ -144,7 +145,7 @@ class Performance:
         """What is touched next on the controller turns this address; WireError where there is none."""
         if self.rig.inputs.surface is None:
             raise MessageError("no controller to learn from; name one in [inputs.surface]")
-        self._check_voice(registry.mapped(address)[1] or None)
+        self._check_voice(registry.parse_mapping(address)[1] or None)
         self.midi_mapping.learn(address)
 
 

@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 from perform.config.schema import Rig
 from perform.config.voices import ROLES, VoiceConfig
-from perform.control.registry import STATE, Control, of_rig
+from perform.control.registry import STATE, Control, addresses
 from perform.engine.parameters import PARAMETERS, UNSET
 from perform.errors import RigError
 from perform.inputs.kinds import InputsConfig
@@ -75,7 +75,7 @@ class Item(NamedTuple):
         """The address, below the prefix, at which it is told where it stands; "" for none."""
         if self.kind in ("beat", "light", "refused"):
             return self.address
-        told = self.control is not None and self.control.told
+        told = self.control is not None and self.control.published
         return f"{STATE}{self.address}" if told else ""
 
     @property
@@ -206,7 +206,7 @@ def surface(
     voices = tuple(_addressable(voice.name) for voice in rig.voices)
     played = [name for voice in rig.voices for name in (voice.model, voice.other) if name]
     models = tuple(dict.fromkeys((*models, *played)))
-    table = dict(of_rig(voices))
+    table = dict(addresses(voices))
     shapes = (_shape("", table, models), *(_shape(voice, table, models) for voice in voices))
     return Surface(
         prefix=rig.inputs.osc.prefix,

@@ -9,7 +9,7 @@ from dispatchers import Client, with_dispatcher
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perform.control import registry
+from perform.control import published, registry
 from perform.events import Beat, ChordChanged, ChordReleased, NoteMessage, PhraseMissed
 from perform.music.chord import parse_chord
 
@@ -162,20 +162,20 @@ def test_a_button_acts_when_it_goes_down_and_not_when_it_comes_up():
 
 
 def test_all_that_is_told_is_in_the_table_by_the_types_that_are_sent():
-    says = {row.address: row.says for row in registry.FEEDBACK}
+    says = {row.address: row.says for row in published.FEEDBACK}
     seen = set()
 
     class Checked(Client):
         def message(self, address, *values):
-            row = re.sub(r"^/state/voice/[^/]+", f"/state{registry.OF_ONE_VOICE}", address)
-            row = re.sub(r"^/stats/under/[\d.]+$", f"/stats/under/{registry.MS}", row)
+            row = re.sub(r"^/state/voice/[^/]+", f"/state{registry.ONE_VOICE}", address)
+            row = re.sub(r"^/stats/under/[\d.]+$", f"/stats/under/{published.MS}", row)
             seen.add(row)
             assert says[row] == "".join(type(value).__name__[0] for value in values), address
 
     async def scene(dispatcher, _):
         ours = Checked("a surface")
         dispatcher.handle_message("/subscribe", (), ours)
-        for address, control in registry.of_rig(["lead", "bass"]):
+        for address, control in registry.addresses(["lead", "bass"]):
             if control.kind in ("number", "switch"):
                 dispatcher.handle_message(address, (int(control.high),), Client("a fader"))
         dispatcher._performance.conductor.lateness.add(0.001)
@@ -227,7 +227,7 @@ SAID = st.one_of(
     ),
 )
 ADDRESSES = [
-    it.of(voice) for it in registry.CONTROLS for voice in ("lead", "bass", "no\x1bbody", "")
+    it.address_of(voice) for it in registry.CONTROLS for voice in ("lead", "bass", "no\x1bbody", "")
 ]
 
 

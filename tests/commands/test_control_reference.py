@@ -8,7 +8,8 @@ import pytest
 from rich.console import Console
 
 from perform.commands import control_reference, control_table
-from perform.control.registry import CONTROLS, FEEDBACK, OF_ONE_VOICE, STATE
+from perform.control.published import FEEDBACK
+from perform.control.registry import CONTROLS, ONE_VOICE, STATE
 
 
 def test_the_page_is_what_the_table_says(root):
@@ -32,11 +33,11 @@ def test_every_address_is_there_once_and_its_row_says_it_all():
     for control in CONTROLS:
         (row,) = (row for row in rows if f"`{control.address}`" in row.split(" | ")[0])
         assert control.help.removeprefix("of one voice: ").replace("|", "\\|") in row
-        assert ("| told |" in row) == control.told
+        assert ("| told |" in row) == control.published
         if control.low is not None and control.low >= 0:
             assert f"| {control.low:g} to {control.high:g} | {control.default:g} |" in row
         assert all(f"`{choice}`" in row for choice in control.choices)
-    placed = {f"{STATE}{control.address}" for control in CONTROLS if control.told}
+    placed = {f"{STATE}{control.address}" for control in CONTROLS if control.published}
     for told in FEEDBACK:
         assert told.address in placed or f"| `{told.address}` | `{told.says}` |" in told_after
 
@@ -52,7 +53,7 @@ def test_the_list_fits_a_terminal_and_leaves_nothing_out(columns):
         assert any(head in line for line in lines[:5])
     first = {line.split()[0] for line in lines if line.startswith(" /")}
     assert first == {
-        *(control.address.removeprefix(OF_ONE_VOICE) for control in CONTROLS if "/voice" not in control.address),
+        *(control.address.removeprefix(ONE_VOICE) for control in CONTROLS if "/voice" not in control.address),
         "/voice/NAME/mute", "/voice/NAME/solo",
         *(row.address for row in control_reference.happenings()),
     }  # fmt: skip

@@ -7,8 +7,8 @@ import virtual_loop
 from perform.config.voices import VoiceConfig
 from perform.control import feedback
 from perform.control.feedback import Feedback
-from perform.control.registry import of_rig
-from perform.control.state import State, everywhere
+from perform.control.registry import addresses
+from perform.control.state import State, at_every_address
 from perform.events import Beat, ChordSounds, StateChanged
 
 
@@ -85,22 +85,26 @@ def test_a_chord_that_is_pressed_again_after_its_release_is_no_echo():
 
 
 def test_the_state_is_whole_from_the_start_and_follows():
-    state = State([VoiceConfig(name="lead", role="bass").settings()], 96.0, "3/4")
+    state = State(
+        [VoiceConfig(name="lead", role="bass").settings()], {"/tempo": 96.0, "/metre": "3/4"}
+    )
     assert state.values["/tempo"] == 96.0
     assert state.values["/voice/lead/weight/on-beat"] == 0.6
     assert state.values["/voice/lead/swing"] == 0.0
-    for change in everywhere(StateChanged("/swing", 0.4), ["lead"]):
+    for change in at_every_address(StateChanged("/swing", 0.4), ["lead"]):
         state.send(change)
     state.send(ChordSounds(0, "C7"))
     assert state.values["/voice/lead/swing"] == state.values["/swing"] == 0.4
     assert state.values["/chord"] == "C7"
-    assert everywhere(StateChanged("/tempo", 90.0), ["lead"]) == [StateChanged("/tempo", 90.0)]
+    assert at_every_address(StateChanged("/tempo", 90.0), ["lead"]) == [
+        StateChanged("/tempo", 90.0)
+    ]
 
 
 def test_every_value_of_the_table_stands_somewhere_from_the_start():
     voices = [VoiceConfig(name=name, role="bass").settings() for name in ("low", "lower")]
-    state = State(voices, 96.0, "3/4")
-    told = {address for address, control in of_rig(["low", "lower"]) if control.told}
+    state = State(voices, {"/tempo": 96.0, "/metre": "3/4"})
+    told = {address for address, control in addresses(["low", "lower"]) if control.published}
     assert told <= state.values.keys()
     assert state.values["/weight/on-beat"] == 0.6
     assert state.values["/model"] == "blues"

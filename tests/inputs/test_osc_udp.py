@@ -23,16 +23,16 @@ from perform.net.osc import encode
 )
 def test_any_values_are_an_event_or_a_wire_error(address, sent):
     try:
-        registry.read(address, tuple(sent))
+        registry.parse(address, tuple(sent))
     except MessageError as fault:
         assert "\n" not in str(fault)
 
 
 def test_addresses_mean_what_the_table_says():
-    assert registry.read("/chord", ("Cm7",)) == ChordChanged(parse_chord("Cm7"))
-    assert registry.read("/chord", (60, 63, 67, 70)) == ChordChanged(parse_chord("Cm7"))
-    assert registry.read("/tempo", (96,)) == TempoChanged(96.0)
-    assert registry.read("/panic", ()) == Panic()
+    assert registry.parse("/chord", ("Cm7",)) == ChordChanged(parse_chord("Cm7"))
+    assert registry.parse("/chord", (60, 63, 67, 70)) == ChordChanged(parse_chord("Cm7"))
+    assert registry.parse("/tempo", (96,)) == TempoChanged(96.0)
+    assert registry.parse("/panic", ()) == Panic()
 
 
 class Wire:

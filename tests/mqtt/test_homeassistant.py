@@ -12,7 +12,8 @@ from perform.mqtt.topics import Topics, values
 
 VOICES = ("lead", "left hand")
 TABLE = {
-    address: control.plain() | {"address": address} for address, control in registry.of_rig(VOICES)
+    address: control.as_json() | {"address": address}
+    for address, control in registry.addresses(VOICES)
 }
 MODELS = ["blues", "bebop"]
 MQTT = MqttConfig(broker="h:1", name="foyer", prefix="museum/east", discovery="homeassistant")
@@ -100,14 +101,14 @@ def test_whatever_an_entity_sends_means_something(components):
         for payload in payloads:
             address = entity["command_topic"].removeprefix("museum/east/foyer")
             said = values(str(payload).encode(), TABLE[address])
-            assert registry.read(address, said) is not None
+            assert registry.parse(address, said) is not None
 
 
 def test_voices_that_differ_in_a_letter_stay_two(components):
     names = ("a b", "a-b", "a_b", "ä b")
     table = {
-        address: control.plain() | {"address": address}
-        for address, control in registry.of_rig(names)
+        address: control.as_json() | {"address": address}
+        for address, control in registry.addresses(names)
     }
     told = json.loads(discovery(MQTT, Topics(MQTT, table), table.values(), MODELS, "1").payload)
     mutes = [name for name in told["components"] if name.endswith("mute")]

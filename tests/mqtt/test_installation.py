@@ -10,7 +10,9 @@ from perform.config.mqtt import MqttConfig
 from perform.control import registry
 from perform.mqtt.__main__ import Installation, _end
 
-TABLE = [control.plain() | {"address": address} for address, control in registry.of_rig(["lead"])]
+TABLE = [
+    control.as_json() | {"address": address} for address, control in registry.addresses(["lead"])
+]
 
 
 class ParentConnection:

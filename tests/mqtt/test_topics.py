@@ -23,7 +23,8 @@ from perform.music.chord import parse_chord
 
 VOICES = ("lead", "left hand")
 TABLE = {
-    address: control.plain() | {"address": address} for address, control in registry.of_rig(VOICES)
+    address: control.as_json() | {"address": address}
+    for address, control in registry.addresses(VOICES)
 }
 MQTT = MqttConfig(broker="h:1", name="foyer", prefix="museum/east", groups=("north", "loud"))
 WAYS = ("museum/east/foyer", "museum/east/group/north", "museum/east/group/loud", "museum/east/all")
@@ -32,7 +33,7 @@ WAYS = ("museum/east/foyer", "museum/east/group/north", "museum/east/group/loud"
 def meaning(address, payload):
     said = values(payload.encode(), TABLE[address])
     # by way of JSON, as it goes to the daemon
-    return None if said is None else registry.read(address, told(said))
+    return None if said is None else registry.parse(address, told(said))
 
 
 def told(said):
@@ -87,7 +88,7 @@ def test_every_control_is_heard_whole(address):
     said = list(spelled(address, TABLE[address]))
     assert said
     for over_osc, payloads in said:
-        wanted = registry.read(address, over_osc)
+        wanted = registry.parse(address, over_osc)
         for payload in payloads:
             assert meaning(address, payload) == wanted
 
@@ -182,7 +183,7 @@ def test_switches_and_spans_keep_their_value():
     assert meaning("/voice/lead/mute", "off") == VoiceMuted("lead", False)
     assert meaning("/mode", '["trade", 8]') == ModeChanged(None, "trade", 8)
     assert meaning("/snapshot/store", "123").name == "123"
-    assert meaning("/chart", "").bars == ()
+    assert meaning("/chart", "").chart.bars == ()
     assert meaning("/chord", "57 60 64 67") == ChordChanged(parse_chord("Am7"))
 
 
@@ -201,7 +202,7 @@ def test_no_payload_does_more_than_be_refused(address, payload):
         said = values(payload, TABLE[address])
         if said is not None:
             msgspec.json.encode(said)  # as it goes to the daemon
-            registry.read(address, said)
+            registry.parse(address, said)
     except MessageError as fault:
         assert "\n" not in str(fault)
 
@@ -212,7 +213,7 @@ def test_nor_does_any_text(address, text):
         said = values(text.encode("utf-8", "surrogatepass"), TABLE[address])
         if said is not None:
             msgspec.json.encode(said)
-            registry.read(address, said)
+            registry.parse(address, said)
     except MessageError as fault:
         assert str(fault)
 

@@ -283,7 +283,8 @@ def test_locks_and_keys(tmp_path, caplog):
 def window(mqtt):
     """The process that speaks to the broker, without a performance."""
     table = [
-        control.plain() | {"address": address} for address, control in registry.of_rig(["lead"])
+        control.as_json() | {"address": address}
+        for address, control in registry.addresses(["lead"])
     ]
     told = {"controls": table, "models": ["blues"], "mqtt": mqtt_as_told(mqtt)}
     return ChildProcess(

@@ -342,7 +342,7 @@ def test_the_page_offers_every_control_of_the_table(page):
     """Whatever can be touched is touched, and what it would say noted down instead."""
     said = set(page.run(SAID_BY_HAND))
     page.run("document.activeElement.blur()")
-    table = {address for address, _ in registry.of_rig(("lead", "answer", "bass", "pad"))}
+    table = {address for address, _ in registry.addresses(("lead", "answer", "bass", "pad"))}
     assert said == table - NOT_BY_HAND
 
 

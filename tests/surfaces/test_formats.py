@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from perform.config import load
-from perform.control.registry import of_rig
+from perform.control.registry import addresses
 from perform.errors import RigError, SidemanError
 from perform.surfaces import formats, layout
 
@@ -49,7 +49,7 @@ def test_a_shipped_file_is_what_the_table_makes_today(kind, shipped, root):
 
 def test_everything_that_can_be_turned_is_on_it(shipped):
     there = {item.address for item in shipped.items()}
-    missing = {address for address, _ in of_rig(shipped.voices)} - there
+    missing = {address for address, _ in addresses(shipped.voices)} - there
     assert missing == set(layout.NOT_ON_IT) - {"/note"}
 
 

@@ -1,6 +1,7 @@
 """The help patcher of the Max surface: what it is, what can be said to it, what comes out of it."""
 
-from perform.control.registry import CONTROLS, FEEDBACK, NAME, STATE, STATS, Control
+from perform.control.published import FEEDBACK
+from perform.control.registry import CONTROLS, NAME, STATE, STATS, Control
 from perform.surfaces.layout import Surface
 from perform.surfaces.max.patcher import Patcher, written
 
@@ -64,7 +65,7 @@ def _example(surface: Surface, control: Control) -> tuple[str, str] | None:
         NAME in control.address and control.kind != "switch"
     ):
         return None
-    address = surface.prefix + control.of(surface.voices[0])
+    address = surface.prefix + control.address_of(surface.voices[0])
     says = {
         "action": "", "chord": "Dm7", "text": str(control.default or surface.models[0]),
         "switch": "1", "number": "1" if control.high == 1 else str(control.default),
