@@ -1,22 +1,25 @@
 """Phrases from a trained bundle, by LiteRT on one thread."""
 
-import contextlib
-import os
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from perform.bundles import bundle
-from perform.errors import BundleError, StartError
-from perform.music import condition
-from perform.music.condition import UNCONDITIONAL, Conditions, generator_inputs
+from perform.bundles.network import Network
+from perform.errors import BundleError
+from perform.music.condition import (
+    CONDITION_NAMES,
+    UNCONDITIONAL,
+    Conditions,
+    generator_inputs,
+)
 from perform.music.note import COLUMNS, ROWS, Phrase
 from perform.music.pianoroll import Rolls, clean, decode, threshold, unplayable
 
-KEPT_BATCHES = 64  # 6 MB: the pools of the bars ahead, for when they are asked for again
+MAX_CACHED_BATCHES = 64  # 6 MB: enough for the bars ahead when the engine requests them again
 
 
 class LiteRTSource:
@@ -28,15 +31,11 @@ class LiteRTSource:
 
     def __init__(self, path: Path) -> None:
         self.bundle = bundle.load(path)
-        manifest = self.bundle.manifest
-        self._batch = manifest.batch
-        self._threshold = manifest.threshold
-        self._interpreter = _interpreter(self.bundle.generator)
-        self._input = self._interpreter.get_input_details()[0]["index"]
-        self._output = self._interpreter.get_output_details()[0]["index"]
-        _check(self.bundle, self._interpreter)
-        judge = self.bundle.discriminator
-        self._judge = _interpreter(judge) if judge is not None else None
+        self._batch = self.bundle.manifest.batch
+        self._generator = Network(self.bundle.generator)
+        _check_shapes(self.bundle, self._generator)
+        discriminator = self.bundle.discriminator
+        self._discriminator = None if discriminator is None else Network(discriminator)
         self._batches: OrderedDict[tuple[int, Conditions], Rolls] = OrderedDict()
 
     def phrase(self, seed: int, conditions: Conditions = UNCONDITIONAL) -> Phrase:
@@ -51,9 +50,9 @@ class LiteRTSource:
         conditions: Conditions = UNCONDITIONAL,
         expired: Callable[[], bool] = lambda: False,
     ) -> Rolls:
-        """`count` or a few more cleaned, playable bars (n, 48, 64) of a seed's own.
+        """At least `count` cleaned, playable bars (n, 48, 64), which no other seed shares.
 
-        `expired` is asked before each batch but the first; those that are there then are all.
+        `expired` is called before each batch but the first; when it is true, the pool ends there.
         """
         batches = -(-count // self._batch)
         first = seed * batches
@@ -67,92 +66,53 @@ class LiteRTSource:
     def raw(self, number: int, conditions: Conditions = UNCONDITIONAL) -> Rolls:
         """The uncleaned rolls of batch `number`, int8 (batch, 48, 64)."""
         manifest = self.bundle.manifest
-        asked = generator_inputs(
+        inputs = generator_inputs(
             self._batch, manifest.noise_dim, manifest.conditions, number, conditions
         )
-        self._interpreter.set_tensor(self._input, asked)
-        self._interpreter.invoke()
-        answer = self._interpreter.get_tensor(self._output)
-        return threshold(answer.reshape(-1, ROWS, COLUMNS), self._threshold)
+        outputs = self._generator.run(inputs).reshape(-1, ROWS, COLUMNS)
+        return threshold(outputs, manifest.threshold)
 
     def opinion(self, rolls: Rolls) -> NDArray[np.float64]:
-        """How real the bundle's discriminator finds bars (n, 48, 64): for each the share (0 to 1) of the
-        others that it finds less so. All alike where the bundle keeps none.
+        """How real the bundle's discriminator finds bars (n, 48, 64): for each, the share (0 to 1) of
+        the other bars that it finds less real. All 0 where the bundle has no discriminator.
         """
-        if self._judge is None:
+        if self._discriminator is None:
             return np.zeros(len(rolls))
-        into = self._judge.get_input_details()[0]["index"]
-        out = self._judge.get_output_details()[0]["index"]
-        padded = np.zeros((-(-len(rolls) // self._batch) * self._batch, ROWS, COLUMNS), np.float32)
-        padded[: len(rolls)] = rolls
-        opinions = []
-        for start in range(0, len(padded), self._batch):
-            self._judge.set_tensor(into, padded[start : start + self._batch])
-            self._judge.invoke()
-            opinions.append(self._judge.get_tensor(out).reshape(-1).copy())
-        order = np.concatenate(opinions)[: len(rolls)].argsort().argsort()
-        return np.asarray(order / max(1, len(rolls) - 1))
+        ranks = self._discriminator.run(rolls).reshape(-1).argsort().argsort()
+        return np.asarray(ranks / max(1, len(rolls) - 1))
 
     def _playable(self, number: int, conditions: Conditions) -> Rolls:
+        """The bars of a batch, cached; an unplayable bar is replaced by the next playable one."""
         if not self.bundle.manifest.conditions:
-            conditions = UNCONDITIONAL  # it cannot be asked for anything, so nothing is made twice
+            conditions = UNCONDITIONAL  # the generator has none, so all share one cached batch
         rolls = self._batches.get((number, conditions))
         if rolls is None:
-            rolls = self._batches[number, conditions] = self._invent(number, conditions)
-            if len(self._batches) > KEPT_BATCHES:
+            rolls = self._batches[number, conditions] = self._generate(number, conditions)
+            if len(self._batches) > MAX_CACHED_BATCHES:
                 self._batches.popitem(last=False)
         return rolls
 
-    def _invent(self, number: int, conditions: Conditions) -> Rolls:
+    def _generate(self, number: int, conditions: Conditions) -> Rolls:
         rolls = clean(self.raw(number, conditions))
         good = np.flatnonzero(~unplayable(rolls))
-        if good.size:  # what cannot be played is replaced by its next playable neighbour
+        if good.size:
             rolls = rolls[good[np.searchsorted(good, np.arange(len(rolls))) % good.size]]
         return rolls
 
 
-def _interpreter(path: Path):  # type: ignore[no-untyped-def] # LiteRT ships no types  # noqa: ANN202
-    try:
-        from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415 - 60 ms and 30 MB
-    except ImportError as fault:
-        raise StartError(f"LiteRT cannot be loaded ({fault}); pip install ai-edge-litert") from None
-    try:
-        with _quiet():
-            interpreter = Interpreter(model_path=str(path), num_threads=1)
-            interpreter.allocate_tensors()
-    except (ValueError, RuntimeError) as fault:
-        reason = str(fault).splitlines()[0]
-        raise BundleError(f"{path}: not a TFLite model ({reason}); export it again") from None
-    return interpreter
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """No chatter: LiteRT announces its delegate on the file descriptor itself, in everybody's way."""
-    kept = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
-
-
-def _check(loaded: bundle.Bundle, interpreter) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001
+def _check_shapes(loaded: bundle.Bundle, generator: Network) -> None:
     manifest = loaded.manifest
-    noise = tuple(interpreter.get_input_details()[0]["shape"].tolist())
-    rolls = tuple(interpreter.get_output_details()[0]["shape"].tolist())
-    unknown = set(manifest.conditions) - set(condition.CONDITION_NAMES)
+    unknown = set(manifest.conditions) - set(CONDITION_NAMES)
     if unknown:
         raise BundleError(
-            f"{loaded.path}: the model wants to be told its {min(unknown)}, which this version cannot; "
-            "update Sideman"
+            f"{loaded.path}: the model takes the condition {min(unknown)}, which this version does "
+            "not know; update Sideman"
         )
-    wanted_noise = (manifest.batch, manifest.noise_dim + len(manifest.conditions))
-    if noise != wanted_noise or rolls[0] != manifest.batch or rolls[1:3] != (ROWS, COLUMNS):
+    inputs = (manifest.batch, manifest.noise_dim + len(manifest.conditions))
+    outputs = (manifest.batch, ROWS, COLUMNS)
+    if generator.input_shape != inputs or generator.output_shape[:3] != outputs:
         raise BundleError(
-            f"{loaded.path}: the network maps {noise} to {rolls}, the manifest says "
-            f"{wanted_noise} to {(manifest.batch, ROWS, COLUMNS)}; export the model again"
+            f"{loaded.path}: the network maps {generator.input_shape} to "
+            f"{generator.output_shape}, the manifest says {inputs} to {outputs}; "
+            "export the model again"
         )

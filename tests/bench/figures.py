@@ -217,20 +217,17 @@ def per_phrase(interpreter, rounds=50):
 def generation():
     """Median of the rounds, one thread, batch 32."""
     source = LiteRTSource(ROOT / "models" / "blues")
-    say("generation, shipped bundle", per_phrase(source._interpreter), "<= 0.1 ms")
+    say("generation, shipped bundle", per_phrase(source._generator._interpreter), "<= 0.1 ms")
     if importlib.util.find_spec("tensorflow") is None:
         return
-    from ai_edge_litert.interpreter import Interpreter
-
+    from perform.bundles.network import Network
     from training.model.networks import build
     from training.options import Options
     from training.train.export import convert
 
     options = Options(architecture="paper")
     model = convert(build(options).generator, (32, options.noise_dim))
-    interpreter = Interpreter(model_content=model, num_threads=1)
-    interpreter.allocate_tensors()
-    say("  the paper's network", per_phrase(interpreter, 5), "-")
+    say("  the paper's network", per_phrase(Network(model)._interpreter, 5), "-")
 
 
 def rendering():

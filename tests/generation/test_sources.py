@@ -106,13 +106,13 @@ def test_a_search_that_begins_without_a_pool_is_done_in_time(monkeypatch):
     """Making phrases is most of it: on a clock that only they move."""
     clock = VirtualClock()
     source = EvolvedSource(catalog.find("blues"))
-    invent = source._source._invent
+    generate = source._source._generate
 
     def slowly(number, conditions):
         clock.advance(0.05)
-        return invent(number, conditions)
+        return generate(number, conditions)
 
-    monkeypatch.setattr(source._source, "_invent", slowly)
+    monkeypatch.setattr(source._source, "_generate", slowly)
     monkeypatch.setattr(evolved, "time", SimpleNamespace(monotonic=clock.now))
     steering = Steering(tuple(float(name == "on-beat") for name in WEIGHTS))
     for seed, seconds in enumerate((0.0, 0.06, 0.12)):

@@ -112,7 +112,7 @@ def test_as_many_notes_as_there_can_be_are_fewer_in_a_waltz():
 def source():
     """It keeps all that it invents: every weight chooses among the same bars."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(litert, "KEPT_BATCHES", 1000)
+        patch.setattr(litert, "MAX_CACHED_BATCHES", 1000)
         yield EvolvedSource(catalog.find("blues"))
 
 

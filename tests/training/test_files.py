@@ -4,14 +4,12 @@ import errno
 import os
 import subprocess
 import sys
-import threading
 
 import pytest
 
 from perform.errors import RunFolderError
 from training import cli, files
 from training.augment.preview import draw_preview
-from training.chatter import held_back
 from training.data import dataset
 from training.experiment import runs
 from training.train import sample_sheets
@@ -101,51 +99,12 @@ def test_a_torn_sheet_is_named(tmp_path):
     assert not (tmp_path / "a.gif").exists()
 
 
-CHATTERS = """
-import os, sys
-from training.chatter import held_back
-with held_back():
-    os.write(2, b"I0000 00:00:17 1 port.cc:153] oneDNN custom operations are on.\\n")
-    os.write(2, b"WARNING: All log messages before absl::InitializeLog() is called\\n")
-    os.write(2, b"INFO: Created TensorFlow Lite XNNPACK delegate for CPU.\\n")
-    os.write(2, b"E0000 00:00:17 1 what.cc:1] the card has fallen off\\n")
-    print("of ours", file=sys.stderr)
-print("afterwards", file=sys.stderr)
-"""
-
-
 def said_by(root, code):
     environment = {**os.environ, "PYTHONPATH": str(root), "CUDA_VISIBLE_DEVICES": ""}
     done = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     )
     return done.stderr.splitlines()
-
-
-def test_threads_that_hold_chatter_back_leave_standard_error_where_it_was():
-    """As two runs do in the threads of a cluster's worker."""
-    before, within, over = os.fstat(2), threading.Event(), threading.Event()
-
-    def beside():
-        with held_back():
-            within.set()
-            over.wait(5)
-
-    other = threading.Thread(target=beside)
-    with held_back():
-        other.start()
-        within.wait(0.1)  # it comes in only where nothing keeps it out
-    over.set()
-    other.join()
-    assert os.path.samestat(os.fstat(2), before)
-
-
-def test_chatter_is_held_back_and_errors_are_not(root):
-    assert said_by(root, CHATTERS.replace("\\\\", "\\")) == [
-        "E0000 00:00:17 1 what.cc:1] the card has fallen off",
-        "of ours",
-        "afterwards",
-    ]
 
 
 def test_the_libraries_load_without_a_word(root):

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from perform.bundles.network import run_generator
 from perform.errors import SidemanError
 from perform.generation.litert import LiteRTSource
 from perform.music.condition import Conditions, generator_inputs
@@ -16,7 +17,6 @@ from training import options as config
 from training.data.labels import label
 from training.evaluation.samples import open_samples
 from training.model.column_mask import beginnings, columns, sounding_with
-from training.model.litert import infer
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # tensorflow's own imports
@@ -120,7 +120,7 @@ def test_a_bundle_keeps_to_the_columns_of_its_style(bars, melody):
     begun = set(np.flatnonzero(beginnings(bars.rolls, 0.02)).tolist())
     assert begun < allowed
     asked = generator_inputs(32, run.options.noise_dim, run.labels.names, 5)
-    for rolls in (run.sample(64), infer(made.generator.read_bytes(), asked, 32)):
+    for rolls in (run.sample(64), run_generator(made.generator, asked)):
         assert changing(rolls) <= allowed
         assert struck(np.where(rolls > rolls.mean(), 1, -1)) <= begun
 

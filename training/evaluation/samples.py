@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 
 from perform.bundles import bundle
+from perform.bundles.network import run_generator
 from perform.errors import DatasetError
 from perform.music.condition import generator_inputs
 from perform.music.pianoroll import Rolls, clean, threshold
 from training.data import dataset
-from training.model.litert import infer
 from training.train.run_folder import OPTIONS
 
 
@@ -63,5 +63,5 @@ def _of_bundle(loaded: bundle.Bundle, count: int, seed: int) -> Rolls:
     manifest = loaded.manifest
     whole = -(-count // manifest.batch) * manifest.batch
     asked = generator_inputs(whole, manifest.noise_dim, manifest.conditions, seed)
-    answer = infer(loaded.generator.read_bytes(), asked, manifest.batch)
+    answer = run_generator(loaded.generator, asked)
     return clean(threshold(answer[:count], manifest.threshold))

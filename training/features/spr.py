@@ -3,15 +3,13 @@
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from perform.bundles.network import Network
 from perform.errors import FeatureError
-from perform.music.note import COLUMNS, ROWS
 from perform.music.pianoroll import Rolls
-from training.chatter import held_back
 
 FOLDER = Path(__file__).with_name("spr")
 
@@ -22,8 +20,6 @@ class SprExtractor:
     name = "spr"
 
     def __init__(self, folder: Path = FOLDER) -> None:
-        from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415
-
         try:
             about = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
             model = (folder / "extractor.tflite").read_bytes()
@@ -36,21 +32,8 @@ class SprExtractor:
                 f"{about['sha256'][:12]}; install Sideman again"
             )
         self.dimension = int(about["dimension"])
-        self._batch = int(about["batch"])
-        with held_back():
-            self._interpreter: Any = Interpreter(model_content=model, num_threads=1)
-            self._interpreter.allocate_tensors()
-        self._input = self._interpreter.get_input_details()[0]["index"]
-        self._output = self._interpreter.get_output_details()[0]["index"]
+        self._network = Network(model)
 
     def features(self, rolls: Rolls) -> NDArray[np.float64]:
         """The features (n, 32) of rolls (n, 48, 64)."""
-        whole = -(-len(rolls) // self._batch) * self._batch
-        padded = np.full((whole, ROWS, COLUMNS), -1, np.float32)
-        padded[: len(rolls)] = rolls
-        answers = []
-        for start in range(0, whole, self._batch):
-            self._interpreter.set_tensor(self._input, padded[start : start + self._batch])
-            self._interpreter.invoke()
-            answers.append(self._interpreter.get_tensor(self._output).astype(np.float64))
-        return np.concatenate(answers)[: len(rolls)]
+        return self._network.run(rolls, padding=-1).astype(np.float64)

@@ -1,8 +1,8 @@
 """TensorFlow and Keras, loaded without the lines that they print of themselves."""
 
-from training.chatter import held_back
+from perform.bundles.native_stderr import filtered_stderr
 
-with held_back():
+with filtered_stderr():
     import keras
     import tensorflow as tf
     from keras import layers

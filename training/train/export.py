@@ -11,16 +11,16 @@ import msgspec
 import numpy as np
 
 from perform.bundles import bundle
+from perform.bundles.native_stderr import filtered_stderr
+from perform.bundles.network import run_generator
 from perform.errors import BundleError
 from perform.music.condition import DENSITY, QUALITY_CLASSES, REGISTER, Conditions, generator_inputs
 from perform.music.note import COLUMNS, ROOT_ROW, ROWS
 from perform.music.note_table import notes_of
 from perform.music.pianoroll import clean, threshold
-from training.chatter import held_back
 from training.data.dataset import Dataset, sources
 from training.metrics.playability import COPY_CELLS, leaps, measure
 from training.model.backend import tf
-from training.model.litert import infer
 from training.train.trainer import Run
 
 BATCH = 32  # a dynamic batch would need Flex operators, which a Pi has not
@@ -47,7 +47,7 @@ def export(
     model = convert(network, (BATCH, noise.shape[1]))
     expected = np.asarray(network.predict(noise, batch_size=256, verbose=0))
     begun = time.thread_time()  # what else runs on the machine is not counted
-    answered = infer(model, noise, BATCH)
+    answered = run_generator(model, noise)
     milliseconds = (time.thread_time() - begun) * 1000 / SAMPLES
     gap = float(np.abs(answered - expected).max())
     if not gap <= CLOSE_ENOUGH:  # said this way round, NaN is refused too
@@ -81,7 +81,7 @@ def export(
         files[bundle.DISCRIMINATOR] = convert(run.discriminator, (BATCH, ROWS, COLUMNS))
     made = bundle.save(target, manifest, files)
     if not np.array_equal(
-        infer(made.generator.read_bytes(), noise[:BATCH], BATCH), answered[:BATCH]
+        run_generator(made.generator.read_bytes(), noise[:BATCH]), answered[:BATCH]
     ):
         raise BundleError(f"{target}: the file does not answer as the model did; export it again")
     return made
@@ -102,7 +102,7 @@ def obedience(
     for name, wish in sorted(wishes.items()):
         rolls = clean(
             threshold(
-                infer(model, generator_inputs(SAMPLES // 4, noise_dim, conditions, 0, wish), BATCH)
+                run_generator(model, generator_inputs(SAMPLES // 4, noise_dim, conditions, 0, wish))
             )
         )
         above = notes_of(rolls).row - ROOT_ROW
@@ -138,7 +138,7 @@ def convert(network: Any, shape: tuple[int, ...]) -> bytes:
     """
     fixed = tf.TensorSpec(shape, tf.float32)
     # By way of a SavedModel: straight from a concrete function the converter loses Keras 3's weights.
-    with tempfile.TemporaryDirectory() as folder, held_back():
+    with tempfile.TemporaryDirectory() as folder, filtered_stderr():
         try:
             network.export(folder, input_signature=[fixed], verbose=False)
         except tf.errors.OpError:  # tensorflow's word for what the system has against a file

@@ -1,0 +1,65 @@
+"""LiteRT networks: one input, one output, one thread, a batch of fixed size."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perform.bundles.native_stderr import filtered_stderr
+from perform.errors import BundleError, StartError
+from perform.music.note import COLUMNS, ROWS
+
+
+class Network:
+    """A LiteRT network, from a file or from its bytes; each call runs as many batches as it needs.
+
+    BundleError where the model is no TFLite model, StartError where LiteRT cannot be loaded.
+    """
+
+    def __init__(self, model: Path | bytes) -> None:
+        self._interpreter = _interpreter(model)
+        self._input, self.input_shape = _tensor(self._interpreter.get_input_details())
+        self._output, self.output_shape = _tensor(self._interpreter.get_output_details())
+
+    def run(self, inputs: NDArray[Any], padding: float = 0.0) -> NDArray[np.float32]:
+        """The outputs (n, ...) for inputs (n, ...), n at least 1. `padding` fills up the last batch."""
+        count, batch = len(inputs), self.input_shape[0]
+        whole = -(-count // batch) * batch
+        if whole != count or inputs.dtype != np.float32:
+            padded = np.full((whole, *inputs.shape[1:]), padding, np.float32)
+            padded[:count] = inputs
+            inputs = padded
+        outputs = []
+        for start in range(0, whole, batch):
+            self._interpreter.set_tensor(self._input, inputs[start : start + batch])
+            self._interpreter.invoke()
+            outputs.append(self._interpreter.get_tensor(self._output))  # a copy
+        return np.concatenate(outputs)[:count]
+
+
+def run_generator(model: Path | bytes, inputs: NDArray[Any]) -> NDArray[np.float32]:
+    """What a generator makes of inputs (n, noise and conditions): (n, 48, 64), above its threshold on."""
+    return Network(model).run(inputs).reshape(-1, ROWS, COLUMNS)
+
+
+def _tensor(details: list[Any]) -> tuple[int, tuple[int, ...]]:
+    """The index and the shape of the only tensor."""
+    return details[0]["index"], tuple(details[0]["shape"].tolist())
+
+
+def _interpreter(model: Path | bytes) -> Any:
+    try:
+        from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415 - 60 ms and 30 MB
+    except ImportError as fault:
+        raise StartError(f"LiteRT cannot be loaded ({fault}); pip install ai-edge-litert") from None
+    content = {"model_content": model} if isinstance(model, bytes) else {"model_path": str(model)}
+    try:
+        with filtered_stderr():
+            interpreter = Interpreter(**content, num_threads=1)
+            interpreter.allocate_tensors()
+    except (ValueError, RuntimeError) as fault:
+        reason = str(fault).splitlines()[0]
+        name = "the model" if isinstance(model, bytes) else model
+        raise BundleError(f"{name}: not a TFLite model ({reason}); export it again") from None
+    return interpreter
