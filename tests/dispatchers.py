@@ -63,7 +63,7 @@ def with_dispatcher(scene, ahead_ms=0.0, voices=TWO, *, live=False):
             voices=tuple(VoiceConfig(name=voice.name) for voice in voices),
         )
         output = Feedback(reached.setdefault(OUTPUT, Client(OUTPUT)))
-        conductor.listen(output)
+        conductor.add_listener(output)
         stage = Performance(rig, engine, transport, conductor, PhraseSource(), {OUTPUT: output})
         named = AccessList(["10.0.7.0/24"]).lists
         dispatcher = Dispatcher(

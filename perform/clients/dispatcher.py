@@ -94,7 +94,7 @@ class Dispatcher:
             case StatsRequest():
                 self._tell_figures(self._performance.subscribers.ear(client))
             case _:
-                self._performance.deliver(meaning)
+                self._performance.handle_event(meaning)
 
     def _tell_figures(self, ear: Client) -> None:
         if not self._stats_limit.allows():

@@ -74,7 +74,7 @@ class Subscriptions:
         self._there: dict[Hashable, _Subscription] = {}
         self._pace = RateLimit(MOST_A_SECOND, MOST_SUBSCRIBERS)
         self._all = held_back(_All(self._there), ahead, spin=0.0)
-        conductor.listen(self._all)
+        conductor.add_listener(self._all)
         self._timer = asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look)
 
     def __len__(self) -> int:

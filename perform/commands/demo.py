@@ -91,7 +91,7 @@ async def _play(
             if tick >= bars * TICKS_PER_BAR:
                 break
             await _until(running, tick - EARLY_TICKS)
-            running.conductor.deliver(change)
+            running.conductor.handle_event(change)
         await _until(running, bars * TICKS_PER_BAR - EARLY_TICKS)
         drawing.cancel()
 

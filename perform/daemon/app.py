@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import logging
 import logging.handlers
 import math
@@ -26,6 +25,7 @@ from perform.interfaces import Output
 from perform.midi.hotplug import HotplugMonitor, HotplugPort
 from perform.recording.session import Recorder
 from perform.runtime.conductor import Conductor
+from perform.runtime.garbage import automatic_collection_off
 from perform.runtime.performance import Performance
 
 log = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ async def stage(
         )
         transport = Transport(rig.clock.tempo)
         told += outputs.record
-        source = WorkerClient(lambda ready: conductor.deliver(ready))  # noqa: PLW0108 - made just below
+        source = WorkerClient(lambda ready: conductor.handle_event(ready))  # noqa: PLW0108 - made just below
         conductor = Conductor(
             engine,
             transport,
@@ -81,7 +81,7 @@ async def stage(
             by_bar=rig.clock.source == "link",
         )
         for listener in listeners:
-            conductor.listen(listener)
+            conductor.add_listener(listener)
         await parts.enter_async_context(source)
         parts.callback(conductor.close)  # also where what comes below cannot be opened
         running = Performance(rig, engine, transport, conductor, source, outputs.told)
@@ -95,17 +95,14 @@ async def stage(
             shown = greeting(running) | found
             await open_window(module, running, desk, parts, shown)
         for event in rig.harmony.events():
-            conductor.deliver(event)
+            conductor.handle_event(event)
         conductor.prepare()
-        conductor.tell(running.state.values)
-        gc.collect()
-        gc.freeze()  # what was built so far stays: the collector need not walk it while we play
-        gc.disable()  # and comes only when the conductor has time for it
-        try:
-            yield running
-        finally:
-            gc.enable()
-            conductor.close()  # silent at once, and whoever looks is told so while they still listen
+        conductor.publish_values(running.state.values)
+        with automatic_collection_off():
+            try:
+                yield running
+            finally:
+                conductor.close()  # silent at once, and children are told so while they still run
 
 
 @contextlib.contextmanager
@@ -196,7 +193,7 @@ def _obey_signals(running: Performance) -> None:
 
     def stop_or_force() -> None:
         if loop.time() > patient_until:
-            running.conductor.abandon()
+            running.conductor.abort()
             os._exit(130)  # whatever hangs, hangs without us
         stop()
 

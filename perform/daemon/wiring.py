@@ -96,13 +96,16 @@ def _open_clock(running: Performance, parts: Parts, plugged: list[HotplugPort]) 
     """Whoever leads, where it is not we."""
     clock, conductor = running.rig.clock, running.conductor
     context = ClockContext(
-        running.rig.midi.system, conductor.observe, conductor.begin, conductor.deliver
+        running.rig.midi.system,
+        conductor.follow_clock,
+        conductor.start_with_clock,
+        conductor.handle_event,
     )
     opened = clock.open(context)
     if opened.port is not None:
         plugged.append(opened.port)
     if opened.listener is not None:
-        conductor.listen(opened.listener)
+        conductor.add_listener(opened.listener)
     if opened.close is not None:
         parts.callback(opened.close)
     running.set_session_tempo = opened.set_tempo
@@ -119,8 +122,8 @@ async def open_inputs(running: Performance, parts: Parts, plugged: list[HotplugP
     parts.callback(desk.close)
     context = InputContext(
         handler=desk,
-        deliver=running.conductor.deliver,
-        apply=running.deliver,
+        deliver=running.conductor.handle_event,
+        apply=running.handle_event,
         mapping=running.midi_mapping,
         access=allowed,
         system=rig.midi.system,
@@ -148,8 +151,8 @@ async def open_window(
 
     window = ChildProcess(module, desk, greeting, running.state.values, moment, listening)
     await parts.enter_async_context(window)
-    running.conductor.listen(window)
-    parts.callback(running.conductor.leave, window)
+    running.conductor.add_listener(window)
+    parts.callback(running.conductor.remove_listener, window)
     return window
 
 

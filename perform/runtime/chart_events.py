@@ -8,7 +8,7 @@ BLUES = "C7 | F7 | C7 | % | F7 | % | C7 | A7 | Dm7 | G7 | C7 A7 | Dm7 G7"
 
 
 def unrolled(chart: Chart, times: int = 1) -> Chart:
-    """The chart without repeat signs: each vamp is written out twice, and the whole `times` times."""
+    """The chart without repeat signs: each vamp is written out twice, the whole `times` times."""
     vamp_starts = {last: first for first, last in chart.vamps}
     bars: list[ChartBar] = []
     for number, bar in enumerate(chart.bars):

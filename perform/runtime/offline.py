@@ -1,7 +1,7 @@
-"""The engine without a clock on the wall: a plain loop over events and deadlines.
+"""The offline shell: drives the engine through its events and deadlines, without real time.
 
-No asyncio, no sleeping; the same events, seed and source give the same notes, and a bar is never
-missed, because time waits for the source.
+There is no asyncio and no sleeping. The same events, seed and source give the same notes. No bar
+is ever missed, because time waits for the source.
 """
 
 from collections.abc import Callable, Iterable
@@ -16,40 +16,50 @@ def play(
     sources: Callable[[str], PhraseSource],
     events: Iterable[tuple[int, Event]],
     until: int,
-    sinks: Iterable[Output],
+    outputs: Iterable[Output],
 ) -> None:
-    """Play from tick 0 to `until` (excluded), then end what still sounds.
+    """Play from tick 0 up to `until`, then end the notes that still sound.
 
-    `events`: (tick, event), ascending; an event is heard before notes of the same tick. `sources`:
-    model name -> its source.
+    `sources`: the phrase source of a model's name. `events`: (tick, event), ascending; an event
+    comes before the notes of its tick.
     """
-    outlets = tuple(sinks)
-
-    def put(outputs: list[OutputEvent]) -> None:
-        for output in outputs:
-            if isinstance(output, PhraseRequested):
-                phrase = sources(output.model).phrase(
-                    output.seed, output.conditions, output.steering
-                )
-                put(engine.handle(PhraseReady(output.voice, output.bar, phrase), output_tick[0]))
-                continue
-            for sink in outlets:
-                sink.send(output)
-
-    def advance(to_tick: int) -> None:
-        # bar by bar, so that wishes are met before the bar that they are for
-        while (due := engine.next_deadline()) is not None and due <= to_tick:
-            output_tick[0] = due
-            put(engine.advance(due))
-
-    output_tick = [0]
-    put(engine.prepare())
-    put(engine.handle(TransportChanged("start"), 0))
+    shell = _OfflineShell(engine, sources, tuple(outputs))
+    shell.send_all(engine.prepare())
+    shell.handle(TransportChanged("start"), 0)
     for tick, event in events:
         if tick >= until:
             break
-        advance(tick - 1)
-        output_tick[0] = tick
-        put(engine.handle(event, tick))
-    advance(until - 1)
-    put(engine.handle(TransportChanged("stop"), until))
+        shell.advance(tick - 1)
+        shell.handle(event, tick)
+    shell.advance(until - 1)
+    shell.handle(TransportChanged("stop"), until)
+
+
+class _OfflineShell:
+    def __init__(
+        self, engine: Engine, sources: Callable[[str], PhraseSource], outputs: tuple[Output, ...]
+    ) -> None:
+        self._engine = engine
+        self._sources = sources
+        self._outputs = outputs
+        self._tick = 0
+
+    def handle(self, event: Event, tick: int) -> None:
+        self._tick = tick
+        self.send_all(self._engine.handle(event, tick))
+
+    def advance(self, to_tick: int) -> None:
+        # one deadline at a time, so that a requested phrase is ready before its bar starts
+        while (due := self._engine.next_deadline()) is not None and due <= to_tick:
+            self._tick = due
+            self.send_all(self._engine.advance(due))
+
+    def send_all(self, events: list[OutputEvent]) -> None:
+        for event in events:
+            if isinstance(event, PhraseRequested):
+                source = self._sources(event.model)
+                phrase = source.phrase(event.seed, event.conditions, event.steering)
+                self.handle(PhraseReady(event.voice, event.bar, phrase), self._tick)
+                continue
+            for output in self._outputs:
+                output.send(event)

@@ -62,7 +62,7 @@ class Performance:
         )
         controller = rig.inputs.surface
         self.midi_mapping = MidiMapping(controller.cc if controller else {}, self.state.values)
-        conductor.listen(self.state)
+        conductor.add_listener(self.state)
         self.subscribers = Subscriptions(conductor, self.state, outputs, rig.ahead)
 
     @property
@@ -70,7 +70,7 @@ class Performance:
         """The names of the bundles that can be asked for."""
         return sorted(self._models)
 
-    def deliver(self, event: Event) -> None:
+    def handle_event(self, event: Event) -> None:
         """An event from a control surface; WireError when it names a voice, model or snapshot not there."""
         self._check_voice(getattr(event, "voice", None))
         if isinstance(event, SnapshotRecalled):
@@ -82,7 +82,7 @@ class Performance:
         if isinstance(event, ChordChanged | ChordReleased):
             event = self._pad(event)
         before = self.transport.bpm
-        self.conductor.deliver(event)
+        self.conductor.handle_event(event)
         if isinstance(event, TempoChanged | TempoTapped) and self.transport.bpm != before:
             self._tell_link()
 
@@ -133,7 +133,7 @@ class Performance:
             "missed": counts.missed,
             "substituted": counts.substituted,
             "restarts": self.source.restarts,
-            "late": lateness.late,
+            "late": lateness.audible,
             "late_p50": 1000 * lateness.percentile(0.5),
             "late_p95": 1000 * lateness.percentile(0.95),
             "late_p99": 1000 * lateness.percentile(0.99),

@@ -136,7 +136,7 @@ async def main():
               outputs={"f": MidiFileOutput(path=sys.argv[1])})
     async with stage(rig) as running:
         await running.source.wait_for_phrases(5)
-        running.conductor.deliver(ChordChanged(parse_chord("C7")))
+        running.conductor.handle_event(ChordChanged(parse_chord("C7")))
         await asyncio.sleep(float(sys.argv[2]))
         late = running.conductor.lateness
         print(late.percentile(.5), late.percentile(.99), late.worst, late.count)

@@ -125,13 +125,13 @@ async def live_soak(minutes):
     rig = Rig(clock=ClockConfig(tempo=180.0), inputs=InputsConfig(), voices=VOICES)
     async with stage(rig, [listener]) as running:
         await running.source.wait_for_phrases(10)
-        running.conductor.deliver(ChordChanged(CHORDS[0]))
+        running.conductor.handle_event(ChordChanged(CHORDS[0]))
         worker = psutil.Process(running.source.process_id)
         until, marks = time.monotonic() + 60 * minutes, []
         warm = time.monotonic() + 6 * minutes
         while time.monotonic() < until:
             await asyncio.sleep(chance.uniform(0.05, 0.6))
-            running.conductor.deliver(something(chance, ["blues", "reels"]))
+            running.conductor.handle_event(something(chance, ["blues", "reels"]))
             if not marks and time.monotonic() > warm:
                 marks.append((megabytes(), worker.memory_info().rss / 2**20))
         marks.append((megabytes(), worker.memory_info().rss / 2**20))

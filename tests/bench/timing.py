@@ -47,11 +47,11 @@ async def main():
         _play_first()
         await running.source.wait_for_phrases(5)
         conductor = running.conductor
-        conductor.deliver(ChordChanged(CHORDS[0]))
+        conductor.handle_event(ChordChanged(CHORDS[0]))
         import threading
         stop = threading.Event()
         if mode == "flood":
-            reader = ClockReader(conductor.observe, conductor.begin, conductor.deliver)
+            reader = ClockReader(conductor.follow_clock, conductor.start_with_clock, conductor.handle_event)
             threading.Thread(target=pulses, args=(reader, asyncio.get_running_loop(), stop), daemon=True).start()
             print("ready", flush=True)
         me = psutil.Process()
@@ -59,9 +59,9 @@ async def main():
         while time.monotonic() - begun < seconds:
             await asyncio.sleep(0.1)
             if mode == "steered":
-                conductor.deliver(Turned(None, "weight/" + chance.choice(FITNESS).name, chance.random()))
+                conductor.handle_event(Turned(None, "weight/" + chance.choice(FITNESS).name, chance.random()))
                 if chance.random() < 0.1:
-                    conductor.deliver(ChordChanged(chance.choice(CHORDS)))
+                    conductor.handle_event(ChordChanged(chance.choice(CHORDS)))
         used = (sum(me.cpu_times()[:2]) - used) / (time.monotonic() - begun)
         stop.set()
         late = conductor.lateness

@@ -203,10 +203,10 @@ def test_a_pad_that_is_let_go_ends_its_own_chord_and_none_of_keys():
         dispatcher.handle_message("/chord/release", (), pad)
         assert chord() == "N.C."
         dispatcher.handle_message("/chord", ("C7",), pad)
-        keys.deliver(ChordChanged(parse_chord("F7")))
+        keys.handle_event(ChordChanged(parse_chord("F7")))
         dispatcher.handle_message("/chord/release", (), pad)
         dispatcher.handle_message("/chord/release", (), pad)
-        keys.deliver(ChordReleased())
+        keys.handle_event(ChordReleased())
         assert chord() == "F7"  # whose release the rig has: keep
 
     with_dispatcher(scene)

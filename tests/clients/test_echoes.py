@@ -84,7 +84,7 @@ def on_stage(scene):
             if output:
                 told = outputs[(one.host, 8000) if here else one.key] = Feedback(one)
                 told.renew(stage.state.values)
-                conductor.listen(told)
+                conductor.add_listener(told)
             else:
                 dispatcher.handle_message("/subscribe", (), one)
             return one

@@ -180,7 +180,7 @@ def test_the_terminal_is_given_back_before_a_long_recording_is_written(monkeypat
 
     async def play():
         async with app.stage(rig, windows=["silent_window"]) as running:
-            running.conductor.deliver(PlayerNoteOn(60))
+            running.conductor.handle_event(PlayerNoteOn(60))
             printed.append(first in root.handlers)
 
     asyncio.run(play())

@@ -99,23 +99,25 @@ def perform(happened, folder, by_bar=False):
             record=lambda tick, event: kept.append((tick, event)),
         )
         if by_bar:
-            conductor.observe(TempoLine(700.0, NEVER, 120.0))
+            conductor.follow_clock(TempoLine(700.0, NEVER, 120.0))
         conductor.prepare()
         for seconds, event in happened:
             for _ in range(1 + int(seconds / 0.05)):
                 clock.advance(min(seconds, 0.05))
-                conductor.deliver(ParameterChanged("nobody", "swing", 0.0))  # the clock ticks on
+                conductor.handle_event(
+                    ParameterChanged("nobody", "swing", 0.0)
+                )  # the clock ticks on
                 await asyncio.sleep(0)
                 for wish in wanted[:2]:
                     phrase = CannedSource().phrase(wish.seed)
-                    conductor.deliver(PhraseReady(wish.voice, wish.bar, phrase))
+                    conductor.handle_event(PhraseReady(wish.voice, wish.bar, phrase))
                 del wanted[:2]
             if isinstance(event, Begun):
-                conductor.begin(
+                conductor.start_with_clock(
                     TempoLine(event.tick, clock.now() + event.seconds, 120.0), event.action
                 )
             else:
-                conductor.deliver(event)
+                conductor.handle_event(event)
         conductor.close()
         assert not conductor.failed.done()
         return memory, kept
@@ -210,14 +212,14 @@ def test_who_goes_on_elsewhere_is_followed_there_and_the_session_goes_on(tmp_pat
             {"lead": [memory]},
             record=lambda tick, event: kept.append((tick, event)),
         )
-        conductor.deliver(ChordChanged(parse_chord("C7")))
+        conductor.handle_event(ChordChanged(parse_chord("C7")))
         clock.advance(3.0)
-        conductor.deliver(TransportChanged("stop"))
+        conductor.handle_event(TransportChanged("stop"))
         before = len(memory.sounds)
-        conductor.begin(TempoLine(there, clock.now(), 120.0), "continue")
+        conductor.start_with_clock(TempoLine(there, clock.now(), 120.0), "continue")
         for _ in range(80):
             clock.advance(0.025)
-            conductor.deliver(ParameterChanged("nobody", "swing", 0.0))
+            conductor.handle_event(ParameterChanged("nobody", "swing", 0.0))
         conductor.close()
         return [s.tick for s in memory.sounds[before:] if s.velocity], [tick for tick, _ in kept]
 
@@ -272,7 +274,7 @@ def test_a_midifile_output_holds_what_the_recording_does(tmp_path):
             TransportChanged("start"),
             PlayerNoteOff(60),
         ):
-            conductor.deliver(event)
+            conductor.handle_event(event)
             clock.advance(1.7)
         conductor.close()
         tape.close()

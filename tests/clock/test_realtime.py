@@ -1,0 +1,22 @@
+"""The alarm that wakes the conductor shortly before a note."""
+
+import asyncio
+
+from perform.clock.realtime import SPIN_SECONDS, Alarm, RealtimeClock
+
+
+def test_the_alarm_comes_before_its_moment_and_once():
+    async def wait():
+        rung = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        alarm = Alarm(loop, rung.set)
+        moment = RealtimeClock().now() + 0.02
+        alarm.set(moment + 5)
+        alarm.set(moment)
+        await asyncio.wait_for(rung.wait(), 2)
+        early = moment - RealtimeClock().now()
+        alarm.close()
+        alarm.close()
+        return early
+
+    assert asyncio.run(wait()) <= SPIN_SECONDS  # the callback spins for the rest
