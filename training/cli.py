@@ -12,7 +12,6 @@ import typer
 from perform.errors import DatasetError, RunFolderError, SidemanError
 from perform.music.note_table import notes_of
 from training import extras
-from training import options as config
 from training.augment import pipeline
 from training.augment.registry import described
 from training.commands import evaluate
@@ -27,6 +26,7 @@ from training.commands.options import (
     say,
 )
 from training.data import dataset
+from training.options import DEFAULT_RECIPE, Options, read_recipe, to_toml, with_flags
 from training.train import run_folder
 
 app = typer.Typer(
@@ -45,7 +45,7 @@ def main() -> None:
         try:
             app()
         except ModuleNotFoundError as fault:
-            raise extras.explained(fault) from None
+            raise extras.installation_error(fault) from None
     except SidemanError as fault:
         print(f"training: {fault}", file=sys.stderr)
         sys.exit(fault.exit_code)
@@ -161,9 +161,9 @@ def run(
         raise RunFolderError("a run needs a folder; name one with -o")
     begun = run_folder.read(folder) if folder is not None and resume else None
     # the paper's networks come with its training unless another recipe is asked for
-    usual = "paper" if architecture == "paper" else config.DEFAULT_RECIPE
-    base = begun.options if begun and not recipe else config.recipe(recipe or usual)
-    options = config.from_flags(base, given)
+    usual = "paper" if architecture == "paper" else DEFAULT_RECIPE
+    base = begun.options if begun and not recipe else read_recipe(recipe or usual)
+    options = with_flags(base, given)
     say(pipeline.cautions(options.augment))
     kept = begun.bars if begun and not data and not chord else None
     bars = kept or dataset.open_data(data or [OWN_BARS], chord)
@@ -177,7 +177,7 @@ def run(
     if folder is not None and begun:
         run_folder.demand_same(folder, begun, run_folder.RunSetup(options, bars))
     if folder is None or dry_run:
-        print(config.spell(options), end="")
+        print(to_toml(options), end="")
         return
     if options.architecture == "markov":
         raise SidemanError("a Markov chain is not trained; it is an arm of training experiment")
@@ -248,8 +248,8 @@ for command in (
     app.command()(command)
 
 
-def _train(folder: Path, options: config.Options, bars: dataset.Dataset, *, resume: bool) -> None:
-    extras.demand("matplotlib")  # said before tensorflow has taken its seconds
+def _train(folder: Path, options: Options, bars: dataset.Dataset, *, resume: bool) -> None:
+    extras.require_installed("matplotlib")  # said before tensorflow has taken its seconds
     from training.train import trainer  # noqa: PLC0415
 
     trained = trainer.reopen(folder) if resume else trainer.begin(folder, options, bars)

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, and folders that one process works in at a time."""
+"""Files written whole or not at all, and folders that one process uses at a time."""
 
 import contextlib
 import os
@@ -30,14 +30,14 @@ def write_all(contents: Mapping[Path, bytes]) -> None:
     drafts = {path: path.with_name(f".{path.name}.{mark}.part") for path in contents}
     try:
         for path, content in contents.items():
-            with named(path):
+            with name_errors(path):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 with drafts[path].open("xb") as file:
                     file.write(content)
                     file.flush()
                     os.fsync(file.fileno())
         for path, draft in drafts.items():
-            with named(path):
+            with name_errors(path):
                 draft.replace(path)
     except BaseException:
         for draft in drafts.values():
@@ -46,8 +46,11 @@ def write_all(contents: Mapping[Path, bytes]) -> None:
         raise
 
 
-def names(folder: Path) -> set[str]:
-    """The names of what is in a folder, but for drafts that a kill left; none where there is no folder."""
+def list_names(folder: Path) -> set[str]:
+    """The names in a folder without the partial files that a killed process left.
+
+    A folder that does not exist has no names.
+    """
     if not folder.exists():
         return set()
     found = {path.name for path in folder.iterdir()}
@@ -55,19 +58,20 @@ def names(folder: Path) -> set[str]:
 
 
 @contextlib.contextmanager
-def named(path: Path) -> Iterator[None]:
-    """Whatever the system has against a file is said of this path: a full disk names none by itself."""
+def name_errors(path: Path) -> Iterator[None]:
+    """Raise every OSError with this path as its file name: that of a full disk has none."""
     try:
         yield
-    except OSError as fault:
-        raise OSError(fault.errno, fault.strerror, str(path)) from None
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
 
 
 @contextlib.contextmanager
-def held(folder: Path) -> Iterator[None]:
-    """Hold a folder, made where there is none; RunFolderError while another process holds it.
+def lock_folder(folder: Path) -> Iterator[None]:
+    """Lock a folder for this process; the folder is made if it does not exist.
 
-    The system lets go of it when the process ends, however it ends. Windows has no such hold on a folder.
+    RunFolderError while another process holds the lock. The system releases the lock when the
+    process ends, however it ends. Windows cannot lock a folder, so there is no lock there.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if sys.platform == "win32":
@@ -79,7 +83,7 @@ def held(folder: Path) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise RunFolderError(
-                f"{folder}: another process is at work there; wait for it, or name another folder"
+                f"{folder}: another process uses this folder; wait for it, or name another folder"
             ) from None
         yield
     finally:

@@ -1,4 +1,4 @@
-"""What a training run is told; the only home of its defaults. Recipes are TOML files of the same keys."""
+"""The options of a training run and their defaults. Recipes are TOML files with the same keys."""
 
 import difflib
 import json
@@ -22,21 +22,27 @@ Share = Annotated[float, Meta(ge=0, lt=1)]
 
 
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A training run, whole: the same options and data give the same weights on the same machine.
+    """All options of a training run.
 
-    `architecture`: "markov" is a chain over notes, an arm of experiments that nothing is trained for.
-    `augment`: the stages that the bars go through first. `width`: channels of the compact networks.
-    `penalty`: weight of R1 and R2, charged every `penalty_every` steps. `average`: decay of the
-    averaged generator. `temperature`: how much wider than in training noise is drawn afterwards, for
-    more variety. `column_share`: notes begin and end only in columns that hold this share of all the
-    bars' beginnings and ends; 0 leaves them all free. `onset_share`: of these, notes begin only in those that hold this share of
-    all beginnings. `intervals`: the discriminator of compact and melody sees how the
-    melody moves, too. `roll_columns`, `cut_columns` and
-    `octave_share`: the discriminator sees bars moved in time by up to so many columns, with so many
-    silenced, and this share of them an octave away (a roll loosens the rhythm, so it is off: see the
-    shipped card). `conditions`: what the generator learns to be asked for, by the bars' chords,
-    numbers of notes and heights. `pretrained`: weights that networks of their shape begin with instead of chance:
-    the name of some that ship, or an .npz of `training weights`.
+    On one machine the same options and data give the same weights.
+
+    `architecture`: "markov" is a Markov chain over notes, for experiments only; nothing trains it.
+    `pretrained`: weights to start from: the name of shipped ones, or an .npz that
+    `training weights` wrote; empty for random weights.
+    `conditions`: what a caller can ask the generator for: the chord's quality, how many notes,
+    how high.
+    `augment`: the pipeline that the bars go through before the training.
+    `width`: channels of the compact and melody networks.
+    `penalty`: weight of the gradient penalties R1 and R2, added every `penalty_every` steps.
+    `average`: decay of the averaged generator, which is the one that is kept.
+    `temperature`: scale of the noise after the training; above 1 gives more variety.
+    `column_share`: notes begin and end only in columns that hold at least this share of all
+    beginnings and ends in the training bars; 0 allows every column.
+    `onset_share`: notes begin only in columns that hold at least this share of all beginnings.
+    `intervals`: the discriminator of compact and melody sees the intervals of the melody too.
+    `roll_columns`, `cut_columns`, `octave_share`: augmentation of what the discriminator sees:
+    bars moved in time by at most so many columns, so many columns silenced, and this share of
+    the bars an octave away. Moving in time loosens the rhythm, so it is off by default.
     """
 
     architecture: Literal["compact", "melody", "paper", "markov"] = "compact"
@@ -65,134 +71,145 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     checkpoint_every: Positive = 250
 
     def __post_init__(self) -> None:
-        """ValueError, which begins with an option, where an architecture has no place for what is asked of it."""
+        """ValueError where an architecture lacks an option; its text begins with an option's name."""
         if self.architecture not in {"compact", "melody"}:
             for name in ("conditions", "intervals", "pretrained"):
                 if getattr(self, name):
                     raise ValueError(
-                        f"architecture {self.architecture} has no place for {name}; take compact or melody"
+                        f"architecture {self.architecture} does not support {name}; "
+                        "take compact or melody"
                     )
         if self.architecture == "markov" and self.augment:
             raise ValueError(
-                "architecture markov is counted on the bars as they are; leave out [[augment]]"
+                "architecture markov counts the bars as they are; leave out [[augment]]"
             )
         if len(set(self.conditions)) < len(self.conditions):
-            raise ValueError("conditions have one twice; leave it out")
+            raise ValueError("conditions name one twice; leave one out")
 
 
-def recipes() -> list[str]:
+def recipe_names() -> list[str]:
     """The names of the recipes that ship."""
     return sorted(path.stem for path in RECIPES.glob("*.toml"))
 
 
-def recipe(name: str) -> Options:
-    """The options of a recipe that ships, by name, or of a TOML file, by path.
+def read_recipe(name: str) -> Options:
+    """The options of a shipped recipe, by its name, or of a TOML file, by its path.
 
-    SidemanError for an unknown name or key (the nearest known one is named) and for a wrong value.
+    SidemanError for an unknown name or key (it names the nearest known one) and a wrong value.
     """
     path = Path(name) if name.endswith(".toml") else RECIPES / f"{name}.toml"
     try:
         values = msgspec.toml.decode(path.read_bytes())
     except OSError:
-        near = difflib.get_close_matches(name, recipes(), 1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(recipes())}"
+        hint = _hint(name, recipe_names())
         raise SidemanError(f"no recipe {name!r}; {hint}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as fault:
-        raise SidemanError(f"{path}: not TOML ({fault}); mend it there") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise SidemanError(f"{path}: not TOML ({error}); correct the file") from None
     return _convert(values, f"{path.name}: ")
 
 
-def from_flags(base: Options, given: dict[str, Any]) -> Options:
-    """The options of a recipe or a run with some of them given; None leaves those of the base.
+def with_flags(base: Options, flags: dict[str, Any]) -> Options:
+    """The base options with the values of the flags; None leaves the value of the base.
 
-    SidemanError names the flag that cannot be.
+    SidemanError names the flag with a wrong value.
     """
-    chosen = {name: value for name, value in given.items() if value is not None}
-    return _convert({**msgspec.to_builtins(base), **chosen}, "--")
+    given = {name: value for name, value in flags.items() if value is not None}
+    return _convert({**msgspec.to_builtins(base), **given}, "--")
 
 
-def arms(names: Sequence[str]) -> dict[str, Options]:
-    """The options of recipes by the names of their arms; SidemanError for two of one name."""
-    found: dict[str, Options] = {}
+def read_arms(names: Sequence[str]) -> dict[str, Options]:
+    """The options of an experiment's arms: each is a recipe, and its name is the recipe's.
+
+    SidemanError for two arms of one name.
+    """
+    arms: dict[str, Options] = {}
     for name in names:
         arm = Path(name).stem
-        if arm in found:
+        if arm in arms:
             raise SidemanError(f"--arm {name}: there is an arm {arm} already; rename the file")
-        found[arm] = recipe(name)
-    return found
+        arms[arm] = read_recipe(name)
+    return arms
 
 
-def spell(options: Options) -> str:
-    """The options as a recipe's TOML, which `recipe` reads back to the same options."""
+def to_toml(options: Options) -> str:
+    """The options as a recipe's TOML. `read_recipe` reads the same options from it."""
     plain = msgspec.to_builtins(options)
-    stages = plain.pop("augment")
+    pipeline = plain.pop("augment")
     lines = [f"{name} = {json.dumps(value)}" for name, value in plain.items()]
-    for stage in stages:
-        lines += ["", "[[augment]]"] + [f"{name} = {json.dumps(stage[name])}" for name in stage]
+    for step in pipeline:
+        lines += ["", "[[augment]]"] + [f"{name} = {json.dumps(step[name])}" for name in step]
     return "\n".join(lines) + "\n"
 
 
-def record(options: Options) -> bytes:
-    """The options as a run keeps them in options.json, which `read` reads back."""
-    kept = {"schema": SCHEMA, **msgspec.to_builtins(options)}
-    return msgspec.json.format(msgspec.json.encode(kept), indent=2) + b"\n"
+def to_json(options: Options) -> bytes:
+    """The options as a run's options.json. `read_options` reads the same options from it."""
+    content = {"schema": SCHEMA, **msgspec.to_builtins(options)}
+    return msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"
 
 
-def read(path: Path) -> Options:
-    """The options in a run's options.json; RunFolderError when they are none, or of another version."""
+def read_options(path: Path) -> Options:
+    """The options in a run's options.json.
+
+    RunFolderError when the file holds no options, or those of another version.
+    """
     try:
-        kept = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as fault:
-        raise RunFolderError(f"{path}: no options of a run ({fault}); begin a new run") from None
-    schema = kept.pop("schema", None)
+        content = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise RunFolderError(f"{path}: no options of a run ({error}); begin a new run") from None
+    schema = content.pop("schema", None)
     if schema != SCHEMA:
         raise RunFolderError(
             f"{path}: options of schema {schema}, this version reads {SCHEMA}; begin a new run"
         )
-    return whole(kept, f"{path}: ")
+    return parse_complete(content, f"{path}: ")
 
 
-def whole(values: Any, where: str) -> Options:
-    """The options that a run or an arm was begun with, with no default in the place of a missing one.
+def parse_complete(values: Any, where: str) -> Options:
+    """The options in values that name every option: those of a run or an arm that was begun.
 
-    RunFolderError, beginning with `where`, for what is missing, unknown or wrong.
+    RunFolderError, whose text begins with `where`, for an option that is missing, unknown or
+    wrong. Defaults fill no gaps: those of another version may differ.
     """
     known = {field.name for field in msgspec.structs.fields(Options)}
     differing = sorted(known ^ values.keys()) if isinstance(values, dict) else sorted(known)
     if differing:
-        way = "has no" if differing[0] in known else "has an unknown"
-        raise RunFolderError(f"{where}{way} option {differing[0]}; begin anew with this version")
+        fault = "has no" if differing[0] in known else "has an unknown"
+        raise RunFolderError(f"{where}{fault} option {differing[0]}; begin anew with this version")
     try:
         return msgspec.convert(values, Options)
-    except msgspec.ValidationError as fault:
-        raise RunFolderError(f"{where}{fault}; begin anew") from None
+    except msgspec.ValidationError as error:
+        raise RunFolderError(f"{where}{error}; begin anew") from None
 
 
 def _convert(values: dict[str, Any], where: str) -> Options:
+    """The options in values. SidemanError, whose text begins with `where`, names the wrong key."""
     known = [field.name for field in msgspec.structs.fields(Options)]
     for key in values:
         if key not in known:
-            near = difflib.get_close_matches(key, known, 1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
-            raise SidemanError(f"{where}no option {key!r}; {hint}")
+            raise SidemanError(f"{where}no option {key!r}; {_hint(key, known)}")
     try:
         return msgspec.convert(values, Options)
-    except msgspec.ValidationError as fault:
-        reason, placed, place = str(fault).partition(" - at `$.")
-        if not placed:  # of several options together, and it begins with one of them
+    except msgspec.ValidationError as error:
+        reason, found, path = str(error).partition(" - at `$.")
+        if not found:  # from __post_init__; its text begins with an option's name
             raise SidemanError(f"{where}{reason}") from None
-        key = place.rstrip("`")
+        key = path.rstrip("`")
         flag = key.replace("_", "-") if where == "--" else key
         value = f" {values[key]}" if key in values else ""
-        raise SidemanError(f"{where}{flag}{value}: {reason}{_there_are(key, reason)}") from None
+        raise SidemanError(f"{where}{flag}{value}: {reason}{_choices(key, reason)}") from None
 
 
-def _there_are(key: str, reason: str) -> str:
-    """What may stand at a place of the options like `conditions[0]`, in words; nothing where that is no short list."""
+def _hint(name: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, known, 1)
+    return f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+
+
+def _choices(key: str, reason: str) -> str:
+    """What is allowed at a place like `conditions[0]`, as text; empty where there is no list."""
     name, _, inside = key.partition("[")
-    if name == "augment":  # a key of a stage is unknown or missing
+    if name == "augment":  # a key of a step is unknown or missing
         known = " and ".join(PipelineStep.__struct_fields__)
-        return f"; a stage has {known}" if reason.startswith("Object") else ""
-    kinds = {field.name: field.type for field in msgspec.structs.fields(Options)}
-    kind = get_args(kinds[name])[0] if inside else kinds[name]
-    return f"; there are {', '.join(get_args(kind))}" if get_origin(kind) is Literal else ""
+        return f"; a step has {known}" if reason.startswith("Object") else ""
+    types = {field.name: field.type for field in msgspec.structs.fields(Options)}
+    choice = get_args(types[name])[0] if inside else types[name]
+    return f"; there are {', '.join(get_args(choice))}" if get_origin(choice) is Literal else ""

@@ -1,16 +1,16 @@
-"""Versions of what results are made with."""
+"""The versions of Python and of the packages that results depend on."""
 
 import contextlib
 import platform
 from collections.abc import Mapping
 from importlib import metadata
 
-# tensorflow comes under several names
+# tensorflow is published under several names
 NAMES = ("sideman", "tensorflow", "tensorflow-cpu", "keras", "numpy", "ai-edge-litert")
 
 
-def here() -> dict[str, str]:
-    """The versions of this installation by name; what is not installed has none."""
+def installed_versions() -> dict[str, str]:
+    """The versions on this machine by name. A package that is not installed has no entry."""
     found = {"python": platform.python_version()}
     for name in NAMES:
         with contextlib.suppress(metadata.PackageNotFoundError):
@@ -18,10 +18,10 @@ def here() -> dict[str, str]:
     return found
 
 
-def others(there: Mapping[str, str], here: Mapping[str, str]) -> str:
-    """Where versions differ, in words: each as it is or was there, and as it is here; nothing where they agree."""
+def describe_differences(other: Mapping[str, str], here: Mapping[str, str]) -> str:
+    """The versions that differ, as text: `numpy 1.26 (here 2.1), ...`; empty where all agree."""
     return ", ".join(
-        f"{name} {there.get(name, 'none')} (here {here.get(name, 'none')})"
-        for name in sorted(there.keys() | here.keys())
-        if there.get(name) != here.get(name)
+        f"{name} {other.get(name, 'none')} (here {here.get(name, 'none')})"
+        for name in sorted(other.keys() | here.keys())
+        if other.get(name) != here.get(name)
     )

@@ -67,10 +67,9 @@ def search(source):
 def authors_rate():
     """Candidates a second of the published procedure."""
     from training.model.networks import build
-    from training.options import recipe
     from training.train.export import convert
 
-    options = recipe("paper")
+    options = read_recipe("paper")
     model = convert(build(options).generator, (1, options.noise_dim))
     from ai_edge_litert.interpreter import Interpreter
 

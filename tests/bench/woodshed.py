@@ -20,11 +20,11 @@ import msgspec
 import tensorflow as tf
 
 from training import cli
-from training import options as config
 from training.augment.pipeline import PAPER, augment
 from training.data import dataset
 from training.model.losses import cross_entropy
 from training.model.networks import build
+from training.options import read_recipe
 from training.train import trainer
 
 
@@ -81,7 +81,7 @@ def distance(bars: dataset.Dataset) -> None:
 
 def sixty_epochs() -> None:
     """`compact` through 3,080 bars sixty times in batches of 50."""
-    options = msgspec.structs.replace(config.recipe("augmented"), batch=50, steps=3720)
+    options = msgspec.structs.replace(read_recipe("augmented"), batch=50, steps=3720)
     whole = dataset.import_files([cli.OWN_BARS])
     bars = dataset.Dataset(whole.rolls[:55], whole.origins[:55], whole.counts)
     with tempfile.TemporaryDirectory() as folder:
@@ -92,7 +92,7 @@ def sixty_epochs() -> None:
 
 def paper_step() -> None:
     """A step of our loop on the paper's networks beside the same networks in a plain TensorFlow step."""
-    options = msgspec.structs.replace(config.recipe("paper"), augment=())
+    options = msgspec.structs.replace(read_recipe("paper"), augment=())
     bars = dataset.import_files([cli.OWN_BARS])
     with tempfile.TemporaryDirectory() as folder:
         ours = trainer.begin(Path(folder) / "run", options, bars, sheets=False)

@@ -11,7 +11,6 @@ from planning import planned
 
 from perform.errors import DatasetError, FeatureError, RunFolderError, SidemanError
 from training import cli
-from training import options as config
 from training.augment.pipeline import PipelineStep
 from training.data import dataset
 from training.experiment import executors
@@ -20,9 +19,10 @@ from training.experiment import runs as experiment
 from training.features.spr import SprExtractor
 from training.metrics.playability import measure
 from training.model import markov
+from training.options import Options, read_recipe, recipe_names, to_toml
 
-TINY = config.Options(steps=3, batch=4, width=4, noise_dim=6)
-MARKOV = config.recipe("markov")
+TINY = Options(steps=3, batch=4, width=4, noise_dim=6)
+MARKOV = read_recipe("markov")
 
 
 def alone(tasks, made, bars):
@@ -31,11 +31,9 @@ def alone(tasks, made, bars):
 
 
 def test_every_shipped_recipe_can_be_read_and_spelt():
-    for name in config.recipes():
-        options = config.recipe(name)
-        assert (
-            msgspec.convert(msgspec.toml.decode(config.spell(options)), config.Options) == options
-        )
+    for name in recipe_names():
+        options = read_recipe(name)
+        assert msgspec.convert(msgspec.toml.decode(to_toml(options)), Options) == options
 
 
 @pytest.mark.parametrize(
@@ -56,13 +54,13 @@ def test_a_wrong_recipe_is_named(tmp_path, text, said):
     path = tmp_path / "mine.toml"
     path.write_text(text)
     with pytest.raises(SidemanError, match=said) as fault:
-        config.recipe(str(path))
+        read_recipe(str(path))
     assert "\n" not in str(fault.value)
 
 
 def test_an_unknown_recipe_is_told_its_nearest():
     with pytest.raises(SidemanError, match="did you mean markov"):
-        config.recipe("markow")
+        read_recipe("markow")
 
 
 def test_a_chain_walks_playable_bars_that_begin_as_bars_begin(bars):
@@ -91,12 +89,12 @@ def test_a_bar_that_returns_is_trained_on_or_held_out_and_not_both(bars):
     assert (len(taught), len(held)) == (110, 90)
     with pytest.raises(DatasetError, match="leave 30 to train on and 0 that are none of these"):
         planned(
-            dataset.some(bars, np.zeros(30, int)), {"markov": config.recipe("markov")}, held_out=15
+            dataset.some(bars, np.zeros(30, int)), {"markov": read_recipe("markov")}, held_out=15
         )
 
 
 def test_the_papers_protocol_has_the_papers_steps(bars, tmp_path):
-    arms = {name: config.recipe(name) for name in ("original", "augmented", "replicated")}
+    arms = {name: read_recipe(name) for name in ("original", "augmented", "replicated")}
     made = planned(bars, arms, protocol="paper").arms
     assert (made["original"].batch, made["original"].steps) == (6, 600)
     assert (made["augmented"].batch, made["augmented"].steps) == (50, 3720)
@@ -154,7 +152,7 @@ def test_one_process_at_a_time_works_on_an_experiment(bars, tmp_path):
     wanted = planned(bars, {"markov": MARKOV})
 
     def a_second_call(tasks, made, bars):
-        with pytest.raises(RunFolderError, match="another process is at work there"):
+        with pytest.raises(RunFolderError, match="another process uses this folder"):
             experiment.carry_out(tmp_path, wanted, bars, alone)
         return alone(tasks, made, bars)
 

@@ -86,7 +86,7 @@ def test_two_writers_of_one_file_leave_one_of_theirs_whole(tmp_path, monkeypatch
     monkeypatch.setattr(os, "fsync", meanwhile)
     files.write(path, b"a longer one")
     assert path.read_bytes() == b"a longer one"
-    assert files.names(tmp_path) == {"best.toml"} == {it.name for it in tmp_path.iterdir()}
+    assert files.list_names(tmp_path) == {"best.toml"} == {it.name for it in tmp_path.iterdir()}
 
 
 def test_a_torn_sheet_is_named(tmp_path):

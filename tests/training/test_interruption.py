@@ -9,12 +9,12 @@ import pytest
 
 from perform.errors import DatasetError, DivergenceError, RunFolderError
 from training import cli, files
-from training import options as config
 from training.augment.pipeline import PipelineStep
 from training.evaluation.samples import open_samples
+from training.options import Options, read_options, to_json
 from training.train import trainer
 
-TINY = config.Options(
+TINY = Options(
     steps=50, batch=4, width=4, noise_dim=6, checkpoint_every=40, seed=3, loss="hinge", penalty=0.0
 )
 
@@ -44,15 +44,15 @@ def test_reading_a_run_writes_nothing(trained):
     with (trained.folder / trainer.METRICS).open("a") as file:
         file.write('{"step": 75, "generator": 1.0, "discriminator": 1.0}\n{"st')  # it lives
     before = state(trained.folder)
-    with files.held(trained.folder):
+    with files.lock_folder(trained.folder):
         assert open_samples(trained.folder, 3).shape == (3, 48, 64)
     assert state(trained.folder) == before
 
 
 def test_a_run_is_trained_by_one_process_at_a_time(trained):
     with (
-        files.held(trained.folder),
-        pytest.raises(RunFolderError, match="another process is at work there"),
+        files.lock_folder(trained.folder),
+        pytest.raises(RunFolderError, match="another process uses this folder"),
     ):
         trainer.reopen(trained.folder).train()
 
@@ -136,8 +136,8 @@ def test_bars_that_cannot_be_trained_on_leave_no_folder(bars, tmp_path):
     ],
 )
 def test_a_run_of_another_version_is_refused_in_a_line(tmp_path, change, said):
-    (tmp_path / trainer.OPTIONS).write_bytes(config.record(TINY))
-    assert config.read(tmp_path / trainer.OPTIONS) == TINY
+    (tmp_path / trainer.OPTIONS).write_bytes(to_json(TINY))
+    assert read_options(tmp_path / trainer.OPTIONS) == TINY
     options = json.loads((tmp_path / trainer.OPTIONS).read_text()) | change
     kept = {name: value for name, value in options.items() if value is not None}
     (tmp_path / trainer.OPTIONS).write_text(json.dumps(kept))

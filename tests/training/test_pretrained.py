@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 
 from perform.errors import RunFolderError, SidemanError
 from training import cli, pretrained
-from training import options as config
 from training.experiment import plan as design
 from training.experiment import runs
 from training.features.spr import SprExtractor
+from training.options import DEFAULT_RECIPE, Options, read_recipe, with_flags
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # tensorflow's own imports
     from training.train import trainer
 
-TINY = config.Options(steps=2, batch=4, width=4, noise_dim=6, intervals=True, seed=3)
+TINY = Options(steps=2, batch=4, width=4, noise_dim=6, intervals=True, seed=3)
 
 
 @pytest.fixture(scope="module")
@@ -110,11 +110,11 @@ def test_weights_of_other_shapes_than_they_say_are_refused(bars, learned, tmp_pa
 @pytest.mark.parametrize("name", ["paper", "markov"])
 def test_other_architectures_begin_from_nothing(name):
     with pytest.raises(SidemanError, match="no place for pretrained"):
-        config.from_flags(config.recipe(name), {"pretrained": "reels"})
+        with_flags(read_recipe(name), {"pretrained": "reels"})
 
 
 def test_the_shipped_recipe_begins_with_shipped_weights():
-    options = config.recipe(config.DEFAULT_RECIPE)
+    options = read_recipe(DEFAULT_RECIPE)
     weights = pretrained.read(options.pretrained)
     assert [getattr(weights.options, name) for name in pretrained.SHAPING] == [
         getattr(options, name) for name in pretrained.SHAPING

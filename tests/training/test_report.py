@@ -10,16 +10,16 @@ import pytest
 from planning import planned
 
 from perform.errors import RunFolderError
-from training import options
 from training.experiment import plan as design
 from training.experiment import runs as experiment
+from training.options import read_recipe
 from training.report import plots
 from training.report.findings import compared, read, sentences, values
 from training.report.plots import _joined
 from training.report.tables import tables
 from training.report.write import report
 
-MARKOV = options.recipe("markov")
+MARKOV = read_recipe("markov")
 
 
 @pytest.fixture(scope="module")
@@ -162,7 +162,7 @@ def test_protocols_are_held_side_by_side_only_on_the_same_bars(root):
 
 
 def test_one_training_under_two_names_is_ranked_once(finished, monkeypatch):
-    monkeypatch.setattr(plots, "png", lambda _figure: b"")
+    monkeypatch.setattr(plots, "to_png", lambda _figure: b"")
     found = read(finished)
     runs = {**found.runs, "again": found.runs["original"]}
     twice = found._replace(arms=[*found.arms, "again"], runs=runs)
@@ -190,7 +190,7 @@ def test_two_arms_make_no_table_of_nemenyis_test(finished):
 def test_boxes_are_labelled_by_the_extractor(finished, monkeypatch):
     found = read(finished)
     drawn = []
-    monkeypatch.setattr(plots, "png", drawn.append)
+    monkeypatch.setattr(plots, "to_png", drawn.append)
     plan = msgspec.structs.replace(found.plan, extractor={"name": "inception"})
     plots._boxes(found._replace(plan=plan))
     assert {axes.get_ylabel() for axes in drawn[0].axes} == {"FID (inception), lower is nearer"}

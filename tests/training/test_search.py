@@ -10,11 +10,11 @@ import pytest
 
 from perform.errors import DatasetError, RunFolderError, SidemanError
 from training import cli
-from training import options as config
 from training.data import dataset
 from training.experiment import search as finding
 from training.experiment.search import BEST, JOURNAL, search
 from training.features.spr import SprExtractor
+from training.options import Options, read_recipe
 
 TINY = "steps = 2\nbatch = 4\nwidth = 4\nnoise_dim = 4\n"
 
@@ -25,14 +25,12 @@ pytestmark = [
 
 
 def tiny(**changes):
-    return msgspec.structs.replace(
-        config.Options(steps=2, batch=4, width=4, noise_dim=4), **changes
-    )
+    return msgspec.structs.replace(Options(steps=2, batch=4, width=4, noise_dim=4), **changes)
 
 
 def test_what_cannot_be_searched_leaves_nothing(bars, tmp_path):
     with pytest.raises(SidemanError, match="Markov chain"):
-        search(tmp_path / "x", config.recipe("markov"), bars, SprExtractor(), 1, 41)
+        search(tmp_path / "x", read_recipe("markov"), bars, SprExtractor(), 1, 41)
     with pytest.raises(DatasetError, match="give more bars"):
         search(tmp_path / "x", tiny(), dataset.some(bars, np.arange(1)), SprExtractor(), 1, 41)
     assert not (tmp_path / "x").exists()
@@ -89,7 +87,7 @@ def test_a_search_that_is_stopped_keeps_the_best_so_far(tmp_path, monkeypatch, c
         cli.main()
     said = f"training: stopped; the same command goes on with {tmp_path}\n"
     assert (end.value.code, capsys.readouterr().err) == (2, said)
-    assert config.recipe(str(tmp_path / BEST)).pretrained == "reels"
+    assert read_recipe(str(tmp_path / BEST)).pretrained == "reels"
 
 
 @pytest.mark.long
@@ -97,8 +95,8 @@ def test_two_processes_work_on_one_study(tmp_path, root):
     recipe, folder = tmp_path / "tiny.toml", tmp_path / "study"
     recipe.write_text(TINY)
     bars = dataset.import_files([cli.OWN_BARS])
-    best = search(folder, config.recipe(str(recipe)), bars, SprExtractor(), 1, 41)
-    assert best == config.recipe(str(folder / BEST))
+    best = search(folder, read_recipe(str(recipe)), bars, SprExtractor(), 1, 41)
+    assert best == read_recipe(str(folder / BEST))
     words = ["search", "-o", folder, "--recipe", recipe, "--trials", "1"]
     done = subprocess.run(
         [sys.executable, "-m", "training", *map(str, words)],
@@ -112,6 +110,6 @@ def test_two_processes_work_on_one_study(tmp_path, root):
     finished = [entry for entry in entries if entry.get("state") == 1]
     assert len(finished) == 2
     assert len({entry["worker_id"] for entry in finished}) == 2
-    left = config.recipe(str(folder / BEST))
+    left = read_recipe(str(folder / BEST))
     assert left.width == 4
     assert 1e-4 <= left.learning_rate <= 2e-3

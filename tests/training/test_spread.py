@@ -13,12 +13,12 @@ from loopback import free_port
 from planning import planned
 
 from perform.errors import RunFolderError
-from training import options
 from training.experiment import executors, plan
 from training.experiment import runs as experiment
+from training.options import Options, read_recipe
 
-MARKOV = options.recipe("markov")
-WILD = options.Options(
+MARKOV = read_recipe("markov")
+WILD = Options(
     steps=25, batch=4, width=4, noise_dim=6, loss="hinge", learning_rate=1e30, checkpoint_every=10
 )
 pytestmark = pytest.mark.filterwarnings("ignore")  # joblib's and distributed's own

@@ -6,13 +6,13 @@ import msgspec
 import numpy as np
 import pytest
 
-from training import options as config
+from training.options import Options
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # tensorflow's own
     from training.train import trainer
 
-TINY = config.Options(steps=12, batch=4, width=4, noise_dim=6, seed=3)
+TINY = Options(steps=12, batch=4, width=4, noise_dim=6, seed=3)
 
 
 @pytest.mark.usefixtures("untraced")

@@ -13,17 +13,17 @@ from perform.errors import SidemanError
 from perform.generation.litert import LiteRTSource
 from perform.music.condition import Conditions, generator_inputs
 from perform.music.note_table import notes_of
-from training import options as config
 from training.data.labels import label
 from training.evaluation.samples import open_samples
 from training.model.column_mask import beginnings, columns, sounding_with
+from training.options import Options, read_recipe, with_flags
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # tensorflow's own imports
     from training.train import trainer
     from training.train.export import export
 
-TINY = config.Options(steps=12, batch=4, width=4, noise_dim=6, checkpoint_every=4, seed=3)
+TINY = Options(steps=12, batch=4, width=4, noise_dim=6, checkpoint_every=4, seed=3)
 
 
 def test_what_a_bar_is_becomes_the_columns_that_it_is_asked_with(bars):
@@ -128,15 +128,15 @@ def test_a_bundle_keeps_to_the_columns_of_its_style(bars, melody):
 @pytest.mark.parametrize(
     ("recipe", "said"),
     [
-        ("conditions = ['density']", "architecture paper has no place for conditions"),
-        ("intervals = true", "architecture paper has no place for intervals; take compact or"),
+        ("conditions = ['density']", "architecture paper does not support conditions"),
+        ("intervals = true", "architecture paper does not support intervals; take compact or"),
     ],
 )
 def test_conditions_and_intervals_need_networks_that_have_a_place_for_them(tmp_path, recipe, said):
     mine = tmp_path / "mine.toml"
     mine.write_text(recipe)
     with pytest.raises(SidemanError, match=f"^--{said}"):
-        config.from_flags(config.recipe(str(mine)), {"architecture": "paper"})
+        with_flags(read_recipe(str(mine)), {"architecture": "paper"})
     mine.write_text(f"architecture = 'paper'\n{recipe}")
     with pytest.raises(SidemanError, match=rf"^mine\.toml: {said}"):
-        config.recipe(str(mine))
+        read_recipe(str(mine))

@@ -20,9 +20,9 @@ from perform.generation.litert import LiteRTSource
 from perform.music.note import Note
 from perform.music.pianoroll import encode
 from training import cli
-from training import options as config
 from training.data import dataset
 from training.metrics.playability import leaps, measure
+from training.options import DEFAULT_RECIPE, Options, read_options, read_recipe, with_flags
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # tensorflow's own imports
@@ -31,7 +31,7 @@ with warnings.catch_warnings():
     from training.train.export import export
 
 OWN = Path(dataset.__file__).parent.with_name("bars")
-TINY = config.Options(steps=12, batch=4, width=4, noise_dim=6, checkpoint_every=4, seed=3)
+TINY = Options(steps=12, batch=4, width=4, noise_dim=6, checkpoint_every=4, seed=3)
 # trains, and is killed as no handler can see, once the first checkpoint stands
 KILLED = """
 import os, signal, sys
@@ -63,7 +63,7 @@ def weights(run):
 def test_networks_begin_by_their_seed_whatever_others_draw(architecture):
     """A cluster's worker draws from Python's own generator at any moment, in another thread."""
     before = random.getstate()
-    build(config.Options(architecture=architecture, width=4, noise_dim=6))
+    build(Options(architecture=architecture, width=4, noise_dim=6))
     assert random.getstate() == before
 
 
@@ -100,7 +100,7 @@ def test_a_run_folder_says_what_happened(trained):
         "samples",
         "losses.png",
     }
-    assert config.read(trained.folder / "options.json") == TINY
+    assert read_options(trained.folder / "options.json") == TINY
     assert json.loads((trained.folder / "metrics.jsonl").read_text().splitlines()[-1])["step"] == 12
     sheets = sorted((trained.folder / "samples").iterdir())
     assert [sheet.name for sheet in sheets] == ["000012.png"]
@@ -130,7 +130,7 @@ def test_the_seed_decides(bars, tmp_path):
 
 
 def test_the_papers_networks_have_the_papers_shapes():
-    generator, discriminator = build(config.recipe("paper"))
+    generator, discriminator = build(read_recipe("paper"))
     assert generator.output_shape == (None, 48, 64)
     assert discriminator.output_shape == (None, 1)
     assert 5.5e6 < generator.count_params() < 6.5e6
@@ -224,7 +224,7 @@ def test_leaps_are_moves_wider_than_an_octave():
         ({"architecture": "huge"}, "--architecture huge.*there are compact, melody"),
         ({"loss": "wasserstein"}, "--loss wasserstein.*there are relativistic, hinge"),
         ({"conditions": ["height"]}, "there are quality, density, register"),
-        ({"augment": [{"strategy": "copy", "factr": 1}]}, "factr.*a stage has strategy and factor"),
+        ({"augment": [{"strategy": "copy", "factr": 1}]}, "factr.*a step has strategy and factor"),
         ({"steps": 0}, "--steps 0"),
         ({"learning_rate": -1.0}, "--learning-rate -1.0"),
         ({"learning_rate": float("inf")}, "--learning-rate inf"),
@@ -234,13 +234,13 @@ def test_leaps_are_moves_wider_than_an_octave():
 )
 def test_a_flag_that_cannot_be_is_named(given, said):
     with pytest.raises(SidemanError, match=said):
-        config.from_flags(config.recipe(config.DEFAULT_RECIPE), given)
+        with_flags(read_recipe(DEFAULT_RECIPE), given)
 
 
 def test_flags_that_are_left_out_keep_the_recipe():
     given = {"steps": 7, "batch": None}
-    options = config.from_flags(config.recipe("paper"), given)
-    assert options == msgspec.structs.replace(config.recipe("paper"), steps=7)
+    options = with_flags(read_recipe("paper"), given)
+    assert options == msgspec.structs.replace(read_recipe("paper"), steps=7)
 
 
 def command(monkeypatch, capsys, *words):

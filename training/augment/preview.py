@@ -9,7 +9,7 @@ from perform.errors import DatasetError
 from perform.music.pianoroll import Rolls
 from training import files
 from training.augment.pipeline import named
-from training.images import blank, png
+from training.images import new_figure, to_png
 
 PAIRS = 3
 
@@ -19,7 +19,7 @@ def draw_preview(rolls: Rolls, strategies: Sequence[str], seed: int, path: Path)
     if not strategies:
         raise DatasetError("--preview shows what stages do; name one with --stages")
     rng = np.random.default_rng(seed)
-    figure = blank(4.4 * PAIRS, 1.7 * len(strategies))
+    figure = new_figure(4.4 * PAIRS, 1.7 * len(strategies))
     axes = figure.subplots(len(strategies), 2 * PAIRS, squeeze=False, sharex=True, sharey=True)
     for line, name in zip(axes, strategies, strict=True):
         before = rolls[rng.choice(len(rolls), PAIRS, replace=len(rolls) < PAIRS)]
@@ -37,4 +37,4 @@ def draw_preview(rolls: Rolls, strategies: Sequence[str], seed: int, path: Path)
             line[place].tick_params(labelsize=6)
     for place in range(2 * PAIRS):
         axes[0][place].set_title("after" if place % 2 else "before", fontsize=8)
-    files.write(path, png(figure, 90))
+    files.write(path, to_png(figure, 90))

@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from perform.errors import DatasetError, RunFolderError
-from training import options as config
 from training.augment import pipeline
 from training.commands.options import (
     OWN_BARS,
@@ -21,6 +20,7 @@ from training.commands.options import (
 from training.data import dataset
 from training.evaluation.samples import open_pair
 from training.features.registry import open_extractor
+from training.options import DEFAULT_RECIPE, read_arms, read_recipe, with_flags
 
 
 def fid(
@@ -99,7 +99,7 @@ def experiment(
     from training.experiment import runs as lab  # noqa: PLC0415
 
     given = {
-        "arms": config.arms(arm) if arm else None,
+        "arms": read_arms(arm) if arm else None,
         "runs": runs,
         "protocol": protocol,
         "held_out": held_out,
@@ -134,7 +134,7 @@ def search(
     folder: Annotated[Path, typer.Option("-o", "--output", help="the study's folder")],
     data: Data = None,
     chord: ChordOption = None,
-    recipe: Annotated[str, typer.Option(help="where it begins")] = config.DEFAULT_RECIPE,
+    recipe: Annotated[str, typer.Option(help="where it begins")] = DEFAULT_RECIPE,
     steps: Annotated[int | None, typer.Option(min=1, help="of every trial")] = None,
     trials: Annotated[int, typer.Option(min=1, help="more trials, by this process")] = 20,
     held_out: Annotated[int, typer.Option(help="bars that are never trained on")] = 41,
@@ -143,7 +143,7 @@ def search(
     from training.experiment import search as lab  # noqa: PLC0415 - optuna is slow
 
     bars = dataset.open_data(data or [OWN_BARS], chord)
-    base = config.from_flags(config.recipe(recipe), {"steps": steps})
+    base = with_flags(read_recipe(recipe), {"steps": steps})
 
     def tell(number: int, value: float) -> None:
         print(f"trial {number}: {value:.2f}", flush=True)

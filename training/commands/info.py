@@ -4,8 +4,8 @@ from pathlib import Path
 
 from perform.bundles import bundle
 from perform.music.note_table import notes_of
-from training import options as config
 from training.data import dataset
+from training.options import read_options
 
 
 def path(place: Path) -> str:
@@ -16,7 +16,7 @@ def path(place: Path) -> str:
         return "\n".join([f"{place}: {counts(bars)}", *files])
     if not (place / "options.json").is_file():
         return made(bundle.load(place))
-    options = config.read(place / "options.json")
+    options = read_options(place / "options.json")
     metrics = place / "metrics.jsonl"
     last = (metrics.read_text() if metrics.exists() else "").splitlines()[-1:] or ["not begun"]
     return f"{place}: {options.architecture}, {options.loss}, {options.steps} steps; {last[0]}"

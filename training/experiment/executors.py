@@ -20,7 +20,7 @@ from training import versions
 from training.data.dataset import Dataset
 from training.experiment.plan import Plan
 from training.experiment.runs import Outcome, Runner, Task, run
-from training.extras import demand
+from training.extras import require_installed
 
 WAIT = 20.0  # seconds for the first worker
 
@@ -32,7 +32,7 @@ def on_cores(cores: int, wanted: Plan) -> Iterator[Runner]:
     RunFolderError (one line) when the system ends one of the processes.
     """
     if any(options.architecture != "markov" for options in wanted.arms.values()):
-        demand("tensorflow")
+        require_installed("tensorflow")
     from joblib import Parallel, delayed, parallel_config  # noqa: PLC0415
 
     # a process that has grown over many runs is ended and another begun; nothing is lost by it
@@ -82,10 +82,10 @@ def on_cluster(scheduler: str, tell: Callable[[str], None], wait: float = WAIT) 
             ) from None
         with _known_to_workers(scheduler):  # by a name that they load for themselves
             client.run(pkgutil.resolve_name, f"{__name__}:run_alone.__name__")
-            there = client.run(versions.here)
-        here = versions.here()
+            there = client.run(versions.installed_versions)
+        here = versions.installed_versions()
         for worker, theirs in there.items():
-            if differing := versions.others(theirs, here):
+            if differing := versions.describe_differences(theirs, here):
                 tell(f"{worker}: the worker has {differing}; its runs may differ by that")
         yield lambda tasks, made, bars: _spread(client, scheduler, tasks, made, bars)
     finally:

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from perform.errors import DatasetError, RunFolderError, SidemanError
 from training import files, pretrained, versions
-from training import options as config
 from training.augment.pipeline import grown
 from training.data import dataset
 from training.evaluation.score import FEWEST
 from training.features.base import Extractor
 from training.features.registry import open_extractor
+from training.options import Options, parse_complete, read_arms
 
 PLAN, DATA = "experiment.json", "data.npz"
 SCHEMA = 1
@@ -41,7 +41,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     schema: int = SCHEMA
     protocol: Protocol
     runs: int
-    arms: dict[str, config.Options]
+    arms: dict[str, Options]
     data: dict[str, Any]
     extractor: dict[str, Any]
     weights: str = ""
@@ -55,7 +55,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 def plan(
     bars: dataset.Dataset,
-    arms: dict[str, config.Options],
+    arms: dict[str, Options],
     runs: int,
     protocol: Protocol,
     held_out: int,
@@ -96,7 +96,7 @@ def plan(
             if name
         },
         split={"training": training, "held_out": held_out},
-        versions=versions.here(),
+        versions=versions.installed_versions(),
         machine=f"{platform.machine()}, {os.cpu_count()} cores",
     )
 
@@ -124,7 +124,7 @@ def wanted(
     terms |= {name: value for name, value in given.items() if value is not None}
     if terms["protocol"] not in get_args(Protocol):
         raise SidemanError(f"--protocol {terms['protocol']}: there are fair and paper")
-    arms = terms.pop("arms", None) or config.arms(ARMS)
+    arms = terms.pop("arms", None) or read_arms(ARMS)
     if steps is not None:
         if terms["protocol"] == "paper":
             raise SidemanError(
@@ -171,7 +171,7 @@ def open_folder(folder: Path, wanted: Plan, bars: dataset.Dataset) -> Plan:
             pretrained={**there.pretrained, **wanted.pretrained},
             weights=wanted.weights,
         )
-    elif files.names(folder) - {DATA}:  # killed before its plan stood, it never began
+    elif files.list_names(folder) - {DATA}:  # killed before its plan stood, it never began
         raise RunFolderError(f"{folder} is not empty and holds no experiment; name another folder")
     else:
         dataset.save(bars, folder / DATA)
@@ -181,7 +181,11 @@ def open_folder(folder: Path, wanted: Plan, bars: dataset.Dataset) -> Plan:
 
 def moved(folder: Path, wanted: Plan) -> list[str]:
     """A line where the experiment in a folder was begun under other versions than those that go on with it."""
-    others = versions.others(read_plan(folder).versions, wanted.versions) if begun(folder) else ""
+    others = (
+        versions.describe_differences(read_plan(folder).versions, wanted.versions)
+        if begun(folder)
+        else ""
+    )
     return [f"{folder}: begun with {others}; further runs may differ by that"] if others else []
 
 
@@ -203,7 +207,7 @@ def read_plan(folder: Path) -> Plan:
     except msgspec.ValidationError as fault:
         raise RunFolderError(f"{folder}/{PLAN}: {fault}; begin a new one") from None
     for name, values in msgspec.json.decode(raw)["arms"].items():
-        config.whole(values, f"{folder}/{PLAN}: arm {name} ")
+        parse_complete(values, f"{folder}/{PLAN}: arm {name} ")
     return made
 
 
@@ -233,12 +237,12 @@ def split(
     return np.setdiff1d(np.arange(len(bars.rolls)), held), np.sort(np.array(held, np.intp))
 
 
-def as_run(options: config.Options, protocol: Protocol, training: int) -> config.Options:
+def as_run(options: Options, protocol: Protocol, training: int) -> Options:
     """An arm as a protocol runs it on so many training bars."""
     return _as_published(options, training) if protocol == "paper" else options
 
 
-def _as_published(options: config.Options, bars: int) -> config.Options:
+def _as_published(options: Options, bars: int) -> Options:
     """An arm with the paper's epochs and batches: 60 epochs, batch 50, or a tenth of a small data set."""
     if options.architecture == "markov":
         return options

@@ -20,7 +20,6 @@ import numpy as np
 from perform.errors import FeatureError, SidemanError
 from perform.music.pianoroll import Rolls, threshold
 from training import files, pretrained
-from training import options as config
 from training.augment.pipeline import augment
 from training.data import dataset
 from training.evaluation.score import score
@@ -28,6 +27,7 @@ from training.experiment.plan import Plan, open_folder, split
 from training.features.base import Extractor
 from training.features.registry import open_extractor
 from training.model import markov
+from training.options import Options
 
 RESULTS, SAMPLES = "results.jsonl", "samples"
 SHOWN = 16
@@ -97,7 +97,7 @@ def keep(folder: Path, outcome: Outcome) -> None:
         files.write(folder / SAMPLES / f"{line['arm']}-{line['seed']}.npz", shown.getvalue())
     path = folder / RESULTS
     torn = path.exists() and not path.read_bytes().endswith(b"\n")
-    with files.named(path), path.open("a", encoding="utf-8") as file:
+    with files.name_errors(path), path.open("a", encoding="utf-8") as file:
         file.write(("\n" if torn else "") + json.dumps(line) + "\n")
         file.flush()
         os.fsync(file.fileno())
@@ -161,9 +161,7 @@ def _demand_same_weights(name: str, made: Plan) -> None:
         )
 
 
-def invent(
-    options: config.Options, bars: dataset.Dataset, count: int
-) -> tuple[Rolls, dict[str, Any]]:
+def invent(options: Options, bars: dataset.Dataset, count: int) -> tuple[Rolls, dict[str, Any]]:
     """`count` raw bars of a model trained on `bars` as the options say, and its losses."""
     if options.architecture == "markov":
         return markov.sample(markov.fit(bars.rolls), count, options.seed), {}
@@ -192,7 +190,7 @@ def carry_out(
 
     RunFolderError while another process does so, or when the folder holds another experiment.
     """
-    with files.held(folder):
+    with files.lock_folder(folder):
         made = open_folder(folder, wanted, bars)
         tasks = pending(folder, made)
         total = made.runs * len(made.arms)

@@ -15,11 +15,11 @@ import numpy as np
 
 from perform.errors import DivergenceError, RunFolderError, SidemanError
 from training import extras, files
-from training import options as config
 from training.data import dataset
 from training.experiment import plan as design
 from training.experiment import runs
 from training.features.base import Extractor
+from training.options import Options, to_toml
 
 JOURNAL, BEST = "study.journal", "best.toml"
 TRIAL = "trial"
@@ -30,13 +30,13 @@ DEAR = 100.0  # what a share over its limit costs, in units of distance
 
 def search(
     folder: Path,
-    base: config.Options,
+    base: Options,
     bars: dataset.Dataset,
     extractor: Extractor,
     trials: int,
     held_out: int,
     report: Callable[[int, float], None] = lambda _number, _value: None,
-) -> config.Options:
+) -> Options:
     """The best options so far, after so many more trials; left in the folder as `best.toml` after each of them.
 
     A trial is one run on a split of its own, and its value the distance to held-out bars, dearer by 1
@@ -47,7 +47,7 @@ def search(
     if base.architecture == "markov":
         raise SidemanError("a Markov chain has no values to search for; name another --recipe")
     made = design.plan(bars, {TRIAL: base}, 1, "fair", held_out, extractor)
-    extras.demand("tensorflow")
+    extras.require_installed("tensorflow")
     study = _study(folder, made)
 
     def objective(trial: Any) -> float:
@@ -62,7 +62,7 @@ def search(
     def keep(study: Any, _trial: Any) -> None:
         with contextlib.suppress(ValueError):  # none has come to an end yet
             best = propose(study.best_trial, base)
-            files.write(folder / BEST, config.spell(best).encode())
+            files.write(folder / BEST, to_toml(best).encode())
 
     study.optimize(objective, n_trials=trials, catch=DivergenceError, callbacks=[keep])
     try:
@@ -73,7 +73,7 @@ def search(
         ) from None
 
 
-def propose(trial: Any, base: config.Options) -> config.Options:
+def propose(trial: Any, base: Options) -> Options:
     """The base options with the values that a trial suggests, or had."""
     import optuna  # noqa: PLC0415
 
@@ -90,7 +90,7 @@ def propose(trial: Any, base: config.Options) -> config.Options:
 
 
 def _value(
-    options: config.Options,
+    options: Options,
     seed: int,
     made: design.Plan,
     bars: dataset.Dataset,

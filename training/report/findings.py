@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perform.errors import RunFolderError
-from training import options as config
 from training.experiment import stats
 from training.experiment.plan import COMMON, Plan, read_plan
 from training.experiment.runs import failures, lines, pending, results
+from training.options import Options
 
 PAPER_ORDER = ("augmented", "replicated", "original")
 REFERENCES = ("held_out", "training")
@@ -209,7 +209,7 @@ def _side_by_side(paper: Findings, fair: Findings) -> list[str]:
 
 def _differing(paper: Plan, fair: Plan) -> str:
     """The options in which arms of one name differ between two plans, in words."""
-    options = [name for name in config.Options.__struct_fields__ if name != "seed"]
+    options = [name for name in Options.__struct_fields__ if name != "seed"]
     found = [
         name.replace("_", " ")
         for name in options

@@ -7,7 +7,7 @@ import numpy as np
 
 from training.experiment import stats
 from training.experiment.runs import SAMPLES
-from training.images import blank, png
+from training.images import new_figure, to_png
 from training.report.findings import REFERENCES, Findings, named, ranked, unranked, values
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999")
@@ -34,7 +34,7 @@ def pictures(found: Findings) -> dict[str, tuple[str, bytes]]:
 
 
 def _boxes(found: Findings) -> bytes:
-    figure = blank(9, 3.8)
+    figure = new_figure(9, 3.8)
     for place, reference in enumerate(REFERENCES):
         axes = figure.add_subplot(1, 2, place + 1)
         drawn = axes.boxplot(values(found, reference, "fid"), patch_artist=True, widths=0.6)
@@ -55,12 +55,12 @@ def _boxes(found: Findings) -> bytes:
         axes.tick_params(labelsize=8)
         axes.set_title(f"against {named(found, reference)}")
         axes.legend(fontsize=8)
-    return png(figure)
+    return to_png(figure)
 
 
 def _ranks(found: Findings) -> bytes:
     """After Demsar (2006), figure 1: mean ranks on an axis, bars joining what is not apart."""
-    figure = blank(9, 1.6 + 0.12 * len(found.arms))
+    figure = new_figure(9, 1.6 + 0.12 * len(found.arms))
     for place, reference in enumerate(REFERENCES):
         axes = figure.add_subplot(1, 2, place + 1)
         ranks = stats.mean_ranks(values(found, reference, "fid"))
@@ -87,7 +87,7 @@ def _ranks(found: Findings) -> bytes:
         axes.spines[["left", "right", "bottom"]].set_visible(False)
         axes.xaxis.set_ticks_position("top")
         axes.set_title(f"mean rank against {named(found, reference)}", fontsize=9)
-    return png(figure)
+    return to_png(figure)
 
 
 def _joined(ranks: Sequence[float], gap: float) -> list[tuple[int, int]]:
@@ -103,7 +103,7 @@ def _joined(ranks: Sequence[float], gap: float) -> list[tuple[int, int]]:
 def _losses(found: Findings) -> bytes:
     """Every run thin, the median of all thick."""
     trained = [arm for arm in found.arms if "losses" in found.runs[arm][0]]
-    figure = blank(9, 2.6)
+    figure = new_figure(9, 2.6)
     for place, arm in enumerate(trained):
         axes = figure.add_subplot(1, max(1, len(trained)), place + 1)
         runs = [run["losses"] for run in found.runs[arm]]
@@ -117,12 +117,12 @@ def _losses(found: Findings) -> bytes:
         axes.tick_params(labelsize=7)
         if place == 0:
             axes.legend(fontsize=7)
-    return png(figure)
+    return to_png(figure)
 
 
 def _bars(found: Findings) -> bytes:
     """Bars of each arm's median run."""
-    figure = blank(1.9 * BARS_SHOWN, 1.35 * len(found.arms))
+    figure = new_figure(1.9 * BARS_SHOWN, 1.35 * len(found.arms))
     table = values(found, "held_out", "fid")
     axes = figure.subplots(len(found.arms), BARS_SHOWN, squeeze=False)
     for place, arm in enumerate(found.arms):
@@ -139,4 +139,4 @@ def _bars(found: Findings) -> bytes:
             each.grid(color="lightgrey", linewidth=0.4)
             if number < len(rolls):
                 each.imshow(rolls[number] > 0, origin="lower", aspect="auto", cmap="Blues")
-    return png(figure)
+    return to_png(figure)

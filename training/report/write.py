@@ -11,8 +11,8 @@ from pathlib import Path
 import msgspec
 
 from training import files
-from training import options as config
 from training.experiment.plan import DATA, Plan, as_run
+from training.options import Options, read_recipe, recipe_names, to_toml
 from training.report.findings import Findings, compared, read, sentences
 from training.report.plots import pictures
 from training.report.tables import Table, tables
@@ -96,11 +96,11 @@ def _repeat(found: Findings) -> str:
     plan, name = found.plan, found.folder.resolve().name
     arms, recipes = [], []
     for arm, options in plan.arms.items():
-        if arm in config.recipes() and _as_shipped(plan, arm) == options:
+        if arm in recipe_names() and _as_shipped(plan, arm) == options:
             arms.append(f"--arm {arm}")
         else:
             arms.append(f"--arm {arm}.toml")
-            recipes.append(f"# {arm}.toml\n{config.spell(options)}")
+            recipes.append(f"# {arm}.toml\n{to_toml(options)}")
     weights = f"--weights {shlex.quote(plan.weights)} " if plan.weights else ""
     line = (
         f"training experiment {shlex.quote(f'{name}/{DATA}')} {' '.join(arms)} --runs {plan.runs} "
@@ -111,8 +111,8 @@ def _repeat(found: Findings) -> str:
     return "\n\n".join([line, *recipes, kept])
 
 
-def _as_shipped(plan: Plan, arm: str) -> config.Options:
-    return as_run(config.recipe(arm), plan.protocol, plan.split["training"])
+def _as_shipped(plan: Plan, arm: str) -> Options:
+    return as_run(read_recipe(arm), plan.protocol, plan.split["training"])
 
 
 def _html_list(said: Sequence[str]) -> str:

@@ -22,7 +22,7 @@ from training import files
 from training.augment.corruptions import DISTURBANCES
 from training.data.dataset import Dataset
 from training.features.spr import SprExtractor
-from training.images import blank, png
+from training.images import new_figure, to_png
 from training.metrics.fid import frechet
 from training.model.backend import keras, layers
 from training.train.export import convert
@@ -170,7 +170,7 @@ def make(bars: Dataset, folder: Path, epochs: int = EPOCHS, seed: int = 0) -> Ab
 
 def picture(shown: dict[str, list[float]]) -> bytes:
     """A proof as PNG: a line for every disturbance, its distance by its strength."""
-    figure = blank(6, 3.4)
+    figure = new_figure(6, 3.4)
     axes = figure.add_subplot()
     for name, levels in shown.items():
         axes.plot((0.0, *STRENGTHS), levels, marker="o", markersize=3, label=name)
@@ -178,7 +178,7 @@ def picture(shown: dict[str, list[float]]) -> bytes:
     axes.set_ylabel("FID (spr)")
     axes.set_ylim(bottom=0)
     axes.legend(fontsize=8)
-    return png(figure)
+    return to_png(figure)
 
 
 def describe(model: bytes, bars: Dataset, shown: dict[str, list[float]]) -> About:

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from perform.errors import DatasetError, RunFolderError
-from training import options as config
 from training.data import dataset
+from training.options import Options, read_options
 
 OPTIONS, DATA = "options.json", "data.npz"
 
@@ -15,7 +15,7 @@ OPTIONS, DATA = "options.json", "data.npz"
 class RunSetup(NamedTuple):
     """The options and the bars of a run."""
 
-    options: config.Options
+    options: Options
     bars: dataset.Dataset
 
 
@@ -23,7 +23,7 @@ def read(folder: Path) -> RunSetup:
     """The options and the bars of the run in a folder; RunFolderError when there are none."""
     if not (folder / OPTIONS).exists():
         raise RunFolderError(f"{folder}: no run that can be continued; begin one without --resume")
-    options = config.read(folder / OPTIONS)
+    options = read_options(folder / OPTIONS)
     try:
         return RunSetup(options, dataset.load(folder / DATA))
     except DatasetError as fault:
@@ -34,7 +34,7 @@ def demand_same(folder: Path, begun: RunSetup, asked: RunSetup) -> None:
     """RunFolderError, which names what differs, where a call asks for another run than the one in the folder."""
     others = [
         name
-        for name in config.Options.__struct_fields__
+        for name in Options.__struct_fields__
         if getattr(begun.options, name) != getattr(asked.options, name)
     ]
     if not np.array_equal(begun.bars.rolls, asked.bars.rolls) or (

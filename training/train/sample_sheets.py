@@ -11,7 +11,7 @@ import numpy as np
 from perform.errors import RunFolderError
 from perform.music.note import COLUMNS, ROWS
 from training import files
-from training.images import blank, png
+from training.images import new_figure, to_png
 
 CELL = (4, 3)  # pixels
 GAP, MARGIN = 12, 24  # pixels between bars, and left of them
@@ -49,7 +49,7 @@ def draw_sheet(rolls: Any, path: Path, columns: int = 4) -> None:
 def draw_losses(metrics: Path, path: Path) -> None:
     """A PNG of the losses in a run's metrics.jsonl by step."""
     entries = [json.loads(line) for line in metrics.read_text(encoding="utf-8").splitlines()]
-    figure = blank(6, 2.4)
+    figure = new_figure(6, 2.4)
     axes = figure.add_subplot()
     for name in ("generator", "discriminator"):
         axes.plot(
@@ -58,7 +58,7 @@ def draw_losses(metrics: Path, path: Path) -> None:
     axes.set_xlabel("step")
     axes.set_ylabel("loss")
     axes.legend(fontsize=8)
-    files.write(path, png(figure, 80))
+    files.write(path, to_png(figure, 80))
 
 
 def animate(sheets: Sequence[Path], path: Path) -> None:

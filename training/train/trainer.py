@@ -20,7 +20,7 @@ from training.model.backend import keras, tf
 from training.model.column_mask import beginnings, columns, sounding_with
 from training.model.losses import LOSSES, mismatch, steepness
 from training.model.networks import build
-from training.options import Options, record
+from training.options import Options
 from training.train import run_folder
 from training.train.run_folder import DATA, OPTIONS
 from training.train.sample_sheets import draw_losses, draw_sheet
@@ -138,7 +138,7 @@ class Run:
         RunFolderError while another process trains it. DivergenceError where losses or weights are no
         numbers any more: the checkpoint from before that stays.
         """
-        with files.held(self.folder):
+        with files.lock_folder(self.folder):
             self.resume()  # another process may have gone on with it since it was opened
             _cut_metrics(self.folder / METRICS, self.step)
             self._train_on(report)
@@ -209,7 +209,7 @@ class Run:
 
     def _log(self, losses: dict[str, float]) -> None:
         path = self.folder / METRICS
-        with files.named(path), path.open("a", encoding="utf-8") as file:
+        with files.name_errors(path), path.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"step": self.step, **losses}) + "\n")
 
     def _train_step(self, step: Any, penalise: bool) -> tuple[Any, Any]:
@@ -272,10 +272,10 @@ def begin(folder: Path, options: Options, bars: dataset.Dataset, *, sheets: bool
     run = Run(folder, options, bars, sheets=sheets)
     run.resume()  # there is nothing to go on with, but what it is pretrained with may not fit
     try:
-        with files.held(folder):
+        with files.lock_folder(folder):
             _demand_room(folder)
             dataset.save(bars, folder / DATA)
-            files.write(folder / OPTIONS, record(options))
+            files.write(folder / OPTIONS, to_json(options))
     except OSError as fault:
         raise RunFolderError(f"{folder}: {fault.strerror}; name another folder") from None
     return run
@@ -283,7 +283,7 @@ def begin(folder: Path, options: Options, bars: dataset.Dataset, *, sheets: bool
 
 def _demand_room(folder: Path) -> None:
     # one that was killed before its options were written never began
-    if files.names(folder) - {DATA}:
+    if files.list_names(folder) - {DATA}:
         raise RunFolderError(
             f"{folder} is not empty; add --resume to go on with it, or name another"
         )
