@@ -13,11 +13,10 @@ from perform.errors import DatasetError, RunFolderError, SidemanError
 from perform.music.note_table import notes_of
 from training import extras
 from training.augment import pipeline
-from training.augment.registry import described
+from training.augment.registry import describe_strategies
 from training.commands import evaluate
 from training.commands import info as describe
 from training.commands.options import (
-    OWN_BARS,
     ChordOption,
     CorpusOption,
     Data,
@@ -73,7 +72,7 @@ def import_(
 
         made = import_corpus(corpus, kind)
     else:
-        made = dataset.open_data(data or [OWN_BARS], chord)
+        made = dataset.open_data(data, chord)
     dataset.save(made, output)
     say(f"skipped {broken}" for broken in made.counts.broken)
     print(f"{output}: {describe.counts(made)}")
@@ -94,15 +93,15 @@ def augment(
 ) -> None:
     """Make more bars of the bars that are there (paper, section 4.3)."""
     if list_:
-        print("\n".join(described()))
+        print("\n".join(describe_strategies()))
         return
-    chosen = pipeline.parse_stages(stages)
-    say(pipeline.cautions(chosen))
-    bars = dataset.open_data(data or [OWN_BARS], chord)
+    chosen = pipeline.parse_pipeline(stages)
+    say(pipeline.pipeline_warnings(chosen))
+    bars = dataset.open_data(data, chord)
     begun = time.monotonic()
     rolls = pipeline.augment(bars.rolls, chosen, seed)
     seconds = time.monotonic() - begun
-    origins = tuple(bars.origins[i] for i in pipeline.sources_of(len(bars.rolls), chosen))
+    origins = tuple(bars.provenance[i] for i in pipeline.source_indices(len(bars.rolls), chosen))
     if preview is not None:
         from training.augment.preview import draw_preview  # noqa: PLC0415 - matplotlib is slow
 
@@ -164,13 +163,13 @@ def run(
     usual = "paper" if architecture == "paper" else DEFAULT_RECIPE
     base = begun.options if begun and not recipe else read_recipe(recipe or usual)
     options = with_flags(base, given)
-    say(pipeline.cautions(options.augment))
+    say(pipeline.pipeline_warnings(options.augment))
     kept = begun.bars if begun and not data and not chord else None
-    bars = kept or dataset.open_data(data or [OWN_BARS], chord)
+    bars = kept or dataset.open_data(data, chord)
     say(f"skipped {broken}" for broken in bars.counts.broken)
     if len(bars.rolls) < 2:
         raise DatasetError("one bar is no style; give at least two")
-    grown = pipeline.grown(len(bars.rolls), options.augment)
+    grown = pipeline.augmented_count(len(bars.rolls), options.augment)
     if epochs is not None:
         through = -(-epochs * grown // options.batch)
         options = msgspec.structs.replace(options, steps=through)

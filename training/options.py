@@ -1,6 +1,5 @@
 """The options of a training run and their defaults. Recipes are TOML files with the same keys."""
 
-import difflib
 import json
 import sys
 from collections.abc import Sequence
@@ -10,7 +9,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 import msgspec
 from msgspec import Meta
 
-from perform.errors import RunFolderError, SidemanError
+from perform.errors import RunFolderError, SidemanError, did_you_mean
 from training.augment.pipeline import PipelineStep
 
 RECIPES = Path(__file__).with_name("recipes")
@@ -101,8 +100,7 @@ def read_recipe(name: str) -> Options:
     try:
         values = msgspec.toml.decode(path.read_bytes())
     except OSError:
-        hint = _hint(name, recipe_names())
-        raise SidemanError(f"no recipe {name!r}; {hint}") from None
+        raise SidemanError(f"no recipe {name!r}{did_you_mean(name, recipe_names())}") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise SidemanError(f"{path}: not TOML ({error}); correct the file") from None
     return _convert(values, f"{path.name}: ")
@@ -186,7 +184,7 @@ def _convert(values: dict[str, Any], where: str) -> Options:
     known = [field.name for field in msgspec.structs.fields(Options)]
     for key in values:
         if key not in known:
-            raise SidemanError(f"{where}no option {key!r}; {_hint(key, known)}")
+            raise SidemanError(f"{where}no option {key!r}{did_you_mean(key, known)}")
     try:
         return msgspec.convert(values, Options)
     except msgspec.ValidationError as error:
@@ -197,11 +195,6 @@ def _convert(values: dict[str, Any], where: str) -> Options:
         flag = key.replace("_", "-") if where == "--" else key
         value = f" {values[key]}" if key in values else ""
         raise SidemanError(f"{where}{flag}{value}: {reason}{_choices(key, reason)}") from None
-
-
-def _hint(name: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(name, known, 1)
-    return f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
 
 
 def _choices(key: str, reason: str) -> str:

@@ -67,6 +67,7 @@ def search(source):
 def authors_rate():
     """Candidates a second of the published procedure."""
     from training.model.networks import build
+    from training.options import read_recipe
     from training.train.export import convert
 
     options = read_recipe("paper")

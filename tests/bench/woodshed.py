@@ -19,7 +19,6 @@ import keras
 import msgspec
 import tensorflow as tf
 
-from training import cli
 from training.augment.pipeline import PAPER, augment
 from training.data import dataset
 from training.model.losses import cross_entropy
@@ -30,7 +29,7 @@ from training.train import trainer
 
 def augmenting() -> None:
     """The paper's 3,080 bars of 55."""
-    bars = dataset.import_files([cli.OWN_BARS]).rolls[:55]
+    bars = dataset.import_files([dataset.OWN_BARS]).rolls[:55]
     seconds = []
     for seed in range(5):
         begun = time.perf_counter()
@@ -52,7 +51,7 @@ def importing(bars: Path) -> None:
     words = ("import", "--corpus", "ryansMammoth", "-o", str(bars))
     with tempfile.TemporaryDirectory() as cache:
         first, again = (command(*words, XDG_CACHE_HOME=cache) for _ in range(2))
-    tunes = len({origin.file for origin in dataset.load(bars).origins})
+    tunes = len({each.file for each in dataset.load(bars).provenance})
     print(
         f"training import of {tunes} tunes: {60 * tunes / first:.0f} a minute; again {again:.1f} s"
     )
@@ -73,7 +72,7 @@ def distance(bars: dataset.Dataset) -> None:
         for place in (0, 1):
             chosen = np.arange(place, 2000, 2)
             side = Path(folder) / f"{place}.npz"
-            origins = tuple(bars.origins[i] for i in chosen)
+            origins = tuple(bars.provenance[i] for i in chosen)
             dataset.save(dataset.Dataset(bars.rolls[chosen], origins, bars.counts), side)
             sides.append(str(side))
         print(f"training fid, 1,000 against 1,000: {command('fid', *sides):.1f} s, start included")
@@ -82,8 +81,8 @@ def distance(bars: dataset.Dataset) -> None:
 def sixty_epochs() -> None:
     """`compact` through 3,080 bars sixty times in batches of 50."""
     options = msgspec.structs.replace(read_recipe("augmented"), batch=50, steps=3720)
-    whole = dataset.import_files([cli.OWN_BARS])
-    bars = dataset.Dataset(whole.rolls[:55], whole.origins[:55], whole.counts)
+    whole = dataset.import_files([dataset.OWN_BARS])
+    bars = dataset.Dataset(whole.rolls[:55], whole.provenance[:55], whole.counts)
     with tempfile.TemporaryDirectory() as folder:
         begun = time.perf_counter()
         trainer.begin(Path(folder) / "run", options, bars, sheets=False).train()
@@ -93,7 +92,7 @@ def sixty_epochs() -> None:
 def paper_step() -> None:
     """A step of our loop on the paper's networks beside the same networks in a plain TensorFlow step."""
     options = msgspec.structs.replace(read_recipe("paper"), augment=())
-    bars = dataset.import_files([cli.OWN_BARS])
+    bars = dataset.import_files([dataset.OWN_BARS])
     with tempfile.TemporaryDirectory() as folder:
         ours = trainer.begin(Path(folder) / "run", options, bars, sheets=False)
     generator, discriminator = build(options)

@@ -4,14 +4,13 @@ import warnings
 
 import pytest
 
-from training import cli
 from training.data import dataset
 
 
 @pytest.fixture(scope="session")
 def bars():
     """The 96 bars that ship."""
-    return dataset.import_files([cli.OWN_BARS])
+    return dataset.import_files([dataset.OWN_BARS])
 
 
 @pytest.fixture

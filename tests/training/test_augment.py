@@ -14,8 +14,8 @@ from perform.music.note_table import notes_of, rolls_of
 from perform.music.pianoroll import decode, encode, unplayable
 from training import cli
 from training.augment import pipeline
-from training.augment.pipeline import PAPER, PipelineStep, augment, sources_of
-from training.augment.registry import STRATEGIES, described
+from training.augment.pipeline import PAPER, PipelineStep, augment, source_indices
+from training.augment.registry import STRATEGIES, describe_strategies
 from training.commands import info
 from training.data import dataset
 
@@ -49,18 +49,18 @@ def notes_in(rolls):
 )
 @settings(max_examples=30, deadline=None)
 def test_every_stage_multiplies_by_its_factor_and_one(count, stages):
-    bars = dataset.import_files([cli.OWN_BARS]).rolls[:count]
+    bars = dataset.import_files([dataset.OWN_BARS]).rolls[:count]
     chosen = [PipelineStep(*stage) for stage in stages]
     expected = count
     for _, factor in stages:
         expected *= factor + 1
     made = augment(bars, chosen, 0)
-    assert len(made) == len(sources_of(count, chosen)) == expected
+    assert len(made) == len(source_indices(count, chosen)) == expected
     assert np.array_equal(made[:count], bars)
 
 
 def test_the_papers_factors_give_the_papers_counts():
-    bars = dataset.import_files([cli.OWN_BARS]).rolls
+    bars = dataset.import_files([dataset.OWN_BARS]).rolls
     assert len(augment(bars[:55], PAPER, 0)) == 3080
     other = (
         PipelineStep("time-change", 6),
@@ -71,7 +71,7 @@ def test_the_papers_factors_give_the_papers_counts():
 
 
 def test_strategies_are_described_in_whole_lines_with_their_sources():
-    lines = dict(line.split(": ", 1) for line in described())
+    lines = dict(line.split(": ", 1) for line in describe_strategies())
     assert list(lines) == list(STRATEGIES)
     assert all(line.endswith(".") and line.count("(") == line.count(")") for line in lines.values())
     sources = {"swing-change": "Yong", "harmonic-reduction": "Lopez", "inversion": "Papadopoulos"}
@@ -183,7 +183,7 @@ def test_a_second_voice_keeps_to_the_chord():
 @given(st.integers(2, 40), st.integers(0, 99))
 @settings(max_examples=20, deadline=None)
 def test_a_crossover_begins_as_one_bar_and_ends_as_another(count, seed):
-    bars = dataset.import_files([cli.OWN_BARS]).rolls[:count]
+    bars = dataset.import_files([dataset.OWN_BARS]).rolls[:count]
     lines = [[(n.start, n.pitch) for n in decode(bar)] for bar in bars]
     for own, made in zip(lines, STRATEGIES["crossover"](bars, rng(seed)), strict=True):
         onsets = [(n.start, n.pitch) for n in decode(made)]
@@ -226,7 +226,7 @@ def test_swing_is_put_in_and_taken_out():
 
 
 def test_what_the_pipeline_makes_of_our_bars_can_be_played():
-    bars = dataset.import_files([cli.OWN_BARS]).rolls
+    bars = dataset.import_files([dataset.OWN_BARS]).rolls
     assert unplayable(augment(bars[:55], PAPER, 0)).mean() < 0.01
 
 
@@ -245,23 +245,25 @@ def test_a_table_of_notes_spells_the_rolls_again(bar):
 
 
 def test_the_papers_warnings():
-    assert pipeline.cautions(PAPER) == []
-    lines = pipeline.cautions([PipelineStep("octave-change", 3), PipelineStep("fifth-addition", 5)])
+    assert pipeline.pipeline_warnings(PAPER) == []
+    lines = pipeline.pipeline_warnings(
+        [PipelineStep("octave-change", 3), PipelineStep("fifth-addition", 5)]
+    )
     assert ["octave" in lines[0], "fifth" in lines[1]] == [True, True]
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("time-chnge:2", "did you mean time-change"),
-        ("zzz:1", "there are"),
+        ("time-chnge:2", "did you mean 'time-change'"),
+        ("zzz:1", "known are copy"),
         ("copy", "NAME:FACTOR"),
         ("copy:-1", "NAME:FACTOR"),
     ],
 )
 def test_a_wrong_stage_is_named(text, said):
     with pytest.raises(DatasetError, match=said):
-        pipeline.parse_stages(text)
+        pipeline.parse_pipeline(text)
 
 
 def test_too_many_bars_are_refused_before_they_are_made():
@@ -281,6 +283,6 @@ def test_the_command_saves_what_can_be_trained_on_and_draws(monkeypatch, capsys,
     assert "advises 2" in said.err
     again = dataset.load(made)
     assert info.path(made).startswith(f"{made}: 384 bars, {len(notes_of(again.rolls).bar)} notes;")
-    assert again.counts.notes == 4 * dataset.import_files([cli.OWN_BARS]).counts.notes
-    assert again.origins[96 + 5] == again.origins[5]
+    assert again.counts.notes == 4 * dataset.import_files([dataset.OWN_BARS]).counts.notes
+    assert again.provenance[96 + 5] == again.provenance[5]
     assert Path(picture).read_bytes().startswith(b"\x89PNG")

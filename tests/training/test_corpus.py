@@ -35,11 +35,11 @@ def shelf(tmp_path, monkeypatch):
 def test_broken_tunes_are_counted_and_the_kind_is_in_the_provenance():
     made = corpus.import_corpus(["ryansMammoth"], " REEL")
     assert made.counts.broken == [
-        "tunes that music21 cannot read or that have no notes: 1, first ryansMammoth (reel)/1.abc#1"
+        "tunes without notes or that music21 cannot read: 1, first ryansMammoth (reel)/1.abc#1"
     ]
-    assert dataset.sources(made) == {"ryansMammoth (reel)/0.abc#1": 1}
+    assert dataset.bars_per_file(made) == {"ryansMammoth (reel)/0.abc#1": 1}
     again = corpus.import_corpus(["ryansMammoth"], "reel")  # from the cache, which reads nothing
-    assert (again.origins, again.counts) == (made.origins, made.counts)
+    assert (again.provenance, again.counts) == (made.provenance, made.counts)
 
 
 @pytest.mark.parametrize(
@@ -52,11 +52,11 @@ def test_a_kind_that_no_tune_has_is_told_its_nearest(kind, said):
 
 def test_where_nothing_can_be_kept_the_tunes_are_read_all_the_same(tmp_path, capsys):
     (tmp_path / "cache").touch()  # no folder, and none can be made
-    made = corpus.import_corpus(["ryansMammoth", "oneills1850"], "reel", most=1)
+    made = corpus.import_corpus(["ryansMammoth", "oneills1850"], "reel", limit=1)
     assert len(made.rolls) == 2
     said = capsys.readouterr().err
     assert said.count("\n") == 1
-    assert "will be read anew" in said
+    assert "will be read again next time" in said
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def test_the_root_comes_from_the_option_then_markers_then_the_name(tmp_path):
     path = write(tmp_path / "tune_Bb.mid", notes, extra=markers)
     made = bars_of(path)
     assert roots_of(made) == [72, 67, 64]
-    assert [origin.chord for origin in made.origins] == ["Bb", "Eb7", "F#m7"]
+    assert [each.chord for each in made.provenance] == ["Bb", "Eb7", "F#m7"]
     assert roots_of(bars_of(path, chord="Ab")) == [74, 74, 74]
     assert roots_of(bars_of(write(tmp_path / "plain.mid", notes))) == [70, 70, 70]
 
@@ -116,12 +116,12 @@ def test_a_human_hand_at_the_bar_line_leaves_no_dust(tmp_path):
 
 
 def test_bars_are_counted_as_kept_empty_and_not_in_four(tmp_path):
-    metres = [
+    signatures = [
         (0, mido.MetaMessage("time_signature", numerator=3, denominator=4)),
         (1440, mido.MetaMessage("time_signature", numerator=4, denominator=4)),
     ]
     notes = [(0, 480, 60), (1440, 480, 62), (1440 + 2 * BAR, 480, 64)]
-    counts = bars_of(write(tmp_path / "a.mid", notes, extra=metres)).counts
+    counts = bars_of(write(tmp_path / "a.mid", notes, extra=signatures)).counts
     assert (counts.kept, counts.empty, counts.not_four_four) == (2, 1, 1)
 
 
@@ -168,9 +168,9 @@ def test_a_data_set_comes_back_as_it_was_saved(tmp_path):
     dataset.save(made, path)
     again = dataset.open_data([path])
     assert np.array_equal(again.rolls, made.rolls)
-    assert (again.origins, again.counts) == (made.origins, made.counts)
+    assert (again.provenance, again.counts) == (made.provenance, made.counts)
     assert [file.name for file in path.parent.iterdir()] == ["bars.npz"]
-    assert dataset.sources(again) == {"tune_Eb.mid": 2}
+    assert dataset.bars_per_file(again) == {"tune_Eb.mid": 2}
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\3\4", b"\x93NUMPY\1\0", b"hello"])

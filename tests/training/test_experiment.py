@@ -30,7 +30,7 @@ def alone(tasks, made, bars):
         yield experiment.run(task, made, bars)
 
 
-def test_every_shipped_recipe_can_be_read_and_spelt():
+def test_every_shipped_recipe_is_read_and_written():
     for name in recipe_names():
         options = read_recipe(name)
         assert msgspec.convert(msgspec.toml.decode(to_toml(options)), Options) == options
@@ -39,13 +39,13 @@ def test_every_shipped_recipe_can_be_read_and_spelt():
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("stpes = 3", "did you mean steps"),
+        ("stpes = 3", "did you mean 'steps'"),
         ("loss = 'mse'", "loss mse"),
         ("= 3", "not TOML"),
         ("[[augment]]\nstrategy = 'copy'\nfactor = -1", "augment"),
         (
             "architecture = 'markov'\n[[augment]]\nstrategy = 'copy'\nfactor = 1",
-            "markov is counted on the bars as they are",
+            "markov counts the bars as they are",
         ),
         ("[[augment]]\nstrategy = 'time-chnge'\nfactor = 2", "mine.toml: .*mean time-change"),
     ],
@@ -58,8 +58,8 @@ def test_a_wrong_recipe_is_named(tmp_path, text, said):
     assert "\n" not in str(fault.value)
 
 
-def test_an_unknown_recipe_is_told_its_nearest():
-    with pytest.raises(SidemanError, match="did you mean markov"):
+def test_an_unknown_recipe_gets_the_nearest_name():
+    with pytest.raises(SidemanError, match="did you mean 'markov'"):
         read_recipe("markow")
 
 
@@ -77,19 +77,19 @@ def test_splits_are_paired_disjoint_and_fair_to_every_file(bars):
     assert (len(taught), len(held)) == (55, 41)
     assert np.array_equal(held, design.split(bars, 41, seed=3)[1])
     assert not np.array_equal(held, design.split(bars, 41, seed=4)[1])
-    names = [bars.origins[i].file for i in held]
+    names = [bars.provenance[i].file for i in held]
     assert {names.count(name) for name in set(names)} <= {13, 14}
 
 
 def test_a_bar_that_returns_is_trained_on_or_held_out_and_not_both(bars):
-    often = dataset.some(bars, np.resize(np.arange(40), 200))  # as a tune's bars do
+    often = dataset.select(bars, np.resize(np.arange(40), 200))  # as a tune's bars do
     taught, held = design.split(often, 90, seed=1)
     known = {roll.tobytes() for roll in often.rolls[taught]}
     assert not any(roll.tobytes() in known for roll in often.rolls[held])
     assert (len(taught), len(held)) == (110, 90)
     with pytest.raises(DatasetError, match="leave 30 to train on and 0 that are none of these"):
         planned(
-            dataset.some(bars, np.zeros(30, int)), {"markov": read_recipe("markov")}, held_out=15
+            dataset.select(bars, np.zeros(30, int)), {"markov": read_recipe("markov")}, held_out=15
         )
 
 
@@ -194,7 +194,7 @@ def test_an_arm_of_too_many_bars_is_refused_before_anything_is_begun(bars):
 
 
 def test_an_experiment_that_was_killed_before_its_plan_stood_begins(bars, tmp_path):
-    dataset.save(dataset.some(bars, np.arange(3)), tmp_path / design.DATA)
+    dataset.save(dataset.select(bars, np.arange(3)), tmp_path / design.DATA)
     (tmp_path / ".experiment.json.part").write_text("{")
     wanted = planned(bars, {"markov": MARKOV})
     assert design.open_folder(tmp_path, wanted, bars) == wanted
@@ -228,7 +228,7 @@ def one_by_one(tasks, made, bars):
 
 
 def test_a_call_that_names_nothing_goes_on_with_what_is_there(bars, tmp_path, monkeypatch, capsys):
-    few = dataset.some(bars, np.arange(40))
+    few = dataset.select(bars, np.arange(40))
     made = design.plan(few, {"chain": MARKOV}, 1, "paper", 15, SprExtractor())
     older = {**made.versions, "numpy": "1.0"}
     made = msgspec.structs.replace(made, samples=64, versions=older)

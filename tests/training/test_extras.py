@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from training.extras import explained
+from training.extras import installation_error
 
 WITHOUT = "import sys; sys.modules[{!r}] = None; from training.cli import main; main()"
 
@@ -44,4 +44,4 @@ def test_what_is_not_installed_is_said_before_anything_is_written(
 
 def test_what_no_extra_brings_is_our_own_fault():
     with pytest.raises(ModuleNotFoundError, match="mistyped"):
-        explained(ModuleNotFoundError("No module named 'mistyped'", name="mistyped"))
+        installation_error(ModuleNotFoundError("No module named 'mistyped'", name="mistyped"))

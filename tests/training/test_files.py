@@ -8,13 +8,13 @@ import sys
 import pytest
 
 from perform.errors import RunFolderError
-from training import cli, files
+from training import files
 from training.augment.preview import draw_preview
 from training.data import dataset
 from training.experiment import runs
 from training.train import sample_sheets
 
-BARS = dataset.import_files([cli.OWN_BARS]).rolls[:4]
+BARS = dataset.import_files([dataset.OWN_BARS]).rolls[:4]
 
 
 def losses(path):

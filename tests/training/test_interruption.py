@@ -10,6 +10,7 @@ import pytest
 from perform.errors import DatasetError, DivergenceError, RunFolderError
 from training import cli, files
 from training.augment.pipeline import PipelineStep
+from training.data import dataset
 from training.evaluation.samples import open_samples
 from training.options import Options, read_options, to_json
 from training.train import trainer
@@ -110,7 +111,10 @@ def test_no_checkpoint_holds_what_is_no_number(bars, tmp_path):
 
 def test_a_run_without_a_step_cannot_be_measured_or_exported(bars, tmp_path, monkeypatch, capsys):
     trainer.begin(tmp_path / "run", TINY, bars)
-    for words in (["fid", tmp_path / "run", cli.OWN_BARS], ["export", tmp_path / "run", "-o", "b"]):
+    for words in (
+        ["fid", tmp_path / "run", dataset.OWN_BARS],
+        ["export", tmp_path / "run", "-o", "b"],
+    ):
         code, err = command(monkeypatch, capsys, *words)
         lines = [line for line in err.splitlines() if line.startswith("training:")]
         assert code == 2

@@ -11,7 +11,7 @@ from scipy.linalg import sqrtm, svdvals
 
 from perform.errors import DatasetError, FeatureError
 from training import cli
-from training.augment.corruptions import DISTURBANCES
+from training.augment.corruptions import CORRUPTIONS
 from training.data import dataset
 from training.evaluation.samples import draw, open_pair
 from training.evaluation.score import score
@@ -30,7 +30,7 @@ RNG = np.random.default_rng(5)
 
 @pytest.fixture(scope="module")
 def own():
-    return dataset.import_files([cli.OWN_BARS]).rolls
+    return dataset.import_files([dataset.OWN_BARS]).rolls
 
 
 @pytest.fixture(scope="module")
@@ -44,8 +44,8 @@ def corpus(tmp_path_factory):
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         from training.data.corpus import import_corpus
 
-        first = import_corpus(["ryansMammoth"], most=200)
-        again = import_corpus(["ryansMammoth"], most=200)
+        first = import_corpus(["ryansMammoth"], limit=200)
+        again = import_corpus(["ryansMammoth"], limit=200)
     assert np.array_equal(first.rolls, again.rolls)  # the second time from the cache
     return first
 
@@ -142,13 +142,13 @@ def test_the_extractor_is_the_one_that_ships(spr, own):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", sorted(DISTURBANCES))
+@pytest.mark.parametrize("name", sorted(CORRUPTIONS))
 def test_the_distance_rises_with_every_disturbance(name, spr, corpus):
     rng = np.random.default_rng(0)
     order = rng.permutation(len(corpus.rolls))
     plain, others = corpus.rolls[order[:1000]], spr.features(corpus.rolls[order[1000:2000]])
     levels = [
-        frechet(spr.features(DISTURBANCES[name](plain, level, rng)), others)
+        frechet(spr.features(CORRUPTIONS[name](plain, level, rng)), others)
         for level in (0, 0.2, 0.4, 0.6, 0.8, 1.0)
     ]
     assert levels == sorted(levels)
@@ -161,7 +161,7 @@ def test_tunes_stand_on_the_chord_that_they_imply(corpus):
     assert corpus.counts.lost == 0
     on_root = pitch_classes(corpus.rolls)
     assert on_root[[0, 4, 7]].sum() > 0.6  # by chance it would be a quarter
-    assert {origin.file.split("/")[0] for origin in corpus.origins} == {"ryansMammoth"}
+    assert {each.file.split("/")[0] for each in corpus.provenance} == {"ryansMammoth"}
 
 
 def test_scores_are_of_equal_counts_and_favour_the_real(own, spr):
@@ -207,7 +207,7 @@ def test_an_extractor_is_taught_proved_and_loaded(corpus, tmp_path):
 
     about = make(corpus, tmp_path, epochs=1)
     assert SprExtractor(tmp_path).digest == about.sha256
-    assert set(about.proof) == set(DISTURBANCES)
+    assert set(about.proof) == set(CORRUPTIONS)
     assert (tmp_path / PROOF).read_bytes() == picture(about.proof)
     shipped = json.loads((FOLDER / "manifest.json").read_text())["proof"]
     assert (FOLDER / PROOF).read_bytes().startswith(b"\x89PNG")
@@ -215,7 +215,7 @@ def test_an_extractor_is_taught_proved_and_loaded(corpus, tmp_path):
     # after one epoch it is a poor judge, but not of notes that nobody asked for
     assert about.proof["note addition"] == sorted(about.proof["note addition"])
     taught, held = split(corpus)
-    tunes = [{corpus.origins[i].file for i in part} for part in (taught, held)]
+    tunes = [{corpus.provenance[i].file for i in part} for part in (taught, held)]
     assert not tunes[0] & tunes[1]
 
 
@@ -289,10 +289,10 @@ def test_p_values_of_a_family_are_raised_as_holm_raises_them():
 
 def test_neither_side_of_a_distance_is_favoured(own, corpus, tmp_path, monkeypatch, capsys):
     """Sets of unequal size, in the order of their files: the smaller one's number of each, at random."""
-    part = dataset.some(corpus, np.arange(300))
+    part = dataset.select(corpus, np.arange(300))
     dataset.save(part, tmp_path / "many.npz")
     answers = []
-    for words in (["many.npz", cli.OWN_BARS], [cli.OWN_BARS, "many.npz"]):
+    for words in (["many.npz", dataset.OWN_BARS], [dataset.OWN_BARS, "many.npz"]):
         monkeypatch.setattr(sys, "argv", ["training", "fid", *map(str, words), "--json"])
         monkeypatch.chdir(tmp_path)
         with pytest.raises(SystemExit):
@@ -312,10 +312,10 @@ def test_neither_side_of_a_distance_is_favoured(own, corpus, tmp_path, monkeypat
 
 def test_a_place_beside_itself_is_drawn_twice_and_a_chord_is_for_midi_files(own, tmp_path):
     npz = tmp_path / "own.npz"
-    dataset.save(dataset.import_files([cli.OWN_BARS]), npz)
+    dataset.save(dataset.import_files([dataset.OWN_BARS]), npz)
     one, other = open_pair(npz, npz, 48)
     assert not np.array_equal(one, other)
-    assert np.array_equal(open_pair(npz, cli.OWN_BARS, 96, "C")[0], own)
+    assert np.array_equal(open_pair(npz, dataset.OWN_BARS, 96, "C")[0], own)
     with pytest.raises(DatasetError, match="--chord is for MIDI files"):
         open_pair(npz, npz, 48, "C")
 

@@ -32,13 +32,13 @@ def test_what_cannot_be_searched_leaves_nothing(bars, tmp_path):
     with pytest.raises(SidemanError, match="Markov chain"):
         search(tmp_path / "x", read_recipe("markov"), bars, SprExtractor(), 1, 41)
     with pytest.raises(DatasetError, match="give more bars"):
-        search(tmp_path / "x", tiny(), dataset.some(bars, np.arange(1)), SprExtractor(), 1, 41)
+        search(tmp_path / "x", tiny(), dataset.select(bars, np.arange(1)), SprExtractor(), 1, 41)
     assert not (tmp_path / "x").exists()
 
 
 def test_a_study_is_joined_by_its_like_alone(bars, tmp_path):
     search(tmp_path, tiny(), bars, SprExtractor(), 1, 41)
-    fewer = dataset.some(bars, np.arange(80))
+    fewer = dataset.select(bars, np.arange(80))
     for base, data, held_out, said in (
         (tiny(steps=3), bars, 41, "recipe"),
         (tiny(width=8), bars, 41, "recipe"),
@@ -94,7 +94,7 @@ def test_a_search_that_is_stopped_keeps_the_best_so_far(tmp_path, monkeypatch, c
 def test_two_processes_work_on_one_study(tmp_path, root):
     recipe, folder = tmp_path / "tiny.toml", tmp_path / "study"
     recipe.write_text(TINY)
-    bars = dataset.import_files([cli.OWN_BARS])
+    bars = dataset.import_files([dataset.OWN_BARS])
     best = search(folder, read_recipe(str(recipe)), bars, SprExtractor(), 1, 41)
     assert best == read_recipe(str(folder / BEST))
     words = ["search", "-o", folder, "--recipe", recipe, "--trials", "1"]

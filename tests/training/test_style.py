@@ -13,7 +13,7 @@ from perform.errors import SidemanError
 from perform.generation.litert import LiteRTSource
 from perform.music.condition import Conditions, generator_inputs
 from perform.music.note_table import notes_of
-from training.data.labels import label
+from training.data.labels import make_labels
 from training.evaluation.samples import open_samples
 from training.model.column_mask import beginnings, columns, sounding_with
 from training.options import Options, read_recipe, with_flags
@@ -27,15 +27,15 @@ TINY = Options(steps=12, batch=4, width=4, noise_dim=6, checkpoint_every=4, seed
 
 
 def test_what_a_bar_is_becomes_the_columns_that_it_is_asked_with(bars):
-    chords = [origin.chord for origin in bars.origins]
-    labels = label(bars.rolls, chords, ("quality", "density", "register"))
+    chords = [each.chord for each in bars.provenance]
+    labels = make_labels(bars.rolls, chords, ("quality", "density", "register"))
     assert labels.names == ("major", "minor", "dominant", "density", "register")
     busy = np.bincount(notes_of(bars.rolls).bar)
     most, fewest = labels.values[busy.argmax()], labels.values[busy.argmin()]
     assert most[3] > 0.9
     assert fewest[3] < 0.1
     assert labels.values[chords.index("Cm7")].tolist()[:3] == [0, 1, 0]
-    flat = label(bars.rolls[:1], ["C"], ("quality", "register"))
+    flat = make_labels(bars.rolls[:1], ["C"], ("quality", "register"))
     assert flat.constant == ("quality", "register")
     assert flat.values.shape == (1, 0)
 

@@ -169,7 +169,7 @@ def exported(trained, tmp_path_factory):
 def test_an_exported_bundle_is_read_back(trained, exported):
     again = bundle.load(exported.path)
     assert (again.manifest.name, again.manifest.batch, again.manifest.noise_dim) == ("tiny", 32, 6)
-    assert again.manifest.data["files"] == dataset.sources(trained.bars)
+    assert again.manifest.data["files"] == dataset.bars_per_file(trained.bars)
     assert set(again.manifest.files) == {"generator.tflite", "discriminator.tflite", "card.md"}
     assert again.card.endswith("for tests\n")
     assert exported.manifest == again.manifest
@@ -289,9 +289,9 @@ def test_a_run_is_cautioned_and_counts_epochs_of_all_of_its_bars(
     words = ["run", "-o", tmp_path / "run", "--recipe", recipe]
     _, out, err = command(monkeypatch, capsys, *words, "--epochs", 5, "--dry-run")
     assert "steps = 25\n" in out  # five epochs of 480 bars
-    assert "octave-change 4 times: melodies come twice" in err
+    assert "octave-change 4 times: melodies repeat" in err
     _, _, err = command(monkeypatch, capsys, *words)
-    assert "octave-change 4 times: melodies come twice" in err
+    assert "octave-change 4 times: melodies repeat" in err
     assert "epoch 5: generator" in err
 
 

@@ -1,1 +1,1 @@
-"""Bars made of bars: strategies, and the pipeline that applies them (paper, sections 4.2 and 4.3)."""
+"""Data augmentation: strategies and the pipeline that applies them (paper, sections 4.2, 4.3)."""

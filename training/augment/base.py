@@ -1,4 +1,4 @@
-"""What every strategy is, and what several of them need."""
+"""The type of every strategy, and what several strategies need."""
 
 from collections.abc import Callable
 
@@ -14,12 +14,12 @@ BEAT = 16  # columns
 
 
 def copy(rolls: Rolls, _rng: np.random.Generator) -> Rolls:
-    """The bars again, unchanged: with it the paper's Replicated data set (6.2) is a pipeline too."""
+    """The same bars again: with it the paper's Replicated data set (6.2) is a pipeline too."""
     return rolls.copy()
 
 
-def one_of_each(notes: NoteTable, rng: np.random.Generator) -> Numbers:
-    """The index of one note of every bar that has any, each as likely as the other."""
+def random_note_per_bar(notes: NoteTable, rng: np.random.Generator) -> Numbers:
+    """The index of one random note of each bar that has notes."""
     if not len(notes.bar):
         return np.empty(0, np.intp)
     order = np.lexsort((rng.random(len(notes.bar)), notes.bar))
@@ -27,25 +27,25 @@ def one_of_each(notes: NoteTable, rng: np.random.Generator) -> Numbers:
     return np.asarray(order[first], np.intp)
 
 
-def only(notes: NoteTable, kept: Numbers | NDArray[np.bool_]) -> NoteTable:
-    """The notes of these indices, in their order, or those for which `kept` is true."""
-    return NoteTable(notes.bars, *(column[kept] for column in notes[1:]))
+def select(notes: NoteTable, chosen: Numbers | NDArray[np.bool_]) -> NoteTable:
+    """The notes at these indices, in their order, or those where a mask is true."""
+    return NoteTable(notes.bars, *(column[chosen] for column in notes[1:]))
 
 
-def by_time(notes: NoteTable) -> NoteTable:
-    """The notes of each bar as they begin, from the lowest where several do."""
-    return only(notes, np.lexsort((notes.row, notes.start, notes.bar)))
+def sort_by_time(notes: NoteTable) -> NoteTable:
+    """The notes sorted by bar, then start, then row."""
+    return select(notes, np.lexsort((notes.row, notes.start, notes.bar)))
 
 
-def or_as_it_was(before: Rolls, after: Rolls) -> Rolls:
-    """The new bars, but the old one where nothing would be left."""
+def restore_silent(before: Rolls, after: Rolls) -> Rolls:
+    """The new bars, with the old bar where the new one is silent. Changes `after`."""
     silent = ~(after > 0).any(axis=(1, 2))
     after[silent] = before[silent]
     return after
 
 
-def reach(notes: NoteTable) -> tuple[Numbers, Numbers]:
-    """Lowest and highest row of every bar (bars,), 0 and 0 for an empty one."""
+def row_range(notes: NoteTable) -> tuple[Numbers, Numbers]:
+    """The lowest and the highest row of each bar, (bars,) each; 0 and 0 for an empty bar."""
     low = np.full(notes.bars, ROWS)
     high = np.zeros(notes.bars, np.intp)
     np.minimum.at(low, notes.bar, notes.row)
@@ -53,14 +53,15 @@ def reach(notes: NoteTable) -> tuple[Numbers, Numbers]:
     return np.where(low == ROWS, 0, low), high
 
 
-def shift_where_it_fits(
-    notes: NoteTable, by: NDArray[np.intp], otherwise: NDArray[np.intp]
-) -> Numbers:
-    """The rows when every bar moves by its own number, or else by `otherwise`, or else stays."""
-    low, high = reach(notes)
+def shift_rows(notes: NoteTable, shift: NDArray[np.intp], fallback: NDArray[np.intp]) -> Numbers:
+    """The rows after each bar moves by its shift; by `fallback` where the bar leaves the roll.
+
+    A bar that leaves the roll either way stays. `shift`, `fallback`: semitones, (bars,).
+    """
+    low, high = row_range(notes)
 
     def fits(step: NDArray[np.intp]) -> NDArray[np.bool_]:
         return (low + step >= 0) & (high + step < ROWS)
 
-    step = np.where(fits(by), by, np.where(fits(otherwise), otherwise, 0))
+    step = np.where(fits(shift), shift, np.where(fits(fallback), fallback, 0))
     return np.asarray(notes.row + step[notes.bar], np.intp)

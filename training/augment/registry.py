@@ -1,4 +1,4 @@
-"""Every strategy by its name; a new one is one function and one line here."""
+"""Every strategy by its name. A new strategy is one function and one line here."""
 
 import inspect
 
@@ -43,8 +43,8 @@ STRATEGIES: dict[str, Strategy] = {
 }
 
 
-def described() -> list[str]:
-    """A line for every strategy: its name, what it gives and whose it is."""
+def describe_strategies() -> list[str]:
+    """A line for each strategy: its name, what it does and its source."""
     return [
         f"{name}: {' '.join((inspect.getdoc(strategy) or '').split())}"
         for name, strategy in STRATEGIES.items()

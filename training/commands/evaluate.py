@@ -9,7 +9,6 @@ import typer
 from perform.errors import DatasetError, RunFolderError
 from training.augment import pipeline
 from training.commands.options import (
-    OWN_BARS,
     ChordOption,
     CorpusOption,
     Data,
@@ -64,10 +63,10 @@ def teach(
     epochs: Annotated[int, typer.Option(min=1, help="times through the bars")] = 9,
 ) -> None:
     """Teach the feature extractor that distances are measured with, as the shipped one was."""
-    from training.data.corpus import import_corpus, lessons  # noqa: PLC0415 - music21 takes seconds
+    from training.data.corpus import extractor_corpus, import_corpus  # noqa: PLC0415 - music21 takes seconds
     from training.train.extractor import make, rising  # noqa: PLC0415 - and so does tensorflow
 
-    about = make(import_corpus(corpus) if corpus else lessons(), folder, epochs)
+    about = make(import_corpus(corpus) if corpus else extractor_corpus(), folder, epochs)
     for name, levels in about.proof.items():
         verdict = "rises" if rising(levels) else "DOES NOT RISE"
         print(f"{name:14} {' '.join(f'{level:6.2f}' for level in levels)}  {verdict}")
@@ -107,11 +106,11 @@ def experiment(
         "weights": weights,
     }
     begun = None if data else plan.begun(folder)  # its bars have their chords by now
-    bars = dataset.load(begun) if begun else dataset.open_data(data or [OWN_BARS], chord)
+    bars = dataset.load(begun) if begun else dataset.open_data(data, chord)
     wanted = plan.wanted(folder, bars, given, steps)
     say(plan.moved(folder, wanted))
     for name, options in wanted.arms.items():
-        say(f"{name}: {caution}" for caution in pipeline.cautions(options.augment))
+        say(f"{name}: {caution}" for caution in pipeline.pipeline_warnings(options.augment))
     if cluster:
         opened = executors.on_cluster(cluster, lambda line: say([line]))
     else:
@@ -142,7 +141,7 @@ def search(
     """Search for better values of a recipe; several processes may work in one folder."""
     from training.experiment import search as lab  # noqa: PLC0415 - optuna is slow
 
-    bars = dataset.open_data(data or [OWN_BARS], chord)
+    bars = dataset.open_data(data, chord)
     base = with_flags(read_recipe(recipe), {"steps": steps})
 
     def tell(number: int, value: float) -> None:

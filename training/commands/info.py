@@ -12,7 +12,7 @@ def path(place: Path) -> str:
     """What stands at a path: a run's folder, a bundle or a data set. Raises what opening it raises."""
     if not place.is_dir():
         bars = dataset.load(place)
-        files = [f"  {name}: {count} bars" for name, count in dataset.sources(bars).items()]
+        files = [f"  {name}: {count} bars" for name, count in dataset.bars_per_file(bars).items()]
         return "\n".join([f"{place}: {counts(bars)}", *files])
     if not (place / "options.json").is_file():
         return made(bundle.load(place))

@@ -1,1 +1,1 @@
-"""Data sets: bars read from files, with their provenance."""
+"""Data sets: bars read from MIDI files or a corpus, with their provenance."""

@@ -1,4 +1,4 @@
-"""Tunes of music21's bundled corpus -> bars, each over the chord that it implies."""
+"""Reads tunes of music21's bundled corpus into bars, each over the chord that it implies."""
 
 import difflib
 import os
@@ -16,142 +16,96 @@ from training.data import dataset
 from training.data.midi_file import Root, Song, TimeSignature
 
 COLLECTIONS = ("ryansMammoth", "oneills1850", "airdsAirs", "nottingham-dataset", "essenFolksong")
-# Triads that a folk tune leans on, as semitones above its tonic and whether they are minor.
+# The triads of a folk tune, as semitones above its tonic and whether they are minor.
 MAJOR_KEY = ((0, False), (5, False), (7, False), (9, True), (2, True))
 MINOR_KEY = ((0, True), (10, False), (5, True), (7, True), (3, False), (8, False))
 MODES = {
     "mixolydian": ((0, False), (10, False), (5, False), (7, True)),
     "dorian": ((0, True), (10, False), (5, False), (7, True), (3, False)),
 }
-READING = 2  # what is kept of a collection is read again when this changes
-HOME = 1.15  # the tonic wins a near tie: tunes stay at home longer than they are away
+CACHE_VERSION = 2  # raise it when the same files give other bars
+TONIC_FACTOR = 1.15  # the tonic wins a near tie: a tune is on its tonic most of the time
 
 
 class Tune(NamedTuple):
-    """One tune: where it stands (`collection/file#number`), and its song; None where it cannot be read."""
+    """A tune: its name (`collection/file#number`), and its song; None if it cannot be read."""
 
     name: str
     song: Song | None
 
 
 def import_corpus(
-    collections: Sequence[str] = COLLECTIONS, kind: str = "", most: int | None = None
+    collections: Sequence[str] = COLLECTIONS, kind: str = "", limit: int | None = None
 ) -> dataset.Dataset:
-    """The bars of collections in music21's corpus; broken tunes are counted in the counts and skipped.
+    """The bars of collections in music21's corpus. A broken tune is counted and skipped.
 
-    `kind`: only tunes that call themselves so ("reel", "hornpipe"); their origins say it. `most`: read at most so many
-    tunes of a collection. Bars in 2/4 come with their values doubled, as players count them; pick-ups
-    and other metres are counted and left out. Each collection is kept in the user's cache folder
-    once it is read, where that can be written. DatasetError for an unknown collection or kind, or when
-    music21 is not installed.
+    `kind`: only tunes of this kind ("reel", "hornpipe"); their provenance names it.
+    `limit`: at most so many tunes of each collection. Bars in 2/4 come with doubled note values,
+    as players count them; pick-ups and other metres are counted and left out. Each collection is
+    cached in the user's cache folder, if that can be written. DatasetError for an unknown
+    collection or kind, or when music21 is not installed.
     """
     unknown = [name for name in collections if name not in COLLECTIONS]
     if unknown:
         raise DatasetError(f"no collection {unknown[0]!r}; there are {', '.join(COLLECTIONS)}")
     kind = kind.strip().lower()
-    chosen = [name for name in collections if not kind or _has(name, kind)]
+    chosen = [name for name in collections if not kind or _has_kind(name, kind)]
     if not chosen:
-        raise DatasetError(_no_such(kind, collections))
-    parts, faults = [], []
+        raise DatasetError(_unknown_kind(kind, collections))
+    parts, errors = [], []
     for name in chosen:
-        path = _kept(name, kind, most)
+        path = _cache_path(name, kind, limit)
         try:
             parts.append(dataset.load(path))
         except DatasetError:
-            parts.append(_read(name, kind, most))
+            parts.append(_read_collection(name, kind, limit))
             try:
                 dataset.save(parts[-1], path)
-            except OSError as fault:
-                faults.append(f"{fault.filename}: {fault.strerror}")
-    if faults:
-        print(f"{faults[0]}; the corpus will be read anew the next time", file=sys.stderr)
+            except OSError as error:
+                errors.append(f"{error.filename}: {error.strerror}")
+    if errors:
+        print(f"{errors[0]}; the corpus will be read again next time", file=sys.stderr)
     return dataset.join(parts)
 
 
-def _kept(collection: str, kind: str, most: int | None) -> Path:
-    """Where the bars of a collection are kept once they are read."""
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    name = re.sub(r"[^\w.-]", "_", f"{collection}-{kind or 'all'}-{most or 'all'}")
-    return home / "sideman" / f"{name}-{READING}-music21-{_music21().__version__}.npz"
+def extractor_corpus() -> dataset.Dataset:
+    """The bars that the shipped feature extractor learned from.
 
-
-def _read(collection: str, kind: str, most: int | None) -> dataset.Dataset:
-    songs, broken = [], []
-    for tune in tunes(collection, kind, most):
-        if tune.song is None:
-            broken.append(tune.name)
-        else:
-            songs.append((tune.name, tune.song))
-    made = dataset.import_songs(songs)
-    if broken:
-        made.counts.broken.append(
-            f"tunes that music21 cannot read or that have no notes: {len(broken)}, first {broken[0]}"
-        )
-    return made
-
-
-def _files(collection: str) -> list[Path]:
-    return sorted((Path(_music21().__file__).parent / "corpus" / collection).glob("*.abc"))
-
-
-def _words(collection: str, fields: str) -> list[str]:
-    """What the tunes of a collection have in fields, such as R (rhythm) and T (title), in lower case."""
-    field = re.compile(rf"^[{fields}]:\s*(.*?)\s*$", re.MULTILINE)
-    texts = (path.read_text(encoding="utf-8", errors="replace") for path in _files(collection))
-    return [word.lower() for text in texts for word in field.findall(text)]
-
-
-def _has(collection: str, kind: str) -> bool:
-    return any(kind in word for word in _words(collection, "RT"))
-
-
-def _no_such(kind: str, collections: Sequence[str]) -> str:
-    """That no tune is of a kind, with the nearest kind or the most frequent ones."""
-    kinds = Counter(word for name in collections for word in _words(name, "R") if word)
-    near = difflib.get_close_matches(kind, kinds, 1)
-    usual = ", ".join(name for name, _ in kinds.most_common(8))
-    there = f"did you mean {near[0]}?" if near else f"there are {usual}"
-    hint = there if kinds else "they say no kind; leave out --kind"
-    return f"no tune of {', '.join(collections)} is a {kind!r}; {hint}"
-
-
-def lessons() -> dataset.Dataset:
-    """The bars that the shipped feature extractor was taught on: all but Essen's tunes after the 1,500th,
-    which would outweigh the rest.
+    It is the whole corpus without Essen's tunes after the 1,500th, which would outweigh the rest.
     """
-    most = {"essenFolksong": 1500}
-    return dataset.join([import_corpus([name], most=most.get(name)) for name in COLLECTIONS])
+    limits = {"essenFolksong": 1500}
+    return dataset.join([import_corpus([name], limit=limits.get(name)) for name in COLLECTIONS])
 
 
-def tunes(collection: str, kind: str = "", most: int | None = None) -> Iterator[Tune]:
-    """The tunes of a kind in a collection in the order of its files, `most` that can be read."""
+def read_tunes(collection: str, kind: str = "", limit: int | None = None) -> Iterator[Tune]:
+    """The tunes of a kind in the order of the files; at most `limit` that can be read."""
     music21 = _music21()
     folder = f"{collection} ({kind})" if kind else collection
-    given = 0
+    count = 0
     for path in _files(collection):
         handler = music21.abcFormat.ABCFile()
         try:
             handler.open(path)
-            read = handler.read()
-        except Exception:  # noqa: BLE001 - a parser that is fed anything raises anything
+            content = handler.read()
+        except Exception:  # noqa: BLE001 - music21 raises any type for a malformed file
             yield Tune(f"{folder}/{path.name}", None)
             continue
         finally:
             handler.close()
-        for number, tune in read.splitByReferenceNumber().items():
-            if most is not None and given >= most:
+        for number, tune in content.splitByReferenceNumber().items():
+            if limit is not None and count >= limit:
                 return
-            if kind in _kind(tune):
-                made = _read_tune(tune)
-                given += made is not None
-                yield Tune(f"{folder}/{path.name}#{number}", made)
+            if kind in _kind_of(tune):
+                song = _read_tune(tune)
+                count += song is not None
+                yield Tune(f"{folder}/{path.name}#{number}", song)
 
 
 def implied_root(notes: Sequence[Note], tonic: int, mode: str) -> Root:
     """The chord that a bar's notes imply in a key, as a triad's symbol and root.
 
-    Every candidate triad of the mode gathers the lengths of the notes that belong to it, those on a
-    beat counted twice (after Temperley, The Cognition of Basic Musical Structures, 2001, chapter 6).
+    The weight of a triad is the length of the notes that belong to it; a note on a beat counts
+    twice (after Temperley, The Cognition of Basic Musical Structures, 2001, chapter 6).
     """
     weight = [0.0] * 12
     for note in notes:
@@ -159,17 +113,64 @@ def implied_root(notes: Sequence[Note], tonic: int, mode: str) -> Root:
         weight[note.pitch % 12] += strong * min(note.duration, 2 * TICKS_PER_BEAT)
     candidates = MODES.get(mode, MINOR_KEY if mode in {"minor", "aeolian"} else MAJOR_KEY)
 
-    def gathered(candidate: tuple[int, bool]) -> float:
+    def triad_weight(candidate: tuple[int, bool]) -> float:
         degree, minor = candidate
         root = tonic + degree
         share = (
             weight[root % 12] + weight[(root + (3 if minor else 4)) % 12] + weight[(root + 7) % 12]
         )
-        return share * (HOME if degree == 0 else 1.0)
+        return share * (TONIC_FACTOR if degree == 0 else 1.0)
 
-    degree, minor = max(candidates, key=gathered)
+    degree, minor = max(candidates, key=triad_weight)
     root = (tonic + degree) % 12
     return Root(note_name(root) + ("m" if minor else ""), root)
+
+
+def _cache_path(collection: str, kind: str, limit: int | None) -> Path:
+    """The file in which the bars of a collection are cached."""
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    name = re.sub(r"[^\w.-]", "_", f"{collection}-{kind or 'all'}-{limit or 'all'}")
+    return home / "sideman" / f"{name}-{CACHE_VERSION}-music21-{_music21().__version__}.npz"
+
+
+def _read_collection(name: str, kind: str, limit: int | None) -> dataset.Dataset:
+    songs, broken = [], []
+    for tune in read_tunes(name, kind, limit):
+        if tune.song is None:
+            broken.append(tune.name)
+        else:
+            songs.append((tune.name, tune.song))
+    bars = dataset.import_songs(songs)
+    if broken:
+        bars.counts.broken.append(
+            f"tunes without notes or that music21 cannot read: {len(broken)}, first {broken[0]}"
+        )
+    return bars
+
+
+def _files(collection: str) -> list[Path]:
+    return sorted((Path(_music21().__file__).parent / "corpus" / collection).glob("*.abc"))
+
+
+def _field_values(collection: str, fields: str) -> list[str]:
+    """The values of ABC fields, such as R (rhythm) and T (title), in a collection; lower case."""
+    field = re.compile(rf"^[{fields}]:\s*(.*?)\s*$", re.MULTILINE)
+    texts = (path.read_text(encoding="utf-8", errors="replace") for path in _files(collection))
+    return [value.lower() for text in texts for value in field.findall(text)]
+
+
+def _has_kind(collection: str, kind: str) -> bool:
+    return any(kind in value for value in _field_values(collection, "RT"))
+
+
+def _unknown_kind(kind: str, collections: Sequence[str]) -> str:
+    """The error message for a kind without tunes: it names the nearest kind or the usual ones."""
+    kinds = Counter(value for name in collections for value in _field_values(name, "R") if value)
+    near = difflib.get_close_matches(kind, kinds, 1)
+    usual = ", ".join(name for name, _ in kinds.most_common(8))
+    suggestion = f"did you mean {near[0]}?" if near else f"there are {usual}"
+    hint = suggestion if kinds else "their tunes name no kind; leave out --kind"
+    return f"no tune of {', '.join(collections)} is a {kind!r}; {hint}"
 
 
 def _read_tune(tune: Any) -> Song | None:
@@ -178,32 +179,35 @@ def _read_tune(tune: Any) -> Song | None:
         score = music21.abcFormat.translate.abcToStreamScore(tune)
         measures = list(score.parts[0].getElementsByClass("Measure"))
         return _song(measures, *_key(score))
-    except Exception:  # noqa: BLE001 - see tunes
+    except Exception:  # noqa: BLE001 - see read_tunes
         return None
 
 
 def _song(measures: Sequence[Any], tonic: int, mode: str) -> Song | None:
-    """Notes, a metre for every measure (so that pick-ups stand alone) and a root for every measure."""
+    """The song of these measures; None if they have no notes.
+
+    Every measure has a time signature of its own, so that a pick-up stays alone, and a root.
+    """
     notes: list[Note] = []
-    metres: list[TimeSignature] = []
+    signatures: list[TimeSignature] = []
     roots: list[tuple[int, Root]] = []
     numerator, denominator, now = 4, 4, 0
     for measure in measures:
         if measure.timeSignature is not None:
             numerator = measure.timeSignature.numerator
             denominator = measure.timeSignature.denominator
-        twice = 2 if (numerator, denominator) == (2, 4) else 1
+        factor = 2 if (numerator, denominator) == (2, 4) else 1
         metre = (4, 4) if (numerator, denominator) in {(2, 4), (2, 2)} else (numerator, denominator)
         inside = [
             Note(
-                now + round(twice * float(note.offset) * TICKS_PER_BEAT),
-                round(twice * float(note.quarterLength) * TICKS_PER_BEAT),
+                now + round(factor * float(note.offset) * TICKS_PER_BEAT),
+                round(factor * float(note.quarterLength) * TICKS_PER_BEAT),
                 int(note.pitch.midi),
             )
             for note in measure.notes
-            if note.isNote and note.quarterLength > 0  # a grace note takes no time of its own
+            if note.isNote and note.quarterLength > 0  # a grace note has no length
         ]
-        metres.append(TimeSignature(now, *metre))
+        signatures.append(TimeSignature(now, *metre))
         written = [chord for chord in measure.notes if "ChordSymbol" in chord.classes]
         if written:
             root = written[0].root().pitchClass
@@ -213,12 +217,12 @@ def _song(measures: Sequence[Any], tonic: int, mode: str) -> Song | None:
             local = [note._replace(start=note.start - now) for note in inside]
             roots.append((now, implied_root(local, tonic, mode)))
         notes += inside
-        now += round(twice * float(measure.highestTime) * TICKS_PER_BEAT)
-    return Song(tuple(sorted(notes)), tuple(metres), tuple(roots)) if notes else None
+        now += round(factor * float(measure.highestTime) * TICKS_PER_BEAT)
+    return Song(tuple(sorted(notes)), tuple(signatures), tuple(roots)) if notes else None
 
 
 def _key(score: Any) -> tuple[int, str]:
-    """Tonic (0 to 11) and mode as the tune's key field has them."""
+    """The tonic (0 to 11) and the mode in the tune's key field."""
     for key in score.recurse().getElementsByClass("KeySignature"):
         if "Key" in key.classes:
             return int(key.tonic.pitchClass), str(key.mode)
@@ -226,7 +230,7 @@ def _key(score: Any) -> tuple[int, str]:
     return 0, "major"
 
 
-def _kind(tune: Any) -> str:
+def _kind_of(tune: Any) -> str:
     for token in tune.tokens:
         if getattr(token, "tag", None) == "R":
             return str(token.data).strip().lower()

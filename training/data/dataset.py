@@ -1,4 +1,4 @@
-"""Bars to train on, with where each came from: import, save, load."""
+"""Data sets of bars with their provenance: import, join, save, load."""
 
 import io
 import json
@@ -18,25 +18,28 @@ from perform.music.pitch import semitones_from_c
 from training import files
 from training.data.midi_file import Root, Song, read_song, root_of_name
 
+OWN_BARS = Path(__file__).parent.with_name("bars")  # the MIDI files that ship
 HALF_COLUMN = TICKS_PER_COLUMN // 2
-MOST_BARS = 20_000  # a file with more is no music: a broken delta time or metre
+MOST_BARS = 20_000  # a file with more has a broken delta time or time signature
 SUFFIXES = (".mid", ".midi")
 
 
 class Provenance(msgspec.Struct, frozen=True):
-    """Where a bar came from: file name, bar number (from 1), chord at the bar's beginning."""
+    """The source of a bar: file name, bar number (from 1), chord at the bar's beginning."""
 
     file: str
     bar: int
     chord: str
 
 
-class Counts(msgspec.Struct):
-    """What became of the bars and notes that were read.
+class ImportCounts(msgspec.Struct):
+    """What an import did with the files, bars and notes that it read.
 
-    `folded`, `lost`: notes moved by octaves into the 48 rows, and notes that a re-strike of the
-    same pitch left no room for. `moved_mean`, `moved_most`: ticks (480 a quarter) by which onsets
-    were moved to the grid. `broken`: what could not be read, file by file.
+    `empty`, `not_four_four`: bars that were left out.
+    `folded`: notes moved by octaves into the 48 rows.
+    `lost`: notes without room, because the same pitch begins again at once.
+    `moved_mean`, `moved_most`: ticks (480 a quarter) by which note beginnings moved to the grid.
+    `broken`: a line for each file that could not be read.
     """
 
     files: int = 0
@@ -52,11 +55,11 @@ class Counts(msgspec.Struct):
 
 
 class Dataset(NamedTuple):
-    """Bars, int8 (n, 48, 64), each with its origin, and the counts of their import."""
+    """Bars, int8 (n, 48, 64), the provenance of each, and the counts of their import."""
 
     rolls: Rolls
-    origins: tuple[Provenance, ...]
-    counts: Counts
+    provenance: tuple[Provenance, ...]
+    counts: ImportCounts
 
 
 class _Bar(NamedTuple):
@@ -65,83 +68,73 @@ class _Bar(NamedTuple):
     notes: list[Note]  # those that sound in it, in ticks of the song
 
 
-class _Imported(NamedTuple):
-    """What files have given so far."""
+class _Import(NamedTuple):
+    """An import in progress."""
 
     rolls: list[Rolls]
-    origins: list[Provenance]
+    provenance: list[Provenance]
     moved: list[int]
-    counts: Counts
+    counts: ImportCounts
 
 
 def import_files(paths: Iterable[Path], chord: str | None = None) -> Dataset:
-    """The bars in MIDI files and folders of them; broken files are named in the counts and skipped.
+    """The bars of MIDI files, and of folders of them. A broken file is counted and skipped.
 
-    The chord comes from `chord`, else from chord markers or text in the file (each from its tick
-    on), else from a file name that ends like `_Bb`, else it is C. A note held across a bar line is
-    split there; drums (channel 10) are left out. DatasetError when nothing usable is found.
+    The root of a bar comes from `chord`; else from chord markers or texts in the file, each from
+    its tick on; else from a file name that ends like `_Bb`; else it is C. A note across a bar line
+    is split there. Drums (channel 10) are left out. DatasetError when no bar is left.
     """
     fixed = _root(chord) if chord is not None else None
-    made = _Imported([], [], [], Counts())
-    counts = made.counts
-    for path in _files(paths):
+    imported = _Import([], [], [], ImportCounts())
+    counts = imported.counts
+    for path in _midi_files(paths):
         try:
             song = read_song(path)
-            bars = _bars(song)
-        except Exception as fault:  # noqa: BLE001 - a parser that is fed anything raises anything
-            reason = (str(fault) or "cut short").splitlines()[0]
+            bars = _split_into_bars(song)
+        except Exception as error:  # noqa: BLE001 - mido raises any type for a malformed file
+            reason = (str(error) or "cut short").splitlines()[0]
             counts.broken.append(f"{path}: {reason}")
             continue
         counts.files += 1
         roots = ((0, fixed),) if fixed else ((0, root_of_name(path)), *song.roots)
         for number, bar in enumerate(bars, 1):
-            _take(bar, Provenance(path.name, number, ""), roots, made)
-    return _finish(made)
+            _add_bar(bar, Provenance(path.name, number, ""), roots, imported)
+    return _finish(imported)
 
 
 def import_songs(songs: Iterable[tuple[str, Song]]) -> Dataset:
-    """The bars of named songs that are already read; as `import_files`, which reads them from disk."""
-    made = _Imported([], [], [], Counts())
+    """The bars of songs in memory, each with its name; otherwise as `import_files`."""
+    imported = _Import([], [], [], ImportCounts())
     for name, song in songs:
-        made.counts.files += 1
+        imported.counts.files += 1
         roots = ((0, Root("C", 0)), *song.roots)
-        for number, bar in enumerate(_bars(song), 1):
-            _take(bar, Provenance(name, number, ""), roots, made)
-    return _finish(made)
+        for number, bar in enumerate(_split_into_bars(song), 1):
+            _add_bar(bar, Provenance(name, number, ""), roots, imported)
+    return _finish(imported)
 
 
 def join(parts: Sequence[Dataset]) -> Dataset:
-    """One data set of several, in their order, their counts added up."""
-    counts = Counts(broken=[line for part in parts for line in part.counts.broken])
+    """One data set of several, in their order, with their counts added up."""
+    counts = ImportCounts(broken=[line for part in parts for line in part.counts.broken])
     for name in ("files", "kept", "empty", "not_four_four", "notes", "folded", "lost"):
         setattr(counts, name, sum(getattr(part.counts, name) for part in parts))
     moved = sum(part.counts.moved_mean * part.counts.notes for part in parts)
     counts.moved_mean = moved / max(1, counts.notes)
     counts.moved_most = max(part.counts.moved_most for part in parts)
-    origins = tuple(origin for part in parts for origin in part.origins)
-    return Dataset(np.concatenate([part.rolls for part in parts]), origins, counts)
+    provenance = tuple(each for part in parts for each in part.provenance)
+    return Dataset(np.concatenate([part.rolls for part in parts]), provenance, counts)
 
 
-def some(bars: Dataset, chosen: NDArray[np.intp]) -> Dataset:
-    """The bars of these indices, in their order, with their origins."""
-    origins = tuple(bars.origins[place] for place in chosen)
-    return Dataset(bars.rolls[chosen], origins, Counts(kept=len(chosen)))
-
-
-def _finish(made: _Imported) -> Dataset:
-    counts = made.counts
-    counts.kept = len(made.rolls)
-    counts.moved_mean = float(np.mean(made.moved)) if made.moved else 0.0
-    counts.moved_most = max(made.moved, default=0)
-    if not made.rolls:
-        raise DatasetError(_nothing(counts))
-    return Dataset(np.stack(made.rolls), tuple(made.origins), counts)
+def select(bars: Dataset, indices: NDArray[np.intp]) -> Dataset:
+    """The bars at these indices, in their order, with their provenance."""
+    provenance = tuple(bars.provenance[index] for index in indices)
+    return Dataset(bars.rolls[indices], provenance, ImportCounts(kept=len(indices)))
 
 
 def save(dataset: Dataset, path: Path) -> None:
-    """Write a data set as .npz with its origins and counts in it, whole or not at all."""
+    """Write a data set as an .npz, with its provenance and counts, whole or not at all."""
     story = {
-        "origins": msgspec.to_builtins(dataset.origins),
+        "origins": msgspec.to_builtins(dataset.provenance),
         "counts": msgspec.to_builtins(dataset.counts),
     }
     packed = io.BytesIO()
@@ -150,16 +143,16 @@ def save(dataset: Dataset, path: Path) -> None:
 
 
 def load(path: Path) -> Dataset:
-    """The data set in an .npz that `save` wrote; DatasetError for anything else."""
+    """The data set in an .npz that `save` wrote; DatasetError for any other file."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             rolls = np.asarray(archive["rolls"])
             story = json.loads(str(archive["story"]))
-        origins = msgspec.convert(story["origins"], tuple[Provenance, ...])
-        counts = msgspec.convert(story["counts"], Counts)
+        provenance = msgspec.convert(story["origins"], tuple[Provenance, ...])
+        counts = msgspec.convert(story["counts"], ImportCounts)
     except FileNotFoundError:
         raise DatasetError(f"{path}: no such file; make it with training import") from None
-    except Exception:  # noqa: BLE001 - zip, zlib, npy and JSON each have their own faults
+    except Exception:  # noqa: BLE001 - zip, zlib, npy and JSON errors have no common type
         raise DatasetError(f"{path}: not a data set; make one with training import") from None
     if rolls.ndim != 3 or rolls.shape[1:] != (ROWS, COLUMNS) or not len(rolls):
         raise DatasetError(
@@ -168,35 +161,46 @@ def load(path: Path) -> Dataset:
         )
     if not (rolls > 0).any():
         raise DatasetError(f"{path}: every bar is silent; import files that have notes")
-    if len(origins) != len(rolls) or not np.isin(rolls, (-1, 1)).all():
+    if len(provenance) != len(rolls) or not np.isin(rolls, (-1, 1)).all():
         raise DatasetError(f"{path}: its parts disagree; make it again with training import")
-    return Dataset(rolls.astype(np.int8), origins, counts)
+    return Dataset(rolls.astype(np.int8), provenance, counts)
 
 
-def open_data(paths: Sequence[Path], chord: str | None = None) -> Dataset:
-    """The data set in one .npz, whose bars have their chords, or that of MIDI files and folders.
+def open_data(paths: Sequence[Path] | None = None, chord: str | None = None) -> Dataset:
+    """The data set in one .npz, or of MIDI files and folders; without paths, of our own bars.
 
-    DatasetError for an .npz with anything beside it, or with a chord.
+    DatasetError for an .npz beside other paths, or with a chord: its bars have their chords.
     """
-    kept = [path for path in paths if path.suffix == ".npz"]
-    if not kept:
+    paths = paths or [OWN_BARS]
+    archives = [path for path in paths if path.suffix == ".npz"]
+    if not archives:
         return import_files(paths, chord)
     if len(paths) > 1:
-        raise DatasetError(f"{kept[0]}: give one .npz alone, or MIDI files and folders")
+        raise DatasetError(f"{archives[0]}: give one .npz alone, or MIDI files and folders")
     if chord is not None:
         raise DatasetError(
-            f"{kept[0]}: its bars have their chords; leave out --chord, or give MIDI files"
+            f"{archives[0]}: its bars have their chords; leave out --chord, or give MIDI files"
         )
-    return load(kept[0])
+    return load(archives[0])
 
 
-def sources(dataset: Dataset) -> dict[str, int]:
-    """How many bars each file gave, by file name."""
-    names = [origin.file for origin in dataset.origins]
+def bars_per_file(dataset: Dataset) -> dict[str, int]:
+    """How many bars come from each file, by file name."""
+    names = [each.file for each in dataset.provenance]
     return {name: names.count(name) for name in sorted(set(names))}
 
 
-def _files(paths: Iterable[Path]) -> list[Path]:
+def _finish(imported: _Import) -> Dataset:
+    counts = imported.counts
+    counts.kept = len(imported.rolls)
+    counts.moved_mean = float(np.mean(imported.moved)) if imported.moved else 0.0
+    counts.moved_most = max(imported.moved, default=0)
+    if not imported.rolls:
+        raise DatasetError(_no_bar(counts))
+    return Dataset(np.stack(imported.rolls), tuple(imported.provenance), counts)
+
+
+def _midi_files(paths: Iterable[Path]) -> list[Path]:
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
@@ -210,7 +214,7 @@ def _files(paths: Iterable[Path]) -> list[Path]:
     return found
 
 
-def _nothing(counts: Counts) -> str:
+def _no_bar(counts: ImportCounts) -> str:
     broken = f"{len(counts.broken)} broken files ({counts.broken[0]}), " if counts.broken else ""
     return (
         f"no bar to train on: {broken}{counts.empty} empty bars, {counts.not_four_four} not in "
@@ -225,24 +229,24 @@ def _root(symbol: str) -> Root:
     return Root(symbol, chord.root)
 
 
-def _bars(song: Song) -> list[_Bar]:
+def _split_into_bars(song: Song) -> list[_Bar]:
     """The bars up to the end of the last note, each with the notes that sound in it.
 
-    Notes are put on the grid first, so that one that leans over a bar line by a hair leaves no
-    dust behind it, and one played just ahead of a bar line belongs to the bar that it begins.
+    Notes are moved to the grid first. So a note that ends just after a bar line leaves no short
+    rest of itself in the next bar, and a note just before a bar line belongs to the next bar.
     """
     notes = [_on_grid(note) for note in song.notes]
     end = max((note.end for note in notes), default=0)
-    changes = list(song.metres)
+    signatures = list(song.time_signatures)
     numerator, denominator = 4, 4
     bars: list[_Bar] = []
     now = 0
     while now < end:
-        while changes and changes[0].tick <= now:
-            _, numerator, denominator = changes.pop(0)
+        while signatures and signatures[0].tick <= now:
+            _, numerator, denominator = signatures.pop(0)
         length = max(1, numerator * TICKS_PER_BAR // denominator)
-        if changes:  # a metre may change before a bar is full
-            length = min(length, changes[0].tick - now)
+        if signatures:  # a time signature may change before a bar is full
+            length = min(length, signatures[0].tick - now)
         whole = (numerator, denominator, length) == (4, 4, TICKS_PER_BAR)
         bars.append(_Bar(now, whole, []))
         now += length
@@ -260,11 +264,11 @@ def _bars(song: Song) -> list[_Bar]:
     return bars
 
 
-def _take(
-    bar: _Bar, origin: Provenance, roots: Sequence[tuple[int, Root]], made: _Imported
+def _add_bar(
+    bar: _Bar, source: Provenance, roots: Sequence[tuple[int, Root]], imported: _Import
 ) -> None:
-    """Add a bar to what was made, or count why not."""
-    counts = made.counts
+    """Add a bar to the import, or count why it is left out."""
+    counts = imported.counts
     if not bar.notes:
         counts.empty += 1
         return
@@ -276,21 +280,24 @@ def _take(
         placed = _on_grid(note)
         begin = max(placed.start, bar.start)
         if placed.start >= bar.start:
-            made.moved.append(abs(note.start - placed.start))
+            imported.moved.append(abs(note.start - placed.start))
         end = min(placed.end, bar.start + TICKS_PER_BAR)
-        pitch = note.pitch - semitones_from_c(_sounding(roots, begin).pitch_class)
+        pitch = note.pitch - semitones_from_c(_root_at(roots, begin).pitch_class)
         clipped.append(Note(begin - bar.start, end - begin, pitch))
-    encoded = encode(_whole_in_roll(clipped), bars=1)
+    encoded = encode(_fit_octave(clipped), bars=1)
     counts.notes += len(clipped)
     counts.folded += encoded.folded
     counts.lost += encoded.lost
-    made.rolls.append(encoded.rolls[0])
-    symbol = _sounding(roots, bar.start).symbol
-    made.origins.append(msgspec.structs.replace(origin, chord=symbol))
+    imported.rolls.append(encoded.rolls[0])
+    symbol = _root_at(roots, bar.start).symbol
+    imported.provenance.append(msgspec.structs.replace(source, chord=symbol))
 
 
-def _whole_in_roll(notes: list[Note]) -> list[Note]:
-    """The bar an octave away where only there all of it is on the roll: a contour outlives a register."""
+def _fit_octave(notes: list[Note]) -> list[Note]:
+    """The notes, an octave lower or higher where only there all of them are on the roll.
+
+    The contour of a melody matters more than its register.
+    """
     lowest, highest = min(note.pitch for note in notes), max(note.pitch for note in notes)
     for octave in (0, -12, 12):
         if lowest + octave >= LOWEST_PITCH and highest + octave < LOWEST_PITCH + ROWS:
@@ -304,6 +311,6 @@ def _on_grid(note: Note) -> Note:
     return Note(start, max(TICKS_PER_COLUMN, end - start), note.pitch)
 
 
-def _sounding(roots: Sequence[tuple[int, Root]], tick: int) -> Root:
+def _root_at(roots: Sequence[tuple[int, Root]], tick: int) -> Root:
     """The last root at or before a tick."""
     return [root for since, root in roots if since <= tick][-1]

@@ -1,4 +1,4 @@
-"""What training bars are, in the words that a conditional generator is asked with."""
+"""The labels of training bars: the values by which a conditional generator is asked."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -12,14 +12,14 @@ from perform.music.condition import DENSITY, QUALITY_CLASSES, REGISTER, quality_
 from perform.music.note_table import notes_of
 from perform.music.pianoroll import Rolls
 
-FORGOTTEN = 0.1  # how often a bar's quality is hidden, so that "any" is taught too
+QUALITY_DROPOUT = 0.1  # share of bars whose quality is hidden, so that "any" is learned too
 
 
 class Labels(NamedTuple):
     """A column for each condition: its name, and its value for each bar, float32 (bars, columns).
 
-    `constant`: the conditions that were asked for and are the same in every bar, so that nothing could
-    be learnt of them; they have no columns.
+    `constant`: the conditions that are the same in every bar. Nothing can be learned of them, so
+    they have no columns.
     """
 
     names: tuple[str, ...]
@@ -27,8 +27,8 @@ class Labels(NamedTuple):
     constant: tuple[str, ...]
 
 
-def label(rolls: Rolls, chords: Sequence[str], conditions: Sequence[str]) -> Labels:
-    """The labels of bars (n, 48, 64) played over these chords.
+def make_labels(rolls: Rolls, chords: Sequence[str], conditions: Sequence[str]) -> Labels:
+    """The labels of bars (n, 48, 64) over these chords.
 
     Density and register are ranks among the bars, 0 to 1, so that 0.5 asks for the median.
     """
@@ -45,15 +45,15 @@ def label(rolls: Rolls, chords: Sequence[str], conditions: Sequence[str]) -> Lab
             count = np.bincount(table.bar, minlength=len(rolls))
             heights = np.bincount(table.bar, weights=table.row, minlength=len(rolls))
             columns[REGISTER] = _ranks(heights / np.maximum(count, 1))
-    kept = {name: column for name, column in columns.items() if np.ptp(column) > 0}
-    varied = {"quality" if name in QUALITY_CLASSES else name for name in kept}
-    values = np.stack([*kept.values()], axis=1) if kept else np.zeros((len(rolls), 0))
-    constant = tuple(name for name in conditions if name not in varied)
-    return Labels(tuple(kept), values.astype(np.float32), constant)
+    varying = {name: column for name, column in columns.items() if np.ptp(column) > 0}
+    labelled = {"quality" if name in QUALITY_CLASSES else name for name in varying}
+    values = np.stack([*varying.values()], axis=1) if varying else np.zeros((len(rolls), 0))
+    constant = tuple(name for name in conditions if name not in labelled)
+    return Labels(tuple(varying), values.astype(np.float32), constant)
 
 
-def hidden(names: Sequence[str]) -> NDArray[np.bool_]:
-    """Which columns are hidden now and then: those of the quality."""
+def quality_columns(names: Sequence[str]) -> NDArray[np.bool_]:
+    """Which label columns belong to the quality, (columns,)."""
     return np.array([name in QUALITY_CLASSES for name in names], bool)
 
 

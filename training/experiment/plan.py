@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from perform.errors import DatasetError, RunFolderError, SidemanError
 from training import files, pretrained, versions
-from training.augment.pipeline import grown
+from training.augment.pipeline import augmented_count
 from training.data import dataset
 from training.evaluation.score import FEWEST
 from training.features.base import Extractor
@@ -74,14 +74,14 @@ def plan(
             f"none of these, and distances need {FEWEST} in both parts; give more bars or another --held-out"
         )
     for options in arms.values():
-        grown(training, options.augment)
+        augmented_count(training, options.augment)
     return Plan(
         protocol=protocol,
         runs=runs,
         arms={name: as_run(options, protocol, training) for name, options in arms.items()},
         data={
             "bars": len(bars.rolls),
-            "files": dataset.sources(bars),
+            "files": dataset.bars_per_file(bars),
             "sha256": hashlib.sha256(bars.rolls.tobytes()).hexdigest(),
         },
         extractor={
@@ -224,7 +224,7 @@ def split(
     for index, roll in enumerate(bars.rolls):
         alike.setdefault(roll.tobytes(), []).append(index)
     sets = list(alike.values())
-    names = np.array([bars.origins[those[0]].file for those in sets])
+    names = np.array([bars.provenance[those[0]].file for those in sets])
     # Going through each file in a random order at an even pace keeps its share in any prefix.
     place = np.empty(len(names))
     for name in np.unique(names):

@@ -115,7 +115,7 @@ def run(
     _demand_same_weights(options.pretrained, made)
     taught, held = split(bars, made.split["held_out"], task.seed)
     rolls = bars.rolls[taught]
-    raw, line = invent(options, dataset.some(bars, taught), made.samples)
+    raw, line = invent(options, dataset.select(bars, taught), made.samples)
     own = augment(rolls, options.augment, options.seed)
     scores = score(
         raw,

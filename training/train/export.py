@@ -18,7 +18,7 @@ from perform.music.condition import DENSITY, QUALITY_CLASSES, REGISTER, Conditio
 from perform.music.note import COLUMNS, ROOT_ROW, ROWS
 from perform.music.note_table import notes_of
 from perform.music.pianoroll import clean, threshold
-from training.data.dataset import Dataset, sources
+from training.data.dataset import Dataset, bars_per_file
 from training.metrics.playability import COPY_CELLS, leaps, measure
 from training.model.backend import tf
 from training.train.trainer import Run
@@ -121,7 +121,7 @@ def _share(those: Any) -> float:
 
 def provenance(bars: Dataset) -> dict[str, int]:
     """Bars by file; by folder of a corpus where there are more files than a card can name."""
-    files = sources(bars)
+    files = bars_per_file(bars)
     if len(files) <= MOST_FILES:
         return files
     folders: dict[str, int] = {}

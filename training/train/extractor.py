@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from perform.music.note import COLUMNS, ROWS
 from perform.music.pianoroll import Rolls
 from training import files
-from training.augment.corruptions import DISTURBANCES
+from training.augment.corruptions import CORRUPTIONS
 from training.data.dataset import Dataset
 from training.features.spr import SprExtractor
 from training.images import new_figure, to_png
@@ -48,10 +48,7 @@ class ExtractorLesson(NamedTuple):
 def split(bars: Dataset) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Which bars are taught and which held out: whole tunes, one in ten by the hash of its name."""
     held = np.array(
-        [
-            hashlib.sha256(origin.file.encode()).digest()[0] % HELD_OUT == 0
-            for origin in bars.origins
-        ]
+        [hashlib.sha256(each.file.encode()).digest()[0] % HELD_OUT == 0 for each in bars.provenance]
     )
     return np.flatnonzero(~held), np.flatnonzero(held)
 
@@ -60,7 +57,7 @@ def teach(bars: Dataset, epochs: int, seed: int = 0, width: int = 48) -> Any:
     """The taught extractor, a keras model from (n, 48, 64) to (n, 32)."""
     keras.utils.set_random_seed(seed)
     taught, _ = split(bars)
-    names = [origin.file.split("/")[0] for origin in bars.origins]
+    names = [each.file.split("/")[0] for each in bars.provenance]
     collections = sorted(set(names))
     labels = np.array([collections.index(name) for name in names])[taught]
     rolls = bars.rolls[taught]
@@ -88,10 +85,10 @@ def _lesson(rolls: Rolls, labels: NDArray[np.int64], rng: np.random.Generator) -
     """All bars in a new order, half of them spoilt one way each, by any strength."""
     order = rng.permutation(len(rolls))
     shown = rolls[order].copy()
-    spoilt = np.zeros((len(rolls), len(DISTURBANCES)), np.float32)
-    kind = rng.integers(0, 2 * len(DISTURBANCES), len(rolls))
+    spoilt = np.zeros((len(rolls), len(CORRUPTIONS)), np.float32)
+    kind = rng.integers(0, 2 * len(CORRUPTIONS), len(rolls))
     strength = rng.integers(1, 11, len(rolls)) / 10
-    for place, disturb in enumerate(DISTURBANCES.values()):
+    for place, disturb in enumerate(CORRUPTIONS.values()):
         for level in np.unique(strength):
             these = np.flatnonzero((kind == place) & (strength == level))
             shown[these] = disturb(shown[these], float(level), rng)
@@ -115,7 +112,7 @@ def _networks(width: int, collections: int) -> tuple[Any, Any]:
     drawn = layers.Permute((2, 1), name="drawn")(drawn)
     hidden = layers.LeakyReLU(0.2)(layers.Dense(64)(features))
     collection = layers.Dense(collections, activation="softmax", name="collection")(hidden)
-    spoilt = layers.Dense(len(DISTURBANCES), name="spoilt")(hidden)
+    spoilt = layers.Dense(len(CORRUPTIONS), name="spoilt")(hidden)
     return keras.Model(rolls, features), keras.Model(rolls, [drawn, collection, spoilt])
 
 
@@ -136,7 +133,7 @@ def proof(extractor: Any, held_out: Rolls, seed: int = 0) -> dict[str, list[floa
             frechet(extractor.features(disturb(plain, level, rng)), reference)
             for level in STRENGTHS
         ]
-        for name, disturb in DISTURBANCES.items()
+        for name, disturb in CORRUPTIONS.items()
     }
 
 
@@ -183,7 +180,7 @@ def picture(shown: dict[str, list[float]]) -> bytes:
 
 def describe(model: bytes, bars: Dataset, shown: dict[str, list[float]]) -> About:
     """What the manifest says."""
-    names = [origin.file.split("/")[0] for origin in bars.origins]
+    names = [each.file.split("/")[0] for each in bars.provenance]
     return About(
         name="spr",
         sha256=hashlib.sha256(model).hexdigest(),

@@ -38,7 +38,7 @@ def demand_same(folder: Path, begun: RunSetup, asked: RunSetup) -> None:
         if getattr(begun.options, name) != getattr(asked.options, name)
     ]
     if not np.array_equal(begun.bars.rolls, asked.bars.rolls) or (
-        begun.bars.origins != asked.bars.origins
+        begun.bars.provenance != asked.bars.provenance
     ):
         others.append("bars")
     if others:

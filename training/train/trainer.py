@@ -13,14 +13,14 @@ import numpy as np
 from perform.errors import DivergenceError, RunFolderError
 from perform.music.condition import DENSITY, UNCONDITIONAL, Conditions, generator_inputs
 from training import files, pretrained
-from training.augment.pipeline import augment, sources_of
+from training.augment.pipeline import augment, source_indices
 from training.data import dataset
-from training.data.labels import FORGOTTEN, hidden, label
+from training.data.labels import QUALITY_DROPOUT, make_labels, quality_columns
 from training.model.backend import keras, tf
 from training.model.column_mask import beginnings, columns, sounding_with
 from training.model.losses import LOSSES, mismatch, steepness
 from training.model.networks import build
-from training.options import Options
+from training.options import Options, to_json
 from training.train import run_folder
 from training.train.run_folder import DATA, OPTIONS
 from training.train.sample_sheets import draw_losses, draw_sheet
@@ -56,9 +56,11 @@ class Run:
         self.seconds = 0.0
         self.bars = bars
         rolls = augment(bars.rolls, options.augment, options.seed)
-        chords = [bars.origins[i].chord for i in sources_of(len(bars.rolls), options.augment)]
-        self.labels = label(rolls, chords, options.conditions)
-        self._hidden = tf.constant(hidden(self.labels.names))
+        chords = [
+            bars.provenance[i].chord for i in source_indices(len(bars.rolls), options.augment)
+        ]
+        self.labels = make_labels(rolls, chords, options.conditions)
+        self._hidden = tf.constant(quality_columns(self.labels.names))
         self.seen = rolls
         self._rolls = tf.constant(rolls, tf.int8)  # a quarter of the memory of what networks see
         self._values = tf.constant(self.labels.values, tf.float32)
@@ -221,7 +223,7 @@ class Run:
         real = tf.cast(tf.gather(self._rolls, chosen), tf.float32)
         noise = tf.random.stateless_normal([options.batch, options.noise_dim], seeds[1])
         asked = tf.gather(self._values, chosen)
-        forgotten = tf.random.stateless_uniform([options.batch, 1], seeds[4]) < FORGOTTEN
+        forgotten = tf.random.stateless_uniform([options.batch, 1], seeds[4]) < QUALITY_DROPOUT
         asked = tf.where(forgotten & self._hidden, 0.0, asked)
         generator, discriminator = self._networks
 
