@@ -11,7 +11,6 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 
 from perform.atomic_file import draft
@@ -21,12 +20,12 @@ from perform.config import load as config
 from perform.config.voices import VoiceConfig
 from perform.engine.metre import parse_metre
 from perform.engine.voicing import DEFAULT_MODEL
-from perform.errors import BundleError, ChordError, SidemanError
+from perform.errors import BundleError, ChordError, SidemanError, StartError
 from perform.music.chord import Chord, parse_chord
 from perform.music.recognition import recognise
-from perform.net.access import is_loopback
 from perform.net.address import host_port
 from perform.tables import rig_errors
+from perform.version import VersionOption
 
 app = typer.Typer(
     name="perform",
@@ -35,8 +34,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-log = logging.getLogger(__name__)
-VIEW = "perform.views.terminal"
 RigFile = Annotated[Path, typer.Argument(metavar="RIG.toml", help="the rig file")]
 
 
@@ -54,6 +51,11 @@ def main() -> None:
         sys.exit(0)
 
 
+@app.callback()
+def options(version: VersionOption = False) -> None:
+    """What comes before a command."""
+
+
 @app.command()
 def demo(
     seconds: Annotated[
@@ -62,11 +64,12 @@ def demo(
     out: Annotated[Path, typer.Option(help="where demo.mid and demo.wav go")] = Path(),
     soundfont: Annotated[Path | None, typer.Option(help="a .sf2 or .sf3 file for the WAV")] = None,
     seed: Annotated[int, typer.Option(help="another number, another solo")] = 0,
+    quiet: Annotated[bool, typer.Option("--quiet", help="not aloud, files alone")] = False,
 ) -> None:
-    """Play a twelve-bar blues; no hardware needed."""
+    """Play a twelve-bar blues, aloud where there is a sound card; no hardware needed."""
     from perform.commands import demo as concert  # noqa: PLC0415
 
-    concert.run(seconds, out, soundfont, seed)
+    concert.run(seconds, out, soundfont, seed, quiet=quiet)
 
 
 @app.command()
@@ -87,22 +90,7 @@ def run(
     ] = None,
 ) -> None:
     """Listen for chords and play, until Ctrl-C."""
-    from perform.daemon import app as daemon  # noqa: PLC0415
-
-    loaded = config.load_rig(rig) if rig is not None else start.what_is_there()
-    if panel is not None:
-        loaded = msgspec.structs.replace(loaded, panel=start.panel_at(panel, loaded.panel))
-    scanned = loaded.panel is not None and not is_loopback(host_port(loaded.panel.listen)[0])
-    if view if view is not None else sys.stdout.isatty() and not scanned:
-        asyncio.run(
-            daemon.run(loaded, lambda running: log.info(start.welcome(running.rig)), [VIEW])
-        )
-    else:
-        asyncio.run(
-            daemon.run(
-                loaded, lambda running: print(start.welcome(running.rig, running.door), flush=True)
-            )
-        )
+    start.run(rig, panel, view=view)
 
 
 @app.command()
@@ -138,13 +126,12 @@ def render(
 
 @app.command()
 def init(rig: RigFile = Path("rig.toml")) -> None:
-    """Write a commented rig to start from."""
-    template = Path(__file__).with_name("config").joinpath("rig.toml").read_text(encoding="utf-8")
+    """Write a commented rig to start from: the one that run plays without a rig."""
     with draft(rig, SidemanError) as beside:
         if rig.exists():
             raise SidemanError(f"{rig} is there already; name another file, or move it away")
-        beside.write_text(template, encoding="utf-8")
-    print(f"{rig}: edit it, then perform check {rig}")
+        beside.write_text(start.rig_text(), encoding="utf-8")
+    print(f"{rig}: edit it, then perform check {rig}, then perform run {rig}")
 
 
 @app.command()
@@ -153,7 +140,10 @@ def check(rig: RigFile) -> None:
     from perform.daemon import app as daemon  # noqa: PLC0415
 
     async def try_out() -> None:
-        async with daemon.stage(loaded.without_traces()) as running:
+        async with daemon.stage(loaded.without_traces(), strict=False) as running:
+            if running.missing:
+                mend = f"to play without it: perform run {rig} --panel"
+                raise StartError("\nperform: ".join([*running.missing, mend]))
             if not await running.source.wait_for_phrases(10.0):
                 raise SidemanError(f"{rig}: the models answer no phrase; see the lines above")
         if loaded.mqtt is not None:
@@ -176,11 +166,16 @@ def ports(
     from perform.midi import ports as midi  # noqa: PLC0415
 
     rig = config.parse_rig(f"[midi]\nsystem = {json.dumps(system)}", "--system")
-    inputs, outputs = midi.names(rig.midi.system)
+    try:
+        inputs, outputs = midi.names(rig.midi.system)
+    except StartError as fault:
+        raise StartError(f"{fault}, or a browser: perform run --panel") from None
     for title, names in (("inputs", inputs), ("outputs", outputs)):
         print(f"{title}:" + ("" if names else " none"))
         for number, name in enumerate(names):
             print(f"  {number}  {name}")
+    if not inputs + outputs:
+        print("plug something in, or play in a browser: perform run --panel")
 
 
 @app.command()
@@ -278,6 +273,11 @@ def models(
         print(f"{manifest.name:<12} {manifest.architecture:<10} {manifest.licence:<8} {path}")
     if faults:
         raise BundleError("\nperform: ".join(faults))
+    if not catalog.listing():
+        raise BundleError(
+            f"no model is there; name a folder of bundles in ${catalog.ENVIRONMENT}, "
+            "or make one: training run"
+        )
 
 
 @app.command()
@@ -286,6 +286,8 @@ def chord(
     as_json: Annotated[bool, typer.Option("--json", help="one object a line")] = False,
 ) -> None:
     """Name chords: symbols or MIDI note numbers, one chord a line on standard input, or as arguments."""
+    if words is None and sys.stdin.isatty():
+        print("chords, or MIDI note numbers, one chord a line; Ctrl-D ends it", file=sys.stderr)
     lines = [" ".join(words)] if words and words[0].lstrip("-").isdecimal() else words
     for line in lines if lines is not None else (raw.strip() for raw in sys.stdin):
         if line:
@@ -306,6 +308,8 @@ def panic(
 
     rig = config.parse_rig(f"[midi]\nsystem = {json.dumps(system)}", "--system")
     names = [port] if port is not None else midi.names(rig.midi.system)[1]
+    if not names:
+        print("no MIDI output is there")
     for name in names:
         sink = MidiOutput(MidiOutputConfig(port=name), {}, rig.midi.system)
         sink.send(AllNotesOff(0))

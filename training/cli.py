@@ -11,6 +11,7 @@ import typer
 
 from perform.errors import DatasetError, RunFolderError, SidemanError
 from perform.music.note_table import notes_of
+from perform.version import VersionOption
 from training import extras
 from training.augment import pipeline
 from training.augment.registry import describe_strategies
@@ -52,6 +53,11 @@ def main() -> None:
         where = f"{fault.filename}: {fault.strerror}" if fault.filename else fault
         print(f"training: {where}; free it or name another place", file=sys.stderr)
         sys.exit(SidemanError.exit_code)
+
+
+@app.callback()
+def options(version: VersionOption = False) -> None:
+    """What comes before a command."""
 
 
 @app.command("import")

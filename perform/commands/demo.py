@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from rich.console import Console
 
@@ -10,13 +12,16 @@ from perform.config.schema import Rig
 from perform.config.voices import VoiceConfig
 from perform.daemon.app import stage
 from perform.errors import OutputError
-from perform.events import NoteMessage, OutputEvent
+from perform.events import NoteMessage
 from perform.inputs.kinds import InputsConfig
+from perform.interfaces import Output
 from perform.music.chart import Chart, parse_chart
 from perform.music.chord import Chord
 from perform.music.note import TICKS_PER_BAR, TICKS_PER_BEAT
-from perform.outputs.audio import HINT, find_soundfont, render_wav
+from perform.outputs.audio import render_wav
 from perform.outputs.midi_file import MidiFileOutput
+from perform.outputs.soundfont import find_soundfont, missing
+from perform.outputs.speaker import Speaker, drivers
 from perform.runtime.chart_events import BLUES, chord_events, unrolled
 from perform.runtime.performance import Performance
 from perform.views.console import ConsoleRoll
@@ -25,75 +30,112 @@ EARLY_TICKS = 12  # a band member changes a hair before the bar, so its first no
 SETTLE_SECONDS = 5.0
 LEAD = "lead"
 COMPING = "chords"
+CHANNELS = {LEAD: 1, COMPING: 2}
+STAB_TICKS = 360
 TEMPO = 120.0
 
 
-class Accompaniment:
-    """What the imaginary pianist plays: the chords of the chart, written into the MIDI file."""
+def run(
+    seconds: float | None, out: Path, soundfont: Path | None, seed: int, *, quiet: bool
+) -> None:
+    """Play, draw, and write demo.mid and demo.wav to `out`; aloud too, unless `quiet`.
 
-    def __init__(self, song: MidiFileOutput, chart: Chart, until: int) -> None:
-        changes = chord_events(chart)
-        ends = [tick for tick, _ in changes[1:]] + [len(chart.bars) * TICKS_PER_BAR]
-        for (tick, change), end in zip(changes, ends, strict=True):
-            if change.chord is not None:
-                for start in range(tick, min(end, until), 2 * TICKS_PER_BEAT):
-                    _stab(song, change.chord, start)
-
-
-def _stab(song: MidiFileOutput, chord: Chord, start: int) -> None:
-    bass = 36 + chord.bass
-    upper = [48 + (tone - 48) % 12 for tone in sorted(chord.tones) if tone != chord.bass]
-    outputs: list[OutputEvent] = [
-        NoteMessage(start, COMPING, pitch, 52) for pitch in (bass, *upper)
-    ]
-    outputs += [NoteMessage(start + 360, COMPING, pitch, 0) for pitch in (bass, *upper)]
-    for output in outputs:
-        song.send(output)
-
-
-def run(seconds: float | None, out: Path, soundfont: Path | None, seed: int) -> None:
-    """Play, draw, and leave demo.mid (and demo.wav where a SoundFont is found) in `out`."""
-    console = Console(highlight=False)
+    The last line says what was written, and what to install when there is no WAV.
+    """
+    console = Console(highlight=False, soft_wrap=True)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as fault:
         raise OutputError(f"{out}: cannot be made ({fault.strerror}); name another --out") from None
     font = find_soundfont(soundfont)
+    lacking = missing(font)
     chorus = parse_chart(BLUES)
     bars = len(chorus.bars) if seconds is None else max(1, round(seconds * TEMPO / 60 / 4))
     chart = unrolled(chorus, -(-bars // len(chorus.bars)))
-    song = MidiFileOutput(out / "demo.mid", {LEAD: 1, COMPING: 2}, TEMPO)
-    scroll = ConsoleRoll(console)
-    rig = Rig(
-        inputs=InputsConfig(),
-        voices=(VoiceConfig(name=LEAD),),
-        seed=seed,
-    )
-    console.print("a twelve-bar blues; blue notes are tones of the chord. Ctrl-C ends it\n")
-    Accompaniment(song, chart, bars * TICKS_PER_BAR)
+    song = MidiFileOutput(out / "demo.mid", CHANNELS, TEMPO)
+    comping = list(_comping(chart, bars * TICKS_PER_BAR))
+    for output in comping:
+        song.send(output)
+    speaker = None if quiet or lacking or font is None else _speaker(font, console)
+    aloud = ", aloud" if speaker is not None else ""
+    console.print(f"a twelve-bar blues{aloud}; blue notes are tones of the chord. Ctrl-C ends it\n")
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_play(rig, chart, bars, song, scroll))
-    console.print(f"\n{out / 'demo.mid'}: the performance")
-    if font is None:
-        console.print(HINT)
-        return
-    render_wav(out / "demo.mid", out / "demo.wav", font)
-    console.print(f"{out / 'demo.wav'}: listen to it")
+        asyncio.run(_play(seed, chart, bars, comping, Sinks(song, ConsoleRoll(console), speaker)))
+    if speaker is not None and speaker.fault:
+        console.print(speaker.fault)
+    left = [str(out / "demo.mid")]
+    if font is not None and not lacking:
+        render_wav(out / "demo.mid", out / "demo.wav", font)
+        left.append(str(out / "demo.wav"))
+    more = f"; for a demo.wav and sound: {lacking}" if lacking else ""
+    console.print(f"\nwritten: {' and '.join(left)}{more}", markup=False)
+
+
+class Sinks(NamedTuple):
+    """What the demo is sent to."""
+
+    song: MidiFileOutput
+    scroll: ConsoleRoll
+    speaker: Speaker | None
+
+    def all(self) -> list[Output]:
+        """Those that are there."""
+        return [sink for sink in self if sink is not None]
+
+
+def _speaker(font: Path, console: Console) -> Speaker | None:
+    """The sound card; None where there is none, or where it fails, which is said."""
+    cards = drivers()
+    if not cards:
+        return None
+    speaker = Speaker(font, cards, CHANNELS)
+    if speaker.open():
+        return speaker
+    console.print(f"{speaker.fault}; the files have all of it")
+    speaker.close()
+    return None
+
+
+def _comping(chart: Chart, until: int) -> Iterator[NoteMessage]:
+    """What the imaginary pianist plays: the chords of the chart, twice a bar, in order."""
+    changes = chord_events(chart)
+    ends = [tick for tick, _ in changes[1:]] + [len(chart.bars) * TICKS_PER_BAR]
+    for (tick, change), end in zip(changes, ends, strict=True):
+        if change.chord is not None:
+            for start in range(tick, min(end, until), 2 * TICKS_PER_BEAT):
+                yield from _stab(change.chord, start)
+
+
+def _stab(chord: Chord, start: int) -> Iterator[NoteMessage]:
+    bass = 36 + chord.bass
+    pitches = [bass] + [48 + (tone - 48) % 12 for tone in sorted(chord.tones) if tone != chord.bass]
+    for at, velocity in ((start, 52), (start + STAB_TICKS, 0)):
+        yield from (NoteMessage(at, COMPING, pitch, velocity) for pitch in pitches)
 
 
 async def _play(
-    rig: Rig, chart: Chart, bars: int, song: MidiFileOutput, scroll: ConsoleRoll
+    seed: int, chart: Chart, bars: int, comping: list[NoteMessage], sinks: Sinks
 ) -> None:
-    async with stage(rig, listeners=[song, scroll]) as running:
+    rig = Rig(inputs=InputsConfig(), voices=(VoiceConfig(name=LEAD),), seed=seed)
+    async with stage(rig, listeners=sinks.all()) as running:
         await running.source.wait_for_phrases(SETTLE_SECONDS)
-        drawing = asyncio.create_task(_draw(running, scroll, bars))
+        beside = [asyncio.create_task(_draw(running, sinks.scroll, bars))]
+        if sinks.speaker is not None:
+            beside.append(asyncio.create_task(_comp(running, comping, sinks.speaker)))
         for tick, change in chord_events(chart):
             if tick >= bars * TICKS_PER_BAR:
                 break
             await _until(running, tick - EARLY_TICKS)
             running.conductor.handle_event(change)
         await _until(running, bars * TICKS_PER_BAR - EARLY_TICKS)
-        drawing.cancel()
+        for task in beside:
+            task.cancel()
+
+
+async def _comp(running: Performance, comping: list[NoteMessage], speaker: Speaker) -> None:
+    for sound in comping:
+        await _until(running, sound.tick)
+        speaker.send(sound)
 
 
 async def _draw(running: Performance, scroll: ConsoleRoll, bars: int) -> None:

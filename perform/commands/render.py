@@ -15,9 +15,10 @@ from perform.generation.canned import STOCK, CannedSource
 from perform.generation.evolved import EvolvedSource
 from perform.interfaces import Output, PhraseSource
 from perform.music.chart import Chart
-from perform.outputs.audio import HINT, find_soundfont, render_wav
+from perform.outputs.audio import render_wav
 from perform.outputs.midi_file import MidiFileOutput
 from perform.outputs.piano_roll import PianoRollOutput
+from perform.outputs.soundfont import find_soundfont, missing
 from perform.recording import session as sessions
 from perform.runtime import offline
 from perform.runtime.chart_events import chord_events, unrolled
@@ -89,7 +90,7 @@ def _write(
     elif kind == ".wav":
         font = find_soundfont(soundfont)
         if font is None:
-            raise SidemanError(HINT)
+            raise SidemanError(f"a WAV needs a SoundFont: {missing(None)}")
         with tempfile.TemporaryDirectory() as folder:
             song = Path(folder) / "song.mid"
             _play(play, midi(song))

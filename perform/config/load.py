@@ -9,23 +9,12 @@ from perform.config.mqtt_checks import check_mqtt
 from perform.config.schema import Rig
 from perform.config.voices import VoiceConfig
 from perform.errors import RigError, did_you_mean
-from perform.inputs.chord_keyboard import ChordInputConfig
-from perform.inputs.kinds import InputsConfig
 from perform.inputs.osc import OscInputConfig
 from perform.net.address import host_port
 from perform.outputs.midi import MidiOutputConfig
 from perform.outputs.tape import PLAYER
 
 MOST_VOICES = 16
-
-
-def default_rig() -> Rig:
-    """The rig of `perform run` without a file: OSC, virtual MIDI ports, the default bundle."""
-    return Rig(
-        inputs=InputsConfig(osc=OscInputConfig(), midi=ChordInputConfig(virtual="Sideman chords")),
-        outputs={"synth": MidiOutputConfig(virtual="Sideman")},
-        voices=(VoiceConfig(name="lead"),),
-    )
 
 
 def load_rig(path: Path) -> Rig:

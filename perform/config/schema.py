@@ -1,6 +1,7 @@
 """The rig: the tables that describe a whole instrument. Inputs and outputs define their own."""
 
 import itertools
+from collections.abc import Set as AbstractSet
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -116,12 +117,27 @@ class Rig(Table, frozen=True):
         On the broker a second daemon of the same name would disconnect the first.
         """
         files = {name for name, it in self.outputs.items() if it.writes_files}
-        outputs = {name: it for name, it in self.outputs.items() if name not in files}
+        rest = self.without({f"outputs.{name}" for name in files})
+        return msgspec.structs.replace(rest, record=None, mqtt=None)
+
+    def without(self, keys: AbstractSet[str]) -> "Rig":
+        """The rig without these tables, such as "outputs.synth"; without "clock" it uses its own clock."""
+        if not keys:
+            return self
+        inputs = {key.partition(".")[2]: None for key in keys if key.startswith("inputs.")}
+        outputs = {name: it for name, it in self.outputs.items() if f"outputs.{name}" not in keys}
         voices = tuple(
-            msgspec.structs.replace(it, output=None) if it.output in files else it
+            it if it.output in outputs else msgspec.structs.replace(it, output=None)
             for it in self.voices
         )
-        return msgspec.structs.replace(self, outputs=outputs, voices=voices, record=None, mqtt=None)
+        clock = msgspec.structs.replace(self.clock, source="internal")
+        return msgspec.structs.replace(
+            self,
+            clock=clock if "clock" in keys else self.clock,
+            inputs=msgspec.structs.replace(self.inputs, **inputs),
+            outputs=outputs,
+            voices=voices,
+        )
 
     def engine_settings(self, **more: Any) -> EngineSettings:
         """The engine's settings."""

@@ -16,6 +16,8 @@ from perform.bundles import bundle, catalog
 from perform.clock.realtime import RealtimeClock
 from perform.clock.transport import Transport
 from perform.config.schema import Rig
+from perform.daemon.missing import Missing
+from perform.daemon.next_steps import first_steps
 from perform.daemon.wiring import greeting, open_inputs, open_panel, open_sinks, open_window
 from perform.engine.engine import Engine
 from perform.events import Event
@@ -38,11 +40,16 @@ SWITCH_SECONDS = (
 
 @contextlib.asynccontextmanager
 async def stage(
-    rig: Rig, listeners: Sequence[Output] = (), windows: Sequence[str] = ()
+    rig: Rig,
+    listeners: Sequence[Output] = (),
+    windows: Sequence[str] = (),
+    *,
+    strict: bool = True,
 ) -> AsyncIterator[Performance]:
     """A performance with all its parts up; on the way out everything is silent, then closed.
 
     `windows`: modules of processes that show it, and have the terminal.
+    `strict`: a port that cannot be opened is a fault; else it is named, and everything else plays.
 
     Raises SidemanError, before anything sounds, when a part is not there.
     """
@@ -58,7 +65,8 @@ async def stage(
         if windows:
             parts.enter_context(_quiet_terminal())
         plugged: list[HotplugPort] = []
-        outputs = open_sinks(rig, parts, plugged)
+        missing = Missing(strict=strict)
+        outputs = open_sinks(rig, parts, plugged, missing)
         for listener in listeners:
             parts.callback(listener.close)
         engine = Engine(
@@ -85,15 +93,13 @@ async def stage(
         await parts.enter_async_context(source)
         parts.callback(conductor.close)  # also where what comes below cannot be opened
         running = Performance(rig, engine, transport, conductor, source, outputs.told)
-        desk = await open_inputs(running, parts, plugged)
+        desk = await open_inputs(running, parts, plugged, missing)
+        running.missing = missing.lines
         await parts.enter_async_context(HotplugMonitor(plugged, conductor.is_busy))
         if rig.panel is not None:
             await open_panel(rig.panel, running, desk, parts)
         for module in windows:
-            door = running.door
-            found = {"panel": door.url, "code": door.picture()} if door is not None else {}
-            shown = greeting(running) | found
-            await open_window(module, running, desk, parts, shown)
+            await open_window(module, running, desk, parts, _shown(running))
         for event in rig.harmony.events():
             conductor.handle_event(event)
         conductor.prepare()
@@ -103,6 +109,14 @@ async def stage(
                 yield running
             finally:
                 conductor.close()  # silent at once, and children are told so while they still run
+
+
+def _shown(running: Performance) -> dict[str, Any]:
+    """What a view of the performance is told first."""
+    door = running.door
+    found = {"panel": door.url, "code": door.picture()} if door is not None else {}
+    steps = {"steps": first_steps(running.rig, door), "missing": running.missing}
+    return greeting(running) | found | steps
 
 
 @contextlib.contextmanager
@@ -136,12 +150,18 @@ def _to_each(
 
 
 async def run(
-    rig: Rig, ready: Callable[[Performance], None] = lambda _: None, windows: Sequence[str] = ()
+    rig: Rig,
+    ready: Callable[[Performance], None] = lambda _: None,
+    windows: Sequence[str] = (),
+    *,
+    strict: bool = True,
 ) -> None:
     """Play until a signal or a fault ends it. A signal that comes a while after the first forces."""
-    async with stage(rig, windows=windows) as running:
+    async with stage(rig, windows=windows, strict=strict) as running:
         _obey_signals(running)
         _play_first()
+        for line in running.missing:  # now that there are windows that show it
+            log.warning("%s", line)
         ready(running)
         stopping: asyncio.Future[bool] = asyncio.ensure_future(running.stopped.wait())
         try:

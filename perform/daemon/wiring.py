@@ -15,6 +15,7 @@ from perform.config.schema import PanelConfig, Rig
 from perform.config.voices import VoiceConfig
 from perform.control import registry
 from perform.control.feedback import Feedback
+from perform.daemon.missing import Missing
 from perform.engine.metre import beats_by_metre
 from perform.errors import SidemanError
 from perform.events import Event
@@ -49,25 +50,31 @@ class OpenedOutputs(NamedTuple):
     record: list[Callable[[int, Event], None]]
 
 
-def open_sinks(rig: Rig, parts: Parts, plugged: list[HotplugPort]) -> OpenedOutputs:
-    """Every output of the rig; those that sound sooner than others are held back. `plugged`: gets those with a MIDI port."""
+def open_sinks(
+    rig: Rig, parts: Parts, plugged: list[HotplugPort], missing: Missing
+) -> OpenedOutputs:
+    """Every output of the rig; those that sound sooner than others are held back.
+
+    `plugged`: gets those with a MIDI port; `missing`: those that cannot be opened.
+    """
     opened: dict[str, Output] = {}
     told: dict[tuple[str, int], Feedback] = {}
     record: list[Callable[[int, Event], None]] = []
     for name, table in rig.outputs.items():
         channels = rig.channels(None if table.every_voice else name)
         context = OutputContext(name, channels, rig.midi.system, rig.clock.tempo)
-        output, port, feedback, tape = table.open(context)
-        if port is not None:
-            plugged.append(port)
-        if feedback is not None:
-            told[feedback[0]] = feedback[1]
-        if tape is not None:
-            record.append(tape)
-        if not table.every_voice and (collision := rig.collision(name)):
-            log.warning("output %r: %s", name, collision)
-        opened[name] = held_back(output, rig.delay_of(table), table.spin)
-        parts.callback(_close_quietly, opened[name])
+        with missing.expected(f"outputs.{name}"):
+            output, port, feedback, tape = table.open(context)
+            if port is not None:
+                plugged.append(port)
+            if feedback is not None:
+                told[feedback[0]] = feedback[1]
+            if tape is not None:
+                record.append(tape)
+            if not table.every_voice and (collision := rig.collision(name)):
+                log.warning("output %r: %s", name, collision)
+            opened[name] = held_back(output, rig.delay_of(table), table.spin)
+            parts.callback(_close_quietly, opened[name])
     everywhere = [sink for name, sink in opened.items() if rig.outputs[name].every_voice]
     played = {
         voice.name: list(dict.fromkeys([*_own(opened, voice.output), *everywhere]))
@@ -80,8 +87,8 @@ def open_sinks(rig: Rig, parts: Parts, plugged: list[HotplugPort]) -> OpenedOutp
 
 
 def _own(opened: dict[str, Output], output: str | None) -> list[Output]:
-    """A voice's own output; none when the system has no MIDI and only subscribers listen."""
-    return [opened[output]] if output is not None else []
+    """A voice's own output; none when that is missing, and the panel and subscribers listen."""
+    return [opened[output]] if output in opened else []
 
 
 def _close_quietly(sink: Output) -> None:
@@ -93,7 +100,7 @@ def _close_quietly(sink: Output) -> None:
 
 
 def _open_clock(running: Performance, parts: Parts, plugged: list[HotplugPort]) -> None:
-    """Whoever leads, where it is not we."""
+    """The clock that the music follows, if it is not our own."""
     clock, conductor = running.rig.clock, running.conductor
     context = ClockContext(
         running.rig.midi.system,
@@ -111,10 +118,16 @@ def _open_clock(running: Performance, parts: Parts, plugged: list[HotplugPort]) 
     running.set_session_tempo = opened.set_tempo
 
 
-async def open_inputs(running: Performance, parts: Parts, plugged: list[HotplugPort]) -> Dispatcher:
-    """Everything that the rig listens to, and the desk at which it arrives. `plugged`: see `open_sinks`."""
-    _open_clock(running, parts, plugged)
+async def open_inputs(
+    running: Performance, parts: Parts, plugged: list[HotplugPort], missing: Missing
+) -> Dispatcher:
+    """Everything that the rig listens to, and the desk at which it arrives.
+
+    `plugged` and `missing`: see `open_sinks`. Afterwards `running.rig` is without what is missing.
+    """
     rig = running.rig
+    with missing.expected("clock"):
+        _open_clock(running, parts, plugged)
     osc = rig.inputs.osc or OscInputConfig()
     allowed = AccessList(osc.allow)
     desk = Dispatcher(running, lambda host, port: OscSender(host, port, osc.prefix), allowed.lists)
@@ -130,8 +143,10 @@ async def open_inputs(running: Performance, parts: Parts, plugged: list[HotplugP
         parts=parts,
         ports=plugged,
     )
-    for table in rig.inputs.tables():
-        await table.open(context)
+    for key, table in rig.inputs.named_tables().items():
+        with missing.expected(f"inputs.{key}"):
+            await table.open(context)
+    running.rig = rig.without(missing.keys)
     if rig.mqtt is not None:
         await _open_mqtt(rig.mqtt, running, desk, parts)
     return desk

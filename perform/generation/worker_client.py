@@ -13,6 +13,7 @@ from perform.bundles import catalog
 from perform.errors import SidemanError
 from perform.events import PhraseReady, PhraseRequested
 from perform.generation.worker import LENGTH, Answer, Request, pack, to_event
+from perform.ipc.interrupts import not_for_children
 from perform.net.backoff import Backoff
 
 log = logging.getLogger(__name__)
@@ -92,13 +93,14 @@ class WorkerClient:
             process.stdin.write(pack(request))
 
     async def _start(self) -> None:
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "perform.generation.worker",
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-        )
+        with not_for_children():
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "perform.generation.worker",
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+            )
         for request in self._owed.values():
             self._write(request)
         self._be_patient()

@@ -16,7 +16,11 @@ class InputsConfig(Table, frozen=True):
     lead: MelodyInputConfig | None = None
     surface: ControllerInputConfig | None = None
 
+    def named_tables(self) -> dict[str, InputTable]:
+        """Those that the rig has, by name, in the order in which they are opened."""
+        found = {name: getattr(self, name) for name in self.__struct_fields__}
+        return {name: table for name, table in found.items() if table is not None}
+
     def tables(self) -> list[InputTable]:
         """Those that the rig has, in the order in which they are opened."""
-        found = (getattr(self, name) for name in self.__struct_fields__)
-        return [table for table in found if table is not None]
+        return list(self.named_tables().values())

@@ -20,6 +20,7 @@ import msgspec
 from perform.control.feedback import Feedback
 from perform.events import Beat, ChordSounds, NoteMessage, OutputEvent, StateChanged
 from perform.ipc.child import ITSELF
+from perform.ipc.interrupts import not_for_children
 from perform.net.backoff import Backoff
 from perform.net.client import MessageHandler
 from perform.net.rejections import printable
@@ -199,7 +200,7 @@ class ChildProcess(asyncio.Protocol):
     async def _start(self) -> None:
         ours, theirs = socket.socketpair()
         passed = [theirs.fileno(), *(each.fileno() for each in self._listening)]
-        with theirs:
+        with theirs, not_for_children():
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", self._module, *map(str, passed),
                 pass_fds=passed, stdin=asyncio.subprocess.DEVNULL,

@@ -54,6 +54,7 @@ class Performance:
         self.stopped = asyncio.Event()
         self.set_session_tempo: Callable[[float], None] | None = None
         self.door: PanelListener | None = None
+        self.missing: list[str] = []  # of the rig: a line for each part that could not be opened
         self._models = _sound_models()
         self._pressed: Chord | None = None
         self.state = State(
