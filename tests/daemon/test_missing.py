@@ -60,7 +60,7 @@ async def play_without(rig, ears):
     """The voices that play, what was missing, and the rig that was left."""
     loop, voices = asyncio.get_running_loop(), set()
     async with app.stage(rig, strict=False) as running:
-        running.deliver(ChordChanged(parse_chord("C7")))
+        running.handle_event(ChordChanged(parse_chord("C7")))
         async with asyncio.timeout(30):
             while voices != {"lead", "bass"}:
                 data = await loop.sock_recv(ears, 65536)
