@@ -1,11 +1,11 @@
-"""The near end of the generation process: asks it for bars, and starts it again when it dies."""
+"""The daemon's end of the generation process: requests phrases from it, and supervises it."""
 
 import asyncio
 import contextlib
 import logging
 import sys
+from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable
-from typing import Self
 
 import msgspec
 
@@ -13,166 +13,131 @@ from perform.bundles import catalog
 from perform.errors import SidemanError
 from perform.events import PhraseReady, PhraseRequested
 from perform.generation.worker import LENGTH, Answer, Request, pack, to_event
-from perform.ipc.interrupts import not_for_children
-from perform.net.backoff import Backoff
+from perform.ipc.supervisor import SupervisedProcess
 
 log = logging.getLogger(__name__)
-MOST_WAITING = 64
+MAX_PENDING = 64
 RESTART_SECONDS = 0.5
-SILENT_SECONDS = 10.0  # a small machine loads libraries for some before its first answer
+TIMEOUT_SECONDS = 10.0  # a small machine needs seconds to load libraries before its first answer
 
 
-class WorkerClient:
-    """Generation in another process. `want` returns at once; bars arrive through `deliver`.
+class WorkerClient(SupervisedProcess):
+    """Generates phrases in another process. `deliver`: called with each phrase when it is ready.
 
-    Use as `async with`. When the process dies, or owes bars and says nothing, what it owed is asked of its
-    successor.
+    Use as `async with`. When the process ends, or does not answer for ten seconds, the next one
+    gets the pending requests.
     """
 
     def __init__(self, deliver: Callable[[PhraseReady], None]) -> None:
+        super().__init__("the generation process", RESTART_SECONDS)
         self._deliver = deliver
-        self._process: asyncio.subprocess.Process | None = None
-        self._owed: dict[tuple[str, int], Request] = {}
-        self._reader: asyncio.Task[None] | None = None
-        self._patience: asyncio.TimerHandle | None = None
+        self._pending: dict[tuple[str, int], Request] = {}
+        self._timeout: asyncio.TimerHandle | None = None
         self._paths: dict[str, str] = {}
-        self._told: set[str] = set()
-        self._filled = asyncio.Event()
-        self.restarts = 0
+        self._logged: set[str] = set()
+        self._all_ready = asyncio.Event()
 
-    async def __aenter__(self) -> Self:
-        await self._start()
-        self._reader = asyncio.create_task(self._read(), name="phrases")
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        if self._patience is not None:
-            self._patience.cancel()
-        if self._reader is not None:
-            self._reader.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._reader
-        await self._end()
+    async def __aexit__(self, *reason: object) -> None:
+        if self._timeout is not None:
+            self._timeout.cancel()
+        await super().__aexit__(*reason)
 
     @property
     def process_id(self) -> int | None:
-        """The generating process, for whoever measures it."""
-        return self._process.pid if self._process else None
+        """The id of the generation process, for measurements."""
+        return self.process.pid if self.process else None
 
     async def wait_for_phrases(self, seconds: float) -> bool:
-        """Whether, within so many seconds, every bar that was asked for has come."""
+        """Whether every requested phrase is ready, after a wait of at most so many seconds."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._filled.wait(), seconds)
-        return self._filled.is_set()
+            await asyncio.wait_for(self._all_ready.wait(), seconds)
+        return self._all_ready.is_set()
 
-    def request(self, wanted: PhraseRequested, due: float) -> None:
-        """Ask for a bar that has to sound at `due` (seconds of the monotonic clock). A
-        model that is not there is said once; the voice plays what it has.
+    def request(self, requested: PhraseRequested, due: float) -> None:
+        """Request a phrase that has to sound at `due` (monotonic seconds); returns at once.
+
+        A missing model is logged once; its voice plays the phrases that it has.
         """
-        path = self._paths.get(wanted.model)
+        path = self._paths.get(requested.model)
         if path is None:
             try:
-                path = self._paths[wanted.model] = str(catalog.find(wanted.model))
+                path = self._paths[requested.model] = str(catalog.find(requested.model))
             except SidemanError as fault:
-                self._tell(str(fault))
+                self._log_once(str(fault))
                 return
         request = Request(
-            wanted.voice, wanted.bar, wanted.seed, path, due, wanted.conditions, wanted.steering
+            requested.voice,
+            requested.bar,
+            requested.seed,
+            path,
+            due,
+            requested.conditions,
+            requested.steering,
         )
-        self._owed[wanted.voice, wanted.bar] = request
-        while len(self._owed) > MOST_WAITING:
-            del self._owed[next(iter(self._owed))]
-        self._filled.clear()
-        self._write(request)
-        if self._patience is None:
-            self._be_patient()
+        self._pending[requested.voice, requested.bar] = request
+        while len(self._pending) > MAX_PENDING:
+            del self._pending[next(iter(self._pending))]
+        self._all_ready.clear()
+        if self.process is not None:
+            _write(self.process, request)
+        if self._timeout is None:
+            self._restart_timeout()
 
-    def _write(self, request: Request) -> None:
-        process = self._process
-        if process is not None and process.stdin is not None and process.returncode is None:
-            process.stdin.write(pack(request))
+    async def _spawn(self) -> Process:
+        return await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "perform.generation.worker", stdin=PIPE, stdout=PIPE
+        )
 
-    async def _start(self) -> None:
-        with not_for_children():
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "perform.generation.worker",
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-            )
-        for request in self._owed.values():
-            self._write(request)
-        self._be_patient()
+    async def _connect(self, process: Process) -> None:
+        for request in self._pending.values():
+            _write(process, request)
+        self._restart_timeout()
 
-    async def _read(self) -> None:
-        pauses, why = Backoff(RESTART_SECONDS), ""
-        while True:
-            if self._process is not None:
-                assert self._process.stdout is not None  # noqa: S101 - asked for a pipe
-                with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
-                    await self._read_answers(self._process.stdout)
-                self.restarts += 1
-                why = "ended"
-                await self._end()
-            pause = pauses.next()
-            log.warning(
-                "the generating process %s; starting it again in %g s, the music goes on",
-                why,
-                pause,
-            )
-            await asyncio.sleep(pause)
-            try:
-                await self._start()
-            except OSError as fault:
-                why = f"cannot be started ({fault})"
+    async def _watch(self, process: Process) -> None:
+        assert process.stdout is not None  # noqa: S101 - _spawn asks for a pipe
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            await self._read_answers(process.stdout)
+
+    def _disconnect(self, process: Process) -> None:
+        if process.stdin is not None:
+            process.stdin.close()
 
     async def _read_answers(self, stream: asyncio.StreamReader) -> None:
         while True:
             head = await stream.readexactly(LENGTH.size)
             body = await stream.readexactly(LENGTH.unpack(head)[0])
             answer = msgspec.msgpack.decode(body, type=Answer)
-            self._owed.pop((answer.voice, answer.bar), None)
-            self._be_patient()
+            self._pending.pop((answer.voice, answer.bar), None)
+            self._restart_timeout()
             if answer.fault:
-                self._tell(answer.fault)
+                self._log_once(answer.fault)
             else:
                 self._deliver(to_event(answer))
-                await asyncio.sleep(0)  # a whole batch at once would keep a note waiting
-            if not self._owed:
-                self._filled.set()
+                await asyncio.sleep(0)  # many answers in one go would make a note late
+            if not self._pending:
+                self._all_ready.set()
 
-    def _be_patient(self) -> None:
-        """Wait a while from now on for the next answer, where one is owed."""
-        if self._patience is not None:
-            self._patience.cancel()
-        self._patience = None
-        if self._owed:
-            self._patience = asyncio.get_running_loop().call_later(SILENT_SECONDS, self._give_up)
+    def _restart_timeout(self) -> None:
+        """Allow ten seconds from now for the next answer, if a request is pending."""
+        if self._timeout is not None:
+            self._timeout.cancel()
+        self._timeout = None
+        if self._pending:
+            loop = asyncio.get_running_loop()
+            self._timeout = loop.call_later(TIMEOUT_SECONDS, self._on_timeout)
 
-    def _give_up(self) -> None:
-        self._patience = None
-        if self._process is not None and self._process.returncode is None:
-            log.warning(
-                "the generating process owes bars and says nothing for %g s", SILENT_SECONDS
-            )
-            self._process.kill()  # whoever reads its answers starts another
+    def _on_timeout(self) -> None:
+        self._timeout = None
+        if self.process is not None and self.process.returncode is None:
+            log.warning("the generation process has not answered for %g s", TIMEOUT_SECONDS)
+            self.process.kill()  # then the supervisor starts the next one
 
-    def _tell(self, fault: str) -> None:
-        if fault not in self._told:
-            self._told.add(fault)
+    def _log_once(self, fault: str) -> None:
+        if fault not in self._logged:
+            self._logged.add(fault)
             log.error("%s", fault)
 
-    async def _end(self) -> None:
-        process = self._process
-        if process is None:
-            return
-        if process.stdin is not None:
-            process.stdin.close()
-        try:
-            # what nobody reads any more is taken, else its pipe would never be closed
-            await asyncio.wait_for(process.communicate(), 2.0)
-        except TimeoutError:
-            process.kill()
-            await process.communicate()
-        self._process = None
+
+def _write(process: Process, request: Request) -> None:
+    if process.stdin is not None and process.returncode is None:
+        process.stdin.write(pack(request))

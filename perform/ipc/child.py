@@ -1,4 +1,4 @@
-"""The far end of a window: what runs in its process speaks to the daemon through this (see `perform.ipc.parent`)."""
+"""The child's end of the connection to the daemon (see `perform.ipc.parent`)."""
 
 import asyncio
 import socket
@@ -7,66 +7,69 @@ from typing import Any
 
 import msgspec
 
-LONGEST_LINE = 2**20
-ITSELF = -1  # no client's number: what the window says itself
+MAX_LINE = 2**20
+CHILD_ITSELF = -1  # no client's number: a message of the child process itself
 Message = tuple[float, str, list[Any]]
 
 
 class ParentConnection:
-    """Messages from the daemon, and to it. It ends when the daemon does."""
+    """The messages from the daemon and to it. The connection ends when the daemon does."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
 
-    async def greeting(self) -> dict[str, Any] | None:
-        """What there is (the first message); None when the daemon has hung up already."""
-        line = await self._line()
+    async def read_greeting(self) -> dict[str, Any] | None:
+        """The first message: what the performance has; None when the daemon has ended already."""
+        line = await self._read_line()
         return msgspec.json.decode(line)[2] if line else None
 
-    async def messages(self) -> AsyncIterator[Message]:
-        """(seconds since 1970, address, values) as they come; the first is /hello, unless it was asked for."""
-        while line := await self._line():
+    async def read_messages(self) -> AsyncIterator[Message]:
+        """(seconds since 1970, address, values) of each message, until the connection ends.
+
+        The first one is /hello, unless `read_greeting` has read it.
+        """
+        while line := await self._read_line():
             moment, address, *values = msgspec.json.decode(line)
             yield moment, address, values
 
-    async def _line(self) -> bytes:
-        """The next line; empty when the daemon has hung up, be it while we spoke."""
+    async def _read_line(self) -> bytes:
+        """The next line; empty when the daemon has closed the connection, also while we write."""
         try:
             return await self._reader.readline()
         except ConnectionError:
             return b""
 
-    def say(self, client: int, address: str, *values: Any) -> None:
-        """A message of a client, by their number; answers come as /to NUMBER address values."""
+    def forward(self, client: int, address: str, *values: Any) -> None:
+        """Forward a client's message; replies come as /to CLIENT ADDRESS VALUES."""
         self._writer.write(msgspec.json.encode([client, address, *values]) + b"\n")
 
     async def drain(self) -> None:
-        """Wait while the daemon has much to read already. ConnectionError when it has hung up."""
+        """Wait until the daemon has read most messages. ConnectionError when it has ended."""
         await self._writer.drain()
 
-    def ready(self) -> None:
-        """Tell the daemon that the window is open."""
-        self.say(ITSELF, "/ready")
+    def report_ready(self) -> None:
+        """Report that the child process is ready to work."""
+        self.forward(CHILD_ITSELF, "/ready")
 
     def log(self, level: str, line: str) -> None:
-        """A line for the daemon's log, where everybody looks."""
-        self.say(ITSELF, "/log", level, line)
+        """Write a line to the daemon's log."""
+        self.forward(CHILD_ITSELF, "/log", level, line)
 
-    def refuse(self, client: int, address: str, why: str) -> None:
-        """Something that a client said and that means nothing: to be counted, answered, and logged once."""
-        self.say(ITSELF, "/refused", client, address, why)
+    def reject(self, client: int, address: str, reason: str) -> None:
+        """Reject a client's message: the daemon counts and logs it, and replies to the client."""
+        self.forward(CHILD_ITSELF, "/refused", client, address, reason)
 
-    def turn_away(self, fault: str) -> None:
-        """Somebody was not heard: to be counted, and logged once."""
-        self.say(ITSELF, "/turned_away", fault)
+    def log_rejection(self, reason: str) -> None:
+        """Reject a client or message without a reply: the daemon counts and logs it."""
+        self.forward(CHILD_ITSELF, "/turned_away", reason)
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._writer.close()
 
 
 async def connect(descriptor: int) -> ParentConnection:
-    """The link on a file descriptor that was inherited."""
+    """The connection on an inherited file descriptor."""
     connection = socket.socket(fileno=descriptor)
-    return ParentConnection(*await asyncio.open_connection(sock=connection, limit=LONGEST_LINE))
+    return ParentConnection(*await asyncio.open_connection(sock=connection, limit=MAX_LINE))

@@ -1,4 +1,4 @@
-"""Ctrl-C, which a terminal sends to every process, and which is for the one that plays."""
+"""Ctrl-C: a terminal sends it to every process, but only the daemon should receive it."""
 
 import contextlib
 import signal
@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def not_for_children() -> Iterator[None]:
-    """While inside `with`: a child process that starts never receives Ctrl-C.
+    """Inside `with`, a child process that starts will never receive Ctrl-C.
 
-    It ends when its pipe or socket closes. This process receives a Ctrl-C afterwards.
+    The child ends when its pipe or socket closes. This process receives a Ctrl-C afterwards.
     """
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield

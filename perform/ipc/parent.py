@@ -1,8 +1,9 @@
-"""A window onto the performance: a process of its own that shows it, and passes on what is done there.
+"""The daemon's end of the connection to a child process that serves clients or draws.
 
-The panel and the terminal view are windows, so that drawing never keeps a note waiting. Both ends speak lines of
-JSON over a socket pair: `[seconds, address, ...values]` to the window (seconds since 1970 for which it is meant),
-`[client, address, ...values]` back. The far end is `perform.ipc.child`.
+The panel, the terminal view and MQTT are child processes, so that their work never makes a note
+late. Both ends write lines of JSON to a socket pair. To the child: `[seconds, address, ...values]`,
+where the seconds since 1970 are the moment that the message is meant for. From the child:
+`[client, address, ...values]`. The child's end is `perform.ipc.child`.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ import socket
 import sys
 import threading
 import time
+from asyncio.subprocess import DEVNULL, Process
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self
 
@@ -19,48 +21,47 @@ import msgspec
 
 from perform.control.feedback import Feedback
 from perform.events import Beat, ChordSounds, NoteMessage, OutputEvent, StateChanged
-from perform.ipc.child import ITSELF
-from perform.ipc.interrupts import not_for_children
-from perform.net.backoff import Backoff
+from perform.ipc.child import CHILD_ITSELF
+from perform.ipc.supervisor import SupervisedProcess
 from perform.net.client import MessageHandler
 from perform.net.rejections import printable
 from perform.net.time_slice import TimeSlice
 
 log = logging.getLogger(__name__)
-MOST_UNREAD = 1_000_000  # bytes; a window that reads no more is not told more
-MOST_LINE = 65536
-LONGEST_SAID = 1000  # characters of a line for the log
+MAX_UNREAD = 1_000_000  # bytes that a child may leave unread before messages to it are dropped
+MAX_LINE = 65536
+MAX_LOG_LINE = 1000  # characters
 STATS_SECONDS = 1.0
 RESTART_SECONDS = 1.0
 
 
 class ChildClient:
-    """Somebody who looks through the window: answered by their number."""
+    """A client of a child process, such as a browser of the panel; the child numbers its clients."""
 
-    def __init__(self, window: "ChildProcess", number: int) -> None:
-        self._window = window
+    def __init__(self, child: "ChildProcess", number: int) -> None:
+        self._child = child
         self._number = number
 
     @property
     def key(self) -> Hashable:
-        """Which window, and who."""
-        return id(self._window), self._number
+        """The child process and the number."""
+        return id(self._child), self._number
 
     @property
     def host(self) -> None:
-        """None that we know: they speak to the window."""
+        """None: only the child process knows where its client is."""
 
     def message(self, address: str, *values: Any) -> None:
-        """Tell this one alone."""
-        self._window.say(time.time(), "/to", self._number, address, *values)
+        """Send this client one message."""
+        self._child.write(time.time(), "/to", self._number, address, *values)
 
 
-class ChildProcess(asyncio.Protocol):
-    """The near end: a sink that tells everything to a process started as `python -m MODULE`, and starts it
-    again when it dies.
+class ChildProcess(SupervisedProcess, asyncio.Protocol):
+    """An output that sends all events to a child process, `python -m MODULE`.
 
-    `greeting` is said first; `values`: where everything stands, said next. `moment`: the
-    second since 1970 at which a tick sounds. `listening`: sockets that the process is to serve. Use as `async with`.
+    `handler`: takes the messages of the child's clients. `greeting`: the child's first message.
+    `values`: the current values, sent next. `moment`: the second since 1970 at which a tick sounds.
+    `listening`: sockets for the child to serve. `ready`: set when the child is ready to work.
     """
 
     def __init__(
@@ -72,197 +73,177 @@ class ChildProcess(asyncio.Protocol):
         moment: Callable[[int], float],
         listening: Sequence[socket.socket] = (),
     ) -> None:
+        super().__init__(module, RESTART_SECONDS)
         self._module = module
         self._handler = handler
         self._greeting = greeting
         self._values = values
         self._moment = moment
         self._listening = listening
+        self._own_end: socket.socket | None = None
         self._transport: asyncio.Transport | None = None
-        self._process: asyncio.subprocess.Process | None = None
-        self._keeper: asyncio.Task[None] | None = None
-        self._rest = b""
-        self._turns = TimeSlice()
-        self._first: list[bytes] | None = None
+        self._partial_line = b""
+        self._slices = TimeSlice()
+        self._first_lines: list[bytes] | None = None
         self._feedback = Feedback(self)
-        self._log = _ToWindow(self)
-        self._deaf = False  # it has not read for long
+        self._log_handler = _ChildLogHandler(self)
+        self._paused = False  # the child has not read for long
         self.ready = asyncio.Event()
 
     async def __aenter__(self) -> Self:
-        await self._start()
-        self._keeper = asyncio.create_task(self._keep(), name=self._module)
-        logging.getLogger().addHandler(self._log)
+        await super().__aenter__()
+        logging.getLogger().addHandler(self._log_handler)
         return self
 
-    async def __aexit__(self, *_: object) -> None:
-        logging.getLogger().removeHandler(self._log)
+    async def __aexit__(self, *reason: object) -> None:
+        logging.getLogger().removeHandler(self._log_handler)
         self._feedback.close()
-        if self._keeper is not None:
-            self._keeper.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._keeper
-        await self._end()
+        await super().__aexit__(*reason)
 
-    # --- a sink ----------------------------------------------------------------------------------
+    # --- the output ------------------------------------------------------------------------------
 
     def send(self, output: OutputEvent) -> None:
-        """Something happens; notes, beats and chords with the moment at which they are meant to."""
+        """Send one event; notes, beats and chords with the moment that they are meant for."""
         match output:
             case NoteMessage(tick, voice, pitch, velocity):
-                self.say(self._moment(tick), "/note", voice, pitch, velocity)
+                self.write(self._moment(tick), "/note", voice, pitch, velocity)
             case Beat(tick, bar, beat):
-                self.say(self._moment(tick), "/beat", bar, beat)
+                self.write(self._moment(tick), "/beat", bar, beat)
             case ChordSounds(tick, symbol):
-                self.say(self._moment(tick), "/chord", symbol)
+                self.write(self._moment(tick), "/chord", symbol)
                 self._feedback.send(StateChanged("/chord", symbol))
             case _:
                 self._feedback.send(output)
 
     def message(self, address: str, *values: Any) -> None:
-        """What `Feedback` tells: of no particular moment."""
-        self.say(time.time(), address, *values)
+        """Send a message of `Feedback`, meant for now."""
+        self.write(time.time(), address, *values)
 
-    def say(self, seconds: float, address: str, *values: Any) -> None:
-        """One line; dropped where the window does not read: it is told anew when it does."""
+    def write(self, seconds: float, address: str, *values: Any) -> None:
+        """Write one line; dropped while the child does not read: it gets all values afterwards."""
         transport = self._transport
-        if transport is None or transport.is_closing() or self._deaf:
+        if transport is None or transport.is_closing() or self._paused:
             return
         line = msgspec.json.encode([seconds, address, *values]) + b"\n"
-        if self._first is not None:
-            self._first.append(line)
+        if self._first_lines is not None:
+            self._first_lines.append(line)
         else:
             transport.write(line)
 
     def pause_writing(self) -> None:
-        """It reads no more: what happens from now on is not told."""
-        self._deaf = True
+        """The child has stopped reading: drop its messages from now on."""
+        self._paused = True
 
     def resume_writing(self) -> None:
-        """It reads again, and has missed where values went."""
-        self._deaf = False
+        """The child reads again: send all values, since it has missed some."""
+        self._paused = False
         self._feedback.renew(self._values)
 
     def close(self) -> None:
-        """Ends with `async with`."""
+        """Nothing; `async with` ends the child process."""
 
-    # --- what comes back ---------------------------------------------------------------------------
+    # --- messages from the child -----------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
-        """Whole lines are messages of clients; what is none is the window's fault and is let be."""
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        if len(self._rest) > MOST_LINE:
-            self._rest = b""
-        self._turns.add(self._hear_all(lines))
-        if self._turns and self._transport is not None:
-            self._transport.pause_reading()  # the window waits, and nothing is lost
+        """Handle the whole lines as messages; a line that is no message is dropped."""
+        *lines, self._partial_line = (self._partial_line + data).split(b"\n")
+        if len(self._partial_line) > MAX_LINE:
+            self._partial_line = b""
+        self._slices.add(self._handle_lines(lines))
+        if self._slices and self._transport is not None:
+            self._transport.pause_reading()  # the child waits, and no message is lost
 
-    def _hear_all(self, lines: Iterable[bytes]) -> Iterator[None]:
+    def _handle_lines(self, lines: Iterable[bytes]) -> Iterator[None]:
         try:
             for line in lines:
-                self._hear(line)
+                self._handle_line(line)
                 yield
         finally:
             if self._transport is not None:
                 self._transport.resume_reading()
 
-    def _hear(self, line: bytes) -> None:
+    def _handle_line(self, line: bytes) -> None:
         try:
-            client, address, *values = msgspec.json.decode(line)
-            if client == ITSELF:
-                self._hear_itself(address, *values)
+            number, address, *values = msgspec.json.decode(line)
+            if number == CHILD_ITSELF:
+                self._handle_own_message(address, *values)
             else:
-                self._handler.handle_message(
-                    str(address), tuple(values), ChildClient(self, int(client))
-                )
+                client = ChildClient(self, int(number))
+                self._handler.handle_message(str(address), tuple(values), client)
         except (msgspec.DecodeError, TypeError, ValueError) as fault:
-            log.debug("%s said %r (%s)", self._module, line[:80], fault)
+            log.debug("%s wrote %r (%s)", self._module, line[:80], fault)
 
-    def _hear_itself(self, address: str, *values: Any) -> None:
-        """What no client said: it is open, a line for the log, what a client said means nothing, or who was none."""
+    def _handle_own_message(self, address: str, *values: Any) -> None:
+        """A message of the child itself: that it is ready, a log line, or a rejection."""
         match address, values:
             case "/ready", ():
                 self.ready.set()
             case "/log", (str(level), str(line)):
-                self._pass_on(level, line)
-            case "/refused", (int(client), str(about), str(why)):
-                self._handler.reject(about, why, ChildClient(self, client))
-            case "/turned_away", (str(fault),):
-                self._handler.log_rejection(fault)
+                # the line may quote any text from the network
+                number = logging.getLevelNamesMapping()[level.upper()]
+                log.log(number, "%s", printable(line, MAX_LOG_LINE))
+            case "/refused", (int(client), str(about), str(reason)):
+                self._handler.reject(about, reason, ChildClient(self, client))
+            case "/turned_away", (str(reason),):
+                self._handler.log_rejection(reason)
 
-    def _pass_on(self, level: str, line: str) -> None:
-        """A line for the log; in what came from afar there may be anything."""
-        number = logging.getLevelNamesMapping()[level.upper()]
-        log.log(number, "%s", printable(line, LONGEST_SAID))
+    # --- the process -----------------------------------------------------------------------------
 
-    # --- the process -------------------------------------------------------------------------------
+    async def _spawn(self) -> Process:
+        own_end, child_end = socket.socketpair()
+        descriptors = [child_end.fileno(), *(each.fileno() for each in self._listening)]
+        with child_end:
+            try:
+                process = await asyncio.create_subprocess_exec(
+                    sys.executable, "-m", self._module, *map(str, descriptors),
+                    pass_fds=descriptors, stdin=DEVNULL,
+                )  # fmt: skip
+            except BaseException:
+                own_end.close()
+                raise
+        self._own_end = own_end
+        return process
 
-    async def _start(self) -> None:
-        ours, theirs = socket.socketpair()
-        passed = [theirs.fileno(), *(each.fileno() for each in self._listening)]
-        with theirs, not_for_children():
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", self._module, *map(str, passed),
-                pass_fds=passed, stdin=asyncio.subprocess.DEVNULL,
-            )  # fmt: skip
+    async def _connect(self, process: Process) -> None:  # noqa: ARG002 - the socket is its connection
         loop = asyncio.get_running_loop()
-        transport, _ = await loop.create_connection(lambda: self, sock=ours)
-        transport.set_write_buffer_limits(high=MOST_UNREAD)
+        transport, _ = await loop.create_connection(lambda: self, sock=self._own_end)
+        transport.set_write_buffer_limits(high=MAX_UNREAD)
         self._transport = transport
-        self._deaf = False
-        self._rest = b""
-        self._turns.clear()
-        self._first = []  # one write for all that is said at first: notes wait for every one
-        self.say(time.time(), "/hello", self._greeting)
+        self._paused = False
+        self._partial_line = b""
+        self._slices.clear()
+        self._first_lines = []  # joined into one write, since notes wait for each write
+        self.write(time.time(), "/hello", self._greeting)
         self._feedback.renew(self._values, len(self._values))
-        first, self._first = b"".join(self._first), None
+        first, self._first_lines = b"".join(self._first_lines), None
         transport.write(first)
 
-    async def _keep(self) -> None:
-        pauses = Backoff(RESTART_SECONDS)
+    async def _watch(self, process: Process) -> None:
+        """Write the stats once a second, until the process ends."""
         while True:
-            assert self._process is not None  # noqa: S101 - _start ran
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._process.wait(), STATS_SECONDS)
-                pause = pauses.next()
-                log.warning(
-                    "%s ended; opening it again in %g s, the music goes on", self._module, pause
-                )
-                await self._end()
-                await asyncio.sleep(pause)
-                try:
-                    await self._start()
-                except OSError as fault:
-                    log.warning("%s cannot be started (%s)", self._module, fault)
-                continue
-            self.say(time.time(), "/stats", self._handler.stats())
+                await asyncio.wait_for(process.wait(), STATS_SECONDS)
+                return
+            self.write(time.time(), "/stats", self._handler.stats())
 
-    async def _end(self) -> None:
+    def _disconnect(self, process: Process) -> None:  # noqa: ARG002 - see _connect
         if self._transport is not None:
-            self._transport.close()  # at which the process ends by itself
-        process = self._process
-        if process is None:
-            return
-        try:
-            await asyncio.wait_for(process.wait(), 2.0)
-        except TimeoutError:
-            process.kill()
-            await process.wait()
+            self._transport.close()
 
 
-class _ToWindow(logging.Handler):
-    """Passes on what the log says, so that it is seen where people look."""
+class _ChildLogHandler(logging.Handler):
+    """Sends the log to a child process, for its view of the log."""
 
-    def __init__(self, window: ChildProcess) -> None:
+    def __init__(self, child: ChildProcess) -> None:
         super().__init__(logging.INFO)
-        self._window = window
+        self._child = child
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
 
     def emit(self, record: logging.LogRecord) -> None:
         line = (record.created, "/log", record.levelname.lower(), record.getMessage())
         if threading.get_ident() == self._thread:
-            self._window.say(*line)
-        else:  # of a device or a disk: the window is not theirs to write to
+            self._child.write(*line)
+        else:  # a thread of a device or a disk: only the loop's thread writes to the child
             with contextlib.suppress(RuntimeError):  # the loop has ended
-                self._loop.call_soon_threadsafe(self._window.say, *line)
+                self._loop.call_soon_threadsafe(self._child.write, *line)

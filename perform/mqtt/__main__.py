@@ -119,7 +119,7 @@ class Installation:
         topic, payload = message.topic.value, bytes(message.payload or b"")
         address = self._topics.address(topic)
         if address is None:
-            self._link.refuse(0, topic, f"nobody is meant; say it at {self._topics.of()}...")
+            self._link.reject(0, topic, f"nobody is meant; say it at {self._topics.of()}...")
             return
         control = self._topics.control(address)
         if message.retain and control is not None and not control["told"]:
@@ -127,15 +127,15 @@ class Installation:
         if not self._memory.hears(topic, payload, kept=message.retain):
             return
         if address.startswith(("/subscribe", "/unsubscribe")):
-            self._link.refuse(0, address, f"everything is told at {self._topics.of('state')}/#")
+            self._link.reject(0, address, f"everything is told at {self._topics.of('state')}/#")
             return
         try:
             said = values(payload, control)
         except MessageError as fault:
-            self._link.refuse(0, address, str(fault))
+            self._link.reject(0, address, str(fault))
             return
         if said is not None:
-            self._link.say(0, address, *said)
+            self._link.forward(0, address, *said)
 
     def _hear_ourselves(self, message: aiomqtt.Message) -> None:
         """What we told comes back, or what one who was us told before: a will, the state of a voice that is gone."""
@@ -172,7 +172,7 @@ class Installation:
             if kept is not None:
                 self._outbox.put(kept)
             there = self._topics.of(topic.removeprefix(self._state))
-            self._link.refuse(0, topic, f"we tell there where it stands; set it at {there}")
+            self._link.reject(0, topic, f"we tell there where it stands; set it at {there}")
         self._mending = loop.call_later(MEND_SECONDS, self._mend) if self._overwritten else None
 
     # --- the connection ---------------------------------------------------------------------------
@@ -229,7 +229,7 @@ class Installation:
                 self._hear(message)
             except Exception as fault:  # noqa: BLE001 - a retained one would end every connection
                 why = f"cannot be read ({type(fault).__name__}); say it otherwise"
-                self._link.refuse(0, message.topic.value, why)
+                self._link.reject(0, message.topic.value, why)
             await asyncio.sleep(PACE_SECONDS)
             # while the daemon has much to read, messages wait where their number is bounded
             await self._link.drain()
@@ -280,15 +280,15 @@ async def _end(*tasks: asyncio.Task[None]) -> None:
 async def serve(descriptor: int) -> None:
     """Carry messages both ways until the daemon hangs up."""
     link = await connect(descriptor)
-    greeting = await link.greeting()
+    greeting = await link.read_greeting()
     if greeting is None:
         return
     mqtt = msgspec.convert(greeting["mqtt"], MqttConfig)
     here = Installation(link, mqtt, greeting["controls"], greeting["models"])
     async with asyncio.TaskGroup() as tasks:  # a fault ends the process, which is opened anew
         staying = tasks.create_task(here.stay(), name="broker")
-        link.ready()
-        async for _, address, told in link.messages():
+        link.report_ready()
+        async for _, address, told in link.read_messages():
             here.tell(address, told)
         staying.cancel()
     os._exit(0)  # a connection that is being tried holds a thread that nobody can call back

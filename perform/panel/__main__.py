@@ -39,7 +39,7 @@ class _Server(uvicorn.Server):  # type: ignore[misc]  # it brings no types here
 async def serve(link_fd: int, listening_fd: int) -> None:
     """Serve until the daemon hangs up."""
     link = await connect(link_fd)
-    greeting = await link.greeting()
+    greeting = await link.read_greeting()
     if greeting is None:
         return
     rules = greeting.pop("door")
@@ -60,9 +60,9 @@ async def serve(link_fd: int, listening_fd: int) -> None:
         timeout_graceful_shutdown=END_SECONDS,
         lifespan="off",
     )
-    server = _Server(config, link.ready)
+    server = _Server(config, link.report_ready)
     serving = asyncio.create_task(server.serve([socket.socket(fileno=listening_fd)]))
-    async for moment, address, values in link.messages():
+    async for moment, address, values in link.read_messages():
         hub.pass_on(moment, address, values)
     _hang_up(server, link)
     await serving

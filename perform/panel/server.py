@@ -48,13 +48,13 @@ HEADERS = {
 class Daemon(Protocol):
     """Where what browsers say goes; see `perform.ipc.child`."""
 
-    def say(self, client: int, address: str, *values: Any) -> None:
+    def forward(self, client: int, address: str, *values: Any) -> None:
         """A message of a browser, by its number."""
 
-    def refuse(self, client: int, address: str, why: str) -> None:
+    def reject(self, client: int, address: str, why: str) -> None:
         """Something that a browser said and that means nothing; answered from there."""
 
-    def turn_away(self, fault: str) -> None:
+    def log_rejection(self, reason: str) -> None:
         """Somebody who is not let in."""
 
     async def drain(self) -> None:
@@ -82,7 +82,7 @@ class Guarded:
             await self._app(scope, receive, send)
             return
         if self._pace.allows():  # a flood of strangers is not to keep notes waiting
-            self._daemon.turn_away(f"panel: {(scope.get('client') or ['?'])[0]}: {why}")
+            self._daemon.log_rejection(f"panel: {(scope.get('client') or ['?'])[0]}: {why}")
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": WENT_WRONG})  # not open yet: HTTP 403
         else:
@@ -155,23 +155,23 @@ async def _hear(socket: WebSocket, browser: Browser, hub: Hub, daemon: Daemon) -
         if message["type"] == "websocket.disconnect":
             if message.get("code") == TOO_LONG:
                 why = f"a message has at most {checks.LONGEST_MESSAGE} bytes"
-                daemon.refuse(browser.number, "", why)
+                daemon.reject(browser.number, "", why)
             return
         text = message.get("text")
         if not pace.allows(1 + len(text or "") // checks.A_MESSAGE):
             if time.monotonic() - told > 1:
                 told = time.monotonic()
                 why = f"more than {checks.A_SECOND} messages a second; long ones count as several"
-                daemon.refuse(browser.number, "", why)
+                daemon.reject(browser.number, "", why)
             continue
         try:
             if text is None:
                 raise MessageError("not text")
             address, values = checks.read(text)
         except MessageError as fault:
-            daemon.refuse(browser.number, "", str(fault))
+            daemon.reject(browser.number, "", str(fault))
             continue
         if address == "/ping":
             hub.answer(browser, "/pong", *values)
             continue
-        daemon.say(browser.number, address, *values)
+        daemon.forward(browser.number, address, *values)

@@ -295,9 +295,9 @@ async def show(descriptor: int) -> None:
     link = await connect(descriptor)
     screen = TerminalView()
     with Live(screen, screen=True, auto_refresh=False, console=Console()) as live:
-        link.ready()
+        link.report_ready()
         drawing = asyncio.create_task(_draw(screen, live))
-        async for moment, address, values in link.messages():
+        async for moment, address, values in link.read_messages():
             screen.hear(moment, address, values)
         drawing.cancel()
 

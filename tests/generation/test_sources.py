@@ -85,7 +85,7 @@ def test_one_that_is_silent_cannot_be_started_or_crashes_is_started_again(monkey
                 raise BlockingIOError(11, "Resource temporarily unavailable")
             case 3:
                 return await real("false", **pipes)
-        monkeypatch.setattr(worker_client, "SILENT_SECONDS", 30.0)
+        monkeypatch.setattr(worker_client, "TIMEOUT_SECONDS", 30.0)
         return await real(*command, **pipes)
 
     async def play():
@@ -94,11 +94,11 @@ def test_one_that_is_silent_cannot_be_started_or_crashes_is_started_again(monkey
             return await source.wait_for_phrases(30)
 
     monkeypatch.setattr(asyncio, "create_subprocess_exec", start)
-    monkeypatch.setattr(worker_client, "SILENT_SECONDS", 0.05)
+    monkeypatch.setattr(worker_client, "TIMEOUT_SECONDS", 0.05)
     monkeypatch.setattr(worker_client, "RESTART_SECONDS", 0.01)
     assert asyncio.run(play())
     assert len(tries) == 4
-    assert "owes bars and says nothing" in caplog.text
+    assert "has not answered" in caplog.text
     assert "cannot be started ([Errno 11]" in caplog.text
 
 
@@ -142,7 +142,7 @@ def test_what_comes_when_nobody_reads_any_more_keeps_no_pipe_open(tmp_path, monk
 
     async def play():
         async with WorkerClient(lambda _: None) as source:
-            process = source._process
+            process = source.process
         assert process.returncode == 0  # it was heard to the end, not killed
 
     asyncio.run(play())

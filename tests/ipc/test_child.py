@@ -1,4 +1,4 @@
-"""The far end of a window: what it hears, and that being hung up on is an end and no fault."""
+"""The child's end of the connection: its messages, and its end when the daemon ends."""
 
 import asyncio
 import socket
@@ -6,46 +6,46 @@ import socket
 from perform.ipc.child import connect
 
 
-def test_lines_are_messages_until_the_daemon_hangs_up():
-    async def hear():
-        ours, theirs = socket.socketpair()
-        link = await connect(theirs.detach())
-        ours.sendall(b'[1.5, "/state/tempo", 120.0]\n[2, "/chord", "C7"]\n')
-        ours.close()
-        heard = [message async for message in link.messages()]
+def test_each_line_is_a_message_until_the_daemon_ends():
+    async def read():
+        daemon, child = socket.socketpair()
+        link = await connect(child.detach())
+        daemon.sendall(b'[1.5, "/state/tempo", 120.0]\n[2, "/chord", "C7"]\n')
+        daemon.close()
+        messages = [message async for message in link.read_messages()]
         link.close()
-        return heard
+        return messages
 
-    assert asyncio.run(hear()) == [(1.5, "/state/tempo", [120.0]), (2, "/chord", ["C7"])]
+    assert asyncio.run(read()) == [(1.5, "/state/tempo", [120.0]), (2, "/chord", ["C7"])]
 
 
-def test_the_first_is_what_there_is_and_may_never_come():
-    async def hear(said):
-        ours, theirs = socket.socketpair()
-        link = await connect(theirs.detach())
-        ours.sendall(said)
-        ours.close()
-        heard = await link.greeting(), [message async for message in link.messages()]
+def test_the_greeting_comes_first_and_is_none_when_the_daemon_has_ended():
+    async def read(data):
+        daemon, child = socket.socketpair()
+        link = await connect(child.detach())
+        daemon.sendall(data)
+        daemon.close()
+        read = await link.read_greeting(), [message async for message in link.read_messages()]
         link.close()
-        return heard
+        return read
 
-    said = b'[1, "/hello", {"voices": []}]\n[2, "/chord", "C7"]\n'
-    assert asyncio.run(hear(said)) == ({"voices": []}, [(2, "/chord", ["C7"])])
-    assert asyncio.run(hear(b"")) == (None, [])
+    data = b'[1, "/hello", {"voices": []}]\n[2, "/chord", "C7"]\n'
+    assert asyncio.run(read(data)) == ({"voices": []}, [(2, "/chord", ["C7"])])
+    assert asyncio.run(read(b"")) == (None, [])
 
 
-def test_to_be_hung_up_on_while_speaking_is_the_end():
-    async def speak():
-        ours, theirs = socket.socketpair()
-        link = await connect(theirs.detach())
-        listening = asyncio.create_task(anext(link.messages(), "the end"))
+def test_a_daemon_that_ends_while_the_child_writes_ends_the_messages():
+    async def write():
+        daemon, child = socket.socketpair()
+        link = await connect(child.detach())
+        reading = asyncio.create_task(anext(link.read_messages(), "the end"))
         await asyncio.sleep(0)
-        ours.close()
-        for number in range(100):  # into a line that is dead
-            link.say(1, "/number", number)
+        daemon.close()
+        for number in range(100):  # to a closed connection
+            link.forward(1, "/number", number)
             await asyncio.sleep(0)
-        ended = await asyncio.wait_for(listening, 5)
+        ended = await asyncio.wait_for(reading, 5)
         link.close()
         return ended
 
-    assert asyncio.run(speak()) == "the end"
+    assert asyncio.run(write()) == "the end"

@@ -21,10 +21,10 @@ class ParentConnection:
     def __init__(self):
         self.said, self.refused = [], []
 
-    def say(self, _, address, *values):
+    def forward(self, _, address, *values):
         self.said.append((address, *values))
 
-    def refuse(self, _, about, why):
+    def reject(self, _, about, why):
         self.refused.append((about, why))
 
     async def drain(self):
@@ -55,14 +55,14 @@ def hears(one, *messages):
 
 def test_a_message_that_nobody_foresaw_is_refused_and_the_next_is_heard(monkeypatch):
     link, one = installation()
-    say = link.say
+    say = link.forward
 
     def burst(client, address, *values):
         if address == "/key":
             raise RecursionError
         say(client, address, *values)
 
-    monkeypatch.setattr(link, "say", burst)
+    monkeypatch.setattr(link, "forward", burst)
     hears(one, ("sideman/all/key", b"C", True), ("sideman/all/chord", b"C7", True))
     assert link.refused == [
         ("sideman/all/key", "cannot be read (RecursionError); say it otherwise")

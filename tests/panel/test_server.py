@@ -30,10 +30,10 @@ class Daemon:
         self.reads = asyncio.Event()
         self.reads.set()
 
-    def say(self, *said):
+    def forward(self, *said):
         self.said.append(said)
 
-    def refuse(self, *said):
+    def reject(self, *said):
         self.refused.append(said)
 
     async def drain(self):
