@@ -143,7 +143,7 @@ class Rig(Table, frozen=True):
         """The engine's settings."""
         return EngineSettings(
             metre=parse_metre(self.clock.metre),
-            pulses=any(it.sends_clock for it in self.outputs.values()),
+            sends_clock=any(it.sends_clock for it in self.outputs.values()),
             change=self.harmony.change,
             release=self.harmony.release,
             seed=self.seed,

@@ -1,83 +1,89 @@
-"""Bars about to begin: which material each voice plays in one, and where its notes belong."""
+"""Lays out the next bar: which phrase each voice plays, and when its notes begin."""
 
 from collections.abc import Sequence
 from typing import Literal
 
-from perform.engine import expression, form
-from perform.engine import voicing as lines
+from perform.engine import form
 from perform.engine.active_notes import PlannedNote
+from perform.engine.expression import perform_notes
 from perform.engine.metre import Metre
 from perform.engine.phrase_requests import PhraseRequests
 from perform.engine.schedule import EventKind, Schedule
-from perform.engine.seeded_random import chance
+from perform.engine.seeded_random import uniform
 from perform.engine.voice_state import VoiceState
+from perform.engine.voicing import PitchSpan, thin
 from perform.events import PhraseMissed
 from perform.music.note import Phrase
 
-MOST_NOTES = 16  # in a bar, of all voices that keep out of each other's way
+MAX_NOTES = 16  # in a bar, shared by the voices with `share` under 1
 
 
 class BarPlanner:
-    """Lays out the bars of all voices. `fallback`: what plays where a voice has no material at all."""
+    """Lays out the bars of all voices. `fallback`: the phrase of a voice that has no material."""
 
     def __init__(
         self,
         voices: Sequence[VoiceState],
         schedule: Schedule,
-        orders: PhraseRequests,
+        requests: PhraseRequests,
         fallback: Phrase,
     ) -> None:
-        self._lines = voices
+        self._voices = voices
         self._schedule = schedule
-        self._orders = orders
+        self._requests = requests
         self._fallback = fallback
 
     def open(self, bar: int, start: int, metre: Metre, tick: int) -> list[PhraseMissed]:
-        """Put the notes of the bar that begins at `start` where they belong, as far as they are not over at
-        `tick`; what was not there in time.
+        """Schedule the notes of the bar that begins at `start`, those before `tick` left out.
+
+        Returns the phrases that had not arrived.
         """
-        missed, room = [], MOST_NOTES
-        for line in self._lines:
-            phrase, made = line.ready(bar), line.made.get(bar, ())
-            line.begin(bar)
-            if not line.speaks(bar):
+        missed, room = [], MAX_NOTES
+        for voice in self._voices:
+            phrase, material = voice.prepared(bar), voice.received.get(bar, ())
+            voice.close_request(bar)
+            if not voice.plays(bar):
                 continue
-            if line.mode == "hold" and line.previous:
-                phrase, made = line.previous, ()
+            if voice.mode == "hold" and voice.previous:
+                phrase, material = voice.previous, ()
             else:
-                line.shaped_as = bar
+                voice.shaped_as = bar
             if phrase is None:
-                kind: Literal["previous", "canned"] = "previous" if line.previous else "canned"
-                missed.append(PhraseMissed(tick, line.settings.name, bar, kind))
-                phrase = line.previous or self._fallback
-            line.previous, line.last = phrase, made or line.last
-            taken = self._lay(line, bar, start, metre, max(tick - start, 0), room)
-            if not line.silent:  # its room is the others' meanwhile
+                kind: Literal["previous", "canned"] = "previous" if voice.previous else "canned"
+                missed.append(PhraseMissed(tick, voice.settings.name, bar, kind))
+                phrase = voice.previous or self._fallback
+            voice.previous, voice.last_material = phrase, material or voice.last_material
+            taken = self._lay_out(voice, bar, start, metre, max(tick - start, 0), room)
+            if not voice.silent:  # a silent voice leaves its room to the others
                 room = max(1, room - taken)
         return missed
 
-    def _lay(
-        self, line: VoiceState, bar: int, start: int, metre: Metre, since: int, room: int
+    def _lay_out(
+        self, voice: VoiceState, bar: int, start: int, metre: Metre, since: int, room: int
     ) -> int:
-        """The notes of a voice's bar from `since` ticks on; how much of the room they take."""
-        shaped_as = line.shaped_as
-        seed = self._orders.seed(line, shaped_as)
-        phrase = line.shaped(line.previous or (), shaped_as, metre, seed)
-        share = line.parameters["share"]
+        """Schedule a voice's notes from `since` ticks inside the bar on; return how much of the
+        shared room they take.
+        """
+        shaped_as = voice.shaped_as
+        seed = self._requests.seed(voice, shaped_as)
+        phrase = voice.shaped(voice.previous or (), shaped_as, metre, seed)
+        share = voice.parameters["share"]
         if share < 1:
-            phrase = lines.thin(phrase, max(1, round(share * room)), metre)
-        lands = line.lands(shaped_as, seed)
+            phrase = thin(phrase, max(1, round(share * room)), metre)
+        lands = voice.lands(shaped_as, seed)
         if lands:
             phrase = form.land(phrase, metre)
-        number = self._orders.seed(line, bar)
-        leads = not lands and chance(number, 9) < line.parameters["approach"]
-        strokes = expression.strokes(phrase, line.feel, number, metre)
+        bar_seed = self._requests.seed(voice, bar)
+        leads = not lands and uniform(bar_seed, 9) < voice.parameters["approach"]
+        performed = perform_notes(phrase, voice.expression, bar_seed, metre)
         last_beat = (metre.beats - 1) * metre.beat
         pitches = [note.pitch for note in phrase]
-        reach = lines.PitchSpan(min(pitches, default=0), max(pitches, default=0))
-        for place, stroke in enumerate(strokes):
-            if stroke.start >= since:
-                lead = leads and place == len(strokes) - 1 and stroke.start >= last_beat
-                coming = PlannedNote(line.index, stroke, metre if lead else None, line.last, reach)
-                self._schedule.add(start + stroke.start, EventKind.ON, (coming,))
+        span = PitchSpan(min(pitches, default=0), max(pitches, default=0))
+        for place, note in enumerate(performed):
+            if note.start >= since:
+                is_lead = leads and place == len(performed) - 1 and note.start >= last_beat
+                planned = PlannedNote(
+                    voice.index, note, metre if is_lead else None, voice.last_material, span
+                )
+                self._schedule.add(start + note.start, EventKind.ON, (planned,))
         return len(phrase) if share < 1 else 0

@@ -1,9 +1,9 @@
-"""What a voice is asked to play like, spelt for whoever makes the phrase."""
+"""What a requested phrase should be like: conditions for the generator, steering for the search."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from perform.engine.harmony import colours
+from perform.engine.harmony import chord_scale
 from perform.engine.parameters import WEIGHT_PREFIX
 from perform.events import Steering
 from perform.music.chord import Chord
@@ -14,9 +14,10 @@ from perform.steering.fitness import WEIGHTS
 
 
 class PhraseContext(NamedTuple):
-    """What a phrase is to be seen beside: the harmony that it is for, and what was played and judged.
+    """The harmony of a phrase, and the phrases that it is compared with.
 
-    `key`: pitch classes, none for no key.
+    `key`: pitch classes, empty for no key. `last`: the voice's bar before it. `player`: a bar that
+    the player played. `liked`, `disliked`: bars that the player judged.
     """
 
     chord: Chord | None = None
@@ -28,7 +29,7 @@ class PhraseContext(NamedTuple):
 
 
 def conditions_of(parameters: Mapping[str, float], chord: Chord | None) -> Conditions:
-    """What a generator that can be asked is asked for over a chord."""
+    """The conditions of a phrase over a chord, for a generator that takes any."""
     density, register = parameters["target/density"], parameters["target/register"]
     return Conditions(
         quality_class(chord),
@@ -41,34 +42,37 @@ def steering_of(
     parameters: Mapping[str, float],
     low: int,
     high: int,
-    around: PhraseContext,
+    context: PhraseContext,
     columns: int = COLUMNS,
 ) -> Steering | None:
-    """What candidates are ranked by, as far as their first `columns`; None where nothing weighs anything.
+    """The steering of a phrase; None where no weight and no judgement ranks candidates.
 
-    What no weight looks at is left out, so that the same wish is known as the same.
+    `low`, `high`: the voice's range. `columns`: how many columns will be heard. What no weight uses
+    is left out, so that equal requests compare as equal.
     """
-    chord = around.chord
+    chord = context.chord
     weights = tuple(parameters[WEIGHT_PREFIX + name] for name in WEIGHTS)
-    if chord is None or not (any(weights) or around.liked or around.disliked):
+    if chord is None or not (any(weights) or context.liked or context.disliked):
         return None
+    scale = chord_scale(chord, context.key)
     return Steering(
         weights,
         tones=tuple(sorted((tone - chord.root) % 12 for tone in chord.tones)),
-        scale=tuple(sorted((tone - chord.root) % 12 for tone in colours(chord, around.key))),
+        scale=tuple(sorted((tone - chord.root) % 12 for tone in scale)),
         shift=semitones_from_c(chord.root),
         low=low,
         high=high,
-        density=_middle(parameters["target/density"]),
-        register=_middle(parameters["target/register"]),
-        contour=_middle(parameters["target/contour"]),
-        last=around.last if parameters["weight/last"] else (),
-        player=around.player if parameters["weight/player"] else (),
-        liked=around.liked,
-        disliked=around.disliked,
+        density=_target(parameters["target/density"]),
+        register=_target(parameters["target/register"]),
+        contour=_target(parameters["target/contour"]),
+        last=context.last if parameters["weight/last"] else (),
+        player=context.player if parameters["weight/player"] else (),
+        liked=context.liked,
+        disliked=context.disliked,
         columns=columns,
     )
 
 
-def _middle(target: float) -> float:
-    return 0.5 if target < 0 else target
+def _target(value: float) -> float:
+    """A target from 0 to 1; the middle for a target that is not set."""
+    return 0.5 if value < 0 else value

@@ -1,18 +1,18 @@
-"""The instrument itself, pure: events go in with their tick, outputs come out with theirs.
+"""The engine: events go in with their tick, outputs come out with theirs.
 
-The engine never waits, never asks for the time and never touches a device. A shell feeds it events,
-asks when it next has something to do, and advances it to that tick (see `perform.runtime.conductor` for
-the concert and `perform.runtime.offline` for rendering).
+The engine is pure: it does not wait, read a clock or touch a device. The caller hands it events,
+asks for its next deadline, and advances it to that tick: `perform.runtime.conductor` in concert,
+`perform.runtime.offline` for rendering.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from perform.engine.active_notes import ActiveNotes
 from perform.engine.bar_planner import BarPlanner
 from perform.engine.harmony import Harmony
 from perform.engine.metre import Metre
-from perform.engine.parameters import PARAMETERS, PLAYED
+from perform.engine.parameters import PARAMETERS, PERFORMANCE_PARAMETERS
 from perform.engine.phrase_requests import PhraseRequests
 from perform.engine.player_buffer import PlayerBuffer
 from perform.engine.schedule import EventKind, Schedule
@@ -54,123 +54,126 @@ from perform.events import (
 )
 from perform.music.chord import Chord
 
-ASK_TICKS = 60
-SNAPSHOTS = "/snapshot"  # where the names of those that are kept are told
-CURSOR = "/chart/bar"  # where the bar of the chart that sounds is told; -1 before it begins
+SNAPSHOTS = "/snapshot"  # the address with the names of the stored snapshots
+CURSOR = "/chart/bar"  # the address with the chart's current bar; -1 before it begins
 
 
 class Engine:
-    """Plays voices over the chords it is told of. See the module for how it is driven."""
+    """Plays voices over the chords that it receives. The module says how to drive it."""
 
     def __init__(
         self, voices: Sequence[VoiceSettings], settings: EngineSettings | None = None
     ) -> None:
-        self._settings = settings or EngineSettings()
-        self._band = Voices(voices)
-        self._lines = self._band.lines
+        self._settings = settings = settings or EngineSettings()
+        self._voices = Voices(voices)
         self._schedule = Schedule()
         self._harmony = Harmony()
-        self._ear = PlayerBuffer()
-        self._course = SongPosition(self._schedule, self._settings.metre, self._settings.pulses)
-        self._orders = PhraseRequests(self._course, self._harmony, self._ear, self._settings.seed)
-        self._notes = ActiveNotes(self._lines, self._schedule, self._harmony)
-        self._bars = BarPlanner(self._lines, self._schedule, self._orders, self._settings.fallback)
+        self._player = PlayerBuffer()
+        self._position = SongPosition(self._schedule, settings.metre, settings.sends_clock)
+        states = self._voices.all
+        self._requests = PhraseRequests(
+            states, self._schedule, self._position, self._harmony, self._player, settings.seed
+        )
+        self._notes = ActiveNotes(states, self._schedule, self._harmony)
+        self._planner = BarPlanner(states, self._schedule, self._requests, settings.fallback)
         self._running = False
-        self._begun = False
+        self._started = False  # whether the transport has ever started
         self._tick = 0
-        self._asking = False
         self.counts = Counts()
-        # what is not here (tempo, taps) is the shell's: ticks are tempo-free
-        self._handlers: dict[type, Callable[[Any], list[OutputEvent]]] = {
-            PhraseReady: self._take,
-            ChordChanged: lambda it: self._change_chord(it.chord),
-            ChordReleased: self._hear_release,
+        self._handlers = self._make_handlers()
+
+    def _make_handlers(self) -> dict[type, Callable[[Any], list[OutputEvent]]]:
+        """The handler of each kind of event; the caller handles tempo and taps itself."""
+        return {
+            PhraseReady: self._handle_phrase,
+            ChordChanged: lambda event: self._change_chord(event.chord),
+            ChordReleased: self._release_chord,
             TransportChanged: self._change_transport,
             SongPositionChanged: self._locate,
             ModelChanged: self._change_model,
             OtherModelChanged: self._change_model,
             ModeChanged: self._change_mode,
             TurnLengthChanged: self._change_mode,
-            VoiceMuted: self._quieten,
-            VoiceSoloed: self._quieten,
-            ParameterChanged: self._turn,
-            SnapshotStored: self._store,
-            SnapshotRecalled: self._recall,
+            VoiceMuted: self._change_silence,
+            VoiceSoloed: self._change_silence,
+            ParameterChanged: self._change_parameter,
+            SnapshotStored: self._store_snapshot,
+            SnapshotRecalled: self._recall_snapshot,
             PhraseJudged: self._judge,
-            PlayerNoteOn: self._hear_key,
-            PlayerNoteOff: self._hear_key,
+            PlayerNoteOn: self._handle_player_note,
+            PlayerNoteOff: self._handle_player_note,
             MetreChanged: self._change_metre,
             KeyChanged: self._change_key,
-            ChartChanged: self._follow,
+            ChartChanged: self._change_chart,
             VampLeft: self._leave_vamp,
             Panic: self._panic,
         }
 
     @property
     def running(self) -> bool:
-        """Whether the transport rolls."""
+        """Whether the transport runs."""
         return self._running
 
     @property
     def metre(self) -> Metre:
-        """The metre of the bar that plays."""
-        return self._course.metre
+        """The metre of the current bar."""
+        return self._position.metre
 
     @property
     def chord(self) -> Chord | None:
-        """The harmony of the moment."""
+        """The current chord."""
         return self._harmony.chord
 
     @property
     def snapshots(self) -> list[str]:
-        """The names under which knobs are kept."""
-        return self._band.snapshots
+        """The names of the stored snapshots."""
+        return self._voices.snapshots
 
     @property
     def notes_played(self) -> int:
-        """How many notes were struck so far."""
-        return self._notes.struck
+        """How many notes have begun so far."""
+        return self._notes.played
 
     @property
-    def bar(self) -> int:
-        """The bar that plays, from 0."""
-        return self._course.bar
-
-    @property
-    def sounding(self) -> int:
+    def notes_sounding(self) -> int:
         """How many notes sound."""
         return self._notes.count
 
+    @property
+    def bar(self) -> int:
+        """The current bar, from 0."""
+        return self._position.bar
+
     def parameters(self, voice: str) -> dict[str, float]:
-        """Where the knobs of a voice stand."""
-        return dict(self._band.by_name[voice].parameters)
+        """The values of a voice's parameters, by name."""
+        return dict(self._voices.by_name[voice].parameters)
 
     def prepare(self) -> list[OutputEvent]:
-        """The wishes for the first bars, to be met before the music starts."""
-        return self._wants(0)
+        """The requests for the first bars, which need an answer before the music starts."""
+        return [*self._requests.missing(0)]
 
     def next_deadline(self) -> int | None:
-        """The tick at which `advance` has something to do; None while stopped."""
+        """The tick of the next scheduled event; None while stopped."""
         return self._schedule.next_tick() if self._running else None
 
     def handle(self, event: Event, tick: int) -> list[OutputEvent]:
-        """What an event brings at once, at the tick at which it finds the music. Call `advance(tick)` first."""
+        """The outputs that an event causes at once. Call `advance(tick)` first."""
         self._tick = tick
-        handle = self._handlers.get(type(event))
-        return handle(event) if handle is not None else []
+        handler = self._handlers.get(type(event))
+        return handler(event) if handler is not None else []
 
     def advance(self, to_tick: int) -> list[OutputEvent]:
-        """Everything due up to and including `to_tick`, in order."""
-        return self._advance(to_tick, EventKind.WISH)
+        """The outputs of all scheduled events up to and including `to_tick`, in order."""
+        return self._advance(to_tick, EventKind.REQUEST)
 
     def advance_notes(self, to_tick: int) -> list[OutputEvent]:
-        """As `advance`, but what is only prepared at `to_tick` is left for later: notes do not wait for it."""
+        """As `advance`, without the preparations that are due at `to_tick`: notes do not wait."""
         return self._advance(to_tick, EventKind.ON)
 
     def _advance(self, to_tick: int, to_kind: EventKind) -> list[OutputEvent]:
         done: list[OutputEvent] = []
         while self._running:
-            due = self._schedule.first()
+            due = self._schedule.peek()
             if due is None or (due.tick, due.kind) > (to_tick, to_kind):
                 break
             self._schedule.pop()
@@ -178,116 +181,99 @@ class Engine:
             if due.kind is EventKind.OFF:
                 self._notes.end(due.tick, due.item, done)
             elif due.kind is EventKind.ON:
-                self._notes.begin(due.tick, self._course.bar, due.item[0], done)
+                self._notes.begin(due.tick, self._position.bar, due.item[0], done)
             elif due.kind is EventKind.BEAT:
-                self._beat(due.item[0], due.item[1], done)
+                self._begin_beat(due.item[0], due.item[1], done)
             elif due.kind is EventKind.CHORD:
-                if self._harmony.chart.bars:  # else it was taken away meanwhile
+                if self._harmony.chart.bars:  # else the chart was removed in the meantime
                     done.extend(self._change_chord(due.item[0]))
             elif due.kind in (EventKind.OPEN, EventKind.FIRST):
-                self._open(due.item[0], due.item[1], done)
-            elif due.kind is EventKind.WISH:
-                self._asking = False
-                done.extend(self._wants(self._course.unopened))
-                done.extend(self._outdated(self._lines, due.item[0]))
+                self._open_bar(due.item[0], due.item[1], done)
+            elif due.kind is EventKind.REQUEST:
+                done.extend(self._requests.update(due.item[0]))
             else:
                 done.append(ClockPulse(self._tick))
-                self._course.pulse(self._tick + TICKS_PER_PULSE)
+                self._position.add_pulse(self._tick + TICKS_PER_PULSE)
         return done
 
     # --- bars ----------------------------------------------------------------------------------
 
-    def _beat(self, bar: int, beat: int, done: list[OutputEvent]) -> None:
-        done.extend(self._course.beat(bar, beat, self._tick))
+    def _begin_beat(self, bar: int, beat: int, done: list[OutputEvent]) -> None:
+        done.extend(self._position.begin_beat(bar, beat, self._tick))
         if beat == 0:
             self.counts.bars += 1
-            self._lay_chords(self._harmony.open_bar(), 0)
-            done.extend(self._cursor())
-        self._schedule.add(self._tick, EventKind.WISH, (BARS_AHEAD,))
+            self._schedule_chords(self._harmony.begin_bar(), 0)
+            done.extend(self._chart_cursor())
+        self._schedule.add(self._tick, EventKind.REQUEST, (BARS_AHEAD,))
 
-    def _open(self, bar: int, start: int, done: list[OutputEvent]) -> None:
-        """A bar is about to begin: its notes are put where they belong, so that nothing is left to do on
-        its first beat but to play.
-        """
-        missed = self._bars.open(bar, start, self._course.open(bar), self._tick)
+    def _open_bar(self, bar: int, start: int, done: list[OutputEvent]) -> None:
+        """Schedule the notes of a bar shortly before it begins, so that its first beat only plays."""
+        missed = self._planner.open(bar, start, self._position.open_bar(bar), self._tick)
         self.counts.missed += len(missed)
-        self.counts.substituted += sum(bool(self._band.by_name[it.voice].previous) for it in missed)
+        self.counts.substituted += sum(
+            bool(self._voices.by_name[each.voice].previous) for each in missed
+        )
         done.extend(missed)
 
-    def _lay_chords(self, chords: Sequence[tuple[float, Chord | None]], since: int) -> None:
-        """The chart's chords of a bar where they belong; of those before `since` what has come of them."""
-        ticks = self._course.metre.chord_ticks([share for share, _ in chords])
+    def _schedule_chords(self, chords: Sequence[tuple[float, Chord | None]], since: int) -> None:
+        """Schedule the chart's chords of a bar. Chords before `since` ticks inside the bar come at
+        `since`, so that the last of them counts.
+        """
+        ticks = self._position.metre.chord_ticks([share for share, _ in chords])
         for inside, (_, chord) in zip(ticks, chords, strict=True):
-            self._schedule.add(self._course.tick + max(inside, since), EventKind.CHORD, (chord,))
+            tick = self._position.bar_tick + max(inside, since)
+            self._schedule.add(tick, EventKind.CHORD, (chord,))
 
-    def _cursor(self) -> list[OutputEvent]:
-        """Where a chart stands, if there is one."""
+    def _chart_cursor(self) -> list[OutputEvent]:
+        """The chart's current bar, where there is a chart."""
         return [StateChanged(CURSOR, self._harmony.cursor)] if self._harmony.chart.bars else []
 
-    # --- wishes --------------------------------------------------------------------------------
+    # --- phrases -------------------------------------------------------------------------------
 
-    def _wants(self, bar: int) -> list[OutputEvent]:
-        """Wishes for the bars from `bar` on that nobody was asked for."""
-        return [it for line in self._lines for it in self._orders.missing(line, bar)]
+    def _request_soon(self, voices: Sequence[VoiceState] | None = None) -> list[OutputEvent]:
+        return [*self._requests.soon(self._tick, self._running, voices)]
 
-    def _outdated(self, those: Iterable[VoiceState], most: int = BARS_AHEAD) -> list[OutputEvent]:
-        """Wishes for the next bars, `most` of them, that would be others now."""
-        return [it for line in those for it in self._orders.outdated(line, most)]
-
-    def _ask_soon(self, those: Iterable[VoiceState] | None = None) -> list[OutputEvent]:
-        """Something moved that wishes depend on: ask for the next bar in an eighth of a beat, for those after it with
-        the next beat. A flood of chords or faders costs no more than that, and what is turned is still heard in
-        the next bar. Where nothing rolls, ask at once: whatever bar comes first is to have it.
-        """
-        if not self._running:
-            lines = self._lines if those is None else those
-            return [it for line in lines for it in self._orders.settled(line)]
-        if not self._asking:
-            self._asking = True
-            self._schedule.add(self._tick + ASK_TICKS, EventKind.WISH, (1,))
-        return []
-
-    def _take(self, event: PhraseReady) -> list[OutputEvent]:
-        line = self._band.by_name.get(event.voice)
-        if line is None:
+    def _handle_phrase(self, event: PhraseReady) -> list[OutputEvent]:
+        voice = self._voices.by_name.get(event.voice)
+        if voice is None:
             return []
-        if event.bar in line.wished:
-            line.take(event.bar, event.phrase)
-            return [] if self._running else list(self._orders.settled(line))
-        self.counts.late += event.bar < self._course.unopened
+        if event.bar in voice.requested:
+            voice.receive(event.bar, event.phrase)
+            return [] if self._running else [*self._requests.outdated_received([voice])]
+        self.counts.late += event.bar < self._position.first_unopened
         return []
 
     # --- harmony -------------------------------------------------------------------------------
 
-    def _hear_release(self, _: ChordReleased) -> list[OutputEvent]:
+    def _release_chord(self, _: ChordReleased) -> list[OutputEvent]:
         rest = self._settings.release == "rest" and self._harmony.chord is not None
         return self._change_chord(None) if rest else []
 
     def _change_chord(self, chord: Chord | None) -> list[OutputEvent]:
-        if chord == self._harmony.chord and self._begun:
+        if chord == self._harmony.chord and self._started:
             return []
-        self._harmony.hear(chord)
+        self._harmony.set_chord(chord)
         self.counts.chords += 1
         done: list[OutputEvent] = [ChordSounds(self._tick, chord.symbol if chord else "N.C.")]
-        if self._begun:  # else it may be the one that starts the music: no time to ask anew
-            done.extend(self._ask_soon())
+        if self._started:  # the first chord may start the music: no time for new requests
+            done.extend(self._request_soon())
         if chord is None or self._settings.change == "cut":
-            done.extend(self._notes.silence(self._tick, self._lines))
+            done.extend(self._notes.silence(self._tick, self._voices.all))
         elif self._settings.change == "slide":
-            for line in self._lines:
-                self._notes.slide(self._tick, line, chord, done)
+            for voice in self._voices.all:
+                self._notes.slide(self._tick, voice, chord, done)
         return done
 
     def _change_key(self, event: KeyChanged) -> list[OutputEvent]:
         self._harmony.set_key(event.key)
-        return self._ask_soon()
+        return self._request_soon()
 
-    def _follow(self, event: ChartChanged) -> list[OutputEvent]:
-        self._harmony.follow(event.chart)
-        return [StateChanged(CURSOR, self._harmony.cursor), *self._ask_soon()]
+    def _change_chart(self, event: ChartChanged) -> list[OutputEvent]:
+        self._harmony.set_chart(event.chart)
+        return [StateChanged(CURSOR, self._harmony.cursor), *self._request_soon()]
 
     def _leave_vamp(self, _: VampLeft) -> list[OutputEvent]:
-        self._harmony.leave()
+        self._harmony.leave_vamp()
         return []
 
     # --- transport -----------------------------------------------------------------------------
@@ -295,111 +281,109 @@ class Engine:
     def _change_transport(self, event: TransportChanged) -> list[OutputEvent]:
         if event.action == "stop":
             return self._stop()
-        anew = event.action == "start" or not self._begun
-        if self._running and not anew:
+        from_top = event.action == "start" or not self._started
+        if self._running and not from_top:
             return []
-        done = self._notes.silence(self._tick, self._lines)
-        done.append(TransportMessage(self._tick, "start" if anew else "continue"))
-        if anew:
+        done = self._notes.silence(self._tick, self._voices.all)
+        done.append(TransportMessage(self._tick, "start" if from_top else "continue"))
+        if from_top:
             self._restart(0)
-            done.extend(self._wants(0))
-            if self._running:  # who stopped asked already
-                done.extend(self._outdated(self._lines))
-        for line in self._lines:
-            line.go_on(self._course.unopened)
+            done.extend(self._requests.missing(0))
+            if self._running:  # a stop before has updated the requests already
+                done.extend(self._requests.outdated())
+        for voice in self._voices.all:
+            voice.drop_before(self._position.first_unopened)
         self._running = True
         return done
 
     def _stop(self) -> list[OutputEvent]:
-        """What sounds ends; the first bars are at hand, if it is a start that comes next."""
-        done = self._notes.silence(self._tick, self._lines)
+        """Stop; end the sounding notes, and request the first bars, in case a start comes next."""
+        done = self._notes.silence(self._tick, self._voices.all)
         if not self._running:
             return done
         self._running = False
-        for line in self._lines:
-            line.stand_by()
-        return [
-            *done,
-            TransportMessage(self._tick, "stop"),
-            *self._wants(0),
-            *self._outdated(self._lines),
-        ]
+        for voice in self._voices.all:
+            voice.restore_openings()
+        requests = [*self._requests.missing(0), *self._requests.outdated()]
+        return [*done, TransportMessage(self._tick, "stop"), *requests]
 
     def _locate(self, event: SongPositionChanged) -> list[OutputEvent]:
-        """Stand at another place of the song; the bar that it lies in is played from there on."""
+        """Move the song position while stopped; the bar there plays from that tick on."""
         if self._running:
             return []
         inside = self._restart(event.tick)
-        self._harmony.locate(self._course.bar, inside > 0)
+        self._harmony.locate(self._position.bar, inside > 0)
         if inside:
-            self._lay_chords(self._harmony.sounding, inside)
-        for line in self._lines:
-            line.stand_by()
-        return [*self._cursor(), *self._wants(self._course.unopened), *self._outdated(self._lines)]
+            self._schedule_chords(self._harmony.current_bar, inside)
+        for voice in self._voices.all:
+            voice.restore_openings()
+        missing = self._requests.missing(self._position.first_unopened)
+        return [*self._chart_cursor(), *missing, *self._requests.outdated()]
 
     def _restart(self, tick: int) -> int:
-        """Nothing stays of what was to come: it is counted anew from a tick; how far that is inside its bar."""
-        inside = self._course.restart(tick)
+        """Clear what is scheduled and count from `tick`; return how far that is inside its bar."""
+        inside = self._position.restart(tick)
         self._tick = tick
-        self._asking = False
-        self._ear.clear()
+        self._requests.restart()
+        self._player.clear()
         self._harmony.rewind()
-        for line in self._lines:
-            line.since = self._course.bar
-            if self._begun:  # else what was prepared is what comes
-                line.begin_again(self._course.bar)
-        self._begun = True
+        for voice in self._voices.all:
+            voice.turn_start = self._position.bar
+            if self._started:  # else the prepared bars are the ones that play
+                voice.reset(self._position.bar)
+        self._started = True
         return inside
 
     def _change_metre(self, event: MetreChanged) -> list[OutputEvent]:
-        self._course.change(Metre(event.bar, event.beat), not self._begun)
-        return self._ask_soon()
+        self._position.set_metre(Metre(event.bar, event.beat), not self._started)
+        return self._request_soon()
 
     # --- voices --------------------------------------------------------------------------------
 
     def _change_model(self, event: ModelChanged | OtherModelChanged) -> list[OutputEvent]:
-        """The next beat, or where nothing rolls this moment, asks for bars of the new model."""
-        self._band.change_model(event)
-        # bars that are ready stay until their replacement comes
-        return self._outdated(self._band.those(event.voice))
+        """Change a model and request its bars; received bars stay until they are replaced."""
+        self._voices.set_model(event)
+        return [*self._requests.outdated(self._voices.select(event.voice))]
 
     def _change_mode(self, event: ModeChanged | TurnLengthChanged) -> list[OutputEvent]:
-        self._band.change_mode(event, self._course.meant(self._tick)[0])
-        return self._ask_soon()
+        self._voices.set_mode(event, self._position.intended_bar_at(self._tick)[0])
+        return self._request_soon()
 
-    def _quieten(self, event: VoiceMuted | VoiceSoloed) -> list[OutputEvent]:
-        return self._notes.silence(self._tick, self._band.quieten(event))
+    def _change_silence(self, event: VoiceMuted | VoiceSoloed) -> list[OutputEvent]:
+        return self._notes.silence(self._tick, self._voices.set_silence(event))
 
-    def _turn(self, event: ParameterChanged) -> list[OutputEvent]:
-        """A knob moves; what it means for bars ahead is asked for soon."""
+    def _change_parameter(self, event: ParameterChanged) -> list[OutputEvent]:
         if event.parameter not in PARAMETERS:
             return []
-        self._band.turn(event)
-        return [] if event.parameter in PLAYED else self._ask_soon(self._band.those(event.voice))
+        self._voices.set_parameter(event)
+        if event.parameter in PERFORMANCE_PARAMETERS:
+            return []
+        return self._request_soon(self._voices.select(event.voice))
 
-    def _store(self, event: SnapshotStored) -> list[OutputEvent]:
-        return [StateChanged(SNAPSHOTS, self._band.store(event.name))]
+    def _store_snapshot(self, event: SnapshotStored) -> list[OutputEvent]:
+        return [StateChanged(SNAPSHOTS, self._voices.store_snapshot(event.name))]
 
-    def _recall(self, event: SnapshotRecalled) -> list[OutputEvent]:
-        moved = [StateChanged(*each) for each in self._band.recall(event.name)]
-        return [*moved, *self._ask_soon()]
+    def _recall_snapshot(self, event: SnapshotRecalled) -> list[OutputEvent]:
+        changed = self._voices.recall_snapshot(event.name)
+        return [*(StateChanged(*each) for each in changed), *self._request_soon()]
 
     def _judge(self, event: PhraseJudged) -> list[OutputEvent]:
-        self._band.judge(event)
-        return self._ask_soon()
+        self._voices.judge(event)
+        return self._request_soon()
 
-    def _hear_key(self, event: PlayerNoteOn | PlayerNoteOff) -> list[OutputEvent]:
-        """The player's melody, moved over C by the chord that it is played on; who listens hears its last note too."""
-        if not self._running or self._tick < self._course.tick:
+    def _handle_player_note(self, event: PlayerNoteOn | PlayerNoteOff) -> list[OutputEvent]:
+        """Store the player's note over C; voices that follow the player get new requests."""
+        position = self._position
+        if not self._running or self._tick < position.bar_tick:
             return []
         if isinstance(event, PlayerNoteOff):
-            self._ear.lift(event.pitch, *self._course.at(self._tick), self._course.metre.bar)
+            self._player.note_off(event.pitch, *position.bar_at(self._tick), position.metre.bar)
         else:
             over_c = self._harmony.over_c(event.pitch)
-            self._ear.press(event.pitch, over_c, *self._course.meant(self._tick))
-            if any(line.listens for line in self._lines):
-                return self._ask_soon()
+            self._player.note_on(event.pitch, over_c, *position.intended_bar_at(self._tick))
+            if any(voice.follows_player for voice in self._voices.all):
+                return self._request_soon()
         return []
 
     def _panic(self, _: Panic) -> list[OutputEvent]:
-        return [*self._notes.silence(self._tick, self._lines), AllNotesOff(self._tick)]
+        return [*self._notes.silence(self._tick, self._voices.all), AllNotesOff(self._tick)]

@@ -1,19 +1,19 @@
-"""How a bar is played: swing, wavering, accents, length of notes. Ticks in, ticks out."""
+"""How a bar is performed: swing, timing deviations, accents, articulation. Ticks in, ticks out."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from perform.engine.metre import COMMON, QUAVER, Metre
-from perform.engine.seeded_random import chance
+from perform.engine.seeded_random import uniform
 from perform.music.note import Note, Phrase
 
-MOST_TICKS, MOST_FORCE = 15, 10
-SHORTEST = 20
-FARTHEST_LEAN = 90  # ticks after the middle of a beat, up to which a quaver was played swung
+MAX_DEVIATION_TICKS, MAX_DEVIATION_VELOCITY = 15, 10
+SHORTEST_TICKS = 20
+MAX_WRITTEN_SWING = 90  # ticks: a quaver at most so late after mid-beat was played swung
 
 
 class Expression(NamedTuple):
-    """Each 0 to 1; see `perform.engine.parameters`."""
+    """The parameters of the same names, each 0 to 1; see `perform.engine.parameters`."""
 
     swing: float = 0.0
     humanise: float = 0.0
@@ -25,93 +25,99 @@ PLAIN = Expression()
 
 
 class PerformedNote(NamedTuple):
-    """When a note is struck, and for how long; `force` is added to the velocity that it would have.
+    """A note as it is played: `start` and `duration` in ticks, `velocity_offset` added to its velocity.
 
-    `note`: as it is written, in a place of so much `weight` (see `Metre.weight`).
+    `note`: the written note. `weight`: the metrical weight of its place, see `Metre.weight`.
     """
 
     start: int
     duration: int
-    force: int
+    velocity_offset: int
     note: Note
     weight: int
 
 
-def strokes(
-    phrase: Phrase, feel: Expression, number: int, metre: Metre = COMMON
+def perform_notes(
+    phrase: Phrase, expression: Expression, seed: int, metre: Metre = COMMON
 ) -> list[PerformedNote]:
-    """The notes of a bar as they are played; the same number wavers the same way.
+    """The notes of a bar as they are played; the same seed gives the same deviations.
 
-    No note begins before the bar or outside it, or lasts under 20 ticks.
+    Every note begins inside the bar and lasts at least 20 ticks.
     """
-    if feel.swing == 0 and feel.humanise == 0 and feel.articulation == 0.5:
+    if expression.swing == 0 and expression.humanise == 0 and expression.articulation == 0.5:
         return [PerformedNote(n.start, n.duration, 0, n, metre.weight(n.start)) for n in phrase]
     written = [note.start for note in phrase]
-    straight = [*_leaning(written, feel.swing, metre.pulse), metre.bar]
+    swung = [*_swing_onsets(written, expression.swing, metre.swing_unit), metre.bar]
     moved = [
-        min(max(start + _wavering(number, place, 1, feel, MOST_TICKS), 0), metre.bar - 1)
-        for place, start in enumerate(straight[:-1])
+        min(
+            max(start + _deviation(seed, place, 1, expression, MAX_DEVIATION_TICKS), 0),
+            metre.bar - 1,
+        )
+        for place, start in enumerate(swung[:-1])
     ]
-    played = []
+    performed = []
     for place, note in enumerate(phrase):
-        start, after = straight[place : place + 2]
-        end = swung(note.end, feel.swing, metre.pulse)
-        apart = note.end <= (written[place + 1] if place + 1 < len(written) else metre.bar)
-        if apart:
+        start, after = swung[place : place + 2]
+        end = swing_tick(note.end, expression.swing, metre.swing_unit)
+        separate = note.end <= (written[place + 1] if place + 1 < len(written) else metre.bar)
+        if separate:
             end = min(end, after)
-        duration = _articulated(end - start, after - start, feel.articulation)
-        if apart and place + 1 < len(moved):  # the next may waver towards it
+        duration = _articulate(end - start, after - start, expression.articulation)
+        if separate and place + 1 < len(moved):  # the next note may begin earlier than written
             duration = min(duration, moved[place + 1] - moved[place])
-        force = _wavering(number, place, 2, feel, MOST_FORCE)
-        weight = metre.weight(note.start)
-        played.append(PerformedNote(moved[place], max(duration, SHORTEST), force, note, weight))
-    return played
+        offset = _deviation(seed, place, 2, expression, MAX_DEVIATION_VELOCITY)
+        performed.append(
+            PerformedNote(
+                moved[place], max(duration, SHORTEST_TICKS), offset, note, metre.weight(note.start)
+            )
+        )
+    return performed
 
 
-def _wavering(number: int, place: int, what: int, feel: Expression, most: int) -> int:
-    """By how much a note of a bar is off, as far as the hand wavers."""
-    return round((2 * chance(number, place, what) - 1) * feel.humanise * most)
+def _deviation(seed: int, place: int, what: int, expression: Expression, most: int) -> int:
+    """The random deviation of one note: -`most` to `most`, scaled by `humanise`."""
+    return round((2 * uniform(seed, place, what) - 1) * expression.humanise * most)
 
 
-def swung(tick: int, amount: float, pulse: int = QUAVER) -> int:
-    """Where a tick goes when pairs of pulses swing: the first stays, what is between leans back.
+def swing_tick(tick: int, amount: float, unit: int = QUAVER) -> int:
+    """Where a tick goes when pairs of notes of `unit` ticks swing: the first of a pair stays.
 
-    At 1 the second becomes the last of a triplet.
+    At amount 1 the second becomes the last third of the pair.
     """
-    pair, place = divmod(tick, 2 * pulse)
-    middle = pulse + amount * pulse / 3
-    if place <= pulse:
-        place = round(place * middle / pulse)
+    pair, place = divmod(tick, 2 * unit)
+    middle = unit + amount * unit / 3
+    if place <= unit:
+        place = round(place * middle / unit)
     else:
-        place = round(middle + (place - pulse) * (2 * pulse - middle) / pulse)
-    return pair * 2 * pulse + place
+        place = round(middle + (place - unit) * (2 * unit - middle) / unit)
+    return pair * 2 * unit + place
 
 
-def _leaning(written: Sequence[int], amount: float, pulse: int) -> list[int]:
-    """Where onsets (ascending) go when pairs swing. A quaver that leans as it is written is no later for it, unless
-    the knob asks for more.
+def _swing_onsets(written: Sequence[int], amount: float, unit: int) -> list[int]:
+    """Where onsets (ascending) go when pairs swing. A quaver that is written with swing is moved
+    only when `amount` asks for more swing than it has.
     """
     starts, before = [], -1
     for tick in written:
-        pair, place = divmod(tick, 2 * pulse)
-        start = swung(tick, amount, pulse)
-        if pulse == QUAVER and pulse < place <= pulse + FARTHEST_LEAN:
-            straight = pair * 2 * pulse + pulse
-            if before < straight:  # else the quaver is another, and this comes after it
-                start = max(tick, swung(straight, amount, pulse))
+        pair, place = divmod(tick, 2 * unit)
+        start = swing_tick(tick, amount, unit)
+        if unit == QUAVER and unit < place <= unit + MAX_WRITTEN_SWING:
+            straight = pair * 2 * unit + unit
+            if before < straight:  # else another note is the quaver, and this one follows it
+                start = max(tick, swing_tick(straight, amount, unit))
         starts.append(start)
         before = tick
     return starts
 
 
-def accented(velocity: int, softest: int, loudest: int, amount: float) -> int:
-    """A velocity nearer to the middle of its range (amount under 0.5), or farther from it; 1 to 127."""
+def accent_velocity(velocity: int, softest: int, loudest: int, amount: float) -> int:
+    """A velocity nearer to the middle of its range (amount under 0.5) or farther away; 1 to 127."""
     middle = (softest + loudest) / 2
     return min(max(round(middle + (velocity - middle) * 2 * amount), 1), 127)
 
 
-def _articulated(duration: int, room: int, amount: float) -> int:
-    """Shorter down to a third, or longer up to the next note, which it never passes."""
+def _articulate(duration: int, room: int, amount: float) -> int:
+    """A duration shortened to a third at least, or lengthened up to the next onset at most."""
     if amount <= 0.5:
         return round(duration * (1 + 4 * amount) / 3)
     return max(duration, round(duration + max(room - duration, 0) * (2 * amount - 1)))

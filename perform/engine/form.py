@@ -1,58 +1,59 @@
-"""Bars as sentences: what returns, what is changed when it returns, where a line comes to rest."""
+"""Musical form: which bars return, how a returning bar varies, where a line comes to rest, whose turn it is."""
 
 from typing import Literal
 
 from perform.engine.metre import COMMON, QUAVER, Metre
-from perform.engine.seeded_random import chance
+from perform.engine.seeded_random import uniform
 from perform.music.note import Note, Phrase
 
 Mode = Literal["flow", "answer", "trade", "hold"]
-TURNS = ("answer", "trade")  # the modes in which a voice and the player take turns
+TURN_MODES = ("answer", "trade")  # the voice and the player take turns
 
 
 def material_index(bar: int, form: str) -> int:
-    """Which invented bar stands at `bar` when bars return as `form` spells; counts from 0."""
+    """Which invented bar plays at `bar`, from 0, when bars return as `form` says."""
     group, place = divmod(bar, len(form))
     letters = sorted(set(form), key=form.index)
     return group * len(letters) + letters.index(form[place])
 
 
-def returns(bar: int, form: str) -> bool:
-    """Whether the bar is one that stood before in its group."""
+def is_repeat(bar: int, form: str) -> bool:
+    """Whether the bar repeats an earlier bar of its group."""
     place = bar % len(form)
     return form[place] in form[:place]
 
 
-def ends(bar: int, form: str) -> bool:
+def is_last(bar: int, form: str) -> bool:
     """Whether the bar is the last of a group of two or more."""
     return len(form) > 1 and bar % len(form) == len(form) - 1
 
 
-def speaks(mode: Mode, bar: int, span: int) -> bool:
-    """Whether a voice plays in a bar, counted from when it was told the mode: an answer waits for `span` bars
-    first, a trade begins.
+def plays(mode: Mode, bar: int, turn_length: int) -> bool:
+    """Whether a voice plays in a bar, counted from the bar in which its mode was set.
+
+    In "answer" the player has the first turn, in "trade" the voice has it.
     """
     if mode == "answer":
-        return bar // span % 2 == 1
-    return mode != "trade" or bar // span % 2 == 0
+        return bar // turn_length % 2 == 1
+    return mode != "trade" or bar // turn_length % 2 == 0
 
 
-def yields(mode: Mode, bar: int, span: int) -> bool:
-    """Whether a voice gives the word to the player after a bar, counted as in `speaks`."""
-    return speaks(mode, bar, span) and not speaks(mode, bar + 1, span)
+def ends_turn(mode: Mode, bar: int, turn_length: int) -> bool:
+    """Whether a voice's turn ends with a bar, counted as in `plays`."""
+    return plays(mode, bar, turn_length) and not plays(mode, bar + 1, turn_length)
 
 
-def vary(phrase: Phrase, number: int, metre: Metre = COMMON) -> Phrase:
-    """A phrase changed in its second half, so that its head is known again: by a number, one of four ways.
+def vary(phrase: Phrase, seed: int, metre: Metre = COMMON) -> Phrase:
+    """A phrase with its second half changed in one of four ways, chosen by a seed.
 
-    The tail is turned upside down around its first note, comes a quaver later, loses its last note
-    to the one before, or ends an octave away.
+    The tail is inverted around its first note, starts a quaver later, loses its last note to the
+    note before, or ends an octave away. The first half stays, so that listeners know it again.
     """
     head = [note for note in phrase if note.start < metre.bar // 2]
     tail = [note for note in phrase if note.start >= metre.bar // 2]
     if not tail:
         return phrase
-    way = int(chance(number, 1) * 4)
+    way = int(uniform(seed, 1) * 4)
     if way == 0 and len(tail) > 1:
         axis = tail[0].pitch
         tail = [note._replace(pitch=2 * axis - note.pitch) for note in tail]
@@ -67,30 +68,30 @@ def vary(phrase: Phrase, number: int, metre: Metre = COMMON) -> Phrase:
         last = tail.pop()
         tail[-1] = tail[-1]._replace(duration=last.end - tail[-1].start)
     else:
-        octave = 12 if chance(number, 2) < 0.5 else -12
+        octave = 12 if uniform(seed, 2) < 0.5 else -12
         tail[-1] = tail[-1]._replace(pitch=tail[-1].pitch + octave)
     return tuple(sorted([*head, *tail]))
 
 
-def landings(metre: Metre) -> tuple[int, ...]:
-    """The ticks of a bar at which a line may come to rest: its last strong beat, and in a bar of four also
-    the beat after it.
+def landing_ticks(metre: Metre) -> tuple[int, ...]:
+    """The ticks of a bar on which a line may come to rest: the last strong beat, and in a bar of
+    four beats also the beat after it.
     """
     last = metre.strong[-1]
     return (last, last + metre.beat) if metre.beats == 4 else (last,)
 
 
 def land(phrase: Phrase, metre: Metre = COMMON) -> Phrase:
-    """A phrase that comes to rest: its last note where its metre lets it land, held to the bar's end.
+    """A phrase that comes to rest: its last note stands on a landing tick and lasts to the bar's end.
 
-    On a beat and long, it is a note that a voice bends to a tone of the chord.
+    Such a note is long and on a beat, so the voice bends it to a tone of the chord.
     """
     if not phrase:
         return phrase
-    places = landings(metre)
-    line = [note for note in phrase if note.start <= places[-1] + QUAVER // 2]
+    landings = landing_ticks(metre)
+    line = [note for note in phrase if note.start <= landings[-1] + QUAVER // 2]
     last = line.pop() if line else phrase[0]
-    start = min(places, key=lambda place: abs(place - last.start))
+    start = min(landings, key=lambda tick: abs(tick - last.start))
     kept = [
         note._replace(duration=min(note.duration, start - note.start))
         for note in line

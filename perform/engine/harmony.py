@@ -1,8 +1,8 @@
-"""The chord that sounds now, the ones already known to come, and what each allows."""
+"""The chord that sounds now, the known chords ahead, and the chord scale of each."""
 
 from functools import cache
 
-from perform.engine.key import KeySense, raised
+from perform.engine.key import KeyFinder, raise_leading_tone
 from perform.music.chart import Chart, ChartBar
 from perform.music.chord import Chord
 from perform.music.pitch import semitones_from_c
@@ -11,15 +11,15 @@ _MAJOR_THIRD, _MINOR_THIRD, _MINOR_SEVENTH = 4, 3, 10
 
 
 @cache
-def colours(chord: Chord, key: frozenset[int] = frozenset()) -> frozenset[int]:
-    """The pitch classes that a line may rest on or pass through over a chord.
+def chord_scale(chord: Chord, key: frozenset[int] = frozenset()) -> frozenset[int]:
+    """The pitch classes that a line may use over a chord.
 
-    Of a key that has all of the chord's tones and its bass, the notes of the key: Em7 in C is Phrygian. Of one that has them
-    when the leading tone of its minor is raised, those: E7 in A minor, or in C. Else the chord-scale of the
-    quality, and over a dominant seventh the blue third as well: there it is
-    the #9, and a blues without it is none.
+    The notes of the key, where it has all tones of the chord and its bass: Em7 in C is Phrygian.
+    The key with the leading tone of its minor, where that has them: E7 in A minor, or in C.
+    Otherwise the default scale of the quality; over a dominant seventh also the minor third, which
+    is the #9 and the blue note.
     """
-    for notes in (key, raised(key)):
+    for notes in (key, raise_leading_tone(key)):
         if chord.tones <= notes and chord.bass in notes:
             return notes
     allowed = frozenset(chord.scale) | chord.tones
@@ -30,111 +30,109 @@ def colours(chord: Chord, key: frozenset[int] = frozenset()) -> frozenset[int]:
 
 
 class Harmony:
-    """The chord of the moment, from live hands or from a chart whose cursor moves with the bars."""
+    """The current chord, from a live player or from a chart whose cursor moves with the bars."""
 
     def __init__(self) -> None:
         self.chord: Chord | None = None
         self.chart = Chart()
         self._cursor = -1
-        self._waits = True  # whether the bar that comes first has not begun yet
-        self._leaving = False
-        self._sense = KeySense()
-        self._key: frozenset[int] | None = None  # None: infer it
+        self._before_first = True  # whether the next bar is the first since the start
+        self._leaving = False  # whether to leave the vamp at its end
+        self._key_finder = KeyFinder()
+        self._key: frozenset[int] | None = None  # None: find it
 
     @property
     def cursor(self) -> int:
-        """The bar of the chart that sounds; -1 before it begins or without one."""
+        """The bar of the chart that sounds; -1 before the chart begins or without one."""
         return self._cursor
 
     def set_key(self, key: frozenset[int] | None) -> None:
-        """A key; an empty one for none, None to infer it from the chords."""
+        """Set the key; an empty one for no key, None to find it from the chords."""
         self._key = key
 
-    def hear(self, chord: Chord | None) -> None:
-        """Another chord sounds now."""
+    def set_chord(self, chord: Chord | None) -> None:
+        """Set the chord that sounds now."""
         self.chord = chord
         if chord is not None:
-            self._sense.hear(chord)
+            self._key_finder.add(chord)
 
     def over_c(self, pitch: int) -> int:
-        """A pitch that is played over the chord of the moment, as it would be over C; itself where none sounds."""
+        """A pitch that was played over the current chord, moved to C; unchanged without a chord."""
         return pitch - semitones_from_c(self.chord.root) if self.chord else pitch
 
     @property
     def key(self) -> frozenset[int]:
-        """The key that scales are taken from; empty where there is none."""
-        return self._sense.key if self._key is None else self._key
+        """The key that chord scales are taken from; empty for no key."""
+        return self._key_finder.key if self._key is None else self._key
 
-    def follow(self, chart: Chart) -> None:
-        """A chart from its first bar, from the next bar line on."""
+    def set_chart(self, chart: Chart) -> None:
+        """Follow a chart from its first bar, from the next bar line on."""
         self.chart, self._cursor, self._leaving = chart, -1, False
 
-    def leave(self) -> None:
-        """Out of the vamp at its end; where there is none, the chart goes on as it would."""
+    def leave_vamp(self) -> None:
+        """Leave the vamp at its end; no effect outside a vamp."""
         self._leaving = True
 
     def rewind(self) -> None:
-        """Before the first bar again."""
-        self._cursor, self._leaving, self._waits = -1, False, True
+        """Go before the first bar."""
+        self._cursor, self._leaving, self._before_first = -1, False, True
 
     def locate(self, bar: int, begun: bool) -> None:
-        """Before a bar, or where it has `begun` in it, as if the chart had been played from the top."""
+        """Go before a bar, or into it where it has `begun`, as if the chart had played from the top."""
         self.rewind()
         for _ in range(bar + begun):
-            self.open_bar()
-        self._waits = not begun
+            self.begin_bar()
+        self._before_first = not begun
 
-    def open_bar(self) -> ChartBar:
-        """The chords of the bar that begins, the cursor on it; none without a chart."""
-        self._waits = False
+    def begin_bar(self) -> ChartBar:
+        """The chords of the bar that begins, after moving the cursor to it; empty without a chart."""
+        self._before_first = False
         if not self.chart.bars:
             return ()
-        after = self._after(self._cursor)
-        if self._vamp(after) != self._vamp(self._cursor):
+        following = self._following(self._cursor)
+        if self._vamp_at(following) != self._vamp_at(self._cursor):
             self._leaving = False
-        self._cursor = after
-        return self.chart.bars[after]
+        self._cursor = following
+        return self.chart.bars[following]
 
-    def coming(self, bars: int) -> Chord | None:
-        """The chord at the beginning of the bar so many bars ahead (0: this one), as far as is known."""
-        return self._there(self._cursor, bars + self._waits)
+    def chord_ahead(self, bars: int) -> Chord | None:
+        """The chord at the beginning of the bar so many bars ahead (0: this bar), as far as known."""
+        return self._chord_after(self._cursor, bars + self._before_first)
 
-    def first(self, bar: int) -> Chord | None:
-        """The chord at the beginning of a bar, counted from a start, as far as is known."""
-        return self._there(-1, bar + 1)
+    def chord_from_start(self, bar: int) -> Chord | None:
+        """The chord at the beginning of a bar, counted from the next start, as far as known."""
+        return self._chord_after(-1, bar + 1)
 
-    def _there(self, place: int, bars: int) -> Chord | None:
+    @property
+    def current_bar(self) -> ChartBar:
+        """The chords of the chart's bar that sounds, the first of them at its beginning."""
+        if self._cursor < 0:
+            return ()
+        bar = self.chart.bars[self._cursor]
+        carried = () if bar and bar[0][0] == 0 else ((0.0, self._chord_before(self._cursor)),)
+        return (*carried, *bar)
+
+    def _chord_after(self, place: int, bars: int) -> Chord | None:
         if not self.chart.bars or bars < 1:
             return self.chord
         for _ in range(bars):
-            place = self._after(place)
-        return self._at(place)
+            place = self._following(place)
+        bar = self.chart.bars[place]
+        return bar[0][1] if bar and bar[0][0] == 0 else self._chord_before(place)
 
-    @property
-    def sounding(self) -> ChartBar:
-        """The chords of the chart's bar that sounds, the first at its beginning."""
-        if self._cursor < 0:
-            return ()
-        later = self.chart.bars[self._cursor]
-        begun = () if later and later[0][0] == 0 else ((0.0, self._before(self._cursor)),)
-        return (*begun, *later)
-
-    def _at(self, place: int) -> Chord | None:
-        begun = self.chart.bars[place]
-        return begun[0][1] if begun and begun[0][0] == 0 else self._before(place)
-
-    def _before(self, place: int) -> Chord | None:
-        """The last chord of the bars before one that begins with none of its own."""
+    def _chord_before(self, place: int) -> Chord | None:
+        """The last chord before a bar of the chart; the current chord where the chart has none."""
         for bar in range(place - 1, -1, -1):
             if self.chart.bars[bar]:
                 return self.chart.bars[bar][-1][1]
         return self.chord
 
-    def _after(self, place: int) -> int:
-        vamp = self._vamp(place)
+    def _following(self, place: int) -> int:
+        """The bar of the chart that follows a bar."""
+        vamp = self._vamp_at(place)
         if vamp is not None and place == vamp[1] and not self._leaving:
             return vamp[0]
         return (place + 1) % len(self.chart.bars)
 
-    def _vamp(self, place: int) -> tuple[int, int] | None:
+    def _vamp_at(self, place: int) -> tuple[int, int] | None:
         return next((v for v in self.chart.vamps if v[0] <= place <= v[1]), None)

@@ -7,15 +7,15 @@ from typing import NamedTuple
 
 from perform.music.note import COLUMNS, TICKS_PER_BAR, TICKS_PER_BEAT, Note, Phrase
 
-QUAVER, DOTTED = TICKS_PER_BEAT // 2, 3 * TICKS_PER_BEAT // 2
+QUAVER, DOTTED_QUARTER = TICKS_PER_BEAT // 2, 3 * TICKS_PER_BEAT // 2
 _TEXT = re.compile(r"(\d{1,2})/([48])")
-LEAST, MOST = 2, 15  # quarters or quavers of a bar
+MIN_COUNT, MAX_COUNT = 2, 15  # quarters or quavers in a bar
 
 
 class Metre(NamedTuple):
-    """Ticks (480 a quarter note) of a bar and of the beat that is counted in it.
+    """Ticks (480 a quarter note) of a bar and of its beat.
 
-    Where the beat does not fill the bar, the last one is the longer: 7/8 is felt 2+2+3.
+    Where the beat does not divide the bar, the last beat is longer: 7/8 is felt as 2+2+3.
     """
 
     bar: int = TICKS_PER_BAR
@@ -28,35 +28,37 @@ class Metre(NamedTuple):
 
     @property
     def strong(self) -> tuple[int, ...]:
-        """The ticks of the strong beats: where groups of two or three begin (5/4 is felt 3+2), either half
-        of a bar of two, and a long last beat.
+        """The ticks of the strong beats: where groups of two or three beats begin (5/4 is felt as
+        3+2), both beats of a bar of two, and a long last beat.
         """
         return _strong(self)
 
     @property
-    def pulse(self) -> int:
-        """Ticks of the notes that pair off where they swing: quavers, and semiquavers where the beats are of
-        quavers, two and three (6/8, 7/8).
+    def swing_unit(self) -> int:
+        """Ticks of the notes that swing in pairs: quavers, or semiquavers where beats are dotted or
+        of unequal length (6/8, 7/8).
         """
-        return QUAVER // 2 if self.bar % self.beat or self.beat == DOTTED else QUAVER
+        return QUAVER // 2 if self.bar % self.beat or self.beat == DOTTED_QUARTER else QUAVER
 
     @property
     def columns(self) -> int:
-        """How many of the 64 columns of a bar in four are heard in one of this metre, as `fit_to_metre` has it."""
-        whole = TICKS_PER_BAR * DOTTED // TICKS_PER_BEAT if self.beat == DOTTED else TICKS_PER_BAR
+        """How many of the 64 columns of a 4/4 bar `fit_to_metre` leaves in a bar of this metre."""
+        dotted = self.beat == DOTTED_QUARTER
+        whole = TICKS_PER_BAR * DOTTED_QUARTER // TICKS_PER_BEAT if dotted else TICKS_PER_BAR
         return min(COLUMNS, COLUMNS * self.bar // whole)
 
     def weight(self, tick: int) -> int:
-        """2 where a strong beat begins at a tick of the bar, 1 where another does, 0 between beats."""
+        """The metrical weight of a tick of the bar: 2 on a strong beat, 1 on another, else 0."""
         if tick % self.beat or tick // self.beat >= self.beats:
             return 0
         return 2 if tick in self.strong else 1
 
     def chord_ticks(self, shares: Sequence[float]) -> tuple[int, ...]:
-        """The tick of each of several chords of a bar, given how much of a bar in four has gone by (ascending).
+        """The tick of each of several chords of a bar. `shares` (ascending): how much of a 4/4 bar
+        has gone by at each chord.
 
-        Each has a beat of its own, near where it stands in four; a quaver where there are more chords than
-        beats, or half of one where there are more than quavers.
+        Each chord gets its own beat, near its place in 4/4; its own quaver where there are more
+        chords than beats, or semiquaver where there are more chords than quavers.
         """
         unit = self.beat if len(shares) <= self.beats else QUAVER
         if len(shares) * unit > self.bar:
@@ -92,25 +94,27 @@ COMMON = Metre()
 def parse_metre(text: str) -> Metre:
     """The metre that "3/4" or "12/8" spells; ValueError for anything but 2 to 15 quarters or quavers.
 
-    3/8, 6/8, 9/8, 12/8 and 15/8 are counted in dotted quarters, other eighths in quarters and a dotted one.
+    3/8, 6/8, 9/8, 12/8 and 15/8 have dotted quarters as beats; other eighths have quarters, the
+    last one longer.
     """
     match = _TEXT.fullmatch(text.strip())
-    if not match or not LEAST <= int(match.group(1)) <= MOST:
+    if not match or not MIN_COUNT <= int(match.group(1)) <= MAX_COUNT:
         raise ValueError(f"{text!r} is no metre; write it like 3/4, 5/4, 6/8, 7/8 or 12/8")
     count, unit = int(match.group(1)), int(match.group(2))
     if unit == 4:
         return Metre(count * TICKS_PER_BEAT, TICKS_PER_BEAT)
-    return Metre(count * QUAVER, DOTTED if count % 3 == 0 else TICKS_PER_BEAT)
+    return Metre(count * QUAVER, DOTTED_QUARTER if count % 3 == 0 else TICKS_PER_BEAT)
 
 
 def beats_by_metre() -> dict[str, int]:
-    """How many beats a bar has in each metre that there is, by its spelling: for whoever only shows them."""
-    spellings = (f"{count}/{unit}" for unit in (4, 8) for count in range(LEAST, MOST + 1))
-    return {spelled: parse_metre(spelled).beats for spelled in spellings}
+    """The number of beats in a bar of every metre, by its spelling; for displays."""
+    counts = range(MIN_COUNT, MAX_COUNT + 1)
+    spellings = (f"{count}/{unit}" for unit in (4, 8) for count in counts)
+    return {spelling: parse_metre(spelling).beats for spelling in spellings}
 
 
 def format_metre(metre: Metre) -> str:
-    """The metre as `parse_metre` reads it: in quarters where they fill the bar and are its beat."""
+    """The metre as `parse_metre` reads it: in quarters where they are its beat and fill the bar."""
     quarters, rest = divmod(metre.bar, TICKS_PER_BEAT)
     if not rest and metre.beat == TICKS_PER_BEAT:
         return f"{quarters}/4"
@@ -118,59 +122,64 @@ def format_metre(metre: Metre) -> str:
 
 
 def fit_to_metre(phrase: Phrase, metre: Metre) -> Phrase:
-    """A bar of 4/4 material as a bar of a metre.
+    """A bar of 4/4 material as a bar of another metre.
 
-    Dotted beats (6/8, 12/8) shuffle it, beat for beat; a shorter bar crops it, from the first beat on that leaves
-    something; a longer one goes on with it from the beginning.
+    Dotted beats (6/8, 12/8) shuffle it, beat for beat. A shorter bar crops it, from the first beat
+    that has a note. A longer bar starts it again from its beginning.
     """
     if metre == COMMON or not phrase:
         return phrase
     length = TICKS_PER_BAR
-    if metre.beat == DOTTED:
-        phrase, length = _shuffled(phrase), TICKS_PER_BAR * DOTTED // TICKS_PER_BEAT
+    if metre.beat == DOTTED_QUARTER:
+        phrase = _shuffle(phrase)
+        length = TICKS_PER_BAR * DOTTED_QUARTER // TICKS_PER_BEAT
     if phrase[0].start >= metre.bar:
         empty = phrase[0].start // metre.beat * metre.beat
         phrase = tuple(note._replace(start=note.start - empty) for note in phrase)
-    line = [
-        note._replace(start=note.start + turn * length)
-        for turn in range(-(-metre.bar // length))
+    notes = [
+        note._replace(start=note.start + repeat * length)
+        for repeat in range(-(-metre.bar // length))
         for note in phrase
     ]
     return tuple(
         note._replace(duration=min(note.duration, metre.bar - note.start))
-        for note in line
+        for note in notes
         if note.start < metre.bar
     )
 
 
 def to_common_time(phrase: Phrase, metre: Metre) -> Phrase:
-    """A bar that was played in a metre as material of 4/4: the inverse of `fit_to_metre`, as far as there is one.
+    """A bar that was played in a metre as 4/4 material: the inverse of `fit_to_metre`, as far as
+    there is one.
 
-    What a longer bar has after its fourth beat comes from the beginning again.
+    Notes after the fourth beat of a longer bar start again from the beginning.
     """
-    if metre.beat != DOTTED:
+    if metre.beat != DOTTED_QUARTER:
         return tuple(note._replace(start=note.start % TICKS_PER_BAR) for note in phrase)
-    return tuple(note._replace(start=_even(note.start) % TICKS_PER_BAR) for note in phrase)
+    return tuple(note._replace(start=_to_plain(note.start) % TICKS_PER_BAR) for note in phrase)
 
 
-def _even(tick: int) -> int:
-    """A beat of three quavers as four sixteenths: `_dotted` the other way."""
-    beat, place = divmod(tick, DOTTED)
+def _to_plain(tick: int) -> int:
+    """A tick in beats of three quavers, moved to beats of four sixteenths: the inverse of `_to_dotted`."""
+    beat, place = divmod(tick, DOTTED_QUARTER)
     return beat * TICKS_PER_BEAT + (place // 2 if place <= 2 * QUAVER else place - QUAVER)
 
 
-def _shuffled(phrase: Phrase) -> Phrase:
-    placed: dict[int, int] = {}  # where notes go -> where they came from: no two to one place
+def _shuffle(phrase: Phrase) -> Phrase:
+    """The phrase in dotted beats; where two onsets meet, the note with the first onset stays."""
+    taken: dict[int, int] = {}  # onset in dotted beats -> onset in plain beats
     return tuple(
-        Note(start, max(_dotted(note.end) - start, QUAVER // 2), note.pitch)
+        Note(start, max(_to_dotted(note.end) - start, QUAVER // 2), note.pitch)
         for note in phrase
-        for start in (_dotted(note.start),)
-        if placed.setdefault(start, note.start) == note.start
+        for start in (_to_dotted(note.start),)
+        if taken.setdefault(start, note.start) == note.start
     )
 
 
-def _dotted(tick: int) -> int:
-    """A beat of four sixteenths as three quavers: the first half of it takes two of them."""
+def _to_dotted(tick: int) -> int:
+    """A tick in beats of four sixteenths, moved to beats of three quavers: the first half of a beat
+    takes two of them.
+    """
     beat, place = divmod(tick, TICKS_PER_BEAT)
     place = 2 * place if place <= QUAVER else 2 * QUAVER + (place - QUAVER)
-    return beat * DOTTED + round(place / (QUAVER // 2)) * (QUAVER // 2)
+    return beat * DOTTED_QUARTER + round(place / (QUAVER // 2)) * (QUAVER // 2)

@@ -1,14 +1,14 @@
-"""Every value of a voice that can be turned while it plays: declared once, named as it is addressed."""
+"""The parameters of a voice: every value that can be set while it plays, with its address as name."""
 
 from typing import NamedTuple
 
 from perform.steering.fitness import FITNESS_FUNCTIONS, OPINION
 
-UNSET = -1.0  # a target that is left to chance
+UNSET = -1.0  # a target without a value: the generator decides
 
 
 class Parameter(NamedTuple):
-    """A value between `low` and `high`; `help` is one line, and says what both ends mean."""
+    """A value from `low` to `high`. `help`: one line that says what both ends mean."""
 
     name: str
     default: float
@@ -18,8 +18,8 @@ class Parameter(NamedTuple):
 
 
 PARAMETERS: dict[str, Parameter] = {
-    knob.name: knob
-    for knob in (
+    parameter.name: parameter
+    for parameter in (
         *(Parameter(f"weight/{it.name}", 0.0, it.help) for it in FITNESS_FUNCTIONS),
         Parameter(
             f"weight/{OPINION}", 0.0, "how real the discriminator finds it, where one is kept"
@@ -54,7 +54,7 @@ PARAMETERS: dict[str, Parameter] = {
     )
 }
 WEIGHT_PREFIX = "weight/"
-# heard in how a bar is played, not in which is asked for
-PLAYED = frozenset(
+# these change how a bar is played; the others change which bar is requested
+PERFORMANCE_PARAMETERS = frozenset(
     {"vary", "land", "approach", "share", "swing", "humanise", "accent", "articulation"}
 )

@@ -1,86 +1,161 @@
-"""What is asked for bars ahead, and when it has to be asked for again."""
+"""Requests for the bars ahead: which bars are missing, and which requests are out of date."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from perform.engine.conditioning import PhraseContext, conditions_of, steering_of
-from perform.engine.form import TURNS
+from perform.engine.form import TURN_MODES
 from perform.engine.harmony import Harmony
 from perform.engine.metre import to_common_time
 from perform.engine.player_buffer import PlayerBuffer
+from perform.engine.schedule import EventKind, Schedule
 from perform.engine.song_position import SongPosition
-from perform.engine.voice_state import ANOTHER, BARS_AHEAD, PhraseRequest, VoiceState
+from perform.engine.voice_state import BARS_AHEAD, PhraseRequest, VoiceState
 from perform.events import PhraseRequested
 from perform.music.note import Phrase
 
+SEEDS_PER_DISLIKE = 7919  # a dislike moves all seeds on by so much
+DELAY_TICKS = 60  # an eighth of a beat
+
 
 class PhraseRequests:
-    """The wishes for bars ahead. `seed`: of the performance."""
+    """Makes the requests of all voices. `seed`: of the performance."""
 
     def __init__(
-        self, course: SongPosition, harmony: Harmony, ear: PlayerBuffer, seed: int
+        self,
+        voices: Sequence[VoiceState],
+        schedule: Schedule,
+        position: SongPosition,
+        harmony: Harmony,
+        player: PlayerBuffer,
+        seed: int,
     ) -> None:
-        self._course = course
+        self._voices = voices
+        self._schedule = schedule
+        self._position = position
         self._harmony = harmony
-        self._ear = ear
+        self._player = player
         self._performance = seed
+        self._scheduled = False  # whether `soon` has scheduled an update
 
-    def missing(self, line: VoiceState, bar: int) -> Iterable[PhraseRequested]:
-        """Wishes for what is neither there nor asked for among the next bars."""
-        for ahead in range(bar, bar + BARS_AHEAD):
-            if ahead not in line.wished:
-                yield self._want(line, ahead)
+    def missing(self, bar: int) -> list[PhraseRequested]:
+        """Requests for the bars from `bar` on that have not been requested."""
+        return [
+            self._record(voice, ahead, self._current_request(voice, ahead))
+            for voice in self._voices
+            for ahead in range(bar, bar + BARS_AHEAD)
+            if ahead not in voice.requested
+        ]
 
-    def outdated(self, line: VoiceState, most: int = BARS_AHEAD) -> Iterable[PhraseRequested]:
-        """The wishes for the next bars, `most` of them, that would be others now; what has come stays until its
-        better comes.
+    def outdated(
+        self, voices: Iterable[VoiceState] | None = None, most: int = BARS_AHEAD
+    ) -> list[PhraseRequested]:
+        """New requests for those of the next `most` bars whose request has changed.
+
+        A bar that has arrived stays until its replacement arrives. `voices`: all, if not named.
         """
-        for bar in sorted(line.wished)[:most]:
-            yield from self._anew(line, bar)
+        return [
+            request
+            for voice in (self._voices if voices is None else voices)
+            for request in self._renew(voice, sorted(voice.requested)[:most])
+        ]
 
-    def settled(self, line: VoiceState) -> Iterable[PhraseRequested]:
-        """As `outdated`, but whatever was asked for and has not come is waited for first: however fast faders
-        move, no more is asked for than is made.
+    def outdated_received(
+        self, voices: Iterable[VoiceState] | None = None
+    ) -> list[PhraseRequested]:
+        """As `outdated`, for all bars that have arrived.
+
+        So one request a bar is open at a time, however fast the player moves faders.
         """
-        for bar in sorted(line.wished.keys() - line.awaited):
-            yield from self._anew(line, bar)
+        return [
+            request
+            for voice in (self._voices if voices is None else voices)
+            for request in self._renew(voice, sorted(voice.requested.keys() - voice.pending))
+        ]
 
-    def _anew(self, line: VoiceState, bar: int) -> Iterable[PhraseRequested]:
-        if line.wished[bar] != self._wish(line, bar):
-            yield self._want(line, bar)
+    def soon(
+        self, tick: int, running: bool, voices: Iterable[VoiceState] | None = None
+    ) -> list[PhraseRequested]:
+        """Update the requests after a change that they depend on.
 
-    def seed(self, line: VoiceState, bar: int) -> int:
-        """Consecutive seeds for consecutive material, far apart for voices and performances."""
-        performance = (self._performance * 31 + line.index) % 2**24
-        return performance * 2**24 + (line.material(bar) + line.refusals * ANOTHER) % 2**24
+        While the transport runs, an update of the next bar is scheduled within an eighth of a beat;
+        the bars after it follow at the next beat. So many chords or faders in a row cost one
+        update, and a change is still heard in the next bar. While it is stopped, the new requests
+        come back at once, because any bar may be the first.
+        """
+        if not running:
+            return self.outdated_received(voices)
+        if not self._scheduled:
+            self._scheduled = True
+            self._schedule.add(tick + DELAY_TICKS, EventKind.REQUEST, (1,))
+        return []
 
-    def _want(self, line: VoiceState, bar: int) -> PhraseRequested:
-        asked = line.wished[bar] = self._wish(line, bar)
-        line.awaited.add(bar)
-        model, seed, wish, steering = asked
-        deadline = self._course.tick + (bar - self._course.bar) * self._course.metre.bar
-        return PhraseRequested(line.settings.name, bar, seed, model, deadline, wish, steering)
+    def update(self, most: int) -> list[PhraseRequested]:
+        """The requests at a scheduled update: missing bars, and outdated ones of the next `most`."""
+        self._scheduled = False
+        return [*self.missing(self._position.first_unopened), *self.outdated(most=most)]
 
-    def _wish(self, line: VoiceState, bar: int) -> PhraseRequest:
-        """Where a bar ahead comes from and what it is to be like, as far as that is known now."""
-        settings, seed = line.settings, self.seed(line, bar)
-        again = bar < self._course.unopened  # of the next start
-        chord = self._harmony.first(bar) if again else self._harmony.coming(bar - self._course.bar)
-        parameters, player = line.listening(self._heard(line, bar))
-        around = line.around(
+    def restart(self) -> None:
+        """Forget the scheduled update: the schedule was cleared."""
+        self._scheduled = False
+
+    def seed(self, voice: VoiceState, bar: int) -> int:
+        """The seed of a bar: consecutive for consecutive material, far apart for voices and
+        performances.
+        """
+        performance = (self._performance * 31 + voice.index) % 2**24
+        material = voice.material_index(bar) + voice.dislikes * SEEDS_PER_DISLIKE
+        return performance * 2**24 + material % 2**24
+
+    def _renew(self, voice: VoiceState, bars: Iterable[int]) -> Iterator[PhraseRequested]:
+        for bar in bars:
+            request = self._current_request(voice, bar)
+            if voice.requested[bar] != request:
+                yield self._record(voice, bar, request)
+
+    def _record(self, voice: VoiceState, bar: int, request: PhraseRequest) -> PhraseRequested:
+        """The event of a new request, which is recorded in the voice's state."""
+        voice.requested[bar] = request
+        voice.pending.add(bar)
+        position = self._position
+        deadline = position.bar_tick + (bar - position.bar) * position.metre.bar
+        return PhraseRequested(
+            voice.settings.name,
+            bar,
+            request.seed,
+            request.model,
+            deadline,
+            request.conditions,
+            request.steering,
+        )
+
+    def _current_request(self, voice: VoiceState, bar: int) -> PhraseRequest:
+        """The request for a bar ahead, from the harmony, parameters and judgements of now."""
+        settings, seed = voice.settings, self.seed(voice, bar)
+        if bar < self._position.first_unopened:  # for the next start
+            chord = self._harmony.chord_from_start(bar)
+        else:
+            chord = self._harmony.chord_ahead(bar - self._position.bar)
+        player = self._player_phrase(voice, bar)
+        parameters = voice.request_parameters(player)
+        context = voice.with_judgements(
             PhraseContext(
                 chord,
                 self._harmony.key,
-                last=line.made.get(bar - 1) or line.last,
+                last=voice.received.get(bar - 1) or voice.last_material,
                 player=player,
             )
         )
-        columns = self._course.coming.columns
-        steering = steering_of(parameters, settings.low, settings.high, around, columns)
-        return line.source(bar, seed), seed, conditions_of(parameters, chord), steering
+        columns = self._position.next_metre.columns
+        return PhraseRequest(
+            voice.model_of(bar, seed),
+            seed,
+            conditions_of(parameters, chord),
+            steering_of(parameters, settings.low, settings.high, context, columns),
+        )
 
-    def _heard(self, line: VoiceState, bar: int) -> Phrase:
-        """What the player played in the bar that this one answers, or last; as material, in four."""
-        heard: Phrase = ()
-        if line.mode in TURNS:
-            heard = self._ear.bar(bar - line.span)
-        return to_common_time(heard or self._ear.latest(bar), self._course.metre)
+    def _player_phrase(self, voice: VoiceState, bar: int) -> Phrase:
+        """The player's bar that this bar answers, or else the last one, as 4/4 material."""
+        phrase: Phrase = ()
+        if voice.mode in TURN_MODES:
+            phrase = self._player.bar(bar - voice.turn_length)
+        return to_common_time(phrase or self._player.latest(bar), self._position.metre)

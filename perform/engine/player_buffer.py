@@ -1,28 +1,28 @@
-"""What the player plays, bar by bar, over C: for answers, and for phrases that resemble it."""
+"""The player's melody, bar by bar and moved to C: answers and similar phrases are made from it."""
 
 from perform.music.note import Note, Phrase
 
-KEPT_BARS = 32
+MAX_BARS = 32
 
 
 class PlayerBuffer:
-    """Notes that are heard, collected into the bars that they were played in."""
+    """The player's notes, collected into the bars in which they began."""
 
     def __init__(self) -> None:
         self._bars: dict[int, list[Note]] = {}
-        self._held: dict[int, tuple[int, int, int]] = {}  # key -> bar, place in its notes, tick
+        self._held: dict[int, tuple[int, int, int]] = {}  # key -> bar, index in its notes, tick
 
-    def press(self, key: int, pitch: int, bar: int, inside: int) -> None:
-        """A key goes down `inside` ticks after the bar line; `pitch` is its note over C."""
+    def note_on(self, key: int, pitch: int, bar: int, inside: int) -> None:
+        """Begin a note `inside` ticks after the bar line. `key`: as played; `pitch`: over C."""
         notes = self._bars.setdefault(bar, [])
         self._held[key] = (bar, len(notes), inside)
         notes.append(Note(inside, 1, pitch))
-        while len(self._bars) > KEPT_BARS:
+        while len(self._bars) > MAX_BARS:
             del self._bars[min(self._bars)]
 
-    def lift(self, key: int, bar: int, inside: int, bar_ticks: int) -> None:
-        """It comes up; a note that was held over a bar line ends with its bar, and one that came a hair before
-        its bar and ended there is as short as can be.
+    def note_off(self, key: int, bar: int, inside: int, bar_ticks: int) -> None:
+        """End a note. A note held over a bar line ends with its bar. A note that was moved to the
+        next bar line and ended before it gets the shortest duration.
         """
         begun, place, start = self._held.pop(key, (0, -1, 0))
         if place >= 0 and begun in self._bars:
@@ -31,15 +31,15 @@ class PlayerBuffer:
             self._bars[begun][place] = note._replace(duration=max(1, end - start))
 
     def bar(self, number: int) -> Phrase:
-        """What was played in a bar so far; nothing where nothing was."""
+        """The notes of a bar so far; empty when the player played none."""
         return tuple(self._bars.get(number, ()))
 
     def latest(self, before: int) -> Phrase:
-        """The last bar before a bar in which something was played."""
+        """The last bar before `before` in which the player played; empty when there is none."""
         played = [number for number in self._bars if number < before]
         return self.bar(max(played)) if played else ()
 
     def clear(self) -> None:
-        """Forget everything: bars are counted anew."""
+        """Forget all notes: the transport counts bars anew."""
         self._bars.clear()
         self._held.clear()

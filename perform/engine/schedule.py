@@ -1,4 +1,4 @@
-"""What is due when: a heap on (tick, kind, sequence), so that an end comes before a beginning."""
+"""The engine's scheduled events: a heap on (tick, kind, sequence), so that note-offs precede note-ons."""
 
 import heapq
 from enum import IntEnum
@@ -6,20 +6,20 @@ from typing import Any, NamedTuple
 
 
 class EventKind(IntEnum):
-    """The order of things that share a tick: what sounds comes before what is only prepared."""
+    """The order of events at the same tick: what sounds comes before what only prepares."""
 
-    FIRST = 0  # the first bar is laid out before anything of it
+    FIRST = 0  # opens the first bar, before anything else of it
     OFF = 1
     PULSE = 2
     BEAT = 3
     CHORD = 4
     ON = 5
     OPEN = 6
-    WISH = 7
+    REQUEST = 7
 
 
 class ScheduledEvent(NamedTuple):
-    """One scheduled thing. `item` is compared never: `sequence` is unique."""
+    """One scheduled event. `sequence` is unique, so that `item` is never compared."""
 
     tick: int
     kind: EventKind
@@ -28,31 +28,31 @@ class ScheduledEvent(NamedTuple):
 
 
 class Schedule:
-    """Scheduled things in the order in which they are to happen. Adding and taking cost O(log n)."""
+    """Scheduled events in ascending order. `add` and `pop` cost O(log n)."""
 
     def __init__(self) -> None:
         self._heap: list[ScheduledEvent] = []
         self._sequence = 0
 
     def add(self, tick: int, kind: EventKind, item: tuple[Any, ...]) -> None:
-        """Have `item` come up at `tick`."""
+        """Schedule an event for a tick."""
         self._sequence += 1
         heapq.heappush(self._heap, ScheduledEvent(tick, kind, self._sequence, item))
 
     def next_tick(self) -> int | None:
-        """The tick of the first thing due; None when there is nothing."""
+        """The tick of the first event; None when the schedule is empty."""
         return self._heap[0].tick if self._heap else None
 
-    def first(self) -> ScheduledEvent | None:
-        """The first thing due; None when there is nothing."""
+    def peek(self) -> ScheduledEvent | None:
+        """The first event, left in place; None when the schedule is empty."""
         return self._heap[0] if self._heap else None
 
     def pop(self) -> ScheduledEvent:
-        """The first thing due, taken out."""
+        """The first event, removed."""
         return heapq.heappop(self._heap)
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Remove all events."""
         self._heap.clear()
 
     def __len__(self) -> int:

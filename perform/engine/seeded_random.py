@@ -1,10 +1,13 @@
-"""Chance without a generator: a number from numbers, the same every time."""
+"""Random numbers without a generator: the same integers always give the same number."""
 
 _MASK = 2**64 - 1
 
 
-def chance(*numbers: int) -> float:
-    """0 to 1 (excluded), as if drawn, from integers; splitmix64 (Steele, Lea and Flood, 2014)."""
+def uniform(*numbers: int) -> float:
+    """A number from 0 (included) to 1 (excluded), hashed from integers by splitmix64.
+
+    Source: Steele, Lea and Flood, 2014.
+    """
     state = 0
     for number in numbers:
         state = (state + number + 0x9E3779B97F4A7C15) & _MASK

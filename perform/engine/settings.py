@@ -1,4 +1,4 @@
-"""What holds for all voices of an engine, and what it counts."""
+"""The settings that hold for all voices of an engine, and its counters."""
 
 from typing import Literal
 
@@ -16,24 +16,27 @@ DEFAULT_CHART = ""
 
 
 class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What holds for all voices.
+    """The settings that hold for all voices.
 
-    `change`: what sounding notes do when the chord changes. `release`: what hands off the keys
-    mean. `seed`: same seed, same events, same sources, same notes. `fallback`: the bar that plays
-    when a voice has no material at all. `pulses`: somebody follows our MIDI clock.
+    `change`: what sounding notes do when the chord changes. `release`: what the voices do when the
+    player releases the chord. `seed`: the same seed, events and sources give the same notes.
+    `fallback`: the bar that a voice plays when it has no material at all. `sends_clock`: whether to
+    produce MIDI clock pulses.
     """
 
     change: Change = "hold"
     release: Release = "keep"
     seed: int = 0
     fallback: tuple[Note, ...] = ()
-    pulses: bool = False
+    sends_clock: bool = False
     metre: Metre = COMMON
 
 
 class Counts(msgspec.Struct):
-    """What happened so far. `late`: phrases that came after their bar had begun. `missed`: bars of a voice
-    that began without their phrase. `substituted`: those of them in which another phrase stood in.
+    """The engine's counters.
+
+    `late`: phrases that arrived after their bar had begun. `missed`: bars of a voice that began
+    without their phrase. `substituted`: missed bars in which the voice's previous phrase played.
     """
 
     bars: int = 0

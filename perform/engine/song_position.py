@@ -1,4 +1,4 @@
-"""Where the music stands among bars and beats, and when the next of them are due."""
+"""The position of the music in bars and beats; it schedules the next beat, bar and clock pulse."""
 
 from perform.engine.metre import Metre
 from perform.engine.schedule import EventKind, Schedule
@@ -6,80 +6,83 @@ from perform.events import Beat, MetreBegins, OutputEvent
 from perform.music.note import TICKS_PER_BEAT
 
 TICKS_PER_PULSE = TICKS_PER_BEAT // 24
-EARLY_OPEN = 20  # ticks before its line that a bar is opened
-EARLY_TICKS = 40  # before a bar line, in which a player means the bar to come
+OPEN_AHEAD_TICKS = 20  # a bar is opened so long before its bar line
+EARLY_TICKS = 40  # a note or command so close before a bar line belongs to the next bar
 
 
 class SongPosition:
-    """`bar` plays, in `metre`, and began at `tick`; `unopened` is the first bar that is not laid out yet, and `coming`
-    the metre of such bars.
+    """The bar that plays (`bar`, from 0), its metre (`metre`) and the tick where it began (`bar_tick`).
 
-    `pulses`: somebody follows our MIDI clock.
+    `first_unopened`: the first bar that the planner has not laid out yet. `next_metre`: the metre
+    of such bars. `sends_clock`: whether to schedule MIDI clock pulses.
     """
 
-    def __init__(self, schedule: Schedule, metre: Metre, pulses: bool) -> None:
+    def __init__(self, schedule: Schedule, metre: Metre, sends_clock: bool) -> None:
         self._schedule = schedule
-        self._pulses = pulses
-        self.metre = self._opened = self.coming = metre
-        self._told: Metre | None = None
-        self.bar = self.tick = self.unopened = 0
+        self._sends_clock = sends_clock
+        self.metre = self._opened_metre = self.next_metre = metre
+        self._announced: Metre | None = None
+        self.bar = self.bar_tick = self.first_unopened = 0
 
     def restart(self, tick: int) -> int:
-        """Forget all that was due and count from a tick; how far that is inside its bar."""
+        """Clear the schedule and count from `tick`; return how many ticks that is inside its bar."""
         self._schedule.clear()
-        self.metre = self._opened = self.coming
-        self._told = None
+        self.metre = self._opened_metre = self.next_metre
+        self._announced = None
         self.bar, inside = divmod(tick, self.metre.bar)
-        self.unopened, self.tick = self.bar, tick - inside
-        end = self.tick + self.metre.bar
-        self._schedule.add(tick, EventKind.FIRST, (self.bar, self.tick))
+        self.first_unopened, self.bar_tick = self.bar, tick - inside
+        end = self.bar_tick + self.metre.bar
+        self._schedule.add(tick, EventKind.FIRST, (self.bar, self.bar_tick))
         if inside:
-            self._schedule.add(max(end - EARLY_OPEN, tick), EventKind.OPEN, (self.bar + 1, end))
+            opens = max(end - OPEN_AHEAD_TICKS, tick)
+            self._schedule.add(opens, EventKind.OPEN, (self.bar + 1, end))
         self._add_beat(-(-inside // self.metre.beat))
-        if self._pulses:
-            self.pulse(-(-tick // TICKS_PER_PULSE) * TICKS_PER_PULSE)
+        if self._sends_clock:
+            self.add_pulse(-(-tick // TICKS_PER_PULSE) * TICKS_PER_PULSE)
         return inside
 
-    def change(self, metre: Metre, at_once: bool) -> None:
-        """Another metre, from the next bar line on or at once."""
-        self.coming = metre
+    def set_metre(self, metre: Metre, at_once: bool) -> None:
+        """Change the metre: at once, or from the next bar line on."""
+        self.next_metre = metre
         if at_once:
-            self.metre = self._opened = metre
+            self.metre = self._opened_metre = metre
 
-    def open(self, bar: int) -> Metre:
-        """A bar is laid out; in which metre."""
-        self._opened, self.unopened = self.coming, bar + 1
-        return self._opened
+    def open_bar(self, bar: int) -> Metre:
+        """Mark a bar as laid out; return its metre."""
+        self._opened_metre, self.first_unopened = self.next_metre, bar + 1
+        return self._opened_metre
 
-    def beat(self, bar: int, beat: int, tick: int) -> list[OutputEvent]:
-        """A beat of a bar begins; the next is due in its time, and the opening of the next bar."""
-        told: list[OutputEvent] = []
+    def begin_beat(self, bar: int, beat: int, tick: int) -> list[OutputEvent]:
+        """Begin a beat; schedule the next beat and the opening of the next bar."""
+        done: list[OutputEvent] = []
         if beat == 0:
-            self.bar, self.tick, self.metre = bar, tick, self._opened
-            if self._told != self.metre:
-                self._told = self.metre
-                told.append(MetreBegins(tick, *self.metre))
+            self.bar, self.bar_tick, self.metre = bar, tick, self._opened_metre
+            if self._announced != self.metre:
+                self._announced = self.metre
+                done.append(MetreBegins(tick, *self.metre))
             end = tick + self.metre.bar
-            self._schedule.add(end - EARLY_OPEN, EventKind.OPEN, (bar + 1, end))
+            self._schedule.add(end - OPEN_AHEAD_TICKS, EventKind.OPEN, (bar + 1, end))
         self._add_beat(beat + 1)
-        return [*told, Beat(tick, bar, beat)]
+        return [*done, Beat(tick, bar, beat)]
 
-    def pulse(self, tick: int) -> None:
-        """A pulse is due."""
+    def add_pulse(self, tick: int) -> None:
+        """Schedule a clock pulse."""
         self._schedule.add(tick, EventKind.PULSE, ())
 
-    def at(self, tick: int) -> tuple[int, int]:
-        """The bar of a tick that is not before the one that plays, and how far it is in it."""
-        after, inside = divmod(max(tick - self.tick, 0), self.metre.bar)
+    def bar_at(self, tick: int) -> tuple[int, int]:
+        """The bar of a tick, and how many ticks it is inside; the bar that plays for earlier ticks."""
+        after, inside = divmod(max(tick - self.bar_tick, 0), self.metre.bar)
         return self.bar + after, inside
 
-    def meant(self, tick: int) -> tuple[int, int]:
-        """As `at`, for what a player does: a hair ahead of a bar is its beginning."""
-        bar, inside = self.at(tick)
+    def intended_bar_at(self, tick: int) -> tuple[int, int]:
+        """As `bar_at`, for what a player does: shortly before a bar line counts as on it."""
+        bar, inside = self.bar_at(tick)
         return (bar + 1, 0) if self.metre.bar - inside <= EARLY_TICKS else (bar, inside)
 
     def _add_beat(self, beat: int) -> None:
         if beat < self.metre.beats:
-            self._schedule.add(self.tick + beat * self.metre.beat, EventKind.BEAT, (self.bar, beat))
+            tick = self.bar_tick + beat * self.metre.beat
+            self._schedule.add(tick, EventKind.BEAT, (self.bar, beat))
         else:
-            self._schedule.add(self.tick + self.metre.bar, EventKind.BEAT, (self.bar + 1, 0))
+            end = self.bar_tick + self.metre.bar
+            self._schedule.add(end, EventKind.BEAT, (self.bar + 1, 0))

@@ -1,19 +1,20 @@
-"""A voice in motion: its knobs, what it has to play, what sounds."""
+"""The state of one voice: its parameters, its bars ahead, the notes that sound."""
 
 from collections import deque
+from typing import NamedTuple
 
 from perform.engine import form
 from perform.engine.conditioning import PhraseContext
 from perform.engine.expression import Expression
-from perform.engine.form import Mode
+from perform.engine.form import TURN_MODES, Mode
 from perform.engine.metre import Metre, fit_to_metre
-from perform.engine.seeded_random import chance
+from perform.engine.seeded_random import uniform
 from perform.engine.voicing import (
     PitchSpan,
     PreviousNote,
     VoiceSettings,
-    octave_into,
-    prepare,
+    entry_octave,
+    prepare_phrase,
     thin,
 )
 from perform.events import Steering
@@ -22,211 +23,211 @@ from perform.music.condition import Conditions
 from perform.music.note import Note, Phrase
 
 BARS_AHEAD = 2
-REMEMBERED = 4
-ANOTHER = 7919  # seeds that a "no" steps over
-PLAYERS_WEIGHT = 0.7  # how much an answer resembles what it answers, where nobody said
+MAX_JUDGED = 4  # liked bars, and as many disliked ones
+ANSWER_WEIGHT = 0.7  # of likeness to the player, in an answer where `weight/player` is 0
 
 
-PhraseRequest = tuple[
-    str, int, Conditions, Steering | None
-]  # model, seed, and what it is to be like
+class PhraseRequest(NamedTuple):
+    """What a bar is requested as: the model, its seed, and what the bar should be like."""
+
+    model: str
+    seed: int
+    conditions: Conditions
+    steering: Steering | None
 
 
 class VoiceState:
-    """The state of one voice. `wished`: bars ahead, each with what it was asked for as."""
+    """The state of one voice.
+
+    `requested`: bars ahead, each with its latest request. `pending`: requested bars that have not
+    arrived. `received`: bars ahead that have arrived, as the source made them.
+    """
 
     def __init__(self, index: int, settings: VoiceSettings) -> None:
         self.index = index
         self.settings = settings
         self.model = settings.model
-        self.other = settings.other or settings.model
-        self.parameters = settings.initial_parameters()
-        self.feel = _feel(self.parameters)
+        self.other_model = settings.other or settings.model
+        self.set_parameters(settings.initial_parameters())
         self.mode: Mode = settings.mode
-        self.span = settings.bars
-        self.since = 0  # the bar from which turns are counted
+        self.turn_length = settings.bars
+        self.turn_start = 0  # the bar from which turns are counted
         self.muted = False
         self.soloed = False
-        self.silent = False  # muted, or another is soloed
-        self.wished: dict[int, PhraseRequest] = {}
-        self.awaited: set[int] = set()  # bars that were asked for and have not come
-        self.previous: Phrase | None = None
+        self.silent = False  # muted, or another voice is soloed
+        self.requested: dict[int, PhraseRequest] = {}
+        self.pending: set[int] = set()
+        self.received: dict[int, Phrase] = {}
+        self.previous: Phrase | None = None  # the bar that was laid out last, before shaping
         self.shaped_as = 0  # the bar as which `previous` was shaped
-        self.last: Phrase = ()
-        self.heard: Phrase = ()  # the material of the note that was struck last
-        self.before: PreviousNote | None = None
+        self.last_material: Phrase = ()  # of the bar that was laid out last, as it was received
+        self.played_material: Phrase = ()  # of the last note that began
+        self.previous_note: PreviousNote | None = None
         self.sounding: dict[int, tuple[int, int]] = {}  # pitch -> (token, end tick)
-        self.liked: deque[Phrase] = deque(maxlen=REMEMBERED)
-        self.disliked: deque[Phrase] = deque(maxlen=REMEMBERED)
-        self.refusals = 0
-        self.made: dict[int, Phrase] = {}  # bars ahead, as they came
-        self._octave_of, self._octave = -1, 0  # a bar, and the semitones by which it is moved
-        self._openings: dict[
-            int, tuple[PhraseRequest, Phrase]
-        ] = {}  # the first bars, for the next start
-        # material that sounded -> whether the other model made it
-        self._blended: dict[int, bool] = {}
+        self.liked: deque[Phrase] = deque(maxlen=MAX_JUDGED)
+        self.disliked: deque[Phrase] = deque(maxlen=MAX_JUDGED)
+        self.dislikes = 0
+        self._octave_bar, self._octave = -1, 0  # a bar, and by how many semitones it moves
+        self._openings: dict[int, tuple[PhraseRequest, Phrase]] = {}  # first bars after a start
+        self._from_other: dict[int, bool] = {}  # material -> whether the other model made it
 
-    def turn(self, knob: str, value: float) -> None:
-        """A knob stands elsewhere."""
-        self.parameters = {**self.parameters, knob: value}
-        self.feel = _feel(self.parameters)
+    def set_parameter(self, name: str, value: float) -> None:
+        """Set one parameter."""
+        self.set_parameters({**self.parameters, name: value})
 
-    def recall(self, parameters: dict[str, float]) -> None:
-        """All knobs stand as they did."""
-        self.parameters, self.feel = parameters, _feel(parameters)
-
-    def judge(self, more: bool) -> None:
-        """More of what was heard, or none of it and others than those that were coming."""
-        if self.heard:
-            (self.liked if more else self.disliked).append(self.heard)
-            rest = self.disliked if more else self.liked
-            if self.heard in rest:
-                rest.remove(self.heard)
-        if not more:
-            self.refusals += 1
-
-    def speaks(self, bar: int) -> bool:
-        """Whether it plays in a bar, by its mode."""
-        return form.speaks(self.mode, bar - self.since, self.span)
-
-    def material(self, bar: int) -> int:
-        """Which invented bar stands at `bar`, as far as the form is kept to."""
-        if self._returns(bar):
-            return form.material_index(bar, self.settings.form)
-        # beyond all that the form counts, a bar of its own
-        return form.material_index(bar, self.settings.form) + (
-            2**20 + bar if form.returns(bar, self.settings.form) else 0
+    def set_parameters(self, values: dict[str, float]) -> None:
+        """Set all parameters."""
+        self.parameters = values
+        self.expression = Expression(
+            values["swing"], values["humanise"], values["accent"], values["articulation"]
         )
 
-    def source(self, bar: int, seed: int) -> str:
-        """The model that a bar comes from: its own, or as often as the blend says the other.
+    def judge(self, more: bool) -> None:
+        """Like or dislike the material that played last; a dislike also changes the bars ahead."""
+        if self.played_material:
+            (self.liked if more else self.disliked).append(self.played_material)
+            opposite = self.disliked if more else self.liked
+            if self.played_material in opposite:
+                opposite.remove(self.played_material)
+        if not more:
+            self.dislikes += 1
 
-        A bar that returns comes from where it came from before, so that it is known again.
+    def plays(self, bar: int) -> bool:
+        """Whether the voice plays in a bar, by its mode."""
+        return form.plays(self.mode, bar - self.turn_start, self.turn_length)
+
+    def material_index(self, bar: int) -> int:
+        """Which invented bar plays at `bar`: an earlier one where the form repeats and `repeat` lets it."""
+        index = form.material_index(bar, self.settings.form)
+        if form.is_repeat(bar, self.settings.form) and not self._repeats(bar):
+            return index + 2**20 + bar  # new material, outside the indices of the form
+        return index
+
+    def model_of(self, bar: int, seed: int) -> str:
+        """The model that a bar comes from: the other one as often as `blend` says.
+
+        A repeated bar comes from the model that it came from first.
         """
-        other = self._blended.get(self.material(bar))
+        other = self._from_other.get(self.material_index(bar))
         if other is None:
-            other = chance(seed, 5) < self.parameters["blend"]
-        return self.other if other else self.model
+            other = uniform(seed, 5) < self.parameters["blend"]
+        return self.other_model if other else self.model
 
-    def begin(self, bar: int) -> None:
-        """A bar is laid out: nobody has to be asked for it any more."""
-        asked = self.wished.pop(bar, None)
-        self.awaited.discard(bar)
-        self.made.pop(bar, None)
-        if asked is not None:
-            material = self.material(bar)
-            self._blended.setdefault(material, asked[0] != self.model and self._plays(asked[0]))
-            while len(self._blended) > len(self.settings.form):
-                del self._blended[next(iter(self._blended))]
+    def close_request(self, bar: int) -> None:
+        """Forget the request and the material of a bar that has been laid out."""
+        request = self.requested.pop(bar, None)
+        self.pending.discard(bar)
+        self.received.pop(bar, None)
+        if request is not None:
+            other = request.model != self.model and self._uses(request.model)
+            self._from_other.setdefault(self.material_index(bar), other)
+            while len(self._from_other) > len(self.settings.form):
+                del self._from_other[next(iter(self._from_other))]
 
     @property
-    def listens(self) -> bool:
-        """Whether what the player plays matters to what it is asked for."""
-        return self.mode in form.TURNS or self.parameters["weight/player"] > 0
+    def follows_player(self) -> bool:
+        """Whether requests depend on what the player plays."""
+        return self.mode in TURN_MODES or self.parameters["weight/player"] > 0
 
-    def listening(self, heard: Phrase) -> tuple[dict[str, float], Phrase]:
-        """The knobs, and the player's bar that is to be resembled: by an answer in any case."""
-        if self.mode in form.TURNS and heard and not self.parameters["weight/player"]:
-            return {**self.parameters, "weight/player": PLAYERS_WEIGHT}, heard
-        return self.parameters, heard
+    def request_parameters(self, player: Phrase) -> dict[str, float]:
+        """The parameters for a request; an answer to a player's bar always resembles that bar."""
+        if self.mode in TURN_MODES and player and not self.parameters["weight/player"]:
+            return {**self.parameters, "weight/player": ANSWER_WEIGHT}
+        return self.parameters
 
-    def around(self, around: PhraseContext) -> PhraseContext:
-        """What was judged, beside what is around."""
-        return around._replace(liked=tuple(self.liked), disliked=tuple(self.disliked))
+    def with_judgements(self, context: PhraseContext) -> PhraseContext:
+        """The context with the bars that the player judged."""
+        return context._replace(liked=tuple(self.liked), disliked=tuple(self.disliked))
 
-    def take(self, bar: int, phrase: Phrase) -> None:
-        """A bar of material has come. Most give way to a better one, so none is made ready before it is laid out."""
+    def receive(self, bar: int, phrase: Phrase) -> None:
+        """Store a requested bar that has arrived. It is prepared only when it is laid out, because
+        a later request often replaces it.
+        """
         if bar < BARS_AHEAD:
-            self._openings[bar] = self.wished[bar], phrase
-        self.awaited.discard(bar)
-        self.made[bar] = phrase
+            self._openings[bar] = self.requested[bar], phrase
+        self.pending.discard(bar)
+        self.received[bar] = phrase
 
-    def ready(self, bar: int) -> Phrase | None:
-        """What has come for a bar, as this voice plays it; None where nothing has."""
-        made = self.made.get(bar)
-        return None if made is None else prepare(made, self.settings)
+    def prepared(self, bar: int) -> Phrase | None:
+        """A received bar as this voice plays it; None where it has not arrived."""
+        phrase = self.received.get(bar)
+        return None if phrase is None else prepare_phrase(phrase, self.settings)
 
     def shaped(self, phrase: Phrase, bar: int, metre: Metre, seed: int) -> Phrase:
-        """What is ready as it stands in its bar: fitted into the metre, thinned, changed where it returns."""
+        """A prepared phrase as it stands in its bar: fitted to the metre, thinned, varied where it
+        repeats.
+        """
         phrase = self._fitted(phrase, metre)
-        if self._returns(bar) and chance(seed, bar, 6) < self.parameters["vary"]:
+        if self._repeats(bar) and uniform(seed, bar, 6) < self.parameters["vary"]:
             phrase = form.vary(phrase, seed + bar, metre)
         return phrase
 
-    def opening(self, bar: int, metre: Metre) -> Note | None:
-        """The first note of a bar that is ready, as it will stand in its metre."""
-        return next(iter(self._fitted(self.ready(bar) or (), metre)), None)
+    def first_note(self, bar: int, metre: Metre) -> Note | None:
+        """The first note of a received bar, as it will stand in its metre."""
+        return next(iter(self._fitted(self.prepared(bar) or (), metre)), None)
 
-    def placed(self, note: Note, bar: int, reach: PitchSpan, chord: Chord) -> Note:
-        """A note in the octave of its bar: where the line is as the bar begins or, where its height is asked for, as it
-        comes.
+    def in_octave(self, note: Note, bar: int, span: PitchSpan, chord: Chord) -> Note:
+        """The note in the octave of its bar, which is decided at the first note of the bar.
+
+        The octave is the written one where the player steers the register.
         """
-        if bar != self._octave_of:
-            asked = (
+        if bar != self._octave_bar:
+            steered = (
                 self.parameters["weight/register"] > 0 or self.parameters["target/register"] >= 0
             )
             self._octave = (
-                0 if asked else octave_into(note, reach, chord, self.settings, self.before)
+                0 if steered else entry_octave(note, span, chord, self.settings, self.previous_note)
             )
-            self._octave_of = bar
+            self._octave_bar = bar
         return note._replace(pitch=note.pitch + self._octave) if self._octave else note
 
     def lands(self, bar: int, seed: int) -> bool:
-        """Whether the line comes to rest in a bar: the last of its form, or of its turn, in which the form is counted
-        from the turn's first bar.
+        """Whether the line comes to rest in a bar: the last of its form or turn, as often as `land`
+        says. In turns, the form is counted from the first bar of the turn.
         """
-        place = bar
-        if self.mode in form.TURNS and self.span > 1:
-            place = (bar - self.since) % self.span
-        ends = form.ends(place, self.settings.form) or (
-            self.span > 1 and form.yields(self.mode, bar - self.since, self.span)
+        since, length = bar - self.turn_start, self.turn_length
+        place = since % length if self.mode in TURN_MODES and length > 1 else bar
+        ends = form.is_last(place, self.settings.form) or (
+            length > 1 and form.ends_turn(self.mode, since, length)
         )
-        return ends and chance(seed, bar, 7) < self.parameters["land"]
+        return ends and uniform(seed, bar, 7) < self.parameters["land"]
 
-    def begin_again(self, bar: int) -> None:
-        """Nothing is ready from `bar` on, and nothing asked for, but what a start begins with."""
-        self.wished.clear()
-        self.awaited.clear()
-        self.made.clear()
-        self._blended.clear()
-        self.before = None
-        self._octave_of = -1
-        self.stand_by(bar)
+    def reset(self, bar: int) -> None:
+        """Drop all bars ahead; keep only the opening bars, from `bar` on, for a start."""
+        self.requested.clear()
+        self.pending.clear()
+        self.received.clear()
+        self._from_other.clear()
+        self.previous_note = None
+        self._octave_bar = -1
+        self.restore_openings(bar)
 
-    def stand_by(self, bar: int = 0) -> None:
-        """The first bars, from `bar` on, are at hand as they were made last: a start may come. What a model made that
-        plays no more is not.
+    def restore_openings(self, bar: int = 0) -> None:
+        """Make the opening bars ready again, from `bar` on, because a start may come.
+
+        A bar of a model that the voice no longer uses is left out.
         """
-        for first, (asked, phrase) in self._openings.items():
-            if first >= bar and first not in self.wished and self._plays(asked[0]):
-                self.wished[first] = asked
-                self.take(first, phrase)
+        for opening, (request, phrase) in self._openings.items():
+            if opening >= bar and opening not in self.requested and self._uses(request.model):
+                self.requested[opening] = request
+                self.receive(opening, phrase)
 
-    def go_on(self, bar: int) -> None:
-        """It goes on with `bar`: what is before it is needed no more."""
-        for kept in (self.wished, self.made):
-            for before in [each for each in kept if each < bar]:
-                del kept[before]
+    def drop_before(self, bar: int) -> None:
+        """Drop the bars before `bar`."""
+        for bars in (self.requested, self.received):
+            for earlier in [each for each in bars if each < bar]:
+                del bars[earlier]
 
-    def _plays(self, model: str) -> bool:
-        """Whether bars of a model are played now."""
-        return model == self.model or (model == self.other and self.parameters["blend"] > 0)
+    def _uses(self, model: str) -> bool:
+        """Whether the voice plays bars of a model."""
+        blends = self.parameters["blend"] > 0
+        return model == self.model or (model == self.other_model and blends)
 
     def _fitted(self, phrase: Phrase, metre: Metre) -> Phrase:
         return thin(fit_to_metre(phrase, metre), self.settings.density, metre)
 
-    def _returns(self, bar: int) -> bool:
-        """Whether a bar that the form brings back does come back."""
-        if not form.returns(bar, self.settings.form):
+    def _repeats(self, bar: int) -> bool:
+        """Whether a bar repeats: the form says that it may, and `repeat` how often it does."""
+        if not form.is_repeat(bar, self.settings.form):
             return False
-        return chance(self.index, bar, 8) < self.parameters["repeat"]
-
-
-def _feel(parameters: dict[str, float]) -> Expression:
-    return Expression(
-        parameters["swing"],
-        parameters["humanise"],
-        parameters["accent"],
-        parameters["articulation"],
-    )
+        return uniform(self.index, bar, 8) < self.parameters["repeat"]

@@ -1,4 +1,4 @@
-"""The voices of a performance, and what players do to them."""
+"""The voices of a performance, their settings by event, and snapshots of their parameters."""
 
 from collections.abc import Sequence
 
@@ -15,88 +15,94 @@ from perform.events import (
     VoiceSoloed,
 )
 
-MOST_SNAPSHOTS = 32
+MAX_SNAPSHOTS = 32
 
 
 class Voices:
-    """The lines in their order and by name; an event without a voice is for all of them."""
+    """All voices in order (`all`) and by name; an event without a voice applies to all."""
 
-    def __init__(self, voices: Sequence[VoiceSettings]) -> None:
-        self.lines = [VoiceState(index, voice) for index, voice in enumerate(voices)]
-        self.by_name = {line.settings.name: line for line in self.lines}
+    def __init__(self, settings: Sequence[VoiceSettings]) -> None:
+        self.all = [VoiceState(index, each) for index, each in enumerate(settings)]
+        self.by_name = {voice.settings.name: voice for voice in self.all}
         self._snapshots: dict[str, dict[str, dict[str, float]]] = {}
 
     @property
     def snapshots(self) -> list[str]:
-        """The names under which knobs are kept."""
+        """The names of the stored snapshots, the oldest first."""
         return list(self._snapshots)
 
-    def those(self, voice: str | None) -> list[VoiceState]:
-        """The voice of a name, or every voice."""
-        return [line for line in self.lines if voice in (None, line.settings.name)]
+    def select(self, name: str | None) -> list[VoiceState]:
+        """The voice of a name, or all voices for None."""
+        return [voice for voice in self.all if name in (None, voice.settings.name)]
 
-    def change_model(self, event: ModelChanged | OtherModelChanged) -> None:
-        """Another bundle, or another that the blend goes towards."""
-        for line in self.those(event.voice):
+    def set_model(self, event: ModelChanged | OtherModelChanged) -> None:
+        """Change the model, or the other model that `blend` mixes in."""
+        for voice in self.select(event.voice):
             if isinstance(event, ModelChanged):
-                line.model = event.model
+                voice.model = event.model
             else:
-                line.other = event.model
+                voice.other_model = event.model
 
-    def change_mode(self, event: ModeChanged | TurnLengthChanged, bar: int) -> None:
-        """When it plays, and in turns of how many bars; turns are counted from `bar`."""
-        for line in self.those(event.voice):
-            line.since = bar
+    def set_mode(self, event: ModeChanged | TurnLengthChanged, bar: int) -> None:
+        """Change the mode or the turn length; turns are counted from `bar`."""
+        for voice in self.select(event.voice):
+            voice.turn_start = bar
             if isinstance(event, ModeChanged):
-                line.mode = event.mode
+                voice.mode = event.mode
             if event.bars is not None:
-                line.span = event.bars
+                voice.turn_length = event.bars
 
-    def quieten(self, event: VoiceMuted | VoiceSoloed) -> list[VoiceState]:
-        """The lines that are silent by this event, and were not before."""
-        line = self.by_name.get(event.voice)
-        if line is None:
+    def set_silence(self, event: VoiceMuted | VoiceSoloed) -> list[VoiceState]:
+        """Mute or solo a voice; return the voices that this makes silent."""
+        changed = self.by_name.get(event.voice)
+        if changed is None:
             return []
         if isinstance(event, VoiceMuted):
-            line.muted = event.muted
+            changed.muted = event.muted
         else:
-            line.soloed = event.soloed
-        anyone = any(each.soloed for each in self.lines)
-        fallen = []
-        for each in self.lines:
-            silent = each.muted or (anyone and not each.soloed)
-            if silent and not each.silent:
-                fallen.append(each)
-            each.silent = silent
-        return fallen
+            changed.soloed = event.soloed
+        any_soloed = any(voice.soloed for voice in self.all)
+        silenced = []
+        for voice in self.all:
+            silent = voice.muted or (any_soloed and not voice.soloed)
+            if silent and not voice.silent:
+                silenced.append(voice)
+            voice.silent = silent
+        return silenced
 
-    def turn(self, event: ParameterChanged) -> None:
-        """A knob stands elsewhere."""
-        for line in self.those(event.voice):
-            line.turn(event.parameter, event.value)
+    def set_parameter(self, event: ParameterChanged) -> None:
+        """Set a parameter."""
+        for voice in self.select(event.voice):
+            voice.set_parameter(event.parameter, event.value)
 
-    def store(self, name: str) -> str:
-        """Keep where all knobs stand; the names of all that are kept, by commas. The oldest makes way."""
+    def store_snapshot(self, name: str) -> str:
+        """Store all parameters under a name, and return all names, separated by commas.
+
+        A new snapshot beyond 32 replaces the oldest.
+        """
         self._snapshots.pop(name, None)
-        if len(self._snapshots) >= MOST_SNAPSHOTS:
+        if len(self._snapshots) >= MAX_SNAPSHOTS:
             del self._snapshots[next(iter(self._snapshots))]
-        self._snapshots[name] = {line.settings.name: line.parameters for line in self.lines}
+        self._snapshots[name] = {voice.settings.name: voice.parameters for voice in self.all}
         return ", ".join(self._snapshots)
 
-    def recall(self, name: str) -> list[tuple[str, float]]:
-        """Bring them back: (address, value) of each that moved; none for an unknown name."""
-        moved = []
-        for voice, parameters in self._snapshots.get(name, {}).items():
-            line = self.by_name[voice]
-            moved += [
-                (f"/voice/{voice}/{knob}", value)
-                for knob, value in parameters.items()
-                if line.parameters[knob] != value
+    def recall_snapshot(self, name: str) -> list[tuple[str, float]]:
+        """Restore a snapshot, and return (address, value) of each changed parameter.
+
+        An unknown name changes nothing.
+        """
+        changed = []
+        for voice_name, parameters in self._snapshots.get(name, {}).items():
+            voice = self.by_name[voice_name]
+            changed += [
+                (f"/voice/{voice_name}/{parameter}", value)
+                for parameter, value in parameters.items()
+                if voice.parameters[parameter] != value
             ]
-            line.recall(parameters)
-        return moved
+            voice.set_parameters(parameters)
+        return changed
 
     def judge(self, event: PhraseJudged) -> None:
-        """More of what sounds, or no more of it."""
-        for line in self.those(event.voice):
-            line.judge(event.more)
+        """Like or dislike what the voices play."""
+        for voice in self.select(event.voice):
+            voice.judge(event.more)

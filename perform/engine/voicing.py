@@ -1,17 +1,17 @@
-"""One melodic line: moves a phrase onto the harmony of the moment and into its range."""
+"""One melodic line: moves a phrase onto the current harmony and into the voice's range."""
 
 from typing import Literal, NamedTuple
 
 import msgspec
 
 from perform.engine.form import Mode
-from perform.engine.harmony import colours
+from perform.engine.harmony import chord_scale
 from perform.engine.metre import COMMON, Metre
 from perform.engine.parameters import PARAMETERS
 from perform.music.chord import Chord
 from perform.music.note import TICKS_PER_BAR, TICKS_PER_BEAT, TICKS_PER_COLUMN, Note, Phrase
 from perform.music.pitch import semitones_from_c
-from perform.music.scale import beyond, nearest
+from perform.music.scale import nearest_pitch, next_pitch
 
 Fit = Literal["shift", "scale", "chord"]
 DEFAULT_MODEL = "blues"
@@ -19,9 +19,9 @@ DEFAULT_MODE: Mode = "flow"
 DEFAULT_BARS = 4  # of a turn
 ANCHOR_TICKS = 7 * TICKS_PER_COLUMN  # a quaver, or one that ends a column early to be struck again
 SIXTEENTH = TICKS_PER_BEAT // 4
-LEAP = 7  # semitones: a fifth, as far as a line goes into its next bar without need
-CLICK_TICKS = TICKS_PER_BEAT // 8  # what lasts less than a thirty-second is heard as a click
-# Where notes begin within a beat: sixteenths, light and heavy swung quavers, the first of a triplet.
+MAX_ENTRY_LEAP = 7  # semitones: a bar that enters with a larger leap may move by an octave
+CLICK_TICKS = TICKS_PER_BEAT // 8  # a note shorter than a thirty-second is heard as a click
+# Onsets within a beat: sixteenths, light and heavy swung quavers, the first of a triplet.
 GROOVE = (0, SIXTEENTH, 150, 2 * SIXTEENTH, 300, 330, 3 * SIXTEENTH, TICKS_PER_BEAT)
 
 
@@ -30,13 +30,13 @@ class VoiceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 
     `low`, `high`: MIDI numbers, both included, into which notes fold by octaves. `softest`,
     `loudest`: velocities. `density`: most notes a bar. `fit`: "shift" moves the root only (paper,
-    section 4.1); "scale" also bends notes outside the chord-scale to it, and notes that stand on a
+    section 4.1); "scale" also bends notes outside the chord scale to it, and notes that stand on a
     beat and last to chord tones; "chord" bends every note to a chord tone. `form`: which bars of a
-    group return, a letter a bar ("ABAC": the third bar is the first again). `single`: one note at a
-    time, as a wind player would; `tight`: onsets go to sixteenths and swung quavers. `grounded`: on strong beats the
-    written bass of a slash chord, as a bass player has it. `other`: the
-    bundle that the knob `blend` goes towards. `mode`, `bars`: when it plays, see `perform.engine.form`.
-    `parameters`: where those of `perform.engine.parameters` stand at first.
+    group return, a letter a bar ("ABAC": the third bar repeats the first). `single`: one note at a
+    time, as on a wind instrument. `tight`: onsets go to sixteenths and swung quavers. `grounded`:
+    strong beats have the written bass of a slash chord, as a bass player plays it. `other`: the
+    bundle that the parameter `blend` mixes in. `mode`, `bars`: when the voice plays and how long a
+    turn is, see `perform.engine.form`. `parameters`: first values of `perform.engine.parameters`.
     """
 
     name: str
@@ -57,19 +57,22 @@ class VoiceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     parameters: dict[str, float] = {}
 
     def initial_parameters(self) -> dict[str, float]:
-        """Where every knob stands at first."""
-        return {name: self.parameters.get(name, knob.default) for name, knob in PARAMETERS.items()}
+        """The first value of every parameter, by name."""
+        return {
+            name: self.parameters.get(name, parameter.default)
+            for name, parameter in PARAMETERS.items()
+        }
 
 
 class PreviousNote(NamedTuple):
-    """The note before, as the phrase has it and as it sounded."""
+    """The pitch of the voice's previous note: `written` in its phrase, and as it `sounded`."""
 
     written: int
     sounded: int
 
 
 class PitchSpan(NamedTuple):
-    """The lowest and the highest note of a bar, as the phrase has them."""
+    """The lowest and the highest written pitch of a bar."""
 
     low: int
     high: int
@@ -80,52 +83,60 @@ def pitch_over(
     weight: int,
     chord: Chord,
     settings: VoiceSettings,
-    before: PreviousNote | None = None,
+    previous: PreviousNote | None = None,
     key: frozenset[int] = frozenset(),
 ) -> int:
-    """The MIDI number that a phrase's note has over a chord (in a key), within the voice's range.
+    """The MIDI number of a phrase's note over a chord (in a key), within the voice's range.
 
-    `weight`: of its place, as `Metre.weight` has it: what stands on a beat and lasts is anchored in the chord.
-    Where bending would flatten a step of the melody (another note than `before`, the same sound), the
-    line goes on to the next note of the harmony in its own direction: contour outlives harmony.
+    `weight`: the metrical weight of its place (`Metre.weight`); a long note on a beat becomes a
+    chord tone. Where the phrase moves and the bent pitch would repeat the previous note, the note
+    goes on to the next allowed pitch in the direction of the phrase: contour matters more.
     """
     pitch = note.pitch + semitones_from_c(chord.root)
     if settings.fit == "shift":
         return fold_into(pitch, settings.low, settings.high)
     if settings.grounded and weight > 1 and chord.bass != chord.root:
-        return fold_into(nearest(pitch, frozenset({chord.bass})), settings.low, settings.high)
+        bass = nearest_pitch(pitch, frozenset({chord.bass}))
+        return fold_into(bass, settings.low, settings.high)
     anchored = weight > 0 and note.duration >= ANCHOR_TICKS
-    allowed = chord.tones if anchored or settings.fit == "chord" else colours(chord, key)
-    pitch = fold_into(nearest(pitch, allowed), settings.low, settings.high)
-    if before is not None and pitch == before.sounded and note.pitch != before.written:
-        direction = note.pitch - before.written
-        pitch = fold_into(beyond(pitch, allowed, direction), settings.low, settings.high)
+    allowed = chord.tones if anchored or settings.fit == "chord" else chord_scale(chord, key)
+    pitch = fold_into(nearest_pitch(pitch, allowed), settings.low, settings.high)
+    if previous is not None and pitch == previous.sounded and note.pitch != previous.written:
+        direction = note.pitch - previous.written
+        pitch = fold_into(next_pitch(pitch, allowed, direction), settings.low, settings.high)
     return pitch
 
 
-def octave_into(
-    note: Note, reach: PitchSpan, chord: Chord, settings: VoiceSettings, before: PreviousNote | None
+def entry_octave(
+    note: Note,
+    span: PitchSpan,
+    chord: Chord,
+    settings: VoiceSettings,
+    previous: PreviousNote | None,
 ) -> int:
-    """By how many semitones, -12, 0 or 12, a bar that enters with a note moves over a chord, so that it begins where the
-    line is: none where it goes on within a fifth, or where the voice's range does not hold the whole bar elsewhere.
+    """By how many semitones (-12, 0 or 12) to move a bar that enters with `note`, so that it begins
+    near the previous note.
+
+    0 where the bar enters within a fifth of it, or where the whole bar (`span`) would leave the
+    voice's range.
     """
     shift = semitones_from_c(chord.root)
-    if before is None or abs(note.pitch + shift - before.sounded) <= LEAP:
+    if previous is None or abs(note.pitch + shift - previous.sounded) <= MAX_ENTRY_LEAP:
         return 0
-    octave = 12 if note.pitch + shift < before.sounded else -12
-    low, high = reach.low + shift + octave, reach.high + shift + octave
+    octave = 12 if note.pitch + shift < previous.sounded else -12
+    low, high = span.low + shift + octave, span.high + shift + octave
     return octave if settings.low <= low and high <= settings.high else 0
 
 
-def slide(pitch: int, chord: Chord, settings: VoiceSettings) -> int:
-    """Where a sounding note goes when the chord changes under it: the nearest tone of the chord."""
+def slide_pitch(pitch: int, chord: Chord, settings: VoiceSettings) -> int:
+    """Where a sounding note goes when the chord changes: to the nearest tone of the chord."""
     if pitch % 12 in chord.tones:
         return pitch
-    return fold_into(nearest(pitch, chord.tones), settings.low, settings.high)
+    return fold_into(nearest_pitch(pitch, chord.tones), settings.low, settings.high)
 
 
 def fold_into(pitch: int, low: int, high: int) -> int:
-    """The pitch moved by octaves into `low` to `high`; where no octave of it is inside, the nearer edge."""
+    """The pitch moved by octaves into `low` to `high`; the nearer limit where no octave fits."""
     if pitch < low:
         pitch += 12 * -(-(low - pitch) // 12)
     elif pitch > high:
@@ -134,37 +145,39 @@ def fold_into(pitch: int, low: int, high: int) -> int:
 
 
 def velocity_of(note: Note, weight: int, settings: VoiceSettings) -> int:
-    """How hard a note is struck: harder on strong beats (by `Metre.weight`), syncopations and high notes."""
+    """The velocity of a note: higher on strong beats (`Metre.weight`), syncopations and high notes."""
     if weight:
         accent = 0.7 if weight > 1 else 0.55
-    else:  # off the beat: a long note there is a syncopation and speaks, a short one is a ghost
+    else:  # a long note off the beat is a syncopation, a short one a ghost note
         accent = 0.75 if note.duration >= TICKS_PER_BEAT else 0.35
     height = min(max((note.pitch - 48) / 36.0, 0.0), 1.0)
     share = min(0.8 * accent + 0.4 * height, 1.0)
     return round(settings.softest + share * (settings.loudest - settings.softest))
 
 
-def prepare(phrase: Phrase, settings: VoiceSettings) -> Phrase:
-    """A source's phrase as this voice plays it: tightened, one line, as the settings say."""
+def prepare_phrase(phrase: Phrase, settings: VoiceSettings) -> Phrase:
+    """A source's phrase as this voice plays it: tightened and one note at a time, where it is set so."""
     if settings.tight:
         phrase = tighten(phrase)
     return single_line(phrase) if settings.single else phrase
 
 
 def tighten(phrase: Phrase) -> Phrase:
-    """The phrase with each onset on the nearest sixteenth or swung quaver; ends stay where they are."""
+    """The phrase with each onset on the nearest sixteenth or swung quaver; note ends do not move."""
     moved = []
     for note in phrase:
         beat, place = divmod(note.start, TICKS_PER_BEAT)
-        start = beat * TICKS_PER_BEAT + min(GROOVE, key=lambda spot: abs(spot - place))
+        start = beat * TICKS_PER_BEAT + min(GROOVE, key=lambda onset: abs(onset - place))
         start = min(start, TICKS_PER_BAR - SIXTEENTH)
         moved.append(Note(start, max(note.end - start, SIXTEENTH // 2), note.pitch))
     return tuple(sorted(moved))
 
 
 def single_line(phrase: Phrase) -> Phrase:
-    """The phrase with one note at a time: of those that begin together, or so nearly that the first would be
-    a click, the longest (then the highest) stays, and each ends where the next begins.
+    """The phrase with one note at a time.
+
+    Of notes that begin together, or so close that the first would be a click, the longest (then the
+    highest) stays. Each note ends where the next begins.
     """
     line: list[Note] = []
     for note in sorted(phrase):
@@ -181,9 +194,9 @@ def single_line(phrase: Phrase) -> Phrase:
 
 
 def thin(phrase: Phrase, most: int | None, metre: Metre = COMMON) -> Phrase:
-    """The phrase with at most `most` notes: short ones off the beat go first."""
+    """The phrase with at most `most` notes: notes off the beat go first, of these the shortest."""
     if most is None or len(phrase) <= most:
         return phrase
-    weight = {note: (metre.weight(note.start) > 0, note.duration) for note in phrase}
-    kept = set(sorted(phrase, key=lambda note: weight[note], reverse=True)[:most])
+    rank = {note: (metre.weight(note.start) > 0, note.duration) for note in phrase}
+    kept = set(sorted(phrase, key=lambda note: rank[note], reverse=True)[:most])
     return tuple(note for note in phrase if note in kept)

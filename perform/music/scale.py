@@ -46,13 +46,13 @@ def _steps(pcs: frozenset[int]) -> tuple[int, ...]:
     return tuple(steps)
 
 
-def nearest(pitch: int, pcs: Collection[int]) -> int:
+def nearest_pitch(pitch: int, pcs: Collection[int]) -> int:
     """The pitch nearest to `pitch` whose class is in `pcs`; ties go down, an empty set moves nothing."""
     classes = pcs if isinstance(pcs, frozenset) else frozenset(pcs)
     return pitch + _steps(classes)[pitch % 12]
 
 
-def beyond(pitch: int, pcs: Collection[int], direction: int) -> int:
+def next_pitch(pitch: int, pcs: Collection[int], direction: int) -> int:
     """The next pitch above (`direction` > 0) or below whose class is in `pcs`; an empty set: `pitch`."""
     step = 1 if direction > 0 else -1
     candidates = (pitch + step * size for size in range(1, 13))

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perform.engine.engine import Engine
-from perform.engine.harmony import colours
+from perform.engine.harmony import chord_scale
 from perform.engine.settings import EngineSettings
 from perform.engine.voicing import VoiceSettings, fold_into, single_line, thin, tighten
 from perform.events import (
@@ -118,7 +118,7 @@ def test_notes_fit_the_chord_of_their_moment_over_a_thousand_bars():
         while changes and changes[0][0] <= sound.tick:
             now = changes.pop(0)[1].chord
         if sound.velocity:
-            assert sound.pitch % 12 in colours(now)
+            assert sound.pitch % 12 in chord_scale(now)
     assert sum(s.velocity > 0 for s in memory.sounds) > 3000
 
 
@@ -299,7 +299,7 @@ def test_no_bar_is_asked_for_once_it_is_laid_out():
         engine.handle(ParameterChanged(None, "weight/steps", tick % 970 / 970), tick)
         opened = (tick + 20) // BAR  # a bar is laid out 20 ticks ahead of its line
         assert all(opened < bar <= opened + 2 for bar in asked if tick)
-    assert len(engine._lines[0].wished) <= 3
+    assert len(engine._voices.all[0].requested) <= 3
 
 
 @given(st.integers(0, BAR - 120))

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perform.engine.expression import Expression, strokes, swung
-from perform.engine.form import ends, land, returns, vary
+from perform.engine.expression import Expression, perform_notes, swing_tick
+from perform.engine.form import is_last, is_repeat, land, vary
 from perform.music.note import Note
 
 BAR, BEAT = 1920, 480
@@ -49,30 +49,30 @@ def test_a_landing_is_one_long_note_on_a_late_beat(phrase):
 
 
 def test_forms_return_and_end():
-    assert [returns(bar, "ABAC") for bar in range(5)] == [False, False, True, False, False]
-    assert [ends(bar, "ABAC") for bar in range(5)] == [False, False, False, True, False]
-    assert not ends(0, "A")
+    assert [is_repeat(bar, "ABAC") for bar in range(5)] == [False, False, True, False, False]
+    assert [is_last(bar, "ABAC") for bar in range(5)] == [False, False, False, True, False]
+    assert not is_last(0, "A")
 
 
 @given(phrases, st.floats(0, 1), st.floats(0, 1), st.floats(0, 1), st.integers(0, 2**48))
 def test_feel_is_bounded_and_keeps_to_its_bar(phrase, swing, wavering, articulation, number):
     feel = Expression(swing, wavering, 0.5, articulation)
-    played = strokes(phrase, feel, number)
+    played = perform_notes(phrase, feel, number)
     assert len(played) == len(phrase)
     for note, stroke in zip(phrase, played, strict=True):
         assert 0 <= stroke.start < BAR
-        first, last = sorted((note.start, min(swung(note.start, swing), BAR - 1)))
+        first, last = sorted((note.start, min(swing_tick(note.start, swing), BAR - 1)))
         assert first - 15 <= stroke.start <= last + 15
-        assert abs(stroke.force) <= 10
+        assert abs(stroke.velocity_offset) <= 10
         assert stroke.duration >= 20
     for (one, other), (first, then) in zip(pairwise(phrase), pairwise(played), strict=True):
         if one.end <= other.start:  # a line stays one
             assert first.start + first.duration <= max(then.start, first.start + 20)
-    assert played == strokes(phrase, feel, number)
+    assert played == perform_notes(phrase, feel, number)
 
 
 def test_swing_moves_quavers_to_the_last_of_a_triplet_and_leaves_beats():
-    assert [swung(tick, 1.0) for tick in (0, 120, 240, 360, 480, 720)] == [
+    assert [swing_tick(tick, 1.0) for tick in (0, 120, 240, 360, 480, 720)] == [
         0,
         160,
         320,
@@ -80,7 +80,7 @@ def test_swing_moves_quavers_to_the_last_of_a_triplet_and_leaves_beats():
         480,
         800,
     ]
-    assert [swung(tick, 0.0) for tick in range(0, 960, 30)] == list(range(0, 960, 30))
+    assert [swing_tick(tick, 0.0) for tick in range(0, 960, 30)] == list(range(0, 960, 30))
 
 
 @pytest.mark.parametrize(
@@ -95,16 +95,16 @@ def test_swing_moves_quavers_to_the_last_of_a_triplet_and_leaves_beats():
 )
 def test_a_quaver_that_leans_already_does_not_lean_twice(written, amount, played):
     line = [Note(a, b - a, 60) for a, b in pairwise([*written, BAR])]
-    strokes_of = strokes(tuple(line), Expression(swing=amount), 0)
+    strokes_of = perform_notes(tuple(line), Expression(swing=amount), 0)
     assert [stroke.start for stroke in strokes_of] == played
-    ends = [stroke.start + stroke.duration for stroke in strokes_of]
-    assert ends == [*played[1:], BAR]
+    is_last = [stroke.start + stroke.duration for stroke in strokes_of]
+    assert is_last == [*played[1:], BAR]
 
 
 def test_articulation_shortens_and_binds():
     line = (Note(0, 240, 60), Note(960, 240, 62))
     lengths = [
-        [s.duration for s in strokes(line, Expression(articulation=amount), 0)]
+        [s.duration for s in perform_notes(line, Expression(articulation=amount), 0)]
         for amount in (0.0, 0.5, 1.0)
     ]
     assert lengths == [[80, 80], [240, 240], [960, 960]]

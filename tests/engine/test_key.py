@@ -2,8 +2,8 @@
 
 import pytest
 
-from perform.engine.harmony import Harmony, colours
-from perform.engine.key import KeySense, key_of, parse_key, raised
+from perform.engine.harmony import Harmony, chord_scale
+from perform.engine.key import KeyFinder, key_of, parse_key, raise_leading_tone
 from perform.music.chord import parse_chord
 
 NAMES = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
@@ -11,9 +11,9 @@ NAMES = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 
 def told(chords):
     """The major key after each chord, - for none."""
-    sense, keys = KeySense(), []
+    sense, keys = KeyFinder(), []
     for symbol in chords.split():
-        sense.hear(parse_chord(symbol))
+        sense.add(parse_chord(symbol))
         keys.append(next((n for pc, n in enumerate(NAMES) if sense.key == key_of(pc, False)), "-"))
     return " ".join(keys)
 
@@ -34,14 +34,16 @@ def test_a_key_is_inferred_where_there_is_just_one(chords, key):
 
 def test_the_key_picks_the_scale():
     c_major = key_of(0, False)
-    assert colours(parse_chord("Dm7"), c_major) == c_major  # D Dorian
-    assert colours(parse_chord("Em7"), c_major) == c_major  # E Phrygian
-    assert 6 in colours(parse_chord("Em7"))  # alone it would be Dorian
-    assert colours(parse_chord("E7"), c_major) == c_major - {7} | {8}  # the dominant of its A minor
-    assert colours(parse_chord("A7"), c_major) == colours(parse_chord("A7"))
+    assert chord_scale(parse_chord("Dm7"), c_major) == c_major  # D Dorian
+    assert chord_scale(parse_chord("Em7"), c_major) == c_major  # E Phrygian
+    assert 6 in chord_scale(parse_chord("Em7"))  # alone it would be Dorian
+    assert chord_scale(parse_chord("E7"), c_major) == c_major - {7} | {
+        8
+    }  # the dominant of its A minor
+    assert chord_scale(parse_chord("A7"), c_major) == chord_scale(parse_chord("A7"))
     harmony = Harmony()
     for symbol in ("Dm7", "G7", "Cmaj7", "Em7"):
-        harmony.hear(parse_chord(symbol))
+        harmony.set_chord(parse_chord(symbol))
     assert harmony.key == c_major
     harmony.set_key(key_of(2, False))
     assert harmony.key == key_of(2, False)
@@ -83,16 +85,20 @@ def test_a_major_chord_at_home_ends_the_blues():
 
 
 def test_the_minor_of_a_key_has_its_leading_tone():
-    assert raised(key_of(9, True)) == raised(key_of(0, False)) == {9, 11, 0, 2, 4, 5, 8}
-    assert not raised(frozenset())
-    assert not raised(frozenset({0, 4}))
+    assert (
+        raise_leading_tone(key_of(9, True))
+        == raise_leading_tone(key_of(0, False))
+        == {9, 11, 0, 2, 4, 5, 8}
+    )
+    assert not raise_leading_tone(frozenset())
+    assert not raise_leading_tone(frozenset({0, 4}))
 
 
 def test_a_set_key_wins():
     harmony = Harmony()
     harmony.set_key(parse_key("F"))
     for symbol in ("Dm7", "G7", "Cmaj7"):
-        harmony.hear(parse_chord(symbol))
+        harmony.set_chord(parse_chord(symbol))
     assert harmony.key == key_of(5, False)
     harmony.set_key(None)
     assert harmony.key == key_of(0, False)  # it listened meanwhile

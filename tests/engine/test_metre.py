@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perform.engine.engine import Engine
-from perform.engine.expression import Expression, strokes, swung
-from perform.engine.form import land, landings, vary
+from perform.engine.expression import Expression, perform_notes, swing_tick
+from perform.engine.form import land, landing_ticks, vary
 from perform.engine.metre import (
     COMMON,
     Metre,
@@ -240,7 +240,7 @@ def test_the_last_note_of_a_form_is_a_long_chord_tone_in_a_strong_place(
     memory = play(metre, 4, chords, notes=notes, parameters=parameters, low=40, high=80)
     last = struck(memory)[-1]
     inside = last.tick - 3 * metre.bar
-    assert inside in landings(metre)
+    assert inside in landing_ticks(metre)
     assert inside in metre.strong or inside - metre.beat in metre.strong
     assert last.pitch % 12 in parse_chord("Ebmaj7").tones
     off = next(s.tick for s in memory.sounds if s.tick > last.tick and not s.velocity)
@@ -248,7 +248,7 @@ def test_the_last_note_of_a_form_is_a_long_chord_tone_in_a_strong_place(
 
 
 def test_a_landing_in_three_is_on_the_one():
-    assert {text: landings(parse_metre(text)) for text in SPELT} == {
+    assert {text: landing_ticks(parse_metre(text)) for text in SPELT} == {
         "2/4": (480,), "3/4": (0,), "4/4": (960, 1440), "5/4": (1440,), "6/4": (1440,), "3/8": (0,),
         "5/8": (480,), "6/8": (720,), "7/8": (960,), "9/8": (0,), "12/8": (1440, 2160), "15/8": (2160,),
     }  # fmt: skip
@@ -326,14 +326,14 @@ def test_no_chord_of_a_bar_is_lost_or_off_the_grid(metre, shares):
 def test_what_pairs_off_in_a_metre_swings(text, straight, swings):
     metre = parse_metre(text)
     line = tuple(Note(start, 60, 60) for start in (straight, metre.beat))
-    starts = [s.start for s in strokes(tuple(sorted(line)), Expression(swing=1.0), 0, metre)]
+    starts = [s.start for s in perform_notes(tuple(sorted(line)), Expression(swing=1.0), 0, metre)]
     assert sorted(starts) == sorted([swings, metre.beat])
 
 
 @given(st.sampled_from(SPELT).map(parse_metre), st.floats(0, 1))
 def test_beats_and_bar_lines_never_swing(metre, amount):
     places = [beat * metre.beat for beat in range(metre.beats)]
-    assert [swung(place, amount, metre.pulse) for place in [*places, metre.bar]] == [
+    assert [swing_tick(place, amount, metre.swing_unit) for place in [*places, metre.bar]] == [
         *places,
         metre.bar,
     ]

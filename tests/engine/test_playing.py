@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from perform.config.voices import VoiceConfig
 from perform.engine.engine import Engine
-from perform.engine.form import speaks
+from perform.engine.form import plays
 from perform.engine.harmony import Harmony
 from perform.engine.key import key_of
 from perform.engine.metre import parse_metre
@@ -128,9 +128,9 @@ def test_an_answer_listens_then_replies_with_what_it_heard():
 
 
 def test_trading_begins_and_takes_turns():
-    assert [speaks("trade", bar, 4) for bar in (0, 3, 4, 7, 8)] == [True, True, False, False, True]
-    assert [speaks("answer", bar, 4) for bar in (0, 4, 8)] == [False, True, False]
-    assert all(speaks(mode, bar, 4) for mode in ("flow", "hold") for bar in range(9))
+    assert [plays("trade", bar, 4) for bar in (0, 3, 4, 7, 8)] == [True, True, False, False, True]
+    assert [plays("answer", bar, 4) for bar in (0, 4, 8)] == [False, True, False]
+    assert all(plays(mode, bar, 4) for mode in ("flow", "hold") for bar in range(9))
 
 
 def test_turns_are_of_as_many_bars_as_were_said_last():
@@ -167,21 +167,21 @@ def test_hold_repeats_the_bar_that_plays_until_it_flows_again():
 
 
 def test_the_ear_keeps_a_bars_notes_and_ends_what_is_held_over():
-    ear = PlayerBuffer()
-    ear.press(60, 60, 3, 0)
-    ear.lift(60, 3, 240, BAR)
-    ear.press(64, 62, 3, 1800)
-    ear.lift(64, 4, 100, BAR)
-    ear.lift(99, 4, 100, BAR)
-    ear.press(65, 65, 5, 0)  # struck a hair before its bar, and up again before it
-    ear.lift(65, 4, BAR - 10, BAR)
-    assert ear.bar(5) == (Note(0, 1, 65),)
-    assert ear.bar(3) == (Note(0, 240, 60), Note(1800, 120, 62))
-    assert ear.latest(4) == ear.bar(3)
-    assert ear.latest(3) == ()
+    buffer = PlayerBuffer()
+    buffer.note_on(60, 60, 3, 0)
+    buffer.note_off(60, 3, 240, BAR)
+    buffer.note_on(64, 62, 3, 1800)
+    buffer.note_off(64, 4, 100, BAR)
+    buffer.note_off(99, 4, 100, BAR)
+    buffer.note_on(65, 65, 5, 0)  # struck a hair before its bar, and up again before it
+    buffer.note_off(65, 4, BAR - 10, BAR)
+    assert buffer.bar(5) == (Note(0, 1, 65),)
+    assert buffer.bar(3) == (Note(0, 240, 60), Note(1800, 120, 62))
+    assert buffer.latest(4) == buffer.bar(3)
+    assert buffer.latest(3) == ()
     for bar in range(4, 400):
-        ear.press(60, 60, bar, 0)
-    assert ear.bar(3) == ()
+        buffer.note_on(60, 60, bar, 0)
+    assert buffer.bar(3) == ()
 
 
 def test_voices_that_share_the_room_thin_out_and_leave_each_others_notes():
@@ -363,12 +363,12 @@ def test_a_cursor_always_stands_on_the_chart(length, data):
     first = data.draw(st.integers(0, length - 1))
     vamp = (first, data.draw(st.integers(first, length - 1)))
     harmony = Harmony()
-    harmony.follow(Chart(bars, (vamp,)))
+    harmony.set_chart(Chart(bars, (vamp,)))
     for _ in range(30):
         if data.draw(st.booleans()):
-            harmony.leave()
-        assert harmony.coming(1) is not None or harmony.cursor < 0
-        harmony.open_bar()
+            harmony.leave_vamp()
+        assert harmony.chord_ahead(1) is not None or harmony.cursor < 0
+        harmony.begin_bar()
         assert 0 <= harmony.cursor < length
 
 

@@ -9,7 +9,7 @@ from scipy.stats import wilcoxon
 from perform.bundles import catalog
 from perform.engine.conditioning import PhraseContext, steering_of
 from perform.engine.engine import Engine
-from perform.engine.voices import MOST_SNAPSHOTS
+from perform.engine.voices import MAX_SNAPSHOTS
 from perform.engine.voicing import VoiceSettings
 from perform.events import (
     ParameterChanged,
@@ -263,7 +263,7 @@ def test_a_moved_weight_is_asked_for_within_the_bar_and_a_snapshot_brings_it_bac
     engine.handle(SnapshotRecalled("never stored"), 490)
     assert asked() == (550, {("bass", 1): None})
     assert asked() == (960, {("bass", 2): None})
-    for number in range(2 * MOST_SNAPSHOTS):
+    for number in range(2 * MAX_SNAPSHOTS):
         (told,) = engine.handle(SnapshotStored(f"at {number}"), 150)
     assert told.value.split(", ")[-2:] == [f"at {number - 1}", f"at {number}"]
-    assert len(told.value.split(", ")) == MOST_SNAPSHOTS
+    assert len(told.value.split(", ")) == MAX_SNAPSHOTS
