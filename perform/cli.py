@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from perform.atomic_file import draft
+from perform.atomic_file import replacing
 from perform.bundles import bundle, catalog
 from perform.commands import run as start
 from perform.config import load as config
@@ -127,10 +127,10 @@ def render(
 @app.command()
 def init(rig: RigFile = Path("rig.toml")) -> None:
     """Write a commented rig to start from: the one that run plays without a rig."""
-    with draft(rig, SidemanError) as beside:
+    with replacing(rig, SidemanError) as temporary:
         if rig.exists():
             raise SidemanError(f"{rig} is there already; name another file, or move it away")
-        beside.write_text(start.rig_text(), encoding="utf-8")
+        temporary.write_text(start.rig_text(), encoding="utf-8")
     print(f"{rig}: edit it, then perform check {rig}, then perform run {rig}")
 
 

@@ -6,14 +6,24 @@ from collections.abc import Iterable
 CUTOFF = 0.6  # how alike two names must be (0 to 1) before one is suggested for the other
 
 
-def did_you_mean(word: str, known: Iterable[str], cutoff: float = CUTOFF) -> str:
+def did_you_mean(
+    word: str, known: Iterable[str], cutoff: float = CUTOFF, listed: Iterable[str] | None = None
+) -> str:
     """The end of an error message: the known name that is nearest to a word, or all known names.
 
-    `cutoff`: how alike they must be, 0 to 1; with 0 the nearest name is always suggested.
+    `cutoff`: how alike they must be, 0 to 1; with 0 the nearest name is always suggested. `listed`:
+    the names to list where there are too many known ones.
     """
-    names = list(known)
-    near = difflib.get_close_matches(word, names, n=1, cutoff=cutoff)
-    return f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(sorted(names))}"
+    names = sorted(known)
+    near = nearest_name(word, names, cutoff)
+    if near is not None:
+        return f"; did you mean {near!r}?"
+    return f"; known are {', '.join(names if listed is None else listed) or 'none'}"
+
+
+def nearest_name(word: str, known: Iterable[str], cutoff: float = CUTOFF) -> str | None:
+    """The known name that is nearest to a word; None where none is as alike as `cutoff`."""
+    return next(iter(difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)), None)
 
 
 class SidemanError(Exception):

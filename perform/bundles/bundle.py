@@ -1,13 +1,12 @@
 """Bundles: a trained model as files, with a manifest that is believed only when the files agree."""
 
 import hashlib
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from perform.atomic_file import replacing
 from perform.errors import BundleError
 from perform.music.note import BEATS_PER_BAR, COLUMNS, ROOT_ROW, ROWS
 
@@ -120,26 +119,15 @@ def save(path: Path, manifest: Manifest, files: dict[str, bytes]) -> Bundle:
     """
     check_destination(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
-    try:
-        draft.chmod(0o755)
+    with replacing(path) as temporary:
+        temporary.mkdir()
         for name, content in files.items():
-            (draft / name).write_bytes(content)
-        sums = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-        complete = msgspec.structs.replace(manifest, files=dict(sorted(sums.items())))
+            (temporary / name).write_bytes(content)
+        digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+        complete = msgspec.structs.replace(manifest, files=dict(sorted(digests.items())))
         text = msgspec.json.format(msgspec.json.encode(complete), indent=2)
-        (draft / MANIFEST).write_bytes(text + b"\n")
-        load(draft)
-        if path.exists():
-            old = draft.with_name(draft.name + "-old")
-            path.replace(old)
-            draft.replace(path)
-            shutil.rmtree(old)
-        else:
-            draft.replace(path)
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise
+        (temporary / MANIFEST).write_bytes(text + b"\n")
+        load(temporary)
     return load(path)
 
 

@@ -1,11 +1,10 @@
 """The bundles that are there: shipped ones by name, others by path."""
 
-import difflib
 import os
 from pathlib import Path
 
 from perform.bundles import bundle
-from perform.errors import BundleError
+from perform.errors import BundleError, did_you_mean
 
 _HERE = Path(__file__).resolve().parent.parent  # the package perform
 ENVIRONMENT = "SIDEMAN_MODELS"
@@ -26,10 +25,8 @@ def find(name: str) -> Path:
     for folder in folders():
         if os.path.isfile(folder / name / bundle.MANIFEST):  # noqa: PTH113 - see above
             return folder / name
-    there = sorted({path.name for path in listing()})
-    near = difflib.get_close_matches(name, there, n=1)
-    mend = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(there) or 'none'}"
-    raise BundleError(f"no model is called {name!r}; {mend}")
+    known = {path.name for path in listing()}
+    raise BundleError(f"no model is called {name!r}{did_you_mean(name, known)}")
 
 
 def listing() -> list[Path]:

@@ -1,11 +1,10 @@
 """What msgspec finds wrong with a rig, as a message that names the mend."""
 
-import difflib
 import re
 
 import msgspec
 
-from perform.errors import did_you_mean
+from perform.errors import did_you_mean, nearest_name
 
 SLIP = 0.85  # a key that is as like as this to a known one is misspelt, and not in the wrong table
 
@@ -30,7 +29,7 @@ def _mend_key(key: str, path: str, known: set[str], words: dict[str, set[str]]) 
     if key in known:
         return f"; it is for another kind of {path}"
     homes = [_table(home) for home, keys in words.items() if key in keys]
-    if not homes or difflib.get_close_matches(key, known, n=1, cutoff=SLIP):
+    if not homes or nearest_name(key, known, SLIP) is not None:
         return did_you_mean(key, known)
     return f"; it belongs {' or '.join(homes)}"
 

@@ -45,7 +45,7 @@ def _check_qos(mqtt: MqttConfig, voices: list[str]) -> None:
     }
     for topic in mqtt.qos:
         if topic and topic not in known:
-            near = did_you_mean(topic, sorted(known), cutoff=0.0)
+            near = did_you_mean(topic, known, cutoff=0.0)
             raise RigError(f"[mqtt] qos {topic!r}: no such topic{near}")
 
 

@@ -10,7 +10,8 @@ import mido
 import numpy as np
 import numpy.typing as npt
 
-from perform.atomic_file import draft
+from perform.atomic_file import replacing
+from perform.errors import OutputError
 from perform.outputs.soundfont import synthesizer
 
 SAMPLE_RATE = 44100
@@ -34,7 +35,7 @@ def render_wav(song: Path, target: Path, soundfont: Path) -> None:
     frames = sum(_frames(message.time) for message in messages) + TAIL_FRAMES
     loudest = max(float(np.abs(samples).max()) for samples in _played(messages, soundfont))
     factor = PEAK / loudest if loudest else 1.0
-    with draft(target) as beside, beside.open("wb") as sound:
+    with replacing(target, OutputError) as temporary, temporary.open("wb") as sound:
         sound.write(_header(frames))
         for samples in _played(messages, soundfont):
             sound.write(np.rint(samples * factor).astype("<i2").tobytes())

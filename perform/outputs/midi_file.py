@@ -6,7 +6,7 @@ from pathlib import Path
 
 import mido
 
-from perform.atomic_file import draft
+from perform.atomic_file import replacing
 from perform.engine.metre import Metre, format_metre
 from perform.errors import OutputError
 from perform.events import ChordSounds, MetreBegins, NoteMessage, OutputEvent, TempoBegins
@@ -81,8 +81,8 @@ class MidiFileOutput:
         for voice, sounds in self._sounds.items():
             channel = self._channels[voice] - 1
             song.tracks.append(_track(voice, [_message(sound, channel) for sound in sounds]))
-        with draft(self._path) as beside:
-            song.save(beside)
+        with replacing(self._path, OutputError) as temporary:
+            song.save(temporary)
 
 
 def session_file(

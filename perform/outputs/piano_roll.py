@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from perform.atomic_file import draft
+from perform.atomic_file import replacing
+from perform.errors import OutputError
 from perform.events import Beat, ChordSounds, NoteMessage, OutputEvent
 from perform.music.chord import Chord, parse_chord
 from perform.music.note import TICKS_PER_BAR, TICKS_PER_COLUMN
@@ -53,8 +54,8 @@ class PianoRollOutput:
             return
         self._closed = True
         drawn = png(self._draw())
-        with draft(self._path) as beside:
-            beside.write_bytes(drawn)
+        with replacing(self._path, OutputError) as temporary:
+            temporary.write_bytes(drawn)
 
     def _draw(self) -> NDArray[np.uint8]:
         pitches = [pitch for _, _, pitch in self._notes] or [60]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from perform.atomic_file import draft
+from perform.atomic_file import replacing
 from perform.errors import SidemanError, did_you_mean
 from perform.surfaces import max as max_msp
 from perform.surfaces import open_stage_control, pd, touchosc
@@ -50,7 +50,7 @@ def leave(kind: str, surface: Surface, path: Path) -> list[Path]:
     for suffix, data in made(kind, surface).items():
         first = not left
         place = path if first else path.with_suffix(suffix)
-        with draft(place, SidemanError) as beside:
-            beside.write_bytes(data)
+        with replacing(place, SidemanError) as temporary:
+            temporary.write_bytes(data)
         left.append(place)
     return left

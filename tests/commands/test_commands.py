@@ -45,7 +45,7 @@ def test_chord_reads_lines_and_speaks_json():
         (("check", "other.toml"), 2, "did you mean 'reels'"),
         (("check", "nowhere.toml"), 3, "there is no folder nowhere; make it"),
         (("run", "nowhere.toml"), 3, "there is no folder nowhere; make it"),
-        (("models", "nothing"), 2, "there are"),
+        (("models", "nothing"), 2, "known are"),
         (("stats", "nohost.invalid:9000"), 3, "no daemon answers"),
         (("demo", "--seconds", "1", "--out", "taken.toml"), 3, "name another --out"),
         (("init", "taken.toml"), 2, "there already"),

@@ -43,7 +43,7 @@ def test_broken_tunes_are_counted_and_the_kind_is_in_the_provenance():
 
 
 @pytest.mark.parametrize(
-    ("kind", "said"), [("reeel", "mean reel"), ("tango", "there are reel, jig")]
+    ("kind", "said"), [("reeel", "mean 'reel'"), ("tango", "known are reel, jig")]
 )
 def test_a_kind_that_no_tune_has_is_told_its_nearest(kind, said):
     with pytest.raises(DatasetError, match=said):

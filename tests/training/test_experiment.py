@@ -47,7 +47,7 @@ def test_every_shipped_recipe_is_read_and_written():
             "architecture = 'markov'\n[[augment]]\nstrategy = 'copy'\nfactor = 1",
             "markov counts the bars as they are",
         ),
-        ("[[augment]]\nstrategy = 'time-chnge'\nfactor = 2", "mine.toml: .*mean time-change"),
+        ("[[augment]]\nstrategy = 'time-chnge'\nfactor = 2", "mine.toml: .*mean 'time-change'"),
     ],
 )
 def test_a_wrong_recipe_is_named(tmp_path, text, said):

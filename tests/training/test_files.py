@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from perform import atomic_file
 from perform.errors import RunFolderError
 from training import files
 from training.augment.preview import draw_preview
@@ -70,7 +71,7 @@ def test_files_that_belong_together_come_together(tmp_path):
     (tmp_path / "one").write_bytes(b"before")
     (tmp_path / "two").touch()  # in the way of the second's folder
     with pytest.raises(OSError, match=r"three'$"):
-        files.write_all({tmp_path / "one": b"after", tmp_path / "two" / "three": b"after"})
+        atomic_file.write_all({tmp_path / "one": b"after", tmp_path / "two" / "three": b"after"})
     assert (tmp_path / "one").read_bytes() == b"before"
     assert not list(tmp_path.glob(".*"))
 
@@ -80,11 +81,11 @@ def test_two_writers_of_one_file_leave_one_of_theirs_whole(tmp_path, monkeypatch
 
     def meanwhile(handle):
         monkeypatch.setattr(os, "fsync", sync)
-        files.write(path, b"other")
+        atomic_file.write(path, b"other")
         sync(handle)
 
     monkeypatch.setattr(os, "fsync", meanwhile)
-    files.write(path, b"a longer one")
+    atomic_file.write(path, b"a longer one")
     assert path.read_bytes() == b"a longer one"
     assert files.list_names(tmp_path) == {"best.toml"} == {it.name for it in tmp_path.iterdir()}
 

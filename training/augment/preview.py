@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
+from perform import atomic_file
 from perform.errors import DatasetError
 from perform.music.pianoroll import Rolls
-from training import files
 from training.augment.pipeline import find_strategy
 from training.images import new_figure, to_png
 
@@ -40,4 +40,4 @@ def draw_preview(rolls: Rolls, strategies: Sequence[str], seed: int, path: Path)
             line[place].tick_params(labelsize=6)
     for place in range(2 * PAIRS):
         axes[0][place].set_title("after" if place % 2 else "before", fontsize=8)
-    files.write(path, to_png(figure, 90))
+    atomic_file.write(path, to_png(figure, 90))

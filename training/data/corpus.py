@@ -1,6 +1,5 @@
 """Reads tunes of music21's bundled corpus into bars, each over the chord that it implies."""
 
-import difflib
 import os
 import re
 import sys
@@ -9,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from perform.errors import DatasetError
+from perform.errors import DatasetError, did_you_mean
 from perform.music.note import TICKS_PER_BEAT, Note
 from perform.music.pitch import note_name
 from training.data import dataset
@@ -166,11 +165,13 @@ def _has_kind(collection: str, kind: str) -> bool:
 def _unknown_kind(kind: str, collections: Sequence[str]) -> str:
     """The error message for a kind without tunes: it names the nearest kind or the usual ones."""
     kinds = Counter(value for name in collections for value in _field_values(name, "R") if value)
-    near = difflib.get_close_matches(kind, kinds, 1)
-    usual = ", ".join(name for name, _ in kinds.most_common(8))
-    suggestion = f"did you mean {near[0]}?" if near else f"there are {usual}"
-    hint = suggestion if kinds else "their tunes name no kind; leave out --kind"
-    return f"no tune of {', '.join(collections)} is a {kind!r}; {hint}"
+    usual = [name for name, _ in kinds.most_common(8)]
+    hint = (
+        did_you_mean(kind, kinds, listed=usual)
+        if kinds
+        else "; their tunes name no kind; leave out --kind"
+    )
+    return f"no tune of {', '.join(collections)} is a {kind!r}{hint}"
 
 
 def _read_tune(tune: Any) -> Song | None:

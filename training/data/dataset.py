@@ -10,12 +10,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from perform import atomic_file
 from perform.errors import ChordError, DatasetError
 from perform.music.chord import parse_chord
 from perform.music.note import COLUMNS, LOWEST_PITCH, ROWS, TICKS_PER_BAR, TICKS_PER_COLUMN, Note
 from perform.music.pianoroll import Rolls, encode
 from perform.music.pitch import semitones_from_c
-from training import files
 from training.data.midi_file import Root, Song, read_song, root_of_name
 
 OWN_BARS = Path(__file__).parent.with_name("bars")  # the MIDI files that ship
@@ -139,7 +139,7 @@ def save(dataset: Dataset, path: Path) -> None:
     }
     packed = io.BytesIO()
     np.savez_compressed(packed, rolls=dataset.rolls, story=np.array(json.dumps(story)))
-    files.write(path, packed.getvalue())
+    atomic_file.write(path, packed.getvalue())
 
 
 def load(path: Path) -> Dataset:

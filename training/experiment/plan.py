@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from perform import atomic_file
 from perform.errors import DatasetError, RunFolderError, SidemanError
 from training import files, pretrained, versions
 from training.augment.pipeline import augmented_count
@@ -175,7 +176,7 @@ def open_folder(folder: Path, wanted: Plan, bars: dataset.Dataset) -> Plan:
         raise RunFolderError(f"{folder} is not empty and holds no experiment; name another folder")
     else:
         dataset.save(bars, folder / DATA)
-    files.write(path, msgspec.json.format(msgspec.json.encode(wanted), indent=2) + b"\n")
+    atomic_file.write(path, msgspec.json.format(msgspec.json.encode(wanted), indent=2) + b"\n")
     return wanted
 
 

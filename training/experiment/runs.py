@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
+from perform import atomic_file
 from perform.errors import FeatureError, SidemanError
 from perform.music.pianoroll import Rolls, threshold
 from training import files, pretrained
@@ -94,10 +95,10 @@ def keep(folder: Path, outcome: Outcome) -> None:
     if len(outcome.shown):
         shown = io.BytesIO()
         np.savez_compressed(shown, rolls=outcome.shown)
-        files.write(folder / SAMPLES / f"{line['arm']}-{line['seed']}.npz", shown.getvalue())
+        atomic_file.write(folder / SAMPLES / f"{line['arm']}-{line['seed']}.npz", shown.getvalue())
     path = folder / RESULTS
     torn = path.exists() and not path.read_bytes().endswith(b"\n")
-    with files.name_errors(path), path.open("a", encoding="utf-8") as file:
+    with atomic_file.name_errors(path), path.open("a", encoding="utf-8") as file:
         file.write(("\n" if torn else "") + json.dumps(line) + "\n")
         file.flush()
         os.fsync(file.fileno())

@@ -13,8 +13,9 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from perform import atomic_file
 from perform.errors import DivergenceError, RunFolderError, SidemanError
-from training import extras, files
+from training import extras
 from training.data import dataset
 from training.experiment import plan as design
 from training.experiment import runs
@@ -62,7 +63,7 @@ def search(
     def keep(study: Any, _trial: Any) -> None:
         with contextlib.suppress(ValueError):  # none has come to an end yet
             best = propose(study.best_trial, base)
-            files.write(folder / BEST, to_toml(best).encode())
+            atomic_file.write(folder / BEST, to_toml(best).encode())
 
     study.optimize(objective, n_trials=trials, catch=DivergenceError, callbacks=[keep])
     try:

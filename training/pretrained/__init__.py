@@ -11,8 +11,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from perform import atomic_file
 from perform.errors import SidemanError
-from training import files
 from training.options import Options
 
 SHIPPED = Path(__file__).parent
@@ -100,7 +100,7 @@ def write(target: Path, weights: Weights, story: dict[str, Any]) -> None:
         kept |= {f"{part}{place}": each.astype(np.float16) for place, each in enumerate(arrays)}
     packed = io.BytesIO()
     np.savez_compressed(packed, **kept)
-    files.write(target, packed.getvalue())
+    atomic_file.write(target, packed.getvalue())
 
 
 def _arrays(kept: Any, part: str) -> Iterator[NDArray[np.float32]]:

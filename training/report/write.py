@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from training import files
+from perform import atomic_file
 from training.experiment.plan import DATA, Plan, as_run
 from training.options import Options, read_recipe, recipe_names, to_toml
 from training.report.findings import Findings, compared, read, sentences
@@ -87,7 +87,7 @@ def report(
         f"{''.join(page)}</main></body></html>\n"
     ).encode()
     made["report.md"] = "\n".join(text).encode()
-    files.write_all({target / name: content for name, content in made.items()})
+    atomic_file.write_all({target / name: content for name, content in made.items()})
     return target / "report.html", target / "report.md"
 
 

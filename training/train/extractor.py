@@ -16,9 +16,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from perform import atomic_file
 from perform.music.note import COLUMNS, ROWS
 from perform.music.pianoroll import Rolls
-from training import files
 from training.augment.corruptions import CORRUPTIONS
 from training.data.dataset import Dataset
 from training.features.spr import SprExtractor
@@ -155,13 +155,13 @@ def make(bars: Dataset, folder: Path, epochs: int = EPOCHS, seed: int = 0) -> Ab
     The network comes back from its file before it is proved, so that the proof is of what ships.
     """
     model = convert(teach(bars, epochs, seed), (BATCH, ROWS, COLUMNS))
-    files.write(folder / "extractor.tflite", model)
-    files.write(folder / "manifest.json", msgspec.json.encode(describe(model, bars, {})))
+    atomic_file.write(folder / "extractor.tflite", model)
+    atomic_file.write(folder / "manifest.json", msgspec.json.encode(describe(model, bars, {})))
     _, held = split(bars)
     about = describe(model, bars, proof(SprExtractor(folder), bars.rolls[held]))
     text = msgspec.json.format(msgspec.json.encode(about), indent=2)
-    files.write(folder / "manifest.json", text + b"\n")
-    files.write(folder / PROOF, picture(about.proof))
+    atomic_file.write(folder / "manifest.json", text + b"\n")
+    atomic_file.write(folder / PROOF, picture(about.proof))
     return about
 
 

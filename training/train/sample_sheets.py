@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from perform import atomic_file
 from perform.errors import RunFolderError
 from perform.music.note import COLUMNS, ROWS
-from training import files
 from training.images import new_figure, to_png
 
 CELL = (4, 3)  # pixels
@@ -43,7 +43,7 @@ def draw_sheet(rolls: Any, path: Path, columns: int = 4) -> None:
                 pen.text((4, y - 6), name, fill="black")
     held = io.BytesIO()
     page.save(held, "PNG")
-    files.write(path, held.getvalue())
+    atomic_file.write(path, held.getvalue())
 
 
 def draw_losses(metrics: Path, path: Path) -> None:
@@ -58,7 +58,7 @@ def draw_losses(metrics: Path, path: Path) -> None:
     axes.set_xlabel("step")
     axes.set_ylabel("loss")
     axes.legend(fontsize=8)
-    files.write(path, to_png(figure, 80))
+    atomic_file.write(path, to_png(figure, 80))
 
 
 def animate(sheets: Sequence[Path], path: Path) -> None:
@@ -81,4 +81,4 @@ def animate(sheets: Sequence[Path], path: Path) -> None:
     frames[0].save(
         moving, format="GIF", save_all=True, append_images=frames[1:], duration=hold, loop=0
     )
-    files.write(path, moving.getvalue())
+    atomic_file.write(path, moving.getvalue())

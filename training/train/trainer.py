@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from perform import atomic_file
 from perform.errors import DivergenceError, RunFolderError
 from perform.music.condition import DENSITY, UNCONDITIONAL, Conditions, generator_inputs
 from training import files, pretrained
@@ -207,11 +208,11 @@ class Run:
         # a checkpoint may come before the first logged loss
         if self._sheets and (self.folder / METRICS).exists():
             draw_losses(self.folder / METRICS, self.folder / LOSSES_PICTURE)
-        files.write(self.folder / CHECKPOINT, packed.getvalue())
+        atomic_file.write(self.folder / CHECKPOINT, packed.getvalue())
 
     def _log(self, losses: dict[str, float]) -> None:
         path = self.folder / METRICS
-        with files.name_errors(path), path.open("a", encoding="utf-8") as file:
+        with atomic_file.name_errors(path), path.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"step": self.step, **losses}) + "\n")
 
     def _train_step(self, step: Any, penalise: bool) -> tuple[Any, Any]:
@@ -277,7 +278,7 @@ def begin(folder: Path, options: Options, bars: dataset.Dataset, *, sheets: bool
         with files.lock_folder(folder):
             _demand_room(folder)
             dataset.save(bars, folder / DATA)
-            files.write(folder / OPTIONS, to_json(options))
+            atomic_file.write(folder / OPTIONS, to_json(options))
     except OSError as fault:
         raise RunFolderError(f"{folder}: {fault.strerror}; name another folder") from None
     return run
@@ -350,4 +351,4 @@ def _cut_metrics(path: Path, step: int) -> None:
             break
         if entry["step"] <= step:
             kept.append(line + "\n")
-    files.write(path, "".join(kept).encode())
+    atomic_file.write(path, "".join(kept).encode())
