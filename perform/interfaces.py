@@ -22,7 +22,7 @@ class Output(Protocol):
 class Sender(Protocol):
     """A way to send messages by address to one client. A message that cannot go is lost: nothing waits."""
 
-    def message(self, address: str, *values: Any) -> None:
+    def send_message(self, address: str, *values: Any) -> None:
         """Send one message; the address is below the prefix."""
         ...
 

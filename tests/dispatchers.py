@@ -28,7 +28,7 @@ class Client:
         self.key, self.heard = key, []
         self.host = key[0] if isinstance(key, tuple) else None
 
-    def message(self, address, *values):
+    def send_message(self, address, *values):
         self.heard.append((address, *values))
 
     def close(self):

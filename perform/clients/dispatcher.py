@@ -100,7 +100,7 @@ class Dispatcher:
         if not self._stats_limit.allows():
             raise MessageError(f"no more than {STATS_A_SECOND} a second; ask again later")
         for name, value in {**self.stats(), "done": 1}.items():
-            ear.message(f"{registry.STATS}/{name}", value)
+            ear.send_message(f"{registry.STATS}/{name}", value)
 
     def _subscribe(self, wish: SubscribeRequest, client: Client) -> None:
         add = partial(self._performance.subscribers.add, by=client.key, again=wish.again)
@@ -134,7 +134,7 @@ class _Line:
     """A client as an outlet: who wants to be told no more is not cut off."""
 
     def __init__(self, client: Client) -> None:
-        self.message = client.message
+        self.send_message = client.send_message
 
     def close(self) -> None:
         """The connection, where there is one, is theirs."""

@@ -32,7 +32,7 @@ class _Subscription:
     def __init__(self, key: Hashable, feedback: Feedback, by: Hashable, *, fixed: bool) -> None:
         self.key = key
         self.feedback = feedback
-        self.message = feedback.message
+        self.send_message = feedback.send_message
         self.by = by
         self.fixed = fixed
         self.heard = time.monotonic()

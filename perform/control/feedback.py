@@ -27,7 +27,7 @@ class Feedback:
 
     def __init__(self, outlet: Sender) -> None:
         self._outlet = outlet
-        self.message = outlet.message
+        self.send_message = outlet.send_message
         # by the address at which it is told, as all these
         self._values: dict[str, str | float] = {}
         self._known: dict[str, tuple[str | float, float]] = {}  # and when it was told
@@ -40,14 +40,14 @@ class Feedback:
         """Something happened."""
         match output:
             case NoteMessage():
-                self.message("/note", output.voice, output.pitch, output.velocity)
+                self.send_message("/note", output.voice, output.pitch, output.velocity)
             case ChordSounds():
                 self._tell(CHORD, output.symbol)
                 self._tell(STATE + CHORD, output.symbol)
             case Beat():
-                self.message("/beat", output.bar, output.beat)
+                self.send_message("/beat", output.bar, output.beat)
             case PhraseMissed():
-                self.message("/missed", output.voice, output.bar)
+                self.send_message("/missed", output.voice, output.bar)
             case StateChanged():
                 self._tell(STATE + output.address, output.value)
             case _:
@@ -132,7 +132,7 @@ class Feedback:
             told = value, time.monotonic()
             self._known[at] = told
             self._recent.setdefault(at.removeprefix(STATE), deque(maxlen=AT_ONCE)).append(told)
-            self.message(at, value)
+            self.send_message(at, value)
 
 
 def _same(told: str | float, sent: Any) -> bool:

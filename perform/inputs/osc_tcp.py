@@ -136,7 +136,7 @@ class SlipConnection(asyncio.Protocol):
         self._open.discard(self)
         self._turns.add(map(self._handler.unsubscribe, [self]))
 
-    def message(self, address: str, *values: Any) -> None:
+    def send_message(self, address: str, *values: Any) -> None:
         """One message; dropped where they do not read what came before."""
         transport = self._transport
         if transport is not None and not transport.is_closing() and not self._deaf:

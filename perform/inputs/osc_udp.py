@@ -68,7 +68,7 @@ class UdpClient:
         self._transport = transport
         self._prefix = prefix
 
-    def message(self, address: str, *values: Any) -> None:
+    def send_message(self, address: str, *values: Any) -> None:
         """Told as UDP does, lost where nobody listens."""
         if not self._transport.is_closing():
             self._transport.sendto(encode(self._prefix + address, *values), self.key)

@@ -51,7 +51,7 @@ class ChildClient:
     def host(self) -> None:
         """None: only the child process knows where its client is."""
 
-    def message(self, address: str, *values: Any) -> None:
+    def send_message(self, address: str, *values: Any) -> None:
         """Send this client one message."""
         self._child.write(time.time(), "/to", self._number, address, *values)
 
@@ -115,7 +115,7 @@ class ChildProcess(SupervisedProcess, asyncio.Protocol):
             case _:
                 self._feedback.send(output)
 
-    def message(self, address: str, *values: Any) -> None:
+    def send_message(self, address: str, *values: Any) -> None:
         """Send a message of `Feedback`, meant for now."""
         self.write(time.time(), address, *values)
 

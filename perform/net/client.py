@@ -17,7 +17,7 @@ class Client(Protocol):
         """The address of the client's machine; None when the client has no address of its own."""
         ...
 
-    def message(self, address: str, *values: Any) -> None:
+    def send_message(self, address: str, *values: Any) -> None:
         """Send the client one message; the address is below the prefix."""
         ...
 

@@ -106,4 +106,4 @@ class ErrorReplies:
             return
         client, address, reason = self._waiting.pop(key)
         self._replied[key], self._left = now, self._left - 1
-        client.message("/error", address, reason)
+        client.send_message("/error", address, reason)

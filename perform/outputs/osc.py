@@ -57,7 +57,7 @@ class OscSender:
         """The host, in figures, and the port that it goes to."""
         return self._peer[0], self._peer[1]
 
-    def message(self, address: str, *values: Any) -> None:
+    def send_message(self, address: str, *values: Any) -> None:
         """Any message under the prefix; lost when the network refuses it, as UDP may."""
         try:
             self._socket.sendto(encode(self._prefix + address, *values), self._peer)

@@ -166,7 +166,7 @@ def test_all_that_is_told_is_in_the_table_by_the_types_that_are_sent():
     seen = set()
 
     class Checked(Client):
-        def message(self, address, *values):
+        def send_message(self, address, *values):
             row = re.sub(r"^/state/voice/[^/]+", f"/state{registry.ONE_VOICE}", address)
             row = re.sub(r"^/stats/under/[\d.]+$", f"/stats/under/{published.MS}", row)
             seen.add(row)

@@ -45,7 +45,7 @@ class Surface:
             self.delay, self.dispatcher.handle_message, address, heard, self
         )
 
-    def message(self, address, *values):
+    def send_message(self, address, *values):
         """Something is told, and arrives later."""
         self.count += 1
         _, heard = next(decode(encode(address, *values)))

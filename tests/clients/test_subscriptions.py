@@ -91,8 +91,8 @@ def test_subscribers_are_told_what_sounds_when_it_sounds_and_faders_at_once():
     ahead = 0.04
 
     class Waiting(Client):
-        def message(self, address, *values):
-            super().message(address, *values)
+        def send_message(self, address, *values):
+            super().send_message(address, *values)
             told[address].set()
 
     async def scene(dispatcher, _):

@@ -16,7 +16,7 @@ class Client:
     def __init__(self):
         self.told, self.closed = [], False
 
-    def message(self, address, *values):
+    def send_message(self, address, *values):
         self.told.append((address, *values))
 
     def close(self):

@@ -78,10 +78,10 @@ def test_who_does_not_read_is_told_nothing_and_then_caught_up():
     line.connection_made(wire)
     assert wire.limit == MOST_UNSENT
     line.pause_writing()
-    line.message("/beat", 0, 0)
+    line.send_message("/beat", 0, 0)
     assert not wire.sent
     line.resume_writing()
-    line.message("/beat", 0, 1)
+    line.send_message("/beat", 0, 1)
     assert handler.refreshed == [line]
     assert len(wire.sent) == 1
 

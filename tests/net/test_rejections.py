@@ -22,7 +22,7 @@ class ReplyClient:
     def __init__(self, key):
         self.key, self.host, self.replies = key, None, []
 
-    def message(self, _, address, reason):
+    def send_message(self, _, address, reason):
         self.replies.append((address, reason))
 
 
