@@ -133,7 +133,7 @@ class ActiveNotes:
                 self._note_on(tick, voice, target, voice.settings.softest, end, done)
 
     def silence(self, tick: int, voices: Sequence[VoiceState]) -> list[OutputEvent]:
-        """Note-offs for all sounding notes of some voices; their scheduled ends do nothing later."""
+        """Note-offs for all sounding notes of some voices; their scheduled ends then do nothing."""
         done: list[OutputEvent] = [
             NoteMessage(tick, voice.settings.name, pitch, 0)
             for voice in voices

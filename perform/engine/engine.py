@@ -207,7 +207,7 @@ class Engine:
         self._schedule.add(self._tick, EventKind.REQUEST, (BARS_AHEAD,))
 
     def _open_bar(self, bar: int, start: int, done: list[OutputEvent]) -> None:
-        """Schedule the notes of a bar shortly before it begins, so that its first beat only plays."""
+        """Schedule the notes of a bar just before it begins, so that its first beat only plays."""
         missed = self._planner.open(bar, start, self._position.open_bar(bar), self._tick)
         self.counts.missed += len(missed)
         self.counts.substituted += sum(

@@ -25,9 +25,10 @@ PLAIN = Expression()
 
 
 class PerformedNote(NamedTuple):
-    """A note as it is played: `start` and `duration` in ticks, `velocity_offset` added to its velocity.
+    """A note as it is played: `start` and `duration` in ticks.
 
-    `note`: the written note. `weight`: the metrical weight of its place, see `Metre.weight`.
+    `velocity_offset`: added to its velocity. `note`: the written note. `weight`: the metrical
+    weight of its place, see `Metre.weight`.
     """
 
     start: int

@@ -1,4 +1,4 @@
-"""Musical form: which bars return, how a returning bar varies, where a line comes to rest, whose turn it is."""
+"""Musical form: which bars repeat or vary, where a line comes to rest, whose turn it is."""
 
 from typing import Literal
 
@@ -82,9 +82,10 @@ def landing_ticks(metre: Metre) -> tuple[int, ...]:
 
 
 def land(phrase: Phrase, metre: Metre = COMMON) -> Phrase:
-    """A phrase that comes to rest: its last note stands on a landing tick and lasts to the bar's end.
+    """A phrase that comes to rest.
 
-    Such a note is long and on a beat, so the voice bends it to a tone of the chord.
+    Its last note stands on a landing tick and lasts to the bar's end. Such a note is long and on a
+    beat, so the voice bends it to a tone of the chord.
     """
     if not phrase:
         return phrase

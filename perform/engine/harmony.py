@@ -78,14 +78,14 @@ class Harmony:
         self._cursor, self._leaving, self._before_first = -1, False, True
 
     def locate(self, bar: int, begun: bool) -> None:
-        """Go before a bar, or into it where it has `begun`, as if the chart had played from the top."""
+        """Go before a bar, or into it where it has `begun`, as if played there from the top."""
         self.rewind()
         for _ in range(bar + begun):
             self.begin_bar()
         self._before_first = not begun
 
     def begin_bar(self) -> ChartBar:
-        """The chords of the bar that begins, after moving the cursor to it; empty without a chart."""
+        """Move the cursor to the next bar and return its chords; empty without a chart."""
         self._before_first = False
         if not self.chart.bars:
             return ()
@@ -96,11 +96,11 @@ class Harmony:
         return self.chart.bars[following]
 
     def chord_ahead(self, bars: int) -> Chord | None:
-        """The chord at the beginning of the bar so many bars ahead (0: this bar), as far as known."""
+        """The first chord of the bar so many bars ahead (0: this bar), as far as it is known."""
         return self._chord_after(self._cursor, bars + self._before_first)
 
     def chord_from_start(self, bar: int) -> Chord | None:
-        """The chord at the beginning of a bar, counted from the next start, as far as known."""
+        """The first chord of a bar, counted from the next start, as far as it is known."""
         return self._chord_after(-1, bar + 1)
 
     @property

@@ -92,7 +92,9 @@ COMMON = Metre()
 
 
 def parse_metre(text: str) -> Metre:
-    """The metre that "3/4" or "12/8" spells; ValueError for anything but 2 to 15 quarters or quavers.
+    """The metre that "3/4" or "12/8" spells.
+
+    ValueError for anything but 2 to 15 quarters or quavers.
 
     3/8, 6/8, 9/8, 12/8 and 15/8 have dotted quarters as beats; other eighths have quarters, the
     last one longer.
@@ -160,7 +162,7 @@ def to_common_time(phrase: Phrase, metre: Metre) -> Phrase:
 
 
 def _to_plain(tick: int) -> int:
-    """A tick in beats of three quavers, moved to beats of four sixteenths: the inverse of `_to_dotted`."""
+    """A tick in beats of three quavers, in beats of four sixteenths: `_to_dotted` inverted."""
     beat, place = divmod(tick, DOTTED_QUARTER)
     return beat * TICKS_PER_BEAT + (place // 2 if place <= 2 * QUAVER else place - QUAVER)
 

@@ -1,4 +1,4 @@
-"""The parameters of a voice: every value that can be set while it plays, with its address as name."""
+"""The parameters of a voice: values that can be set while it plays, named by their address."""
 
 from typing import NamedTuple
 
@@ -43,7 +43,8 @@ PARAMETERS: dict[str, Parameter] = {
         Parameter(
             "share",
             1.0,
-            "how much of the bar's room this voice takes beside the others that sound; 1 all that it likes",
+            "how much of the bar's room this voice takes beside the others that sound; "
+            "1 all that it likes",
         ),
         Parameter(
             "swing", 0.0, "0 straight, 1 triplets: quavers lean, in 6/8, 7/8 and 12/8 semiquavers"

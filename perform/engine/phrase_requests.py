@@ -90,7 +90,7 @@ class PhraseRequests:
         return []
 
     def update(self, most: int) -> list[PhraseRequested]:
-        """The requests at a scheduled update: missing bars, and outdated ones of the next `most`."""
+        """The requests of a scheduled update: missing bars, then outdated ones (`most` bars)."""
         self._scheduled = False
         return [*self.missing(self._position.first_unopened), *self.outdated(most=most)]
 

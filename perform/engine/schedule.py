@@ -1,4 +1,4 @@
-"""The engine's scheduled events: a heap on (tick, kind, sequence), so that note-offs precede note-ons."""
+"""The engine's scheduled events: a heap on (tick, kind, sequence), note-offs before note-ons."""
 
 import heapq
 from enum import IntEnum

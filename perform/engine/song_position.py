@@ -11,7 +11,7 @@ EARLY_TICKS = 40  # a note or command so close before a bar line belongs to the 
 
 
 class SongPosition:
-    """The bar that plays (`bar`, from 0), its metre (`metre`) and the tick where it began (`bar_tick`).
+    """The current bar (`bar`, from 0), its metre (`metre`) and its first tick (`bar_tick`).
 
     `first_unopened`: the first bar that the planner has not laid out yet. `next_metre`: the metre
     of such bars. `sends_clock`: whether to schedule MIDI clock pulses.
@@ -25,7 +25,7 @@ class SongPosition:
         self.bar = self.bar_tick = self.first_unopened = 0
 
     def restart(self, tick: int) -> int:
-        """Clear the schedule and count from `tick`; return how many ticks that is inside its bar."""
+        """Clear the schedule and count from `tick`; return how far that is inside its bar."""
         self._schedule.clear()
         self.metre = self._opened_metre = self.next_metre
         self._announced = None
@@ -70,7 +70,7 @@ class SongPosition:
         self._schedule.add(tick, EventKind.PULSE, ())
 
     def bar_at(self, tick: int) -> tuple[int, int]:
-        """The bar of a tick, and how many ticks it is inside; the bar that plays for earlier ticks."""
+        """The bar of a tick, and how far it is inside; the current bar for earlier ticks."""
         after, inside = divmod(max(tick - self.bar_tick, 0), self.metre.bar)
         return self.bar + after, inside
 

@@ -97,7 +97,7 @@ class VoiceState:
         return form.plays(self.mode, bar - self.turn_start, self.turn_length)
 
     def material_index(self, bar: int) -> int:
-        """Which invented bar plays at `bar`: an earlier one where the form repeats and `repeat` lets it."""
+        """Which invented bar plays at `bar`: an earlier one where the bar repeats."""
         index = form.material_index(bar, self.settings.form)
         if form.is_repeat(bar, self.settings.form) and not self._repeats(bar):
             return index + 2**20 + bar  # new material, outside the indices of the form

@@ -145,7 +145,7 @@ def fold_into(pitch: int, low: int, high: int) -> int:
 
 
 def velocity_of(note: Note, weight: int, settings: VoiceSettings) -> int:
-    """The velocity of a note: higher on strong beats (`Metre.weight`), syncopations and high notes."""
+    """A note's velocity: higher on strong beats (`Metre.weight`), syncopations and high notes."""
     if weight:
         accent = 0.7 if weight > 1 else 0.55
     else:  # a long note off the beat is a syncopation, a short one a ghost note
@@ -156,14 +156,14 @@ def velocity_of(note: Note, weight: int, settings: VoiceSettings) -> int:
 
 
 def prepare_phrase(phrase: Phrase, settings: VoiceSettings) -> Phrase:
-    """A source's phrase as this voice plays it: tightened and one note at a time, where it is set so."""
+    """A source's phrase as this voice plays it: tightened, one note at a time, as set."""
     if settings.tight:
         phrase = tighten(phrase)
     return single_line(phrase) if settings.single else phrase
 
 
 def tighten(phrase: Phrase) -> Phrase:
-    """The phrase with each onset on the nearest sixteenth or swung quaver; note ends do not move."""
+    """The phrase with each onset on the nearest sixteenth or swung quaver; ends do not move."""
     moved = []
     for note in phrase:
         beat, place = divmod(note.start, TICKS_PER_BEAT)

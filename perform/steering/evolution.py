@@ -1,7 +1,8 @@
-"""Evolution among phrases (paper, figure 1): the bar that meets the player's wishes best.
+"""Evolution among phrases (paper, figure 1): finds the bar that best meets the player's weights.
 
-Tournament selection, one-point crossover on beats, mutation by fresh phrases and by musical edits. Pure:
-the same pool, steering and seed give the same bar, and when the time is up the best so far is the answer.
+Tournament selection, one-point crossover on beats, mutation by fresh bars and by musical edits. The
+search is pure: the same pool, steering and seed give the same bar. When its time is over, the best
+bar so far is the result.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,28 +14,28 @@ from perform.events import Steering
 from perform.music.note import BEATS_PER_BAR, COLUMNS, Phrase
 from perform.music.pianoroll import Rolls
 from perform.steering.fitness import (
-    BEAT,
+    BEAT_COLUMNS,
     NAMES,
     OPINION,
     PENALTY,
     WEIGHTS,
     Traits,
     Values,
-    figures,
+    fitness_values,
     likeness,
     traits_of,
 )
 
 SIZE = 64
 GENERATIONS = 8
-RIVALS = 3
+TOURNAMENT_SIZE = 3
 ELITE = 4
 FRESH_SHARE = 0.15
 EDIT_SHARE = 0.3
-JUDGEMENT = 0.5  # what a judged bar is worth beside all weights together
-STRANGERS = 0.4  # how alike bars are that have nothing to do with each other: the median is 0.37
-EMPTY = -2.0  # worse than anything that sounds
-Opinion = Callable[[Rolls], Values]
+JUDGEMENT_WEIGHT = 0.5  # of a liked or disliked bar, where all weights together have 1
+UNRELATED_LIKENESS = 0.4  # of bars that have nothing in common (the median is 0.37)
+EMPTY_FITNESS = -2.0  # of a silent bar: below that of any other
+Discriminator = Callable[[Rolls], Values]
 
 
 def evolve(
@@ -45,118 +46,123 @@ def evolve(
     size: int = SIZE,
     generations: int = GENERATIONS,
     expired: Callable[[], bool] = lambda: False,
-    opinion: Opinion | None = None,
+    opinion: Discriminator | None = None,
 ) -> Rolls:
-    """The best bar (48, 64) found among a pool of playable ones (n, 48, 64) and their descendants.
+    """The best bar (48, 64) among a pool of playable ones (n, 48, 64) and their descendants.
 
-    The first `size` bars of the pool are the first generation, the others its fresh blood. `expired`
-    is asked before each generation. `opinion` gives a discriminator's figures, 0 to 1.
+    The first `size` bars of the pool are the first generation, the others its fresh bars. `expired`
+    is called before each generation; when it is true, the search ends. `opinion` gives the values
+    of the discriminator, 0 to 1.
     """
     rng = np.random.default_rng(seed)
-    people = pool[:size]
-    worth = score(people, steering, opinion)
+    population = pool[:size]
+    fitness = combined_fitness(population, steering, opinion)
     for _ in range(generations):
         if expired():
             break
-        children = _children(people, worth, pool, rng)
-        elite = np.argsort(worth)[-ELITE:]
-        people = np.concatenate([people[elite], children[: len(people) - len(elite)]])
-        worth = np.concatenate([worth[elite], score(people[len(elite) :], steering, opinion)])
-    best: Rolls = people[int(worth.argmax())]
+        children = _breed(population, fitness, pool, rng)
+        elite = np.argsort(fitness)[-ELITE:]
+        children = children[: len(population) - len(elite)]
+        population = np.concatenate([population[elite], children])
+        fitness = np.concatenate([fitness[elite], combined_fitness(children, steering, opinion)])
+    best: Rolls = population[int(fitness.argmax())]
     return best
 
 
-def score(rolls: Rolls, steering: Steering, opinion: Opinion | None = None) -> Values:
-    """What bars (n, 48, 64) are worth by weights and judgements, (n,): over -2, which is silence."""
+def combined_fitness(
+    rolls: Rolls, steering: Steering, opinion: Discriminator | None = None
+) -> Values:
+    """The fitness of bars (n, 48, 64) by weights and judgements, (n,); -2 for a silent bar."""
     weight = dict(zip(WEIGHTS, steering.weights, strict=True))
     names = tuple(name for name in NAMES if weight[name] > 0)
     traits = traits_of(rolls, steering)
-    worth = np.zeros(len(rolls))
+    fitness = np.zeros(len(rolls))
     if names:
         signed = [-weight[name] if name == PENALTY else weight[name] for name in names]
-        worth += np.array(signed) @ figures(traits, names)
+        fitness += np.array(signed) @ fitness_values(traits, names)
     if opinion is not None and weight[OPINION] > 0:
-        worth += weight[OPINION] * opinion(rolls)
-    worth /= max(sum(steering.weights), 1.0)
+        fitness += weight[OPINION] * opinion(rolls)
+    fitness /= max(sum(steering.weights), 1.0)
     if steering.liked:
-        worth += JUDGEMENT * _nearest(traits, steering.liked)
+        fitness += JUDGEMENT_WEIGHT * _max_likeness(traits, steering.liked)
     if steering.disliked:
-        # what is another bar is another: to be yet less alike, it would have to fall silent
-        alike = _nearest(traits, steering.disliked) - STRANGERS
-        worth -= JUDGEMENT * np.maximum(alike, 0) / (1 - STRANGERS)
-    return np.asarray(np.where(traits.sizes > 0, worth, EMPTY))
+        # unrelated bars cost nothing: to be even less alike, a bar would have to fall silent
+        excess = _max_likeness(traits, steering.disliked) - UNRELATED_LIKENESS
+        fitness -= JUDGEMENT_WEIGHT * np.maximum(excess, 0) / (1 - UNRELATED_LIKENESS)
+    return np.asarray(np.where(traits.sizes > 0, fitness, EMPTY_FITNESS))
 
 
-def _nearest(traits: Traits, judged: Sequence[Phrase]) -> Values:
-    """How like the likest of some phrases each bar is."""
-    return np.asarray(np.max([likeness(traits, it) for it in judged], axis=0))
+def _max_likeness(traits: Traits, phrases: Sequence[Phrase]) -> Values:
+    """The likeness of each bar to the phrase that it is most like, (bars,)."""
+    return np.asarray(np.max([likeness(traits, phrase) for phrase in phrases], axis=0))
 
 
-def _children(people: Rolls, worth: Values, pool: Rolls, rng: np.random.Generator) -> Rolls:
-    """As many children as people."""
-    count = len(people)
-    rivals = rng.integers(count, size=(2, count, RIVALS))
-    winners = np.take_along_axis(rivals, worth[rivals].argmax(axis=2)[:, :, None], axis=2)[:, :, 0]
-    cut = rng.integers(1, BEATS_PER_BAR, size=count) * BEAT
+def _breed(population: Rolls, fitness: Values, pool: Rolls, rng: np.random.Generator) -> Rolls:
+    """The next generation, as large as the population."""
+    count = len(population)
+    rivals = rng.integers(count, size=(2, count, TOURNAMENT_SIZE))
+    best = fitness[rivals].argmax(axis=2)[:, :, None]
+    parents = np.take_along_axis(rivals, best, axis=2)[:, :, 0]
+    cut = rng.integers(1, BEATS_PER_BAR, size=count) * BEAT_COLUMNS
     first = np.arange(COLUMNS)[None, :] < cut[:, None]
-    children: Rolls = np.where(first[:, None, :], people[winners[0]], people[winners[1]])
-    chance = rng.random(count)
-    fresh = np.flatnonzero(chance < FRESH_SHARE)
-    blood = pool[count:] if len(pool) > count else pool
-    children[fresh] = blood[rng.integers(len(blood), size=len(fresh))]
-    _edit(children, np.flatnonzero(chance > 1 - EDIT_SHARE), rng)
+    children: Rolls = np.where(first[:, None, :], population[parents[0]], population[parents[1]])
+    draws = rng.random(count)
+    replaced = np.flatnonzero(draws < FRESH_SHARE)
+    fresh = pool[count:] if len(pool) > count else pool
+    children[replaced] = fresh[rng.integers(len(fresh), size=len(replaced))]
+    _edit(children, np.flatnonzero(draws > 1 - EDIT_SHARE), rng)
     return children
 
 
 def _edit(children: Rolls, chosen: NDArray[np.intp], rng: np.random.Generator) -> None:
-    """Change each of the chosen children in place, one beat of it by one edit."""
-    beats = rng.integers(BEATS_PER_BAR, size=(2, len(chosen))) * BEAT
+    """Change each of the chosen children in place: one edit of one beat."""
+    beats = rng.integers(BEATS_PER_BAR, size=(2, len(chosen))) * BEAT_COLUMNS
     kinds = rng.integers(len(EDITS), size=len(chosen))
     for child, kind, here, there in zip(chosen, kinds, *beats, strict=True):
         roll = children[child]
-        EDITS[kind](roll, slice(here, here + BEAT), slice(there, there + BEAT))
+        EDITS[kind](roll, slice(here, here + BEAT_COLUMNS), slice(there, there + BEAT_COLUMNS))
 
 
 def _rest(roll: Rolls, here: slice, _: slice) -> None:
     roll[:, here] = -1
 
 
-def _echo(roll: Rolls, here: slice, there: slice) -> None:
+def _copy(roll: Rolls, here: slice, there: slice) -> None:
     roll[:, there] = roll[:, here]
 
 
 def _swap(roll: Rolls, here: slice, there: slice) -> None:
-    kept = roll[:, here].copy()
+    beat = roll[:, here].copy()
     roll[:, here] = roll[:, there]
-    roll[:, there] = kept
+    roll[:, there] = beat
 
 
-def _higher(roll: Rolls, here: slice, _: slice) -> None:
-    _move(roll, here, 12)
+def _octave_up(roll: Rolls, here: slice, _: slice) -> None:
+    _transpose(roll, here, 12)
 
 
-def _lower(roll: Rolls, here: slice, _: slice) -> None:
-    _move(roll, here, -12)
+def _octave_down(roll: Rolls, here: slice, _: slice) -> None:
+    _transpose(roll, here, -12)
 
 
-def _up(roll: Rolls, here: slice, _: slice) -> None:
-    _move(roll, here, 2)
+def _step_up(roll: Rolls, here: slice, _: slice) -> None:
+    _transpose(roll, here, 2)
 
 
-def _down(roll: Rolls, here: slice, _: slice) -> None:
-    _move(roll, here, -2)
+def _step_down(roll: Rolls, here: slice, _: slice) -> None:
+    _transpose(roll, here, -2)
 
 
-def _backwards(roll: Rolls, here: slice, _: slice) -> None:
+def _reverse(roll: Rolls, here: slice, _: slice) -> None:
     roll[:, here] = roll[:, here][:, ::-1].copy()
 
 
-def _move(roll: Rolls, here: slice, rows: int) -> None:
-    """Move a beat by rows, unless a note of it would leave the roll."""
+def _transpose(roll: Rolls, here: slice, rows: int) -> None:
+    """Move a beat by rows, unless one of its notes would leave the roll."""
     beat = roll[:, here]
     lost = beat[-rows:] if rows > 0 else beat[:-rows]
     if not (lost > 0).any():
         roll[:, here] = np.roll(beat, rows, axis=0)
 
 
-EDITS = (_rest, _echo, _swap, _higher, _lower, _up, _down, _backwards)
+EDITS = (_rest, _copy, _swap, _octave_up, _octave_down, _step_up, _step_down, _reverse)

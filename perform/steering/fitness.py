@@ -1,7 +1,7 @@
-"""What a candidate phrase is worth: one figure a wish, each 0 to 1, over a whole population at once.
+"""Fitness functions: each gives every candidate bar of a population a value from 0 to 1.
 
-The table `FITNESS_FUNCTIONS` drives everything that names a wish: addresses, the rig, `perform controls`. The paper
-leaves the functions of its figure 1 open; each is defined here where it is measured.
+The table `FITNESS_FUNCTIONS` drives everything that names a weight: addresses, the rig, `perform
+controls`. The paper leaves the functions of its figure 1 open; this module defines them.
 """
 
 from collections.abc import Callable
@@ -23,34 +23,34 @@ from perform.music.note import (
 from perform.music.note_table import NoteTable, notes_of
 from perform.music.pianoroll import Rolls
 
-BEAT = COLUMNS // BEATS_PER_BAR
-SIXTEENTH = BEAT // 4
-MOST_NOTES = 16
+BEAT_COLUMNS = COLUMNS // BEATS_PER_BAR
+SIXTEENTH_COLUMNS = BEAT_COLUMNS // 4
+MAX_NOTES = 16
 Values = NDArray[np.float64]
 
 
 class Traits(NamedTuple):
-    """What all figures are made from: the notes of a population, in the order of bar and time.
+    """The notes of a population, in the order of bar and time: the input of all fitness functions.
 
-    `heard`: the MIDI pitch of each note as the voice will sound it. `sizes`: notes a bar. `moves`:
-    semitones from each note to the next, with `mover` the bar of each move.
+    `sizes`: notes in each bar. `pitches`: the MIDI pitch of each note as the voice will play it.
+    `moves`: semitones from each note to the next of its bar; `move_bars`: the bar of each move.
     """
 
     notes: NoteTable
     sizes: Values
-    heard: Values
+    pitches: Values
     moves: Values
-    mover: NDArray[np.intp]
+    move_bars: NDArray[np.intp]
     steering: Steering
 
-    def share(self, those: NDArray[np.bool_]) -> Values:
-        """For each bar the share of its notes that are among `those` (notes,); 0 where it has none."""
-        found = np.bincount(self.notes.bar, those, self.notes.bars)
+    def share(self, selected: NDArray[np.bool_]) -> Values:
+        """The share of each bar's notes that are `selected` (notes,); 0 for a bar without notes."""
+        found = np.bincount(self.notes.bar, selected, self.notes.bars)
         return np.asarray(found / np.maximum(self.sizes, 1))
 
 
 class FitnessFunction(NamedTuple):
-    """A wish: its name, what 1 means, and how a population's figures (bars,) are made."""
+    """A fitness function. `help`: what 1 means. `measure`: the values of a population, (bars,)."""
 
     name: str
     help: str
@@ -58,41 +58,43 @@ class FitnessFunction(NamedTuple):
 
 
 def traits_of(rolls: Rolls, steering: Steering) -> Traits:
-    """The traits of a population (n, 48, 64), as far as it will be heard."""
+    """The traits of a population (n, 48, 64), without the columns that will not be heard."""
     table = notes_of(rolls[:, :, : steering.columns])
     order = np.argsort((table.bar * COLUMNS + table.start) * ROWS + table.row)
     notes = NoteTable(table.bars, *(column[order] for column in table[1:]))
-    heard = _sounding(steering)[notes.row]
+    pitches = _row_pitches(steering)[notes.row]
     same = notes.bar[1:] == notes.bar[:-1]
     return Traits(
         notes,
         np.bincount(notes.bar, minlength=notes.bars).astype(float),
-        heard,
-        np.diff(heard)[same],
+        pitches,
+        np.diff(pitches)[same],
         notes.bar[1:][same],
         steering,
     )
 
 
-def figures(traits: Traits, names: tuple[str, ...] | None = None) -> Values:
-    """The figures of a population, (names, bars), each 0 to 1; without names, of all wishes."""
+def fitness_values(traits: Traits, names: tuple[str, ...] | None = None) -> Values:
+    """The values of a population, (names, bars), each 0 to 1; of all functions without names."""
     return np.stack([_BY_NAME[name].measure(traits) for name in names or NAMES])
 
 
 def _chord_tones(traits: Traits) -> Values:
-    return traits.share(_among(traits.steering.tones)[traits.notes.row])
+    return traits.share(_rows_of(traits.steering.tones)[traits.notes.row])
 
 
 def _on_beat(traits: Traits) -> Values:
     start = traits.notes.start
-    # where beats do not fill the bar, the last is long: 7/8 has none on its last quaver
-    return traits.share((start % BEAT == 0) & (start + BEAT <= traits.steering.columns))
+    # where beats do not divide the bar, the last is long: in 7/8 no beat is on the last quaver
+    return traits.share(
+        (start % BEAT_COLUMNS == 0) & (start + BEAT_COLUMNS <= traits.steering.columns)
+    )
 
 
 def _density(traits: Traits) -> Values:
-    most = MOST_NOTES * traits.steering.columns / COLUMNS
-    wanted = 1 + (most - 1) * traits.steering.density
-    return np.asarray(np.clip(1 - np.abs(traits.sizes - wanted) / (most / 2), 0, 1))
+    most = MAX_NOTES * traits.steering.columns / COLUMNS
+    target = 1 + (most - 1) * traits.steering.density
+    return np.asarray(np.clip(1 - np.abs(traits.sizes - target) / (most / 2), 0, 1))
 
 
 def _variety(traits: Traits) -> Values:
@@ -113,19 +115,19 @@ def _single(traits: Traits) -> Values:
 
 
 def _outside(traits: Traits) -> Values:
-    return traits.share(~_among(traits.steering.scale)[traits.notes.row])
+    return traits.share(~_rows_of(traits.steering.scale)[traits.notes.row])
 
 
 def _repetition(traits: Traits) -> Values:
-    """Notes that come again one or two beats later, on the same pitch for a half, in rhythm for the other."""
+    """Half for onsets, half for notes that come again one or two beats later."""
     notes = traits.notes
-    place = notes.bar * COLUMNS + notes.start
+    onset = notes.bar * COLUMNS + notes.start
     found = np.zeros(notes.bars)
-    for key, last in ((place, COLUMNS), (place * ROWS + notes.row, COLUMNS * ROWS)):
+    for key, last in ((onset, COLUMNS), (onset * ROWS + notes.row, COLUMNS * ROWS)):
         there = np.zeros(notes.bars * last + last, bool)
         there[key] = True
         best = np.zeros(notes.bars)
-        for lag in (BEAT, 2 * BEAT):
+        for lag in (BEAT_COLUMNS, 2 * BEAT_COLUMNS):
             early = notes.start < traits.steering.columns - lag
             again = early & there[np.where(early, key + lag * (last // COLUMNS), 0)]
             whole = np.maximum(np.bincount(notes.bar, early, notes.bars), 1)
@@ -136,30 +138,30 @@ def _repetition(traits: Traits) -> Values:
 
 def _steps(traits: Traits) -> Values:
     size, bars = np.abs(traits.moves), traits.notes.bars
-    near = np.bincount(traits.mover, (size > 0) & (size <= 2), bars)
-    moved = np.bincount(traits.mover, size > 0, bars)
+    near = np.bincount(traits.move_bars, (size > 0) & (size <= 2), bars)
+    moved = np.bincount(traits.move_bars, size > 0, bars)
     return np.asarray(np.where(moved > 0, near / np.maximum(moved, 1), 0.5))
 
 
 def _register(traits: Traits) -> Values:
     steering = traits.steering
-    wanted = steering.low + steering.register * (steering.high - steering.low)
-    total = np.bincount(traits.notes.bar, traits.heard, traits.notes.bars)
-    away = np.abs(total / np.maximum(traits.sizes, 1) - wanted)
-    return np.asarray(np.clip(1 - away / max(12, steering.high - steering.low), 0, 1))
+    target = steering.low + steering.register * (steering.high - steering.low)
+    total = np.bincount(traits.notes.bar, traits.pitches, traits.notes.bars)
+    distance = np.abs(total / np.maximum(traits.sizes, 1) - target)
+    return np.asarray(np.clip(1 - distance / max(12, steering.high - steering.low), 0, 1))
 
 
 def _syncopation(traits: Traits) -> Values:
     notes = traits.notes
-    next_beat = (notes.start // BEAT + 1) * BEAT
-    return traits.share((notes.start % BEAT != 0) & (notes.end > next_beat))
+    next_beat = (notes.start // BEAT_COLUMNS + 1) * BEAT_COLUMNS
+    return traits.share((notes.start % BEAT_COLUMNS != 0) & (notes.end > next_beat))
 
 
 def _contour(traits: Traits) -> Values:
-    """How nearly the correlation of time and pitch is the one wished for (-1 falls, 1 rises)."""
+    """How near the correlation of time and pitch (-1 falls, 1 rises) is to the target."""
     bar, bars = traits.notes.bar, traits.notes.bars
     count = np.maximum(traits.sizes, 1)
-    time, pitch = traits.notes.start.astype(float), traits.heard
+    time, pitch = traits.notes.start.astype(float), traits.pitches
     time = time - (np.bincount(bar, time, bars) / count)[bar]
     pitch = pitch - (np.bincount(bar, pitch, bars) / count)[bar]
     both = np.bincount(bar, time * pitch, bars)
@@ -177,22 +179,22 @@ def _player(traits: Traits) -> Values:
 
 
 def likeness(traits: Traits, other: Phrase) -> Values:
-    """How like a phrase (pitches over C) each bar is, (bars,): shared onsets, and shared pitch classes.
+    """The likeness (bars,) of each bar to a phrase (pitches over C), 0 to 1; 0 for an empty one.
 
-    The mean of the Jaccard index of onsets by sixteenth and of the overlap of pitch-class
-    histograms, of what is heard; 0 without a phrase.
+    The mean of two numbers: the Jaccard index of onsets by sixteenth, and the overlap of
+    pitch-class histograms. Columns that will not be heard do not count.
     """
     notes, bars = traits.notes, traits.notes.bars
     until = traits.steering.columns * TICKS_PER_COLUMN
     other = tuple(note for note in other if note.start < until)
     if not other:
         return np.zeros(bars)
-    struck = np.zeros((bars, COLUMNS // SIXTEENTH), bool)
-    struck[notes.bar, notes.start // SIXTEENTH] = True
-    theirs = np.zeros(COLUMNS // SIXTEENTH, bool)
-    sixteenth = SIXTEENTH * TICKS_PER_COLUMN
-    theirs[[note.start // sixteenth for note in other]] = True
-    rhythm = (struck & theirs).sum(axis=1) / (struck | theirs).sum(axis=1)
+    onsets = np.zeros((bars, COLUMNS // SIXTEENTH_COLUMNS), bool)
+    onsets[notes.bar, notes.start // SIXTEENTH_COLUMNS] = True
+    others = np.zeros(COLUMNS // SIXTEENTH_COLUMNS, bool)
+    sixteenth = SIXTEENTH_COLUMNS * TICKS_PER_COLUMN
+    others[[note.start // sixteenth for note in other]] = True
+    rhythm = (onsets & others).sum(axis=1) / (onsets | others).sum(axis=1)
     classes = np.bincount(notes.bar * 12 + notes.row % 12, minlength=bars * 12).reshape(bars, 12)
     shares = classes / np.maximum(traits.sizes, 1)[:, None]
     known = np.bincount([(note.pitch - ROOT_PITCH) % 12 for note in other], minlength=12)
@@ -200,8 +202,8 @@ def likeness(traits: Traits, other: Phrase) -> Values:
     return np.asarray((rhythm + pitches) / 2)
 
 
-def _sounding(steering: Steering) -> Values:
-    """The MIDI pitch that each of the 48 rows has over the chord, folded into the voice's range."""
+def _row_pitches(steering: Steering) -> Values:
+    """The MIDI pitch of each of the 48 rows over the chord, folded into the voice's range."""
     pitch = np.arange(ROWS) + LOWEST_PITCH + steering.shift
     below = np.maximum(0, -((pitch - steering.low) // 12)) * (pitch < steering.low)
     above = np.maximum(0, -((steering.high - pitch) // 12)) * (pitch > steering.high)
@@ -209,8 +211,8 @@ def _sounding(steering: Steering) -> Values:
     return np.asarray(np.clip(folded, steering.low, steering.high), np.float64)
 
 
-def _among(classes: tuple[int, ...]) -> NDArray[np.bool_]:
-    """For each of the 48 rows whether it is one of these pitch classes above the root."""
+def _rows_of(classes: tuple[int, ...]) -> NDArray[np.bool_]:
+    """For each of the 48 rows whether it has one of these pitch classes above the root."""
     return np.isin(np.arange(ROWS) % 12, classes)
 
 
@@ -235,8 +237,8 @@ FITNESS_FUNCTIONS: tuple[FitnessFunction, ...] = (
     FitnessFunction("last", "like the bar before, in rhythm and pitches", _last),
     FitnessFunction("player", "like the bar that the player played", _player),
 )
-_BY_NAME = {it.name: it for it in FITNESS_FUNCTIONS}
-OPINION = "opinion"  # the discriminator's, where the bundle has one: measured by the source
+_BY_NAME = {function.name: function for function in FITNESS_FUNCTIONS}
+OPINION = "opinion"  # the discriminator's, where the bundle has one; the source measures it
 NAMES = tuple(_BY_NAME)
 WEIGHTS = (*NAMES, OPINION)
-PENALTY = "outside"
+PENALTY = "outside"  # the one function that lowers the fitness

@@ -1,8 +1,8 @@
-"""Prints what steering costs and what it does: `python tests/bench/steering.py` (about two minutes).
+"""Prints what steering costs and what it does: `python tests/bench/steering.py` (two minutes).
 
-The search is compared with the authors' published procedure, written plainly: a population of 200, Python
-fitness functions over every candidate, an erosion filter by loops, and for 30 % of the children a fresh phrase
-from the paper's network. Nothing here is asserted.
+The search is compared with the authors' published procedure, written plainly: a population of 200,
+Python fitness functions over every candidate, an erosion filter by loops, and for 30 % of the
+children a fresh phrase from the paper's network. Nothing here is asserted.
 """
 
 import os
@@ -31,7 +31,7 @@ from perform.music.pianoroll import encode
 from perform.runtime import offline
 from perform.runtime.chart_events import BLUES, chord_events, unrolled
 from perform.steering.evolution import GENERATIONS, SIZE, evolve
-from perform.steering.fitness import FITNESS_FUNCTIONS, PENALTY, WEIGHTS, figures, traits_of
+from perform.steering.fitness import FITNESS_FUNCTIONS, PENALTY, WEIGHTS, fitness_values, traits_of
 
 ROUNDS = 60
 BARS = 200
@@ -41,7 +41,7 @@ PLAYER = (Note(0, 240, 60), Note(720, 240, 63), Note(1440, 240, 67))
 
 
 def search(source):
-    """Milliseconds of a search of 64 candidates over 8 generations, all weights up; and candidates a second."""
+    """Candidates a second of a search of 64 over 8 generations, all weights up."""
     pool = source._source.pool(3, 2 * SIZE)
     everything = tuple(float(name != "opinion") for name in WEIGHTS)
     steering = Steering(everything, (0, 4, 7, 10), low=57, high=84, last=PLAYER, player=PLAYER)
@@ -53,7 +53,8 @@ def search(source):
     middle = statistics.median(spent)
     rate = SIZE * (GENERATIONS + 1) / middle
     print(
-        f"search, {SIZE} x {GENERATIONS}: median {1000 * middle:.1f} ms, worst {1000 * max(spent):.1f} (target 30)"
+        f"search, {SIZE} x {GENERATIONS}: median {1000 * middle:.1f} ms, "
+        f"worst {1000 * max(spent):.1f} (target 30)"
     )
     begun = time.perf_counter()
     for seed in range(20):
@@ -165,7 +166,7 @@ def measured(name, phrases):
             name="x", parameters={**TARGET, f"weight/{name}": 1.0}
         ).initial_parameters()
         about = steering_of(parameters, 57, 84, PhraseContext(chord, last=last, player=PLAYER))
-        values.append(figures(traits_of(encode(phrase, bars=1).rolls, about), (name,))[0, 0])
+        values.append(fitness_values(traits_of(encode(phrase, bars=1).rolls, about), (name,))[0, 0])
         last = phrase
     return np.array(values)
 
@@ -175,11 +176,13 @@ def main():
     rate = search(source)
     plain = authors_rate()
     print(
-        f"candidates a second: {rate:.0f}, the authors' loop {plain:.0f}: {rate / plain:.0f} times (target 100)"
+        f"candidates a second: {rate:.0f}, the authors' loop {plain:.0f}: "
+        f"{rate / plain:.0f} times (target 100)"
     )
     unsteered = played(source, {})
     print(
-        f"a weight from 0 to 1 over {BARS} bars: mean figure before and after, Wilcoxon p, distinct bars"
+        f"a weight from 0 to 1 over {BARS} bars: mean value before and after, Wilcoxon p, "
+        "distinct bars"
     )
     for it in FITNESS_FUNCTIONS:
         before, steered = measured(it.name, unsteered), played(source, {f"weight/{it.name}": 1.0})

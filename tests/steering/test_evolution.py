@@ -26,8 +26,15 @@ from perform.music.note import Note
 from perform.music.pianoroll import encode
 from perform.runtime import offline
 from perform.runtime.chart_events import BLUES, chord_events, unrolled
-from perform.steering.evolution import evolve, score
-from perform.steering.fitness import FITNESS_FUNCTIONS, NAMES, WEIGHTS, figures, likeness, traits_of
+from perform.steering.evolution import combined_fitness, evolve
+from perform.steering.fitness import (
+    FITNESS_FUNCTIONS,
+    NAMES,
+    WEIGHTS,
+    fitness_values,
+    likeness,
+    traits_of,
+)
 
 BAR, BEAT = 1920, 480
 RNG = np.random.default_rng(8)
@@ -45,7 +52,7 @@ def bar(*notes):
 
 
 def figure(name, rolls, **about):
-    return figures(traits_of(rolls, steering(**about)), (name,))[0, 0]
+    return fitness_values(traits_of(rolls, steering(**about)), (name,))[0, 0]
 
 
 @pytest.mark.parametrize(
@@ -86,7 +93,7 @@ def test_every_figure_of_any_bar_is_between_0_and_1(notes, target, limits):
     rolls = bar(*((start / 4, length / 4, pitch) for start, length, pitch in notes))
     low, high = limits
     about = {"density": target, "register": target, "contour": target, "low": low, "high": high}
-    every = figures(traits_of(rolls, steering(last=(Note(0, 240, 62),), **about)))
+    every = fitness_values(traits_of(rolls, steering(last=(Note(0, 240, 62),), **about)))
     assert every.shape == (len(NAMES), 1)
     assert np.isfinite(every).all()
     assert (every >= 0).all()
@@ -124,7 +131,7 @@ def pool(source):
 def test_evolution_beats_the_best_of_its_pool_and_is_repeatable(pool):
     wished = steering(chord_tones=1.0, steps=0.7, repetition=0.5, outside=0.5)
     best = evolve(pool, wished, seed=4)
-    assert score(best[None], wished)[0] > score(pool, wished).max()
+    assert combined_fitness(best[None], wished)[0] > combined_fitness(pool, wished).max()
     np.testing.assert_array_equal(best, evolve(pool, wished, seed=4))
 
 
@@ -133,8 +140,8 @@ def test_when_the_time_is_up_the_best_so_far_comes_back(pool):
     asked = iter([False, False, True])
     some = evolve(pool, wished, seed=4, expired=lambda: next(asked))
     none = evolve(pool, wished, seed=4, expired=lambda: True)
-    assert score(none[None], wished)[0] == score(pool[:64], wished).max()
-    assert score(some[None], wished)[0] >= score(none[None], wished)[0]
+    assert combined_fitness(none[None], wished)[0] == combined_fitness(pool[:64], wished).max()
+    assert combined_fitness(some[None], wished)[0] >= combined_fitness(none[None], wished)[0]
     with pytest.raises(StopIteration):
         next(asked)
 
@@ -142,12 +149,12 @@ def test_when_the_time_is_up_the_best_so_far_comes_back(pool):
 def test_silence_is_worth_less_than_anything(pool):
     silent = np.full((1, 48, 64), -1, np.int8)
     wished = steering(outside=1.0, density=0.0)
-    assert score(silent, wished)[0] < score(pool, wished).min()
+    assert combined_fitness(silent, wished)[0] < combined_fitness(pool, wished).min()
 
 
 def test_an_opinion_counts_as_much_as_its_weight(pool):
     wished = steering(opinion=1.0)
-    worth = score(pool, wished, lambda rolls: np.linspace(0, 1, len(rolls)))
+    worth = combined_fitness(pool, wished, lambda rolls: np.linspace(0, 1, len(rolls)))
     assert worth.argmax() == len(pool) - 1
 
 
@@ -199,7 +206,7 @@ def test_every_weight_is_heard(name, source, unsteered):
         for before, phrase in zip(((), *phrases), phrases, strict=False):
             about = asked(name, PhraseContext(chord, last=before, player=PLAYER))
             rolls = encode(phrase, bars=1).rolls
-            row.append(figures(traits_of(rolls, about), (name,))[0, 0])
+            row.append(fitness_values(traits_of(rolls, about), (name,))[0, 0])
         values.append(np.array(row))
     before, after = values
     wanted = "less" if name == "outside" else "greater"
