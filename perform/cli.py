@@ -223,7 +223,7 @@ def surface(
 
     loaded = config.load_rig(rig) if rig is not None else layout.shipped()
     host, port = host_port(daemon) if daemon is not None else ("", 0)
-    models = tuple(path.name for path in catalog.listing())
+    models = tuple(path.name for path in catalog.bundle_folders())
     made = layout.surface(loaded, models, host, port, back)
     print("\n".join(str(path) for path in formats.leave(kind, made, output)))
 
@@ -264,7 +264,7 @@ def models(
         print(bundle.load(catalog.find(name)).card)
         return
     faults = []
-    for path in catalog.listing():
+    for path in catalog.bundle_folders():
         try:
             manifest = bundle.load(path).manifest
         except BundleError as fault:
@@ -273,7 +273,7 @@ def models(
         print(f"{manifest.name:<12} {manifest.architecture:<10} {manifest.licence:<8} {path}")
     if faults:
         raise BundleError("\nperform: ".join(faults))
-    if not catalog.listing():
+    if not catalog.bundle_folders():
         raise BundleError(
             f"no model is there; name a folder of bundles in ${catalog.ENVIRONMENT}, "
             "or make one: training run"

@@ -1,1 +1,1 @@
-"""Bundles: trained models as files, found and checked."""
+"""Bundles: trained models as files, and the LiteRT networks in them."""

@@ -1,4 +1,4 @@
-"""Bundles: a trained model as files, with a manifest that is believed only when the files agree."""
+"""Bundles: a trained model as files, with a manifest that is checked against them."""
 
 import hashlib
 from pathlib import Path
@@ -19,7 +19,7 @@ PARTS = {MANIFEST, GENERATOR, DISCRIMINATOR, CARD}
 
 
 class Grid(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The piano roll that a model writes on."""
+    """The piano roll that a model was trained on."""
 
     rows: int = ROWS
     columns: int = COLUMNS
@@ -28,11 +28,11 @@ class Grid(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What a bundle says of itself (`manifest.json`).
+    """The content of `manifest.json`.
 
     `files`: sha256 of every other file by name. `batch`: phrases made by one call (the network's
-    static first axis). `threshold`: a cell is on above it. `training`, `data` and `metrics` are for
-    the reader: how it was trained, on what, and what was measured.
+    static first axis). `threshold`: cells above it are on. `training`, `data` and `metrics` are for
+    the reader: how the model was trained, on what, and what was measured.
     """
 
     schema: int = SCHEMA
@@ -64,7 +64,7 @@ class Bundle(msgspec.Struct, frozen=True):
 
     @property
     def discriminator(self) -> Path | None:
-        """The TFLite file of the discriminator, where one is kept."""
+        """The TFLite file of the discriminator; None where the bundle has none."""
         return self.path / DISCRIMINATOR if DISCRIMINATOR in self.manifest.files else None
 
     @property
@@ -100,22 +100,24 @@ def load(path: Path) -> Bundle:
 
 
 def check_destination(path: Path) -> None:
-    """BundleError unless a bundle can be saved at `path`: nothing is there, or an empty folder, or an older
-    bundle and nothing beside it.
+    """Raise BundleError unless a bundle can be saved at `path`.
+
+    The path must be free, an empty folder, or a folder with an older bundle and nothing else.
     """
     if not path.exists():
         return
     names = {each.name for each in path.iterdir()} if path.is_dir() else {path.name}
     if names and not {MANIFEST} <= names <= PARTS:
         raise BundleError(
-            f"{path}: not a bundle alone, so it is not replaced; name a folder of its own, like models/NAME"
+            f"{path}: has other files than a bundle, so it is not replaced; name a new folder, "
+            "like models/NAME"
         )
 
 
 def save(path: Path, manifest: Manifest, files: dict[str, bytes]) -> Bundle:
-    """The bundle written at `path` and read back; all or nothing, an older one is replaced and nothing else.
+    """Write a bundle at `path`, all or nothing, and return it; an older bundle is replaced.
 
-    `manifest.files` is filled in from `files` (name -> content).
+    `files`: name -> content; their digests become `manifest.files`.
     """
     check_destination(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -139,7 +141,8 @@ def _digest(path: Path, name: str) -> str:
         raise BundleError(f"{path}: {name} is missing; copy the whole bundle again") from None
     except OSError as fault:
         raise BundleError(
-            f"{path}: {name} cannot be read ({fault.strerror}); let this user read it, or copy the bundle again"
+            f"{path}: {name} cannot be read ({fault.strerror}); let this user read it, or copy the "
+            "bundle again"
         ) from None
 
 
@@ -148,7 +151,7 @@ def _read_manifest(path: Path) -> Manifest:
         raw = (path / MANIFEST).read_bytes()
     except OSError:
         raise BundleError(
-            f"{path}: no model there (no {MANIFEST}); `perform models` lists those that are"
+            f"{path}: no model there (no {MANIFEST}); `perform models` lists all models"
         ) from None
     try:
         schema = msgspec.json.decode(raw).get("schema")

@@ -1,4 +1,4 @@
-"""Standard error without the notes of native libraries, which write to the file descriptor itself."""
+"""Standard error without the notes of native libraries, which write to its file descriptor."""
 
 import contextlib
 import os
@@ -18,7 +18,7 @@ _LOCK = threading.RLock()  # the process has one standard error; a cluster's wor
 
 @contextlib.contextmanager
 def filtered_stderr() -> Iterator[None]:
-    """Hold standard error back inside the context, and write all but the notes of libraries after it."""
+    """Hold back standard error inside the context; after it, write all but the notes."""
     with _LOCK, _scratch_file() as held:
         stderr = os.dup(2)
         os.dup2(held.fileno(), 2)

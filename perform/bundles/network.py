@@ -23,7 +23,7 @@ class Network:
         self._output, self.output_shape = _tensor(self._interpreter.get_output_details())
 
     def run(self, inputs: NDArray[Any], padding: float = 0.0) -> NDArray[np.float32]:
-        """The outputs (n, ...) for inputs (n, ...), n at least 1. `padding` fills up the last batch."""
+        """The outputs (n, ...) for n inputs, at least one. `padding` fills the last batch."""
         count, batch = len(inputs), self.input_shape[0]
         whole = -(-count // batch) * batch
         if whole != count or inputs.dtype != np.float32:
@@ -39,7 +39,7 @@ class Network:
 
 
 def run_generator(model: Path | bytes, inputs: NDArray[Any]) -> NDArray[np.float32]:
-    """What a generator makes of inputs (n, noise and conditions): (n, 48, 64), above its threshold on."""
+    """The rolls (n, 48, 64), before the threshold, for inputs (n, noise and conditions)."""
     return Network(model).run(inputs).reshape(-1, ROWS, COLUMNS)
 
 

@@ -1,1 +1,1 @@
-"""The pure core: no asyncio, no time, no sockets; the same events give the same notes."""
+"""The pure engine: no asyncio, no clock, no sockets; the same events give the same notes."""

@@ -1,1 +1,1 @@
-"""Where phrases come from."""
+"""Phrase sources: a bundle in a process of its own, or a fixed stock."""

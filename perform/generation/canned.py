@@ -1,4 +1,4 @@
-"""A written-down stock of bars: for tests, golden scores, and when no model answers in time."""
+"""A fixed stock of bars: for tests, golden scores, and when no model answers in time."""
 
 from perform.events import Steering
 from perform.music.condition import UNCONDITIONAL, Conditions
@@ -12,7 +12,7 @@ def _bar(*notes: tuple[float, float, int]) -> Phrase:
     )
 
 
-# beat, length in beats, pitch over C: a riff, its answer, the riff turned upward, a landing
+# beat, length in beats, pitch over C: a riff, its answer, the riff with another end, a last bar
 STOCK: tuple[Phrase, ...] = (
     _bar((0.5, 0.5, 67), (1, 0.25, 70), (1.5, 0.5, 72), (2.5, 0.25, 70), (3, 0.75, 67)),
     _bar((0, 0.25, 63), (0.25, 0.75, 64), (1.5, 0.25, 60), (2, 1, 58), (3.5, 0.25, 60)),
@@ -22,13 +22,13 @@ STOCK: tuple[Phrase, ...] = (
 
 
 class CannedSource:
-    """Plays a stock of bars round and round."""
+    """A phrase source that repeats a stock of bars."""
 
     def __init__(self, stock: tuple[Phrase, ...] = STOCK) -> None:
         self._stock = stock
 
     def phrase(
-        self, seed: int, _wish: Conditions = UNCONDITIONAL, _steering: Steering | None = None
+        self, seed: int, _conditions: Conditions = UNCONDITIONAL, _steering: Steering | None = None
     ) -> Phrase:
-        """The bar of the stock that a seed counts to, whatever was wished for."""
+        """The bar at place `seed` of the repeated stock; conditions and steering have no effect."""
         return self._stock[seed % len(self._stock)]

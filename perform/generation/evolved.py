@@ -1,4 +1,4 @@
-"""Phrases chosen by the player's weights: evolved among those that a bundle's generator invents."""
+"""Phrases chosen by the player's weights: evolved from bars that a bundle's generator invents."""
 
 import time
 from collections.abc import Callable
@@ -11,12 +11,12 @@ from perform.music.note import Phrase
 from perform.music.pianoroll import clean, decode
 from perform.steering.evolution import SIZE, evolve
 
-FRESH = 64
-POOLS = 2**48  # the batches that plain phrases come from lie below
+FRESH = 64  # bars of the pool beside the first generation
+FIRST_POOL_SEED = 2**48  # seeds of unsteered phrases are below it
 
 
 class EvolvedSource:
-    """A bundle's generator, and evolution among its phrases where a steering asks for it."""
+    """A phrase source: a bundle's generator, with evolution among its bars for steered phrases."""
 
     def __init__(self, path: Path) -> None:
         self._source = LiteRTSource(path)
@@ -28,14 +28,16 @@ class EvolvedSource:
         steering: Steering | None = None,
         seconds: float | None = None,
     ) -> Phrase:
-        """One bar. With a limit in `seconds` it is the best that could be found by then, among the phrases that
-        could be made by then; one batch of them is made in any case.
+        """One bar, the best that the search finds.
+
+        With a limit of `seconds` both the pool and the search end in time; the pool has one batch
+        at least.
         """
         if steering is None:
             return self._source.phrase(seed, conditions)
-        expired = _never if seconds is None else _expiring(time.monotonic() + seconds)
+        expired = _never if seconds is None else _deadline(time.monotonic() + seconds)
         best = evolve(
-            self._source.pool(POOLS + seed, SIZE + FRESH, conditions, expired),
+            self._source.pool(FIRST_POOL_SEED + seed, SIZE + FRESH, conditions, expired),
             steering,
             seed,
             opinion=self._source.opinion,
@@ -49,8 +51,10 @@ def _never() -> bool:
     return False
 
 
-def _expiring(until: float) -> Callable[[], bool]:
-    """Asked after every step, says whether one more that takes as long would end after `until`."""
+def _deadline(until: float) -> Callable[[], bool]:
+    """A function, to be called after every step, that says whether another step as long as the last
+    would end after `until` (monotonic seconds).
+    """
     last = time.monotonic()
 
     def expired() -> bool:

@@ -73,8 +73,10 @@ class LiteRTSource:
         return threshold(outputs, manifest.threshold)
 
     def opinion(self, rolls: Rolls) -> NDArray[np.float64]:
-        """How real the bundle's discriminator finds bars (n, 48, 64): for each, the share (0 to 1) of
-        the other bars that it finds less real. All 0 where the bundle has no discriminator.
+        """How real the discriminator finds bars (n, 48, 64), (n,), 0 to 1.
+
+        Each value is the share of the other bars that the discriminator finds less real. All are 0
+        where the bundle has no discriminator.
         """
         if self._discriminator is None:
             return np.zeros(len(rolls))

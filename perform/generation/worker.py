@@ -1,8 +1,8 @@
-"""Generation in a process of its own: `python -m perform.generation.worker`.
+"""The generation process: `python -m perform.generation.worker`.
 
-The interpreter lock would cost the playing path milliseconds, so models never run in it. Frames on
-standard input and output: four bytes of length, then MessagePack. The worker ends when its standard
-input does, and leaves Ctrl-C to its parent.
+Models run in a process of their own, because the interpreter lock would make notes milliseconds
+late. Frames on standard input and output: four bytes of length, then MessagePack. The worker ends
+when its standard input ends, and ignores Ctrl-C, which its parent process handles.
 """
 
 import os
@@ -24,14 +24,14 @@ from perform.music.condition import Conditions
 
 LENGTH = struct.Struct("<I")
 CHUNK = 1 << 16
-MARGIN = 0.03  # seconds for the way back, and for what is asked for beside it
-LONGEST = 0.25  # a bar that is far off must not keep the others waiting
+MARGIN_SECONDS = 0.03  # for the way back, and for other requests
+MAX_SECONDS = 0.25  # a phrase that is due late must not delay the others
 
 
 class Request(msgspec.Struct, frozen=True, array_like=True):
-    """Make the bar of `seed` with the bundle at `path`, as wished and steered.
+    """A request for the bar of `seed` from the bundle at `path`.
 
-    `due`: when it has to sound, by the monotonic clock, which processes of a machine share.
+    `due`: when it has to sound, in monotonic seconds, which all processes of a machine share.
     """
 
     voice: str
@@ -44,7 +44,7 @@ class Request(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Answer(msgspec.Struct, frozen=True, array_like=True):
-    """The bar, its notes as (start, duration, pitch); or `fault`, one line."""
+    """A bar, its notes as (start, duration, pitch); or `fault`, one line."""
 
     voice: str
     bar: int
@@ -59,28 +59,28 @@ def pack(message: msgspec.Struct) -> bytes:
 
 
 def to_event(answer: Answer) -> PhraseReady:
-    """The answer as the engine takes it."""
+    """The answer as the engine's event."""
     from perform.music.note import Note  # noqa: PLC0415
 
     return PhraseReady(answer.voice, answer.bar, tuple(Note(*note) for note in answer.notes))
 
 
 class RequestQueue:
-    """The requests that are still to be met, out of bytes as they come.
+    """The pending requests, parsed from a stream of bytes.
 
-    A newer request for the same bar of the same voice takes the place of the older, so that whoever
-    asks faster than bars can be made gets the newest, never a queue.
+    A new request replaces an older one for the same bar and voice. So a parent process that sends
+    faster than the worker answers gets the newest, and the queue does not grow.
     """
 
     def __init__(self) -> None:
         self._bytes = bytearray()
-        self._owed: dict[tuple[str, int], Request] = {}
+        self._pending: dict[tuple[str, int], Request] = {}
 
     def __len__(self) -> int:
-        return len(self._owed)
+        return len(self._pending)
 
-    def take_in(self, data: bytes) -> None:
-        """More bytes; whole frames in them become requests."""
+    def add_bytes(self, data: bytes) -> None:
+        """Add received bytes; each whole frame becomes a pending request."""
         self._bytes += data
         while len(self._bytes) >= LENGTH.size:
             end = LENGTH.size + LENGTH.unpack_from(self._bytes)[0]
@@ -88,34 +88,40 @@ class RequestQueue:
                 return
             request = msgspec.msgpack.decode(self._bytes[LENGTH.size : end], type=Request)
             del self._bytes[:end]
-            self._owed[request.voice, request.bar] = request
+            self._pending[request.voice, request.bar] = request
 
-    def most_urgent(self) -> Request:
-        """The request that is due first, taken off the desk."""
-        return self._owed.pop(min(self._owed, key=lambda key: self._owed[key].due))
+    def pop_most_urgent(self) -> Request:
+        """The request that is due first, removed from the queue."""
+        return self._pending.pop(min(self._pending, key=lambda key: self._pending[key].due))
 
 
-def serve(read: int, write: BinaryIO) -> None:
-    """Answer requests from a file descriptor until it ends. A faulty bundle is answered, never raised."""
+def serve(source: int, target: BinaryIO) -> None:
+    """Answer requests from a file descriptor until it ends.
+
+    A fault of a bundle is sent as an answer, never raised.
+    """
     sources: dict[str, EvolvedSource] = {}
-    desk = RequestQueue()
+    requests = RequestQueue()
     arrived: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-    threading.Thread(target=_hear, args=(read, arrived), daemon=True).start()
+    threading.Thread(target=_read_chunks, args=(source, arrived), daemon=True).start()
     while True:
-        while not desk or not arrived.empty():
+        while not requests or not arrived.empty():
             data = arrived.get()
             if not data:
                 return
-            desk.take_in(data)
-        write.write(pack(_answer(desk.most_urgent(), sources)))
-        write.flush()
+            requests.add_bytes(data)
+        target.write(pack(_answer(requests.pop_most_urgent(), sources)))
+        target.flush()
 
 
-def _hear(read: int, arrived: "queue.SimpleQueue[bytes]") -> None:
-    """Pass on what comes, and at the end nothing; in a thread, since pipes cannot be polled everywhere."""
+def _read_chunks(source: int, arrived: "queue.SimpleQueue[bytes]") -> None:
+    """Queue what arrives, and empty bytes at the end.
+
+    Runs in a thread, because not every system can poll a pipe.
+    """
     data = b" "
     while data:
-        data = os.read(read, CHUNK)
+        data = os.read(source, CHUNK)
         arrived.put(data)
 
 
@@ -124,7 +130,7 @@ def _answer(request: Request, sources: dict[str, EvolvedSource]) -> Answer:
         source = sources.get(request.path)
         if source is None:
             source = sources[request.path] = EvolvedSource(Path(request.path))
-        seconds = min(max(request.due - time.monotonic() - MARGIN, 0.0), LONGEST)
+        seconds = min(max(request.due - time.monotonic() - MARGIN_SECONDS, 0.0), MAX_SECONDS)
         notes = source.phrase(request.seed, request.conditions, request.steering, seconds)
         return Answer(request.voice, request.bar, notes)
     except SidemanError as fault:

@@ -153,7 +153,7 @@ class Performance:
 def _sound_models() -> set[str]:
     """The names of the bundles that are there and whole."""
     names = set()
-    for path in catalog.listing():
+    for path in catalog.bundle_folders():
         with contextlib.suppress(BundleError):
             names.add(bundle.load(path).manifest.name)
     return names

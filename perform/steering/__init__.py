@@ -1,1 +1,1 @@
-"""How candidate phrases are ranked and evolved."""
+"""Steering: ranks candidate phrases by the player's weights, and evolves them."""

@@ -32,7 +32,7 @@ def test_the_shipped_bundle_is_whole_and_small(root):
         assert "Trained on" in loaded.card
 
 
-def test_its_phrases_are_playable_as_its_card_says(root):
+def test_phrases_of_the_shipped_bundle_are_playable(root):
     source = LiteRTSource(root / "models" / "blues")
     raw = [source.raw(number) for number in range(32)]
     assert sum(unplayable(rolls).sum() for rolls in raw) / 1024 <= 0.03
@@ -81,20 +81,20 @@ def test_a_missing_file_and_a_missing_bundle_are_named(copy, tmp_path):
 
 
 def test_a_file_that_cannot_be_read_is_named(copy, monkeypatch):
-    def refuse(file):  # root may read everything
+    def read_or_fail(file):  # the permissions of a file do not stop root
         if file.name == bundle.GENERATOR:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(file))
-        return read(file)
+        return read_bytes(file)
 
-    read = Path.read_bytes
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    read_bytes = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", read_or_fail)
     with pytest.raises(
         BundleError, match=r"generator\.tflite cannot be read \(Permission denied\)"
     ):
         bundle.load(copy)
 
 
-def test_a_folder_that_cannot_be_looked_at_is_passed_over(monkeypatch):
+def test_a_folder_that_may_not_be_read_is_skipped(monkeypatch):
     monkeypatch.setenv(catalog.ENVIRONMENT, 300 * "x")
     assert catalog.find("blues").is_dir()
 
@@ -110,16 +110,16 @@ def test_a_failed_save_leaves_the_old_bundle(copy):
 def test_only_an_older_bundle_or_nothing_is_replaced(copy, tmp_path):
     kept = bundle.load(copy).manifest
     files = {name: (copy / name).read_bytes() for name in kept.files}
-    thesis = tmp_path / "thesis.md"
-    thesis.write_text("years of work")
-    for place in (tmp_path, thesis):  # all bundles, and a file
+    text = tmp_path / "thesis.md"
+    text.write_text("years of work")
+    for place in (tmp_path, text):  # a folder with other files, and a file
         with pytest.raises(BundleError, match="like models/NAME"):
             bundle.save(place, kept, files)
     (tmp_path / "new").mkdir()
     for place in (tmp_path / "new", copy):
         assert bundle.save(place, kept, files).manifest == kept
-    (copy / "notes.txt").write_text("beside it")
+    (copy / "notes.txt").write_text("not of the bundle")
     with pytest.raises(BundleError, match="like models/NAME"):
         bundle.save(copy, kept, files)
-    assert thesis.read_text() == "years of work"
+    assert text.read_text() == "years of work"
     assert (copy / "notes.txt").exists()

@@ -1,4 +1,4 @@
-"""Generation in another process: its frames, its order of work, its death."""
+"""The generation process: its frames, answers and restarts; the search within a time limit."""
 
 import asyncio
 import gc
@@ -35,50 +35,50 @@ requests = st.builds(
 
 
 @given(st.lists(requests, max_size=12), st.integers(1, 999))
-def test_however_frames_are_cut_the_newest_of_a_bar_is_done_and_the_most_urgent_first(sent, size):
+def test_requests_come_whole_from_any_chunks_and_the_newest_and_most_urgent_wins(sent, size):
     stream = b"".join(pack(request) for request in sent)
-    desk = RequestQueue()
+    queue = RequestQueue()
     for start in range(0, len(stream), size):
-        desk.take_in(stream[start : start + size])
+        queue.add_bytes(stream[start : start + size])
     newest = {(request.voice, request.bar): request for request in sent}
-    done = [desk.most_urgent() for _ in range(len(desk))]
+    done = [queue.pop_most_urgent() for _ in range(len(queue))]
     assert {(request.voice, request.bar): request for request in done} == newest
     assert [request.due for request in done] == sorted(request.due for request in done)
 
 
-def test_the_process_steers_and_when_it_is_killed_its_successor_owes_the_same():
-    heard = {}
+def test_the_process_steers_and_when_it_is_killed_the_next_one_gives_the_same_phrases():
+    received = {}
     weights = tuple(float(name == "on-beat") for name in WEIGHTS)
 
     async def play():
-        async with WorkerClient(lambda ready: heard.update({ready.bar: ready.phrase})) as source:
+        async with WorkerClient(lambda ready: received.update({ready.bar: ready.phrase})) as source:
             for bar in range(8):
                 steering = Steering(weights) if bar >= 4 else None
-                wanted = PhraseRequested("lead", bar, bar, "blues", 0, Conditions(), steering)
-                source.request(wanted, time.monotonic() + 60)
+                requested = PhraseRequested("lead", bar, bar, "blues", 0, Conditions(), steering)
+                source.request(requested, time.monotonic() + 60)
             assert await source.wait_for_phrases(30)
-            first = dict(heard)
+            first = dict(received)
             os.kill(source.process_id, signal.SIGKILL)
             for bar in range(8, 12):
-                wanted = PhraseRequested("lead", bar, bar - 8, "blues", 0)
-                source.request(wanted, time.monotonic() + 60)
+                requested = PhraseRequested("lead", bar, bar - 8, "blues", 0)
+                source.request(requested, time.monotonic() + 60)
             assert await source.wait_for_phrases(30)
             assert source.restarts == 1
             return first
 
     first = asyncio.run(play())
     on_beat = [note.start % 480 == 0 for bar in range(4, 8) for note in first[bar]]
-    # two in five where nobody asks, all of them where there is time to choose
+    # without steering two in five are on the beat; with enough time all are
     assert sum(on_beat) / len(on_beat) > 0.6
-    assert [heard[bar] for bar in range(8, 12)] == [first[bar] for bar in range(4)]
+    assert [received[bar] for bar in range(8, 12)] == [first[bar] for bar in range(4)]
 
 
-def test_one_that_is_silent_cannot_be_started_or_crashes_is_started_again(monkeypatch, caplog):
-    real, tries = asyncio.create_subprocess_exec, []
+def test_a_process_that_hangs_cannot_be_started_or_crashes_is_restarted(monkeypatch, caplog):
+    real, commands = asyncio.create_subprocess_exec, []
 
     async def start(*command, **pipes):
-        tries.append(command)
-        match len(tries):
+        commands.append(command)
+        match len(commands):
             case 1:
                 return await real("sleep", "60", **pipes)
             case 2:
@@ -97,34 +97,34 @@ def test_one_that_is_silent_cannot_be_started_or_crashes_is_started_again(monkey
     monkeypatch.setattr(worker_client, "TIMEOUT_SECONDS", 0.05)
     monkeypatch.setattr(worker_client, "RESTART_SECONDS", 0.01)
     assert asyncio.run(play())
-    assert len(tries) == 4
+    assert len(commands) == 4
     assert "has not answered" in caplog.text
     assert "cannot be started ([Errno 11]" in caplog.text
 
 
-def test_a_search_that_begins_without_a_pool_is_done_in_time(monkeypatch):
-    """Making phrases is most of it: on a clock that only they move."""
+def test_a_search_that_makes_its_pool_first_ends_in_time(monkeypatch):
+    """Making the pool takes most of the time; here it takes all of it, on a virtual clock."""
     clock = VirtualClock()
     source = EvolvedSource(catalog.find("blues"))
     generate = source._source._generate
 
-    def slowly(number, conditions):
+    def generate_slowly(number, conditions):
         clock.advance(0.05)
         return generate(number, conditions)
 
-    monkeypatch.setattr(source._source, "_generate", slowly)
+    monkeypatch.setattr(source._source, "_generate", generate_slowly)
     monkeypatch.setattr(evolved, "time", SimpleNamespace(monotonic=clock.now))
     steering = Steering(tuple(float(name == "on-beat") for name in WEIGHTS))
     for seed, seconds in enumerate((0.0, 0.06, 0.12)):
-        begun = clock.now()
+        start = clock.now()
         assert source.phrase(seed, steering=steering, seconds=seconds)
-        assert clock.now() - begun <= max(seconds, 0.05)  # one batch is the least
-    begun = clock.now()
+        assert clock.now() - start <= max(seconds, 0.05)  # at least one batch
+    start = clock.now()
     source.phrase(9, steering=steering)
-    assert clock.now() - begun > 0.12
+    assert clock.now() - start > 0.12
 
 
-def test_a_request_is_small_enough_to_send_by_the_beat():
+def test_a_request_has_less_than_a_kilobyte():
     phrase = tuple(Note(i * 120, 120, 60) for i in range(16))
     steering = Steering(tuple(0.123456 for _ in WEIGHTS), last=phrase, player=phrase)
     request = Request(
@@ -133,17 +133,17 @@ def test_a_request_is_small_enough_to_send_by_the_beat():
     assert len(msgspec.msgpack.encode(request)) < 1000
 
 
-def test_what_comes_when_nobody_reads_any_more_keeps_no_pipe_open(tmp_path, monkeypatch):
-    """More than asyncio takes unread: a program that says it when it is told to end."""
-    talker = tmp_path / "talker"
-    talker.write_text("#!/bin/sh\ncat > /dev/null\nhead -c 400000 /dev/zero\n")
-    talker.chmod(0o755)
-    monkeypatch.setattr(worker_client, "sys", SimpleNamespace(executable=str(talker)))
+def test_output_after_the_last_read_leaves_no_pipe_open(tmp_path, monkeypatch):
+    """A program that writes more at its end than asyncio buffers without a reader."""
+    writer = tmp_path / "writer"
+    writer.write_text("#!/bin/sh\ncat > /dev/null\nhead -c 400000 /dev/zero\n")
+    writer.chmod(0o755)
+    monkeypatch.setattr(worker_client, "sys", SimpleNamespace(executable=str(writer)))
 
     async def play():
         async with WorkerClient(lambda _: None) as source:
             process = source.process
-        assert process.returncode == 0  # it was heard to the end, not killed
+        assert process.returncode == 0  # its output was read to the end, and it was not killed
 
     asyncio.run(play())
-    gc.collect()  # a pipe that is still open would complain
+    gc.collect()  # an open pipe would raise a warning here
