@@ -1,4 +1,4 @@
-"""One exception class for each fault that a user can mend; the message names the mend."""
+"""One exception class for each kind of error that a user can mend; the message names the mend."""
 
 import difflib
 from collections.abc import Iterable
@@ -27,19 +27,19 @@ def nearest_name(word: str, known: Iterable[str], cutoff: float = CUTOFF) -> str
 
 
 class SidemanError(Exception):
-    """A fault that the user can mend. `exit_code` is what the command line leaves with."""
+    """An error that the user can mend. `exit_code`: the exit code of the command line."""
 
     exit_code = 2
 
 
 class StartError(SidemanError):
-    """Something outside Sideman (a port, a device, a library) could not be opened."""
+    """A port, a device or a library outside Sideman cannot be opened."""
 
     exit_code = 3
 
 
 class ChordError(SidemanError):
-    """A chord symbol that nobody can play, with where it stands in the text."""
+    """A chord symbol that is not known, with its position in the text."""
 
     def __init__(self, symbol: str, position: int, reason: str = "") -> None:
         self.symbol = symbol
@@ -60,25 +60,15 @@ class RigError(SidemanError):
 
 
 class BundleError(SidemanError):
-    """A trained model whose files are missing or disagree with its manifest."""
+    """A bundle whose files are missing, or do not agree with its manifest."""
 
 
 class OutputError(StartError):
-    """An output that cannot be opened, or that went away."""
+    """An output that cannot be opened, or that is gone."""
 
 
 class InputError(StartError):
     """An input that cannot be opened."""
-
-
-class ElsewhereError(InputError):
-    """An address at which this machine cannot listen, since it is not its own; `key`: where it was written."""
-
-    def __init__(self, what: str, address: str, key: str) -> None:
-        super().__init__(
-            f"{what} {address} cannot be opened; that is no address of this machine, "
-            f"choose one, or 0.0.0.0 for all that it has, in {key}"
-        )
 
 
 class DatasetError(SidemanError):
@@ -90,15 +80,15 @@ class RunFolderError(SidemanError):
 
 
 class DivergenceError(SidemanError):
-    """Training that lost itself: losses or weights that are no numbers any more."""
+    """Training that diverged: its losses or weights are no longer finite numbers."""
 
 
 class MessageError(SidemanError):
-    """A message from outside that says nothing we know; answered, counted, never fatal."""
+    """A message of a client that is rejected: the client is told why, and the music goes on."""
 
 
 class FeatureError(SidemanError):
-    """A feature extractor that cannot be had."""
+    """A feature extractor that is unknown or not installed."""
 
 
 class SessionError(SidemanError):

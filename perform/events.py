@@ -1,4 +1,7 @@
-"""The frozen messages that pass between rooms. Musical time is integer ticks, 480 a quarter note."""
+"""The events that go into the engine, and those that come out of it.
+
+Musical time is integer ticks, 480 a quarter note.
+"""
 
 from typing import Literal, NamedTuple
 
@@ -9,53 +12,53 @@ from perform.music.note import COLUMNS, Phrase
 
 
 class ChordChanged(NamedTuple):
-    """Somebody plays this chord now; None is "no chord": the voices rest."""
+    """A chord is played from now on; None is no chord: the voices rest."""
 
     chord: Chord | None
 
 
 class ChordReleased(NamedTuple):
-    """The hands left the keys. What that means (keep playing, or rest) the rig says."""
+    """The keys of the chord are released. The rig says whether the voices play on or rest."""
 
 
 class TransportChanged(NamedTuple):
-    """Start (from the top), stop, or continue (from where it stopped)."""
+    """The transport starts from the top, stops, or continues from where it stopped."""
 
     action: Literal["start", "stop", "continue"]
 
 
 class SongPositionChanged(NamedTuple):
-    """Somebody moved the song position to `tick`; only while stopped."""
+    """The song position moves to `tick`; ignored while the transport runs."""
 
     tick: int
 
 
 class TempoTapped(NamedTuple):
-    """A beat, tapped by hand: this moment is one, and the last few give the tempo."""
+    """A beat is tapped now; the last few taps give the tempo."""
 
 
 class TempoChanged(NamedTuple):
-    """Quarter notes a minute from now on."""
+    """The tempo from now on, in quarter notes a minute."""
 
     bpm: float
 
 
 class ModelChanged(NamedTuple):
-    """A voice (or every voice, when None) plays another bundle from its next unwritten bar on."""
+    """A voice (None: every voice) plays another bundle, from its next bar that is not planned yet."""
 
     voice: str | None
     model: str
 
 
 class VoiceMuted(NamedTuple):
-    """A voice falls silent, or comes back."""
+    """A voice is muted, or plays again."""
 
     voice: str
     muted: bool
 
 
 class ParameterChanged(NamedTuple):
-    """A knob of a voice (or of every voice, when None) stands elsewhere; see `perform.engine.parameters`."""
+    """A parameter of a voice (None: of every voice) has a new value; see `perform.engine.parameters`."""
 
     voice: str | None
     parameter: str
@@ -63,20 +66,22 @@ class ParameterChanged(NamedTuple):
 
 
 class SnapshotStored(NamedTuple):
-    """Keep all weights and targets of this moment under a name."""
+    """The parameters of all voices are stored under a name."""
 
     name: str
 
 
 class SnapshotRecalled(NamedTuple):
-    """Bring back the weights and targets kept under a name; an unknown name changes nothing."""
+    """The parameters stored under a name are set again; an unknown name changes nothing."""
 
     name: str
 
 
 class ModeChanged(NamedTuple):
-    """When a voice (or every voice) plays: always, in answer to the player, in turns, or one bar over and over.
-    `bars`: of a turn; None leaves them as they are.
+    """When a voice (None: every voice) plays.
+
+    "flow": always; "answer": after the player's turn; "trade": before it; "hold": one bar over and
+    over. `bars`: the length of a turn; None leaves it as it is.
     """
 
     voice: str | None
@@ -85,56 +90,57 @@ class ModeChanged(NamedTuple):
 
 
 class TurnLengthChanged(NamedTuple):
-    """Of how many bars a turn is, where a voice (or every voice) answers or trades."""
+    """The length of a turn in bars, where a voice (None: every voice) answers or trades."""
 
     voice: str | None
     bars: int
 
 
 class OtherModelChanged(NamedTuple):
-    """The bundle that a voice's blend goes towards."""
+    """The bundle that a voice's (None: every voice's) blend goes towards."""
 
     voice: str | None
     model: str
 
 
 class VoiceSoloed(NamedTuple):
-    """While any voice is soloed, the others are silent."""
+    """A voice is soloed or not; while any voice is soloed, the others are silent."""
 
     voice: str
     soloed: bool
 
 
 class PhraseJudged(NamedTuple):
-    """The player wants more of what a voice (or every voice) plays, or no more of it."""
+    """The player wants more of what a voice (None: every voice) plays, or no more of it."""
 
     voice: str | None
     more: bool
 
 
 class PlayerNoteOn(NamedTuple):
-    """The player strikes a note of a melody (MIDI number, velocity 1 to 127)."""
+    """The player strikes a note of a melody: MIDI number, velocity 1 to 127."""
 
     pitch: int
     velocity: int = 80
 
 
 class PlayerNoteOff(NamedTuple):
-    """The player ends it."""
+    """The player ends the note."""
 
     pitch: int
 
 
 class MetreChanged(NamedTuple):
-    """Ticks (480 a quarter note) of a bar and of its beat, from the next bar line on."""
+    """The length of a bar and of its beat in ticks (480 a quarter note), from the next bar line on."""
 
     bar: int
     beat: int
 
 
 class KeyChanged(NamedTuple):
-    """The pitch classes of the key that scales are taken from; none for no key, None to infer it. `name`: as
-    it was written.
+    """The key that scales are taken from, as pitch classes: empty for no key, None to infer it.
+
+    `name`: the key as it was written.
     """
 
     key: frozenset[int] | None
@@ -152,11 +158,11 @@ class ChartChanged(NamedTuple):
 
 
 class VampLeft(NamedTuple):
-    """Out of the vamp, at its end."""
+    """The chart goes on after the vamp that is playing, at its end."""
 
 
 class Panic(NamedTuple):
-    """Everything silent, at once."""
+    """Every note ends at once."""
 
 
 class PhraseReady(NamedTuple):
@@ -168,13 +174,14 @@ class PhraseReady(NamedTuple):
 
 
 class Steering(NamedTuple):
-    """What a phrase is chosen by: a weight (0 to 1) for each wish, and what the wishes refer to.
+    """The weight (0 to 1) of each fitness function, and the context that the functions compare with.
 
     `weights`: in the order of `perform.steering.fitness.WEIGHTS`. `tones`, `scale`: pitch classes
     above the chord's root. `shift`: semitones from C to that root; `low`, `high`: the voice's range.
     `density`, `register`, `contour`: targets, 0 to 1 (few to many notes, low to high, falling to
-    rising). `last`, `player`: the bar before, and what the player played; `liked`,
-    `disliked`: what was judged. All over C. `columns`: how many of the 64, from the first on, will be heard.
+    rising). `last`, `player`: the bar before, and what the player played; `liked`, `disliked`:
+    phrases that were judged. All phrases are over C. `columns`: how many of the 64 columns sound,
+    from the first on.
     """
 
     weights: tuple[float, ...]
@@ -194,8 +201,9 @@ class Steering(NamedTuple):
 
 
 class PhraseRequested(NamedTuple):
-    """The engine lacks a bar, due at tick `deadline`. The same seed, model, wish and steering give the
-    same phrase.
+    """The engine requests a phrase for a bar, which begins at tick `deadline`.
+
+    The same seed, model, conditions and steering give the same phrase.
     """
 
     voice: str
@@ -217,20 +225,20 @@ class NoteMessage(NamedTuple):
 
 
 class ClockPulse(NamedTuple):
-    """A MIDI clock pulse, 24 a quarter note, for those who follow us."""
+    """A MIDI clock pulse, 24 a quarter note."""
 
     tick: int
 
 
 class TransportMessage(NamedTuple):
-    """The transport began to roll from the top or from where it stood, or stopped."""
+    """The transport has started from the top, continued, or stopped."""
 
     tick: int
     action: Literal["start", "stop", "continue"]
 
 
 class Beat(NamedTuple):
-    """A beat of the bar begins; both count from 0."""
+    """A beat of the bar begins; bar and beat count from 0."""
 
     tick: int
     bar: int
@@ -238,14 +246,17 @@ class Beat(NamedTuple):
 
 
 class ChordSounds(NamedTuple):
-    """The harmony that notes go to from `tick` on; symbol "N.C." when there is none."""
+    """The harmony of the notes from `tick` on; symbol "N.C." for none."""
 
     tick: int
     symbol: str
 
 
 class MetreBegins(NamedTuple):
-    """Ticks of a bar and of its beat from `tick` on, which is a bar line; told anew after every start."""
+    """The length of a bar and of its beat in ticks, from the bar line at `tick` on.
+
+    It is sent again after every start.
+    """
 
     tick: int
     bar: int
@@ -253,20 +264,23 @@ class MetreBegins(NamedTuple):
 
 
 class TempoBegins(NamedTuple):
-    """Quarter notes a minute from `tick` on."""
+    """The tempo from `tick` on, in quarter notes a minute."""
 
     tick: int
     bpm: float
 
 
 class AllNotesOff(NamedTuple):
-    """Panic was asked for: sinks send all-notes-off besides the note-offs that precede this."""
+    """Panic: an output sends all-notes-off, after the note-offs that precede this event."""
 
     tick: int
 
 
 class PhraseMissed(NamedTuple):
-    """A bar began without its material; the voice plays `substitute` ("previous" or "canned")."""
+    """A bar began without its phrase; the voice plays `substitute` instead.
+
+    "previous": the phrase of the bar before; "canned": a phrase of the stock.
+    """
 
     tick: int
     voice: str
@@ -275,7 +289,7 @@ class PhraseMissed(NamedTuple):
 
 
 class StateChanged(NamedTuple):
-    """A value that can be set has a new one, so that faders follow; `address` as it is set by."""
+    """A value has changed, so that faders follow; `address`: the one that sets it."""
 
     address: str
     value: str | float

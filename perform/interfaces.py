@@ -8,9 +8,9 @@ from perform.music.note import Phrase
 
 
 class Output(Protocol):
-    """Takes what the engine puts out. An output ignores the events that it has no use for."""
+    """Takes the events that come out of the engine; it ignores those that it does not need."""
 
-    def send(self, output: OutputEvent) -> None:
+    def send(self, event: OutputEvent) -> None:
         """Send one event now. OutputError when the device is gone."""
         ...
 
@@ -20,7 +20,7 @@ class Output(Protocol):
 
 
 class Sender(Protocol):
-    """A way to send messages by address to one client. A message that cannot go is lost: nothing waits."""
+    """Sends messages by address to one client. It never waits: a message that cannot go is lost."""
 
     def send_message(self, address: str, *values: Any) -> None:
         """Send one message; the address is below the prefix."""
@@ -32,7 +32,7 @@ class Sender(Protocol):
 
 
 class PhraseSource(Protocol):
-    """Invents bars. The same seed, conditions and steering give the same phrase, whatever came before."""
+    """Makes phrases of one bar. The same arguments give the same phrase, whatever came before."""
 
     def phrase(
         self, seed: int, conditions: Conditions = UNCONDITIONAL, steering: Steering | None = None

@@ -1,23 +1,21 @@
 """OSC as an input: its table in the rig, and its UDP and TCP ports."""
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from perform.errors import ElsewhereError, InputError, RigError
+from perform.errors import RigError
 from perform.inputs.base import InputContext, InputTable
 from perform.inputs.osc_tcp import SlipConnection
 from perform.inputs.osc_udp import UdpInput
 from perform.inputs.zeroconf import Announcement
 from perform.net.access import (
     describe_access,
-    is_foreign_address,
     is_loopback,
     parse_network,
 )
-from perform.net.address import host_port
+from perform.net.address import host_port, listen_errors
 
 log = logging.getLogger(__name__)
 SocketAddress = tuple[Any, ...]  # of IPv4 (host, port), or of IPv6 (host, port, flow, scope)
@@ -69,7 +67,7 @@ class OscInputConfig(InputTable, frozen=True):
 
     async def _open_udp(self, context: InputContext) -> SocketAddress:
         loop, local = asyncio.get_running_loop(), host_port(self.listen)
-        with _input_errors(self.listen, "[inputs.osc] listen"):
+        with listen_errors("OSC input", self.listen, "[inputs.osc] listen"):
             transport, _ = await loop.create_datagram_endpoint(
                 lambda: UdpInput(self.prefix, context.handler, context.access), local_addr=local
             )
@@ -80,7 +78,7 @@ class OscInputConfig(InputTable, frozen=True):
     async def _open_tcp(self, listen: str, context: InputContext) -> SocketAddress:
         loop, (host, port) = asyncio.get_running_loop(), host_port(listen)
         connections: set[SlipConnection] = set()
-        with _input_errors(listen, "[inputs.osc] tcp"):
+        with listen_errors("OSC input", listen, "[inputs.osc] tcp"):
             server = await loop.create_server(
                 lambda: SlipConnection(self.prefix, context.handler, context.access, connections),
                 host,
@@ -107,17 +105,3 @@ class OscInputConfig(InputTable, frozen=True):
 def _close_all(connections: set[SlipConnection]) -> None:
     for connection in list(connections):
         connection.close()
-
-
-@contextlib.contextmanager
-def _input_errors(address: str, key: str) -> Iterator[None]:
-    """Inside `with`, an OSError becomes an InputError that names the address and the key to change."""
-    try:
-        yield
-    except OSError as error:
-        if is_foreign_address(error):
-            raise ElsewhereError("OSC input", address, key) from None
-        raise InputError(
-            f"OSC input {address} cannot be opened ({error.strerror or error}); "
-            f"another program may have it, choose another port in {key}"
-        ) from None

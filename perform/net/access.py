@@ -1,8 +1,6 @@
 """Which hosts may send to the daemon over the network."""
 
-import errno
 import ipaddress
-import socket
 from collections.abc import Iterable, Sequence
 
 from perform.errors import RigError
@@ -67,11 +65,6 @@ def describe_access(host: str, allow: Sequence[str]) -> str:
     if is_loopback(host):
         return "this machine"
     return f"this machine, {', '.join(allow)}" if allow else "everybody on the network"
-
-
-def is_foreign_address(fault: OSError) -> bool:
-    """Whether a port could not be opened because its host is not an address of this machine."""
-    return fault.errno in (errno.EADDRNOTAVAIL, socket.EAI_NONAME)
 
 
 def is_loopback(host: str) -> bool:

@@ -7,8 +7,9 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from perform import extras
-from perform.errors import ElsewhereError, InputError, StartError
-from perform.net.access import is_foreign_address, is_loopback
+from perform.errors import StartError
+from perform.net.access import is_loopback
+from perform.net.address import listen_errors
 from perform.panel.token import kept
 
 MODULE = "perform.panel"
@@ -65,17 +66,8 @@ def open_door(host: str, port: int, token: str | None = None) -> PanelListener:
         raise StartError(
             f"the panel needs {' and '.join(missing)}; install them with {extras.install('panel')}"
         )
-    try:
+    with listen_errors("panel", f"{host}:{port}", "[panel] listen or --panel HOST:PORT"):
         listening = _listen(host, port)
-    except OSError as fault:
-        if is_foreign_address(fault):
-            raise ElsewhereError(
-                "panel", f"{host}:{port}", "[panel] listen or --panel HOST:PORT"
-            ) from None
-        raise InputError(
-            f"panel {host}:{port} cannot be opened ({_why(fault)}); "
-            "another program may have it, choose another port in [panel] listen or --panel HOST:PORT"
-        ) from None
     listening.setblocking(False)
     port = listening.getsockname()[1]
     near = is_loopback(host)
@@ -103,10 +95,6 @@ def _names(host: str, near: bool) -> tuple[str, ...]:
         return (host, "localhost")
     own = socket.gethostname().lower()
     return (host, "localhost", own, f"{own.partition('.')[0]}.local")
-
-
-def _why(fault: OSError) -> str:
-    return (fault.strerror or str(fault)).split(" (")[0]
 
 
 def _written(host: str) -> str:
