@@ -110,7 +110,7 @@ class Subscriptions:
         """Tell this one, where it is told anything, where all values stand."""
         known = self._there.get(key)
         if known is not None:
-            known.feedback.renew(self._state.values)
+            known.feedback.refresh(self._state.values)
 
     def leave(self, speaker: Hashable) -> None:
         """Tell them no more, wherever they listen."""
@@ -135,10 +135,10 @@ class Subscriptions:
             one.heard = time.monotonic()
         followed = {one.key: one.feedback for one in self._of(peer)}
         followed |= {place: it for place, it in self._outputs.items() if peer.key == place}
-        wished = [it.heard(address, values, peer.key) for it in followed.values()]
+        wished = [it.accepts(address, values, peer.key) for it in followed.values()]
         if not followed:
             wished = [
-                it.heard(address, values, peer.key, own=not is_loopback(place[0]))
+                it.accepts(address, values, peer.key, own=not is_loopback(place[0]))
                 for place, it in self._outputs.items()
                 if peer.host == place[0]
             ]

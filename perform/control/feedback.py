@@ -1,4 +1,7 @@
-"""What surfaces are told: notes and beats at once, chords and values at most so often, and never twice the same."""
+"""Feedback: the messages to one client that follows the performance.
+
+Notes and beats are sent at once, chords and values at a limited rate, and no value twice in a row.
+"""
 
 import asyncio
 import math
@@ -11,132 +14,138 @@ from perform.control.registry import STATE
 from perform.events import Beat, ChordSounds, NoteMessage, OutputEvent, PhraseMissed, StateChanged
 from perform.interfaces import Sender
 
-SHORTEST_SECONDS = 1 / 60
-MOVING_SECONDS = 0.25
-ECHO_SECONDS = 0.25  # there and back again, over a network that is not the best
+SHORTEST_SECONDS = 1 / 60  # between two messages about one value
+MOVING_SECONDS = 0.25  # after a client's last change its fader is at rest
+ECHO_SECONDS = 0.25  # there and back again, over a slow network
 AT_ONCE = 16
 CHORD = "/chord"
+Value = str | float
 
 
 class Feedback:
-    """A sink for somebody who follows by address. Of what changes faster than sixty times a second the last is told,
-    and what they know already is not told again. Whoever moves a value themselves hears where it is when they hold
-    still: an echo that arrives while a finger is on the fader would pull it back. What they send back as they
-    were told it is no wish of theirs: else a patch that does so would undo what was moved since, and never end.
+    """An output that sends to one client by address.
+
+    Of a value that changes faster than sixty times a second the last is sent; a value that the client
+    knows is not sent again. A client that changes a value itself gets it when its fader is at rest:
+    a message that arrives while a finger is on the fader would pull it back. A value that a client
+    sends back as it got it is an echo and changes nothing: otherwise a patch that sends values back
+    would undo later changes, without end.
     """
 
-    def __init__(self, outlet: Sender) -> None:
-        self._outlet = outlet
-        self.send_message = outlet.send_message
-        # by the address at which it is told, as all these
-        self._values: dict[str, str | float] = {}
-        self._known: dict[str, tuple[str | float, float]] = {}  # and when it was told
-        self._waiting: dict[str, asyncio.TimerHandle] = {}
-        self._recent: dict[str, deque[tuple[str | float, float]]] = {}
-        self._wished: dict[str, tuple[Hashable, float]] = {}  # by whom last, and when
-        self._untold: deque[str] = deque()
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
+        self.send_message = sender.send_message
+        # all by the address at which a value is published
+        self._values: dict[str, Value] = {}
+        self._sent: dict[str, tuple[Value, float]] = {}  # what the client knows, and since when
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._recent: dict[str, deque[tuple[Value, float]]] = {}
+        self._changed: dict[str, tuple[Hashable, float]] = {}  # by which client last, and when
+        self._unsent: deque[str] = deque()
 
-    def send(self, output: OutputEvent) -> None:
-        """Something happened."""
-        match output:
+    def send(self, event: OutputEvent) -> None:
+        """Send an event, or take note of a value to send."""
+        match event:
             case NoteMessage():
-                self.send_message("/note", output.voice, output.pitch, output.velocity)
+                self.send_message("/note", event.voice, event.pitch, event.velocity)
             case ChordSounds():
-                self._tell(CHORD, output.symbol)
-                self._tell(STATE + CHORD, output.symbol)
+                self._update(CHORD, event.symbol)
+                self._update(STATE + CHORD, event.symbol)
             case Beat():
-                self.send_message("/beat", output.bar, output.beat)
+                self.send_message("/beat", event.bar, event.beat)
             case PhraseMissed():
-                self.send_message("/missed", output.voice, output.bar)
+                self.send_message("/missed", event.voice, event.bar)
             case StateChanged():
-                self._tell(STATE + output.address, output.value)
+                self._update(STATE + event.address, event.value)
             case _:
                 pass
 
-    def renew(self, values: Mapping[str, str | float], at_once: int = AT_ONCE) -> None:
-        """Tell where all these stand, whatever they were told before: they may have begun anew. So many
-        values at once; in between, notes may go.
+    def refresh(self, values: Mapping[str, Value], at_once: int = AT_ONCE) -> None:
+        """Send all these values, whatever the client got before: it may have restarted.
+
+        `at_once`: how many values in a row; notes may go out between the rows.
         """
-        self._known.clear()
-        told = {STATE + address: value for address, value in values.items()}
-        self._values |= told
-        self._untold = deque(told)
-        self._tell_rest(at_once)
+        self._sent.clear()
+        published = {STATE + address: value for address, value in values.items()}
+        self._values |= published
+        self._unsent = deque(published)
+        self._send_rest(at_once)
 
-    def heard(
-        self, address: str, values: tuple[Any, ...], by: Hashable = None, *, own: bool = True
+    def accepts(
+        self, address: str, values: tuple[Any, ...], client: Hashable = None, *, own: bool = True
     ) -> bool:
-        """Whether what somebody sent, just now, is a wish, and no echo of what was told here a moment ago.
+        """Whether a message from a client is meant, and is no echo of what was sent to it just now.
 
-        `own`: they follow here for certain. Where they stand elsewhere than they were told, be it that the value is
-        refused, they hear the true one when they hold still.
+        `own`: this is certainly the client that follows here. Where its fader shows another value
+        than it got, because the value is rejected for example, it gets the true value when the fader
+        is at rest.
         """
         at = STATE + address
         if at not in self._values:
-            # what is said below an address is about it: a chord that is released may be pressed again
+            # /chord/release is about /chord: the same chord may be pressed again
             self._recent.pop(address.rpartition("/")[0], None)
             return True
-        sent = values[0] if len(values) == 1 else None
-        echoed = self._told_lately(address, sent, by)
-        known = self._known.get(at)
-        if own and (known is None or not _same(known[0], sent)):
-            self._known.pop(at, None)
-            self._wait(at, MOVING_SECONDS)
-        if not echoed:
-            self._wished[address] = by, time.monotonic()
-        return not echoed
+        value = values[0] if len(values) == 1 else None
+        echo = self._is_echo(address, value, client)
+        known = self._sent.get(at)
+        if own and (known is None or not _same(known[0], value)):
+            self._sent.pop(at, None)
+            self._send_later(at, MOVING_SECONDS)
+        if not echo:
+            self._changed[address] = client, time.monotonic()
+        return not echo
 
     def close(self) -> None:
-        """Tell where what moved last stands, and then no more."""
-        self._untold.clear()
-        for at, timer in list(self._waiting.items()):
+        """Send the values that wait, and close the sender."""
+        self._unsent.clear()
+        for at, timer in list(self._timers.items()):
             timer.cancel()
-            self._say(at)
-        self._outlet.close()
+            self._send_value(at)
+        self._sender.close()
 
-    def _told_lately(self, address: str, value: Any, by: Hashable) -> bool:
+    def _is_echo(self, address: str, value: Any, client: Hashable) -> bool:
         since = time.monotonic() - ECHO_SECONDS
-        whose, moment = self._wished.get(address, (None, 0.0))
-        if whose == by:  # what they say again after a wish of their own is meant
+        changed_by, moment = self._changed.get(address, (None, 0.0))
+        if changed_by == client:  # after a change of its own, a client means what it sends
             since = max(since, moment)
-        return any(at >= since and _same(it, value) for it, at in self._recent.get(address, ()))
+        return any(at >= since and _same(sent, value) for sent, at in self._recent.get(address, ()))
 
-    def _tell(self, at: str, value: str | float) -> None:
-        """A value stands here now."""
+    def _update(self, at: str, value: Value) -> None:
+        """Send a new value now, or at the earliest moment that the rate allows."""
         self._values[at] = value
-        known, moment = self._known.get(at, (None, 0.0))
-        if at in self._waiting or known == value:
+        known, moment = self._sent.get(at, (None, 0.0))
+        if at in self._timers or known == value:
             return
         wait = moment + SHORTEST_SECONDS - time.monotonic()
         if wait <= 0:
-            self._say(at)
+            self._send_value(at)
         else:
-            self._wait(at, wait)
+            self._send_later(at, wait)
 
-    def _tell_rest(self, at_once: int) -> None:
-        for _ in range(min(at_once, len(self._untold))):
-            at = self._untold.popleft()
-            self._tell(at, self._values[at])
-        if self._untold:
-            asyncio.get_running_loop().call_soon(self._tell_rest, at_once)
+    def _send_rest(self, at_once: int) -> None:
+        for _ in range(min(at_once, len(self._unsent))):
+            at = self._unsent.popleft()
+            self._update(at, self._values[at])
+        if self._unsent:
+            asyncio.get_running_loop().call_soon(self._send_rest, at_once)
 
-    def _wait(self, at: str, seconds: float) -> None:
-        if at in self._waiting:
-            self._waiting[at].cancel()
-        self._waiting[at] = asyncio.get_running_loop().call_later(seconds, self._say, at)
+    def _send_later(self, at: str, seconds: float) -> None:
+        if at in self._timers:
+            self._timers[at].cancel()
+        self._timers[at] = asyncio.get_running_loop().call_later(seconds, self._send_value, at)
 
-    def _say(self, at: str) -> None:
-        self._waiting.pop(at, None)
+    def _send_value(self, at: str) -> None:
+        self._timers.pop(at, None)
         value = self._values[at]
-        if self._known.get(at, (None, 0.0))[0] != value:
-            told = value, time.monotonic()
-            self._known[at] = told
-            self._recent.setdefault(at.removeprefix(STATE), deque(maxlen=AT_ONCE)).append(told)
+        if self._sent.get(at, (None, 0.0))[0] != value:
+            sent = value, time.monotonic()
+            self._sent[at] = sent
+            self._recent.setdefault(at.removeprefix(STATE), deque(maxlen=AT_ONCE)).append(sent)
             self.send_message(at, value)
 
 
-def _same(told: str | float, sent: Any) -> bool:
-    """Whether a value is the one that was told, through the single precision of OSC."""
-    if isinstance(told, str) or not isinstance(sent, int | float):
-        return bool(told == sent)
-    return math.isclose(told, sent, rel_tol=1e-6)
+def _same(sent: Value, received: Any) -> bool:
+    """Whether two values are equal, as far as the single precision of OSC tells."""
+    if isinstance(sent, str) or not isinstance(received, int | float):
+        return bool(sent == received)
+    return math.isclose(sent, received, rel_tol=1e-6)

@@ -137,7 +137,7 @@ class ChildProcess(SupervisedProcess, asyncio.Protocol):
     def resume_writing(self) -> None:
         """The child reads again: send all values, since it has missed some."""
         self._paused = False
-        self._feedback.renew(self._values)
+        self._feedback.refresh(self._values)
 
     def close(self) -> None:
         """Nothing; `async with` ends the child process."""
@@ -214,7 +214,7 @@ class ChildProcess(SupervisedProcess, asyncio.Protocol):
         self._slices.clear()
         self._first_lines = []  # joined into one write, since notes wait for each write
         self.write(time.time(), "/hello", self._greeting)
-        self._feedback.renew(self._values, len(self._values))
+        self._feedback.refresh(self._values, len(self._values))
         first, self._first_lines = b"".join(self._first_lines), None
         transport.write(first)
 

@@ -83,7 +83,7 @@ def on_stage(scene):
             one = Surface(dispatcher, number, delay, echoes, here)
             if output:
                 told = outputs[(one.host, 8000) if here else one.key] = Feedback(one)
-                told.renew(stage.state.values)
+                told.refresh(stage.state.values)
                 conductor.add_listener(told)
             else:
                 dispatcher.handle_message("/subscribe", (), one)
