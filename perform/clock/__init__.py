@@ -1,1 +1,1 @@
-"""Musical time: ticks, and the clocks that turn them into seconds."""
+"""Musical time: ticks, the clocks that turn them into seconds, and how to follow another clock."""

@@ -1,15 +1,15 @@
-"""What a clock is: seconds that only grow."""
+"""What a clock is."""
 
 from typing import Protocol
 
 
 class Clock(Protocol):
-    """A source of seconds; where they count from means nothing, differences do."""
+    """A source of seconds that never go back. Only differences matter, not where they start."""
 
     def now(self) -> float:
         """Seconds now."""
         ...
 
     def spin_until(self, moment: float) -> None:
-        """Return when it is `moment`, which is near, or at once when it is later."""
+        """Return at `moment`, which is near; at once when it is over."""
         ...

@@ -1,8 +1,8 @@
-"""The monotonic clock, and an alarm that wakes an event loop closer to its time than `sleep`.
+"""The monotonic clock, and an alarm that wakes an event loop more exactly than `sleep`.
 
-An event loop rounds its timers up to milliseconds. Where Linux has it, a timerfd wakes within some
-tenths of a millisecond; the last stretch is spun, because nothing else is exact (measured: p99
-0.075 ms against 1.3 ms for `asyncio.sleep`).
+An event loop rounds its timers up to milliseconds. A Linux timerfd wakes it within some tenths of a
+millisecond. The rest of the wait is a busy loop, because nothing else is exact (measured: p99 0.075
+ms, against 1.3 ms for `asyncio.sleep`).
 """
 
 import asyncio
@@ -20,7 +20,7 @@ _TFD_TIMER_ABSTIME = 1
 
 
 class RealtimeClock:
-    """Seconds of the system's monotonic clock, `ahead` seconds early: what is to be heard then is sent now."""
+    """The system's monotonic clock, set `ahead` seconds early, so that notes are sent early."""
 
     def __init__(self, ahead: float = 0.0) -> None:
         self._ahead = ahead
@@ -30,7 +30,7 @@ class RealtimeClock:
         return time.monotonic() + self._ahead
 
     def spin_until(self, moment: float) -> None:
-        """Return at `moment` of this clock, awake all the time."""
+        """Return at `moment` of this clock, after a busy loop."""
         spin_until(moment - self._ahead)
 
 
@@ -43,19 +43,19 @@ class _Itimerspec(ctypes.Structure):
 
 
 class Alarm:
-    """Calls back shortly before a moment of the monotonic clock; one moment at a time.
+    """Calls `callback` shortly before one moment of the monotonic clock.
 
-    `spin` is how many seconds before it; the callee spins through those with `spin_until`.
+    `spin`: how many seconds before it; the callback waits for the moment with `spin_until`.
     """
 
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
-        ring: Callable[[], None],
+        callback: Callable[[], None],
         spin: float = SPIN_SECONDS,
     ) -> None:
         self._loop = loop
-        self._ring = ring
+        self._callback = callback
         self._spin = spin
         self._timer: asyncio.TimerHandle | None = None
         self._descriptor, self._settime = _open_timerfd()
@@ -63,19 +63,19 @@ class Alarm:
             loop.add_reader(self._descriptor, self._on_timerfd)
 
     def set(self, moment: float | None) -> None:
-        """Ring before `moment` (seconds of the monotonic clock); None: not at all."""
+        """Set the moment (monotonic seconds) of the next call; None for no call."""
         early = None if moment is None else max(moment - self._spin, 0.000001)
         if self._descriptor is None:
             if self._timer is not None:
                 self._timer.cancel()
-            self._timer = None if early is None else self._loop.call_at(early, self._ring)
+            self._timer = None if early is None else self._loop.call_at(early, self._callback)
             return
         seconds, fraction = divmod(early or 0.0, 1.0)
         spec = _Itimerspec(_Timespec(0, 0), _Timespec(int(seconds), int(fraction * 1e9)))
         self._settime(self._descriptor, _TFD_TIMER_ABSTIME, ctypes.byref(spec), None)
 
     def close(self) -> None:
-        """Ring no more; may be called twice."""
+        """Release the timer; no call comes after it. May be called twice."""
         if self._timer is not None:
             self._timer.cancel()
         if self._descriptor is not None:
@@ -89,17 +89,18 @@ class Alarm:
         try:
             os.read(self._descriptor, 8)
         except BlockingIOError:
-            return  # set again between the wake-up and this read
-        self._ring()
+            return  # the alarm was set again between the wake-up and this read
+        self._callback()
 
 
 def spin_until(moment: float) -> None:
-    """Return at `moment` (seconds of the monotonic clock), having computed nothing meanwhile."""
+    """Return at `moment` (monotonic seconds), after a busy loop."""
     while time.monotonic() < moment:
         pass
 
 
 def _open_timerfd() -> tuple[int | None, Callable[..., int]]:
+    """A new timerfd and the function that sets it; None on a system without."""
     if not sys.platform.startswith("linux"):
         return None, _no_timer
     try:

@@ -1,8 +1,8 @@
-"""Time that passes only when told to: for rendering, and for whole performances in a test."""
+"""A clock that moves only when the caller advances it: for rendering, and for whole tests."""
 
 
 class VirtualClock:
-    """A clock that stands still until `advance`, or until somebody waits for a moment."""
+    """A clock that stands still until `advance` or `spin_until`."""
 
     def __init__(self, now: float = 0.0) -> None:
         self._now = now
@@ -19,5 +19,5 @@ class VirtualClock:
         return self._now
 
     def spin_until(self, moment: float) -> None:
-        """It is `moment` now, or later."""
+        """Set the time to `moment`, unless it is over."""
         self._now = max(self._now, moment)

@@ -7,8 +7,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from perform.clock.follower import TempoLine
-from perform.clock.transport import FASTEST_BPM, SLOWEST_BPM, TICKS_PER_BEAT
+from perform.clock.transport import FASTEST_BPM, SLOWEST_BPM, TICKS_PER_BEAT, TempoLine
 from perform.engine.metre import parse_metre
 from perform.errors import StartError
 from perform.events import Event, OutputEvent, StateChanged, TransportChanged, TransportMessage

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta
 
-from perform.clock.follower import TempoLine
+from perform.clock.transport import TempoLine
 from perform.engine.metre import parse_metre
 from perform.engine.settings import DEFAULT_METRE, DEFAULT_TEMPO
 from perform.events import Event

@@ -5,7 +5,8 @@ import time
 from collections.abc import Callable
 from typing import Literal
 
-from perform.clock.follower import LOST_BEATS, TICKS_PER_PULSE, PulseFilter, TempoLine
+from perform.clock.pulse_filter import LOST_BEATS, TICKS_PER_PULSE, PulseFilter
+from perform.clock.transport import TempoLine
 from perform.events import Event, SongPositionChanged, TransportChanged
 from perform.inputs.midi_base import MidiPort
 from perform.midi.system import MidiSystem
@@ -71,14 +72,14 @@ class ClockReader:
 
     def _pulse(self, moment: float) -> None:
         self._last, self.lost, self._stopped = moment, False, False
-        line = self._pulses.pulse(moment)
+        line = self._pulses.add(moment)
         if line is not None:
             self._told = line.bpm
         elif self._told is not None:  # too few since the silence: the tempo of before
             line = TempoLine(self._pulses.tick, moment, self._told)
         elif self._line is not None or self._starting is not None:
             # many send pulses only while they play, and the first is the downbeat
-            line = self._pulses.rough(self._bpm)
+            line = self._pulses.estimate(self._bpm)
         else:
             return
         self._line = line

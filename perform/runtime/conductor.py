@@ -11,9 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 from perform.clock.base import Clock
-from perform.clock.follower import Follower, TapTempo, TempoLine
+from perform.clock.follower import Follower
 from perform.clock.realtime import SPIN_SECONDS, Alarm
-from perform.clock.transport import SLOWEST_BPM, TICKS_PER_BEAT, Transport
+from perform.clock.tap_tempo import TapTempo
+from perform.clock.transport import SLOWEST_BPM, TICKS_PER_BEAT, TempoLine, Transport
 from perform.control.state import at_every_address, changes
 from perform.engine.engine import Engine
 from perform.errors import OutputError
@@ -224,7 +225,7 @@ class Conductor:
         elif isinstance(event, TransportChanged):
             self._change_transport(event, now)
         elif isinstance(event, MetreChanged) and self._by_bar:
-            self._follower.measure(event.bar)
+            self._follower.set_quantum(event.bar)
         if isinstance(event, TempoChanged):
             self._published_bpm = event.bpm
         self._handle_in_engine(event, tick)

@@ -26,21 +26,21 @@ def test_ticks_and_seconds_are_inverse_and_tempo_keeps_the_tick(tempo):
 
 
 @given(st.floats(-5000, 5000), st.floats(40, 300), st.floats(0, 30))
-def test_a_transport_that_follows_a_line_has_no_jump_and_stays_on_it(away, bpm, after):
+def test_a_transport_that_follows_a_line_does_not_jump_and_stays_on_it(distance, bpm, after):
     transport = Transport(120.0)
     transport.start(0.0)
-    transport.follow(9600 + away, 10.0, bpm, 10.0)
+    transport.follow(9600 + distance, 10.0, bpm, 10.0)
     ticks = [transport.tick_at(10.0 + step / 100) for step in range(1000)]
     rate = bpm * 8
     assert all(0.87 * rate / 100 - 1 <= b - a <= 1.13 * rate / 100 + 1 for a, b in pairwise(ticks))
-    met = 10.0 + max(abs(away) / 0.12, 480) / rate  # over a beat, or at 12 %
-    tick = 9600 + away + (met - 10.0 + after) * rate
+    met = 10.0 + max(abs(distance) / 0.12, 480) / rate  # within a beat, or at 12 %
+    tick = 9600 + distance + (met - 10.0 + after) * rate
     assert transport.tick_at(met + after) == pytest.approx(tick, abs=1.01)
     for tick in range(9600, 60000, 997):
         assert transport.tick_at(transport.time_of(tick)) == tick
 
 
-def test_a_transport_resumed_for_a_later_moment_stands_still_until_then():
+def test_a_transport_that_continues_later_stands_still_until_then():
     transport = Transport(120.0)
     transport.start(0.0)
     transport.stop(1.0)

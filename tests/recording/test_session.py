@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perform.clock.follower import TempoLine
-from perform.clock.transport import Transport
+from perform.clock.transport import TempoLine, Transport
 from perform.clock.virtual import VirtualClock
 from perform.config.load import parse_rig
 from perform.config.schema import Rig
