@@ -25,7 +25,7 @@ from perform.inputs.osc import OscInputConfig
 from perform.interfaces import Output
 from perform.ipc.parent import ChildProcess
 from perform.midi.hotplug import HotplugPort
-from perform.music.chord import QUALITIES
+from perform.music.quality import QUALITIES
 from perform.net.access import AccessList
 from perform.net.address import host_port
 from perform.outputs.base import OutputContext

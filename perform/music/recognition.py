@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from perform.music.chord import QUALITIES, Chord, Quality
+from perform.music.chord import Chord
+from perform.music.quality import QUALITIES, Quality
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,7 +10,8 @@ from perform.engine.parameters import PARAMETERS, UNSET
 from perform.errors import RigError
 from perform.inputs.kinds import InputsConfig
 from perform.inputs.osc import OscInputConfig
-from perform.music.chord import BY_NAME, Chord
+from perform.music.chord import Chord
+from perform.music.quality import BY_NAME
 from perform.net.address import LOOPBACK, host_port
 
 ItemKind = Literal[

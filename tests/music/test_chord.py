@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perform.errors import ChordError
-from perform.music.chord import QUALITIES, Chord, parse_chord
+from perform.music.chord import Chord, parse_chord
+from perform.music.quality import QUALITIES
 
 chords = st.builds(Chord, st.integers(0, 11), st.sampled_from(QUALITIES), st.integers(0, 11))
 

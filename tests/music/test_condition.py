@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perform.music.chord import QUALITIES as ALL_QUALITIES
 from perform.music.chord import parse_chord
 from perform.music.condition import (
     CONDITION_NAMES,
@@ -14,6 +13,7 @@ from perform.music.condition import (
     generator_inputs,
     quality_class,
 )
+from perform.music.quality import QUALITIES
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,9 @@ def test_a_chord_is_of_the_class_that_a_player_would_say(symbol, wanted):
 
 
 def test_every_chord_has_a_class_and_no_chord_has_none():
-    assert all(quality_class(parse_chord("C" + it.name)) in QUALITY_CLASSES for it in ALL_QUALITIES)
+    assert all(
+        quality_class(parse_chord("C" + quality.name)) in QUALITY_CLASSES for quality in QUALITIES
+    )
     assert quality_class(None) == ""
 
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perform.music.chord import BY_NAME, parse_chord
+from perform.music.chord import parse_chord
+from perform.music.quality import BY_NAME
 from perform.music.recognition import recognise
 
 COMMON = (
