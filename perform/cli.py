@@ -140,11 +140,11 @@ def check(rig: RigFile) -> None:
     from perform.daemon import app as daemon  # noqa: PLC0415
 
     async def try_out() -> None:
-        async with daemon.stage(loaded.without_traces(), strict=False) as running:
-            if running.missing:
+        async with daemon.Daemon(loaded.without_traces(), strict=False) as performance:
+            if performance.missing:
                 mend = f"to play without it: perform run {rig} --panel"
-                raise StartError("\nperform: ".join([*running.missing, mend]))
-            if not await running.source.wait_for_phrases(10.0):
+                raise StartError("\nperform: ".join([*performance.missing, mend]))
+            if not await performance.live.source.wait_for_phrases(10.0):
                 raise SidemanError(f"{rig}: the models answer no phrase; see the lines above")
         if loaded.mqtt is not None:
             from perform.mqtt import connection  # noqa: PLC0415 - half a second, and few have one

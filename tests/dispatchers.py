@@ -1,4 +1,4 @@
-"""A dispatcher on a stage, of two voices unless said otherwise, and somebody to speak at it."""
+"""A dispatcher with a live engine of two voices, and clients that record what they get."""
 
 import asyncio
 
@@ -6,78 +6,109 @@ import virtual_loop
 
 from perform.clients import subscriptions
 from perform.clients.dispatcher import Dispatcher
+from perform.clients.subscriptions import Subscriptions
 from perform.clock.transport import Transport
 from perform.clock.virtual import VirtualClock
-from perform.config.schema import Rig
-from perform.config.voices import VoiceConfig
 from perform.control import feedback
 from perform.control.feedback import Feedback
+from perform.control.midi_mapping import MidiMapping
+from perform.control.state import State
 from perform.engine.engine import Engine
 from perform.engine.voicing import VoiceSettings
 from perform.net import rejections
 from perform.net.access import AccessList
-from perform.outputs.midi import MidiOutputConfig
+from perform.runtime.client_events import ClientEvents
 from perform.runtime.conductor import Conductor
-from perform.runtime.performance import Performance
+from perform.runtime.live_engine import LiveEngine
+
+OUTPUT = ("10.0.5.5", 9001)  # an output of the rig
+TWO_VOICES = (VoiceSettings(name="lead"), VoiceSettings(name="bass"))
 
 
-class Client:
-    """Somebody who keeps what they are told."""
+class FakeClient:
+    """A client, or a sender to it: `messages` are (address, *values), and "closed" at its end.
+
+    `key`: (host, port) for a client over UDP, any text for a connection.
+    """
 
     def __init__(self, key):
-        self.key, self.heard = key, []
+        self.key, self.messages = key, []
         self.host = key[0] if isinstance(key, tuple) else None
 
     def send_message(self, address, *values):
-        self.heard.append((address, *values))
+        self.messages.append((address, *values))
 
     def close(self):
-        self.heard.append("closed")
+        self.messages.append("closed")
 
-    def of(self, address):
-        return [one[1:] for one in self.heard if one[0] == address]
-
-
-OUTPUT = ("10.0.5.5", 9001)  # of the rig, told in any case
+    def at(self, address):
+        """The values of each message at an address."""
+        return [message[1:] for message in self.messages if message[0] == address]
 
 
-class PhraseSource:
+class NoSource:
     restarts = 0
 
 
-TWO = (VoiceSettings(name="lead"), VoiceSettings(name="bass"))
+class Clients:
+    """A dispatcher, and what it is connected to.
 
-
-def with_dispatcher(scene, ahead_ms=0.0, voices=TWO, *, live=False):
-    """Run a scene with a dispatcher and a dict of everybody who was reached at a host and port, in passing time unless it
-    has to be `live`. `ahead_ms`: of an output.
+    `outputs`: those of the rig that get values; by default one at OUTPUT. `senders`: by host and
+    port, those that the dispatcher opened and the one of that output.
     """
 
-    async def play():
-        reached = {}
+    def __init__(self, voices=TWO_VOICES, ahead=0.0, outputs=None):
         engine, transport = Engine(voices), Transport()
-        sinks = {voice.name: [] for voice in voices}
-        conductor = Conductor(engine, transport, VirtualClock(), lambda _wanted, _due: None, sinks)
-        rig = Rig(
-            outputs={"synth": MidiOutputConfig(virtual="synth", ahead_ms=ahead_ms)},
-            voices=tuple(VoiceConfig(name=voice.name) for voice in voices),
+        own = {voice.name: [] for voice in voices}
+        conductor = Conductor(engine, transport, VirtualClock(), lambda *_: None, own)
+        self.state = State(voices, {"/tempo": 120.0, "/metre": "4/4"})
+        self.live = LiveEngine(engine, transport, NoSource(), conductor, self.state)
+        conductor.add_listener(self.state)
+        self.senders = {}
+        if outputs is None:
+            self.output = Feedback(self.open_sender(*OUTPUT))
+            conductor.add_listener(self.output)
+            outputs = {OUTPUT: self.output}
+        else:
+            self.output = None
+        events = ClientEvents([voice.name for voice in voices], [], self.live)
+        self.subscriptions = Subscriptions(conductor, self.state, outputs, ahead)
+        self.mapping = MidiMapping({}, self.state.values)
+        self.dispatcher = Dispatcher(
+            events,
+            self.subscriptions,
+            self.live.stats,
+            self.mapping,
+            self.open_sender,
+            AccessList(["10.0.7.0/24"]).lists,
         )
-        output = Feedback(reached.setdefault(OUTPUT, Client(OUTPUT)))
-        conductor.add_listener(output)
-        stage = Performance(rig, engine, transport, conductor, PhraseSource(), {OUTPUT: output})
-        named = AccessList(["10.0.7.0/24"]).lists
-        dispatcher = Dispatcher(
-            stage, lambda *place: reached.setdefault(place, Client(place)), named
-        )
-        try:
-            await scene(dispatcher, reached)
-        finally:
-            stage.subscribers.close()
-            dispatcher.close()
-            output.close()
-            conductor.close()
 
-    if live:
+    def send(self, client, address, *values):
+        """Let the dispatcher handle a message of a client."""
+        self.dispatcher.handle_message(address, values, client)
+
+    def open_sender(self, *place):
+        return self.senders.setdefault(place, FakeClient(place))
+
+    def close(self):
+        self.subscriptions.close()
+        self.dispatcher.close()
+        if self.output is not None:
+            self.output.close()
+        self.live.conductor.close()
+
+
+def with_clients(scene, *, real_time=False, **options):
+    """Run `scene(clients)`, a coroutine, in virtual time unless it needs `real_time`."""
+
+    async def play():
+        clients = Clients(**options)
+        try:
+            await scene(clients)
+        finally:
+            clients.close()
+
+    if real_time:
         asyncio.run(play())
     else:
         virtual_loop.run(play(), feedback, subscriptions, rejections)

@@ -1,147 +1,165 @@
-"""Where the messages of every surface arrive: read by the one table, carried out, answered, counted."""
+"""The dispatcher: every client's messages arrive here, and are parsed, applied and counted."""
 
 import ipaddress
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from perform.clients.subscriptions import Subscriptions
 from perform.control import registry
+from perform.control.midi_mapping import MidiMapping
 from perform.control.parsers import LearnRequest, StatsRequest, SubscribeRequest, UnsubscribeRequest
 from perform.errors import MessageError, OutputError
 from perform.interfaces import Sender
 from perform.net.client import Client
 from perform.net.rate_limit import RateLimit
 from perform.net.rejections import ErrorReplies, Rejections, printable
-from perform.runtime.performance import Performance
+from perform.runtime.client_events import ClientEvents
 
-STATS_A_SECOND, STATS_AT_ONCE = 20, 100  # each is sixty messages, to whoever seems to ask
+MAX_STATS_RATE, MAX_STATS_BURST = 20, 100  # a second; each reply is sixty messages
 
 
 class Dispatcher:
-    """Hears messages and has them carried out on a stage. Nothing that is said here can stop the music.
+    """Handles the messages of all clients. No message can raise an error or stop the music.
 
-    `reach`: a way to a host and port, for those who want to be told elsewhere than where they speak.
-    `named`: whether the rig names a host, so that others may have things told there.
+    `stats`: the figures of the performance. `mapping`: of the MIDI controller. `open_sender`: opens
+    a sender to a host and port. `is_listed`: whether the rig lists a host, so that a client on
+    another host may subscribe it.
     """
 
     def __init__(
         self,
-        performance: Performance,
-        reach: Callable[[str, int], Sender],
-        named: Callable[[str], bool],
+        events: ClientEvents,
+        subscriptions: Subscriptions,
+        stats: Callable[[], dict[str, float]],
+        mapping: MidiMapping,
+        open_sender: Callable[[str, int], Sender],
+        is_listed: Callable[[str], bool],
     ) -> None:
-        self._performance = performance
-        self._reach = reach
-        self._named = named
-        self._refusals = Rejections()
-        self._answers = ErrorReplies()
-        self._stats_limit = RateLimit(STATS_A_SECOND, STATS_AT_ONCE)
-        self.received = 0
+        self._events = events
+        self._subscriptions = subscriptions
+        self._performance_stats = stats
+        self._mapping = mapping
+        self._open_sender = open_sender
+        self._is_listed = is_listed
+        self._rejections = Rejections()
+        self._error_replies = ErrorReplies()
+        self._stats_limit = RateLimit(MAX_STATS_RATE, MAX_STATS_BURST)
+        self._received = 0
 
     def handle_message(self, address: str, values: tuple[Any, ...], client: Client) -> None:
-        """One message, now; what it cannot mean is answered at /error."""
-        self.received += 1
-        if not self._performance.subscribers.heard(client, address, values):
+        """Apply one message now; a message without meaning gets a reply at /error."""
+        self._received += 1
+        if not self._subscriptions.accepts(client, address, values):
             return
         try:
-            self._carry_out(address, values, client)
+            self._dispatch(address, values, client)
         except (MessageError, OutputError) as fault:
             self.reject(address, str(fault), client)
 
-    def reject(self, address: str, why: str, client: Client) -> None:
-        """Something was said that means nothing: counted, answered, and logged the first time."""
-        about, reason = printable(address), printable(why)
-        self._answers.add(self._performance.subscribers.ear(client), about, reason)
-        self._refusals.add(f"{about}: {reason}" if about else reason)
+    def reject(self, address: str, reason: str, client: Client) -> None:
+        """Count a message without meaning, log its reason once, and reply to its client."""
+        about, reason = printable(address), printable(reason)
+        self._error_replies.add(self._subscriptions.reply_client(client), about, reason)
+        self._rejections.add(f"{about}: {reason}" if about else reason)
 
-    def log_rejection(self, fault: str) -> None:
-        """Somebody was not heard, and is not answered: counted, and logged the first time."""
-        self._refusals.add(printable(fault))
+    def log_rejection(self, reason: str) -> None:
+        """Count a message or client that gets no reply, and log the reason once."""
+        self._rejections.add(printable(reason))
 
     def refresh(self, client: Client) -> None:
-        """They did not read for a while: where everything stands is told anew."""
-        self._performance.subscribers.renew(client.key)
+        """Send a subscribed client every value again, because it missed some."""
+        self._subscriptions.refresh(client.key)
 
     def unsubscribe(self, client: Client) -> None:
-        """Their connection is gone: they are told no more, wherever they listen."""
-        self._performance.subscribers.leave(client.key)
+        """End all subscriptions of a client that has disconnected."""
+        self._subscriptions.remove_client(client.key)
 
     def close(self) -> None:
-        """Nobody is answered any more, and what was refused is summed up."""
-        self._answers.close()
-        self._refusals.close()
+        """Send no more replies, and log the number of rejections."""
+        self._error_replies.close()
+        self._rejections.close()
 
     def stats(self) -> dict[str, float]:
-        """What was counted since the start: of the music, and of what was said."""
+        """The figures since the start-up: of the performance, and of the clients' messages."""
         return {
-            **self._performance.stats(),
-            "received": self.received,
-            "refused": self._refusals.count,
-            "subscribers": len(self._performance.subscribers),
+            **self._performance_stats(),
+            "received": self._received,
+            "refused": self._rejections.count,
+            "subscribers": len(self._subscriptions),
         }
 
-    def _carry_out(self, address: str, values: tuple[Any, ...], client: Client) -> None:
-        meaning = registry.parse(address, values)
-        match meaning:
+    def _dispatch(self, address: str, values: tuple[Any, ...], client: Client) -> None:
+        command = registry.parse(address, values)
+        match command:
             case None:
                 return
             case SubscribeRequest():
-                self._subscribe(meaning, client)
+                self._subscribe(command, client)
             case UnsubscribeRequest(host, port):
-                self._unsubscribe(host, port, client)
-            case LearnRequest(turned):
-                self._performance.learn(turned)
+                self._end_subscription(host, port, client)
+            case LearnRequest(mapped):
+                self._learn(mapped)
             case StatsRequest():
-                self._tell_figures(self._performance.subscribers.ear(client))
+                self._reply_stats(self._subscriptions.reply_client(client))
             case _:
-                self._performance.handle_event(meaning)
+                self._events.handle_event(command)
 
-    def _tell_figures(self, ear: Client) -> None:
+    def _learn(self, address: str) -> None:
+        """Map the control that the player touches next on the MIDI controller to an address."""
+        _, voice, _ = registry.parse_mapping(address)
+        self._events.check_voice(voice or None)
+        self._mapping.learn(address)
+
+    def _reply_stats(self, client: Client) -> None:
         if not self._stats_limit.allows():
-            raise MessageError(f"no more than {STATS_A_SECOND} a second; ask again later")
+            raise MessageError(f"no more than {MAX_STATS_RATE} a second; ask again later")
         for name, value in {**self.stats(), "done": 1}.items():
-            ear.send_message(f"{registry.STATS}/{name}", value)
+            client.send_message(f"{registry.STATS}/{name}", value)
 
-    def _subscribe(self, wish: SubscribeRequest, client: Client) -> None:
-        add = partial(self._performance.subscribers.add, by=client.key, again=wish.again)
-        place = None if wish.port is None else self._place(wish.host, wish.port, client)
-        if place is None or place == client.key:
-            add(client.key, outlet=lambda: _Line(client))
+    def _subscribe(self, request: SubscribeRequest, client: Client) -> None:
+        add = partial(self._subscriptions.add, by=client.key, again=request.again)
+        target = None if request.port is None else self._target(request.host, request.port, client)
+        if target is None or target == client.key:
+            add(client.key, open_sender=lambda: _ClientSender(client))
         else:
-            add(place, outlet=lambda: self._reach(*place))
+            add(target, open_sender=lambda: self._open_sender(*target))
 
-    def _unsubscribe(self, host: str | None, port: int | None, client: Client) -> None:
+    def _end_subscription(self, host: str | None, port: int | None, client: Client) -> None:
         if port is None:
-            self._performance.subscribers.leave(client.key)
+            self._subscriptions.remove_client(client.key)
         else:
-            self._performance.subscribers.drop(self._place(host, port, client))
+            self._subscriptions.remove(self._target(host, port, client))
 
-    def _place(self, host: str | None, port: int, client: Client) -> tuple[str, int]:
-        """Where somebody wants things told: on their own machine, or on one that the rig names, lest anybody can
-        have others pelted.
+    def _target(self, host: str | None, port: int, client: Client) -> tuple[str, int]:
+        """The host and port to which a client's subscription is sent.
+
+        A client may name its own host, or one in the rig's `allow` list. This stops a client from
+        flooding a third machine.
         """
-        place = _numeric(host) or client.host
-        if place is None:
+        target = _numeric(host) or client.host
+        if target is None:
             raise MessageError("a port needs a host here")
-        if place != client.host and not self._named(place):
+        if target != client.host and not self._is_listed(target):
             raise MessageError(
-                f"{place} is another machine than yours; name it in [inputs.osc] allow, or as an output"
+                f"{target} is another machine than yours; "
+                "name it in [inputs.osc] allow, or as an output"
             )
-        return place, port
+        return target, port
 
 
-class _Line:
-    """A client as an outlet: who wants to be told no more is not cut off."""
+class _ClientSender:
+    """A sender on a client's own connection, which stays open when the subscription ends."""
 
     def __init__(self, client: Client) -> None:
         self.send_message = client.send_message
 
     def close(self) -> None:
-        """The connection, where there is one, is theirs."""
+        """Nothing: the connection is the client's."""
 
 
 def _numeric(host: str | None) -> str | None:
-    """A host that was written as an address; a name would have to be looked up while the music plays."""
+    """A host's address. A name is rejected: its look-up would take time while the music plays."""
     try:
         return host and str(ipaddress.ip_address("127.0.0.1" if host == "localhost" else host))
     except ValueError:

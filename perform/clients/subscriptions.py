@@ -1,4 +1,4 @@
-"""Who is told what happens: everybody who subscribed, each once, until they leave or are silent for long."""
+"""Subscriptions: the clients that get every event and value, each once, until they leave."""
 
 import asyncio
 import time
@@ -17,49 +17,54 @@ from perform.outputs.delay import held_back
 from perform.runtime.conductor import Conductor
 
 HostPort = tuple[str, int]
-MOST_SUBSCRIBERS = 32
-# who are told where all stands: whoever forges a sender is not to have others pelted
-MOST_A_SECOND = 4
+MAX_SUBSCRIPTIONS = 32
+# new or renewed subscriptions a second, for which all values are sent: a client that forges its
+# address must not be able to flood another machine
+MAX_RATE = 4
 SILENT_SECONDS = 600.0
-LOOK_SECONDS = 30.0
+CHECK_SECONDS = 30.0
 
 
 class _Subscription:
-    """Somebody who listens; a peer, in that they can be answered. `fixed`: at an output, told in any case."""
+    """One subscription; also a client, to which replies can be sent.
 
-    host = None  # they say nothing themselves
+    `by`: the key of the client that asked for it. `is_output`: it is an output of the rig, which
+    gets everything in any case.
+    """
 
-    def __init__(self, key: Hashable, feedback: Feedback, by: Hashable, *, fixed: bool) -> None:
+    host = None  # it sends no messages
+
+    def __init__(self, key: Hashable, feedback: Feedback, by: Hashable, *, is_output: bool) -> None:
         self.key = key
         self.feedback = feedback
         self.send_message = feedback.send_message
         self.by = by
-        self.fixed = fixed
-        self.heard = time.monotonic()
+        self.is_output = is_output
+        self.last_message = time.monotonic()
 
 
-class _All:
-    """Everybody as one sink."""
+class _Publisher:
+    """All subscriptions as one output."""
 
-    def __init__(self, there: Mapping[Hashable, _Subscription]) -> None:
-        self._there = there
+    def __init__(self, subscriptions: Mapping[Hashable, _Subscription]) -> None:
+        self._subscriptions = subscriptions
 
     def send(self, output: OutputEvent) -> None:
-        """Tell each."""
-        for one in tuple(self._there.values()):
-            if not one.fixed:
-                one.feedback.send(output)
+        """Send one event to each, except to the outputs of the rig: the conductor does that."""
+        for subscription in tuple(self._subscriptions.values()):
+            if not subscription.is_output:
+                subscription.feedback.send(output)
 
     def close(self) -> None:
-        """They leave one by one."""
+        """Nothing: each subscription is closed by itself."""
 
 
 class Subscriptions:
-    """Subscriptions by `key`, where things are told, each with `by`, who speaks for it: a patch sends from one
-    port and listens at another.
+    """The subscriptions by `key`, which says where they are sent.
 
-    `outputs`: who is told things in any case, by host and port. `ahead`: how many seconds before it sounds the
-    conductor tells what happens.
+    A subscription's key may differ from the key of its client: a patch may send from one port and
+    listen at another. `outputs`: the rig's outputs that are sent values, by host and port.
+    `ahead`: how many seconds before its moment the conductor sends an event.
     """
 
     def __init__(
@@ -71,101 +76,105 @@ class Subscriptions:
     ) -> None:
         self._state = state
         self._outputs = outputs
-        self._there: dict[Hashable, _Subscription] = {}
-        self._pace = RateLimit(MOST_A_SECOND, MOST_SUBSCRIBERS)
-        self._all = held_back(_All(self._there), ahead, spin=0.0)
-        conductor.add_listener(self._all)
-        self._timer = asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look)
+        self._subscriptions: dict[Hashable, _Subscription] = {}
+        self._limit = RateLimit(MAX_RATE, MAX_SUBSCRIPTIONS)
+        self._publisher = held_back(_Publisher(self._subscriptions), ahead, spin=0.0)
+        conductor.add_listener(self._publisher)
+        self._timer = asyncio.get_running_loop().call_later(CHECK_SECONDS, self._check)
 
     def __len__(self) -> int:
-        return len(self._there)
+        return len(self._subscriptions)
 
     def add(
-        self, key: Hashable, by: Hashable, outlet: Callable[[], Sender], *, again: bool = False
+        self, key: Hashable, by: Hashable, open_sender: Callable[[], Sender], *, again: bool = False
     ) -> None:
-        """Tell this one everything, beginning with where all values stand; `again`: unless they were told. Who listens
-        at a host and port, and says nothing more for ten minutes, is forgotten; subscribing again is saying
-        something. WireError when there are too many, or when it is asked too often.
+        """Add or renew a subscription, and send it every value.
+
+        `again`: send the values only if there was no subscription. A subscription at a host and
+        port ends when its client sends nothing for ten minutes; renewing counts as sending.
+        MessageError when there are too many, or when clients subscribe too often.
         """
-        self._forget_the_silent()
-        known = self._there.get(key)
-        told = again and known is not None
-        if known is None and len(self._there) >= MOST_SUBSCRIBERS:
-            raise MessageError(f"{MOST_SUBSCRIBERS} subscribers are the most")
-        if not told and not self._pace.allows():
-            raise MessageError(f"no more than {MOST_A_SECOND} a second; ask again later")
+        self._remove_silent()
+        known = self._subscriptions.get(key)
+        has_values = again and known is not None
+        if known is None and len(self._subscriptions) >= MAX_SUBSCRIPTIONS:
+            raise MessageError(f"{MAX_SUBSCRIPTIONS} subscribers are the most")
+        if not has_values and not self._limit.allows():
+            raise MessageError(f"no more than {MAX_RATE} a second; ask again later")
         if known is None:
-            known = self._there[key] = self._subscription(key, by, outlet)
-        known.by, known.heard = by, time.monotonic()
-        if not told:
-            self.renew(key)
+            known = self._subscriptions[key] = self._subscription(key, by, open_sender)
+        known.by, known.last_message = by, time.monotonic()
+        if not has_values:
+            self.refresh(key)
 
     def _subscription(
-        self, key: Hashable, by: Hashable, outlet: Callable[[], Sender]
+        self, key: Hashable, by: Hashable, open_sender: Callable[[], Sender]
     ) -> _Subscription:
-        fixed = next((it for place, it in self._outputs.items() if place == key), None)
-        return _Subscription(key, fixed or Feedback(outlet()), by, fixed=fixed is not None)
+        output = next((it for place, it in self._outputs.items() if place == key), None)
+        feedback = output or Feedback(open_sender())
+        return _Subscription(key, feedback, by, is_output=output is not None)
 
-    def renew(self, key: Hashable) -> None:
-        """Tell this one, where it is told anything, where all values stand."""
-        known = self._there.get(key)
-        if known is not None:
-            known.feedback.refresh(self._state.values)
+    def refresh(self, key: Hashable) -> None:
+        """Send every value again to the subscription with this key, if there is one."""
+        subscription = self._subscriptions.get(key)
+        if subscription is not None:
+            subscription.feedback.refresh(self._state.values)
 
-    def leave(self, speaker: Hashable) -> None:
-        """Tell them no more, wherever they listen."""
-        for key, one in list(self._there.items()):
-            if speaker in (key, one.by):
-                self.drop(key)
+    def remove_client(self, client_key: Hashable) -> None:
+        """End all subscriptions of a client, wherever they are sent."""
+        for key, subscription in list(self._subscriptions.items()):
+            if client_key in (key, subscription.by):
+                self.remove(key)
 
-    def drop(self, key: Hashable) -> None:
-        """Tell this one no more."""
-        gone = self._there.pop(key, None)
-        if gone is not None and not gone.fixed:
-            gone.feedback.close()
+    def remove(self, key: Hashable) -> None:
+        """End the subscription with this key."""
+        removed = self._subscriptions.pop(key, None)
+        if removed is not None and not removed.is_output:
+            removed.feedback.close()
 
-    def heard(self, peer: Client, address: str, values: tuple[Any, ...]) -> bool:
-        """Whether what somebody says is a wish, and no echo of what they were told. Whoever they speak for is
-        still there.
+    def accepts(self, client: Client, address: str, values: tuple[Any, ...]) -> bool:
+        """Whether a client's message is to be applied: False for an echo of what the client got.
 
-        Who follows nowhere may be the program at an output of their machine. A phone or another computer is one
-        program; on this machine there are many, so there nobody's fader is waited for, and echoes alone are dropped.
+        A client without a subscription may be the program behind an output on its host. Another
+        computer or a phone counts as one program. On this machine there are many programs, so there
+        echoes are dropped, but no fader counts as being moved.
         """
-        for one in self._of(peer):
-            one.heard = time.monotonic()
-        followed = {one.key: one.feedback for one in self._of(peer)}
-        followed |= {place: it for place, it in self._outputs.items() if peer.key == place}
-        wished = [it.accepts(address, values, peer.key) for it in followed.values()]
-        if not followed:
-            wished = [
-                it.accepts(address, values, peer.key, own=not is_loopback(place[0]))
+        own = self._of(client)
+        for subscription in own:
+            subscription.last_message = time.monotonic()
+        feedbacks = {subscription.key: subscription.feedback for subscription in own}
+        feedbacks |= {place: it for place, it in self._outputs.items() if client.key == place}
+        accepted = [it.accepts(address, values, client.key) for it in feedbacks.values()]
+        if not feedbacks:
+            accepted = [
+                it.accepts(address, values, client.key, own=not is_loopback(place[0]))
                 for place, it in self._outputs.items()
-                if peer.host == place[0]
+                if client.host == place[0]
             ]
-        return all(wished)
+        return all(accepted)
 
-    def ear(self, peer: Client) -> Client:
-        """Where a peer hears answers: where it last had things told, or else where it speaks."""
-        return next((one for one in reversed(self._of(peer)) if one.key != peer.key), peer)
+    def reply_client(self, client: Client) -> Client:
+        """Where replies to a client go: its newest subscription elsewhere, or the client itself."""
+        return next((it for it in reversed(self._of(client)) if it.key != client.key), client)
 
-    def _of(self, peer: Client) -> list[_Subscription]:
-        return [one for key, one in self._there.items() if peer.key in (key, one.by)]
+    def _of(self, client: Client) -> list[_Subscription]:
+        return [it for key, it in self._subscriptions.items() if client.key in (key, it.by)]
 
     def close(self) -> None:
-        """Nobody is told anything any more."""
+        """End all subscriptions."""
         self._timer.cancel()
-        self._all.close()  # what waits is still told
-        for key in list(self._there):
-            self.drop(key)
+        self._publisher.close()  # sends the delayed events
+        for key in list(self._subscriptions):
+            self.remove(key)
 
-    def _look(self) -> None:
-        self._timer = asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look)
-        self._forget_the_silent()
+    def _check(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(CHECK_SECONDS, self._check)
+        self._remove_silent()
 
-    def _forget_the_silent(self) -> None:
-        """A datagram's listener may be gone without a word; a connection says so itself."""
+    def _remove_silent(self) -> None:
+        """End the subscriptions over UDP whose clients are silent; a connection reports its end."""
         long_ago = time.monotonic() - SILENT_SECONDS
-        for key, one in list(self._there.items()):
+        for key, subscription in list(self._subscriptions.items()):
             match key:
-                case (str(), int()) if one.heard < long_ago:
-                    self.drop(key)
+                case (str(), int()) if subscription.last_message < long_ago:
+                    self.remove(key)

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from perform.config.schema import Rig
 from perform.config.voices import VoiceConfig
-from perform.daemon.app import stage
+from perform.daemon.app import Daemon
 from perform.errors import OutputError
 from perform.events import NoteMessage
 from perform.inputs.kinds import InputsConfig
@@ -23,7 +23,7 @@ from perform.outputs.midi_file import MidiFileOutput
 from perform.outputs.soundfont import find_soundfont, missing
 from perform.outputs.speaker import Speaker, drivers
 from perform.runtime.chart_events import BLUES, chord_events, unrolled
-from perform.runtime.performance import Performance
+from perform.runtime.live_engine import LiveEngine
 from perform.views.console import ConsoleRoll
 
 EARLY_TICKS = 12  # a band member changes a hair before the bar, so its first note is in the harmony
@@ -117,39 +117,40 @@ async def _play(
     seed: int, chart: Chart, bars: int, comping: list[NoteMessage], sinks: Sinks
 ) -> None:
     rig = Rig(inputs=InputsConfig(), voices=(VoiceConfig(name=LEAD),), seed=seed)
-    async with stage(rig, listeners=sinks.all()) as running:
-        await running.source.wait_for_phrases(SETTLE_SECONDS)
-        beside = [asyncio.create_task(_draw(running, sinks.scroll, bars))]
+    async with Daemon(rig, listeners=sinks.all()) as performance:
+        live = performance.live
+        await live.source.wait_for_phrases(SETTLE_SECONDS)
+        beside = [asyncio.create_task(_draw(live, sinks.scroll, bars))]
         if sinks.speaker is not None:
-            beside.append(asyncio.create_task(_comp(running, comping, sinks.speaker)))
+            beside.append(asyncio.create_task(_comp(live, comping, sinks.speaker)))
         for tick, change in chord_events(chart):
             if tick >= bars * TICKS_PER_BAR:
                 break
-            await _until(running, tick - EARLY_TICKS)
-            running.conductor.handle_event(change)
-        await _until(running, bars * TICKS_PER_BAR - EARLY_TICKS)
+            await _until(live, tick - EARLY_TICKS)
+            live.conductor.handle_event(change)
+        await _until(live, bars * TICKS_PER_BAR - EARLY_TICKS)
         for task in beside:
             task.cancel()
 
 
-async def _comp(running: Performance, comping: list[NoteMessage], speaker: Speaker) -> None:
+async def _comp(live: LiveEngine, comping: list[NoteMessage], speaker: Speaker) -> None:
     for sound in comping:
-        await _until(running, sound.tick)
+        await _until(live, sound.tick)
         speaker.send(sound)
 
 
-async def _draw(running: Performance, scroll: ConsoleRoll, bars: int) -> None:
+async def _draw(live: LiveEngine, scroll: ConsoleRoll, bars: int) -> None:
     sixteenth = TICKS_PER_BEAT // 4
     for tick in range(sixteenth, bars * TICKS_PER_BAR, sixteenth):
-        await _until(running, tick - 2 * EARLY_TICKS)  # before the next chord is announced
+        await _until(live, tick - 2 * EARLY_TICKS)  # before the next chord is announced
         scroll.draw()
 
 
-async def _until(running: Performance, tick: int) -> None:
+async def _until(live: LiveEngine, tick: int) -> None:
     """Sleep to the moment of a tick; a fault of the conductor ends the wait."""
-    if running.transport.running:
-        delay = running.transport.time_of(tick) - asyncio.get_running_loop().time()
+    if live.transport.running:
+        delay = live.transport.time_of(tick) - asyncio.get_running_loop().time()
         if delay > 0:
-            await asyncio.wait({running.conductor.failed}, timeout=delay)
-    if running.conductor.failed.done():
-        running.conductor.failed.result()
+            await asyncio.wait({live.conductor.failed}, timeout=delay)
+    if live.conductor.failed.done():
+        live.conductor.failed.result()

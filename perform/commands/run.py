@@ -36,18 +36,18 @@ def run(path: Path | None, panel: str | None, *, view: bool | None) -> None:
         rig = msgspec.structs.replace(rig, panel=panel_at(panel, rig.panel))
     strict = path is not None and panel is None  # with a panel there is something to play on
 
-    def say(running: Performance) -> None:
-        print(welcome(running.rig, running.door), flush=True)
+    def say(performance: Performance) -> None:
+        print(welcome(performance.rig, performance.panel), flush=True)
         if path is None:
-            print(f"next: {first_steps(running.rig, running.door)[0]}", flush=True)
+            print(f"next: {first_steps(performance.rig, performance.panel)[0]}", flush=True)
 
-    def note(running: Performance) -> None:
-        log.info(welcome(running.rig))
+    def note(performance: Performance) -> None:
+        log.info(welcome(performance.rig))
 
     scanned = rig.panel is not None and not is_loopback(host_port(rig.panel.listen)[0])
     viewed = sys.stdout.isatty() and not scanned if view is None else view
-    ready, windows = (note, [VIEW]) if viewed else (say, [])
-    asyncio.run(app.run(rig, ready, windows, strict=strict))
+    ready, views = (note, [VIEW]) if viewed else (say, [])
+    asyncio.run(app.run(rig, ready, views, strict=strict))
 
 
 def rig_text() -> str:
@@ -97,7 +97,7 @@ def panel_at(listen: str, table: PanelConfig | None) -> PanelConfig:
     return msgspec.structs.replace(table, listen=listen or table.listen)
 
 
-def welcome(rig: Rig, door: PanelListener | None = None) -> str:
+def welcome(rig: Rig, panel: PanelListener | None = None) -> str:
     """What is heard where and from whom, and what is played, in one line.
 
     Before it where the panel is, and how a phone gets there.
@@ -106,8 +106,8 @@ def welcome(rig: Rig, door: PanelListener | None = None) -> str:
     voices = ", ".join(f"{voice.name} ({voice.model})" for voice in rig.voices)
     others = "OSC subscribers" if rig.panel is None else "the panel and OSC subscribers"
     outputs = ", ".join(rig.outputs) or others
-    panel = f"{_drawable(door.picture())}panel: {door.url}\n" if door is not None else ""
-    return f"{panel}ready: hears {heard}; {voices} to {outputs}"
+    address = f"{_drawable(panel.qr_code())}panel: {panel.url}\n" if panel is not None else ""
+    return f"{address}ready: hears {heard}; {voices} to {outputs}"
 
 
 def _drawable(picture: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from perform.control import registry
 from perform.engine.parameters import UNSET
+from perform.errors import MessageError
 from perform.events import Event
 
 log = logging.getLogger(__name__)
@@ -21,7 +22,7 @@ class MidiMapping:
     A controller sweeps the whole range of a number. A pad that goes down, at any velocity, triggers an
     action, and inverts a switch. An address with a value behind it gets that value from a pad that
     goes down, and from a controller that enters its upper half. `values`: the present value at each
-    address. Pure: MIDI messages in, events out.
+    address. `has_controller`: whether a MIDI controller is open. Pure: MIDI messages in, events out.
     """
 
     def __init__(
@@ -31,6 +32,7 @@ class MidiMapping:
         self._values = {} if values is None else values
         self._last: dict[str, int] = {}
         self._learning: str | None = None
+        self.has_controller = False
 
     @property
     def addresses(self) -> dict[str, str]:
@@ -40,8 +42,11 @@ class MidiMapping:
     def learn(self, address: str) -> None:
         """Map the next controller or pad that is touched to an address.
 
-        MessageError for an address that does not exist, or that no controller can set.
+        MessageError without a controller, and for an address that does not exist, or that no
+        controller can set.
         """
+        if not self.has_controller:
+            raise MessageError("no controller to learn from; name one in [inputs.surface]")
         registry.parse_mapping(address)
         self._learning = address
 

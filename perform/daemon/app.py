@@ -1,226 +1,142 @@
-"""The composition root of the daemon: picks real parts, runs them, ends them in order."""
+"""The daemon's life: start-up, main loop and shutdown, in this order."""
 
 import asyncio
 import contextlib
 import logging
-import logging.handlers
-import math
 import os
-import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from perform.bundles import bundle, catalog
-from perform.clock.realtime import RealtimeClock
-from perform.clock.transport import Transport
 from perform.config.schema import Rig
-from perform.daemon.missing import Missing
-from perform.daemon.next_steps import first_steps
-from perform.daemon.wiring import greeting, open_inputs, open_panel, open_sinks, open_window
-from perform.engine.engine import Engine
-from perform.events import Event
-from perform.generation.canned import STOCK
-from perform.generation.worker_client import WorkerClient
+from perform.daemon.signals import stop_on_signals
+from perform.daemon.wiring import build
 from perform.interfaces import Output
-from perform.midi.hotplug import HotplugMonitor, HotplugPort
-from perform.recording.session import Recorder
-from perform.runtime.conductor import Conductor
 from perform.runtime.garbage import automatic_collection_off
+from perform.runtime.live_engine import LiveEngine
 from perform.runtime.performance import Performance
 
 log = logging.getLogger(__name__)
 REALTIME_PRIORITY = 20
-PATIENT_SECONDS = 1.0  # in which several signals are one wish: a wrapper passes on what we hear too
-SWITCH_SECONDS = (
-    0.0002  # a MIDI port's thread waits no longer for us while we spin: JACK drops what is late
-)
+# a MIDI port's thread gets the interpreter after this at most, also while the conductor spins:
+# JACK drops messages that come late
+SWITCH_SECONDS = 0.0002
 
 
-@contextlib.asynccontextmanager
-async def stage(
-    rig: Rig,
-    listeners: Sequence[Output] = (),
-    windows: Sequence[str] = (),
-    *,
-    strict: bool = True,
-) -> AsyncIterator[Performance]:
-    """A performance with all its parts up; on the way out everything is silent, then closed.
+class Daemon:
+    """Plays a rig: `startup`, `main_loop`, `shutdown`. As `async with`: start-up and shutdown.
 
-    `windows`: modules of processes that show it, and have the terminal.
-    `strict`: a port that cannot be opened is a fault; else it is named, and everything else plays.
-
-    Raises SidemanError, before anything sounds, when a part is not there.
+    `listeners`: further outputs that get every event. `views`: modules of child processes that show
+    the performance and own the terminal. `strict`: a part that cannot be opened is an error;
+    otherwise everything else plays.
     """
-    for voice in rig.voices:
-        for model in (voice.model, voice.other or voice.model):
-            bundle.load(catalog.find(model))
-    async with contextlib.AsyncExitStack() as parts:
-        told: list[Callable[[int, Event], None]] = []
-        if rig.record is not None:
-            recorder = Recorder(Path(rig.record.folder), rig)
-            parts.push_async_callback(recorder.close)  # after all that sounds: it may take minutes
-            told.append(recorder.record)
-        if windows:
-            parts.enter_context(_quiet_terminal())
-        plugged: list[HotplugPort] = []
-        missing = Missing(strict=strict)
-        outputs = open_sinks(rig, parts, plugged, missing)
-        for listener in listeners:
-            parts.callback(listener.close)
-        engine = Engine(
-            [voice.settings() for voice in rig.voices], rig.engine_settings(fallback=STOCK[0])
-        )
-        transport = Transport(rig.clock.tempo)
-        told += outputs.record
-        source = WorkerClient(lambda ready: conductor.handle_event(ready))  # noqa: PLW0108 - made just below
-        conductor = Conductor(
-            engine,
-            transport,
-            RealtimeClock(rig.ahead),
-            source.request,
-            outputs.played,
-            voiceless=outputs.voiceless,
-            ahead=rig.ahead,
-            spin=rig.clock.spin_ms / 1000,
-            record=_to_each(dict.fromkeys(told)),
-            starts_by_chord=rig.start == "chord",
-            by_bar=rig.clock.source == "link",
-        )
-        for listener in listeners:
-            conductor.add_listener(listener)
-        await parts.enter_async_context(source)
-        parts.callback(conductor.close)  # also where what comes below cannot be opened
-        running = Performance(rig, engine, transport, conductor, source, outputs.told)
-        desk = await open_inputs(running, parts, plugged, missing)
-        running.missing = missing.lines
-        await parts.enter_async_context(HotplugMonitor(plugged, conductor.is_busy))
-        if rig.panel is not None:
-            await open_panel(rig.panel, running, desk, parts)
-        for module in windows:
-            await open_window(module, running, desk, parts, _shown(running))
-        for event in rig.harmony.events():
-            conductor.handle_event(event)
-        conductor.prepare()
-        conductor.publish_values(running.state.values)
-        with automatic_collection_off():
-            try:
-                yield running
-            finally:
-                conductor.close()  # silent at once, and children are told so while they still run
 
+    def __init__(
+        self,
+        rig: Rig,
+        listeners: Sequence[Output] = (),
+        views: Sequence[str] = (),
+        *,
+        strict: bool = True,
+    ) -> None:
+        self._rig = rig
+        self._listeners = listeners
+        self._views = views
+        self._strict = strict
+        self._parts = contextlib.AsyncExitStack()
+        self._stop = asyncio.Event()
 
-def _shown(running: Performance) -> dict[str, Any]:
-    """What a view of the performance is told first."""
-    door = running.door
-    found = {"panel": door.url, "code": door.picture()} if door is not None else {}
-    steps = {"steps": first_steps(running.rig, door), "missing": running.missing}
-    return greeting(running) | found | steps
+    async def startup(self) -> Performance:
+        """The performance, with all its parts open and the first phrases requested.
 
+        SidemanError, before any note sounds, when a part cannot be opened.
+        """
+        async with self._parts:  # closes the parts that are open if another cannot be opened
+            performance = await build(
+                self._rig, self._parts, self._listeners, self._views, strict=self._strict
+            )
+            self._parts.enter_context(automatic_collection_off())
+            # first at the shutdown: silence, while the child processes can still show it
+            self._parts.callback(performance.live.conductor.close)
+            self._parts = self._parts.pop_all()
+        return performance
 
-@contextlib.contextmanager
-def _quiet_terminal() -> Iterator[None]:
-    """While the view has the terminal the log is seen in it; what comes before and after is printed."""
-    root, kept = logging.getLogger(), list(logging.getLogger().handlers)
-    memory = logging.handlers.MemoryHandler(1000, flushLevel=logging.CRITICAL + 1)
-    for handler in kept:
-        root.removeHandler(handler)
-        memory.setTarget(handler)
-    root.addHandler(memory)
-    try:
-        yield
-    finally:
-        root.removeHandler(memory)
-        for handler in kept:
-            root.addHandler(handler)
-        memory.close()
+    async def main_loop(
+        self, performance: Performance, ready: Callable[[Performance], None] = lambda _: None
+    ) -> None:
+        """Play until a signal comes, or a part fails; raises the error of that part.
 
+        `ready`: called once a signal ends the daemon in order.
+        """
+        conductor = performance.live.conductor
 
-def _to_each(
-    ears: Iterable[Callable[[int, Event], None]],
-) -> Callable[[int, Event], None]:
-    those = tuple(ears)
+        def stop() -> None:
+            self._stop.set()
+            conductor.close()  # silence at once, however long the shutdown takes
 
-    def hear(tick: int, event: Event) -> None:
-        for ear in those:
-            ear(tick, event)
+        stop_on_signals(stop, conductor.abort)
+        raise_priority()
+        for line in performance.missing:  # logged now, so that a view has it too
+            log.warning("%s", line)
+        ready(performance)
+        stopped = asyncio.ensure_future(self._stop.wait())
+        try:
+            ends: set[asyncio.Future[Any]] = {stopped, conductor.failed}
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopped.cancel()
+        _log_summary(performance.live)
+        if conductor.failed.done():
+            conductor.failed.result()
 
-    return hear
+    async def shutdown(self) -> None:
+        """End every note, then close all parts in reverse order."""
+        await self._parts.aclose()
+
+    async def __aenter__(self) -> Performance:
+        return await self.startup()
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.shutdown()
 
 
 async def run(
     rig: Rig,
     ready: Callable[[Performance], None] = lambda _: None,
-    windows: Sequence[str] = (),
+    views: Sequence[str] = (),
     *,
     strict: bool = True,
 ) -> None:
-    """Play until a signal or a fault ends it. A signal that comes a while after the first forces."""
-    async with stage(rig, windows=windows, strict=strict) as running:
-        _obey_signals(running)
-        _play_first()
-        for line in running.missing:  # now that there are windows that show it
-            log.warning("%s", line)
-        ready(running)
-        stopping: asyncio.Future[bool] = asyncio.ensure_future(running.stopped.wait())
-        try:
-            waited: set[asyncio.Future[Any]] = {stopping, running.conductor.failed}
-            await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            stopping.cancel()
-        _sum_up(running)
-        if running.conductor.failed.done():
-            running.conductor.failed.result()
+    """Run the daemon until a signal or an error ends it; see `Daemon`."""
+    daemon = Daemon(rig, views=views, strict=strict)
+    performance = await daemon.startup()
+    try:
+        await daemon.main_loop(performance, ready)
+    finally:
+        await daemon.shutdown()
 
 
-def _sum_up(running: Performance) -> None:
-    """Two lines for the log: what was played and what of it was late or not there, and how late notes were."""
+def _log_summary(live: LiveEngine) -> None:
+    """Log what was played, how much of it was late or missing, and how late notes were."""
     log.info(
-        "%(bars)d bars, %(notes)d notes, %(late)d late (p99 %(late_p99).2f ms, worst %(late_max).2f ms); "
+        "%(bars)d bars, %(notes)d notes, "
+        "%(late)d late (p99 %(late_p99).2f ms, worst %(late_max).2f ms); "
         "%(late_phrases)d phrases late, %(missed)d bars missed, %(substituted)d bars substituted",
-        running.stats(),
+        live.stats(),
     )
-    log.info("notes by lateness, up to: %s", running.conductor.lateness.summary())
+    log.info("notes by lateness, up to: %s", live.conductor.lateness.summary())
 
 
-def _play_first() -> None:
-    """Ask the system to let us run before others; say how where it will not."""
+def raise_priority() -> None:
+    """Ask the system for real-time scheduling; log how to allow it when that is refused."""
     sys.setswitchinterval(SWITCH_SECONDS)
     try:
-        policy = os.SCHED_FIFO | os.SCHED_RESET_ON_FORK  # the worker is no musician
+        policy = os.SCHED_FIFO | os.SCHED_RESET_ON_FORK  # not for the generation process
         os.sched_setscheduler(0, policy, os.sched_param(REALTIME_PRIORITY))
     except AttributeError:
-        return  # no such thing here
+        return  # this system has no such call
     except OSError:
         log.info(
             "no real-time scheduling (a busy machine may make notes late); allow it with "
             "`rtprio 20` in /etc/security/limits.d, or LimitRTPRIO=20 in a systemd unit"
         )
-
-
-def _obey_signals(running: Performance) -> None:
-    """Silent at the first signal, and stopping in order; one that comes when that has had its time forces."""
-    loop = asyncio.get_running_loop()
-    patient_until = math.inf
-
-    def stop() -> None:
-        nonlocal patient_until
-        if not running.stopped.is_set():
-            patient_until = loop.time() + PATIENT_SECONDS
-            running.stopped.set()
-            running.conductor.close()  # at once, whatever the way out takes
-
-    def stop_or_force() -> None:
-        if loop.time() > patient_until:
-            running.conductor.abort()
-            os._exit(130)  # whatever hangs, hangs without us
-        stop()
-
-    obeyed = {signal.SIGINT: stop_or_force, signal.SIGTERM: stop_or_force}
-    hangup = getattr(signal, "SIGHUP", None)  # Windows has none
-    if hangup is not None and signal.getsignal(hangup) != signal.SIG_IGN:  # as under nohup
-        obeyed[hangup] = stop  # the terminal is gone: nobody is there to be impatient
-    for number, obey in obeyed.items():
-        with contextlib.suppress(NotImplementedError):  # Windows
-            loop.add_signal_handler(number, obey)

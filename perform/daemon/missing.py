@@ -1,4 +1,4 @@
-"""The parts of a rig that cannot be opened: a fault, or one line while everything else plays."""
+"""The parts of a rig that cannot be opened: an error, or a line while everything else plays."""
 
 import contextlib
 from collections.abc import Iterator
@@ -7,9 +7,10 @@ from perform.errors import StartError
 
 
 class Missing:
-    """Collects what cannot be opened. `strict`: the first is a fault instead.
+    """Collects the parts that cannot be opened. `strict`: the first one is an error instead.
 
-    `lines`: one for each, which names it and the mend. `keys`: its tables, as "outputs.synth".
+    `lines`: one for each part, with its reason and its mend. `keys`: their tables, such as
+    "outputs.synth".
     """
 
     def __init__(self, *, strict: bool = True) -> None:
@@ -19,7 +20,7 @@ class Missing:
 
     @contextlib.contextmanager
     def expected(self, key: str) -> Iterator[None]:
-        """While inside `with`, a part of the table `key` is opened."""
+        """Inside `with`, the part of the table `key` is opened."""
         try:
             yield
         except StartError as fault:

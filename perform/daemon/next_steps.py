@@ -1,4 +1,4 @@
-"""What to do next, while nothing has been played yet."""
+"""The next steps for a user, shown until something has been played."""
 
 from collections.abc import Iterator
 
@@ -9,14 +9,14 @@ from perform.outputs.midi import MidiOutputConfig
 from perform.panel.listener import PanelListener, is_installed
 
 
-def first_steps(rig: Rig, door: PanelListener | None) -> list[str]:
-    """How to play a first chord, and how to hear what answers; a line each, the easiest first."""
-    return [*_in_the_browser(door), *_by_hand(rig), *_to_hear(rig)]
+def first_steps(rig: Rig, panel: PanelListener | None) -> list[str]:
+    """How to play a first chord, and how to hear the answer; a line each, the easiest first."""
+    return [*_in_the_browser(panel), *_by_hand(rig), *_to_hear(rig)]
 
 
-def _in_the_browser(door: PanelListener | None) -> Iterator[str]:
-    if door is not None:
-        yield f"open {door.url} in a browser, press Listen here and a chord"
+def _in_the_browser(panel: PanelListener | None) -> Iterator[str]:
+    if panel is not None:
+        yield f"open {panel.url} in a browser, press Listen here and a chord"
     elif is_installed():
         yield "to play in a browser, add --panel"
     else:
@@ -31,9 +31,9 @@ def _by_hand(rig: Rig) -> Iterator[str]:
         yield f"play a chord on {midi.port!r}"
     if osc is not None:
         host, port = host_port(osc.listen)
-        says = '"start" to /transport' if rig.start == "stopped" else '"Cm7" to /chord'
-        address = says.replace("to /", f"to {osc.prefix}/")
-        yield f"send {address} by OSC, to {host}:{port}"
+        message = '"start" to /transport' if rig.start == "stopped" else '"Cm7" to /chord'
+        message = message.replace("to /", f"to {osc.prefix}/")
+        yield f"send {message} by OSC, to {host}:{port}"
 
 
 def _to_hear(rig: Rig) -> Iterator[str]:

@@ -1,220 +1,287 @@
-"""What a rig names, opened: outputs, whoever leads the time, inputs, windows. Each is closed with `parts`."""
+"""Builds a performance: opens what the rig names, and connects it. No other module builds parts.
+
+`parts` closes in reverse order everything that is opened here.
+"""
 
 import contextlib
 import logging
-import socket
-import time
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
 
-import msgspec
-
+from perform.bundles import bundle, catalog
 from perform.clients.dispatcher import Dispatcher
-from perform.config.mqtt import MqttConfig
-from perform.config.schema import PanelConfig, Rig
-from perform.config.voices import VoiceConfig
-from perform.control import registry
+from perform.clients.subscriptions import Subscriptions
+from perform.clock.realtime import RealtimeClock
+from perform.clock.transport import Transport
+from perform.config.schema import Rig
 from perform.control.feedback import Feedback
+from perform.control.midi_mapping import MidiMapping
+from perform.control.state import State
+from perform.daemon.children import Children, facts_of
 from perform.daemon.missing import Missing
-from perform.engine.metre import beats_by_metre
-from perform.errors import SidemanError
+from perform.daemon.terminal_log import log_held_back
+from perform.engine.engine import Engine
+from perform.errors import BundleError, SidemanError
 from perform.events import Event
+from perform.generation.canned import STOCK
+from perform.generation.worker_client import WorkerClient
 from perform.inputs.base import InputContext
-from perform.inputs.clock_source import ClockContext
+from perform.inputs.clock_source import ClockContext, OpenedClock
 from perform.inputs.osc import OscInputConfig
 from perform.interfaces import Output
-from perform.ipc.parent import ChildProcess
-from perform.midi.hotplug import HotplugPort
-from perform.music.quality import QUALITIES
+from perform.midi.hotplug import HotplugMonitor, HotplugPort
 from perform.net.access import AccessList
-from perform.net.address import host_port
 from perform.outputs.base import OutputContext
 from perform.outputs.delay import held_back
 from perform.outputs.osc import OscSender
-from perform.panel.listener import MODULE, open_door
+from perform.recording.session import Recorder
+from perform.runtime.client_events import ClientEvents
+from perform.runtime.conductor import Conductor
+from perform.runtime.live_engine import LiveEngine
 from perform.runtime.performance import Performance
 
 log = logging.getLogger(__name__)
-Parts = contextlib.AsyncExitStack
+Record = Callable[[int, Event], None]
 
 
-class OpenedOutputs(NamedTuple):
-    """The rig's outputs. `played`: for each voice the sinks that it plays to, its output and every OSC output.
-    `voiceless`: those of no voice. `told`: those that follow by address, by host and port. `record`: called with
-    every event that the engine is fed, and its tick in the session.
+class _Opening(NamedTuple):
+    """What parts are opened with.
+
+    `parts`: closes them. `ports`: gets each MIDI port that may be unplugged. `missing`: gets the
+    parts that cannot be opened.
     """
 
-    played: dict[str, list[Output]]
+    rig: Rig
+    parts: contextlib.AsyncExitStack
+    ports: list[HotplugPort]
+    missing: Missing
+
+
+class _Outputs(NamedTuple):
+    """The open outputs of a rig.
+
+    `of_voice`: for each voice its own output and those that get every voice. `voiceless`: those of
+    no voice. `feedback`: those that get values, by host and port. `record`: called with each event
+    of the engine, at session ticks.
+    """
+
+    of_voice: dict[str, list[Output]]
     voiceless: list[Output]
-    told: dict[tuple[str, int], Feedback]
-    record: list[Callable[[int, Event], None]]
+    feedback: dict[tuple[str, int], Feedback]
+    record: list[Record]
 
 
-def open_sinks(
-    rig: Rig, parts: Parts, plugged: list[HotplugPort], missing: Missing
-) -> OpenedOutputs:
-    """Every output of the rig; those that sound sooner than others are held back.
+async def build(
+    rig: Rig,
+    parts: contextlib.AsyncExitStack,
+    listeners: Sequence[Output] = (),
+    views: Sequence[str] = (),
+    *,
+    strict: bool = True,
+) -> Performance:
+    """A performance that is ready to play. `listeners`, `views`, `strict`: see `Daemon`.
 
-    `plugged`: gets those with a MIDI port; `missing`: those that cannot be opened.
+    SidemanError, before any note sounds, when a part cannot be opened.
     """
+    _check_models(rig)
+    opening = _Opening(rig, parts, [], Missing(strict=strict))
+    recorders = list(_open_recorder(rig, parts))
+    if views:
+        parts.enter_context(log_held_back())
+    outputs = _open_outputs(opening)
+    live = await _start_engine(rig, outputs, listeners, [*recorders, *outputs.record], parts)
+    clock = _open_clock(opening, live.conductor)
+    models = _usable_models()
+    events = ClientEvents(
+        [voice.name for voice in rig.voices],
+        models,
+        live,
+        midi_clock=clock.port is not None,
+        share_tempo=clock.set_tempo,
+    )
+    dispatcher = await _open_inputs(opening, live, events, outputs)
+    await parts.enter_async_context(HotplugMonitor(opening.ports, live.conductor.is_busy))
+    opened = rig.without(opening.missing.keys)
+    missing = opening.missing.lines
+    children = Children(live, dispatcher, facts_of(opened, models), parts)
+    if opened.mqtt is not None:
+        await children.start_mqtt(opened.mqtt)
+    panel = await children.start_panel(opened.panel) if opened.panel is not None else None
+    for view in views:
+        await children.start_view(view, opened, missing, panel)
+    for event in rig.harmony.events():
+        live.conductor.handle_event(event)
+    live.conductor.prepare()
+    live.conductor.publish_values(live.state.values)
+    return Performance(opened, missing, live, events, panel)
+
+
+def _check_models(rig: Rig) -> None:
+    """BundleError for a model of a voice that is not there or broken."""
+    for voice in rig.voices:
+        for model in (voice.model, voice.other or voice.model):
+            bundle.load(catalog.find(model))
+
+
+def _usable_models() -> list[str]:
+    """The names of the bundles that are there and whole, sorted."""
+    names = set()
+    for path in catalog.bundle_folders():
+        with contextlib.suppress(BundleError):
+            names.add(bundle.load(path).manifest.name)
+    return sorted(names)
+
+
+def _open_recorder(rig: Rig, parts: contextlib.AsyncExitStack) -> Iterator[Record]:
+    if rig.record is not None:
+        recorder = Recorder(Path(rig.record.folder), rig)
+        parts.push_async_callback(recorder.close)  # after all that sounds: it may take minutes
+        yield recorder.record
+
+
+async def _start_engine(
+    rig: Rig,
+    outputs: _Outputs,
+    listeners: Sequence[Output],
+    record: Sequence[Record],
+    parts: contextlib.AsyncExitStack,
+) -> LiveEngine:
+    """The engine with its conductor and its phrase source; the source's process is started."""
+    for listener in listeners:
+        parts.callback(listener.close)
+    engine = Engine([it.settings() for it in rig.voices], rig.engine_settings(fallback=STOCK[0]))
+    transport = Transport(rig.clock.tempo)
+    source = WorkerClient(lambda phrase: conductor.handle_event(phrase))  # noqa: PLW0108 - made below
+    conductor = Conductor(
+        engine,
+        transport,
+        RealtimeClock(rig.ahead),
+        source.request,
+        outputs.of_voice,
+        voiceless=outputs.voiceless,
+        ahead=rig.ahead,
+        spin=rig.clock.spin_ms / 1000,
+        record=_to_all(record),
+        starts_by_chord=rig.start == "chord",
+        by_bar=rig.clock.source == "link",
+    )
+    state = State(
+        [voice.settings() for voice in rig.voices],
+        {"/tempo": rig.clock.tempo, "/metre": rig.clock.metre},
+    )
+    for listener in (*listeners, state):
+        conductor.add_listener(listener)
+    await parts.enter_async_context(source)
+    parts.callback(conductor.close)  # also when a later part cannot be opened
+    return LiveEngine(engine, transport, source, conductor, state)
+
+
+def _to_all(record: Sequence[Record]) -> Record:
+    callbacks = tuple(dict.fromkeys(record))
+
+    def record_event(tick: int, event: Event) -> None:
+        for callback in callbacks:
+            callback(tick, event)
+
+    return record_event
+
+
+def _open_outputs(opening: _Opening) -> _Outputs:
+    """Every output of the rig, those of quick synthesizers behind a delay."""
+    rig = opening.rig
     opened: dict[str, Output] = {}
-    told: dict[tuple[str, int], Feedback] = {}
-    record: list[Callable[[int, Event], None]] = []
+    feedback: dict[tuple[str, int], Feedback] = {}
+    record: list[Record] = []
     for name, table in rig.outputs.items():
         channels = rig.channels(None if table.every_voice else name)
         context = OutputContext(name, channels, rig.midi.system, rig.clock.tempo)
-        with missing.expected(f"outputs.{name}"):
-            output, port, feedback, tape = table.open(context)
-            if port is not None:
-                plugged.append(port)
-            if feedback is not None:
-                told[feedback[0]] = feedback[1]
-            if tape is not None:
-                record.append(tape)
+        with opening.missing.expected(f"outputs.{name}"):
+            output = table.open(context)
+            if output.port is not None:
+                opening.ports.append(output.port)
+            if output.feedback is not None:
+                feedback |= dict([output.feedback])
+            if output.record is not None:
+                record.append(output.record)
             if not table.every_voice and (collision := rig.collision(name)):
                 log.warning("output %r: %s", name, collision)
-            opened[name] = held_back(output, rig.delay_of(table), table.spin)
-            parts.callback(_close_quietly, opened[name])
-    everywhere = [sink for name, sink in opened.items() if rig.outputs[name].every_voice]
-    played = {
-        voice.name: list(dict.fromkeys([*_own(opened, voice.output), *everywhere]))
-        for voice in rig.voices
+            opened[name] = held_back(output.output, rig.delay_of(table), table.spin)
+            opening.parts.callback(_close_quietly, opened[name])
+    of_voice = _outputs_of_voices(rig, opened)
+    voiceless = [it for it in opened.values() if not any(it in its for its in of_voice.values())]
+    return _Outputs(of_voice, voiceless, feedback, record)
+
+
+def _outputs_of_voices(rig: Rig, opened: dict[str, Output]) -> dict[str, list[Output]]:
+    """For each voice the outputs that its notes go to; its own one may be missing."""
+    shared = [output for name, output in opened.items() if rig.outputs[name].every_voice]
+    own = {voice.name: opened.get(voice.output or "") for voice in rig.voices}
+    return {
+        voice: list(dict.fromkeys([*([output] if output is not None else []), *shared]))
+        for voice, output in own.items()
     }
-    voiceless = [
-        sink for sink in opened.values() if not any(sink in own for own in played.values())
-    ]
-    return OpenedOutputs(played, voiceless, told, record)
 
 
-def _own(opened: dict[str, Output], output: str | None) -> list[Output]:
-    """A voice's own output; none when that is missing, and the panel and subscribers listen."""
-    return [opened[output]] if output in opened else []
-
-
-def _close_quietly(sink: Output) -> None:
-    """Close one sink so that a fault in it does not keep the others sounding."""
+def _close_quietly(output: Output) -> None:
+    """Close an output; an error is logged, so that the other outputs are closed too."""
     try:
-        sink.close()
+        output.close()
     except SidemanError as fault:
         log.error("%s", fault)  # noqa: TRY400 - one line, no traceback
 
 
-def _open_clock(running: Performance, parts: Parts, plugged: list[HotplugPort]) -> None:
-    """The clock that the music follows, if it is not our own."""
-    clock, conductor = running.rig.clock, running.conductor
+def _open_clock(opening: _Opening, conductor: Conductor) -> OpenedClock:
+    """The clock that the music follows; our own clock when it is missing."""
     context = ClockContext(
-        running.rig.midi.system,
+        opening.rig.midi.system,
         conductor.follow_clock,
         conductor.start_with_clock,
         conductor.handle_event,
     )
-    opened = clock.open(context)
-    if opened.port is not None:
-        plugged.append(opened.port)
-    if opened.listener is not None:
-        conductor.add_listener(opened.listener)
-    if opened.close is not None:
-        parts.callback(opened.close)
-    running.set_session_tempo = opened.set_tempo
+    clock = OpenedClock()
+    with opening.missing.expected("clock"):
+        clock = opening.rig.clock.open(context)
+    if clock.port is not None:
+        opening.ports.append(clock.port)
+    if clock.listener is not None:
+        conductor.add_listener(clock.listener)
+    if clock.close is not None:
+        opening.parts.callback(clock.close)
+    return clock
 
 
-async def open_inputs(
-    running: Performance, parts: Parts, plugged: list[HotplugPort], missing: Missing
+async def _open_inputs(
+    opening: _Opening, live: LiveEngine, events: ClientEvents, outputs: _Outputs
 ) -> Dispatcher:
-    """Everything that the rig listens to, and the desk at which it arrives.
-
-    `plugged` and `missing`: see `open_sinks`. Afterwards `running.rig` is without what is missing.
-    """
-    rig = running.rig
-    with missing.expected("clock"):
-        _open_clock(running, parts, plugged)
+    """The dispatcher of client messages, after every input that the rig names is open."""
+    rig, parts = opening.rig, opening.parts
+    subscriptions = Subscriptions(live.conductor, live.state, outputs.feedback, rig.ahead)
+    controller = rig.inputs.surface
+    mapping = MidiMapping(controller.cc if controller else {}, live.state.values)
     osc = rig.inputs.osc or OscInputConfig()
-    allowed = AccessList(osc.allow)
-    desk = Dispatcher(running, lambda host, port: OscSender(host, port, osc.prefix), allowed.lists)
-    parts.callback(running.subscribers.close)
-    parts.callback(desk.close)
+    access = AccessList(osc.allow)
+    dispatcher = Dispatcher(
+        events,
+        subscriptions,
+        live.stats,
+        mapping,
+        lambda host, port: OscSender(host, port, osc.prefix),
+        access.lists,
+    )
+    parts.callback(subscriptions.close)
+    parts.callback(dispatcher.close)
     context = InputContext(
-        handler=desk,
-        deliver=running.conductor.handle_event,
-        apply=running.handle_event,
-        mapping=running.midi_mapping,
-        access=allowed,
+        handler=dispatcher,
+        deliver=live.conductor.handle_event,
+        apply=events.handle_event,
+        mapping=mapping,
+        access=access,
         system=rig.midi.system,
         parts=parts,
-        ports=plugged,
+        ports=opening.ports,
     )
     for key, table in rig.inputs.named_tables().items():
-        with missing.expected(f"inputs.{key}"):
+        with opening.missing.expected(f"inputs.{key}"):
             await table.open(context)
-    running.rig = rig.without(missing.keys)
-    if rig.mqtt is not None:
-        await _open_mqtt(rig.mqtt, running, desk, parts)
-    return desk
-
-
-async def open_window(
-    module: str, running: Performance, desk: Dispatcher, parts: Parts, greeting: dict[str, Any],
-    listening: Sequence[socket.socket] = (),
-) -> ChildProcess:  # fmt: skip
-    """A process that shows the performance; see `perform.ipc.parent`."""
-    transport = running.transport
-
-    def moment(tick: int) -> float:
-        now = time.monotonic()
-        due = transport.time_of(tick) if transport.running else now
-        return time.time() + due - now
-
-    window = ChildProcess(module, desk, greeting, running.state.values, moment, listening)
-    await parts.enter_async_context(window)
-    running.conductor.add_listener(window)
-    parts.callback(running.conductor.remove_listener, window)
-    return window
-
-
-async def _open_mqtt(
-    mqtt: MqttConfig, running: Performance, desk: Dispatcher, parts: Parts
-) -> None:
-    """The broker, spoken to by a process of its own; it may be there or not."""
-    told = greeting(running) | {"mqtt": msgspec.to_builtins(mqtt.unlocked())}
-    await open_window("perform.mqtt", running, desk, parts, told)
-
-
-async def open_panel(
-    panel: PanelConfig, running: Performance, desk: Dispatcher, parts: Parts
-) -> None:
-    """The page in the browser; its address is `running.door`'s."""
-    door = open_door(*host_port(panel.listen), panel.token)
-    parts.callback(door.listening.close)
-    if not door.near:
-        log.warning(
-            "panel %s: whoever on the network knows its address, token and all, can play; "
-            "for this machine alone, listen at 127.0.0.1", panel.listen,
-        )  # fmt: skip
-    told = greeting(running) | {"door": door.rules()}
-    await open_window(MODULE, running, desk, parts, told, [door.listening])
-    running.door = door
-
-
-def greeting(running: Performance) -> dict[str, Any]:
-    """What a window has to know before anything happens."""
-    rig = running.rig
-    return {
-        "voices": [_introduced(it) for it in rig.voices],
-        "models": running.models,
-        "outputs": list(rig.outputs),
-        "qualities": {it.name: it.intervals for it in QUALITIES},
-        "beats": beats_by_metre(),
-        "controls": [
-            control.as_json() | {"address": address}
-            for address, control in registry.addresses(it.name for it in rig.voices)
-        ],
-    }
-
-
-def _introduced(voice: VoiceConfig) -> dict[str, Any]:
-    """A voice by name and role, the lowest and highest note that it plays, and where its knobs begin."""
-    settings = voice.settings()
-    return {
-        "name": voice.name, "role": voice.role, "low": settings.low, "high": settings.high,
-        "knobs": settings.initial_parameters(),
-    }  # fmt: skip
+    return dispatcher

@@ -79,6 +79,7 @@ class MidiController(MidiPort):
         self._apply = apply
         self._reject = reject
         super().__init__(config.port, config.virtual, system)
+        mapping.has_controller = True
 
     def _hear(self, message: list[int], _moment: float) -> None:
         try:

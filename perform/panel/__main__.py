@@ -42,7 +42,7 @@ async def serve(link_fd: int, listening_fd: int) -> None:
     greeting = await link.read_greeting()
     if greeting is None:
         return
-    rules = greeting.pop("door")
+    rules = greeting.pop("access")
     hub = Hub()
     hub.pass_on(time.time(), "/hello", [greeting])
     guard = Guard(rules["names"], rules["token"], loopback=rules["loopback"])

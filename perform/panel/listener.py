@@ -1,8 +1,12 @@
-"""Where the panel is reached: its socket, its address, and who may come in. The daemon opens it, the panel keeps it."""
+"""Where browsers reach the panel: its socket, its address, and its access rules.
+
+The daemon opens the socket, and the panel's process serves it.
+"""
 
 import importlib.util
+import io
 import ipaddress
-import socket
+import socket as sockets
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -10,37 +14,37 @@ from perform import extras
 from perform.errors import StartError
 from perform.net.access import is_loopback
 from perform.net.address import listen_errors
-from perform.panel.token import kept
+from perform.panel.token import stored_token
 
 MODULE = "perform.panel"
 NEEDED = ("starlette", "uvicorn", "websockets", "segno")
 BACKLOG = 64
-NOWHERE = ("192.0.2.1", 9)  # RFC 5737: for documentation alone; nothing is sent to it
+DOCUMENTATION_HOST = ("192.0.2.1", 9)  # RFC 5737: reserved; nothing is sent to it
 
 
 class PanelListener(NamedTuple):
-    """A socket that listens, the address to open in a browser, and the rules: the token that is asked for
-    ("" for none), the host names by which we may be called (none named: any address in figures), and whether
-    only this machine reaches it.
+    """The panel's open socket, and who may use it.
+
+    `url`: the address to open in a browser. `token`: what a browser has to send; "" for nothing.
+    `names`: the host names that the panel answers to, besides IP addresses. `is_local`: whether
+    only this machine reaches the panel.
     """
 
-    listening: socket.socket
+    socket: sockets.socket
     url: str
     token: str
     names: tuple[str, ...]
-    near: bool
+    is_local: bool
 
-    def rules(self) -> dict[str, object]:
-        """What the process that serves the page has to know; no business of browsers."""
-        return {"token": self.token, "names": self.names, "loopback": self.near}
+    def access_rules(self) -> dict[str, object]:
+        """The rules for the panel's process, as JSON; browsers do not get them."""
+        return {"token": self.token, "names": self.names, "loopback": self.is_local}
 
-    def picture(self) -> str:
-        """The address as a QR code for a terminal, where somebody else's telephone is to find it; or ""."""
-        if self.near:
+    def qr_code(self) -> str:
+        """The address as a QR code of text; "" for a panel that no phone reaches."""
+        if self.is_local:
             return ""
-        import io  # noqa: PLC0415 - only where one is shown
-
-        import segno  # noqa: PLC0415
+        import segno  # noqa: PLC0415 - an extra
 
         drawn = io.StringIO()
         segno.make(self.url, error="l").terminal(drawn, border=2, compact=True)
@@ -48,69 +52,68 @@ class PanelListener(NamedTuple):
 
 
 def is_installed() -> bool:
-    """Whether the packages for the panel are there."""
-    return not _missing()
+    """Whether the packages for the panel are installed."""
+    return not _missing_packages()
 
 
-def _missing() -> list[str]:
+def _missing_packages() -> list[str]:
     return [name for name in NEEDED if importlib.util.find_spec(name) is None]
 
 
-def open_door(host: str, port: int, token: str | None = None) -> PanelListener:
-    """A door at a host and port. It asks for the token that is given; beyond this machine, where none is, for the one
-    that is kept.
+def open_listener(host: str, port: int, token: str | None = None) -> PanelListener:
+    """An open panel socket. Without a `token`, the network needs the one that is stored.
 
-    StartError when the packages for the panel are missing, InputError when the port cannot be had.
+    StartError when packages are missing, InputError when the port cannot be opened.
     """
-    if missing := _missing():
+    if missing := _missing_packages():
         raise StartError(
             f"the panel needs {' and '.join(missing)}; install them with {extras.install('panel')}"
         )
     with listen_errors("panel", f"{host}:{port}", "[panel] listen or --panel HOST:PORT"):
-        listening = _listen(host, port)
-    listening.setblocking(False)
-    port = listening.getsockname()[1]
-    near = is_loopback(host)
-    token = token or ("" if near else kept())
-    asked = f"?token={quote(token)}" if token else ""
-    url = f"http://{_written(_seen_at(host))}:{port}/{asked}"
-    return PanelListener(listening, url, token, _names(host, near), near)
+        socket = _listen(host, port)
+    socket.setblocking(False)
+    port = socket.getsockname()[1]
+    is_local = is_loopback(host)
+    token = token or ("" if is_local else stored_token())
+    query = f"?token={quote(token)}" if token else ""
+    url = f"http://{_in_url(_reachable_host(host))}:{port}/{query}"
+    return PanelListener(socket, url, token, _names(host, is_local=is_local), is_local)
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    """A socket that listens: at :: also to IPv4, where the system can."""
-    sixth = ":" in host
-    return socket.create_server(
+def _listen(host: str, port: int) -> sockets.socket:
+    """A listening socket; at :: it also takes IPv4, if the system can do that."""
+    ipv6 = ":" in host
+    return sockets.create_server(
         (host, port),
-        family=socket.AF_INET6 if sixth else socket.AF_INET,
+        family=sockets.AF_INET6 if ipv6 else sockets.AF_INET,
         backlog=BACKLOG,
         reuse_port=False,
-        dualstack_ipv6=sixth and socket.has_dualstack_ipv6(),
+        dualstack_ipv6=ipv6 and sockets.has_dualstack_ipv6(),
     )
 
 
-def _names(host: str, near: bool) -> tuple[str, ...]:
-    """What browsers may call us, beside addresses."""
-    if near:
+def _names(host: str, *, is_local: bool) -> tuple[str, ...]:
+    """The host names that browsers may use, besides IP addresses."""
+    if is_local:
         return (host, "localhost")
-    own = socket.gethostname().lower()
+    own = sockets.gethostname().lower()
     return (host, "localhost", own, f"{own.partition('.')[0]}.local")
 
 
-def _written(host: str) -> str:
+def _in_url(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _seen_at(host: str) -> str:
-    """The address by which others reach a host that may be "all of them"."""
+def _reachable_host(host: str) -> str:
+    """The address at which other machines reach a host that may be "all addresses"."""
     try:
         if not ipaddress.ip_address(host).is_unspecified:
             return host
     except ValueError:
         return host
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+    with sockets.socket(sockets.AF_INET, sockets.SOCK_DGRAM) as probe:
         try:
-            probe.connect(NOWHERE)  # chooses the interface; UDP sends nothing yet
+            probe.connect(DOCUMENTATION_HOST)  # chooses the interface; UDP sends nothing yet
             return str(probe.getsockname()[0])
         except OSError:
-            return socket.gethostname()
+            return sockets.gethostname()

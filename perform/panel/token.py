@@ -1,4 +1,4 @@
-"""The token by which telephones come in at the panel, kept from one start to the next so that none has to scan again."""
+"""The panel's token, stored so that a phone that has scanned it once can always come back."""
 
 import logging
 import os
@@ -10,45 +10,45 @@ TOKEN_BYTES = 12  # 96 random bits, 16 characters to type
 LENGTH = 16
 
 
-def kept() -> str:
-    """The token of this user, made the first time; whoever deletes its file gets a new one.
+def stored_token() -> str:
+    """The token of this user, made at the first call; without its file there is a new one.
 
-    Where it cannot be kept it is one for this start, and the log says so.
+    A token that cannot be stored lasts until the daemon ends, and the log says so.
     """
-    path = _place()
+    path = _path()
     try:
         return _read(path) or _make(path)
     except OSError as fault:
         log.warning(
-            "%s: the panel's token cannot be kept there (%s), so phones must scan again after each start; "
-            "set [panel] token in the rig",
+            "%s: the panel's token cannot be stored there (%s), so phones must scan again after "
+            "each start; set [panel] token in the rig",
             path,
             fault.strerror,
         )
         return secrets.token_urlsafe(TOKEN_BYTES)
 
 
-def _place() -> Path:
-    """XDG Base Directory Specification: what outlives a start, and is worth no backup."""
+def _path() -> Path:
+    """The state folder of the XDG Base Directory Specification: data that needs no backup."""
     state = Path(os.environ.get("XDG_STATE_HOME", ""))
     return (state if state.is_absolute() else Path.home() / ".local/state") / "sideman/panel-token"
 
 
 def _read(path: Path) -> str:
-    """The token in a file; "" where there is none that somebody else could not have read or made."""
+    """The token in a file; "" if another user could have read or written it."""
     try:
         with path.open(encoding="ascii") as file:
-            own = os.fstat(file.fileno())
+            status = os.fstat(file.fileno())
             token = file.read(LENGTH + 2).strip()
     except (FileNotFoundError, UnicodeDecodeError):
         return ""
-    # Windows says nothing by modes: there a home is private by its own lists
-    private = os.name == "nt" or (own.st_uid == os.geteuid() and not own.st_mode & 0o077)
+    # Windows has no such modes: its access lists keep a home folder private
+    private = os.name == "nt" or (status.st_uid == os.geteuid() and not status.st_mode & 0o077)
     return token if private and len(token) == LENGTH else ""
 
 
 def _make(path: Path) -> str:
-    """A new one, in a file of the user's alone."""
+    """A new token, in a file that only the user can read."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.unlink(missing_ok=True)

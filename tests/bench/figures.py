@@ -126,19 +126,24 @@ def follow(sounding, where, values):
 
 OURS = """
 import asyncio, sys
-from perform.app import stage
-from perform.rig import ClockConfig, Inputs, MidiFileOutput, Rig, VoiceConfig
+from perform.daemon.app import Daemon
+from perform.config.schema import Rig
+from perform.config.voices import VoiceConfig
 from perform.events import ChordChanged
+from perform.inputs.clock_source import ClockConfig
+from perform.inputs.kinds import InputsConfig
 from perform.music.chord import parse_chord
+from perform.outputs.midi_file import MidiFileOutputConfig
 async def main():
     voices = tuple(VoiceConfig(name=f"v{i}", output="f", single=False) for i in range(4))
-    rig = Rig(clock=ClockConfig(tempo=140.0), inputs=Inputs(), voices=voices,
-              outputs={"f": MidiFileOutput(path=sys.argv[1])})
-    async with stage(rig) as running:
-        await running.source.wait_for_phrases(5)
-        running.conductor.handle_event(ChordChanged(parse_chord("C7")))
+    rig = Rig(clock=ClockConfig(tempo=140.0), inputs=InputsConfig(), voices=voices,
+              outputs={"f": MidiFileOutputConfig(path=sys.argv[1])})
+    async with Daemon(rig) as performance:
+        live = performance.live
+        await live.source.wait_for_phrases(5)
+        live.conductor.handle_event(ChordChanged(parse_chord("C7")))
         await asyncio.sleep(float(sys.argv[2]))
-        late = running.conductor.lateness
+        late = live.conductor.lateness
         print(late.percentile(.5), late.percentile(.99), late.worst, late.count)
 asyncio.run(main())
 """

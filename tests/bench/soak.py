@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 from perform.commands.render import source_of
 from perform.config.schema import ClockConfig, InputsConfig, Rig
 from perform.config.voices import VoiceConfig
-from perform.daemon.app import stage
+from perform.daemon.app import Daemon
 from perform.engine.engine import Engine
 from perform.engine.metre import parse_metre
 from perform.engine.parameters import PARAMETERS
@@ -123,19 +123,20 @@ def offline_soak(bars):
 async def live_soak(minutes):
     listener, chance = Listener(), random.Random(2)
     rig = Rig(clock=ClockConfig(tempo=180.0), inputs=InputsConfig(), voices=VOICES)
-    async with stage(rig, [listener]) as running:
-        await running.source.wait_for_phrases(10)
-        running.conductor.handle_event(ChordChanged(CHORDS[0]))
-        worker = psutil.Process(running.source.process_id)
+    async with Daemon(rig, [listener]) as performance:
+        live = performance.live
+        await live.source.wait_for_phrases(10)
+        live.conductor.handle_event(ChordChanged(CHORDS[0]))
+        worker = psutil.Process(live.source.process_id)
         until, marks = time.monotonic() + 60 * minutes, []
         warm = time.monotonic() + 6 * minutes
         while time.monotonic() < until:
             await asyncio.sleep(chance.uniform(0.05, 0.6))
-            running.conductor.handle_event(something(chance, ["blues", "reels"]))
+            live.conductor.handle_event(something(chance, ["blues", "reels"]))
             if not marks and time.monotonic() > warm:
                 marks.append((megabytes(), worker.memory_info().rss / 2**20))
         marks.append((megabytes(), worker.memory_info().rss / 2**20))
-        figures = running.figures()
+        figures = live.stats()
     (first, before), (last, after) = marks
     print(
         f"live: {minutes:g} minutes, {figures['bars']:.0f} bars, {listener.notes} notes; stuck "

@@ -20,12 +20,17 @@ from figures import ISOBAR, MIDO  # noqa: E402
 OURS = """
 import asyncio, json, random, sys, time
 import psutil
-from perform.app import _play_first, stage
-from perform.rig import ClockConfig, Inputs, MidiFileOutput, OscInput, Rig, VoiceConfig
-from perform.engine.fitness import FITNESS
-from perform.events import ChordChanged, KeyPressed, Turned
-from perform.inputs.midiclock import ClockReader
+from perform.config.schema import Rig
+from perform.config.voices import VoiceConfig
+from perform.daemon.app import Daemon, raise_priority
+from perform.events import ChordChanged, ParameterChanged
+from perform.inputs.clock_source import ClockConfig
+from perform.inputs.kinds import InputsConfig
+from perform.inputs.midi_clock import ClockReader
+from perform.inputs.osc import OscInputConfig
 from perform.music.chord import parse_chord
+from perform.outputs.midi_file import MidiFileOutputConfig
+from perform.steering.fitness import FITNESS
 path, seconds, mode, port = sys.argv[1], float(sys.argv[2]), sys.argv[3], int(sys.argv[4])
 CHORDS = [parse_chord(s) for s in ("C7", "F7", "Am7", "Dm7", "G7", "Ebmaj7")]
 
@@ -39,14 +44,15 @@ def pulses(reader, loop, stop):
 
 async def main():
     voices = tuple(VoiceConfig(name=f"v{i}", output="f", single=mode == "steered") for i in range(4))
-    inputs = Inputs(osc=OscInput(listen=f"127.0.0.1:{port}")) if mode == "flood" else Inputs()
+    inputs = InputsConfig(osc=OscInputConfig(listen=f"127.0.0.1:{port}")) if mode == "flood" else InputsConfig()
     rig = Rig(clock=ClockConfig(tempo=140.0), inputs=inputs, voices=voices,
-              outputs={"f": MidiFileOutput(path=path)})
+              outputs={"f": MidiFileOutputConfig(path=path)})
     chance = random.Random(1)
-    async with stage(rig) as running:
-        _play_first()
-        await running.source.wait_for_phrases(5)
-        conductor = running.conductor
+    async with Daemon(rig) as performance:
+        raise_priority()
+        live = performance.live
+        await live.source.wait_for_phrases(5)
+        conductor = live.conductor
         conductor.handle_event(ChordChanged(CHORDS[0]))
         import threading
         stop = threading.Event()
@@ -59,22 +65,22 @@ async def main():
         while time.monotonic() - begun < seconds:
             await asyncio.sleep(0.1)
             if mode == "steered":
-                conductor.handle_event(Turned(None, "weight/" + chance.choice(FITNESS).name, chance.random()))
+                conductor.handle_event(ParameterChanged(None, "weight/" + chance.choice(FITNESS).name, chance.random()))
                 if chance.random() < 0.1:
                     conductor.handle_event(ChordChanged(chance.choice(CHORDS)))
         used = (sum(me.cpu_times()[:2]) - used) / (time.monotonic() - begun)
         stop.set()
         late = conductor.lateness
         print(json.dumps({"p50": late.percentile(.5), "p99": late.percentile(.99), "max": late.worst, "n": late.count,
-                          "cpu": used, "chords": running.engine.counts.chords, "missed": running.engine.counts.missed,
+                          "cpu": used, "chords": live.engine.counts.chords, "missed": live.engine.counts.missed,
                           "histogram": late.histogram()}))
 asyncio.run(main())
 """
 BARE = """
 import sys, time
 import numpy as np
-from perform.app import _play_first
-_play_first()
+from perform.daemon.app import raise_priority
+raise_priority()
 step, late = 60 / 140 / 4, []
 begun = time.monotonic()
 for place in range(1, int(float(sys.argv[2]) / step)):
@@ -84,7 +90,7 @@ print(np.quantile(late, .5), np.quantile(late, .99), max(late), len(late))
 """
 FLOOD = """
 import socket, sys, time
-from perform.osc import encode
+from perform.net.osc import encode
 to, seconds = ("127.0.0.1", int(sys.argv[1])), float(sys.argv[2])
 mouth = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 symbols = ("C7", "F7", "Bbmaj7", "Am7")

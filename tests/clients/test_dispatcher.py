@@ -1,11 +1,11 @@
-"""What is said at the dispatcher: carried out, answered, counted, and logged once."""
+"""The dispatcher applies messages, replies to those it rejects, counts them and logs them once."""
 
 import asyncio
 import logging
 import re
 
 import pytest
-from dispatchers import Client, with_dispatcher
+from dispatchers import FakeClient, with_clients
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,119 +14,117 @@ from perform.events import Beat, ChordChanged, ChordReleased, NoteMessage, Phras
 from perform.music.chord import parse_chord
 
 
-def test_what_is_not_there_is_answered_and_counted():
-    async def scene(dispatcher, _):
-        dispatcher.handle_message("/snapshot/store", ("chorus",), Client("somebody"))
-        for address, values, why in (
-            ("/snapshot/recall", ("verse",), "no snapshot 'verse'; there are: chorus"),
-            ("/snapshot/store", ("a, b",), "takes one name without a comma, not 'a, b'"),
-            ("/voice/tuba/swing", (0.5,), "no voice 'tuba'; there are: lead, bass"),
-            ("/voice/tuba/more", (), "no voice 'tuba'; there are: lead, bass"),
+def test_unknown_names_get_a_reply_and_are_counted():
+    async def scene(clients):
+        clients.send(FakeClient("one"), "/snapshot/store", "chorus")
+        for address, values, reason in (
+            ("/snapshot/recall", ["verse"], "no snapshot 'verse'; there are: chorus"),
+            ("/snapshot/store", ["a, b"], "takes one name without a comma, not 'a, b'"),
+            ("/voice/tuba/swing", [0.5], "no voice 'tuba'; there are: lead, bass"),
+            ("/voice/tuba/more", [], "no voice 'tuba'; there are: lead, bass"),
         ):
-            peer = Client(address)
-            dispatcher.handle_message(address, values, peer)
-            assert peer.of("/error") == [(address, why)]
-        assert dispatcher.stats()["refused"] == 4
+            client = FakeClient(address)
+            clients.send(client, address, *values)
+            assert client.at("/error") == [(address, reason)]
+        assert clients.dispatcher.stats()["refused"] == 4
 
-    with_dispatcher(scene)
+    with_clients(scene)
 
 
-def test_a_snapshot_that_is_recalled_moves_every_fader_back():
-    async def scene(dispatcher, _):
-        fader = Client("a surface")
+def test_a_recalled_snapshot_restores_every_value():
+    async def scene(clients):
+        surface = FakeClient("a surface")
         for address, value in (("/swing", 0.25), ("/voice/bass/swing", 0.75), ("/accent", 0.1)):
-            dispatcher.handle_message(address, (value,), fader)
-        dispatcher.handle_message("/snapshot/store", ("verse",), fader)
-        before = dict(dispatcher._performance.state.values)
+            clients.send(surface, address, value)
+        clients.send(surface, "/snapshot/store", "verse")
+        before = dict(clients.state.values)
         for address in ("/swing", "/accent"):
-            dispatcher.handle_message(address, (1.0,), fader)
-        assert dispatcher._performance.state.values != before
-        dispatcher.handle_message("/snapshot/recall", ("verse",), fader)
-        assert dispatcher._performance.state.values == before
+            clients.send(surface, address, 1.0)
+        assert clients.state.values != before
+        clients.send(surface, "/snapshot/recall", "verse")
+        assert clients.state.values == before
 
-    with_dispatcher(scene)
+    with_clients(scene)
 
 
-def test_an_all_voices_value_stands_where_the_first_voice_does():
-    async def scene(dispatcher, reached):
-        hand, line = Client(("10.0.0.1", 50000)), Client("a connection")
-        dispatcher.handle_message("/subscribe", (), line)
+def test_the_value_of_all_voices_is_that_of_the_first_voice():
+    async def scene(clients):
+        surface, listener = FakeClient(("10.0.0.1", 50000)), FakeClient("a connection")
+        clients.send(listener, "/subscribe")
         await asyncio.sleep(0.05)
-        for address, values in (
-            ("/swing", (0.5,)),
-            ("/snapshot/store", ("a",)),
-            ("/voice/lead/swing", (0.8,)),
-            ("/voice/bass/swing", (0.1,)),
-            ("/voice/lead/mode", ("hold",)),
+        for address, value in (
+            ("/swing", 0.5),
+            ("/snapshot/store", "a"),
+            ("/voice/lead/swing", 0.8),
+            ("/voice/bass/swing", 0.1),
+            ("/voice/lead/mode", "hold"),
         ):
-            dispatcher.handle_message(address, values, hand)
+            clients.send(surface, address, value)
             await asyncio.sleep(0.05)
-        assert line.of("/state/swing") == [(0.0,), (0.5,), (0.8,)]
-        assert line.of("/state/voice/bass/swing") == [(0.0,), (0.5,), (0.1,)]
-        assert line.of("/state/mode")[-1] == ("hold",)
-        dispatcher.handle_message("/snapshot/recall", ("a",), hand)
+        assert listener.at("/state/swing") == [(0.0,), (0.5,), (0.8,)]
+        assert listener.at("/state/voice/bass/swing") == [(0.0,), (0.5,), (0.1,)]
+        assert listener.at("/state/mode")[-1] == ("hold",)
+        clients.send(surface, "/snapshot/recall", "a")
         await asyncio.sleep(0.05)
         for address in ("/state/swing", "/state/voice/lead/swing", "/state/voice/bass/swing"):
-            assert line.of(address)[-1] == (0.5,)
+            assert listener.at(address)[-1] == (0.5,)
 
-    with_dispatcher(scene)
+    with_clients(scene)
 
 
-def test_the_bars_of_a_turn_are_set_with_the_mode_or_alone_and_told_to_whoever_joins():
-    async def scene(dispatcher, _):
-        hand, late = Client(("10.0.0.1", 50000)), Client("a connection")
-        dispatcher.handle_message("/mode", ("trade", 8), hand)
-        dispatcher.handle_message("/voice/bass/mode/bars", (2.2,), hand)
-        dispatcher.handle_message("/voice/bass/mode", ("answer",), hand)  # as many bars as before
-        dispatcher.handle_message("/mode/bars", (0,), hand)
-        assert hand.of("/error") == [("/mode/bars", "takes 1 to 64 bars")]
-        dispatcher.handle_message("/subscribe", (), late)
+def test_the_turn_length_is_set_with_the_mode_or_alone():
+    async def scene(clients):
+        surface, late = FakeClient(("10.0.0.1", 50000)), FakeClient("a connection")
+        clients.send(surface, "/mode", "trade", 8)
+        clients.send(surface, "/voice/bass/mode/bars", 2.2)
+        clients.send(surface, "/voice/bass/mode", "answer")  # as many bars as before
+        clients.send(surface, "/mode/bars", 0)
+        assert surface.at("/error") == [("/mode/bars", "takes 1 to 64 bars")]
+        clients.send(late, "/subscribe")
         await asyncio.sleep(0.05)
-        assert late.of("/state/mode/bars") == late.of("/state/voice/lead/mode/bars") == [(8,)]
-        assert late.of("/state/voice/bass/mode/bars") == [(2,)]
-        assert late.of("/state/voice/bass/mode") == [("answer",)]
+        assert late.at("/state/mode/bars") == late.at("/state/voice/lead/mode/bars") == [(8,)]
+        assert late.at("/state/voice/bass/mode/bars") == [(2,)]
+        assert late.at("/state/voice/bass/mode") == [("answer",)]
 
-    with_dispatcher(scene)
+    with_clients(scene)
 
 
-def test_nonsense_is_answered_counted_and_logged_once(caplog):
-    async def scene(dispatcher, _):
-        stranger = Client(("10.0.0.3", 1))
+def test_a_flood_without_meaning_is_counted_and_logged_once(caplog):
+    async def scene(clients):
+        client = FakeClient(("10.0.0.3", 1))
         with caplog.at_level(logging.WARNING):
             for number in range(1000):
-                dispatcher.handle_message("/nonsense", (number,), stranger)
+                clients.send(client, "/nonsense", number)
             await asyncio.sleep(0.05)
-        assert dispatcher.stats()["refused"] == 1000
-        assert dispatcher.stats()["received"] == 1000
-        assert (
-            stranger.of("/error") == [("/nonsense", "no such address")] * 2
-        )  # the first, the last
-        assert [it.message.split(" (")[0] for it in caplog.records] == [
-            "/nonsense: no such address"
-        ]
+        stats = clients.dispatcher.stats()
+        assert (stats["refused"], stats["received"]) == (1000, 1000)
+        # the first and the last
+        assert client.at("/error") == [("/nonsense", "no such address")] * 2
+        logged = [record.message.split(" (")[0] for record in caplog.records]
+        assert logged == ["/nonsense: no such address"]
 
-    with_dispatcher(scene)
+    with_clients(scene)
 
 
-def test_what_strangers_write_cannot_speak_to_the_terminal(caplog):
-    async def scene(dispatcher, _):
-        stranger = Client(("10.0.0.3", 1))
+def test_control_characters_reach_neither_the_log_nor_a_client(caplog):
+    async def scene(clients):
+        client = FakeClient(("10.0.0.3", 1))
         with caplog.at_level(logging.WARNING):
-            dispatcher.handle_message("/\x1b]0;mine\x07\n", (), stranger)
-            dispatcher.reject("", "x" * 70000, stranger)
-            dispatcher.log_rejection("\x9b31m\u2028\ud800é")
-        assert [it.message.split(" (")[0] for it in caplog.records] == [
+            clients.send(client, "/\x1b]0;mine\x07\n")
+            clients.dispatcher.reject("", "x" * 70000, client)
+            clients.dispatcher.log_rejection("\x9b31m\u2028\ud800é")
+        assert [record.message.split(" (")[0] for record in caplog.records] == [
             r"/\x1b]0;mine\x07\n: no such address",
             "x" * 197 + "...",
             r"\x9b31m\u2028\ud800\xe9",
         ]
-        assert stranger.of("/error")[0][0] == r"/\x1b]0;mine\x07\n"
+        assert client.at("/error")[0][0] == r"/\x1b]0;mine\x07\n"
 
-    with_dispatcher(scene)
+    with_clients(scene)
 
 
 @pytest.mark.parametrize(
-    ("address", "values", "why"),
+    ("address", "values", "reason"),
     [
         ("/subscribe", (70000,), "takes nothing, a port"),
         ("/subscribe", (9001,), "a port needs a host here"),
@@ -138,81 +136,93 @@ def test_what_strangers_write_cannot_speak_to_the_terminal(caplog):
         ("/other", ("x" * 5000,), "the name of a bundle"),
     ],
 )
-def test_what_cannot_be_done_is_one_line(address, values, why):
-    async def scene(dispatcher, _):
-        peer = Client("a connection")
-        dispatcher.handle_message(address, values, peer)
-        assert why in peer.of("/error")[0][1]
+def test_a_rejected_message_gets_its_reason_as_one_line(address, values, reason):
+    async def scene(clients):
+        client = FakeClient("a connection")
+        clients.send(client, address, *values)
+        assert reason in client.at("/error")[0][1]
 
-    with_dispatcher(scene)
-
-
-def test_a_button_acts_when_it_goes_down_and_not_when_it_comes_up():
-    async def scene(dispatcher, _):
-        peer = Client("a phone")
-        dispatcher.handle_message("/subscribe", (), peer)
-        dispatcher.handle_message("/tap", (0.0,), peer)
-        dispatcher.handle_message("/panic", (1.0,), peer)
-        dispatcher.handle_message("/stats", (), peer)
-        assert not peer.of("/error")
-        assert peer.of("/stats/done") == [(1,)]
-        assert peer.of("/stats/refused") == [(0,)]
-
-    with_dispatcher(scene)
+    with_clients(scene)
 
 
-def test_all_that_is_told_is_in_the_table_by_the_types_that_are_sent():
-    says = {row.address: row.says for row in published.FEEDBACK}
+def test_a_button_acts_when_pressed_and_not_when_released():
+    async def scene(clients):
+        phone = FakeClient("a phone")
+        clients.send(phone, "/subscribe")
+        clients.send(phone, "/tap", 0.0)
+        clients.send(phone, "/panic", 1.0)
+        clients.send(phone, "/stats")
+        assert not phone.at("/error")
+        assert phone.at("/stats/done") == [(1,)]
+        assert phone.at("/stats/refused") == [(0,)]
+
+    with_clients(scene)
+
+
+def test_learn_checks_the_voice_and_reaches_the_mapping():
+    async def scene(clients):
+        client = FakeClient("a connection")
+        clients.mapping.has_controller = True
+        clients.send(client, "/learn", "/voice/tuba/swing")
+        assert client.at("/error") == [("/learn", "no voice 'tuba'; there are: lead, bass")]
+        clients.send(client, "/learn", "/voice/bass/swing")
+        clients.mapping.handle([0xB0, 7, 127])
+        assert clients.mapping.addresses == {"7": "/voice/bass/swing"}
+
+    with_clients(scene)
+
+
+def test_every_published_message_is_in_the_table_with_its_types():
+    types = {row.address: row.says for row in published.FEEDBACK}
     seen = set()
 
-    class Checked(Client):
+    class CheckingClient(FakeClient):
         def send_message(self, address, *values):
             row = re.sub(r"^/state/voice/[^/]+", f"/state{registry.ONE_VOICE}", address)
             row = re.sub(r"^/stats/under/[\d.]+$", f"/stats/under/{published.MS}", row)
             seen.add(row)
-            assert says[row] == "".join(type(value).__name__[0] for value in values), address
+            assert types[row] == "".join(type(value).__name__[0] for value in values), address
 
-    async def scene(dispatcher, _):
-        ours = Checked("a surface")
-        dispatcher.handle_message("/subscribe", (), ours)
+    async def scene(clients):
+        client = CheckingClient("a surface")
+        clients.send(client, "/subscribe")
         for address, control in registry.addresses(["lead", "bass"]):
             if control.kind in ("number", "switch"):
-                dispatcher.handle_message(address, (int(control.high),), Client("a fader"))
-        dispatcher._performance.conductor.lateness.add(0.001)
-        for output in (
+                clients.send(FakeClient("a fader"), address, int(control.high))
+        clients.live.conductor.lateness.add(0.001)
+        for event in (
             NoteMessage(0, "lead", 60, 90),
             Beat(0, 0, 0),
             PhraseMissed(0, "lead", 0, "canned"),
         ):
-            for sink in dispatcher._performance.conductor._listeners:
-                sink.send(output)
-        dispatcher.handle_message("/chord", ("C7",), ours)
-        dispatcher.handle_message("/nonsense", (), ours)
-        dispatcher.handle_message("/stats", (), ours)
+            for listener in clients.live.conductor._listeners:
+                listener.send(event)
+        clients.send(client, "/chord", "C7")
+        clients.send(client, "/nonsense")
+        clients.send(client, "/stats")
         await asyncio.sleep(0.05)
-        assert seen == set(says)
+        assert seen == set(types)
 
-    with_dispatcher(scene)
-
-
-def test_a_pad_that_is_let_go_ends_its_own_chord_and_none_of_keys():
-    async def scene(dispatcher, _):
-        pad, keys = Client("a surface"), dispatcher._performance.conductor
-        chord = lambda: dispatcher._performance.state.values["/chord"]  # noqa: E731
-        dispatcher.handle_message("/chord", ("C7",), pad)
-        dispatcher.handle_message("/chord/release", (), pad)
-        assert chord() == "N.C."
-        dispatcher.handle_message("/chord", ("C7",), pad)
-        keys.handle_event(ChordChanged(parse_chord("F7")))
-        dispatcher.handle_message("/chord/release", (), pad)
-        dispatcher.handle_message("/chord/release", (), pad)
-        keys.handle_event(ChordReleased())
-        assert chord() == "F7"  # whose release the rig has: keep
-
-    with_dispatcher(scene)
+    with_clients(scene)
 
 
-SAID = st.one_of(
+def test_a_released_pad_ends_its_own_chord_and_not_that_of_a_keyboard():
+    async def scene(clients):
+        pad, conductor = FakeClient("a surface"), clients.live.conductor
+        clients.send(pad, "/chord", "C7")
+        clients.send(pad, "/chord/release")
+        assert clients.state.values["/chord"] == "N.C."
+        clients.send(pad, "/chord", "C7")
+        conductor.handle_event(ChordChanged(parse_chord("F7")))  # from a keyboard
+        clients.send(pad, "/chord/release")
+        clients.send(pad, "/chord/release")
+        conductor.handle_event(ChordReleased())
+        assert clients.state.values["/chord"] == "F7"  # the rig keeps the chord of released keys
+
+    with_clients(scene)
+
+
+VALUES = st.one_of(
     st.none(),
     st.booleans(),
     st.integers(-(2**70), 2**70),
@@ -233,16 +243,18 @@ ADDRESSES = [
 
 @given(
     st.lists(
-        st.tuples(st.sampled_from([*ADDRESSES, "", "/", "/voice//x"]), st.lists(SAID, max_size=3)),
+        st.tuples(
+            st.sampled_from([*ADDRESSES, "", "/", "/voice//x"]), st.lists(VALUES, max_size=3)
+        ),
         max_size=12,
     )
 )
-def test_whatever_is_said_is_carried_out_or_answered_and_the_music_goes_on(said):
-    async def scene(dispatcher, _):
-        somebody = Client(("10.0.0.1", 50000))
-        for address, values in said:
-            dispatcher.handle_message(address, tuple(values), somebody)
-        assert not dispatcher._performance.conductor.failed.done()
-        assert dispatcher.stats()["received"] == len(said)
+def test_any_message_is_applied_or_rejected_and_the_music_goes_on(messages):
+    async def scene(clients):
+        client = FakeClient(("10.0.0.1", 50000))
+        for address, values in messages:
+            clients.send(client, address, *values)
+        assert not clients.live.conductor.failed.done()
+        assert clients.dispatcher.stats()["received"] == len(messages)
 
-    with_dispatcher(scene)
+    with_clients(scene)

@@ -14,7 +14,7 @@ from perform.daemon import next_steps
 from perform.errors import RigError, StartError
 from perform.outputs.midi import MidiOutputConfig
 from perform.outputs.osc import OscOutputConfig
-from perform.panel.listener import open_door
+from perform.panel.listener import open_listener
 
 
 @pytest.fixture
@@ -62,10 +62,10 @@ def test_what_init_writes_is_what_a_line_that_is_left_out_means(machine):
 
 def test_the_first_step_is_the_page_or_how_to_get_it(machine, monkeypatch):
     machine(midi=False, panel=True)
-    door = open_door("127.0.0.1", 0)
-    door.listening.close()
-    page, osc = next_steps.first_steps(run.what_is_there(), door)
-    assert page == f"open {door.url} in a browser, press Listen here and a chord"
+    listener = open_listener("127.0.0.1", 0)
+    listener.socket.close()
+    page, osc = next_steps.first_steps(run.what_is_there(), listener)
+    assert page == f"open {listener.url} in a browser, press Listen here and a chord"
     assert osc == 'send "Cm7" to /sideman/chord by OSC, to 127.0.0.1:9000'
     machine(midi=True, panel=False)
     page, keyboard, _, synth = next_steps.first_steps(run.what_is_there(), None)
@@ -73,7 +73,7 @@ def test_the_first_step_is_the_page_or_how_to_get_it(machine, monkeypatch):
     assert "'Sideman chords'" in keyboard
     assert "'Sideman'" in synth
     stopped = parse_rig('start = "stopped"\n[inputs.midi]\nport = "Keystation"')
-    assert next_steps.first_steps(stopped, door)[1] == "play a chord on 'Keystation'"
+    assert next_steps.first_steps(stopped, listener)[1] == "play a chord on 'Keystation'"
 
 
 def test_pip_is_typed_as_the_program_was(tmp_path, monkeypatch):
@@ -133,7 +133,7 @@ def test_half_an_address_of_the_panel_is_answered(half):
 
 
 def test_where_the_code_to_scan_cannot_be_drawn_the_address_is_there(monkeypatch):
-    door = open_door("0.0.0.0", 0)
-    door.listening.close()
+    listener = open_listener("0.0.0.0", 0)
+    listener.socket.close()
     monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO(), encoding="latin-1"))
-    assert run.welcome(parse_rig(""), door).startswith("panel: http://")
+    assert run.welcome(parse_rig(""), listener).startswith("panel: http://")

@@ -68,6 +68,7 @@ def test_a_pad_inverts_the_present_value_of_a_switch(pad):
 
 def test_a_value_behind_an_address_is_sent_in_the_upper_half_of_a_controller():
     mapping = MidiMapping({"41": "/transport start", "note 40": "/voice/my lead/mode trade"})
+    mapping.has_controller = True
     mapping.learn("/tempo 96")
     assert mapping.handle([0x90, 41, 3]) == TempoChanged(96.0)
     assert mapping.handle([0x90, 40, 1]) == ModeChanged("my lead", "trade")
@@ -78,6 +79,9 @@ def test_a_value_behind_an_address_is_sent_in_the_upper_half_of_a_controller():
 
 def test_learn_maps_the_controller_that_is_touched_next():
     mapping = MidiMapping({})
+    with pytest.raises(MessageError, match="no controller to learn from"):
+        mapping.learn("/swing")
+    mapping.has_controller = True
     mapping.learn("/swing")
     assert mapping.handle([0xB0, 64, 127]) is None  # the sustain pedal
     assert mapping.handle([0xB0, 7, 127]) == ParameterChanged(None, "swing", 1.0)

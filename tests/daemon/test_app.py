@@ -27,8 +27,8 @@ def test_the_terminal_has_the_log_again_before_a_long_recording_is_written(monke
     )
 
     async def play():
-        async with app.stage(rig, windows=["silent_view"]) as running:
-            running.conductor.handle_event(PlayerNoteOn(60))
+        async with app.Daemon(rig, views=["silent_view"]) as performance:
+            performance.live.conductor.handle_event(PlayerNoteOn(60))
             printed.append(first in root.handlers)
 
     asyncio.run(play())

@@ -59,13 +59,13 @@ def ears():
 async def play_without(rig, ears):
     """The voices that play, what was missing, and the rig that was left."""
     loop, voices = asyncio.get_running_loop(), set()
-    async with app.stage(rig, strict=False) as running:
-        running.handle_event(ChordChanged(parse_chord("C7")))
+    async with app.Daemon(rig, strict=False) as performance:
+        performance.events.handle_event(ChordChanged(parse_chord("C7")))
         async with asyncio.timeout(30):
             while voices != {"lead", "bass"}:
                 data = await loop.sock_recv(ears, 65536)
                 voices |= {it[0] for to, it in decode(data) if to == "/sideman/note"}
-        return running.missing, running.rig
+        return performance.missing, performance.rig
 
 
 def test_each_is_named_and_everything_else_plays(ears):
@@ -96,5 +96,5 @@ def test_without_a_panel_it_is_a_fault(table, fault):
 
 
 async def play_without_tolerance(rig):
-    async with app.stage(rig):
+    async with app.Daemon(rig):
         pass

@@ -1,6 +1,6 @@
 """The port of a MIDI controller."""
 
-from dispatchers import with_dispatcher
+from dispatchers import with_clients
 
 from perform.control.midi_mapping import MidiMapping
 from perform.errors import MessageError
@@ -21,15 +21,17 @@ def test_a_rejected_control_change_is_counted_and_logged_once(monkeypatch, caplo
     def apply(_):
         raise MessageError("the tempo is the MIDI clock's")
 
-    async def scene(dispatcher, _):
+    async def scene(clients):
         config = ControllerInputConfig(port="knobs", cc={"21": "/tempo"})
         mapping = MidiMapping(config.cc)
-        controller = MidiController(config, "auto", mapping, apply, dispatcher.log_rejection)
+        controller = MidiController(
+            config, "auto", mapping, apply, clients.dispatcher.log_rejection
+        )
         for value in range(128):
             controller._hear([0xB0, 21, value], 0.0)
-        assert dispatcher.stats()["refused"] == 128
+        assert clients.dispatcher.stats()["refused"] == 128
 
-    with_dispatcher(scene)
+    with_clients(scene)
     first, summed_up = [record.message for record in caplog.records]
     assert first.startswith("[inputs.surface] the tempo is the MIDI clock's (logged once")
     assert summed_up.startswith("127 more messages")

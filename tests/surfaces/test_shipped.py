@@ -4,7 +4,7 @@ import re
 
 import pytest
 import surface_messages
-from dispatchers import Client, with_dispatcher
+from dispatchers import FakeClient, with_clients
 
 from perform.config.load import load_rig
 from perform.surfaces import formats
@@ -36,11 +36,11 @@ def test_all_that_a_shipped_surface_says_is_understood_by_the_rig_of_its_page(ki
         if "subscribe" not in address
     ]
 
-    async def scene(dispatcher, _):
-        ours = Client(("127.0.0.1", 5000))
+    async def scene(clients):
+        surface = FakeClient(("127.0.0.1", 5000))
         for address, values in sorted(everything, key=lambda it: "/recall" in it[0]):
-            dispatcher.handle_message(address, values, ours)
-        assert ours.of("/error") == []
-        assert dispatcher.received == len(everything) > 300
+            clients.send(surface, address, *values)
+        assert surface.at("/error") == []
+        assert clients.dispatcher.stats()["received"] == len(everything) > 300
 
-    with_dispatcher(scene, voices=[voice.settings() for voice in load_rig(root / named).voices])
+    with_clients(scene, voices=[voice.settings() for voice in load_rig(root / named).voices])

@@ -83,7 +83,7 @@ def test_the_address_of_the_page_stays_and_a_message_of_many_lines_is_one():
 
 def test_a_code_to_scan_is_seen_until_something_sounds():
     address = "http://192.168.1.20:8137/?token=0123456789abcdef0123456789abcdef"
-    code = PanelListener(None, address, "", (), near=False).picture()
+    code = PanelListener(None, address, "", (), is_local=False).qr_code()
     screen = TerminalView()
     screen.hear(BEGUN, "/hello", [{"voices": VOICES, "panel": address, "code": code}])
     lines = drawn(screen, height=24)

@@ -1,0 +1,104 @@
+"""The events of clients: checked against the rig, then handled by the conductor."""
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from perform.bundles import bundle, catalog
+from perform.errors import BundleError, MessageError
+from perform.events import (
+    ChordChanged,
+    ChordReleased,
+    Event,
+    ModelChanged,
+    OtherModelChanged,
+    SnapshotRecalled,
+    TempoChanged,
+    TempoTapped,
+)
+from perform.music.chord import Chord
+from perform.runtime.live_engine import LiveEngine
+
+
+class ClientEvents:
+    """Handles the events of OSC, MQTT, the panel and a MIDI controller.
+
+    `voices`: their names. `models`: the names of the bundles that were checked at start-up.
+    `midi_clock`: whether a MIDI clock gives the tempo, so that clients cannot. `share_tempo`: sets
+    a new tempo for all programs that share the clock.
+    """
+
+    def __init__(
+        self,
+        voices: Sequence[str],
+        models: Iterable[str],
+        live: LiveEngine,
+        *,
+        midi_clock: bool = False,
+        share_tempo: Callable[[float], None] | None = None,
+    ) -> None:
+        self._voices = voices
+        self._models = set(models)
+        self._engine = live.engine
+        self._transport = live.transport
+        self._conductor = live.conductor
+        self._midi_clock = midi_clock
+        self._share_tempo = share_tempo
+        self._pressed: Chord | None = None
+
+    def handle_event(self, event: Event) -> None:
+        """Check an event and let the conductor handle it.
+
+        MessageError for an unknown voice, model or snapshot, and for a tempo under a MIDI clock.
+        """
+        self.check_voice(getattr(event, "voice", None))
+        if isinstance(event, SnapshotRecalled):
+            self._check_snapshot(event.name)
+        elif isinstance(event, ModelChanged | OtherModelChanged):
+            self._check_model(event.model)
+        elif isinstance(event, TempoChanged | TempoTapped):
+            self._change_tempo(event)
+            return
+        elif isinstance(event, ChordChanged | ChordReleased):
+            event = self._release_pad(event)
+        self._conductor.handle_event(event)
+
+    def check_voice(self, voice: str | None) -> None:
+        """MessageError for an unknown voice; None stands for every voice."""
+        if voice is not None and voice not in self._voices:
+            raise MessageError(f"no voice {voice!r}; there are: {', '.join(self._voices)}")
+
+    def _check_snapshot(self, name: str) -> None:
+        stored = self._engine.snapshots
+        if name not in stored:
+            there = f"there are: {', '.join(stored)}" if stored else "none is stored yet"
+            raise MessageError(f"no snapshot {name!r}; {there}")
+
+    def _check_model(self, model: str) -> None:
+        if Path(model).name != model:
+            raise MessageError("takes the name of a bundle, not a path")
+        if model in self._models:  # no file is read while the music plays
+            return
+        try:
+            bundle.load(catalog.find(model))
+        except BundleError as fault:
+            raise MessageError(str(fault)) from None
+        self._models.add(model)
+
+    def _change_tempo(self, event: TempoChanged | TempoTapped) -> None:
+        if self._midi_clock:
+            raise MessageError("the tempo is the MIDI clock's; set it where that comes from")
+        before = self._transport.bpm
+        self._conductor.handle_event(event)
+        if self._share_tempo is not None and self._transport.bpm != before:
+            self._share_tempo(self._transport.bpm)
+
+    def _release_pad(self, event: ChordChanged | ChordReleased) -> Event:
+        """The event, or the end of the chord when the pad that plays it is released.
+
+        A pad ends its chord whatever the rig says about released keys. It does not end a chord that
+        a keyboard or a chart has played since.
+        """
+        pressed = self._pressed
+        self._pressed = event.chord if isinstance(event, ChordChanged) else None
+        ends = isinstance(event, ChordReleased) and pressed is not None
+        return ChordChanged(None) if ends and pressed == self._engine.chord else event
