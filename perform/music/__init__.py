@@ -1,1 +1,1 @@
-"""Harmony and phrases as data: shared with `training`, numpy and the standard library only."""
+"""Chords, scales, notes and piano rolls; needs numpy only, and `training` uses it, too."""

@@ -1,6 +1,6 @@
-"""What may be asked of a conditional generator: a class of chord, how many notes, how high.
+"""The conditions of a phrase, for generators that take any: class of chord, density, register.
 
-A generator's input is one row a phrase: noise, then one column for each condition that it was taught.
+The input of a generator has one row a phrase: noise, then a column for each of its conditions.
 """
 
 from collections.abc import Sequence
@@ -17,10 +17,10 @@ CONDITION_NAMES = (*QUALITY_CLASSES, DENSITY, REGISTER)
 
 
 class Conditions(NamedTuple):
-    """What a phrase should be like; what is left open, chance decides.
+    """What a phrase should be like; a condition that is not set is random.
 
-    `quality`: one of QUALITIES, or "". `density`, `register`: 0 to 1, the share of the training bars
-    that have fewer notes, or lie lower.
+    `quality`: one of QUALITY_CLASSES, or "". `density`, `register`: 0 to 1, the share of the
+    training bars that have fewer notes, or are lower.
     """
 
     quality: str = ""
@@ -52,8 +52,8 @@ def generator_inputs(
 ) -> NDArray[np.float32]:
     """A generator's input for `count` phrases, (count, noise_dim + len(conditions)).
 
-    `conditions`: what the columns after the noise mean, of COLUMNS. A quality that the generator was
-    not taught leaves all of its quality columns at 0, which it knows as "any".
+    `conditions`: the meaning of the columns after the noise, of CONDITION_NAMES. A quality that the
+    generator does not know leaves all its quality columns at 0, which means "any".
     """
     rng = np.random.default_rng(seed)
     noise = rng.standard_normal((count, noise_dim), dtype=np.float32)

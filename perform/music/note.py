@@ -16,8 +16,8 @@ LOWEST_PITCH = ROOT_PITCH - ROOT_ROW
 class Note(NamedTuple):
     """One note of a phrase.
 
-    `start` and `duration` are ticks from the phrase's beginning (480 a quarter note, duration at
-    least 1); `pitch` is the MIDI number that the note has when the chord's root is C (60 = root).
+    `start`: ticks (480 a quarter note) from the start of the phrase. `duration`: ticks, at least 1.
+    `pitch`: the MIDI number of the note over a chord on C (60 is the root).
     """
 
     start: int
@@ -26,7 +26,7 @@ class Note(NamedTuple):
 
     @property
     def end(self) -> int:
-        """The tick at which the note stops sounding."""
+        """The tick at which the note ends."""
         return self.start + self.duration
 
 

@@ -1,4 +1,4 @@
-"""All notes of many bars as columns of numbers, so that work on notes is work on arrays."""
+"""The notes of many bars as arrays, one a column of the table."""
 
 from typing import NamedTuple
 
@@ -12,9 +12,10 @@ Numbers = NDArray[np.intp]
 
 
 class NoteTable(NamedTuple):
-    """Notes of `bars` bars, by bar, row and start: each column one array (notes,).
+    """The notes of `bars` bars; each field is an array (notes,).
 
-    `start`, `end`: columns from 0, `end` the first after the note: 64 where it lasts to the end of a whole bar.
+    `start`, `end`: columns of the bar from 0; `end` is the first after the note, 64 at the end of
+    the bar. `notes_of` orders them by bar, row and start.
     """
 
     bars: int
@@ -25,22 +26,22 @@ class NoteTable(NamedTuple):
 
 
 def notes_of(rolls: Rolls) -> NoteTable:
-    """The notes in rolls (n, 48, columns)."""
+    """The notes of rolls (n, 48, columns)."""
     columns = rolls.shape[2]
     on = np.zeros((len(rolls), ROWS, columns + 2), np.int8)
     on[:, :, 1:-1] = rolls > 0
     edges = np.diff(on, axis=2).reshape(-1)
-    # by flat index: three times as fast as by bar, row and column at once
+    # flat indices are three times as fast as bar, row and column at once
     place, start = np.divmod(np.flatnonzero(edges == 1), columns + 1)
     bar, row = np.divmod(place, ROWS)
     return NoteTable(len(rolls), bar, row, start, np.flatnonzero(edges == -1) % (columns + 1))
 
 
 def rolls_of(table: NoteTable) -> Rolls:
-    """Rolls (n, 48, 64) that spell the notes; a re-struck note ends one column before.
+    """The rolls (n, 48, 64) of the notes; a note that is struck again ends one column before.
 
-    Rows outside the roll fold by octaves, columns outside it are cut off, and what is shorter than
-    a column is left out.
+    Rows outside the roll fold by octaves, columns outside it are cut off, and notes shorter than a
+    column are left out.
     """
     row = np.where(table.row < 0, table.row % 12, table.row)
     row = np.where(row >= ROWS, ROWS - 12 + row % 12, row)

@@ -1,4 +1,4 @@
-"""Names of notes and what they number. C4 is MIDI 60."""
+"""Names and numbers of notes. C4 is MIDI 60."""
 
 import re
 
@@ -11,7 +11,7 @@ _PITCH = re.compile(r"([A-Ga-g])([#♯b♭]{0,2})(-?\d+)")
 
 
 def pitch_class(name: str) -> int:
-    """The pitch class, 0 (C) to 11, of a note's name like Bb or F##; ValueError for another."""
+    """The pitch class, 0 (C) to 11, of a name like Bb or F##; ValueError for any other text."""
     match = _NAME.fullmatch(name)
     if not match:
         raise ValueError(f"{name!r} is no note")
@@ -20,7 +20,7 @@ def pitch_class(name: str) -> int:
 
 
 def semitones_from_c(root: int) -> int:
-    """Semitones (-5 to 6) from C to a root, a pitch class, the shorter way."""
+    """The shortest way from C to a root (a pitch class), -5 to 6 semitones."""
     return root if root <= 6 else root - 12
 
 
@@ -40,7 +40,7 @@ def parse_pitch(text: str) -> int:
 
 
 def parse_midi_pitch(text: str) -> int:
-    """The MIDI number (0 to 127) of a note with its octave; ValueError, which says how to write it."""
+    """The MIDI number (0 to 127) of a note with octave; ValueError says how to write one."""
     try:
         pitch = parse_pitch(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Scales as semitones above their root, and the way to the nearest note of a set."""
+"""Scales as semitones above their root, and the nearest pitch of a set of pitch classes."""
 
 from collections.abc import Collection
 from functools import cache
@@ -30,14 +30,14 @@ SCALES: dict[str, tuple[int, ...]] = {
 
 @cache
 def _steps(pcs: frozenset[int]) -> tuple[int, ...]:
-    """For each pitch class how far, and in which direction, the nearest of the set is."""
+    """The distance from each pitch class to the nearest of the set, in semitones."""
     steps = []
     for pc in range(12):
         distance = next(
             (
                 step
                 for size in range(7)
-                for step in (-size, size)  # ties go down: a line leans better than it pushes
+                for step in (-size, size)  # ties go down
                 if (pc + step) % 12 in pcs
             ),
             0,
@@ -47,13 +47,19 @@ def _steps(pcs: frozenset[int]) -> tuple[int, ...]:
 
 
 def nearest_pitch(pitch: int, pcs: Collection[int]) -> int:
-    """The pitch nearest to `pitch` whose class is in `pcs`; ties go down, an empty set moves nothing."""
+    """The pitch of a class in `pcs` that is nearest to `pitch`; ties go down.
+
+    `pitch` itself for an empty set.
+    """
     classes = pcs if isinstance(pcs, frozenset) else frozenset(pcs)
     return pitch + _steps(classes)[pitch % 12]
 
 
 def next_pitch(pitch: int, pcs: Collection[int], direction: int) -> int:
-    """The next pitch above (`direction` > 0) or below whose class is in `pcs`; an empty set: `pitch`."""
+    """The next pitch of a class in `pcs`, above `pitch` (`direction` > 0) or below it.
+
+    `pitch` itself for an empty set.
+    """
     step = 1 if direction > 0 else -1
     candidates = (pitch + step * size for size in range(1, 13))
     return next((there for there in candidates if there % 12 in pcs), pitch)

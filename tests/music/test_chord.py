@@ -1,3 +1,5 @@
+"""Chord symbols, and the scales of chords."""
+
 import re
 
 import pytest
@@ -12,7 +14,7 @@ chords = st.builds(Chord, st.integers(0, 11), st.sampled_from(QUALITIES), st.int
 
 
 @pytest.mark.parametrize(
-    ("written", "meant"),
+    ("written", "expected"),
     [
         ("C", "C"), ("Cm7", "Cm7"), ("C-7", "Cm7"), ("CΔ7", "Cmaj7"), ("Cmaj7", "Cmaj7"),
         ("C^7", "Cmaj7"), ("Cm7b5", "Cm7b5"), ("Cø", "Cm7b5"), ("C°7", "Cdim7"), ("C+", "Caug"),
@@ -29,21 +31,25 @@ chords = st.builds(Chord, st.integers(0, 11), st.sampled_from(QUALITIES), st.int
         ("CMI7", "Cm7"), ("CMA7", "Cmaj7"), ("CminMaj7", "CmMaj7"), ("C\u22127", "Cm7"),
         ("C7-9", "C7b9"), ("C7+9", "C7#9"), ("C(b5)", "Cmajb5"), ("Cmadd9", "Cmadd9"),
         ("C7(no5)", "C7"), ("B♭♭", "A"), ("Cø9", "Cm9b5"), ("Cdim(maj7)", "CdimMaj7"),
-        # in whatever order, and with whatever brackets
-        ("C7(13,b9)", "C13b9"), ("Cm9(maj7)", "CmMaj9"), ("C-9(maj7)", "CmMaj9"), ("Cm7b5(9)", "Cm9b5"),
+        # additions in any order, with any brackets
+        ("C7(13,b9)", "C13b9"), ("Cm9(maj7)", "CmMaj9"),
+        ("C-9(maj7)", "CmMaj9"), ("Cm7b5(9)", "Cm9b5"),
         ("Cø7(9)", "Cm9b5"), ("C7(b9,#11,13)", "C13b9#11"), ("C7(9,#11,13)", "C13#11"),
         ("Cmaj7(9,#11)", "Cmaj9#11"), ("C7sus4(9)", "C9sus4"), ("C7sus4(13)", "C13sus4"),
-        ("Cm7sus4", "C7sus4"), ("C13sus(b9)", "C13b9sus4"), ("Csus(b9)", "C7b9sus4"), ("Cm(add11)", "Cmadd4"),
+        ("Cm7sus4", "C7sus4"), ("C13sus(b9)", "C13b9sus4"),
+        ("Csus(b9)", "C7b9sus4"), ("Cm(add11)", "Cmadd4"),
         ("C-#5", "Cm#5"), ("Cm7(b13)", "Cm7b13"), ("C6/9(#11)", "C6/9#11"), ("C(#11)", "Cadd#11"),
-        ("C7alt.", "Calt"), ("C7(b9,#9,b13)", "Calt"), ("C+5", "Caug"), ("Cm-5", "Cdim"), ("C(add6)", "C6"),
-        ("C13b5", "C13#11"), ("C7sus2", "C7sus2"), ("C7/9", "C9"), ("C7M(9)", "Cmaj9"), ("Cm(7M)", "CmMaj7"),
+        ("C7alt.", "Calt"), ("C7(b9,#9,b13)", "Calt"),
+        ("C+5", "Caug"), ("Cm-5", "Cdim"), ("C(add6)", "C6"),
+        ("C13b5", "C13#11"), ("C7sus2", "C7sus2"),
+        ("C7/9", "C9"), ("C7M(9)", "Cmaj9"), ("Cm(7M)", "CmMaj7"),
         ("C:maj(b7)", "C7"), ("C:min(b7)", "Cm7"), ("C:dim(b7)", "Cm7b5"), ("C:aug(b7)", "C7#5"),
         ("C:maj(b7,9)", "C9"), ("C7/13", "C13"), ("C7/4", "C7sus4"), ("C7/13/E", "C13/E"),
         ("A/C#", "A/C#"), ("E/G#", "E/G#"), ("Dm/Bb", "Dm/Bb"), ("Cm7b5/Gb", "Cm7b5/Gb"),
     ],
 )  # fmt: skip
-def test_reads_what_lead_sheets_write(written, meant):
-    assert parse_chord(written).symbol == meant
+def test_symbols_of_lead_sheets_and_data_sets_are_parsed(written, expected):
+    assert parse_chord(written).symbol == expected
 
 
 @pytest.mark.parametrize("written", ["N.C.", "NC", "N"])
@@ -52,17 +58,17 @@ def test_no_chord_is_none(written):
 
 
 @given(chords)
-def test_every_name_reads_back(chord):
+def test_every_symbol_parses_to_its_chord(chord):
     assert parse_chord(chord.symbol) == chord
 
 
 @given(chords)
-def test_the_scale_holds_the_chord(chord):
+def test_the_scale_contains_the_chord(chord):
     assert chord.tones <= set(chord.scale)
     assert chord.root in chord.tones
 
 
-def test_every_chord_of_every_root_and_bass_reads_back():
+def test_every_symbol_of_every_root_and_bass_parses_to_its_chord():
     for root in range(12):
         for quality in QUALITIES:
             for bass in range(12):
@@ -88,7 +94,7 @@ def test_every_alias_means_its_quality():
         ("C/E", "CDEFGAB"),
     ],
 )
-def test_a_written_bass_is_in_the_scale_and_nothing_against_it(symbol, scale):
+def test_the_scale_has_the_written_bass_and_no_other_note_of_its_degree(symbol, scale):
     chord = parse_chord(symbol)
     assert set(chord.scale) == {parse_chord(name).root for name in re.findall("[A-G][#b]?", scale)}
 
@@ -99,7 +105,7 @@ def test_no_two_qualities_have_the_same_notes():
 
 
 @pytest.mark.parametrize(
-    ("written", "place"),
+    ("written", "position"),
     [
         ("Cxyz", 1),
         ("C7xyz", 2),
@@ -113,11 +119,11 @@ def test_no_two_qualities_have_the_same_notes():
         ("C" + "x" * 4000, 0),
     ],
 )
-def test_an_unknown_symbol_is_named_with_its_place(written, place):
-    with pytest.raises(ChordError, match=f"at character {place + 11}") as fault:
+def test_an_unknown_symbol_is_named_with_the_position_of_its_fault(written, position):
+    with pytest.raises(ChordError, match=f"at character {position + 11}") as fault:
         parse_chord(written, 10)
     assert written.startswith(fault.value.symbol.removesuffix("..."))
-    assert fault.value.position == place + 10
+    assert fault.value.position == position + 10
 
 
 def test_a_repeat_sign_alone_needs_a_chord_before_it():
@@ -134,7 +140,7 @@ def test_any_text_is_a_chord_or_a_chord_error(text):
 
 
 @given(st.text(alphabet="ABCDEFGb#m7/:()maj9sud+-°,136", max_size=10))
-def test_any_near_symbol_is_a_chord_or_a_chord_error(text):
+def test_any_text_like_a_symbol_is_a_chord_or_a_chord_error(text):
     try:
         parse_chord("C" + text)
     except ChordError:

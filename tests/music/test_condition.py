@@ -1,4 +1,4 @@
-"""What a conditional generator is asked, and in which columns."""
+"""The conditions of a generator, and their columns."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ from perform.music.quality import QUALITIES
 
 
 @pytest.mark.parametrize(
-    ("symbol", "wanted"),
+    ("symbol", "expected"),
     [
         ("C", "major"),
         ("Fmaj7#11", "major"),
@@ -32,8 +32,8 @@ from perform.music.quality import QUALITIES
         ("A5", "suspended"),
     ],
 )
-def test_a_chord_is_of_the_class_that_a_player_would_say(symbol, wanted):
-    assert quality_class(parse_chord(symbol)) == wanted
+def test_a_chord_has_the_class_that_a_musician_expects(symbol, expected):
+    assert quality_class(parse_chord(symbol)) == expected
 
 
 def test_every_chord_has_a_class_and_no_chord_has_none():
@@ -48,12 +48,12 @@ def test_every_chord_has_a_class_and_no_chord_has_none():
     st.floats(0, 1),
     st.lists(st.sampled_from(CONDITION_NAMES)),
 )
-def test_a_wish_fills_its_columns_and_leaves_the_noise_alone(quality, share, names):
-    asked = generator_inputs(4, 6, names, 3, Conditions(quality, density=share))
-    assert asked.shape == (4, 6 + len(names))
-    assert asked.dtype == np.float32
-    np.testing.assert_array_equal(asked[:, :6], generator_inputs(4, 6, (), 3))
-    for name, column in zip(names, asked[:, 6:].T, strict=True):
+def test_conditions_fill_their_columns_and_do_not_change_the_noise(quality, share, names):
+    inputs = generator_inputs(4, 6, names, 3, Conditions(quality, density=share))
+    assert inputs.shape == (4, 6 + len(names))
+    assert inputs.dtype == np.float32
+    np.testing.assert_array_equal(inputs[:, :6], generator_inputs(4, 6, (), 3))
+    for name, column in zip(names, inputs[:, 6:].T, strict=True):
         if name == "density":
             assert (column == np.float32(share)).all()
         elif name == "register":

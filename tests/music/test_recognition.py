@@ -1,4 +1,4 @@
-"""What a hand plays is named right: 12 roots x 22 qualities x every usual voicing."""
+"""Chord recognition: 12 roots x 22 qualities x the usual voicings."""
 
 import pytest
 from hypothesis import given
@@ -15,14 +15,14 @@ COMMON = (
 
 
 def voicings(intervals):
-    """Close, every inversion but those with a ninth or higher in the bass, which are read as a chord on that, drop-2,
-    without the fifth, doubled root; semitones above the root.
+    """The usual voicings, in semitones above the root: close, inversions, drop-2, without the fifth,
+    with doubled root. Inversions with an extension in the bass are left out: it is the root then.
     """
     yield list(intervals)
-    for turned in range(1, sum(step < 12 for step in intervals)):
+    for inversion in range(1, sum(step < 12 for step in intervals)):
         top = intervals[-1]
         yield sorted(
-            step + 12 * -(-(top - step + 1) // 12) if place < turned else step
+            step + 12 * -(-(top - step + 1) // 12) if place < inversion else step
             for place, step in enumerate(intervals)
         )
     if len(intervals) > 3:
@@ -32,20 +32,20 @@ def voicings(intervals):
     yield [-12, *intervals]
 
 
-def right(found, root, name, held):
-    """The chord itself; or, where the same notes spell two chords, one that has exactly these notes.
+def is_right(found, root, name, held):
+    """Whether `found` is the chord, or another chord with exactly these notes.
 
-    C6 over E is Am7 over E, Cm7b5 over Eb is Ebm6, C6 without its fifth is Am: no ear can tell. A
-    root position is never excused so, unless its fifth is missing.
+    C6 over E is Am7 over E, Cm7b5 over Eb is Ebm6, C6 without its fifth is Am. In a root position
+    with its fifth, only the chord itself is right.
     """
     if (found.root, found.quality.name) == (root, name):
         return True
     same_notes = found.tones == frozenset(note % 12 for note in held)
-    fifth_is_there = (root + 7) % 12 in {note % 12 for note in held}
-    return same_notes and not (held[0] % 12 == root and fifth_is_there and found.root != root)
+    has_fifth = (root + 7) % 12 in {note % 12 for note in held}
+    return same_notes and not (held[0] % 12 == root and has_fifth and found.root != root)
 
 
-def asked():
+def all_voicings():
     """(root, name, held notes) of every voicing."""
     for root in range(12):
         for name in COMMON:
@@ -53,7 +53,7 @@ def asked():
                 yield root, name, [48 + root + step for step in steps]
 
 
-WHOLE = {
+NOTES = {
     (root, name): frozenset((root + step) % 12 for step in BY_NAME[name].intervals)
     for root in range(12)
     for name in COMMON
@@ -61,33 +61,38 @@ WHOLE = {
 
 
 def spells_another(root, name, held):
-    """Whether the notes sounded are all of a common chord that was not the one asked for."""
-    sounded = frozenset(note % 12 for note in held)
-    return any(notes == sounded and chord != (root, name) for chord, notes in WHOLE.items())
+    """Whether the notes are exactly those of another common chord."""
+    classes = frozenset(note % 12 for note in held)
+    return any(notes == classes and chord != (root, name) for chord, notes in NOTES.items())
 
 
-def test_at_least_99_percent_of_voicings():
-    """Three figures: the very name asked for, that name or another spelling that `right` allows,
-    and the very name where the notes leave no other. The first cannot reach 1: see `right`."""
+def test_at_least_99_percent_of_voicings_are_recognised():
+    """Three shares: voicings with the expected name, with a name that `is_right` accepts, and with
+    the expected name among those that spell no other chord. The first cannot reach 1.
+    """
     total = strict = good = alone = alone_right = 0
-    for root, name, held in asked():
+    for root, name, held in all_voicings():
         found = recognise(held)
         assert found.bass == held[0] % 12
         same = (found.root, found.quality.name) == (root, name)
         total += 1
         strict += same
-        good += right(found, root, name, held)
+        good += is_right(found, root, name, held)
         if not spells_another(root, name, held):
             alone += 1
             alone_right += same
-    print(f"{total} voicings: {strict / total:.1%} by the very name, {good / total:.1%} right,")
-    print(f"{alone_right / alone:.1%} by the very name among {alone} that spell no other chord")
+    print(
+        f"{total} voicings: {strict / total:.1%} with the expected name, {good / total:.1%} right,"
+    )
+    print(
+        f"{alone_right / alone:.1%} with the expected name among {alone} that spell no other chord"
+    )
     assert good / total >= 0.99
     assert strict / total >= 0.83
     assert alone_right == alone
 
 
-def test_root_positions_are_never_mistaken():
+def test_all_root_positions_are_recognised():
     for root in range(12):
         for name in COMMON:
             held = [48 + root + step for step in BY_NAME[name].intervals]
@@ -96,7 +101,7 @@ def test_root_positions_are_never_mistaken():
 
 
 @pytest.mark.parametrize(
-    ("held", "meant"),
+    ("held", "expected"),
     [
         ((60, 64, 67, 69), "C6"),
         ((57, 60, 64, 67), "Am7"),
@@ -115,7 +120,7 @@ def test_root_positions_are_never_mistaken():
         ((49, 57, 64), "A/C#"),
         ((60, 63, 65, 67), "Cmadd4"),
         ((45, 60, 62, 64), "Amadd4"),
-        # two hands, the root below
+        # two hands, the root lowest
         ((43, 53, 57, 60), "G9sus4"),
         ((43, 53, 57, 60, 64), "G13sus4"),
         ((48, 58, 62, 65), "C9sus4"),
@@ -125,18 +130,18 @@ def test_root_positions_are_never_mistaken():
         ((40, 55, 57, 60, 62), "C6/9/E"),
     ],
 )
-def test_the_bass_decides(held, meant):
-    assert recognise(held).symbol == meant
+def test_the_bass_decides(held, expected):
+    assert recognise(held).symbol == expected
 
 
-def test_the_harmony_before_decides_what_the_bass_leaves_open():
+def test_the_previous_chord_decides_between_equal_fits():
     held = (52, 55, 57, 60)
     assert recognise(held, parse_chord("C")).symbol == "C6/E"
     assert recognise(held, parse_chord("Am")).symbol == "Am7/E"
 
 
 @given(st.sets(st.integers(0, 127), max_size=10))
-def test_any_hand_is_a_chord_or_none(held):
+def test_any_notes_are_a_chord_or_none(held):
     found = recognise(held)
     assert (found is None) == (len({note % 12 for note in held}) < 2)
     if found is not None:
