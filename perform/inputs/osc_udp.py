@@ -1,4 +1,4 @@
-"""OSC over UDP: packets -> the desk. Nothing that arrives can stop the music."""
+"""OSC over UDP: the messages of each packet go to a message handler."""
 
 import asyncio
 import time
@@ -12,55 +12,59 @@ from perform.net.osc import decode_timed, encode
 from perform.net.time_slice import TimeSlice
 
 Address = tuple[str, int]
-LONGEST_WAIT = 60.0  # a time tag farther off is a clock that is wrong
-MOST_WAITING = 1000  # messages whose time is still to come
-MOST_PACKETS = 1000  # that were received and are not read yet
+MAX_WAIT_SECONDS = 60.0  # a time tag that is further ahead comes from a clock that is wrong
+MAX_WAITING_MESSAGES = 1000  # for the moment of their time tags
+MAX_WAITING_PACKETS = 1000  # that are received and not decoded yet
 
 
-class OscReader:
-    """OSC packets of any transport -> messages at a desk; bundles are applied at the time of their tags."""
+class OscReceiver:
+    """Decodes OSC packets of any transport; applies bundles at the time of their tags."""
 
     def __init__(self, prefix: str, handler: MessageHandler) -> None:
         self._prefix = prefix
         self._handler = handler
         self._waiting = 0
 
-    def read(self, packet: bytes, peer: Client) -> Iterator[None]:
-        """Hears every message in the packet, bundled or not: one a step, since a bundle may hold thousands. What
-        cannot be read, or is for a moment too far off, is refused with one line, and what follows it with it.
+    def receive(self, packet: bytes, client: Client) -> Iterator[None]:
+        """Handle every message in a packet, one for each step: a bundle may hold thousands.
+
+        A message that cannot be decoded, or is too far ahead, is rejected, and the rest of the packet
+        with it.
         """
         try:
             for wait, address, values in decode_timed(packet, time.time()):
                 if wait <= 0:
-                    self._hear(address, values, peer)
-                elif wait > LONGEST_WAIT:
+                    self._handle(address, values, client)
+                elif wait > MAX_WAIT_SECONDS:
                     raise MessageError(
-                        f"a bundle is more than {LONGEST_WAIT:g} s ahead; is a clock wrong?"
+                        f"a bundle is more than {MAX_WAIT_SECONDS:g} s ahead; is a clock wrong?"
                     )
-                elif self._waiting >= MOST_WAITING:
-                    raise MessageError(f"{MOST_WAITING} messages wait for their time already")
+                elif self._waiting >= MAX_WAITING_MESSAGES:
+                    raise MessageError(
+                        f"{MAX_WAITING_MESSAGES} messages wait for their time already"
+                    )
                 else:
                     self._waiting += 1
                     loop = asyncio.get_running_loop()
-                    loop.call_later(wait, self._due, address, values, peer)
+                    loop.call_later(wait, self._handle_waiting, address, values, client)
                 yield
-        except MessageError as fault:
-            self._handler.reject("", str(fault), peer)
+        except MessageError as error:
+            self._handler.reject("", str(error), client)
 
-    def _due(self, address: str, values: tuple[Any, ...], peer: Client) -> None:
+    def _handle_waiting(self, address: str, values: tuple[Any, ...], client: Client) -> None:
         self._waiting -= 1
-        self._hear(address, values, peer)
+        self._handle(address, values, client)
 
-    def _hear(self, address: str, values: tuple[Any, ...], peer: Client) -> None:
+    def _handle(self, address: str, values: tuple[Any, ...], client: Client) -> None:
         if address.startswith(self._prefix + "/"):
-            self._handler.handle_message(address[len(self._prefix) :], values, peer)
+            self._handler.handle_message(address[len(self._prefix) :], values, client)
         else:
-            why = f"no such address; ours begin with {self._prefix}/"
-            self._handler.reject(address, why, peer)
+            reason = f"no such address; ours begin with {self._prefix}/"
+            self._handler.reject(address, reason, client)
 
 
 class UdpClient:
-    """Somebody at a host and port, answered from the port that they spoke to."""
+    """A client at a host and port; replies go out from the port that it sent to."""
 
     def __init__(self, transport: asyncio.DatagramTransport, key: Address, prefix: str) -> None:
         self.key = key
@@ -69,41 +73,45 @@ class UdpClient:
         self._prefix = prefix
 
     def send_message(self, address: str, *values: Any) -> None:
-        """Told as UDP does, lost where nobody listens."""
+        """Send one message; it is lost where no program listens."""
         if not self._transport.is_closing():
             self._transport.sendto(encode(self._prefix + address, *values), self.key)
 
 
 class UdpInput(asyncio.DatagramProtocol):
-    """Reads datagrams of whoever is allowed to send any."""
+    """Receives the datagrams of hosts in the access list."""
 
-    def __init__(self, prefix: str, handler: MessageHandler, allowed: AccessList) -> None:
+    def __init__(self, prefix: str, handler: MessageHandler, access: AccessList) -> None:
         self._prefix = prefix
         self._handler = handler
-        self._allowed = allowed
-        self._reader = OscReader(prefix, handler)
-        self._turns = TimeSlice()
+        self._access = access
+        self._receiver = OscReceiver(prefix, handler)
+        self._packets = TimeSlice()
         self._transport: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Remember where answers go out."""
+        """Keep the transport, which replies go out through."""
         self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
-        """Every message in the packet; strangers get no answer, so that nobody can be pelted with ours."""
+        """Handle every message in a packet.
+
+        A host that may not send gets no reply: its address may be forged, and the reply would hit
+        another machine.
+        """
         assert self._transport is not None  # noqa: S101 - nothing is received before a connection
-        if addr[0] not in self._allowed:
+        if addr[0] not in self._access:
             self._handler.log_rejection(
                 f"{addr[0]} may not send OSC here; add it to allow in [inputs.osc]"
             )
             return
-        if len(self._turns) >= MOST_PACKETS:
+        if len(self._packets) >= MAX_WAITING_PACKETS:
             self._handler.log_rejection(
-                f"more than {MOST_PACKETS} OSC packets at once; send them slower"
+                f"more than {MAX_WAITING_PACKETS} OSC packets at once; send them slower"
             )
             return
-        peer = UdpClient(self._transport, (addr[0], addr[1]), self._prefix)
-        self._turns.add(self._reader.read(data, peer))
+        client = UdpClient(self._transport, (addr[0], addr[1]), self._prefix)
+        self._packets.add(self._receiver.receive(data, client))
 
     def error_received(self, exc: Exception) -> None:
-        """A peer that is gone (ICMP); the next packet may come all the same."""
+        """Ignore an ICMP error: a client is gone, and the next packet may arrive all the same."""

@@ -1,4 +1,4 @@
-"""Packets through a stream, and who may send them."""
+"""OSC packets over TCP, and which clients may send them."""
 
 import asyncio
 from itertools import pairwise
@@ -11,39 +11,41 @@ from hypothesis import strategies as st
 
 from perform.inputs import osc_tcp
 from perform.inputs.osc_tcp import (
-    LONGEST_PACKET,
-    MOST_CONNECTIONS,
-    MOST_UNSENT,
+    MAX_CONNECTIONS,
+    MAX_PACKET,
+    MAX_UNSENT,
     SILENT_SECONDS,
-    Frames,
+    FrameReader,
     SlipConnection,
     frame,
 )
 from perform.net.access import AccessList
 from perform.net.osc import encode
 
-# END and ESC come often, so that every way of escaping them is met
+# END and ESC come often, so that every way to escape them occurs
 packets = st.lists(st.lists(st.sampled_from([0xC0, 0xDB, 0xDC, 0xDD, 0]), min_size=1).map(bytes))
 
 
 @given(packets, st.lists(st.integers(0, 200), max_size=8))
-def test_packets_come_out_as_they_went_in_however_the_stream_is_cut(sent, cuts):
+def test_packets_are_the_same_however_the_stream_is_cut(sent, cuts):
     stream = b"".join(map(frame, sent))
     edges = sorted({0, len(stream), *(cut for cut in cuts if cut < len(stream))})
-    frames = Frames()
-    heard = [packet for start, end in pairwise(edges) for packet in frames.feed(stream[start:end])]
-    assert heard == sent
+    frames = FrameReader()
+    received = [
+        packet for start, end in pairwise(edges) for packet in frames.feed(stream[start:end])
+    ]
+    assert received == sent
 
 
-def test_a_packet_without_an_end_is_refused():
-    frames = Frames()
-    assert frames.feed(b"x" * LONGEST_PACKET) == []
+def test_a_packet_without_an_end_is_rejected():
+    frames = FrameReader()
+    assert frames.feed(b"x" * MAX_PACKET) == []
     with pytest.raises(ValueError, match="longer"):
-        frames.feed(b"x" * (LONGEST_PACKET + 1))
+        frames.feed(b"x" * (MAX_PACKET + 1))
 
 
-class Wire:
-    """A stream's near end, whose far end may stop reading."""
+class Transport:
+    """A TCP transport whose other end may stop reading."""
 
     def __init__(self):
         self.sent, self.limit, self.closed = [], None, False
@@ -72,82 +74,85 @@ class Wire:
         self.sent.append(data)
 
 
-def test_who_does_not_read_is_told_nothing_and_then_caught_up():
-    wire, handler = Wire(), RecordingHandler()
-    line = SlipConnection("/sideman", handler, AccessList(), set())
-    line.connection_made(wire)
-    assert wire.limit == MOST_UNSENT
-    line.pause_writing()
-    line.send_message("/beat", 0, 0)
-    assert not wire.sent
-    line.resume_writing()
-    line.send_message("/beat", 0, 1)
-    assert handler.refreshed == [line]
-    assert len(wire.sent) == 1
+def test_a_client_that_does_not_read_gets_nothing_and_then_all_values():
+    transport, handler = Transport(), RecordingHandler()
+    connection = SlipConnection("/sideman", handler, AccessList(), set())
+    connection.connection_made(transport)
+    assert transport.limit == MAX_UNSENT
+    connection.pause_writing()
+    connection.send_message("/beat", 0, 0)
+    assert not transport.sent
+    connection.resume_writing()
+    connection.send_message("/beat", 0, 1)
+    assert handler.refreshed == [connection]
+    assert len(transport.sent) == 1
 
 
-def test_who_is_silent_longest_makes_way_where_all_lines_are_busy(monkeypatch):
-    now, handler, there = [0.0], RecordingHandler(), set()
+def test_the_client_that_is_silent_longest_is_closed_when_all_connections_are_busy(monkeypatch):
+    now, handler, connections = [0.0], RecordingHandler(), set()
     monkeypatch.setattr(osc_tcp, "time", SimpleNamespace(monotonic=lambda: now[0]))
 
     def connect():
-        wire, line = Wire(), SlipConnection("/sideman", handler, AccessList(), there)
-        line.connection_made(wire)
-        return wire, line
+        transport, connection = (
+            Transport(),
+            SlipConnection("/sideman", handler, AccessList(), connections),
+        )
+        connection.connection_made(transport)
+        return transport, connection
 
-    first, second, *_ = [connect() for _ in range(MOST_CONNECTIONS)]
+    first, second, *_ = [connect() for _ in range(MAX_CONNECTIONS)]
     assert connect()[0].closed
-    assert handler.logged == ["127.0.0.1 came when all 32 lines were busy; hang up some"]
+    assert handler.logged == ["127.0.0.1 cannot connect: all 32 connections are busy; close some"]
     now[0] = SILENT_SECONDS
     first[1].data_received(frame(encode("/sideman/tap"))[:4])
-    assert not any(connect()[0].closed for _ in range(MOST_CONNECTIONS - 1))
-    assert [wire.closed for wire, _ in (first, second)] == [False, True]
-    assert len(there) == MOST_CONNECTIONS
+    assert not any(connect()[0].closed for _ in range(MAX_CONNECTIONS - 1))
+    assert [transport.closed for transport, _ in (first, second)] == [False, True]
+    assert len(connections) == MAX_CONNECTIONS
     assert len(handler.logged) == 1
 
 
-MOST_STEPS = 8  # of a piece, each at its turn where the machine is slow
+MAX_STEPS = 8  # of the event loop for one piece; a slow machine needs several
 
 
 def received(*pieces):
-    """The wire and the handler of a connection over which these came, as far as it was open, and were read."""
-    wire, handler = Wire(), RecordingHandler()
+    """The transport and the handler of a connection after these pieces, until it is closed."""
+    transport, handler = Transport(), RecordingHandler()
 
     async def receive():
-        line = SlipConnection("/sideman", handler, AccessList(), set())
-        line.connection_made(wire)
+        connection = SlipConnection("/sideman", handler, AccessList(), set())
+        connection.connection_made(transport)
         for piece in pieces:
-            if not wire.closed:
-                line.data_received(piece)
-            for _ in range(MOST_STEPS):
+            if not transport.closed:
+                connection.data_received(piece)
+            for _ in range(MAX_STEPS):
                 await asyncio.sleep(0)
 
     asyncio.run(receive())
-    return wire, handler
+    return transport, handler
 
 
 @pytest.mark.parametrize(
-    ("said", "why"),
+    ("sent", "said"),
     [
         (b"\0\0\0\x10/sideman/panic\0\0,\0\0\0", "choose SLIP"),
-        (b"GET / HTTP/1.1\r\n", "the panel elsewhere"),
+        (b"GET / HTTP/1.1\r\n", "the panel for browsers"),
         (b"\x16\x03\x01\x02\0", "no OSC framed by SLIP"),
         (b"\xc0rubbish\xc0", "no OSC"),
         (b"/" + b"x" * 131072, "longer than 65536"),
     ],
 )
 @pytest.mark.parametrize("pieces", [1000, 1])
-def test_who_does_not_speak_slip_is_told_so_once_and_cut_off(said, why, pieces):
-    step = -(-len(said) // pieces)
-    cuts = [said[start : start + step] for start in range(0, len(said), step)]
-    wire, handler = received(frame(encode("/sideman/panic")), *cuts)
-    assert wire.closed
+def test_a_client_that_does_not_use_slip_is_rejected_once_and_closed(sent, said, pieces):
+    step = -(-len(sent) // pieces)
+    cuts = [sent[start : start + step] for start in range(0, len(sent), step)]
+    transport, handler = received(frame(encode("/sideman/panic")), *cuts)
+    assert transport.closed
     assert [address for address, _, _ in handler.messages] == ["/panic"]
-    ((_, line, _),) = handler.rejected
-    assert "127.0.0.1" in line
-    assert why in line
+    ((_, reason, _),) = handler.rejected
+    assert "127.0.0.1" in reason
+    assert said in reason
 
 
-def test_who_sends_frames_with_one_end_is_understood():
+def test_frames_with_an_end_on_one_side_are_decoded():
     _, handler = received(*[frame(encode("/sideman/tempo", 90.0))[1:]] * 3)
     assert [message[:2] for message in handler.messages] == [("/tempo", (90.0,))] * 3

@@ -1,4 +1,4 @@
-"""Packets from strangers: read, or refused with a WireError, never anything else."""
+"""OSC packets over UDP: each is handled, or rejected with a MessageError, and nothing else."""
 
 import asyncio
 
@@ -21,52 +21,52 @@ from perform.net.osc import encode
     ),
     st.lists(st.one_of(st.none(), st.integers(), st.floats(), st.text(), st.binary()), max_size=4),
 )
-def test_any_values_are_an_event_or_a_wire_error(address, sent):
+def test_any_values_are_an_event_or_a_message_error(address, sent):
     try:
         registry.parse(address, tuple(sent))
-    except MessageError as fault:
-        assert "\n" not in str(fault)
+    except MessageError as error:
+        assert "\n" not in str(error)
 
 
-def test_addresses_mean_what_the_table_says():
+def test_each_address_has_the_event_of_its_row():
     assert registry.parse("/chord", ("Cm7",)) == ChordChanged(parse_chord("Cm7"))
     assert registry.parse("/chord", (60, 63, 67, 70)) == ChordChanged(parse_chord("Cm7"))
     assert registry.parse("/tempo", (96,)) == TempoChanged(96.0)
     assert registry.parse("/panic", ()) == Panic()
 
 
-class Wire:
-    """The transport of datagrams, of which nothing may go to a stranger."""
+class Transport:
+    """A UDP transport that nothing may be sent through."""
 
     def is_closing(self):
         return False
 
     def sendto(self, *_):
-        raise AssertionError("answered")
+        raise AssertionError("a reply")
 
 
-MOST_STEPS = 8  # of a packet, each at its turn where the machine is slow
+MAX_STEPS = 8  # of the event loop for one packet; a slow machine needs several
 
 
-def receive(handler, allowed, *came):
-    """Read these (packet, sender), as they come over UDP."""
+def receive(handler, access, *packets):
+    """Receive these (packet, sender) over UDP."""
 
     async def read():
-        heard = UdpInput("/sideman", handler, allowed)
-        heard.connection_made(Wire())
-        for packet, sender in came:
-            heard.datagram_received(packet, sender)
-            for _ in range(MOST_STEPS):
+        udp = UdpInput("/sideman", handler, access)
+        udp.connection_made(Transport())
+        for packet, sender in packets:
+            udp.datagram_received(packet, sender)
+            for _ in range(MAX_STEPS):
                 await asyncio.sleep(0)
 
     asyncio.run(read())
 
 
-def test_strangers_are_neither_heard_nor_answered():
+def test_hosts_that_are_not_allowed_are_ignored_and_get_no_reply():
     handler = RecordingHandler()
     panic = encode("/sideman/panic")
-    came = [(panic, (host, 5)) for host in ("10.1.2.9", "10.9.9.9", "127.0.0.1")]
-    receive(handler, AccessList(["10.1.2.0/24"]), *came, (b"rubbish", ("10.9.9.9", 5)))
+    packets = [(panic, (host, 5)) for host in ("10.1.2.9", "10.9.9.9", "127.0.0.1")]
+    receive(handler, AccessList(["10.1.2.0/24"]), *packets, (b"rubbish", ("10.9.9.9", 5)))
     assert [client.key for _, _, client in handler.messages] == [("10.1.2.9", 5), ("127.0.0.1", 5)]
     assert len(handler.logged) == 2
     assert "10.9.9.9 may not send" in handler.logged[0]
@@ -79,14 +79,14 @@ def bundle(seconds, *packets):
     return b"#bundle\0" + tag.to_bytes(8, "big") + sized
 
 
-def test_a_bundle_for_next_year_is_refused_with_one_line_and_one_of_yesterday_is_applied(
+def test_a_bundle_for_next_year_is_rejected_once_and_one_of_yesterday_is_applied(
     monkeypatch,
 ):
     handler = RecordingHandler()
     monkeypatch.setattr("perform.inputs.osc_udp.time.time", lambda: 1_800_000_000.0)
     tempo = encode("/sideman/tempo", 90.0)
-    came = [bundle(1_800_000_000.0 + seconds, tempo, tempo) for seconds in (-1e6, 61.0, 1e8)]
-    receive(handler, AccessList(), *((packet, ("127.0.0.1", 5)) for packet in came))
+    packets = [bundle(1_800_000_000.0 + seconds, tempo, tempo) for seconds in (-1e6, 61.0, 1e8)]
+    receive(handler, AccessList(), *((packet, ("127.0.0.1", 5)) for packet in packets))
     assert [address for address, *_ in handler.messages] == ["/tempo", "/tempo"]
     assert [address for address, *_ in handler.rejected] == ["", ""]
     assert "more than 60 s ahead" in handler.rejected[0][1]

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from handlers import RecordingHandler
 
-from perform.inputs.osc_udp import OscReader
+from perform.inputs.osc_udp import OscReceiver
 from perform.net import time_slice
 from perform.net.osc import encode
 from perform.net.time_slice import SLICE_SECONDS, TimeSlice
@@ -38,9 +38,9 @@ def bundle(count):
 def test_the_loop_runs_between_slices_and_the_order_stays():
     async def play():
         handler, slices, rounds = SlowHandler(), TimeSlice(), 0
-        reader = OscReader("/sideman", handler)
+        receiver = OscReceiver("/sideman", handler)
         for _ in range(2):
-            slices.add(reader.read(bundle(300), None))
+            slices.add(receiver.receive(bundle(300), None))
         assert len(handler.messages) < 300
         while slices:
             rounds += 1
@@ -56,7 +56,7 @@ def test_a_single_short_job_is_done_at_once(monkeypatch):
 
     async def play():
         handler, slices = SlowHandler(), TimeSlice()
-        slices.add(OscReader("/sideman", handler).read(bundle(1), None))
+        slices.add(OscReceiver("/sideman", handler).receive(bundle(1), None))
         assert handler.numbers == [0]
         assert not slices
 

@@ -8,7 +8,7 @@ from loopback import free_port
 from parts import eventually, perform
 from pythonosc.tcp_client import SimpleTCPClient
 
-from perform.inputs.osc_tcp import Frames, frame
+from perform.inputs.osc_tcp import FrameReader, frame
 from perform.net.osc import decode, encode
 
 
@@ -20,7 +20,7 @@ def daemon(tmp_path_factory):
     rig.write_text(
         f'[clock]\ntempo = 300.0\n[inputs.osc]\nlisten = "127.0.0.1:{port}"\n'
         f'tcp = "127.0.0.1:{tcp}"\nannounce = true\nallow = ["10.1.2.0/24"]\n'
-        f'[outputs.nobody]\nkind = "osc"\nto = "127.0.0.1:{free_port()}"\n'
+        f'[outputs.discard]\nkind = "osc"\nto = "127.0.0.1:{free_port()}"\n'
     )
     program = perform("run", str(rig))
     program.wait_for("ready")
@@ -30,27 +30,27 @@ def daemon(tmp_path_factory):
     assert not program.saw("Traceback")
 
 
-class Line:
-    """A TCP connection that frames what it sends and keeps what it hears."""
+class Connection:
+    """A TCP connection that frames what it sends and keeps what it receives."""
 
     def __init__(self, port):
         self.socket = socket.create_connection(("127.0.0.1", port), 5)
         self.socket.settimeout(0.05)
-        self.frames, self.heard = Frames(), []
+        self.frames, self.received = FrameReader(), []
 
-    def say(self, address, *values):
+    def send(self, address, *values):
         self.socket.sendall(frame(encode(f"/sideman{address}", *values)))
 
-    def hears(self, address, *values):
+    def wait_for(self, address, *values):
         def look():
             try:
                 packets = self.frames.feed(self.socket.recv(65536))
             except TimeoutError:
                 packets = []
-            self.heard += [message for packet in packets for message in decode(packet)]
+            self.received += [message for packet in packets for message in decode(packet)]
             return any(
-                there == f"/sideman{address}" and told[: len(values)] == values
-                for there, told in self.heard
+                there == f"/sideman{address}" and sent[: len(values)] == values
+                for there, sent in self.received
             )
 
         eventually(look)
@@ -62,65 +62,65 @@ class Line:
         self.socket.close()
 
 
-def test_a_connection_is_answered_and_told_and_may_be_cut_up_anyhow(daemon):
-    with Line(daemon.tcp) as line:
-        line.say("/subscribe")
-        line.hears("/state/tempo", 300.0)
+def test_a_connection_gets_replies_and_feedback_however_its_packets_are_cut(daemon):
+    with Connection(daemon.tcp) as connection:
+        connection.send("/subscribe")
+        connection.wait_for("/state/tempo", 300.0)
         packet = frame(encode("/sideman/chord", "Ebm7"))
         for at in range(len(packet)):
-            line.socket.sendall(packet[at : at + 1])
-        line.hears("/chord", "Ebm7")
-        line.hears("/note", "lead")
-        line.say("/nothing")
-        line.hears("/error", "/nothing", "no such address")
-        line.say("/unsubscribe")
-        line.say("/stats")  # who is told no more is still on the line
-        line.hears("/stats/done")
-        line.say("/subscribe")
-        line.say("/stats")
-        line.hears("/stats/subscribers", 1)
-    with Line(daemon.tcp) as again:
+            connection.socket.sendall(packet[at : at + 1])
+        connection.wait_for("/chord", "Ebm7")
+        connection.wait_for("/note", "lead")
+        connection.send("/nothing")
+        connection.wait_for("/error", "/nothing", "no such address")
+        connection.send("/unsubscribe")
+        connection.send("/stats")  # a client without a subscription is still connected
+        connection.wait_for("/stats/done")
+        connection.send("/subscribe")
+        connection.send("/stats")
+        connection.wait_for("/stats/subscribers", 1)
+    with Connection(daemon.tcp) as again:
 
-        def forgotten():
-            again.heard.clear()
-            again.say("/stats")
-            again.hears("/stats/done")
-            return ("/sideman/stats/subscribers", (0,)) in again.heard
+        def subscription_ended():
+            again.received.clear()
+            again.send("/stats")
+            again.wait_for("/stats/done")
+            return ("/sideman/stats/subscribers", (0,)) in again.received
 
-        eventually(forgotten)
+        eventually(subscription_ended)
 
 
-def test_what_is_no_frame_is_hung_up_on_and_others_play_on(daemon):
-    with Line(daemon.tcp) as rude, Line(daemon.tcp) as other:
+def test_a_connection_without_frames_is_closed_and_the_others_stay(daemon):
+    with Connection(daemon.tcp) as rude, Connection(daemon.tcp) as other:
         with pytest.raises(OSError):  # noqa: PT012 - when it comes is the network's business
             for _ in range(1000):
                 rude.socket.sendall(b"x" * 65536)
-        other.say("/stats")
-        other.hears("/stats/done")
-        assert ("/sideman/stats/refused", (0,)) not in other.heard
+        other.send("/stats")
+        other.wait_for("/stats/done")
+        assert ("/sideman/stats/refused", (0,)) not in other.received
 
 
-def test_a_client_that_is_not_ours_speaks_slip_too(daemon):
+def test_another_client_that_speaks_slip_is_understood(daemon):
     """python-osc's own client, OSC 1.1 framing."""
-    with Line(daemon.tcp) as listener, SimpleTCPClient("127.0.0.1", daemon.tcp) as client:
-        listener.say("/subscribe")
+    with Connection(daemon.tcp) as listener, SimpleTCPClient("127.0.0.1", daemon.tcp) as client:
+        listener.send("/subscribe")
         client.send_message("/sideman/key", "Bb")
-        listener.hears("/state/key", "Bb")
+        listener.wait_for("/state/key", "Bb")
 
 
-def test_a_client_with_the_framing_of_osc_1_0_is_told_which_to_choose_and_cut_off(daemon):
+def test_a_client_with_the_framing_of_osc_1_0_gets_the_reason_and_is_closed(daemon):
     client = SimpleTCPClient("127.0.0.1", daemon.tcp, mode="1.0")
     client.send_message("/sideman/key", "Bb")
-    heard = Frames().feed(client.socket.recv(4096))
-    (about, why) = next(decode(heard[0]))
-    assert about == "/sideman/error"
-    assert "choose SLIP" in why[1]
+    received = FrameReader().feed(client.socket.recv(4096))
+    (address, values) = next(decode(received[0]))
+    assert address == "/sideman/error"
+    assert "choose SLIP" in values[1]
     assert client.socket.recv(4096) == b""
     client.close()
     eventually(lambda: sum("choose SLIP" in line for line in daemon.lines) == 1)
 
 
-def test_the_network_is_told_where_we_listen(daemon):
+def test_the_ports_are_announced_on_the_network(daemon):
     from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
     async def look():
@@ -147,15 +147,15 @@ def test_the_network_is_told_where_we_listen(daemon):
     asyncio.run(look())
 
 
-def test_open_to_the_network_warns_and_says_to_whom(tmp_path):
-    """One with an allow-list lets this machine in all the same."""
+def test_a_port_open_to_the_network_is_logged_with_who_may_send(tmp_path):
+    """This machine may send even if the access list does not name it."""
     warned = {}
     for name, allow in (("open", ""), ("named", 'allow = ["10.1.2.0/24"]')):
         port = free_port()
         rig = tmp_path / f"{name}.toml"
         rig.write_text(
             f'[inputs.osc]\nlisten = "0.0.0.0:{port}"\n{allow}\n'
-            '[outputs.nobody]\nkind = "osc"\nto = "127.0.0.1:9"\n'
+            '[outputs.discard]\nkind = "osc"\nto = "127.0.0.1:9"\n'
         )
         program = perform("run", str(rig))
         program.wait_for("ready")
