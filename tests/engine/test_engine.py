@@ -1,4 +1,4 @@
-"""Whole performances on the virtual clock: thousands of bars, no sleeping."""
+"""Whole performances without real time, thousands of bars."""
 
 import pytest
 from hypothesis import given
@@ -35,6 +35,8 @@ BAR = 1920
 
 
 class Fixed:
+    """A source that always gives the same bar."""
+
     def __init__(self, *notes):
         self.notes = tuple(Note(*note) for note in notes)
 
@@ -54,7 +56,7 @@ def chord(symbol, tick=0):
 
 
 def assert_paired(sounds):
-    """Every note-on has its note-off, none sounds twice at once, time never goes back."""
+    """Every note-on has its note-off, no note begins twice, time never goes back."""
     held = set()
     last = 0
     for sound in sounds:
@@ -69,7 +71,7 @@ def assert_paired(sounds):
     assert not held
 
 
-def test_a_bar_over_c_is_the_phrase_itself():
+def test_a_bar_over_c_is_the_phrase():
     memory = perform([chord("C7")], 1, Fixed((0, 480, 60), (720, 240, 67)), fit="shift")
     assert [(s.tick, s.pitch, s.velocity > 0) for s in memory.sounds] == [
         (0, 60, True), (480, 60, False), (720, 67, True), (960, 67, False),
@@ -77,12 +79,12 @@ def test_a_bar_over_c_is_the_phrase_itself():
 
 
 @pytest.mark.parametrize(("symbol", "pitch"), [("F7", 65), ("G7", 55), ("Bb", 58), ("F#", 66)])
-def test_the_phrase_moves_to_the_root_the_shorter_way(symbol, pitch):
+def test_the_phrase_moves_to_the_root_by_the_shortest_way(symbol, pitch):
     memory = perform([chord(symbol)], 1, Fixed((0, 480, 60)), fit="shift")
     assert memory.sounds[0].pitch == pitch
 
 
-def test_a_chord_change_reaches_the_very_next_note():
+def test_a_chord_change_applies_to_the_next_note():
     memory = perform(
         [chord("C7"), chord("F7", 960)], 1, Fixed((720, 120, 60), (960, 120, 60)), fit="shift"
     )
@@ -140,7 +142,7 @@ def test_notes_fit_the_chord_of_their_moment_over_a_thousand_bars():
                     VoiceMuted("lead", muted=True),
                     VoiceMuted("lead", muted=False),
                     ModelChanged(None, "other"),
-                    PhraseReady("nobody", 3, ()),
+                    PhraseReady("no such voice", 3, ()),
                 ]
             ),
         ),
@@ -149,8 +151,8 @@ def test_notes_fit_the_chord_of_their_moment_over_a_thousand_bars():
     st.sampled_from(["hold", "cut", "slide"]),
     st.sampled_from(["keep", "rest"]),
 )
-def test_whatever_happens_every_note_ends(events, change, release):
-    """A restart begins at tick 0 again, so pairs are checked by order, not by tick."""
+def test_after_any_events_every_note_ends(events, change, release):
+    """A restart begins at tick 0 again, so pairs are checked by order."""
     memory = perform(
         sorted(events, key=lambda event: event[0]),
         8,
@@ -169,35 +171,35 @@ def test_whatever_happens_every_note_ends(events, change, release):
     assert not held
 
 
-def test_the_same_seed_gives_the_same_notes_and_another_does_not_matter_less():
-    def notes(seed):
-        asked = []
+def test_the_same_seed_gives_the_same_requests_and_another_seed_others():
+    def requested(seed):
+        seeds = []
 
-        class PhraseRequest(CannedSource):
+        class Recording(CannedSource):
             def phrase(self, seed, *_):
-                asked.append(seed)
+                seeds.append(seed)
                 return super().phrase(seed)
 
-        perform([chord("C7")], 8, PhraseRequest(), EngineSettings(seed=seed))
-        return asked
+        perform([chord("C7")], 8, Recording(), EngineSettings(seed=seed))
+        return seeds
 
-    assert notes(1) == notes(1)
-    assert not set(notes(1)) & set(notes(2))
+    assert requested(1) == requested(1)
+    assert not set(requested(1)) & set(requested(2))
 
 
-def test_the_form_brings_the_first_bar_back_in_the_third():
+def test_the_third_bar_of_the_form_repeats_the_first():
     engine = Engine([VoiceSettings(name="lead", form="ABAC")])
     memory = MemoryOutput()
-    asked = {}
+    seeds = set()
 
-    class PhraseRequest(CannedSource):
+    class Recording(CannedSource):
         def phrase(self, seed, *_):
-            asked.setdefault(seed, len(asked))
+            seeds.add(seed)
             return super().phrase(seed)
 
-    source = PhraseRequest()
+    source = Recording()
     offline.play(engine, lambda _: source, [chord("C7")], 8 * BAR, [memory])
-    assert len(asked) >= 6
+    assert len(seeds) >= 6
     bars = [
         [(s.tick % BAR, s.pitch) for s in memory.sounds if s.tick // BAR == bar and s.velocity]
         for bar in range(4)
@@ -219,15 +221,15 @@ def test_a_late_phrase_is_replaced_and_counted_and_the_music_goes_on():
     assert engine.counts.substituted == 2
 
 
-def test_what_was_late_what_was_missed_and_what_stood_in_are_told_apart():
+def test_late_missed_and_substituted_phrases_are_counted_apart():
     engine = Engine([VoiceSettings(name="lead")])
     engine.prepare()
     engine.handle(ChordChanged(parse_chord("C7")), 0)
     engine.handle(TransportChanged("start"), 0)
-    engine.advance(BAR - 30)  # nothing came, and nothing can stand in
+    engine.advance(BAR - 30)  # no phrase came, and there is no previous one
     counts = engine.counts
     assert (counts.late, counts.missed, counts.substituted) == (0, 1, 0)
-    engine.handle(PhraseReady("lead", 0, (Note(0, 240, 72),)), BAR - 30)  # it is over nearly
+    engine.handle(PhraseReady("lead", 0, (Note(0, 240, 72),)), BAR - 30)  # the bar is nearly over
     assert (counts.late, counts.missed, counts.substituted) == (1, 1, 0)
     engine.handle(PhraseReady("lead", 1, (Note(0, 240, 72),)), BAR - 30)
     engine.advance(2 * BAR - 30)
@@ -236,13 +238,13 @@ def test_what_was_late_what_was_missed_and_what_stood_in_are_told_apart():
     assert (counts.late, counts.missed, counts.substituted) == (1, 2, 1)
 
 
-def test_panic_ends_everything_and_tells_the_sinks():
+def test_panic_ends_all_notes_and_tells_the_outputs():
     memory = perform([chord("C"), (480, Panic())], 1, Fixed((0, 1800, 60)))
     assert [s.tick for s in memory.sounds] == [0, 480]
     assert AllNotesOff(480) in memory.outputs
 
 
-def test_stop_and_continue_go_on_where_it_stopped():
+def test_continue_goes_on_from_the_stop():
     engine = Engine([VoiceSettings(name="lead")], EngineSettings(fallback=(Note(960, 240, 60),)))
     engine.handle(ChordChanged(parse_chord("C")), 0)
     engine.handle(TransportChanged("start"), 0)
@@ -254,7 +256,7 @@ def test_stop_and_continue_go_on_where_it_stopped():
     assert [o.tick for o in engine.advance(1000) if isinstance(o, NoteMessage)] == [960]
 
 
-def test_another_model_is_asked_for_the_bars_that_have_not_begun():
+def test_a_new_model_gets_requests_for_the_bars_that_have_not_begun():
     engine = Engine([VoiceSettings(name="lead", model="one")])
     first = [w for w in engine.prepare() if isinstance(w, PhraseRequested)]
     assert {w.model for w in first} == {"one"}
@@ -264,93 +266,94 @@ def test_another_model_is_asked_for_the_bars_that_have_not_begun():
     assert [(w.bar, w.model) for w in again] == [(w.bar, "two") for w in first]
 
 
-def wishes(outputs):
+def requests(outputs):
     return [(o.bar, o.conditions) for o in outputs if isinstance(o, PhraseRequested)]
 
 
-def test_what_moved_is_asked_for_soon_and_a_flood_costs_no_more_than_one_asking():
+def test_changes_are_requested_soon_and_many_of_them_cost_one_request():
     engine = Engine([VoiceSettings(name="lead")], EngineSettings(fallback=(Note(0, 240, 60),)))
-    assert wishes(engine.prepare()) == [(0, Conditions()), (1, Conditions())]
+    assert requests(engine.prepare()) == [(0, Conditions()), (1, Conditions())]
     engine.handle(ChordChanged(parse_chord("C7")), 0)
     engine.handle(TransportChanged("start"), 0)
     dominant = Conditions("dominant")
-    assert sorted(wishes(engine.advance(0))) == [(1, dominant), (2, dominant)]
+    assert sorted(requests(engine.advance(0))) == [(1, dominant), (2, dominant)]
     for _ in range(1000):
-        assert not wishes(engine.handle(ChordChanged(parse_chord("Dm7")), 100))
-        assert not wishes(engine.handle(ChordChanged(parse_chord("G7")), 100))
-    assert not wishes(engine.advance(480))  # in the end the class is the old one
+        assert not requests(engine.handle(ChordChanged(parse_chord("Dm7")), 100))
+        assert not requests(engine.handle(ChordChanged(parse_chord("G7")), 100))
+    assert not requests(engine.advance(480))  # the quality class is the same as before
     engine.handle(ParameterChanged("lead", "target/density", 0.9), 500)
     engine.handle(ParameterChanged(None, "target/register", 0.1), 500)
     engine.handle(ParameterChanged("bass", "target/register", 0.7), 500)
     conditions = Conditions("dominant", 0.9, 0.1)
-    assert not wishes(engine.advance(559))
-    assert wishes(engine.advance(560)) == [(1, conditions)]
-    assert wishes(engine.advance(960)) == [(2, conditions)]
-    assert not wishes(engine.advance(1440))
+    assert not requests(engine.advance(559))
+    assert requests(engine.advance(560)) == [(1, conditions)]
+    assert requests(engine.advance(960)) == [(2, conditions)]
+    assert not requests(engine.advance(1440))
 
 
-def test_no_bar_is_asked_for_once_it_is_laid_out():
+def test_no_bar_is_requested_after_it_is_laid_out():
     engine = Engine([VoiceSettings(name="lead")], EngineSettings(fallback=(Note(0, 240, 60),)))
     engine.handle(ChordChanged(parse_chord("C7")), 0)
     engine.prepare()
     engine.handle(TransportChanged("start"), 0)
     for tick in range(0, 40 * BAR, 10):
-        asked = [o.bar for o in engine.advance(tick) if isinstance(o, PhraseRequested)]
+        bars = [o.bar for o in engine.advance(tick) if isinstance(o, PhraseRequested)]
         engine.handle(ParameterChanged(None, "weight/steps", tick % 970 / 970), tick)
         opened = (tick + 20) // BAR  # a bar is laid out 20 ticks ahead of its line
-        assert all(opened < bar <= opened + 2 for bar in asked if tick)
+        assert all(opened < bar <= opened + 2 for bar in bars if tick)
     assert len(engine._voices.all[0].requested) <= 3
 
 
 @given(st.integers(0, BAR - 120))
-def test_a_weight_that_is_turned_is_asked_for_before_the_next_bar_opens(tick):
+def test_a_changed_weight_is_requested_before_the_next_bar_opens(tick):
     engine = Engine([VoiceSettings(name="lead")], EngineSettings(fallback=(Note(0, 240, 60),)))
     engine.handle(ChordChanged(parse_chord("C7")), 0)
     engine.prepare()
     engine.handle(TransportChanged("start"), 0)
     engine.advance(tick)
     engine.handle(ParameterChanged(None, "weight/steps", 1.0), tick)
-    asked = [o for o in engine.advance(BAR - 60) if isinstance(o, PhraseRequested)]
-    assert 1 in [wanted.bar for wanted in asked if wanted.steering is not None]
+    outputs = engine.advance(BAR - 60)
+    steered = [o.bar for o in outputs if isinstance(o, PhraseRequested) and o.steering is not None]
+    assert 1 in steered
 
 
-def test_the_last_answer_for_a_bar_is_the_one_that_plays():
+def test_the_last_phrase_for_a_bar_is_the_one_that_plays():
     engine = Engine([VoiceSettings(name="lead")], EngineSettings(fallback=(Note(0, 240, 60),)))
     engine.prepare()
     engine.handle(ChordChanged(parse_chord("C7")), 0)
     engine.handle(TransportChanged("start"), 0)
-    engine.handle(PhraseReady("lead", 0, (Note(0, 240, 62),)), 0)  # as it was asked for at first
-    engine.handle(PhraseReady("lead", 0, (Note(0, 240, 64),)), 0)  # as it is wished now
+    engine.handle(PhraseReady("lead", 0, (Note(0, 240, 62),)), 0)  # of the first request
+    engine.handle(PhraseReady("lead", 0, (Note(0, 240, 64),)), 0)  # of the second request
     assert [o.pitch for o in engine.advance(0) if isinstance(o, NoteMessage)] == [64]
 
 
 @given(st.integers(0, 127), st.integers(0, 115))
-def test_a_fold_lands_in_range_on_the_same_note(pitch, low):
+def test_folding_keeps_the_pitch_class_and_the_range(pitch, low):
     folded = fold_into(pitch, low, low + 12)
     assert low <= folded <= low + 12
     assert folded % 12 == pitch % 12
 
 
-def test_one_line_keeps_the_longer_note_and_ends_it_at_the_next():
+def test_a_single_line_keeps_the_longer_note_and_ends_it_at_the_next():
     cluster = (Note(0, 120, 61), Note(0, 960, 60), Note(480, 240, 64))
     assert single_line(cluster) == (Note(0, 480, 60), Note(480, 240, 64))
     assert single_line(()) == ()
     beside = (Note(450, 120, 77), Note(480, 60, 72), Note(960, 60, 70), Note(990, 120, 69))
-    assert single_line(beside) == (Note(450, 120, 77), Note(990, 120, 69))  # and no click before it
+    assert single_line(beside) == (Note(450, 120, 77), Note(990, 120, 69))  # without a click
 
 
-def test_loose_onsets_go_to_the_groove_and_keep_their_ends():
+def test_tightened_onsets_go_to_the_groove_and_ends_stay():
     loose = (Note(30, 210, 60), Note(300, 90, 62), Note(1890, 30, 64))
     assert tighten(loose) == (Note(0, 240, 60), Note(300, 90, 62), Note(1800, 120, 64))
 
 
-def test_bending_does_not_flatten_a_step():
-    """B to Bb over C7 would both be Bb; the line still comes down."""
+def test_a_step_of_the_phrase_stays_a_step():
+    """Over C7, both B and Bb would be Bb; the line still descends."""
     memory = perform([chord("C7")], 1, Fixed((120, 120, 71), (360, 120, 70), (600, 120, 70)))
     assert [s.pitch for s in memory.sounds if s.velocity] == [70, 69, 70]
 
 
-def test_density_keeps_what_carries_the_line():
+def test_thinning_keeps_long_notes_and_notes_on_beats():
     phrase = (Note(0, 120, 60), Note(120, 120, 62), Note(480, 480, 64), Note(600, 30, 65))
     assert thin(phrase, 2) == (Note(0, 120, 60), Note(480, 480, 64))
     assert thin(phrase, None) == phrase

@@ -1,4 +1,4 @@
-"""What becomes of a bar before it is played: form, and feel."""
+"""Form, and how a bar is performed."""
 
 from itertools import pairwise
 
@@ -24,16 +24,16 @@ phrases = st.lists(
 
 
 @given(phrases, st.integers(0, 2**40))
-def test_a_variation_keeps_the_head_and_stays_in_its_bar(phrase, number):
-    varied = vary(phrase, number)
+def test_a_variation_keeps_the_head_and_stays_in_its_bar(phrase, seed):
+    varied = vary(phrase, seed)
     assert [n for n in varied if n.start < 960] == [n for n in phrase if n.start < 960]
     assert all(0 <= n.start < BAR and n.duration >= 1 and n.end <= BAR for n in varied)
-    assert varied == vary(phrase, number)
+    assert varied == vary(phrase, seed)
 
 
-def test_four_ways_to_vary_are_all_taken():
+def test_all_four_variations_come():
     phrase = (Note(0, 240, 60), Note(960, 240, 64), Note(1200, 240, 67), Note(1440, 240, 65))
-    assert len({vary(phrase, number) for number in range(40)}) >= 5  # an octave goes two ways
+    assert len({vary(phrase, seed) for seed in range(40)}) >= 5  # the octave has two directions
 
 
 @given(phrases)
@@ -48,27 +48,27 @@ def test_a_landing_is_one_long_note_on_a_late_beat(phrase):
         assert last.pitch in {note.pitch for note in phrase}
 
 
-def test_forms_return_and_end():
+def test_a_form_has_repeats_and_a_last_bar():
     assert [is_repeat(bar, "ABAC") for bar in range(5)] == [False, False, True, False, False]
     assert [is_last(bar, "ABAC") for bar in range(5)] == [False, False, False, True, False]
     assert not is_last(0, "A")
 
 
 @given(phrases, st.floats(0, 1), st.floats(0, 1), st.floats(0, 1), st.integers(0, 2**48))
-def test_feel_is_bounded_and_keeps_to_its_bar(phrase, swing, wavering, articulation, number):
-    feel = Expression(swing, wavering, 0.5, articulation)
-    played = perform_notes(phrase, feel, number)
-    assert len(played) == len(phrase)
-    for note, stroke in zip(phrase, played, strict=True):
-        assert 0 <= stroke.start < BAR
+def test_a_performed_bar_is_near_the_written_one(phrase, swing, humanise, articulation, seed):
+    expression = Expression(swing, humanise, 0.5, articulation)
+    performed = perform_notes(phrase, expression, seed)
+    assert len(performed) == len(phrase)
+    for note, played in zip(phrase, performed, strict=True):
+        assert 0 <= played.start < BAR
         first, last = sorted((note.start, min(swing_tick(note.start, swing), BAR - 1)))
-        assert first - 15 <= stroke.start <= last + 15
-        assert abs(stroke.velocity_offset) <= 10
-        assert stroke.duration >= 20
-    for (one, other), (first, then) in zip(pairwise(phrase), pairwise(played), strict=True):
-        if one.end <= other.start:  # a line stays one
+        assert first - 15 <= played.start <= last + 15
+        assert abs(played.velocity_offset) <= 10
+        assert played.duration >= 20
+    for (one, other), (first, then) in zip(pairwise(phrase), pairwise(performed), strict=True):
+        if one.end <= other.start:  # a single line stays one
             assert first.start + first.duration <= max(then.start, first.start + 20)
-    assert played == perform_notes(phrase, feel, number)
+    assert performed == perform_notes(phrase, expression, seed)
 
 
 def test_swing_moves_quavers_to_the_last_of_a_triplet_and_leaves_beats():
@@ -87,21 +87,21 @@ def test_swing_moves_quavers_to_the_last_of_a_triplet_and_leaves_beats():
     ("written", "amount", "played"),
     [
         ((0, 300, 480), 1.0, [0, 320, 480]),  # light swing becomes a triplet
-        ((0, 330, 480), 1.0, [0, 330, 480]),  # heavy swing is one already
+        ((0, 330, 480), 1.0, [0, 330, 480]),  # heavy swing stays
         ((0, 330, 360), 0.5, [0, 330, 380]),
-        ((0, 240, 330), 1.0, [0, 320, 380]),  # the quaver is another
+        ((0, 240, 330), 1.0, [0, 320, 380]),  # another note is the quaver
         ((0, 300, 480), 0.2, [0, 300, 480]),
     ],
 )
-def test_a_quaver_that_leans_already_does_not_lean_twice(written, amount, played):
+def test_a_quaver_that_is_written_swung_does_not_swing_twice(written, amount, played):
     line = [Note(a, b - a, 60) for a, b in pairwise([*written, BAR])]
-    strokes_of = perform_notes(tuple(line), Expression(swing=amount), 0)
-    assert [stroke.start for stroke in strokes_of] == played
-    is_last = [stroke.start + stroke.duration for stroke in strokes_of]
-    assert is_last == [*played[1:], BAR]
+    performed = perform_notes(tuple(line), Expression(swing=amount), 0)
+    assert [note.start for note in performed] == played
+    ends = [note.start + note.duration for note in performed]
+    assert ends == [*played[1:], BAR]
 
 
-def test_articulation_shortens_and_binds():
+def test_articulation_shortens_and_lengthens():
     line = (Note(0, 240, 60), Note(960, 240, 62))
     lengths = [
         [s.duration for s in perform_notes(line, Expression(articulation=amount), 0)]

@@ -1,4 +1,4 @@
-"""Which key chords tell, one after another, and what a key makes of a chord."""
+"""Keys: found from chords one by one, and the chord scale in a key."""
 
 import pytest
 
@@ -9,12 +9,12 @@ from perform.music.chord import parse_chord
 NAMES = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 
 
-def told(chords):
+def keys_after(chords):
     """The major key after each chord, - for none."""
-    sense, keys = KeyFinder(), []
+    finder, keys = KeyFinder(), []
     for symbol in chords.split():
-        sense.add(parse_chord(symbol))
-        keys.append(next((n for pc, n in enumerate(NAMES) if sense.key == key_of(pc, False)), "-"))
+        finder.add(parse_chord(symbol))
+        keys.append(next((n for pc, n in enumerate(NAMES) if finder.key == key_of(pc, False)), "-"))
     return " ".join(keys)
 
 
@@ -22,24 +22,23 @@ def told(chords):
     ("chords", "key"),
     [
         ("Dm7 G7 Cmaj7", "C"),
-        ("Em7b5 A7 Dm7", "F"),  # D minor, to which A7's C# leads
+        ("Em7b5 A7 Dm7", "F"),  # D minor, with the C# of A7
         ("C7 F7 G7", "-"),
-        ("C F", "-"),  # of C and of F: too early to tell
+        ("C F", "-"),  # in C and in F: not decided yet
         ("Bm F#m A E", "A"),
     ],
 )
-def test_a_key_is_inferred_where_there_is_just_one(chords, key):
-    assert told(chords).split()[-1] == key
+def test_a_key_is_found_where_only_one_fits(chords, key):
+    assert keys_after(chords).split()[-1] == key
 
 
-def test_the_key_picks_the_scale():
+def test_the_key_decides_the_chord_scale():
     c_major = key_of(0, False)
     assert chord_scale(parse_chord("Dm7"), c_major) == c_major  # D Dorian
     assert chord_scale(parse_chord("Em7"), c_major) == c_major  # E Phrygian
-    assert 6 in chord_scale(parse_chord("Em7"))  # alone it would be Dorian
-    assert chord_scale(parse_chord("E7"), c_major) == c_major - {7} | {
-        8
-    }  # the dominant of its A minor
+    assert 6 in chord_scale(parse_chord("Em7"))  # Dorian without a key
+    # the dominant of A minor
+    assert chord_scale(parse_chord("E7"), c_major) == c_major - {7} | {8}
     assert chord_scale(parse_chord("A7"), c_major) == chord_scale(parse_chord("A7"))
     harmony = Harmony()
     for symbol in ("Dm7", "G7", "Cmaj7", "Em7"):
@@ -55,16 +54,16 @@ def test_the_key_picks_the_scale():
     ("chords", "keys"),
     [
         ("Dm7 G7 Cmaj7 Am7 Dm7", "- - C C C"),
-        ("Cmaj7 Dm7 G7 A7 Dm7 G7", "- - C C C C"),  # a dominant that leans elsewhere
+        ("Cmaj7 Dm7 G7 A7 Dm7 G7", "- - C C C C"),  # with a secondary dominant
         ("Dm7b5 G7 Cm7 Fm7 G7b9", "- - Eb Eb Eb"),  # C minor
         ("Am6 E7 Am6 Dm6 B7 E7 Am6", "- - - C C C C"),  # A minor
         ("Dm7 G7 Cmaj7 Cm7 F7 Bbmaj7", "- - C C - Bb"),
-        ("Am7 D7 Gmaj7 C7 F7 C7 G7", "- - G G - - -"),  # a blues after it
+        ("Am7 D7 Gmaj7 C7 F7 C7 G7", "- - G G - - -"),  # then a blues
         ("C G Am F C", "- - - C C"),
     ],
 )
-def test_a_key_is_told_chord_by_chord(chords, keys):
-    assert told(chords) == keys
+def test_a_key_is_found_chord_by_chord(chords, keys):
+    assert keys_after(chords) == keys
 
 
 @pytest.mark.parametrize(
@@ -76,15 +75,15 @@ def test_a_key_is_told_chord_by_chord(chords, keys):
         "F7 Bb7 F7 Cm7 F7 Bb7 Bdim7 F7 D7 Gm7 C7 F7 D7 Gm7 C7",
     ],
 )
-def test_a_blues_does_not_wander_among_keys(blues):
-    assert set(told(" ".join([blues] * 3)).split()) == {"-"}
+def test_a_blues_has_no_key(blues):
+    assert set(keys_after(" ".join([blues] * 3)).split()) == {"-"}
 
 
-def test_a_major_chord_at_home_ends_the_blues():
-    assert told("C7 F7 C7 Dm7 G7 Cmaj7").split()[-1] == "C"
+def test_a_major_tonic_ends_the_blues():
+    assert keys_after("C7 F7 C7 Dm7 G7 Cmaj7").split()[-1] == "C"
 
 
-def test_the_minor_of_a_key_has_its_leading_tone():
+def test_a_key_gets_the_leading_tone_of_its_minor():
     assert (
         raise_leading_tone(key_of(9, True))
         == raise_leading_tone(key_of(0, False))
@@ -94,11 +93,11 @@ def test_the_minor_of_a_key_has_its_leading_tone():
     assert not raise_leading_tone(frozenset({0, 4}))
 
 
-def test_a_set_key_wins():
+def test_a_set_key_overrides_the_found_one():
     harmony = Harmony()
     harmony.set_key(parse_key("F"))
     for symbol in ("Dm7", "G7", "Cmaj7"):
         harmony.set_chord(parse_chord(symbol))
     assert harmony.key == key_of(5, False)
     harmony.set_key(None)
-    assert harmony.key == key_of(0, False)  # it listened meanwhile
+    assert harmony.key == key_of(0, False)  # found in the meantime

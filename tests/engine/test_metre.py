@@ -1,4 +1,4 @@
-"""Metres: what is felt as a beat, where lines land, how chords share a bar, what swings."""
+"""Metres: beats, landings, the chords of a bar, swing."""
 
 from collections import Counter
 
@@ -36,11 +36,11 @@ from perform.outputs.memory import MemoryOutput
 from perform.runtime import offline
 
 BAR, BEAT, QUAVER = 1920, 480, 240
-SPELT = ("2/4", "3/4", "4/4", "5/4", "6/4", "3/8", "5/8", "6/8", "7/8", "9/8", "12/8", "15/8")
+METRES = ("2/4", "3/4", "4/4", "5/4", "6/4", "3/8", "5/8", "6/8", "7/8", "9/8", "12/8", "15/8")
 QUAVERS = tuple(Note(start, 240, 60) for start in range(0, BAR, 240))
 
 
-class Always:
+class Fixed:
     """A source with one bar."""
 
     def __init__(self, *notes):
@@ -55,11 +55,11 @@ def play(metre, bars, *events, notes=QUAVERS, **voice):
     engine = Engine([VoiceSettings(name="lead", **voice)], EngineSettings(metre=metre))
     if not any(isinstance(event, ChartChanged) for _, event in events):
         events = [(0, ChordChanged(parse_chord("C"))), *events]
-    offline.play(engine, lambda _: Always(*notes), events, bars * metre.bar, [memory])
+    offline.play(engine, lambda _: Fixed(*notes), events, bars * metre.bar, [memory])
     return memory
 
 
-def struck(memory):
+def note_ons(memory):
     return [sound for sound in memory.sounds if sound.velocity]
 
 
@@ -80,11 +80,11 @@ def test_a_bar_of_material_fits_every_metre(text, metre):
     made = fit_to_metre(QUAVERS, metre)
     assert all(0 <= n.start < metre.bar and n.end <= metre.bar for n in made)
     assert len({note.start for note in made}) == len(made)
-    assert made[-1].end > metre.bar - metre.beat  # it does not leave the end of the bar empty
+    assert made[-1].end > metre.bar - metre.beat  # the end of the bar is not empty
 
 
 @pytest.mark.parametrize("text", ["", "4", "4/3", "1/4", "99/4", "x/y"])
-def test_what_is_no_metre_is_said(text):
+def test_a_text_that_is_no_metre_is_an_error(text):
     with pytest.raises(ValueError, match="is no metre"):
         parse_metre(text)
 
@@ -104,11 +104,11 @@ def test_what_is_no_metre_is_said(text):
         ("12/8", [0, 720, 1440, 2160], (0, 1440)),
     ],
 )
-def test_every_metre_is_counted_in_its_beats(text, beats, strong):
+def test_every_metre_has_its_beats(text, beats, strong):
     metre = parse_metre(text)
     memory = play(metre, 2)
-    told = [(o.tick, o.bar, o.beat) for o in memory.outputs if isinstance(o, Beat)]
-    assert told == [
+    counted = [(o.tick, o.bar, o.beat) for o in memory.outputs if isinstance(o, Beat)]
+    assert counted == [
         (bar * metre.bar + tick, bar, beat) for bar in (0, 1) for beat, tick in enumerate(beats)
     ]
     assert metre.strong == strong
@@ -118,116 +118,118 @@ def test_a_waltz_has_three_beats_and_begins_at_a_bar_line():
     waltz = parse_metre("3/4")
     beats = tuple(Note(beat * BEAT, 240, 60) for beat in range(4))
     memory = play(COMMON, 6, (100, MetreChanged(*waltz)), notes=beats, parameters={"land": 0.0})
-    told = [(o.tick, o.bar, o.beat) for o in memory.outputs if isinstance(o, Beat)]
-    assert told[:4] == [(0, 0, 0), (480, 0, 1), (960, 0, 2), (1440, 0, 3)]
-    assert told[4:8] == [(1920, 1, 0), (2400, 1, 1), (2880, 1, 2), (3360, 2, 0)]
-    assert [s.tick for s in struck(memory)] == [beat[0] for beat in told]
+    counted = [(o.tick, o.bar, o.beat) for o in memory.outputs if isinstance(o, Beat)]
+    assert counted[:4] == [(0, 0, 0), (480, 0, 1), (960, 0, 2), (1440, 0, 3)]
+    assert counted[4:8] == [(1920, 1, 0), (2400, 1, 1), (2880, 1, 2), (3360, 2, 0)]
+    assert [s.tick for s in note_ons(memory)] == [beat[0] for beat in counted]
 
 
-@pytest.mark.parametrize("text", SPELT)
-def test_the_columns_of_a_metre_are_those_that_are_heard(text):
+@pytest.mark.parametrize("text", METRES)
+def test_the_columns_of_a_metre_are_those_that_fit_leaves(text):
     metre = parse_metre(text)
     every = tuple(Note(column * 30, 30, column) for column in range(0, 64, 2))
-    heard = {note.pitch for note in fit_to_metre(every, metre)}
-    assert metre.columns - 4 <= max(heard) < metre.columns
+    back = {note.pitch for note in fit_to_metre(every, metre)}
+    assert metre.columns - 4 <= max(back) < metre.columns
 
 
-def test_a_wish_is_for_what_the_metre_lets_sound():
+def test_a_request_has_the_columns_of_the_metre():
     engine = Engine([VoiceSettings(name="lead", parameters={"weight/density": 1.0})])
     engine.handle(ChordChanged(parse_chord("C7")), 0)
     waltz = engine.handle(MetreChanged(*parse_metre("3/4")), 0)
-    wanted = [it for it in (*waltz, *engine.prepare()) if isinstance(it, PhraseRequested)]
-    assert {it.steering.columns for it in wanted} == {48}
+    before = [o for o in (*waltz, *engine.prepare()) if isinstance(o, PhraseRequested)]
+    assert {request.steering.columns for request in before} == {48}
     engine.handle(TransportChanged("start"), 0)
     engine.handle(MetreChanged(*COMMON), 0)
-    asked = [it for it in engine.advance(BEAT) if isinstance(it, PhraseRequested)]
-    assert {it.steering.columns for it in asked} == {64}
+    after = [o for o in engine.advance(BEAT) if isinstance(o, PhraseRequested)]
+    assert {request.steering.columns for request in after} == {64}
 
 
-def test_a_bar_in_dotted_beats_dances_beat_for_beat():
-    """The first half of a beat takes two of its three quavers, so the jig lilts and keeps its beats."""
+def test_a_bar_in_dotted_beats_is_shuffled_beat_for_beat():
+    """The first half of a beat takes two of its three quavers."""
     jig = fit_to_metre(QUAVERS, parse_metre("6/8"))
     assert [note.start for note in jig] == [0, 480, 720, 1200]
 
 
-@pytest.mark.parametrize("text", SPELT)
+@pytest.mark.parametrize("text", METRES)
 @pytest.mark.parametrize("density", [1, 2, None])
-def test_no_metre_crops_a_bar_to_silence_or_goes_beyond_the_most_notes(text, density):
+def test_no_metre_crops_a_bar_to_silence_or_exceeds_the_density(text, density):
     metre = parse_metre(text)
     late = (Note(480, 60, 60), Note(1080, 240, 62), Note(1440, 480, 64))
     for notes in (late, late[1:], late[2:]):
         memory = play(metre, 3, notes=notes, density=density, parameters={"land": 0.0})
-        bars = Counter(sound.tick // metre.bar for sound in struck(memory))
+        bars = Counter(sound.tick // metre.bar for sound in note_ons(memory))
         assert set(bars) == {0, 1, 2}
         assert max(bars.values()) <= (density or 99)
 
 
-def test_an_approach_leads_to_the_note_that_is_left_of_the_next_bar():
+def test_an_approach_leads_to_the_first_note_that_thinning_leaves():
     notes = (Note(120, 60, 69), Note(480, 480, 60), Note(1680, 240, 64))
     parameters = {"approach": 1.0, "land": 0.0}
     memory = play(COMMON, 3, notes=notes, density=2, parameters=parameters)
-    assert [s.pitch for s in struck(memory) if s.tick < 2 * BAR] == [60, 61, 60, 61]
+    assert [s.pitch for s in note_ons(memory) if s.tick < 2 * BAR] == [60, 61, 60, 61]
 
 
-@given(st.sampled_from(SPELT).map(parse_metre), st.sets(st.integers(0, 15)))
-def test_what_is_played_in_a_metre_is_known_by_the_material_that_it_would_be(metre, sixteenths):
+@given(st.sampled_from(METRES).map(parse_metre), st.sets(st.integers(0, 15)))
+def test_to_common_time_inverts_fit_to_metre(metre, sixteenths):
     bar = tuple(Note(120 * place, 60, 60) for place in sorted({0, *sixteenths}))
-    heard = to_common_time(fit_to_metre(bar, metre), metre)
+    back = to_common_time(fit_to_metre(bar, metre), metre)
     beats = metre.bar // metre.beat if metre.beat != BEAT else metre.bar / BEAT
-    assert {note.start for note in heard} == {n.start for n in bar if n.start < beats * BEAT}
+    assert {note.start for note in back} == {n.start for n in bar if n.start < beats * BEAT}
 
 
-def test_a_jig_is_answered_with_its_own_rhythm():
+def test_an_answer_to_a_jig_has_its_rhythm():
     jig = parse_metre("6/8")
     engine = Engine([VoiceSettings(name="lead", mode="answer", bars=1)], EngineSettings(metre=jig))
     engine.handle(ChordChanged(parse_chord("C")), 0)
     engine.handle(TransportChanged("start"), 0)
-    told = engine.advance(0)
+    outputs = engine.advance(0)
     for tick in (0, 480, 720, 1200):
-        told += engine.advance(tick - 1)
-        told += engine.handle(PlayerNoteOn(60), tick)
-    told += engine.advance(jig.bar - 1)
-    asked = [it.steering for it in told if isinstance(it, PhraseRequested) and it.bar == 1]
-    assert [note.start for note in asked[-1].player] == [0, 240, 480, 720]
+        outputs += engine.advance(tick - 1)
+        outputs += engine.handle(PlayerNoteOn(60), tick)
+    outputs += engine.advance(jig.bar - 1)
+    steered = [o.steering for o in outputs if isinstance(o, PhraseRequested) and o.bar == 1]
+    assert [note.start for note in steered[-1].player] == [0, 240, 480, 720]
 
 
-def test_a_shuffle_puts_no_two_notes_of_a_line_on_one_place():
+def test_a_shuffle_moves_no_two_notes_to_one_onset():
     close = (Note(330, 30, 60), Note(360, 120, 62))
     assert [note.start for note in fit_to_metre(close, parse_metre("12/8"))] == [600]
 
 
-@pytest.mark.parametrize("text", SPELT)
+@pytest.mark.parametrize("text", METRES)
 def test_accents_stand_on_the_beats_of_the_metre(text):
     metre = parse_metre(text)
     grid = tuple(Note(start, 120, 60) for start in range(0, BAR, 120))
-    forces = {}
-    for sound in struck(play(metre, 1, notes=grid, form="A", fit="shift")):
-        forces.setdefault(metre.weight(sound.tick), set()).add(sound.velocity)
-    assert all(len(force) == 1 for force in forces.values())
-    ranked = [force.pop() for _, force in sorted(forces.items())]
+    velocities = {}
+    for sound in note_ons(play(metre, 1, notes=grid, form="A", fit="shift")):
+        velocities.setdefault(metre.weight(sound.tick), set()).add(sound.velocity)
+    assert all(len(each) == 1 for each in velocities.values())
+    ranked = [each.pop() for _, each in sorted(velocities.items())]
     assert ranked == sorted(ranked)
     assert len(ranked) > 1
 
 
-def test_a_note_that_wavers_keeps_its_accent_and_its_chord_tone():
+def test_a_humanised_note_keeps_its_accent_and_its_chord_tone():
     beats = tuple(Note(beat * BEAT, 300, 61) for beat in range(4))
     parameters = {"humanise": 1.0, "articulation": 0.0, "land": 0.0}
-    sounds = struck(play(COMMON, 8, notes=beats, parameters=parameters, form="A"))
+    sounds = note_ons(play(COMMON, 8, notes=beats, parameters=parameters, form="A"))
     assert {sound.pitch % 12 for sound in sounds} <= {0, 4, 7}
     strong, other = ([s.velocity for s in sounds if (s.tick + 20) // BEAT % 2 == n] for n in (0, 1))
     assert sum(strong) / len(strong) > sum(other) / len(other) + 3
 
 
-# --- endings ------------------------------------------------------------------------------------
+# --- endings -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("text", SPELT)
+@pytest.mark.parametrize("text", METRES)
 @settings(max_examples=12)
 @given(
     start=st.integers(0, 3).map(lambda step: step * 120),
     pitches=st.lists(st.integers(55, 70), min_size=8, max_size=8),
-    parameters=st.fixed_dictionaries({"swing": st.floats(0, 1), "approach": st.just(1.0), "share": st.floats(0, 1)}),
-)  # fmt: skip
+    parameters=st.fixed_dictionaries(
+        {"swing": st.floats(0, 1), "approach": st.just(1.0), "share": st.floats(0, 1)}
+    ),
+)
 def test_the_last_note_of_a_form_is_a_long_chord_tone_in_a_strong_place(
     text, start, pitches, parameters
 ):
@@ -238,35 +240,36 @@ def test_the_last_note_of_a_form_is_a_long_chord_tone_in_a_strong_place(
     )
     chords = (0, ChartChanged(parse_chart("Cm7 | F7 | Bbmaj7 | Ebmaj7")))
     memory = play(metre, 4, chords, notes=notes, parameters=parameters, low=40, high=80)
-    last = struck(memory)[-1]
+    last = note_ons(memory)[-1]
     inside = last.tick - 3 * metre.bar
     assert inside in landing_ticks(metre)
     assert inside in metre.strong or inside - metre.beat in metre.strong
     assert last.pitch % 12 in parse_chord("Ebmaj7").tones
     off = next(s.tick for s in memory.sounds if s.tick > last.tick and not s.velocity)
-    assert 0 <= 4 * metre.bar - off <= 60  # an end swings too
+    assert 0 <= 4 * metre.bar - off <= 60  # ends swing, too
 
 
 def test_a_landing_in_three_is_on_the_one():
-    assert {text: landing_ticks(parse_metre(text)) for text in SPELT} == {
+    assert {text: landing_ticks(parse_metre(text)) for text in METRES} == {
         "2/4": (480,), "3/4": (0,), "4/4": (960, 1440), "5/4": (1440,), "6/4": (1440,), "3/8": (0,),
-        "5/8": (480,), "6/8": (720,), "7/8": (960,), "9/8": (0,), "12/8": (1440, 2160), "15/8": (2160,),
+        "5/8": (480,), "6/8": (720,), "7/8": (960,), "9/8": (0,), "12/8": (1440, 2160),
+        "15/8": (2160,),
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("text", SPELT)
+@pytest.mark.parametrize("text", METRES)
 @settings(max_examples=12)
-@given(number=st.integers(0, 2**30))
-def test_variations_and_landings_stay_in_their_bar(text, number):
+@given(seed=st.integers(0, 2**30))
+def test_variations_and_landings_stay_in_their_bar(text, seed):
     metre = parse_metre(text)
     phrase = fit_to_metre(QUAVERS, metre)
-    for changed in (vary(phrase, number, metre), land(phrase, metre)):
+    for changed in (vary(phrase, seed, metre), land(phrase, metre)):
         assert all(note.start >= 0 and note.end <= metre.bar for note in changed)
     half = [note for note in phrase if note.start < metre.bar // 2]
-    assert [n for n in vary(phrase, number, metre) if n.start < metre.bar // 2] == half
+    assert [n for n in vary(phrase, seed, metre) if n.start < metre.bar // 2] == half
 
 
-# --- chords that share a bar ----------------------------------------------------------------------
+# --- chords that share a bar ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -299,7 +302,7 @@ def test_chords_share_a_bar_over_its_beats(text, bar, ticks):
 
 
 @given(
-    st.sampled_from(SPELT).map(parse_metre),
+    st.sampled_from(METRES).map(parse_metre),
     st.sets(st.sampled_from([place / 6 for place in range(6)]), min_size=1).map(sorted),
 )
 def test_no_chord_of_a_bar_is_lost_or_off_the_grid(metre, shares):
@@ -310,7 +313,7 @@ def test_no_chord_of_a_bar_is_lost_or_off_the_grid(metre, shares):
     assert all(tick % unit == 0 and 0 <= tick < metre.bar for tick in ticks)
 
 
-# --- feel -----------------------------------------------------------------------------------------
+# --- swing ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -318,19 +321,19 @@ def test_no_chord_of_a_bar_is_lost_or_off_the_grid(metre, shares):
     [
         ("3/4", 240, 320),  # quavers
         ("5/4", 1680, 1760),
-        ("6/8", 120, 160),  # quavers are thirds of the beat and stay; semiquavers lean
+        ("6/8", 120, 160),  # quavers are thirds of the beat; semiquavers swing
         ("12/8", 600, 640),
         ("7/8", 120, 160),
     ],
 )
-def test_what_pairs_off_in_a_metre_swings(text, straight, swings):
+def test_the_swing_unit_of_a_metre_swings(text, straight, swings):
     metre = parse_metre(text)
     line = tuple(Note(start, 60, 60) for start in (straight, metre.beat))
     starts = [s.start for s in perform_notes(tuple(sorted(line)), Expression(swing=1.0), 0, metre)]
     assert sorted(starts) == sorted([swings, metre.beat])
 
 
-@given(st.sampled_from(SPELT).map(parse_metre), st.floats(0, 1))
+@given(st.sampled_from(METRES).map(parse_metre), st.floats(0, 1))
 def test_beats_and_bar_lines_never_swing(metre, amount):
     places = [beat * metre.beat for beat in range(metre.beats)]
     assert [swing_tick(place, amount, metre.swing_unit) for place in [*places, metre.bar]] == [

@@ -1,4 +1,4 @@
-"""Starts of every kind: no bar is missed, and nothing stays of what was to come before."""
+"""Starts of every kind: no bar is missed, and nothing of the schedule before remains."""
 
 import pytest
 from hypothesis import given, settings
@@ -38,8 +38,8 @@ C = ChordChanged(parse_chord("C"))
 CANNED = (Note(0, 240, 72), Note(960, 240, 72))
 
 
-class Stage:
-    """An engine whose bars come when they are asked for, or as late as they are held back."""
+class Performance:
+    """An engine whose requests are answered at once, or not at all while `late`."""
 
     def __init__(self, metre=COMMON, **voice):
         voice = {
@@ -50,7 +50,7 @@ class Stage:
             **voice,
         }
         self.engine = Engine([VoiceSettings(**voice)], EngineSettings(fallback=CANNED, metre=metre))
-        self.asked, self.outputs, self.late = [], [], False
+        self.requests, self.outputs, self.late = [], [], False
         self._put(self.engine.prepare())
 
     def handle(self, event, tick=0):
@@ -66,7 +66,7 @@ class Stage:
             if not isinstance(output, PhraseRequested):
                 self.outputs.append(output)
                 continue
-            self.asked.append(output)
+            self.requests.append(output)
             if not self.late:
                 bar = tuple(Note(beat * BEAT, 240, 60 + output.bar) for beat in range(4))
                 self._put(
@@ -74,23 +74,23 @@ class Stage:
                 )
 
     def take(self, kind):
-        """What was put out of a kind since the last time."""
+        """The outputs of a kind since the last call."""
         taken = [o for o in self.outputs if isinstance(o, kind)]
         self.outputs = [o for o in self.outputs if not isinstance(o, kind)]
         return taken
 
-    def struck(self):
+    def note_ons(self):
         return [(s.tick, s.pitch) for s in self.take(NoteMessage) if s.velocity]
 
 
-def rolling(tick, **voice):
-    stage = Stage(**voice)
-    stage.handle(C)
-    stage.handle(TransportChanged("start"))
-    stage.advance(tick)
-    stage.handle(C, tick)
-    stage.take(NoteMessage)
-    return stage
+def started(tick, **voice):
+    performance = Performance(**voice)
+    performance.handle(C)
+    performance.handle(TransportChanged("start"))
+    performance.advance(tick)
+    performance.handle(C, tick)
+    performance.take(NoteMessage)
+    return performance
 
 
 FIRST_BARS = [(bar * BAR + beat * BEAT, 60 + bar) for bar in (0, 1) for beat in range(4)]
@@ -99,128 +99,132 @@ FIRST_BARS = [(bar * BAR + beat * BEAT, 60 + bar) for bar in (0, 1) for beat in 
 @pytest.mark.parametrize("late", [False, True])
 @pytest.mark.parametrize("stopped", [False, True])
 @pytest.mark.parametrize("tick", [100, 5 * BAR + 700, 5 * BAR - 10])
-def test_a_start_after_the_first_begins_with_the_first_bars(tick, stopped, late):
-    stage = rolling(tick)
-    stage.late = late  # whoever makes bars has no time for more
+def test_every_start_begins_with_the_first_bars(tick, stopped, late):
+    performance = started(tick)
+    performance.late = late  # no more requests are answered
     if stopped:
-        stage.handle(TransportChanged("stop"), tick)
-    stage.handle(TransportChanged("start"))
-    stage.advance(2 * BAR - 30)
-    assert stage.struck() == FIRST_BARS
-    assert not stage.take(PhraseMissed)
+        performance.handle(TransportChanged("stop"), tick)
+    performance.handle(TransportChanged("start"))
+    performance.advance(2 * BAR - 30)
+    assert performance.note_ons() == FIRST_BARS
+    assert not performance.take(PhraseMissed)
 
 
-def test_a_start_on_the_way_begins_with_the_model_of_now():
-    stage = rolling(3 * BAR + 100)
-    stage.handle(ModelChanged("lead", "reels"), 3 * BAR + 100)
-    stage.advance(3 * BAR + 700)
-    stage.asked.clear()
-    stage.late = True
-    stage.handle(TransportChanged("start"), 3 * BAR + 700)
-    assert [(wanted.bar, wanted.model) for wanted in stage.asked] == [(0, "reels"), (1, "reels")]
-    stage.advance(BAR - 30)
-    assert {pitch for _, pitch in stage.struck()} == {
-        63
-    }  # the bar that played, not the old first one
+def test_a_start_while_running_uses_the_current_model():
+    performance = started(3 * BAR + 100)
+    performance.handle(ModelChanged("lead", "reels"), 3 * BAR + 100)
+    performance.advance(3 * BAR + 700)
+    performance.requests.clear()
+    performance.late = True
+    performance.handle(TransportChanged("start"), 3 * BAR + 700)
+    assert [(request.bar, request.model) for request in performance.requests] == [
+        (0, "reels"),
+        (1, "reels"),
+    ]
+    performance.advance(BAR - 30)
+    # the bar that played, not the first bar of the old model
+    assert {pitch for _, pitch in performance.note_ons()} == {63}
 
 
 @pytest.mark.parametrize("late", [False, True])
 @pytest.mark.parametrize("inside", [0, 1, 479, 480, 700, 1439, 1900])
-def test_going_on_from_another_place_plays_the_rest_of_its_bar(inside, late):
-    stage = rolling(700)
-    stage.handle(TransportChanged("stop"), 700)
-    stage.late = late
-    stage.handle(SongPositionChanged(6 * BAR + inside), 700)
-    stage.handle(TransportChanged("continue"), 6 * BAR + inside)
-    stage.advance(7 * BAR - 30)
+def test_a_continue_inside_a_bar_plays_the_rest_of_it(inside, late):
+    performance = started(700)
+    performance.handle(TransportChanged("stop"), 700)
+    performance.late = late
+    performance.handle(SongPositionChanged(6 * BAR + inside), 700)
+    performance.handle(TransportChanged("continue"), 6 * BAR + inside)
+    performance.advance(7 * BAR - 30)
     beats = [6 * BAR + beat * BEAT for beat in range(4) if beat * BEAT >= inside]
-    assert [tick for tick, _ in stage.struck()] == beats
-    assert [beat.tick for beat in stage.take(Beat)][-len(beats) :] == beats or not beats
+    assert [tick for tick, _ in performance.note_ons()] == beats
+    assert [beat.tick for beat in performance.take(Beat)][-len(beats) :] == beats or not beats
     if not late:
-        assert {wanted.bar for wanted in stage.asked} >= {6, 7}
-        assert not stage.take(PhraseMissed)
+        assert {request.bar for request in performance.requests} >= {6, 7}
+        assert not performance.take(PhraseMissed)
 
 
 def test_the_first_bar_sounds_when_its_phrase_is_late():
-    stage = Stage()
-    late = Stage()
+    performance = Performance()
+    late = Performance()
     late.engine = Engine([VoiceSettings(name="lead")], EngineSettings(fallback=CANNED))
     late.late = True
     for event in (C, TransportChanged("start")):
         late.handle(event)
     late.advance(BAR - 30)
-    assert [tick for tick, _ in late.struck()] == [0, 960]
+    assert [tick for tick, _ in late.note_ons()] == [0, 960]
     assert [missed.substitute for missed in late.take(PhraseMissed)] == ["canned"]
-    assert not stage.take(PhraseMissed)
+    assert not performance.take(PhraseMissed)
 
 
-def test_going_on_where_it_stopped_goes_on_with_the_bars_that_are_there():
-    stage = rolling(3 * BAR + 500)
-    stage.handle(TransportChanged("stop"), 3 * BAR + 500)
-    stage.late = True
-    stage.handle(TransportChanged("continue"), 3 * BAR + 500)
-    stage.advance(5 * BAR - 30)
+def test_a_continue_after_a_stop_plays_the_received_bars():
+    performance = started(3 * BAR + 500)
+    performance.handle(TransportChanged("stop"), 3 * BAR + 500)
+    performance.late = True
+    performance.handle(TransportChanged("continue"), 3 * BAR + 500)
+    performance.advance(5 * BAR - 30)
     begun = [3 * BAR + 960, 3 * BAR + 1440]
-    assert stage.struck() == [(tick, 63) for tick in begun] + [
+    assert performance.note_ons() == [(tick, 63) for tick in begun] + [
         (4 * BAR + b * BEAT, 64) for b in range(4)
     ]
-    assert stage.handle(TransportChanged("continue"), 5 * BAR - 30) is None
-    assert [o.action for o in stage.take(TransportMessage)] == ["start", "stop", "continue"]
+    assert performance.handle(TransportChanged("continue"), 5 * BAR - 30) is None
+    assert [o.action for o in performance.take(TransportMessage)] == ["start", "stop", "continue"]
 
 
 @given(st.integers(0, 6 * BAR), st.integers(0, 6 * BAR), st.booleans())
 @settings(max_examples=60)
-def test_nothing_of_what_was_to_come_stays_when_time_goes_back(left, to, located):
-    stage = rolling(left)
-    stage.handle(TransportChanged("stop"), left)
-    stage.take(Beat)
+def test_nothing_of_the_old_schedule_remains_after_a_jump_back(left, to, located):
+    performance = started(left)
+    performance.handle(TransportChanged("stop"), left)
+    performance.take(Beat)
     here = to if located else 0
     if located:
-        stage.handle(SongPositionChanged(to), left)
-    stage.handle(TransportChanged("continue" if located else "start"), here)
-    stage.advance(here + 2 * BAR)
-    beats = stage.take(Beat)
+        performance.handle(SongPositionChanged(to), left)
+    performance.handle(TransportChanged("continue" if located else "start"), here)
+    performance.advance(here + 2 * BAR)
+    beats = performance.take(Beat)
     first = -(-here // BEAT) * BEAT
     assert [b.tick for b in beats] == list(range(first, here + 2 * BAR + 1, BEAT))
     assert all((b.bar, b.beat) == divmod(b.tick // BEAT, 4) for b in beats)
-    assert [(tick, pitch) for tick, pitch in stage.struck() if tick < here + BAR] == [
+    assert [(tick, pitch) for tick, pitch in performance.note_ons() if tick < here + BAR] == [
         (tick, 60 + tick // BAR) for tick in range(first, here + BAR, BEAT)
     ]
 
 
-def test_a_chart_is_taken_up_where_the_song_stands():
-    stage = Stage()
-    stage.handle(ChartChanged(parse_chart("C | Dm7 G7 | Em7 | % A7")))
-    told = lambda: [(o.tick, o.symbol) for o in stage.take(ChordSounds)]  # noqa: E731
-    stage.handle(TransportChanged("start"))
-    stage.advance(100)
-    stage.handle(TransportChanged("stop"), 100)
-    assert told() == [(0, "C")]
-    stage.handle(SongPositionChanged(5 * BAR + 1200), 100)
-    stage.handle(TransportChanged("continue"), 5 * BAR + 1200)
-    stage.advance(7 * BAR + 960)
-    assert [symbol for _, symbol in told()][-3:] == ["G7", "Em7", "A7"]
-    cursors = [o.value for o in stage.take(StateChanged) if o.address == "/chart/bar"]
+def test_a_chart_continues_at_the_song_position():
+    performance = Performance()
+    performance.handle(ChartChanged(parse_chart("C | Dm7 G7 | Em7 | % A7")))
+    chords = lambda: [(o.tick, o.symbol) for o in performance.take(ChordSounds)]  # noqa: E731
+    performance.handle(TransportChanged("start"))
+    performance.advance(100)
+    performance.handle(TransportChanged("stop"), 100)
+    assert chords() == [(0, "C")]
+    performance.handle(SongPositionChanged(5 * BAR + 1200), 100)
+    performance.handle(TransportChanged("continue"), 5 * BAR + 1200)
+    performance.advance(7 * BAR + 960)
+    assert [symbol for _, symbol in chords()][-3:] == ["G7", "Em7", "A7"]
+    cursors = [o.value for o in performance.take(StateChanged) if o.address == "/chart/bar"]
     assert cursors[-3:] == [1, 2, 3]
-    stage.handle(TransportChanged("stop"), 7 * BAR + 970)
-    stage.handle(TransportChanged("start"))
-    stage.advance(BAR)
-    assert told() == [(0, "C"), (BAR, "Dm7")]
+    performance.handle(TransportChanged("stop"), 7 * BAR + 970)
+    performance.handle(TransportChanged("start"))
+    performance.advance(BAR)
+    assert chords() == [(0, "C"), (BAR, "Dm7")]
 
 
-def test_bars_of_a_chart_are_asked_for_over_its_chords_from_the_first_on():
-    stage = Stage(parameters={"weight/chord-tones": 1.0})
-    stage.handle(
+def test_bars_of_a_chart_are_requested_over_its_chords_from_the_first_on():
+    performance = Performance(parameters={"weight/chord-tones": 1.0})
+    performance.handle(
         KeyChanged(frozenset())
-    )  # where the chords tell the key, it is known only the second time
-    stage.handle(ChartChanged(parse_chart("Cm | F7 | Bbmaj7 | Eb")))
-    tones = {wanted.bar: wanted.steering.tones for wanted in stage.asked if wanted.steering}
+    )  # a key that the chords decide is not known at first
+    performance.handle(ChartChanged(parse_chart("Cm | F7 | Bbmaj7 | Eb")))
+    tones = {
+        request.bar: request.steering.tones for request in performance.requests if request.steering
+    }
     assert tones == {0: (0, 3, 7), 1: (0, 4, 7, 10)}
-    stage.handle(TransportChanged("start"))
-    stage.advance(2 * BAR + 100)
-    stage.asked.clear()
-    stage.handle(TransportChanged("stop"), 2 * BAR + 100)
-    assert not stage.asked  # the first bars are at hand, over the chords that they will have
+    performance.handle(TransportChanged("start"))
+    performance.advance(2 * BAR + 100)
+    performance.requests.clear()
+    performance.handle(TransportChanged("stop"), 2 * BAR + 100)
+    assert not performance.requests  # the first bars are there, over their chords
 
 
 @pytest.mark.parametrize("tick", [None, 100, 2 * BAR + 700])
@@ -236,76 +240,77 @@ def test_bars_of_a_chart_are_asked_for_over_its_chords_from_the_first_on():
     ],
 )
 @pytest.mark.parametrize("action", ["start", "continue"])
-def test_what_is_turned_while_stopped_reaches_the_first_bar(tick, event, action):
-    stage = Stage(parameters={"weight/chord-tones": 0.5})
-    stage.handle(C)
-    stage.handle(ParameterChanged(None, "target/register", 0.9))
-    stage.handle(SnapshotStored("bright"))
-    stage.handle(ParameterChanged(None, "target/register", 0.1))
+def test_a_change_while_stopped_applies_to_the_first_bar(tick, event, action):
+    performance = Performance(parameters={"weight/chord-tones": 0.5})
+    performance.handle(C)
+    performance.handle(ParameterChanged(None, "target/register", 0.9))
+    performance.handle(SnapshotStored("bright"))
+    performance.handle(ParameterChanged(None, "target/register", 0.1))
     if tick is not None:
-        stage.handle(TransportChanged("start"))
-        stage.advance(tick)
-        stage.handle(TransportChanged("stop"), tick)
-    stage.asked.clear()
-    stage.handle(event, tick or 0)
+        performance.handle(TransportChanged("start"))
+        performance.advance(tick)
+        performance.handle(TransportChanged("stop"), tick)
+    performance.requests.clear()
+    performance.handle(event, tick or 0)
     first = (0 if tick is None else tick // BAR + 1) if action == "continue" else 0
-    asked = [wanted for wanted in stage.asked if wanted.bar == first]
-    assert len(asked) == 1
-    stage.asked.clear()
-    stage.handle(TransportChanged(action), tick or 0 if action == "continue" else 0)
-    stage.advance((first + 1) * BAR + 100 if action == "continue" else 100)
-    assert not [wanted for wanted in stage.asked if wanted.bar <= first]
-    assert not stage.take(PhraseMissed)
+    assert [request.bar for request in performance.requests].count(first) == 1
+    performance.requests.clear()
+    performance.handle(TransportChanged(action), tick or 0 if action == "continue" else 0)
+    performance.advance((first + 1) * BAR + 100 if action == "continue" else 100)
+    assert not [request for request in performance.requests if request.bar <= first]
+    assert not performance.take(PhraseMissed)
 
 
-def test_a_chord_while_stopped_reaches_the_first_bar_and_the_first_chord_keeps_nobody_waiting():
-    stage = Stage(parameters={"weight/chord-tones": 0.5})
-    stage.asked.clear()
-    stage.handle(C)
-    assert not stage.asked  # it may start the music
-    stage.handle(TransportChanged("start"))
-    stage.advance(100)
-    stage.handle(TransportChanged("stop"), 100)
-    stage.asked.clear()
-    stage.handle(ChordChanged(parse_chord("Fm7")), 100)
-    assert {w.steering.tones for w in stage.asked if w.bar == 0} == {(0, 3, 7, 10)}
+def test_a_chord_while_stopped_applies_to_the_first_bar_but_the_first_chord_requests_nothing():
+    performance = Performance(parameters={"weight/chord-tones": 0.5})
+    performance.requests.clear()
+    performance.handle(C)
+    assert not performance.requests  # it may start the music
+    performance.handle(TransportChanged("start"))
+    performance.advance(100)
+    performance.handle(TransportChanged("stop"), 100)
+    performance.requests.clear()
+    performance.handle(ChordChanged(parse_chord("Fm7")), 100)
+    assert {w.steering.tones for w in performance.requests if w.bar == 0} == {(0, 3, 7, 10)}
 
 
-def test_turning_back_and_forth_while_stopped_asks_for_the_latest():
-    stage = Stage()
-    stage.handle(C)
+def test_changes_back_and_forth_while_stopped_request_the_latest():
+    performance = Performance()
+    performance.handle(C)
     for step in range(5):
-        stage.handle(ParameterChanged("lead", "weight/steps", step / 10))
-    assert [w.steering.weights[7] if w.steering else 0 for w in stage.asked if w.bar == 0][-1] > 0
-    asked = len(stage.asked)
-    stage.handle(ParameterChanged("lead", "swing", 0.5))  # nothing that a bar is made by
-    assert len(stage.asked) == asked
+        performance.handle(ParameterChanged("lead", "weight/steps", step / 10))
+    assert [w.steering.weights[7] if w.steering else 0 for w in performance.requests if w.bar == 0][
+        -1
+    ] > 0
+    count = len(performance.requests)
+    performance.handle(ParameterChanged("lead", "swing", 0.5))  # requests do not depend on it
+    assert len(performance.requests) == count
 
 
-def test_faders_that_move_while_stopped_ask_for_no_more_than_is_made():
-    stage = Stage()
-    stage.handle(C)
-    stage.late = True
-    stage.asked.clear()
+def test_faders_that_move_while_stopped_have_one_open_request_a_bar():
+    performance = Performance()
+    performance.handle(C)
+    performance.late = True
+    performance.requests.clear()
     for step in range(1, 200):
-        stage.handle(ParameterChanged("lead", "weight/steps", step / 200))
-    assert sorted(wanted.bar for wanted in stage.asked) == [0, 1]
-    for bar in (0, 1):  # what comes was for the first of it, so the last is asked for
-        stage.handle(PhraseReady("lead", bar, CANNED))
-    assert sorted(wanted.bar for wanted in stage.asked) == [0, 0, 1, 1]
-    assert {max(wanted.steering.weights) for wanted in stage.asked[2:]} == {199 / 200}
+        performance.handle(ParameterChanged("lead", "weight/steps", step / 200))
+    assert sorted(request.bar for request in performance.requests) == [0, 1]
+    for bar in (0, 1):  # the answer to the first move makes a request for the last
+        performance.handle(PhraseReady("lead", bar, CANNED))
+    assert sorted(request.bar for request in performance.requests) == [0, 0, 1, 1]
+    assert {max(request.steering.weights) for request in performance.requests[2:]} == {199 / 200}
     for bar in (0, 1):
-        stage.handle(PhraseReady("lead", bar, CANNED))
-    assert len(stage.asked) == 4
+        performance.handle(PhraseReady("lead", bar, CANNED))
+    assert len(performance.requests) == 4
 
 
-def test_a_metre_that_changed_while_stopped_holds_from_the_first_bar():
-    stage = rolling(700)
-    stage.handle(TransportChanged("stop"), 700)
-    stage.handle(MetreChanged(*parse_metre("3/4")), 700)
-    stage.take(Beat)
-    stage.handle(TransportChanged("start"))
-    stage.advance(1440)
-    assert [(b.tick, b.bar, b.beat) for b in stage.take(Beat)] == [
+def test_a_metre_set_while_stopped_holds_from_the_first_bar():
+    performance = started(700)
+    performance.handle(TransportChanged("stop"), 700)
+    performance.handle(MetreChanged(*parse_metre("3/4")), 700)
+    performance.take(Beat)
+    performance.handle(TransportChanged("start"))
+    performance.advance(1440)
+    assert [(b.tick, b.bar, b.beat) for b in performance.take(Beat)] == [
         (0, 0, 0), (480, 0, 1), (960, 0, 2), (1440, 1, 0),
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""What players do to voices while they play: turns, judgements, blends, and who has the room."""
+"""Voices while they play: turns, judgements, blends, and the shared room of a bar."""
 
 import pytest
 
@@ -55,7 +55,7 @@ def counts(memory, voice, bars):
     return [ticks.count(bar) for bar in range(bars)]
 
 
-# --- turns ----------------------------------------------------------------------------------------
+# --- turns ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -64,8 +64,8 @@ def counts(memory, voice, bars):
         (3 * BAR + 5, "trade", [5, 6, 9, 10]),
         (3 * BAR + 1000, "trade", [5, 6, 9, 10]),
         (3 * BAR, "trade", [5, 6, 9, 10]),
-        (3 * BAR - 30, "trade", [5, 6, 9, 10]),  # a hair ahead of the bar that is meant
-        (3 * BAR + 5, "answer", [4, 7, 8]),  # what was laid out for bar 3 still sounds
+        (3 * BAR - 30, "trade", [5, 6, 9, 10]),  # just before the intended bar
+        (3 * BAR + 5, "answer", [4, 7, 8]),  # bar 3 was laid out before
     ],
 )
 def test_turns_are_counted_from_the_bar_in_which_the_mode_was_set(tick, mode, silent):
@@ -74,7 +74,7 @@ def test_turns_are_counted_from_the_bar_in_which_the_mode_was_set(tick, mode, si
     assert bars_with(memory) == [bar for bar in range(11) if bar not in silent]
 
 
-def test_turns_are_counted_from_a_start():
+def test_a_start_counts_turns_anew():
     engine = Engine([VoiceSettings(name="lead", form="A")], EngineSettings(fallback=bar_of(0)))
     engine.handle(C, 0)
     engine.handle(TransportChanged("start"), 0)
@@ -85,8 +85,8 @@ def test_turns_are_counted_from_a_start():
     assert sorted({sound.tick // BAR for sound in sounds}) == [0, 1, 4, 5]
 
 
-def test_a_turn_ends_on_a_landing():
-    """Twos of a form of four would never hear its last bar."""
+def test_a_turn_ends_with_a_landing():
+    """A turn of two bars never has the last bar of a form of four."""
     engine = Engine([VoiceSettings(name="lead", form="ABAC", mode="trade", bars=2)])
     memory = play(engine, 6)
     lasts = [
@@ -99,15 +99,19 @@ def test_a_turn_ends_on_a_landing():
 
 
 @pytest.mark.parametrize(("bars", "landings"), [(4, [6, 14]), (8, [6, 10])])
-def test_no_turn_comes_to_rest_before_its_sentence_is_over(bars, landings):
-    """Fours that begin with bar 3 do not land on bar 3, the last of a form that is counted from the start."""
+def test_in_turns_the_form_is_counted_from_the_turns_first_bar(bars, landings):
+    """Turns from bar 3 on do not land on bar 3, the last of the form from the start."""
     engine = Engine([VoiceSettings(name="lead", form="ABAC")])
     memory = play(engine, 16, (3 * BAR - 30, ModeChanged("lead", "trade", bars)))
-    off = {bar: [s.tick for s in memory.sounds if s.tick // BAR == bar] for bar in range(3, 16)}
-    assert [bar for bar, ticks in off.items() if ticks and ticks[-1] % BAR == BAR - 60] == landings
+    ticks_of = {
+        bar: [s.tick for s in memory.sounds if s.tick // BAR == bar] for bar in range(3, 16)
+    }
+    assert [
+        bar for bar, ticks in ticks_of.items() if ticks and ticks[-1] % BAR == BAR - 60
+    ] == landings
 
 
-# --- judgements -------------------------------------------------------------------------------------
+# --- judgements ----------------------------------------------------------------------------------
 
 
 def started(**voice):
@@ -127,36 +131,37 @@ def bar_of(number):
 
 def liked(engine, tick):
     engine.handle(PhraseJudged(None, True), tick)
-    asked = [o for o in engine.advance(tick + 60) if isinstance(o, PhraseRequested) and o.steering]
-    return asked[-1].steering.liked
+    outputs = engine.advance(tick + 60)
+    steered = [o for o in outputs if isinstance(o, PhraseRequested) and o.steering]
+    return steered[-1].steering.liked
 
 
 @pytest.mark.parametrize(
-    ("tick", "heard"),
+    ("tick", "bar"),
     [
         (960, 0),
         (1800, 0),
         (BAR - 10, 0),  # the next bar is laid out already
-        (BAR + 200, 0),  # it has begun, but nothing of it was heard yet
+        (BAR + 200, 0),  # it has begun, but none of its notes
         (BAR + 1000, 1),
     ],
 )
-def test_what_is_judged_is_what_was_heard(tick, heard):
+def test_the_judged_bar_is_the_one_that_was_heard(tick, bar):
     engine = started()
-    for bar in (1, 2):
-        engine.handle(PhraseReady("lead", bar, bar_of(bar)), 0)
+    for ahead in (1, 2):
+        engine.handle(PhraseReady("lead", ahead, bar_of(ahead)), 0)
     engine.advance(tick)
-    assert liked(engine, tick) == (bar_of(heard),)
+    assert liked(engine, tick) == (bar_of(bar),)
 
 
-def test_in_its_rest_the_turn_that_ended_is_judged():
+def test_between_turns_the_last_bar_of_the_turn_is_judged():
     engine = started(mode="trade", bars=1)
     engine.handle(PhraseReady("lead", 1, bar_of(1)), 0)
     engine.advance(BAR + 1000)
     assert liked(engine, BAR + 1000) == (bar_of(0),)
 
 
-def test_in_a_hold_the_bar_that_is_held_is_judged():
+def test_in_hold_mode_the_held_bar_is_judged():
     engine = started()
     for bar in (1, 2):
         engine.handle(PhraseReady("lead", bar, bar_of(bar)), 0)
@@ -165,18 +170,18 @@ def test_in_a_hold_the_bar_that_is_held_is_judged():
     assert liked(engine, BAR + 1000) == (bar_of(0),)
 
 
-# --- blends -----------------------------------------------------------------------------------------
+# --- blends --------------------------------------------------------------------------------------
 
 
-def test_a_blend_keeps_the_motif():
-    asked = []
+def test_a_repeated_bar_keeps_its_model_while_blend_changes():
+    requests = []
 
-    class Of(Beats):
+    class ModelSource(Beats):
         def __init__(self, model):
             self.model = model
 
         def phrase(self, seed, *_):
-            asked.append((seed, self.model))
+            requests.append((seed, self.model))
             return super().phrase(seed if self.model == "one" else seed + 6)
 
     engine = Engine(
@@ -195,21 +200,21 @@ def test_a_blend_keeps_the_motif():
         (bar * BAR + 100 + 7 * bar, ParameterChanged("lead", "blend", bar / 40))
         for bar in range(41)
     ]
-    memory = play(engine, 44, *fade, sources=Of)
+    memory = play(engine, 44, *fade, sources=ModelSource)
     bars = [
         [(s.tick % BAR, s.pitch) for s in memory.sounds if s.velocity and s.tick // BAR == bar]
         for bar in range(44)
     ]
     assert all(bars[bar] == bars[bar + 2] for bar in range(0, 44, 4))
-    models = [model for _, model in asked]
+    models = [model for _, model in requests]
     assert models[0] == "one"
     assert set(models[-2:]) == {"two"}
 
 
-# --- room -------------------------------------------------------------------------------------------
+# --- room ----------------------------------------------------------------------------------------
 
 
-def test_a_silent_voice_gives_its_room_to_the_others_and_takes_it_back():
+def test_a_silent_voice_leaves_its_room_to_the_others_until_it_plays_again():
     voices = [
         VoiceSettings(name=name, form="A", parameters={"share": 0.5, "land": 0.0})
         for name in ("lead", "second")
