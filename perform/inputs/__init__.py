@@ -1,1 +1,1 @@
-"""Where chords and wishes come in."""
+"""Inputs: where chords, melodies, clocks and control messages come in."""

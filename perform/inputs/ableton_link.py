@@ -1,4 +1,4 @@
-"""Ableton Link: one tempo and one bar line with everybody on the network who has it on."""
+"""Ableton Link: one tempo and one bar line with every program on the network that uses it."""
 
 import asyncio
 import logging
@@ -13,15 +13,16 @@ from perform.errors import StartError
 from perform.events import Event, OutputEvent, StateChanged, TransportChanged, TransportMessage
 
 log = logging.getLogger(__name__)
-LOOK_SECONDS = 0.02
-TORN_SECONDS = 0.0003  # between two readings that belong together
-SETTLE_SECONDS = 0.5  # enabled at once, a newcomer may press its tempo on the others
+POLL_SECONDS = 0.02
+TORN_SECONDS = 0.0003  # at most, between two readings that belong together
+SETTLE_SECONDS = 0.5  # a newcomer that is enabled at once may force its tempo on the others
 
 
 class LinkClock:
-    """A member of a Link session: tells of its time fifty times a second, and passes on start and stop.
+    """A member of a Link session: observes its time fifty times a second, and shares start and stop.
 
-    Its bar is ours: `metre` at first, then whatever is told. StartError where aalink is missing.
+    The bar of the session is our bar: `metre` at first, then that of the engine. StartError where
+    aalink is missing.
     """
 
     def __init__(
@@ -43,69 +44,70 @@ class LinkClock:
             warnings.simplefilter("ignore", DeprecationWarning)
             self._link: Any = aalink.Link(bpm, self._loop)
         self._link.start_stop_sync_enabled = True
-        self._measure(metre)
+        self._set_bar(metre)
         self._playing = False
         self._others = 0
-        self._followed = True
+        self._can_follow = True
         self._timer = self._loop.call_later(SETTLE_SECONDS, self._join)
 
     @property
     def peers(self) -> int:
-        """How many others there are."""
+        """How many other members the session has."""
         return int(self._link.num_peers)
 
     def set_tempo(self, bpm: float) -> None:
-        """The tempo of the whole session, from now on."""
+        """Set the tempo of the whole session, from now on."""
         self._link.tempo = bpm
 
-    def send(self, output: OutputEvent) -> None:
-        """What we play: our starts and stops are everybody's who syncs them."""
-        if isinstance(output, TransportMessage) and self._playing != (output.action != "stop"):
+    def send(self, event: OutputEvent) -> None:
+        """Share a start or stop with the members that synchronise them, and follow the metre."""
+        if isinstance(event, TransportMessage) and self._playing != (event.action != "stop"):
             self._playing = not self._playing
             self._link.playing = self._playing
-        elif isinstance(output, StateChanged) and output.address == "/metre":
-            self._measure(str(output.value))
+        elif isinstance(event, StateChanged) and event.address == "/metre":
+            self._set_bar(str(event.value))
 
     def close(self) -> None:
         """Leave the session."""
         self._timer.cancel()
         self._link.enabled = False
 
-    def _measure(self, metre: str) -> None:
-        """Bar lines agree, not only beats."""
+    def _set_bar(self, metre: str) -> None:
+        """Make the bar lines agree, not only the beats."""
         self._link.quantum = parse_metre(metre).bar / TICKS_PER_BEAT
 
     def _join(self) -> None:
         self._link.enabled = True
-        self._look()
+        self._poll()
 
-    def _look(self) -> None:
-        # both clocks read twice, so that a pause between the readings shows and is halved
+    def _poll(self) -> None:
+        # our clock is read before and after: a pause between the readings shows, and is halved
         before = time.monotonic()
         beat = self._link.beat
         moment = (before + time.monotonic()) / 2
         bpm = self._link.tempo
-        if time.monotonic() - before < TORN_SECONDS and self._can_follow(bpm):
+        if time.monotonic() - before < TORN_SECONDS and self._check_tempo(bpm):
             self._observe(TempoLine(beat * TICKS_PER_BEAT, moment, bpm))
         self._count_others()
         if self._link.playing != self._playing:
             self._playing = not self._playing
             self._deliver(TransportChanged("start" if self._playing else "stop"))
-        self._timer = self._loop.call_later(LOOK_SECONDS, self._look)
+        self._timer = self._loop.call_later(POLL_SECONDS, self._poll)
 
-    def _can_follow(self, bpm: float) -> bool:
-        """Whether the session's tempo is one that we play; said when it is not."""
+    def _check_tempo(self, bpm: float) -> bool:
+        """Whether the session's tempo can be followed; a warning when it no longer can."""
         can = SLOWEST_BPM <= bpm <= FASTEST_BPM
-        if self._followed and not can:
+        if self._can_follow and not can:
             log.warning(
-                "the Link session is at %g bpm; going on at the last tempo until it is between %g and %g",
+                "the Link session is at %g bpm; going on at the last tempo "
+                "until it is between %g and %g",
                 *(bpm, SLOWEST_BPM, FASTEST_BPM),
             )
-        self._followed = can
+        self._can_follow = can
         return can
 
     def _count_others(self) -> None:
-        """Say when the first comes, and when the last has left."""
+        """Log when the first other member joins, and when the last one has left."""
         others = self.peers
         if bool(others) != bool(self._others):
             if others:

@@ -1,4 +1,4 @@
-"""Held keys -> chords: what a human hand does on a keyboard, and what it means."""
+"""A keyboard that plays chords: its table in the rig, its port, and the chords of the held keys."""
 
 import asyncio
 import time
@@ -16,10 +16,11 @@ from perform.music.pitch import parse_midi_pitch
 from perform.music.recognition import recognise
 from perform.tables import rig_errors
 
+NOTE_ON, NOTE_OFF, CONTROL_CHANGE = 0x90, 0x80, 0xB0
 SUSTAIN = 64
 RESET_CONTROLLERS = 121
-ALL_NOTES_OFF = (120, *range(123, 128))  # a change of mode too means that all notes end (MIDI 1.0)
-AFTERTHOUGHT_SECONDS = 0.15
+ALL_NOTES_OFF = (120, *range(123, 128))  # a change of mode ends all notes too (MIDI 1.0)
+AFTERTHOUGHT_SECONDS = 0.15  # after a chord, in which a key that is released may change it
 
 
 class ChordInputConfig(InputTable, frozen=True):
@@ -54,7 +55,7 @@ class ChordInputConfig(InputTable, frozen=True):
 
 
 class ChordKeyboardSettings(NamedTuple):
-    """How keys are heard. `channel` None hears all; only notes below `split` are harmony."""
+    """How keys become chords. `channel` None: every channel; only notes below `split` count."""
 
     channel: int | None = None
     split: int | None = None
@@ -64,117 +65,118 @@ class ChordKeyboardSettings(NamedTuple):
 
 
 class ChordKeyboard:
-    """Follows held keys and the sustain pedal; says a chord once the hand has settled.
+    """Follows held keys and the sustain pedal, and finds the chord once the keys have settled.
 
-    Pure: it is told the time (seconds) with every message, and `deadline` says when to call
-    `settle`. A hand that puts notes down one after the other, still holding some of the old chord,
-    yields one chord, because every key moved while the hand is on its way begins the wait anew.
+    Pure: it gets the time (seconds) with every message, and `deadline` says when to call `settle`.
+    Keys that go down one after the other, while some of the old chord are still held, make one chord:
+    every key that moves meanwhile starts the wait again.
     """
 
     def __init__(self, settings: ChordKeyboardSettings | None = None) -> None:
         self._settings = settings or ChordKeyboardSettings()
         self._keys: set[int] = set()
-        self._pedalled: set[int] = set()
-        self._fresh: set[int] = set()  # struck since the last chord was said, lifted or not
+        self._sustained: set[int] = set()  # released keys that the pedal holds
+        self._fresh: set[int] = set()  # pressed since the last chord, released or not
         self._pedal = False
-        self._anew = False  # every key was up since the last chord was said
-        self._said: Chord | None = None
-        self._said_at = float("-inf")
+        self._anew = False  # every key was up since the last chord
+        self._chord: Chord | None = None
+        self._chord_at = float("-inf")
         self.deadline: float | None = None
 
-    def hear(self, message: bytes | list[int], now: float) -> ChordReleased | None:
-        """A raw MIDI message; comes back with what it means at once (hands off), if anything."""
+    def handle(self, message: bytes | list[int], now: float) -> ChordReleased | None:
+        """Handle a raw MIDI message; ChordReleased where it releases the chord."""
         if len(message) < 3:
             return None
         kind, channel = message[0] & 0xF0, message[0] & 0x0F
         if self._settings.channel is not None and channel != self._settings.channel:
             return None
-        if kind == 0x90 and message[2] > 0:
+        if kind == NOTE_ON and message[2] > 0:
             self._press(message[1], now)
-        elif kind in (0x80, 0x90):
-            return self._lift({message[1]}, now)
-        elif kind == 0xB0 and message[1] == SUSTAIN:
-            return self._step(message[2] >= 64, now)
-        elif kind == 0xB0 and message[1] == RESET_CONTROLLERS:
-            return self._step(False, now)
-        elif kind == 0xB0 and message[1] in ALL_NOTES_OFF:
-            return self.let_go(now)
+        elif kind in (NOTE_ON, NOTE_OFF):
+            return self._release(message[1], now)
+        elif kind == CONTROL_CHANGE and message[1] == SUSTAIN:
+            return self._set_pedal(message[2] >= 64, now)
+        elif kind == CONTROL_CHANGE and message[1] == RESET_CONTROLLERS:
+            return self._set_pedal(False, now)
+        elif kind == CONTROL_CHANGE and message[1] in ALL_NOTES_OFF:
+            return self.release_all(now)
         return None
 
-    def let_go(self, now: float) -> ChordReleased | None:
-        """All keys and the pedal are up, as when the keyboard is gone; comes back with what that means at once."""
-        held = self._keys or self._pedalled
-        self._keys, self._pedalled, self._pedal = set(), set(), False
-        return self._after_lift(now) if held else None
+    def release_all(self, now: float) -> ChordReleased | None:
+        """Release all keys and the pedal; ChordReleased where that releases the chord."""
+        held = self._keys or self._sustained
+        self._keys, self._sustained, self._pedal = set(), set(), False
+        return self._after_release(now) if held else None
 
     def settle(self, now: float) -> ChordChanged | None:
-        """The chord under the settled hand, when it is a new one or struck anew: somebody else may have played another
-        meanwhile. Call at `deadline`.
+        """The chord of the held keys, if it is new or pressed again after all keys were up.
+
+        It is delivered again because another input may have changed the chord meanwhile. Call this at
+        `deadline`.
         """
         if self.deadline is None or now < self.deadline:
             return None
         self.deadline = None
-        held = self._keys | self._pedalled | self._fresh
+        held = self._keys | self._sustained | self._fresh
         self._fresh.clear()
         if len(held) < self._settings.minimum:
             return None
-        chord = recognise(held, self._said)
-        if chord is None or (chord == self._said and not self._anew):
+        chord = recognise(held, self._chord)
+        if chord is None or (chord == self._chord and not self._anew):
             return None
-        self._said, self._said_at, self._anew = chord, now, False
+        self._chord, self._chord_at, self._anew = chord, now, False
         return ChordChanged(chord)
 
-    def _press(self, note: int, now: float) -> None:
-        if self._settings.split is not None and note >= self._settings.split:
+    def _press(self, key: int, now: float) -> None:
+        if self._settings.split is not None and key >= self._settings.split:
             return
         if self._pedal and self.deadline is None:
-            # a new chord under a held pedal: what only the pedal holds belongs to the old one
-            self._pedalled.clear()
+            # a new chord under a held pedal: keys that only the pedal holds belong to the old one
+            self._sustained.clear()
         self._anew = self._anew or not self._keys
-        self._keys.add(note)
-        self._fresh.add(note)
-        self._pedalled.discard(note)
+        self._keys.add(key)
+        self._fresh.add(key)
+        self._sustained.discard(key)
         self.deadline = now + self._settings.settle
 
-    def _lift(self, notes: set[int], now: float) -> ChordReleased | None:
-        notes = notes & self._keys
-        if not notes:
+    def _release(self, key: int, now: float) -> ChordReleased | None:
+        if key not in self._keys:
             return None
-        self._keys -= notes
+        self._keys.remove(key)
         if self._pedal:
-            self._pedalled |= notes
+            self._sustained.add(key)
             return None
-        return self._after_lift(now)
+        return self._after_release(now)
 
-    def _step(self, down: bool, now: float) -> ChordReleased | None:
+    def _set_pedal(self, down: bool, now: float) -> ChordReleased | None:
         self._pedal = down
-        if down or not self._pedalled:
+        if down or not self._sustained:
             return None
-        self._pedalled.clear()
-        return self._after_lift(now)
+        self._sustained.clear()
+        return self._after_release(now)
 
-    def _after_lift(self, now: float) -> ChordReleased | None:
+    def _after_release(self, now: float) -> ChordReleased | None:
         if self._keys:
-            if self.deadline is not None or now - self._said_at < AFTERTHOUGHT_SECONDS:
+            if self.deadline is not None or now - self._chord_at < AFTERTHOUGHT_SECONDS:
                 self.deadline = now + self._settings.settle
             return None
         if self.deadline is not None and self._settings.latch:
-            return None  # a short stab: `settle` still knows what was struck
+            return None  # a short stab: `settle` still has the keys that were pressed
         self.deadline = None
         self._fresh.clear()
-        if self._settings.latch or self._said is None:
+        if self._settings.latch or self._chord is None:
             return None
-        self._said = None
+        self._chord = None
         return ChordReleased()
 
 
 class MidiChords(MidiPort):
-    """Delivers the chords that are played."""
+    """The port of a chord keyboard: delivers its chords."""
 
     def __init__(
         self, config: ChordInputConfig, system: MidiSystem, deliver: Callable[[Event], None]
     ) -> None:
-        self._hand = ChordKeyboard(
+        self._keyboard = ChordKeyboard(
             ChordKeyboardSettings(
                 channel=config.channel - 1 if config.channel else None,
                 split=parse_midi_pitch(config.split) if config.split else None,
@@ -188,25 +190,25 @@ class MidiChords(MidiPort):
         super().__init__(config.port, config.virtual, system)
 
     def close(self) -> None:
-        """Listen no more."""
+        """Close the port."""
         if self._timer is not None:
             self._timer.cancel()
         super().close()
 
-    def _hear(self, message: list[int], moment: float) -> None:
-        self._pass_on(self._hand.hear(message, moment))
+    def _handle(self, message: list[int], moment: float) -> None:
+        self._deliver_release(self._keyboard.handle(message, moment))
 
-    def _let_go(self) -> None:
-        self._pass_on(self._hand.let_go(time.monotonic()))
+    def _release_keys(self) -> None:
+        self._deliver_release(self._keyboard.release_all(time.monotonic()))
 
-    def _pass_on(self, released: ChordReleased | None) -> None:
+    def _deliver_release(self, released: ChordReleased | None) -> None:
         if released is not None:
             self._deliver(released)
         self._set_timer()
 
     def _settle(self) -> None:
         self._timer = None
-        changed = self._hand.settle(time.monotonic())
+        changed = self._keyboard.settle(time.monotonic())
         if changed is not None:
             self._deliver(changed)
         self._set_timer()
@@ -214,5 +216,5 @@ class MidiChords(MidiPort):
     def _set_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        deadline = self._hand.deadline
+        deadline = self._keyboard.deadline
         self._timer = None if deadline is None else self._loop.call_at(deadline, self._settle)

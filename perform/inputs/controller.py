@@ -81,7 +81,7 @@ class MidiController(MidiPort):
         super().__init__(config.port, config.virtual, system)
         mapping.has_controller = True
 
-    def _hear(self, message: list[int], _moment: float) -> None:
+    def _handle(self, message: list[int], _moment: float) -> None:
         try:
             event = self._mapping.handle(message)
             if event is not None:

@@ -11,7 +11,7 @@ from perform.inputs.chord_keyboard import ALL_NOTES_OFF
 from perform.inputs.midi_base import MidiPort
 from perform.midi.system import MidiSystem
 
-NOTE_ON, NOTE_OFF, CONTROL = 0x90, 0x80, 0xB0
+NOTE_ON, NOTE_OFF, CONTROL_CHANGE = 0x90, 0x80, 0xB0
 
 
 class MelodyInputConfig(InputTable, frozen=True):
@@ -31,30 +31,30 @@ class MelodyInputConfig(InputTable, frozen=True):
 
 
 class MidiMelody(MidiPort):
-    """Delivers the notes of a melody, for voices that answer or resemble it."""
+    """The port of a melody: delivers its notes."""
 
     def __init__(
         self, config: MelodyInputConfig, system: MidiSystem, deliver: Callable[[Event], None]
     ) -> None:
         self._channel = config.channel - 1 if config.channel else None
         self._deliver = deliver
-        self._down: set[int] = set()
+        self._keys: set[int] = set()
         super().__init__(config.port, config.virtual, system)
 
-    def _hear(self, message: list[int], _moment: float) -> None:
+    def _handle(self, message: list[int], _moment: float) -> None:
         if len(message) < 3 or self._channel not in (None, message[0] & 0x0F):
             return
         kind = message[0] & 0xF0
         if kind == NOTE_ON and message[2] > 0:
-            self._down.add(message[1])
+            self._keys.add(message[1])
             self._deliver(PlayerNoteOn(message[1], message[2]))
         elif kind in (NOTE_ON, NOTE_OFF):
-            self._down.discard(message[1])
+            self._keys.discard(message[1])
             self._deliver(PlayerNoteOff(message[1]))
-        elif kind == CONTROL and message[1] in ALL_NOTES_OFF:
-            self._let_go()
+        elif kind == CONTROL_CHANGE and message[1] in ALL_NOTES_OFF:
+            self._release_keys()
 
-    def _let_go(self) -> None:
-        for key in sorted(self._down):
+    def _release_keys(self) -> None:
+        for key in sorted(self._keys):
             self._deliver(PlayerNoteOff(key))
-        self._down.clear()
+        self._keys.clear()

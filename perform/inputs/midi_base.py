@@ -1,4 +1,4 @@
-"""A MIDI port that is listened to."""
+"""A MIDI port that receives."""
 
 import asyncio
 import time
@@ -7,66 +7,68 @@ from typing import Any
 from perform.midi import ports
 from perform.midi.system import MidiSystem
 
-SENSING = 0xFE
-SENSED_SECONDS = 0.5  # MIDI 1.0 promises something every 0.3; a busy machine may be late with it
+ACTIVE_SENSING = 0xFE
+SENSING_SECONDS = 0.5  # MIDI 1.0 demands a message every 0.3 s; a busy machine may be late
 
 
 class MidiPort:
-    """A MIDI input whose messages arrive one by one on the event loop's thread, each with its moment (seconds).
-    `timing`: those of a clock too.
+    """A MIDI input whose messages are handled one by one on the event loop's thread.
 
-    Whoever has sent active sensing is never silent again, or else gone (MIDI 1.0), and then all their keys are up.
+    `timing`: clock messages too. A device that sends active sensing and then falls silent is gone
+    (MIDI 1.0): its keys are released.
     """
 
     def __init__(
         self, port: str | None, virtual: str | None, system: MidiSystem, *, timing: bool = False
     ) -> None:
         self._loop = asyncio.get_running_loop()
-        self._heard_at = 0.0
+        self._received_at = 0.0
         self._sensing: asyncio.TimerHandle | None = None
         self.port = ports.open_input(port, virtual, system)
-        self.port.listen(self._on_device, timing=timing, sensing=True)
+        self.port.listen(self._receive, timing=timing, sensing=True)
 
     def unplugged(self) -> None:
-        """Whoever played here is gone."""
-        self._let_go()
+        """The device is gone: its keys are released."""
+        self._release_keys()
 
     def plugged(self) -> None:
-        """They are back."""
+        """The device is back."""
 
     def close(self) -> None:
-        """Listen no more."""
+        """Close the port."""
         if self._sensing is not None:
             self._sensing.cancel()
         self.port.close()
 
-    def _on_device(self, timed: tuple[list[int], float], _: Any = None) -> None:
+    def _receive(self, timed: tuple[list[int], float], _: Any = None) -> None:
+        """Take a message on the thread of the MIDI system."""
         moment = time.monotonic()
         try:
-            self._loop.call_soon_threadsafe(self._arrive, timed[0], moment)
+            self._loop.call_soon_threadsafe(self._dispatch, timed[0], moment)
         except RuntimeError:
-            pass  # the loop has closed: the concert is over
+            pass  # the loop is closed: the performance is over
 
-    def _arrive(self, message: list[int], moment: float) -> None:
-        self._heard_at = moment
-        if message[0] != SENSING:
-            self._hear(message, moment)
+    def _dispatch(self, message: list[int], moment: float) -> None:
+        self._received_at = moment
+        if message[0] != ACTIVE_SENSING:
+            self._handle(message, moment)
         elif self._sensing is None:
             self._expect()
 
     def _expect(self) -> None:
-        # messages that wait come before a timer, so a loop that was held up takes nobody for gone
-        self._sensing = self._loop.call_at(self._heard_at + SENSED_SECONDS, self._sense)
+        # waiting messages come before a timer, so a slow loop takes no device for gone
+        self._sensing = self._loop.call_at(self._received_at + SENSING_SECONDS, self._check_sensing)
 
-    def _sense(self) -> None:
-        if self._loop.time() < self._heard_at + SENSED_SECONDS:
+    def _check_sensing(self) -> None:
+        if self._loop.time() < self._received_at + SENSING_SECONDS:
             self._expect()
         else:
             self._sensing = None
-            self._let_go()
+            self._release_keys()
 
-    def _hear(self, message: list[int], moment: float) -> None:
+    def _handle(self, message: list[int], moment: float) -> None:
+        """Handle a message that arrived at `moment` (seconds of the monotonic clock)."""
         raise NotImplementedError
 
-    def _let_go(self) -> None:
-        """Whatever was held down is up."""
+    def _release_keys(self) -> None:
+        """Release every key that is down, because the device is gone."""

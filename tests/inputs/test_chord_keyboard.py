@@ -1,4 +1,4 @@
-"""A human hand on the keys: how many chords it means."""
+"""The chords of the keys that a human hand plays."""
 
 import pytest
 from hypothesis import given
@@ -12,21 +12,21 @@ ON, OFF, PEDAL = 0x90, 0x80, 0xB0
 
 
 def play(messages, settings=None):
-    """What is meant by (milliseconds, message) pairs, on a clock of their own."""
-    hand = ChordKeyboard(settings)
-    meant = []
+    """The chords of (milliseconds, message) pairs: their symbols, and "released"."""
+    keyboard = ChordKeyboard(settings)
+    events = []
 
-    def until(now):
-        while hand.deadline is not None and hand.deadline <= now:
-            changed = hand.settle(hand.deadline)
-            meant.extend([changed] if changed else [])
+    def settle_until(now):
+        while keyboard.deadline is not None and keyboard.deadline <= now:
+            changed = keyboard.settle(keyboard.deadline)
+            events.extend([changed] if changed else [])
 
     for when, message in messages:
-        until(when / 1000)
-        released = hand.hear(message, when / 1000)
-        meant.extend([] if released is None else [released])
-    until(float("inf"))
-    return [m.chord.symbol if isinstance(m, ChordChanged) else "released" for m in meant]
+        settle_until(when / 1000)
+        released = keyboard.handle(message, when / 1000)
+        events.extend([] if released is None else [released])
+    settle_until(float("inf"))
+    return [it.chord.symbol if isinstance(it, ChordChanged) else "released" for it in events]
 
 
 C, AM = (48, 64, 67, 72), (45, 60, 64, 69)
@@ -44,39 +44,39 @@ def test_c_to_a_minor_by_hand_is_two_chords(down, up, order):
         messages.append((now, [ON, note, 80]))
         now += gap
     now += 800
-    lifted = [note for note in C if note not in AM]
+    released = [note for note in C if note not in AM]
     for gap, note in zip(down[3:], order, strict=False):
         if note in C:
             messages += [(now, [OFF, note, 0]), (now + 1, [ON, note, 80])]
         else:
             messages.append((now, [ON, note, 80]))
         now += gap
-    for gap, note in zip(up, lifted, strict=False):
+    for gap, note in zip(up, released, strict=False):
         messages.append((now, [OFF, note, 0]))
         now += gap
     assert play(messages) == ["C", "Am"]
 
 
-def test_a_short_stab_is_heard():
+def test_a_short_stab_is_a_chord():
     stab = [(t, [ON, n, 90]) for t, n in zip((0, 4, 8, 12), C, strict=True)]
     stab += [(20 + t, [OFF, n, 0]) for t, n in zip((0, 2, 4, 6), C, strict=True)]
     assert play(stab) == ["C"]
 
 
-def test_a_chord_struck_again_is_said_again_and_one_that_is_only_voiced_otherwise_is_not():
-    """A phone may have said another one meanwhile, and the keyboard takes the harmony back."""
+def test_a_chord_pressed_again_is_delivered_again_and_another_voicing_of_it_is_not():
+    """A phone may have changed the chord meanwhile, and the keyboard takes the harmony back."""
     struck = [(0, [ON, n, 90]) for n in C] + [(500, [OFF, n, 0]) for n in C]
     voiced = [(600, [ON, n, 90]) for n in C] + [(900, [OFF, 48, 0]), (950, [ON, 60, 90])]
     assert play(struck + voiced) == ["C", "C"]
 
 
-def test_without_latch_hands_off_is_a_release():
+def test_without_latch_released_keys_release_the_chord():
     held = [(0, [ON, n, 90]) for n in C] + [(500, [OFF, n, 0]) for n in C]
     assert play(held, ChordKeyboardSettings(latch=False)) == ["C", "released"]
     assert play(held) == ["C"]
 
 
-def test_the_pedal_holds_what_the_hand_has_left():
+def test_the_pedal_holds_keys_that_are_released():
     notes = [(0, [PEDAL, 64, 127])]
     for place, note in enumerate((48, 64, 67, 70)):
         notes += [(place * 20, [ON, note, 80]), (place * 20 + 15, [OFF, note, 0])]
@@ -86,21 +86,21 @@ def test_the_pedal_holds_what_the_hand_has_left():
 
 
 @pytest.mark.parametrize("ends", [120, 123, 124, 125, 126, 127])
-def test_who_says_that_all_notes_end_has_neither_keys_nor_pedal_down(ends):
+def test_all_notes_off_and_mode_messages_release_keys_and_pedal(ends):
     held = [(0, [PEDAL, 64, 127]), *[(0, [ON, n, 90]) for n in C], (200, [OFF, C[0], 0])]
     then = [(500, [PEDAL, ends, 0]), *[(800, [ON, n, 90]) for n in AM]]
     assert play(held + then, ChordKeyboardSettings(latch=False)) == ["C", "released", "Am"]
 
 
-def test_a_reset_of_controllers_lifts_the_pedal_and_no_keys():
+def test_a_reset_of_controllers_releases_the_pedal_and_no_keys():
     held = [(0, [PEDAL, 64, 127]), *[(0, [ON, n, 90]) for n in C]]
     reset = [*held, (500, [PEDAL, 121, 0])]
     assert play(reset, ChordKeyboardSettings(latch=False)) == ["C"]
-    lifted = [*reset, *[(600, [OFF, n, 0]) for n in C]]
-    assert play(lifted, ChordKeyboardSettings(latch=False)) == ["C", "released"]
+    released = [*reset, *[(600, [OFF, n, 0]) for n in C]]
+    assert play(released, ChordKeyboardSettings(latch=False)) == ["C", "released"]
 
 
-def test_split_channel_and_minimum_choose_what_is_harmony():
+def test_split_channel_and_minimum_choose_the_keys_of_chords():
     chord = [(0, [ON, n, 90]) for n in C]
     melody = [(0, [ON, n, 90]) for n in (76, 77, 79)]
     assert play(chord + melody, ChordKeyboardSettings(split=75)) == ["C"]
@@ -109,7 +109,7 @@ def test_split_channel_and_minimum_choose_what_is_harmony():
     assert play([(0, [ON, 48, 9]), (0, [ON, 55, 9])], ChordKeyboardSettings(minimum=2)) == ["C5"]
 
 
-def test_a_note_on_with_velocity_nought_is_a_note_off():
+def test_a_note_on_with_velocity_zero_is_a_note_off():
     held = [(0, [ON, n, 90]) for n in C] + [(500, [ON, n, 0]) for n in C]
     assert play(held, ChordKeyboardSettings(latch=False))[-1] == "released"
 
@@ -119,6 +119,6 @@ def test_a_note_on_with_velocity_nought_is_a_note_off():
         st.tuples(st.integers(0, 2000), st.lists(st.integers(0, 255), max_size=4)), max_size=40
     )
 )
-def test_any_bytes_mean_chords_or_nothing(messages):
+def test_any_bytes_are_chords_or_nothing(messages):
     for symbol in play(sorted(messages)):
         assert symbol == "released" or parse_chord(symbol) is not None

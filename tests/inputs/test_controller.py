@@ -28,7 +28,7 @@ def test_a_rejected_control_change_is_counted_and_logged_once(monkeypatch, caplo
             config, "auto", mapping, apply, clients.dispatcher.log_rejection
         )
         for value in range(128):
-            controller._hear([0xB0, 21, value], 0.0)
+            controller._handle([0xB0, 21, value], 0.0)
         assert clients.dispatcher.stats()["refused"] == 128
 
     with_clients(scene)
