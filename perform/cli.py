@@ -149,7 +149,7 @@ def check(rig: RigFile) -> None:
         if loaded.mqtt is not None:
             from perform.mqtt import connection  # noqa: PLC0415 - half a second, and few have one
 
-            await connection.try_out(loaded.mqtt.unlocked())
+            await connection.check_broker(loaded.mqtt.unlocked())
 
     loaded = config.load_rig(rig)
     for output in loaded.outputs.values():

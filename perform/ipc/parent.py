@@ -36,7 +36,7 @@ RESTART_SECONDS = 1.0
 
 
 class ChildClient:
-    """A client of a child process, such as a browser of the panel; the child numbers its clients."""
+    """A client of a child process, such as a browser; the child numbers its clients."""
 
     def __init__(self, child: "ChildProcess", number: int) -> None:
         self._child = child

@@ -1,1 +1,1 @@
-"""MQTT: the process that speaks to a broker, and what a rig says of it."""
+"""MQTT: the child process that connects to a broker."""

@@ -1,6 +1,7 @@
-"""What Home Assistant is told so that an installation appears there as one device: MQTT device discovery.
+"""MQTT device discovery, with which Home Assistant shows an installation as one device.
 
-https://www.home-assistant.io/integrations/mqtt/#device-discovery-payload (Home Assistant 2024.11 and later).
+https://www.home-assistant.io/integrations/mqtt/#device-discovery-payload (Home Assistant 2024.11
+and later).
 """
 
 import re
@@ -13,8 +14,8 @@ from perform.config.mqtt import MqttConfig
 from perform.mqtt.queues import QueuedMessage
 from perform.mqtt.topics import Topics
 
-LONGEST_STATE = 255  # characters that an entity of theirs can hold
-FIGURES = {
+MAX_STATE = 255  # characters of an entity's state in Home Assistant
+STATS = {
     "bars": "bars",
     "notes": "notes",
     "chords": "chords",
@@ -25,8 +26,19 @@ FIGURES = {
     "late_p99": "lateness (p99)",
     "refused": "messages refused",
 }
-STEPS = 200  # of a fader, from low to high
-FRONT = ("/chord", "/chart", "/transport", "/tempo", "/metre", "/key", "/model", "/mode", "/panic")
+FADER_STEPS = 200  # from low to high
+# the controls of the main page; the others are in the configuration section
+MAIN_CONTROLS = (
+    "/chord",
+    "/chart",
+    "/transport",
+    "/tempo",
+    "/metre",
+    "/key",
+    "/model",
+    "/mode",
+    "/panic",
+)
 Entity = dict[str, Any]
 
 
@@ -37,11 +49,11 @@ def discovery(
     models: Iterable[str],
     version: str,
 ) -> QueuedMessage:
-    """The message that describes the installation: a device with an entity for each control of the table."""
+    """The retained message that describes the installation: a device with an entity per control."""
     device = _identifier(f"sideman_{mqtt.prefix}_{mqtt.name}")
     entities: dict[str, Entity] = {}
     for control in controls:
-        entity = _of_control(control, topics, list(models))
+        entity = _control_entity(control, topics, list(models))
         if entity is not None:
             entities[_identifier(control["address"][1:])] = entity
     entities |= _sensors(topics)
@@ -53,7 +65,7 @@ def discovery(
             "sw_version": version,
         },
         "origin": {"name": "Sideman", "sw_version": version},
-        "availability_topic": topics.of("availability"),
+        "availability_topic": topics.topic("availability"),
         "components": {
             name: {"unique_id": f"{device}_{name}", **entity} for name, entity in entities.items()
         },
@@ -62,33 +74,36 @@ def discovery(
     return QueuedMessage(topic, msgspec.json.encode(described), 1, retain=True)
 
 
-def _of_control(control: Mapping[str, Any], topics: Topics, models: list[str]) -> Entity | None:
-    """The entity that shows a control; None for what no entity can be: notes, and requests."""
+def _control_entity(control: Mapping[str, Any], topics: Topics, models: list[str]) -> Entity | None:
+    """The entity of a control; None for notes and requests, which no entity can show."""
     address, kind = control["address"], control["kind"]
-    shape = _shape(control, models)
-    if shape is None:
+    platform = _platform(control, models)
+    if platform is None:
         return None
     entity = {
         "name": address[1:].removeprefix("voice/").replace("/", " "),
-        "command_topic": topics.of(address),
-        **shape,
+        "command_topic": topics.topic(address),
+        **platform,
     }
     if control["told"]:
-        entity["state_topic"] = topics.of("state", address)
-    if address not in FRONT and kind != "action":
+        entity["state_topic"] = topics.topic("state", address)
+    if address not in MAIN_CONTROLS and kind != "action":
         entity["entity_category"] = "config"
     if address.startswith("/voice/") and kind == "number":
-        entity["enabled_by_default"] = False  # dozens a voice: whoever wants one switches it on
+        entity["enabled_by_default"] = (
+            False  # each voice has dozens; the user enables those that are needed
+        )
     return entity
 
 
-def _shape(control: Mapping[str, Any], models: list[str]) -> Entity | None:
+def _platform(control: Mapping[str, Any], models: list[str]) -> Entity | None:
+    """The platform of a control's entity, with its options."""
     match control["kind"]:
         case "number":
             low, high = control["low"], control["high"]
             unit = {"unit_of_measurement": "bpm"} if control["unit"] == "bpm" else {}
             whole = control["takes"] == "i"
-            step = 1 if whole else 0.1 if unit else (high - low) / STEPS
+            step = 1 if whole else 0.1 if unit else (high - low) / FADER_STEPS
             return {"platform": "number", "min": low, "max": high, "step": step, **unit}
         case "switch":
             return {"platform": "switch", "payload_on": "1", "payload_off": "0"}
@@ -97,58 +112,60 @@ def _shape(control: Mapping[str, Any], models: list[str]) -> Entity | None:
         case "text" if control["address"].rpartition("/")[2] in ("model", "other"):
             return _select(models)
         case "text" | "chord":
-            # a chart may be longer than what they hold
-            cut = {"value_template": f"{{{{ value[:{LONGEST_STATE}] }}}}"}
-            return {"platform": "text", "max": LONGEST_STATE, **(cut if control["told"] else {})}
+            # a chart may be longer than an entity's state
+            cut = {"value_template": f"{{{{ value[:{MAX_STATE}] }}}}"}
+            return {"platform": "text", "max": MAX_STATE, **(cut if control["told"] else {})}
         case "action":
             return {"platform": "button"}
     return None
 
 
 def _select(options: Iterable[str]) -> Entity:
-    """A choice; what else may be there, as a metre that is spelled, shows as unknown."""
+    """A choice; another value, such as a metre that is not offered, shows as unknown."""
     known = list(options)
-    listed = msgspec.json.encode(known).decode()
+    names = msgspec.json.encode(known).decode()
     return {
         "platform": "select",
         "options": known,
-        "value_template": f"{{{{ value if value in {listed} else 'none' }}}}",
+        "value_template": f"{{{{ value if value in {names} else 'none' }}}}",
     }
 
 
 def _sensors(topics: Topics) -> dict[str, Entity]:
-    """What can only be looked at: the chord that sounds, the bar of the chart, what was refused, and the figures."""
-    shown: dict[str, Entity] = {
+    """The entities without a command: the chord, the chart's bar, the last error, the stats."""
+    sensors: dict[str, Entity] = {
         "sounding": {
             "platform": "sensor",
             "name": "chord that sounds",
-            "state_topic": topics.of("state/chord"),
+            "state_topic": topics.topic("state/chord"),
         },
         "bar": {
             "platform": "sensor",
             "name": "bar of the chart",
-            "state_topic": topics.of("state/chart/bar"),
+            "state_topic": topics.topic("state/chart/bar"),
         },
         "refused": {
             "platform": "sensor",
             "name": "refused last",
-            "state_topic": topics.of("error"),
-            "value_template": f"{{{{ (value_json.address ~ ' ' ~ value_json.why)[:{LONGEST_STATE}] }}}}",
+            "state_topic": topics.topic("error"),
+            "value_template": (
+                f"{{{{ (value_json.address ~ ' ' ~ value_json.why)[:{MAX_STATE}] }}}}"
+            ),
             "entity_category": "diagnostic",
         },
     }
-    for figure, name in FIGURES.items():
-        shown[f"figure_{figure}"] = {
+    for stat, name in STATS.items():
+        sensors[f"figure_{stat}"] = {
             "platform": "sensor",
             "name": name,
-            "state_topic": topics.of("state/stats"),
-            "value_template": f"{{{{ value_json.{figure} }}}}",
+            "state_topic": topics.topic("state/stats"),
+            "value_template": f"{{{{ value_json.{stat} }}}}",
             "entity_category": "diagnostic",
-            **({"unit_of_measurement": "ms"} if figure == "late_p99" else {}),
+            **({"unit_of_measurement": "ms"} if stat == "late_p99" else {}),
         }
-    return shown
+    return sensors
 
 
 def _identifier(text: str) -> str:
-    """A text of the letters that they allow (A-Z, a-z, 0-9, _ and -); different texts stay different."""
+    """A text in the allowed characters (A-Z, a-z, 0-9, _, -); different texts stay different."""
     return re.sub(r"[^A-Za-z0-9-]", lambda it: "_" if it[0] in "/_" else f"_{ord(it[0]):x}_", text)

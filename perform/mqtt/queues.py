@@ -1,4 +1,4 @@
-"""What waits on its way from and to a broker: both boxes are bounded, and whoever puts something in never waits."""
+"""The queues of messages from a broker and to it; both are bounded, and adding never waits."""
 
 import asyncio
 from collections import OrderedDict, deque
@@ -9,13 +9,13 @@ import aiomqtt
 
 from perform.mqtt.topics import PANIC
 
-MOST_WAITING = 1024  # more than sixteen voices have controls
-MOST_PASSING = 256
-MOST_TOPICS = 1000  # that are remembered
+MAX_INBOX = 1024  # more than sixteen voices have controls
+MAX_PASSING = 256
+MAX_TOPICS = 1000  # remembered
 
 
 class QueuedMessage(NamedTuple):
-    """Something to publish."""
+    """A message to publish."""
 
     topic: str
     payload: str | bytes
@@ -23,23 +23,25 @@ class QueuedMessage(NamedTuple):
     retain: bool = False
 
     @property
-    def spelled(self) -> bytes:
-        """The payload as it comes back."""
+    def encoded(self) -> bytes:
+        """The payload as the broker sends it."""
         return self.payload.encode() if isinstance(self.payload, str) else self.payload
 
 
 class Inbox(asyncio.Queue[aiomqtt.Message]):
-    """What came and was not looked at yet. Of a topic where something `stands` the newest is kept, so that a flood
-    ends where its last message says; what is of a moment is kept one by one. Panic comes before everything, and
-    where there is too much the oldest makes way, of moments first.
+    """The messages from the broker that are not handled yet.
+
+    `is_value`: whether a topic sets a value, so that only its newest message counts; a flood then
+    ends at its last value. Other messages (a note, a tap) are all kept. Panic comes before all
+    others. In a full inbox the oldest message is dropped, first of those that set no value.
     """
 
     _queue: OrderedDict[tuple[str, int], aiomqtt.Message]
 
-    def __init__(self, stands: Callable[[str], bool]) -> None:
+    def __init__(self, is_value: Callable[[str], bool]) -> None:
         super().__init__()
-        self._stands = stands
-        self._moments = 0
+        self._is_value = is_value
+        self._last_number = 0
 
     def _init(self, maxsize: int) -> None:  # noqa: ARG002 - it is never full
         self._queue = OrderedDict()
@@ -47,14 +49,14 @@ class Inbox(asyncio.Queue[aiomqtt.Message]):
     def _put(self, item: aiomqtt.Message) -> None:
         topic = item.topic.value
         number = 0
-        if not self._stands(topic):
-            number = self._moments = self._moments + 1
-        if (topic, number) not in self._queue and len(self._queue) >= MOST_WAITING:
-            self._make_way()
+        if not self._is_value(topic):
+            number = self._last_number = self._last_number + 1
+        if (topic, number) not in self._queue and len(self._queue) >= MAX_INBOX:
+            self._drop_oldest()
         self._queue[topic, number] = item
         self._queue.move_to_end((topic, number), last=not topic.endswith(PANIC))
 
-    def _make_way(self) -> None:
+    def _drop_oldest(self) -> None:
         others = [key for key in self._queue if not key[0].endswith(PANIC)]
         del self._queue[next((key for key in others if key[1]), others[0])]
 
@@ -62,69 +64,72 @@ class Inbox(asyncio.Queue[aiomqtt.Message]):
         return self._queue.popitem(last=False)[1]
 
 
-class Memory:
-    """What was said last, by topic: a broker that is found again brings what it kept once more.
+class RetainedFilter:
+    """Finds the retained messages that are old news, when a connection brings them again.
 
-    That is no news where it was said there last, or where it is what it had kept when it found us before. What is said
-    while we are there does not tell whether it is kept (MQTT 3.1.1, 3.3.1.3): so what was set up once does not undo what
-    was said after it, and what was kept anew while we were away counts.
+    A retained message is old when it was the last one on its topic, or when it was the retained one
+    at the last connection. While we are connected the broker does not say whether a message is
+    retained (MQTT 3.1.1, 3.3.1.3). So an old setting does not undo later messages, and what was
+    retained anew while we were away counts.
     """
 
     def __init__(self) -> None:
-        self._said: OrderedDict[str, tuple[int | None, int | None]] = OrderedDict()
+        self._seen: OrderedDict[str, tuple[int | None, int | None]] = OrderedDict()
 
-    def hears(self, topic: str, payload: bytes, *, kept: bool) -> bool:
-        """Whether this is news. `kept`: the broker had it already when it found us."""
-        said = hash(payload)
-        last, before = self._said.pop(topic, (None, None))
-        news = not kept or said not in (last, before)
-        self._said[topic] = (said if news else last), (said if kept else before)
-        if len(self._said) > MOST_TOPICS:
-            self._said.popitem(last=False)
-        return news
+    def is_new(self, topic: str, payload: bytes, *, retained: bool) -> bool:
+        """Whether a message is to be applied. `retained`: the broker had it before we connected."""
+        digest = hash(payload)
+        last, last_retained = self._seen.pop(topic, (None, None))
+        new = not retained or digest not in (last, last_retained)
+        self._seen[topic] = (digest if new else last), (digest if retained else last_retained)
+        if len(self._seen) > MAX_TOPICS:
+            self._seen.popitem(last=False)
+        return new
 
 
 class Outbox:
-    """What is to be published. Of what is retained the newest is kept for as long as we run, so that a broker that
-    forgot everything is told again; of what passes, the oldest makes way.
+    """The messages to publish.
+
+    The newest retained message of each topic is stored until the process ends, for a broker that
+    has lost its memory. Of the others the oldest is dropped when too many wait.
     """
 
     def __init__(self) -> None:
-        self._kept: dict[str, QueuedMessage] = {}
+        self._retained: dict[str, QueuedMessage] = {}
         self._due: dict[str, None] = {}
-        self._passing: deque[QueuedMessage] = deque(maxlen=MOST_PASSING)
-        self._there = asyncio.Event()
+        self._passing: deque[QueuedMessage] = deque(maxlen=MAX_PASSING)
+        self._added = asyncio.Event()
 
-    def put(self, letter: QueuedMessage) -> None:
-        """Publish this when it is its turn."""
-        if letter.retain:
-            self._kept[letter.topic] = letter
-            self._due[letter.topic] = None
+    def add(self, message: QueuedMessage) -> None:
+        """Publish a message after those that wait."""
+        if message.retain:
+            self._retained[message.topic] = message
+            self._due[message.topic] = None
         else:
-            self._passing.append(letter)
-        self._there.set()
+            self._passing.append(message)
+        self._added.set()
 
-    def kept(self, topic: str) -> QueuedMessage | None:
-        """What is retained there, as far as we know."""
-        return self._kept.get(topic)
+    def retained(self, topic: str) -> QueuedMessage | None:
+        """The retained message of a topic; None if there is none."""
+        return self._retained.get(topic)
 
-    def rest(self) -> Iterator[QueuedMessage]:
-        """All that is retained and was not published yet; who goes says that before."""
-        return (self._kept[topic] for topic in self._due)
+    def unpublished(self) -> Iterator[QueuedMessage]:
+        """The retained messages that still wait."""
+        return (self._retained[topic] for topic in self._due)
 
-    def renew(self) -> None:
-        """Publish again all that is retained, and nothing that was of a moment."""
+    def add_all_retained(self) -> None:
+        """Publish all retained messages again, and none of the others that wait."""
         self._passing.clear()
-        self._due = dict.fromkeys(self._kept)
-        self._there.set()
+        self._due = dict.fromkeys(self._retained)
+        self._added.set()
 
     async def next(self) -> QueuedMessage:
-        """The one that is to be published next, as soon as there is one."""
+        """The next message to publish, as soon as there is one."""
         while not self._passing and not self._due:
-            self._there.clear()
-            await self._there.wait()
+            self._added.clear()
+            await self._added.wait()
         if self._passing:
             return self._passing.popleft()
         topic = next(iter(self._due))
         del self._due[topic]
-        return self._kept[topic]
+        return self._retained[topic]

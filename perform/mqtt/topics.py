@@ -1,7 +1,7 @@
-"""What is called what at a broker, and what payloads mean: topics to addresses of the table, bytes to values.
+"""Topics and payloads: topics <-> addresses of the control registry, payloads <-> values.
 
-An installation hears PREFIX/NAME/ADDRESS, PREFIX/group/GROUP/ADDRESS and PREFIX/all/ADDRESS; what it tells is at
-PREFIX/NAME/state/ADDRESS, .../notes/VOICE, .../beat, .../error and .../availability.
+An installation gets PREFIX/NAME/ADDRESS, PREFIX/group/GROUP/ADDRESS and PREFIX/all/ADDRESS. It
+publishes PREFIX/NAME/state/ADDRESS, .../notes/VOICE, .../beat, .../error and .../availability.
 """
 
 import hashlib
@@ -14,57 +14,63 @@ import msgspec
 from perform.config.mqtt import MqttConfig
 from perform.errors import MessageError
 
-OURS = ("state", "notes", "beat", "error", "availability")
-MOST_PAYLOAD = 16384  # bytes: four for each character of the longest chart
-SWITCHED = {"on": 1, "true": 1, "yes": 1, "off": 0, "false": 0, "no": 0}
-WISHES_QOS, STATE_QOS = 1, 0  # where the rig says nothing
+PUBLISHED = ("state", "notes", "beat", "error", "availability")
+MAX_PAYLOAD = 16384  # bytes: four for each character of the longest chart
+SWITCH_VALUES = {"on": 1, "true": 1, "yes": 1, "off": 0, "false": 0, "no": 0}
+COMMAND_QOS, STATE_QOS = 1, 0  # where the rig says nothing
 PANIC = "/panic"
-LONGEST_CLIENT = 23
-_DIGITS = re.compile(r"-?\d{1,9}([\s,]+-?\d{1,9})+", re.ASCII)
+MAX_CLIENT_ID = 23
+_NUMBERS = re.compile(r"-?\d{1,9}([\s,]+-?\d{1,9})+", re.ASCII)
 _VOICE = re.compile("/voice/[^/]+/").match
 Values = tuple[Any, ...]
 
 
 class Topics:
-    """The topics of one installation. `controls`: address -> the control as JSON says it."""
+    """The topics of one installation. `controls`: by address, each control as its JSON."""
 
     def __init__(self, mqtt: MqttConfig, controls: Mapping[str, Mapping[str, Any]]) -> None:
         self._prefix = f"{mqtt.prefix}/"
-        self._home = f"{mqtt.prefix}/{mqtt.name}/"
+        self._own = f"{mqtt.prefix}/{mqtt.name}/"
         others = [f"group/{group}" for group in mqtt.groups]
-        self._ways = (self._home, *(f"{mqtt.prefix}/{way}/" for way in (*others, "all")))
+        self._bases = (self._own, *(f"{mqtt.prefix}/{base}/" for base in (*others, "all")))
         self._qos = mqtt.qos
         self._controls = controls
-        self._of_voices = {it.split("/", 3)[3]: how for it, how in controls.items() if _VOICE(it)}
+        self._voice_controls = {
+            address.split("/", 3)[3]: control
+            for address, control in controls.items()
+            if _VOICE(address)
+        }
 
-    def of(self, *words: str) -> str:
-        """The topic of ours that these words spell: "state" and "/tempo" -> PREFIX/NAME/state/tempo."""
-        return self._home + "/".join(word.strip("/") for word in words)
+    def topic(self, *words: str) -> str:
+        """A topic of this installation: "state" and "/tempo" give PREFIX/NAME/state/tempo."""
+        return self._own + "/".join(word.strip("/") for word in words)
 
     def filters(self) -> list[tuple[str, int]]:
-        """What to subscribe to, with the best quality that is wanted of anything: all that can be said to us, and
-        what is misspelt or says it to nobody, so that it can be answered. What we tell ourselves comes back.
-        """
-        best = max(self.qos(address, WISHES_QOS) for address in self._controls)
-        return [(f"{self._prefix}+", 0), *((f"{way}#", best) for way in self._ways)]
+        """The topic filters to subscribe to, with their quality of service.
 
-    def stands(self, topic: str) -> bool:
-        """Whether of a topic only the newest matters: it is where something stands, or panic. What is of a moment
-        (a note, a tap, a snapshot to keep) is heard one by one.
+        They cover all commands, misspelt topics (to reply to them), and what we publish ourselves.
+        """
+        best = max(self.qos(address, COMMAND_QOS) for address in self._controls)
+        return [(f"{self._prefix}+", 0), *((f"{base}#", best) for base in self._bases)]
+
+    def is_value(self, topic: str) -> bool:
+        """Whether only the newest message of a topic counts: it sets a value, or is panic.
+
+        Of an action (a note, a tap, a stored snapshot) every message counts.
         """
         address = self.address(topic)
         control = None if address is None else self.control(address)
         return control is None or control["told"] or address == PANIC
 
     def control(self, address: str) -> Mapping[str, Any] | None:
-        """The control at an address; for a voice that is not there, what it would be. None for nonsense."""
-        found = self._controls.get(address)
-        if found is None and _VOICE(address):
-            return self._of_voices.get(address.split("/", 3)[3])
-        return found
+        """The control at an address, also for an unknown voice; None for an unknown address."""
+        control = self._controls.get(address)
+        if control is None and _VOICE(address):
+            return self._voice_controls.get(address.split("/", 3)[3])
+        return control
 
     def qos(self, address: str, default: int) -> int:
-        """The quality that the rig wants at an address of ours: that of the longest beginning it names."""
+        """The quality of service that the rig names for the longest start of an address."""
         words = address.strip("/").split("/")
         for count in range(len(words), 0, -1):
             named = self._qos.get("/".join(words[:count]))
@@ -73,30 +79,31 @@ class Topics:
         return self._qos.get("", default)
 
     def address(self, topic: str) -> str | None:
-        """The address that a topic means; None for what we tell ourselves, and for what is said to nobody."""
-        way = next((way for way in self._ways if topic.startswith(way)), None)
-        return None if way is None or self.ours(topic) else f"/{topic[len(way) :]}"
+        """The address of a command's topic; None for what we publish, and for unknown bases."""
+        base = next((base for base in self._bases if topic.startswith(base)), None)
+        return None if base is None or self.is_own(topic) else f"/{topic[len(base) :]}"
 
-    def ours(self, topic: str) -> bool:
-        """Whether it is we who tell something there."""
-        words = topic.removeprefix(self._home)
-        return words != topic and words.partition("/")[0] in OURS
+    def is_own(self, topic: str) -> bool:
+        """Whether this installation publishes at a topic."""
+        words = topic.removeprefix(self._own)
+        return words != topic and words.partition("/")[0] in PUBLISHED
 
-    def client(self, purpose: str = "") -> str:
-        """What this installation is called as a client for a purpose: no other's, and letters and figures that every
-        broker takes (MQTT 3.1.1, 3.1.3.1: 23 of them).
+    def client_id(self, purpose: str = "") -> str:
+        """The client identifier of this installation for a purpose; no other installation has it.
+
+        Every broker takes it: at most 23 letters and digits (MQTT 3.1.1, 3.1.3.1).
         """
-        whose = hashlib.sha256(f"{self._home}{purpose}".encode()).hexdigest()
-        return f"sideman{whose}"[:LONGEST_CLIENT]
+        digest = hashlib.sha256(f"{self._own}{purpose}".encode()).hexdigest()
+        return f"sideman{digest}"[:MAX_CLIENT_ID]
 
 
-def values(payload: bytes, control: Mapping[str, Any] | None) -> Values | None:
-    """What a payload says to a control (none: an address that is not in the table). None where it says
-    nothing: an empty payload, by which a retained message is cleared.
+def parse_payload(payload: bytes, control: Mapping[str, Any] | None) -> Values | None:
+    """The values of a payload for a control; `control` is None for an unknown address.
 
-    WireError for what is too long, or no text.
+    None for an empty payload, with which a retained message is cleared. MessageError for a payload
+    that is too long, or no text.
     """
-    text = _text(payload)
+    text = _decode(payload)
     kind = control["kind"] if control is not None else ""
     if not text:
         return ("",) if control and kind == "text" and control["default"] == "" else None
@@ -104,47 +111,47 @@ def values(payload: bytes, control: Mapping[str, Any] | None) -> Values | None:
         return (text,)
     match kind:
         case "action":
-            return _pressed(text)
+            return _action(text)
         case "request":
             return (text,) if control["takes"] else ()
         case "switch":
-            return (SWITCHED.get(text.lower(), _number(text)),)
+            return (SWITCH_VALUES.get(text.lower(), _number(text)),)
         case "number":
             return (_number(text),)
         case "text":
             return (text,)
-    return _words(text, control)
+    return _list(text, control)
 
 
-def _text(payload: bytes) -> str:
-    if len(payload) > MOST_PAYLOAD:
-        raise MessageError(f"a payload has at most {MOST_PAYLOAD} bytes")
+def _decode(payload: bytes) -> str:
+    if len(payload) > MAX_PAYLOAD:
+        raise MessageError(f"a payload has at most {MAX_PAYLOAD} bytes")
     try:
         text = payload.decode().strip()
     except UnicodeDecodeError:
         raise MessageError("a payload is text (UTF-8)") from None
-    if any(letter < " " and letter not in "\t\r\n" for letter in text):
+    if any(character < " " and character not in "\t\r\n" for character in text):
         raise MessageError("a payload is text, without control characters")
     return text
 
 
-def _pressed(text: str) -> Values:
-    """Anything presses a button, but what says that it comes up."""
-    return (0,) if SWITCHED.get(text.lower(), _number(text)) == 0 else ()
+def _action(text: str) -> Values:
+    """No values, which triggers the action; 0 for a text that says a button is released."""
+    return (0,) if SWITCH_VALUES.get(text.lower(), _number(text)) == 0 else ()
 
 
-def _words(text: str, control: Mapping[str, Any]) -> Values:
-    """JSON ("Cm7", [60, 64, 67], ["trade", 4]), numbers ("60 64 67"), or words as they are."""
+def _list(text: str, control: Mapping[str, Any]) -> Values:
+    """The values of JSON ("Cm7", [60, 64, 67], ["trade", 4]) or numbers (60 64 67), or the text."""
     if text[0] in '["':
         try:
-            said = msgspec.json.decode(text)
+            decoded = msgspec.json.decode(text)
         except (msgspec.DecodeError, RecursionError):
             raise MessageError("this is no JSON") from None
-        flat = said if isinstance(said, list) else [said]
-        if not all(isinstance(one, str | int | float) for one in flat):
+        values = decoded if isinstance(decoded, list) else [decoded]
+        if not all(isinstance(value, str | int | float) for value in values):
             raise MessageError("takes a list of numbers, or of words")
-        return tuple(flat)
-    if control["kind"] in ("chord", "note") and _DIGITS.fullmatch(text):
+        return tuple(values)
+    if control["kind"] in ("chord", "note") and _NUMBERS.fullmatch(text):
         return tuple(int(word) for word in re.split(r"[\s,]+", text))
     if control["kind"] == "choice" and control["takes"] == "s[i]":
         name, *rest = text.split()
@@ -153,15 +160,15 @@ def _words(text: str, control: Mapping[str, Any]) -> Values:
 
 
 def _number(text: str) -> float | str:
-    """The number that a text spells, or the text, so that whoever reads it says what is wrong."""
+    """The number of a text; any other text itself, so that the control's parser rejects it."""
     try:
         return float(text)
     except ValueError:
         return text
 
 
-def spell(value: str | float) -> str:
-    """A value as a payload."""
+def format_value(value: str | float) -> str:
+    """The payload of a value."""
     if isinstance(value, float):
         return f"{value:.6g}"
     return str(value)

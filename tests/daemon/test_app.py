@@ -13,7 +13,9 @@ from perform.recording import session
 def test_the_terminal_has_the_log_again_before_a_long_recording_is_written(monkeypatch, tmp_path):
     """So that the user sees the line which says what takes so long."""
     (tmp_path / "silent_view.py").write_text(
-        "import socket, sys\nit = socket.socket(fileno=int(sys.argv[1]))\nwhile it.recv(9999): pass\n"
+        "import socket, sys\n"
+        "link = socket.socket(fileno=int(sys.argv[1]))\n"
+        "while link.recv(9999): pass\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     rig = parse_rig(

@@ -1,4 +1,4 @@
-"""What Home Assistant is told covers the table, and what it would send back is understood."""
+"""The discovery message covers all controls, and every payload of its entities is understood."""
 
 import json
 import re
@@ -7,17 +7,17 @@ import pytest
 
 from perform.config.mqtt import MqttConfig
 from perform.control import registry
-from perform.mqtt.homeassistant import FIGURES, discovery
-from perform.mqtt.topics import Topics, values
+from perform.mqtt.homeassistant import STATS, discovery
+from perform.mqtt.topics import Topics, parse_payload
 
 VOICES = ("lead", "left hand")
-TABLE = {
+CONTROLS = {
     address: control.as_json() | {"address": address}
     for address, control in registry.addresses(VOICES)
 }
 MODELS = ["blues", "bebop"]
 MQTT = MqttConfig(broker="h:1", name="foyer", prefix="museum/east", discovery="homeassistant")
-# the options that each of their platforms has, of those we use (their documentation, 2024.11)
+# the options of each platform, as far as we use them (Home Assistant's documentation, 2024.11)
 COMMON = {
     "platform", "name", "unique_id", "entity_category", "enabled_by_default", "value_template",
     "state_topic",
@@ -33,58 +33,58 @@ OPTIONS = {
 
 
 @pytest.fixture(scope="module")
-def letter():
-    return discovery(MQTT, Topics(MQTT, TABLE), TABLE.values(), MODELS, "1.2.3")
+def message():
+    return discovery(MQTT, Topics(MQTT, CONTROLS), CONTROLS.values(), MODELS, "1.2.3")
 
 
 @pytest.fixture(scope="module")
-def components(letter):
-    return json.loads(letter.payload)["components"]
+def components(message):
+    return json.loads(message.payload)["components"]
 
 
-def test_the_message_is_one_device_that_is_kept(letter):
-    told = json.loads(letter.payload)
-    assert letter.retain
+def test_the_message_describes_one_device_and_is_retained(message):
+    described = json.loads(message.payload)
+    assert message.retain
     # <prefix>/device/<object id>/config, the id of letters, digits, _ and -
-    assert re.fullmatch(r"homeassistant/device/[a-zA-Z0-9_-]+/config", letter.topic)
-    assert told["device"]["identifiers"] == [letter.topic.split("/")[2]]
-    assert told["device"]["name"] == "Sideman foyer"
-    assert told["origin"]["name"] == "Sideman"
-    assert told["availability_topic"] == "museum/east/foyer/availability"
+    assert re.fullmatch(r"homeassistant/device/[a-zA-Z0-9_-]+/config", message.topic)
+    assert described["device"]["identifiers"] == [message.topic.split("/")[2]]
+    assert described["device"]["name"] == "Sideman foyer"
+    assert described["origin"]["name"] == "Sideman"
+    assert described["availability_topic"] == "museum/east/foyer/availability"
 
 
-def test_each_platform_has_only_options_that_it_knows(components):
+def test_each_entity_has_only_options_of_its_platform(components):
     for name, entity in components.items():
         assert re.fullmatch(r"[a-zA-Z0-9_-]+", name)
         assert set(entity) <= COMMON | OPTIONS[entity["platform"]], name
         assert entity.get("entity_category") in (None, "config", "diagnostic")
-        # a config entity can be commanded, a diagnostic one cannot
+        # a config entity has a command, a diagnostic one has none
         assert ("command_topic" in entity) == (entity["platform"] != "sensor")
     assert len({entity["unique_id"] for entity in components.values()}) == len(components)
 
 
-def test_every_control_is_an_entity_but_notes_and_requests(components):
-    commanded = {entity.get("command_topic") for entity in components.values()} - {None}
-    wanted = {
+def test_every_control_but_notes_and_requests_has_an_entity(components):
+    topics = {entity.get("command_topic") for entity in components.values()} - {None}
+    expected = {
         f"museum/east/foyer{address}"
-        for address, control in TABLE.items()
+        for address, control in CONTROLS.items()
         if control["kind"] not in ("note", "request")
     }
-    assert commanded == wanted
+    assert topics == expected
 
 
-def test_what_is_told_is_shown_where_it_is_told(components):
+def test_each_published_value_has_its_state_topic(components):
     for entity in components.values():
         if "command_topic" not in entity:
             continue
         address = entity["command_topic"].removeprefix("museum/east/foyer")
-        told = entity.get("state_topic")
-        assert told == (f"museum/east/foyer/state{address}" if TABLE[address]["told"] else None)
-    assert {f"figure_{name}" for name in FIGURES} <= set(components)
+        topic = entity.get("state_topic")
+        assert topic == (f"museum/east/foyer/state{address}" if CONTROLS[address]["told"] else None)
+    assert {f"figure_{name}" for name in STATS} <= set(components)
     assert components["refused"]["state_topic"] == "museum/east/foyer/error"
 
 
-def test_whatever_an_entity_sends_means_something(components):
+def test_every_payload_of_an_entity_is_parsed(components):
     for entity in components.values():
         payloads = {
             "number": [
@@ -100,16 +100,16 @@ def test_whatever_an_entity_sends_means_something(components):
         }[entity["platform"]]
         for payload in payloads:
             address = entity["command_topic"].removeprefix("museum/east/foyer")
-            said = values(str(payload).encode(), TABLE[address])
-            assert registry.parse(address, said) is not None
+            values = parse_payload(str(payload).encode(), CONTROLS[address])
+            assert registry.parse(address, values) is not None
 
 
-def test_voices_that_differ_in_a_letter_stay_two(components):
+def test_voices_with_similar_names_stay_different_entities(components):
     names = ("a b", "a-b", "a_b", "ä b")
-    table = {
+    controls = {
         address: control.as_json() | {"address": address}
         for address, control in registry.addresses(names)
     }
-    told = json.loads(discovery(MQTT, Topics(MQTT, table), table.values(), MODELS, "1").payload)
-    mutes = [name for name in told["components"] if name.endswith("mute")]
+    message = discovery(MQTT, Topics(MQTT, controls), controls.values(), MODELS, "1")
+    mutes = [name for name in json.loads(message.payload)["components"] if name.endswith("mute")]
     assert len(mutes) == len(names)

@@ -1,4 +1,4 @@
-"""An installation at its broker, without one: what a message, or a connection that ends, does to it."""
+"""An installation at its broker, without one: what messages and lost connections do to it."""
 
 import asyncio
 import contextlib
@@ -8,122 +8,119 @@ import virtual_loop
 
 from perform.config.mqtt import MqttConfig
 from perform.control import registry
-from perform.mqtt.__main__ import Installation, _end
+from perform.mqtt.installation import Installation, end_tasks
 
-TABLE = [
+CONTROLS = [
     control.as_json() | {"address": address} for address, control in registry.addresses(["lead"])
 ]
 
 
-class ParentConnection:
-    """Keeps what goes to the daemon."""
+class RecordingLink:
+    """A connection to the daemon that records what it is given."""
 
     def __init__(self):
-        self.said, self.refused = [], []
+        self.forwarded, self.rejected = [], []
 
     def forward(self, _, address, *values):
-        self.said.append((address, *values))
+        self.forwarded.append((address, *values))
 
-    def reject(self, _, about, why):
-        self.refused.append((about, why))
+    def reject(self, _, address, reason):
+        self.rejected.append((address, reason))
 
     async def drain(self):
         pass
 
 
-class Client:
-    """A connection over which these messages came, and no more."""
+class FakeBroker:
+    """A connection that brings these (topic, payload, retain), and then ends."""
 
     def __init__(self, *messages):
-        self._came = messages
+        self._messages = messages
 
     @property
     async def messages(self):
-        for topic, payload, retain in self._came:
+        for topic, payload, retain in self._messages:
             yield aiomqtt.Message(topic, payload, 0, retain=retain, mid=0, properties=None)
 
 
-def installation():
-    link = ParentConnection()
-    return link, Installation(link, MqttConfig(broker="h:1", name="foyer"), TABLE, [])
+def new_installation():
+    link = RecordingLink()
+    return link, Installation(link, MqttConfig(broker="h:1", name="foyer"), CONTROLS, [])
 
 
-def hears(one, *messages):
-    """Everything that came over a connection is heard, and the connection lost."""
-    virtual_loop.run(one._listen(Client(*messages)))
+def receive(installation, *messages):
+    virtual_loop.run(installation._receive(FakeBroker(*messages)))
 
 
-def test_a_message_that_nobody_foresaw_is_refused_and_the_next_is_heard(monkeypatch):
-    link, one = installation()
-    say = link.forward
+def test_a_message_that_raises_is_rejected_and_the_next_is_handled(monkeypatch):
+    link, installation = new_installation()
+    forward = link.forward
 
-    def burst(client, address, *values):
+    def forward_or_raise(client, address, *values):
         if address == "/key":
             raise RecursionError
-        say(client, address, *values)
+        forward(client, address, *values)
 
-    monkeypatch.setattr(link, "forward", burst)
-    hears(one, ("sideman/all/key", b"C", True), ("sideman/all/chord", b"C7", True))
-    assert link.refused == [
-        ("sideman/all/key", "cannot be read (RecursionError); say it otherwise")
+    monkeypatch.setattr(link, "forward", forward_or_raise)
+    receive(installation, ("sideman/all/key", b"C", True), ("sideman/all/chord", b"C7", True))
+    assert link.rejected == [
+        ("sideman/all/key", "cannot be read (RecursionError); write it in another way")
     ]
-    assert link.said == [("/chord", "C7")]
+    assert link.forwarded == [("/chord", "C7")]
 
 
-def test_what_was_kept_while_we_were_away_counts_and_what_we_know_undoes_nothing():
-    link, one = installation()
+def test_a_retained_message_counts_once_and_undoes_no_later_one():
+    link, installation = new_installation()
 
-    def connects(came, *more):
-        """The tempi that are wished for, of one that the broker kept and of those that are said then."""
-        link.said.clear()
-        kept = [("sideman/all/tempo", came, True)] if came else []
-        hears(one, *kept, *(("sideman/all/tempo", it, False) for it in more))
-        return [value for _, value in link.said]
+    def tempos(retained, *later):
+        """The tempos that a connection sets, with one retained message and with later ones."""
+        link.forwarded.clear()
+        messages = [("sideman/all/tempo", retained, True)] if retained else []
+        messages += [("sideman/all/tempo", payload, False) for payload in later]
+        receive(installation, *messages)
+        return [value for _, value in link.forwarded]
 
-    assert connects(b"100", b"110", b"120") == [100, 110, 120]
-    assert connects(b"100", b"130") == [130]  # what was set up before all that
-    assert connects(b"130", b"140") == [140]  # what was said last is kept
-    assert (
-        connects(b"130") == []
-    )  # and does not undo what was said since, however often it is brought
-    assert connects(b"150") == [150]
-    assert connects(b"100") == [100]
+    assert tempos(b"100", b"110", b"120") == [100, 110, 120]
+    assert tempos(b"100", b"130") == [130]  # the retained one is the oldest
+    assert tempos(b"130", b"140") == [140]  # the retained one is the last of the connection before
+    assert tempos(b"130") == []  # and undoes nothing, however often it comes
+    assert tempos(b"150") == [150]
+    assert tempos(b"100") == [100]
 
 
-def test_what_others_write_over_ours_is_told_again_and_our_own_late_words_are_not():
+def test_a_state_that_another_program_overwrites_is_published_again():
     async def scene():
-        link, one = installation()
+        link, installation = new_installation()
         tempo = "sideman/foyer/state/tempo"
         for bpm in (100.0, 101.0):
-            one.tell("/state/tempo", [bpm])
-        while list(one._outbox.rest()):
-            await one._outbox.next()
+            installation.handle_daemon_message("/state/tempo", [bpm])
+        while list(installation._outbox.unpublished()):
+            await installation._outbox.next()
         for payloads, again in (
-            ((b"100", b"101"), []),
+            ((b"100", b"101"), []),  # our own messages, which come back late
             ((b"100", b"101", b"55", b"56"), ["101"]),
         ):
-            link.refused.clear()
-            await one._listen(Client(*((tempo, it, False) for it in payloads)))
+            link.rejected.clear()
+            broker = FakeBroker(*((tempo, payload, False) for payload in payloads))
+            await installation._receive(broker)
             await asyncio.sleep(5)
-            assert [it.payload for it in one._outbox.rest()] == again
-            assert link.refused == [
-                (tempo, "we tell there where it stands; set it at sideman/foyer/tempo")
-                for _ in again
-            ]
+            assert [it.payload for it in installation._outbox.unpublished()] == again
+            reason = "this topic is for our state; set it at sideman/foyer/tempo"
+            assert link.rejected == [(tempo, reason) for _ in again]
 
     virtual_loop.run(scene())
 
 
-def test_a_task_that_swallows_its_cancellation_ends_all_the_same():
+def test_a_task_that_loses_its_cancellation_is_ended_all_the_same():
     async def scene():
-        async def publishing():
+        async def publish():
             for _ in range(3):
                 with contextlib.suppress(asyncio.CancelledError):
                     await asyncio.sleep(3600)
 
-        task = asyncio.create_task(publishing())
+        task = asyncio.create_task(publish())
         await asyncio.sleep(0)
-        await asyncio.wait_for(_end(task), 60)
+        await asyncio.wait_for(end_tasks(task), 60)
         assert task.done()
 
     virtual_loop.run(scene())

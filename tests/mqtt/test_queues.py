@@ -1,56 +1,52 @@
-"""What waits on its way from and to the broker."""
+"""The queues from the broker and to it."""
 
 import asyncio
 
 import aiomqtt
 
 from perform.mqtt.queues import (
-    MOST_PASSING,
-    MOST_TOPICS,
-    MOST_WAITING,
+    MAX_INBOX,
+    MAX_PASSING,
+    MAX_TOPICS,
     Inbox,
-    Memory,
     Outbox,
     QueuedMessage,
+    RetainedFilter,
 )
 
-MOMENTS = ("/note", "/tap", "/snapshot/store")
+ACTIONS = ("/note", "/tap", "/snapshot/store")
 
 
 def message(topic, payload=b""):
     return aiomqtt.Message(topic, payload, 0, retain=False, mid=0, properties=None)
 
 
-def empty():
-    return Inbox(lambda topic: not topic.endswith(MOMENTS))
-
-
-def box(*messages):
-    inbox = empty()
-    for one in messages:
-        inbox.put_nowait(one)
+def inbox_of(*messages):
+    inbox = Inbox(lambda topic: not topic.endswith(ACTIONS))
+    for each in messages:
+        inbox.put_nowait(each)
     return inbox
 
 
-def unread(inbox):
-    return [(one.topic.value, one.payload) for one in iter(lambda: next_of(inbox), None)]
+def take_all(inbox):
+    taken = []
+    while not inbox.empty():
+        each = inbox.get_nowait()
+        taken.append((each.topic.value, each.payload))
+    return taken
 
 
-def next_of(inbox):
-    return None if inbox.empty() else inbox.get_nowait()
-
-
-def test_a_flood_ends_where_its_last_message_says():
-    inbox = empty()
+def test_a_flood_of_values_ends_at_its_last_value():
+    inbox = inbox_of()
     for step in range(10_000):
         inbox.put_nowait(message("s/all/swing", b"%d" % step))
         inbox.put_nowait(message("s/all/chord", b"C7"))
-    assert unread(inbox) == [("s/all/swing", b"9999"), ("s/all/chord", b"C7")]
+    assert take_all(inbox) == [("s/all/swing", b"9999"), ("s/all/chord", b"C7")]
 
 
-def test_what_is_of_a_moment_is_kept_one_by_one():
-    """The same note twice, taps, two snapshots that are stored: none stands for another."""
-    said = [
+def test_every_action_is_kept():
+    """The same note twice, taps, two stored snapshots: none replaces another."""
+    actions = [
         ("s/all/note", b"60 90"),
         ("s/all/note", b"60 0"),
         ("s/all/tap", b"1"),
@@ -59,84 +55,85 @@ def test_what_is_of_a_moment_is_kept_one_by_one():
         ("s/foyer/snapshot/store", b"A"),
         ("s/foyer/snapshot/store", b"B"),
     ]
-    assert unread(box(*(message(*one) for one in said))) == said
+    assert take_all(inbox_of(*(message(*each) for each in actions))) == actions
 
 
-def test_a_flood_of_taps_pushes_out_nothing_that_stands():
+def test_a_flood_of_actions_drops_no_value():
     chord = message("s/all/chord", b"C7")
-    taps = [message("s/all/tap", b"1")] * (3 * MOST_WAITING)
-    waiting = unread(box(chord, *taps))
-    assert len(waiting) == MOST_WAITING
-    assert waiting[0] == ("s/all/chord", b"C7")
+    taps = [message("s/all/tap", b"1")] * (3 * MAX_INBOX)
+    taken = take_all(inbox_of(chord, *taps))
+    assert len(taken) == MAX_INBOX
+    assert taken[0] == ("s/all/chord", b"C7")
 
 
-def test_panic_comes_first_and_the_oldest_makes_way():
-    crowd = [message(f"s/all/nonsense{number}") for number in range(3 * MOST_WAITING)]
+def test_panic_comes_first_and_the_oldest_message_is_dropped():
+    others = [message(f"s/all/nonsense{number}") for number in range(3 * MAX_INBOX)]
     panic, chord = message("s/group/north/panic", b"1"), message("s/all/chord")
-    for waiting in (unread(box(*crowd, panic, chord)), unread(box(panic, *crowd, chord))):
-        assert len(waiting) == MOST_WAITING
-        assert waiting[0] == ("s/group/north/panic", b"1")
-        assert waiting[1:-1] == [(one.topic.value, b"") for one in crowd[2 * MOST_WAITING + 2 :]]
-        assert waiting[-1] == ("s/all/chord", b"")
+    for messages in ((*others, panic, chord), (panic, *others, chord)):
+        taken = take_all(inbox_of(*messages))
+        assert len(taken) == MAX_INBOX
+        assert taken[0] == ("s/group/north/panic", b"1")
+        assert taken[1:-1] == [(each.topic.value, b"") for each in others[2 * MAX_INBOX + 2 :]]
+        assert taken[-1] == ("s/all/chord", b"")
 
 
-def test_who_waits_has_it_as_soon_as_it_is_there():
+def test_a_waiting_reader_gets_a_message_at_once():
     async def play():
-        inbox = empty()
-        waiting = asyncio.create_task(inbox.get())
+        inbox = inbox_of()
+        reading = asyncio.create_task(inbox.get())
         await asyncio.sleep(0)
-        assert not waiting.done()
+        assert not reading.done()
         inbox.put_nowait(message("s/all/tap", b"1"))
-        assert (await asyncio.wait_for(waiting, 1.0)).payload == b"1"
+        assert (await asyncio.wait_for(reading, 1.0)).payload == b"1"
         assert inbox.empty()
 
     asyncio.run(play())
 
 
-def test_what_is_remembered_is_bounded():
-    memory = Memory()
-    assert memory.hears("s/all/tempo", b"100", kept=True)
-    for number in range(MOST_TOPICS):
-        assert not memory.hears("s/all/tempo", b"100", kept=True)
-        memory.hears(f"s/all/nonsense{number}", b"", kept=False)
-    for number in range(MOST_TOPICS):
-        memory.hears(f"s/all/more{number}", b"", kept=False)
-    assert memory.hears("s/all/tempo", b"100", kept=True)
+def test_the_number_of_remembered_topics_is_bounded():
+    retained = RetainedFilter()
+    assert retained.is_new("s/all/tempo", b"100", retained=True)
+    for number in range(MAX_TOPICS):
+        assert not retained.is_new("s/all/tempo", b"100", retained=True)
+        retained.is_new(f"s/all/nonsense{number}", b"", retained=False)
+    for number in range(MAX_TOPICS):
+        retained.is_new(f"s/all/more{number}", b"", retained=False)
+    assert retained.is_new("s/all/tempo", b"100", retained=True)
 
 
-def drained(outbox, count):
+def publish(outbox, count):
     async def take():
         return [await asyncio.wait_for(outbox.next(), 1.0) for _ in range(count)]
 
     return asyncio.run(take())
 
 
-def test_of_what_is_kept_the_newest_goes_and_all_of_it_again_after_a_loss():
+def test_the_newest_retained_messages_are_published_and_again_after_a_loss():
     outbox = Outbox()
     for step in range(1000):
-        outbox.put(QueuedMessage("state/tempo", str(step), retain=True))
-    outbox.put(QueuedMessage("state/chord", "C7", retain=True))
-    outbox.put(QueuedMessage("notes/lead", "60 90"))
-    assert [it.payload for it in drained(outbox, 3)] == ["60 90", "999", "C7"]
-    outbox.put(QueuedMessage("notes/lead", "60 0"))
-    outbox.renew()
-    assert [it.payload for it in drained(outbox, 2)] == ["999", "C7"]
+        outbox.add(QueuedMessage("state/tempo", str(step), retain=True))
+    outbox.add(QueuedMessage("state/chord", "C7", retain=True))
+    outbox.add(QueuedMessage("notes/lead", "60 90"))
+    assert [it.payload for it in publish(outbox, 3)] == ["60 90", "999", "C7"]
+    outbox.add(QueuedMessage("notes/lead", "60 0"))
+    outbox.add_all_retained()
+    assert [it.payload for it in publish(outbox, 2)] == ["999", "C7"]
 
 
-def test_who_goes_says_before_what_was_not_published_yet():
+def test_the_retained_messages_that_still_wait_are_unpublished():
     outbox = Outbox()
     for topic in ("state/tempo", "state/chord"):
-        outbox.put(QueuedMessage(topic, "old", retain=True))
-    drained(outbox, 2)
-    outbox.put(QueuedMessage("state/transport", "stop", retain=True))
-    outbox.put(QueuedMessage("notes/lead", "60 0"))
-    assert [it.topic for it in outbox.rest()] == ["state/transport"]
-    assert outbox.kept("state/tempo") is not None
-    assert outbox.kept("state/metre") is None
+        outbox.add(QueuedMessage(topic, "old", retain=True))
+    publish(outbox, 2)
+    outbox.add(QueuedMessage("state/transport", "stop", retain=True))
+    outbox.add(QueuedMessage("notes/lead", "60 0"))
+    assert [it.topic for it in outbox.unpublished()] == ["state/transport"]
+    assert outbox.retained("state/tempo") is not None
+    assert outbox.retained("state/metre") is None
 
 
-def test_notes_that_nobody_takes_do_not_pile_up():
+def test_the_number_of_waiting_notes_is_bounded():
     outbox = Outbox()
-    for number in range(100 * MOST_PASSING):
-        outbox.put(QueuedMessage("notes/lead", str(number)))
-    assert drained(outbox, MOST_PASSING)[-1].payload == str(100 * MOST_PASSING - 1)
+    for number in range(100 * MAX_PASSING):
+        outbox.add(QueuedMessage("notes/lead", str(number)))
+    assert publish(outbox, MAX_PASSING)[-1].payload == str(100 * MAX_PASSING - 1)

@@ -1,4 +1,4 @@
-"""Topics and payloads of MQTT against the one table."""
+"""Topics and payloads of MQTT, for every control of the registry."""
 
 import aiomqtt
 import msgspec
@@ -18,37 +18,46 @@ from perform.events import (
     PlayerNoteOn,
     VoiceMuted,
 )
-from perform.mqtt.topics import LONGEST_CLIENT, MOST_PAYLOAD, Topics, spell, values
+from perform.mqtt.topics import (
+    MAX_CLIENT_ID,
+    MAX_PAYLOAD,
+    Topics,
+    format_value,
+    parse_payload,
+)
 from perform.music.chord import parse_chord
 
 VOICES = ("lead", "left hand")
-TABLE = {
+CONTROLS = {
     address: control.as_json() | {"address": address}
     for address, control in registry.addresses(VOICES)
 }
 MQTT = MqttConfig(broker="h:1", name="foyer", prefix="museum/east", groups=("north", "loud"))
-WAYS = ("museum/east/foyer", "museum/east/group/north", "museum/east/group/loud", "museum/east/all")
+BASES = (
+    "museum/east/foyer",
+    "museum/east/group/north",
+    "museum/east/group/loud",
+    "museum/east/all",
+)
 
 
-def meaning(address, payload):
-    said = values(payload.encode(), TABLE[address])
-    # by way of JSON, as it goes to the daemon
-    return None if said is None else registry.parse(address, told(said))
+def parse(address, payload):
+    """The event or request of a payload, as the daemon gets it: through JSON."""
+    values = parse_payload(payload.encode(), CONTROLS[address])
+    if values is None:
+        return None
+    return registry.parse(address, tuple(msgspec.json.decode(msgspec.json.encode(values))))
 
 
-def told(said):
-    return tuple(msgspec.json.decode(msgspec.json.encode(said)))
-
-
-# what a player says to each kind of control, as OSC has it, and the payloads that mean the same
+# a valid text for each control that takes one
 TEXTS = {
     "/chart": "|: Dm7 G7 | Cmaj7 :|", "/key": "F#m", "/learn": "/voice/left hand/swing",
     "/snapshot/store": "the end", "/snapshot/recall": "the end",
 }  # fmt: skip
 
 
-def spelled(address, control):
-    """(values over OSC, payloads over MQTT) of everything that a control takes."""
+def spellings(address, control):
+    """(values of an OSC message, MQTT payloads that mean the same), all that a control takes."""
     match control["kind"]:
         case "action":
             yield (), ("1", "PRESS", "true", "on")
@@ -81,78 +90,82 @@ def spelled(address, control):
             yield (), ("1", "please")
 
 
-# who is told over MQTT is told by topics
-@pytest.mark.parametrize("address", [it for it in TABLE if "subscribe" not in it])
-def test_every_control_is_heard_whole(address):
-    """With all its values, for voices, in all spellings: as if it were said over OSC."""
-    said = list(spelled(address, TABLE[address]))
-    assert said
-    for over_osc, payloads in said:
-        wanted = registry.parse(address, over_osc)
+# MQTT has topics in place of subscriptions
+@pytest.mark.parametrize("address", [it for it in CONTROLS if "subscribe" not in it])
+def test_every_payload_means_what_the_osc_message_means(address):
+    """With all values, for voices too, in all spellings."""
+    spelled = list(spellings(address, CONTROLS[address]))
+    assert spelled
+    for osc_values, payloads in spelled:
+        expected = registry.parse(address, osc_values)
         for payload in payloads:
-            assert meaning(address, payload) == wanted
+            assert parse(address, payload) == expected
 
 
-def test_every_address_is_heard_for_the_one_the_group_and_all():
-    topics = Topics(MQTT, TABLE)
+def test_every_address_has_topics_for_one_a_group_and_all():
+    topics = Topics(MQTT, CONTROLS)
     filters = topics.filters()
-    for way in WAYS:
-        for address in TABLE:
-            topic = aiomqtt.Topic(way + address)
-            assert [way + "/#"] == [one for one, _ in filters if topic.matches(one)]
+    for base in BASES:
+        for address in CONTROLS:
+            topic = aiomqtt.Topic(base + address)
+            assert [base + "/#"] == [one for one, _ in filters if topic.matches(one)]
             assert topics.address(topic.value) == address
 
 
-def test_what_we_tell_is_known_as_ours():
-    topics = Topics(MQTT, TABLE)
-    for own in (*(f"state{address}" for address in TABLE), "availability", "error", "beat"):
-        assert topics.ours(topics.of(own))
-        assert topics.address(topics.of(own)) is None
-    assert topics.address("museum/east/all/state/tempo") == "/state/tempo"  # nobody's: refused
+def test_what_an_installation_publishes_is_its_own():
+    topics = Topics(MQTT, CONTROLS)
+    for own in (*(f"state{address}" for address in CONTROLS), "availability", "error", "beat"):
+        assert topics.is_own(topics.topic(own))
+        assert topics.address(topics.topic(own)) is None
+    assert (
+        topics.address("museum/east/all/state/tempo") == "/state/tempo"
+    )  # of no installation: rejected
     assert topics.address("museum/west/foyer/chord") is None
-    assert not topics.ours("museum/east/foyers/state/tempo")
+    assert not topics.is_own("museum/east/foyers/state/tempo")
 
 
 @pytest.mark.parametrize(
     "wrong",
     ["foyer/chrod", "foyer/wieght/steps", "all/a/b/c/d/e", "group/north/weight/stpes", "chord"],
 )
-def test_what_is_misspelt_is_heard_so_that_it_can_be_answered(wrong):
-    topics = Topics(MQTT, TABLE)
+def test_a_misspelt_topic_is_received_so_that_it_gets_a_reply(wrong):
+    topics = Topics(MQTT, CONTROLS)
     topic = aiomqtt.Topic(f"museum/east/{wrong}")
     assert any(topic.matches(one) for one, _ in topics.filters())
-    assert topics.stands(topic.value)  # a flood of it is looked at once
+    assert topics.is_value(topic.value)  # a flood of it is handled once
     address = topics.address(topic.value)
-    assert address is None or address not in TABLE
+    assert address is None or address not in CONTROLS
 
 
-def test_what_is_of_a_moment_stands_nowhere():
-    topics = Topics(MQTT, TABLE)
-    for address, control in TABLE.items():
-        for way in WAYS:
-            wanted = control["told"] or address == "/panic"
-            assert topics.stands(way + address) == wanted, address
+def test_an_action_sets_no_value():
+    topics = Topics(MQTT, CONTROLS)
+    for address, control in CONTROLS.items():
+        for base in BASES:
+            expected = control["told"] or address == "/panic"
+            assert topics.is_value(base + address) == expected, address
 
 
-def test_every_installation_is_a_client_of_its_own():
+def test_every_installation_has_its_own_client_identifier():
     named = [("a-b", "c"), ("a", "b-c"), ("a/b", "c"), ("a", "c"), ("a", "c-trial")]
     configs = [MqttConfig(broker="h:1", prefix=prefix, name=name) for prefix, name in named]
-    clients = [Topics(one, TABLE).client(purpose) for one in configs for purpose in ("", "a trial")]
-    assert len(set(clients)) == 2 * len(named)
-    assert clients[0] == Topics(configs[0], {}).client()
-    # what every broker takes, by MQTT 3.1.1
-    assert all(it.isascii() and it.isalnum() and len(it) <= LONGEST_CLIENT for it in clients)
+    identifiers = [
+        Topics(one, CONTROLS).client_id(purpose) for one in configs for purpose in ("", "a trial")
+    ]
+    assert len(set(identifiers)) == 2 * len(named)
+    assert identifiers[0] == Topics(configs[0], {}).client_id()
+    # every broker takes these, by MQTT 3.1.1
+    assert all(it.isascii() and it.isalnum() and len(it) <= MAX_CLIENT_ID for it in identifiers)
 
 
-def test_quality_goes_by_the_longest_name():
+def test_the_quality_of_service_is_that_of_the_longest_name():
     qos = {"state": 0, "state/tempo": 2, "chord": 2, "": 1}
-    topics = Topics(MqttConfig(broker="h:1", qos=qos), TABLE)
+    topics = Topics(MqttConfig(broker="h:1", qos=qos), CONTROLS)
     assert topics.qos("state/tempo", 0) == 2
     assert topics.qos("state/metre", 1) == 0
     assert topics.qos("chord/release", 0) == 2
     assert topics.qos("panic", 0) == 1
     assert dict(topics.filters())["sideman/all/#"] == 2
-    assert Topics(MQTT, TABLE).qos("state/tempo", 0) == 0
+    assert Topics(MQTT, CONTROLS).qos("state/tempo", 0) == 0
 
 
 @pytest.mark.parametrize(
@@ -175,69 +188,69 @@ def test_quality_goes_by_the_longest_name():
         ("/stats", "please", StatsRequest),
     ],
 )
-def test_payloads_mean_what_they_say(address, payload, kind):
-    assert isinstance(meaning(address, payload), kind)
+def test_a_payload_becomes_its_event_or_request(address, payload, kind):
+    assert isinstance(parse(address, payload), kind)
 
 
-def test_switches_and_spans_keep_their_value():
-    assert meaning("/voice/lead/mute", "off") == VoiceMuted("lead", False)
-    assert meaning("/mode", '["trade", 8]') == ModeChanged(None, "trade", 8)
-    assert meaning("/snapshot/store", "123").name == "123"
-    assert meaning("/chart", "").chart.bars == ()
-    assert meaning("/chord", "57 60 64 67") == ChordChanged(parse_chord("Am7"))
+def test_an_event_has_the_value_of_its_payload():
+    assert parse("/voice/lead/mute", "off") == VoiceMuted("lead", False)
+    assert parse("/mode", '["trade", 8]') == ModeChanged(None, "trade", 8)
+    assert parse("/snapshot/store", "123").name == "123"
+    assert parse("/chart", "").chart.bars == ()
+    assert parse("/chord", "57 60 64 67") == ChordChanged(parse_chord("Am7"))
 
 
-def test_a_button_that_comes_up_and_a_payload_that_is_empty_do_nothing():
-    assert meaning("/panic", "off") is None
-    assert meaning("/panic", "0") is None
-    for address, control in TABLE.items():
+def test_a_released_button_and_an_empty_payload_do_nothing():
+    assert parse("/panic", "off") is None
+    assert parse("/panic", "0") is None
+    for address, control in CONTROLS.items():
         if address != "/chart":
-            assert values(b"", control) is None
-            assert values(b" \n", control) is None
+            assert parse_payload(b"", control) is None
+            assert parse_payload(b" \n", control) is None
 
 
-@given(st.sampled_from(sorted(TABLE)), st.binary(max_size=200))
-def test_no_payload_does_more_than_be_refused(address, payload):
+@given(st.sampled_from(sorted(CONTROLS)), st.binary(max_size=200))
+def test_any_payload_is_parsed_or_rejected(address, payload):
     try:
-        said = values(payload, TABLE[address])
-        if said is not None:
-            msgspec.json.encode(said)  # as it goes to the daemon
-            registry.parse(address, said)
-    except MessageError as fault:
-        assert "\n" not in str(fault)
+        values = parse_payload(payload, CONTROLS[address])
+        if values is not None:
+            msgspec.json.encode(values)  # as the daemon gets it
+            registry.parse(address, values)
+    except MessageError as error:
+        assert "\n" not in str(error)
 
 
-@given(st.sampled_from(sorted(TABLE)), st.text(max_size=60))
-def test_nor_does_any_text(address, text):
+@given(st.sampled_from(sorted(CONTROLS)), st.text(max_size=60))
+def test_any_text_is_parsed_or_rejected(address, text):
     try:
-        said = values(text.encode("utf-8", "surrogatepass"), TABLE[address])
-        if said is not None:
-            msgspec.json.encode(said)
-            registry.parse(address, said)
-    except MessageError as fault:
-        assert str(fault)
+        values = parse_payload(text.encode("utf-8", "surrogatepass"), CONTROLS[address])
+        if values is not None:
+            msgspec.json.encode(values)
+            registry.parse(address, values)
+    except MessageError as error:
+        assert str(error)
 
 
-def test_what_is_no_text_or_too_long_is_refused():
-    for payload, why in (
+def test_a_payload_that_is_no_text_or_too_long_is_rejected():
+    for payload, reason in (
         (b"\xff\xfe", "text"),
         (b"C\0m7", "control characters"),
-        (b"C" * (MOST_PAYLOAD + 1), "at most"),
+        (b"C" * (MAX_PAYLOAD + 1), "at most"),
         (b"[1, {}]", "list of numbers"),
         (b'"', "JSON"),
         (b"[" * 12_000, "JSON"),
         (b'["\\ud800"]', "JSON"),
     ):
-        with pytest.raises(MessageError, match=why):
-            values(payload, TABLE["/chord"])
-    assert values(b"anything", None) == ("anything",)
-    assert values(b"", None) is None  # a retained mistake that is cleared
+        with pytest.raises(MessageError, match=reason):
+            parse_payload(payload, CONTROLS["/chord"])
+    assert parse_payload(b"anything", None) == ("anything",)
+    assert parse_payload(b"", None) is None  # clears a retained mistake
     for huge in (b"99999999999999999999 60", b"[99999999999999999999, 60, 64]", b"9" * 5000):
         with pytest.raises(MessageError):
-            meaning("/chord", huge.decode())
+            parse("/chord", huge.decode())
 
 
 @given(st.floats(-400, 400))
-def test_a_number_that_is_told_can_be_said_again(value):
-    (said,) = values(spell(value).encode(), TABLE["/tempo"])
-    assert said == pytest.approx(value, rel=1e-5, abs=1e-9)
+def test_a_published_number_can_be_set_again(value):
+    (parsed,) = parse_payload(format_value(value).encode(), CONTROLS["/tempo"])
+    assert parsed == pytest.approx(value, rel=1e-5, abs=1e-9)

@@ -51,7 +51,7 @@ class Broker:
         """A listener whose lines are "topic payload"; it is there when this returns."""
         each = [word for topic in topics for word in ("-t", topic)]
         listener = Program("mosquitto_sub", *self.where(), "-v", "-d", *each)
-        listener.wait_for("SubscribeRequest")
+        listener.wait_for("Subscribed")
         return listener
 
     def kept(self, topic):

@@ -12,7 +12,7 @@ from parts import Hearing, Program, eventually, need, perform
 
 rtmidi = pytest.importorskip("rtmidi")
 
-from perform.engine.harmony import colours  # noqa: E402
+from perform.engine.harmony import chord_scale  # noqa: E402
 from perform.music.chord import parse_chord  # noqa: E402
 
 RIG = """
@@ -132,7 +132,7 @@ def assert_fits(heard, played):
             for (start, _, chord), (_, down, _) in zip(played, [*played[1:], never], strict=True)
             if start <= when < down + SETTLE_SECONDS
         ]
-        assert any(pitch % 12 in colours(chord) for chord in now), (
+        assert any(pitch % 12 in chord_scale(chord) for chord in now), (
             [(round(when - start, 3), chord.symbol) for start, _, chord in played],
             pitch,
         )

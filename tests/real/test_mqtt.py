@@ -17,7 +17,7 @@ from parts import eventually, need, perform
 
 from perform.config.mqtt import MqttConfig
 from perform.control import registry
-from perform.engine.harmony import colours
+from perform.engine.harmony import chord_scale
 from perform.events import StateChanged
 from perform.ipc.parent import ChildProcess
 from perform.music.chord import parse_chord
@@ -67,7 +67,7 @@ def test_an_installation_plays_through_everything_that_happens_to_its_broker(bro
     try:
         # it starts, and is ready, without its broker
         daemon.wait_for("ready")
-        daemon.wait_for("nobody listens there; start the broker")
+        daemon.wait_for("no broker listens there; start it")
         broker.start()
         # a chord that was kept before we came is one to begin with, a button that was pressed is not
         broker.say("museum/all/chord", "C7", "-r")
@@ -128,7 +128,7 @@ def test_an_installation_plays_through_everything_that_happens_to_its_broker(bro
 def plays(listener, symbol):
     """Wait until eight notes in a row sound on a chord after it is told."""
     chord = f"museum/foyer/state/chord {symbol}"
-    allowed = colours(parse_chord(symbol))
+    allowed = chord_scale(parse_chord(symbol))
     eventually(lambda: listener.saw(chord))
 
     def struck():
@@ -167,7 +167,7 @@ def rude(broker, listener, daemon):
     for topic, payload, why in (
         ("museum/foyer/chrod", "C7", "no such address"),
         ("museum/group/east/wieght/steps", "1", '"/wieght/steps","why":"no such address"'),
-        ("museum/chord", "C7", "nobody is meant; say it at museum/foyer/..."),
+        ("museum/chord", "C7", "no installation has this topic; publish at museum/foyer/..."),
         ("museum/foyer/voice/nobody/mute", "1", "no voice"),
         ("museum/all/tempo", "fast", "takes one number"),
         ("museum/foyer/tempo", "nan", "takes one number"),
@@ -242,20 +242,20 @@ def test_locks_and_keys(tmp_path, caplog):
     tls = {"tls": True, "ca": str(ca[0])}
     cases = {
         "connected, as sideman/user": mqtt("user", "plain", user="anna", password=SECRET),
-        "mend user and password": mqtt("thief", "plain", user="anna", password="guess"),
+        "correct user and password": mqtt("thief", "plain", user="anna", password="guess"),
         "connected, as sideman/secure": mqtt("secure", "tls", **tls),
         "connected, as sideman/known": mqtt(
             "known", "mutual", cert=str(client[0]), key=str(client[1]), **tls
         ),
         "has expired; renew it": mqtt("late", "expired", **tls),
-        "certificate is another's": mqtt("lost", "elsewhere", **tls),
-        "no authority that we know": mqtt("wary", "tls", tls=True, ca=str(other[0])),
-        "wants a certificate of ours": mqtt("unknown", "mutual", **tls),
-        "wants a certificate of ours that it trusts": mqtt(
+        "certificate has another name": mqtt("lost", "elsewhere", **tls),
+        "from an unknown authority": mqtt("wary", "tls", tls=True, ca=str(other[0])),
+        "needs a certificate of ours": mqtt("unknown", "mutual", **tls),
+        "needs a certificate of ours that it trusts": mqtt(
             "stranger", "mutual", cert=str(stranger[0]), key=str(stranger[1]), **tls
         ),
         "it speaks no TLS there": mqtt("muffled", "plain", **tls),
-        "says nothing; is it an MQTT broker": mqtt("open", "tls"),
+        "does not answer; is it an MQTT broker": mqtt("open", "tls"),
         "there is no host": MqttConfig(broker="no.such.host.invalid:1883"),
         "ca nowhere.pem: cannot be used": mqtt("careless", "tls", tls=True, ca="nowhere.pem"),
     }

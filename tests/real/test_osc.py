@@ -8,7 +8,7 @@ import pytest
 from loopback import free_port
 from parts import Program, eventually, need, perform
 
-from perform.engine.harmony import colours
+from perform.engine.harmony import chord_scale
 from perform.music.chord import parse_chord
 from perform.net.osc import decode, encode
 
@@ -63,7 +63,7 @@ def test_chords_by_oscsend_notes_by_oscdump(daemon):
             eventually(lambda b=before, s=symbol: any(s in line for line in dump.lines[b:]))
             start = next(i for i, line in enumerate(dump.lines) if i >= before and symbol in line)
             eventually(lambda s=start: sum(v > 0 for _, v in notes(dump.lines[s:])) >= 8)
-            allowed = colours(parse_chord(symbol))
+            allowed = chord_scale(parse_chord(symbol))
             assert all(p % 12 in allowed for p, v in notes(dump.lines[start:]) if v)
         assert daemon.end(signal.SIGTERM) == 0
         eventually(lambda: not still_sounding(notes(dump.lines)))

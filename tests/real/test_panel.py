@@ -5,7 +5,7 @@ from browser import LONG_TASKS, still
 from panelled import fader, pad, speaks
 
 from perform.control import registry
-from perform.engine.harmony import colours
+from perform.engine.harmony import chord_scale
 from perform.music.chord import parse_chord
 
 SLOWEST_FRAME = 4.0  # ms
@@ -22,7 +22,7 @@ def test_pads_change_what_is_heard(page, ears):
     for root, quality in (("Eb", "m7"), ("A", "7")):
         page.press(pad(root, quality))
         ears.hears("/chord", root + quality)
-        allowed = colours(parse_chord(root + quality))
+        allowed = chord_scale(parse_chord(root + quality))
         assert all(pitch % 12 in allowed for pitch in ears.struck(12))
         page.until(
             "return document.querySelector(arguments[0]).ariaPressed === 'true'", pad(root, quality)
