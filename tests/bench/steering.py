@@ -132,32 +132,32 @@ def authors_rate():
     return judged / (time.perf_counter() - begun)
 
 
-class Heard:
-    """A source that keeps what it gave, with what the player played put before every steering."""
+class Recording:
+    """A source that records its phrases, with the player's bar in every steering."""
 
     def __init__(self, source):
         self.source, self.phrases = source, {}
 
-    def phrase(self, seed, wish, steering):
+    def phrase(self, seed, conditions, steering):
         if steering is not None:
             steering = steering._replace(player=PLAYER)
-        self.phrases[seed] = self.source.phrase(seed, wish, steering)
+        self.phrases[seed] = self.source.phrase(seed, conditions, steering)
         return self.phrases[seed]
 
 
 def played(source, weights):
-    """What a voice that may double notes is given, bar by bar, over the blues."""
-    heard = Heard(source)
+    """The phrases of a voice, bar by bar, over the blues."""
+    recording = Recording(source)
     voice = VoiceSettings(
         name="lead", low=57, high=84, form="ABCD", parameters={**TARGET, **weights}
     )
     changes = chord_events(unrolled(parse_chart(BLUES), -(-BARS // 12)))
-    offline.play(Engine([voice]), lambda _: heard, changes, BARS * 1920, [])
-    return list(heard.phrases.values())[:BARS]
+    offline.play(Engine([voice]), lambda _: recording, changes, BARS * 1920, [])
+    return list(recording.phrases.values())[:BARS]
 
 
 def measured(name, phrases):
-    """The figure of every bar, over the chord that sounded then."""
+    """The value of every bar, over the chord of its first beat."""
     changes = chord_events(unrolled(parse_chart(BLUES), -(-BARS // 12)))
     values, last = [], ()
     for bar, phrase in enumerate(phrases):
@@ -187,8 +187,12 @@ def main():
     for it in FITNESS_FUNCTIONS:
         before, steered = measured(it.name, unsteered), played(source, {f"weight/{it.name}": 1.0})
         after = measured(it.name, steered)
-        wanted = "less" if it.name == PENALTY else "greater"
-        p = wilcoxon(after, before, alternative=wanted).pvalue if (after != before).any() else 1.0
+        direction = "less" if it.name == PENALTY else "greater"
+        p = (
+            wilcoxon(after, before, alternative=direction).pvalue
+            if (after != before).any()
+            else 1.0
+        )
         print(
             f"  {it.name:12} {before.mean():.3f} {after.mean():.3f}  p {p:.1e}  {len(set(steered))}"
         )
