@@ -26,6 +26,7 @@ SCALES: dict[str, tuple[int, ...]] = {
     "whole tone": (0, 2, 4, 6, 8, 10),
     "blues": (0, 3, 5, 6, 7, 10),
 }
+CHORD_TONES = (0, 3, 4, 7, 10, 11)  # root, either third, fifth, either seventh
 
 
 @cache

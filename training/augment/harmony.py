@@ -8,11 +8,10 @@ from numpy.typing import NDArray
 from perform.music.note import ROOT_ROW, ROWS
 from perform.music.note_table import NoteTable, Numbers, notes_of, rolls_of
 from perform.music.pianoroll import Rolls
-from perform.music.scale import SCALES
+from perform.music.scale import CHORD_TONES, SCALES
 from training.augment.base import BEAT, restore_silent, row_range, select, shift_rows
 
 QUAVER = 8
-CHORD_TONES = (0, 3, 4, 7, 10, 11)  # root, either third, fifth, either seventh
 PARALLEL = (-5, -2, 2, 5)  # degrees of a scale: sixths and thirds
 SCALE_NAMES = ("mixolydian", "dorian", "ionian", "blues", "aeolian")
 

@@ -1,1 +1,1 @@
-"""Samples of a model, and their scores."""
+"""The samples of a model, and their scores."""

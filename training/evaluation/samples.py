@@ -1,8 +1,6 @@
-"""Bars to measure, out of whatever the user names: a data set, MIDI files, a bundle or a run."""
+"""Bars to measure, from a data set, MIDI files, a bundle or a run."""
 
 from pathlib import Path
-
-import numpy as np
 
 from perform.bundles import bundle
 from perform.bundles.network import run_generator
@@ -10,22 +8,23 @@ from perform.errors import DatasetError
 from perform.music.condition import generator_inputs
 from perform.music.pianoroll import Rolls, clean, threshold
 from training.data import dataset
+from training.metrics.base import choose
 from training.train.run_folder import OPTIONS
 
 
-def open_pair(
-    one: Path, other: Path, most: int, chord: str | None = None, seed: int = 0
+def load_pair(
+    one: Path, other: Path, limit: int, chord: str | None = None, seed: int = 0
 ) -> tuple[Rolls, Rolls]:
-    """As many bars of each of two places, `most` at most.
+    """The same number of bars of two sources, at most `limit` of each.
 
-    The same place twice is drawn from, or invents, by another seed. DatasetError for a chord where neither has
-    MIDI files.
+    If both sources are the same, the second gets another seed. DatasetError for a chord when
+    neither source has MIDI files.
     """
-    if chord is not None and not (_of_midi(one) or _of_midi(other)):
+    if chord is not None and not (_is_midi(one) or _is_midi(other)):
         raise DatasetError("--chord is for MIDI files, and neither side has any; leave it out")
     seeds = (seed, seed + (one.resolve() == other.resolve()))
     sides = [
-        open_samples(path, most, chord if _of_midi(path) else None, own)
+        load_samples(path, limit, chord if _is_midi(path) else None, own)
         for path, own in zip((one, other), seeds, strict=True)
     ]
     count = min(map(len, sides))
@@ -33,35 +32,37 @@ def open_pair(
     return first, second
 
 
-def open_samples(path: Path, count: int, chord: str | None = None, seed: int = 0) -> Rolls:
-    """The bars (n, 48, 64) of a data set or MIDI files, or `count` that a model invents, cleaned as they are
-    played. Where there are more, `count` are drawn at random.
+def load_samples(path: Path, count: int, chord: str | None = None, seed: int = 0) -> Rolls:
+    """At most `count` bars (n, 48, 64) of a data set or MIDI files, drawn at random.
+
+    Of a bundle or a run, `count` bars that it generates, cleaned as a player cleans them.
     """
     if (path / bundle.MANIFEST).is_file():
-        return _of_bundle(bundle.load(path), count, seed)
+        return _generate(bundle.load(path), count, seed)
     if (path / OPTIONS).is_file():
         from training.train import trainer  # noqa: PLC0415 - tensorflow takes seconds
 
-        return clean(threshold(trainer.trained(path).sample(count, seed)))
+        return clean(threshold(trainer.open_trained(path).sample(count, seed)))
     return draw(dataset.open_data([path], chord).rolls, count, seed)
 
 
-def _of_midi(path: Path) -> bool:
-    """Whether the bars of a place come from MIDI files."""
-    kept = (path / bundle.MANIFEST).is_file() or (path / OPTIONS).is_file()
-    return not kept and path.suffix != ".npz"
-
-
 def draw(rolls: Rolls, count: int, seed: int) -> Rolls:
-    """`count` of the rolls at random, or all of them where there are no more: the same ones by the same seed."""
+    """`count` of the rolls at random, the same for the same seed; all rolls if there are fewer."""
     if len(rolls) <= count:
         return rolls
-    return rolls[np.random.default_rng(seed).permutation(len(rolls))[:count]]
+    chosen: Rolls = choose(rolls, count, seed)
+    return chosen
 
 
-def _of_bundle(loaded: bundle.Bundle, count: int, seed: int) -> Rolls:
+def _is_midi(path: Path) -> bool:
+    """Whether the bars of a source come from MIDI files."""
+    trained = (path / bundle.MANIFEST).is_file() or (path / OPTIONS).is_file()
+    return not trained and path.suffix != ".npz"
+
+
+def _generate(loaded: bundle.Bundle, count: int, seed: int) -> Rolls:
     manifest = loaded.manifest
-    whole = -(-count // manifest.batch) * manifest.batch
-    asked = generator_inputs(whole, manifest.noise_dim, manifest.conditions, seed)
-    answer = run_generator(loaded.generator, asked)
+    whole = -(-count // manifest.batch) * manifest.batch  # inputs differ with their number
+    inputs = generator_inputs(whole, manifest.noise_dim, manifest.conditions, seed)
+    answer = run_generator(loaded.generator, inputs)
     return clean(threshold(answer[:count], manifest.threshold))

@@ -1,140 +1,97 @@
-"""Everything that is measured of invented bars, in one call, against every reference alike."""
-
-from typing import Any
+"""The scores of a model's samples: every metric of the registry, against every reference."""
 
 import msgspec
 import numpy as np
 
 from perform.errors import DatasetError
-from perform.music.pianoroll import Rolls, clean
+from perform.music.pianoroll import Rolls
 from training.features.base import Extractor
-from training.metrics.coverage import TIE, Neighbourhood, neighbourhood
-from training.metrics.fid import Features, frechet
-from training.metrics.kid import kid
-from training.metrics.musical import describe
-from training.metrics.playability import measure
-from training.metrics.sets import compare
+from training.metrics import registry
+from training.metrics.base import Features, choose, clean_samples
+from training.metrics.fid import FLOOR, frechet
 
 FEWEST = 12
-NEIGHBOURS = 5
 MOST_DRAWS = 16
-
-
-class Distances(msgspec.Struct, frozen=True):
-    """How far invented bars are from a reference. `floor`: how far other real bars are, as many of them:
-    training bars from held-out ones and the other way round. No model that generalises gets below it.
-    """
-
-    fid: float
-    kid: float
-    precision: float
-    recall: float
-    density: float
-    coverage: float
-    floor: float
+HELD_OUT = "held_out"
 
 
 class Scores(msgspec.Struct, frozen=True):
-    """Distances by reference, all from `count` bars on either side, and musical figures.
+    """The scores of samples.
 
-    Among the figures, `remembered` is the share of samples nearer to a training bar than to a held-out
-    one of as many: 0.5 where nothing is remembered.
+    `references`: by reference, the distances of the samples from it; each set has `count` bars.
+    Their `floor` is the FID of other real bars: training bars for held-out ones, and the other
+    way round. `figures`: of the samples alone or against the training bars.
     """
 
-    references: dict[str, Distances]
+    references: dict[str, dict[str, float]]
     figures: dict[str, float]
     count: int
 
 
 def score(
-    samples: Rolls,
+    raw: Rolls,
     references: dict[str, Rolls],
     training: Rolls,
     extractor: Extractor,
-    most: int = 100,
+    limit: int = 100,
     seed: int = 0,
-    seen: Rolls | None = None,
+    trained_on: Rolls | None = None,
 ) -> Scores:
-    """The scores of raw samples (n, 48, 64). `seen`: see `measure`.
+    """The scores of raw samples (n, 48, 64). `trained_on`: see `training.metrics.base.Samples`.
 
-    Distances are those of the cleaned bars, which is what is played. A Frechet distance falls with the
-    number of samples, so every reference gives the same number of bars and so do the samples: `count`,
-    the smallest set, `most` at most. Up to 16 draws of `count` samples that share none are scored and
-    averaged, since one draw of so few is noisy. DatasetError when a set is too small.
+    Distances are those of the cleaned bars, which are what is played. A Frechet distance falls
+    with the number of samples, so every set gives the same number of bars: `count`, the size of
+    the smallest set, at most `limit`. One draw of so few samples is noisy, so the distances are
+    means over up to 16 draws that share no sample. DatasetError when a set is too small.
     """
-    sizes = {"samples": len(samples), **{name: len(rolls) for name, rolls in references.items()}}
-    count = min(most, *sizes.values())
-    if count < FEWEST:
-        short = min(sizes, key=lambda name: sizes[name])
-        raise DatasetError(
-            f"{short}: {min(most, sizes[short])} bars, a distance needs {FEWEST}; give more bars"
-        )
-    cleaned = clean(samples)
-    features = extractor.features(cleaned)
-    order = np.random.default_rng(seed).permutation(len(samples))
+    count = _draw_size(len(raw), references, limit)
+    samples = clean_samples(raw, training, trained_on)
+    features = extractor.features(samples.cleaned)
+    training_features = extractor.features(training)
+    held_out = extractor.features(references[HELD_OUT]) if HELD_OUT in references else None
+    samples = samples._replace(
+        features=features,
+        training_features=training_features,
+        held_out_features=held_out,
+        seed=seed,
+    )
+    order = np.random.default_rng(seed).permutation(len(features))
     draws = [
         features[order[start : start + count]]
         for start in range(0, min(len(order) // count, MOST_DRAWS) * count, count)
     ]
-    # what a reference's floor is measured with: real bars that are not in it
-    apart = references.get("held_out", training)
-    real = {
-        name: extractor.features(training if name == "held_out" else apart) for name in references
-    }
     measured = {}
     for name, rolls in references.items():
-        measured[name] = _distances(
-            draws,
-            extractor.features(_some(rolls, count, seed)),
-            _some(real[name], count, seed),
-        )
-    figures = {
-        **msgspec.to_builtins(measure(samples, training, seen)),
-        **describe(cleaned, training),
-        **compare(cleaned, training),
-    }
-    if "held_out" in references:
-        figures["remembered"] = _remembered(
-            features, extractor.features(training), extractor.features(apart), seed
-        )
+        reference = extractor.features(choose(rolls, count, seed))
+        # the floor is measured with real bars that are not in the reference
+        others = training_features if name == HELD_OUT or held_out is None else held_out
+        floor = frechet(choose(others, count, seed), reference)
+        measured[name] = {**mean_distances(draws, reference), FLOOR.key: floor}
+    figures: dict[str, float] = {}
+    for metric in registry.FIGURES:
+        figures |= metric.measure(samples)
     return Scores(measured, {name: float(value) for name, value in figures.items()}, count)
 
 
-def between(samples: Features, reference: Features) -> dict[str, float]:
-    """The distances of features (n, d) from others (m, d), without averaging and without a floor."""
-    near = neighbourhood(reference, samples, NEIGHBOURS)
-    return {"fid": frechet(samples, reference), "kid": kid(samples, reference), **near._asdict()}
+def mean_distances(draws: list[Features], reference: Features) -> dict[str, float]:
+    """Every distance of the registry from a reference (m, d), as means over draws (n, d)."""
+    means: dict[str, float] = {}
+    for metric in registry.DISTANCES:
+        keys = [column.key for column in metric.columns]
+        measured = [metric.measure(draw, reference) for draw in draws]
+        table = [[distances[key] for key in keys] for distances in measured]
+        means |= zip(keys, np.mean(table, axis=0).tolist(), strict=True)
+    return means
 
 
-def _some(those: Any, count: int, seed: int) -> Any:
-    """`count` of those, the same for the same seed whatever else is drawn."""
-    return those[np.random.default_rng(seed).permutation(len(those))[:count]]
-
-
-def _remembered(features: Features, taught: Features, held: Features, seed: int) -> float:
-    """The share of samples whose nearest real bar was trained on, among as many that were not.
-
-    0.5 where training bars are no nearer than others of the style, 1 where all is remembered. Where one of each is
-    as near, as bars that both have are, that is half.
-    """
-    count = min(len(taught), len(held))
-    real = np.concatenate([_some(taught, count, seed), _some(held, count, seed)])
-    squares = (real**2).sum(axis=1)[None, :] - 2 * features @ real.T
-    nearer = squares[:, count:].min(axis=1) - squares[:, :count].min(axis=1)
-    close = np.abs(nearer) <= TIE * (real**2).sum(axis=1).max()
-    return float(np.where(close, 0.5, nearer > 0).mean())
-
-
-def _distances(draws: list[Features], reference: Features, real: Features) -> Distances:
-    near = Neighbourhood(
-        *np.mean([neighbourhood(reference, draw, NEIGHBOURS) for draw in draws], axis=0).tolist()
-    )
-    return Distances(
-        fid=float(np.mean([frechet(draw, reference) for draw in draws])),
-        kid=float(np.mean([kid(draw, reference) for draw in draws])),
-        precision=near.precision,
-        recall=near.recall,
-        density=near.density,
-        coverage=near.coverage,
-        floor=frechet(real, reference),
-    )
+def _draw_size(samples: int, references: dict[str, Rolls], limit: int) -> int:
+    """How many bars each set gives; DatasetError when a set has too few."""
+    sizes = {"samples": samples, **{name: len(rolls) for name, rolls in references.items()}}
+    count = min(limit, *sizes.values())
+    if count < FEWEST:
+        smallest = min(sizes, key=lambda name: sizes[name])
+        raise DatasetError(
+            f"{smallest}: {min(limit, sizes[smallest])} bars, a distance needs {FEWEST}; "
+            "give more bars"
+        )
+    return count

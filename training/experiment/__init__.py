@@ -1,1 +1,1 @@
-"""Experiments: many runs, and their statistics."""
+"""Experiments: many runs of several arms, their statistics, and the search for a recipe."""

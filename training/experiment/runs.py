@@ -1,7 +1,7 @@
-"""The paper's experiment (section 6): arms trained on paired seeds, scored, appended to results.jsonl.
+"""The runs of an experiment (paper, section 6): each is trained, scored, added to results.jsonl.
 
-Every run is a pure function of its arm, its seed and the bars, so it may run on any core or machine, and
-a stop costs only the runs that were under way.
+A run depends on nothing but its arm, its seed and the bars. So it may run on any core or machine,
+and a stop loses only the runs in progress.
 """
 
 import contextlib
@@ -20,49 +20,59 @@ import numpy as np
 from perform import atomic_file
 from perform.errors import FeatureError, SidemanError
 from perform.music.pianoroll import Rolls, threshold
-from training import files, pretrained
+from training import files
 from training.augment.pipeline import augment
 from training.data import dataset
-from training.evaluation.score import score
-from training.experiment.plan import Plan, open_folder, split
+from training.evaluation.score import HELD_OUT, score
+from training.experiment.plan import Plan, open_experiment, split_bars
 from training.features.base import Extractor
 from training.features.registry import open_extractor
 from training.model import markov
 from training.options import Options
+from training.pretrained.weights import weights_digest
 
 RESULTS, SAMPLES = "results.jsonl", "samples"
-SHOWN = 16
-WHOLE = {"arm", "seed", "references", "figures"}  # without these a line is no run
-FAILED = {"arm", "seed", "failed"}  # and with these it is one that failed
+KEPT_SAMPLES = 16
+MOST_LOSSES = 2500
+RUN_KEYS = {"arm", "seed", "references", "figures"}  # every line of a finished run has these
+FAILURE_KEYS = {"arm", "seed", "failed"}  # and every line of a failed run these
 
 
 class Task(NamedTuple):
-    """One run: an arm on a seed."""
+    """One run to do: an arm and a seed."""
 
     arm: str
     seed: int
 
 
 class Outcome(NamedTuple):
-    """What a run gives: its line in results.jsonl, and sixteen of its bars (raw); none where it failed."""
+    """The outcome of a run: its line in results.jsonl, and 16 of its raw bars.
+
+    A failed run has no bars.
+    """
 
     line: dict[str, Any]
-    shown: Rolls
+    samples: Rolls
 
 
-def results(folder: Path) -> list[dict[str, Any]]:
-    """The finished runs of an experiment in the order they came. What is no whole run is left out, and so is
-    one that was there before: files of two machines may have been put together.
+Runner = Callable[[Sequence[Task], Plan, dataset.Dataset], Iterator[Outcome]]
+
+
+def read_results(folder: Path) -> list[dict[str, Any]]:
+    """The finished runs of an experiment, in the order of results.jsonl.
+
+    Incomplete lines are skipped, and so is a second line for the same run: a user may have joined
+    the files of two machines.
     """
-    return _lines(folder, WHOLE)
+    return _read_lines(folder, RUN_KEYS)
 
 
-def failures(folder: Path) -> list[dict[str, Any]]:
-    """The runs that failed, in the order they came, with why as `failed`; they are not tried again."""
-    return _lines(folder, FAILED)
+def read_failures(folder: Path) -> list[dict[str, Any]]:
+    """The failed runs, each with its reason as `failed`. They are not tried again."""
+    return _read_lines(folder, FAILURE_KEYS)
 
 
-def _lines(folder: Path, keys: set[str]) -> list[dict[str, Any]]:
+def _read_lines(folder: Path, keys: set[str]) -> list[dict[str, Any]]:
     found: dict[tuple[str, int], dict[str, Any]] = {}
     with contextlib.suppress(FileNotFoundError):
         for text in (folder / RESULTS).read_text(encoding="utf-8").splitlines():
@@ -73,29 +83,29 @@ def _lines(folder: Path, keys: set[str]) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def lines(folder: Path) -> int:
-    """How many lines results.jsonl has, whole runs or not."""
+def count_lines(folder: Path) -> int:
+    """How many lines results.jsonl has, complete or not."""
     with contextlib.suppress(FileNotFoundError):
         text = (folder / RESULTS).read_text(encoding="utf-8")
         return sum(1 for line in text.splitlines() if line.strip())
     return 0
 
 
-def pending(folder: Path, made: Plan) -> list[Task]:
-    """The runs that are still to do, seed by seed, so that pairs are complete early."""
-    done = {(line["arm"], line["seed"]) for line in results(folder) + failures(folder)}
+def pending_tasks(folder: Path, plan: Plan) -> list[Task]:
+    """The runs that are still to do. All arms of a seed come together, so pairs are complete soon."""
+    done = {(line["arm"], line["seed"]) for line in read_results(folder) + read_failures(folder)}
     return [
-        Task(arm, seed) for seed in range(made.runs) for arm in made.arms if (arm, seed) not in done
+        Task(arm, seed) for seed in range(plan.runs) for arm in plan.arms if (arm, seed) not in done
     ]
 
 
-def keep(folder: Path, outcome: Outcome) -> None:
-    """Append a run's line, on disk before anything else happens, and leave its bars beside it."""
+def write_outcome(folder: Path, outcome: Outcome) -> None:
+    """Write a run's bars, and append its line to results.jsonl, which is flushed to disk."""
     line = outcome.line
-    if len(outcome.shown):
-        shown = io.BytesIO()
-        np.savez_compressed(shown, rolls=outcome.shown)
-        atomic_file.write(folder / SAMPLES / f"{line['arm']}-{line['seed']}.npz", shown.getvalue())
+    if len(outcome.samples):
+        packed = io.BytesIO()
+        np.savez_compressed(packed, rolls=outcome.samples)
+        atomic_file.write(folder / SAMPLES / f"{line['arm']}-{line['seed']}.npz", packed.getvalue())
     path = folder / RESULTS
     torn = path.exists() and not path.read_bytes().endswith(b"\n")
     with atomic_file.name_errors(path), path.open("a", encoding="utf-8") as file:
@@ -104,28 +114,31 @@ def keep(folder: Path, outcome: Outcome) -> None:
         os.fsync(file.fileno())
 
 
-def run(
-    task: Task, made: Plan, bars: dataset.Dataset, extractor: Extractor | None = None
+def run_task(
+    task: Task, plan: Plan, bars: dataset.Dataset, extractor: Extractor | None = None
 ) -> Outcome:
-    """One run, from split to scores; the same task gives the same line but for `seconds`.
+    """The outcome of one run, from split to scores. Only its `seconds` differ between two calls.
 
-    DivergenceError when its training loses itself.
+    DivergenceError when the training diverges.
     """
     begun = time.monotonic()
-    options = msgspec.structs.replace(made.arms[task.arm], seed=task.seed)
-    _demand_same_weights(options.pretrained, made)
-    taught, held = split(bars, made.split["held_out"], task.seed)
-    rolls = bars.rolls[taught]
-    raw, line = invent(options, dataset.select(bars, taught), made.samples)
-    own = augment(rolls, options.augment, options.seed)
+    options = msgspec.structs.replace(plan.arms[task.arm], seed=task.seed)
+    _check_weights(options.pretrained, plan)
+    training, held_out = split_bars(bars, plan.split["held_out"], task.seed)
+    rolls = bars.rolls[training]
+    raw, more = train_and_sample(options, dataset.select(bars, training), plan.samples)
+    trained_on = augment(rolls, options.augment, options.seed)
     scores = score(
         raw,
-        {"training": own if made.protocol == "paper" else rolls, "held_out": bars.rolls[held]},
+        {
+            "training": trained_on if plan.protocol == "paper" else rolls,
+            HELD_OUT: bars.rolls[held_out],
+        },
         training=rolls,
-        extractor=extractor or _extractor(made),
-        most=made.most,
+        extractor=extractor or _extractor(plan),
+        limit=plan.most,
         seed=task.seed,
-        seen=own,
+        trained_on=trained_on,
     )
     return Outcome(
         {
@@ -133,71 +146,72 @@ def run(
             "seed": task.seed,
             "steps": options.steps,
             "batch": options.batch,
-            "training_bars": len(own),
+            "training_bars": len(trained_on),
             "seconds": round(time.monotonic() - begun, 2),
             **msgspec.to_builtins(scores),
-            **line,
+            **more,
         },
-        raw[:SHOWN],
+        raw[:KEPT_SAMPLES],
     )
 
 
-def _extractor(made: Plan) -> Extractor:
-    """The extractor of a plan; FeatureError when its weights here are not those that it was made with."""
-    found = open_extractor(made.extractor["name"], Path(made.weights) if made.weights else None)
-    if found.digest != made.extractor["sha256"]:
+def _extractor(plan: Plan) -> Extractor:
+    """The extractor of a plan; FeatureError when its weights here have another digest."""
+    extractor = open_extractor(plan.extractor["name"], Path(plan.weights) if plan.weights else None)
+    if extractor.digest != plan.extractor["sha256"]:
         raise FeatureError(
-            f"{found.name} has weights {found.digest[:12]} here, the experiment has "
-            f"{made.extractor['sha256'][:12]}; name those with --weights FILE"
+            f"{extractor.name} has weights {extractor.digest[:12]} here, the experiment has "
+            f"{plan.extractor['sha256'][:12]}; name those with --weights FILE"
         )
-    return found
+    return extractor
 
 
-def _demand_same_weights(name: str, made: Plan) -> None:
-    """SidemanError when the weights of a name are others here than those that the experiment was planned with."""
-    if name and (here := pretrained.digest(name)) != made.pretrained[name]:
+def _check_weights(name: str, plan: Plan) -> None:
+    """SidemanError when the weights with this name have another digest here than in the plan."""
+    if name and (digest := weights_digest(name)) != plan.pretrained[name]:
         raise SidemanError(
-            f"weights {name!r} are {here[:12]} here, the experiment has {made.pretrained[name][:12]}; "
-            "bring its own"
+            f"weights {name!r} are {digest[:12]} here, the experiment has "
+            f"{plan.pretrained[name][:12]}; copy the experiment's weights here"
         )
 
 
-def invent(options: Options, bars: dataset.Dataset, count: int) -> tuple[Rolls, dict[str, Any]]:
-    """`count` raw bars of a model trained on `bars` as the options say, and its losses."""
+def train_and_sample(
+    options: Options, bars: dataset.Dataset, count: int
+) -> tuple[Rolls, dict[str, Any]]:
+    """`count` raw bars of a model that is trained on `bars`, and its losses for results.jsonl."""
     if options.architecture == "markov":
         return markov.sample(markov.fit(bars.rolls), count, options.seed), {}
-    from training.train import trainer  # noqa: PLC0415 - tensorflow takes seconds, and some arms need none
+    from training.train import trainer  # noqa: PLC0415 - tensorflow takes seconds
 
     with tempfile.TemporaryDirectory() as folder:
-        trained = trainer.begin(Path(folder) / "run", options, bars, sheets=False)
-        trained.train()
-        text = (trained.folder / trainer.METRICS).read_text(encoding="utf-8")
-        entries = [json.loads(row) for row in text.splitlines()][:: max(1, options.steps // 2500)]
+        run = trainer.start_run(Path(folder) / "run", options, bars, sheets=False)
+        run.train()
+        text = (run.folder / trainer.METRICS).read_text(encoding="utf-8")
+        every = max(1, options.steps // MOST_LOSSES)
+        entries = [json.loads(row) for row in text.splitlines()][::every]
         losses = {name: [round(row[name], 4) for row in entries] for name in entries[0]}
-        return threshold(trained.sample(count, seed=options.seed)), {"losses": losses}
+        return threshold(run.sample(count, seed=options.seed)), {"losses": losses}
 
 
-Runner = Callable[[Sequence[Task], Plan, dataset.Dataset], Iterator[Outcome]]
-
-
-def carry_out(
+def run_experiment(
     folder: Path,
-    wanted: Plan,
+    requested: Plan,
     bars: dataset.Dataset,
     runner: Runner,
     report: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> None:
-    """Do what is pending in a folder, each outcome kept as it comes. `report`: runs done, runs in all.
+    """Do all pending runs of the experiment in a folder, and write each outcome as it comes.
 
-    RunFolderError while another process does so, or when the folder holds another experiment.
+    `report` gets the number of runs done and of all runs. RunFolderError while another process
+    works on the experiment, or when the folder holds another one.
     """
     with files.lock_folder(folder):
-        made = open_folder(folder, wanted, bars)
-        tasks = pending(folder, made)
-        total = made.runs * len(made.arms)
+        plan = open_experiment(folder, requested, bars)
+        tasks = pending_tasks(folder, plan)
+        total = plan.runs * len(plan.arms)
         done = total - len(tasks)
         report(done, total)
-        for outcome in runner(tasks, made, bars):
-            keep(folder, outcome)
+        for outcome in runner(tasks, plan, bars):
+            write_outcome(folder, outcome)
             done += 1
             report(done, total)

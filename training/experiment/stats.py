@@ -1,4 +1,7 @@
-"""The paper's statistics (section 3.2) on a table (runs, arms), a row a paired seed; and how big effects are."""
+"""The paper's statistics (section 3.2) and sizes of effects, on tables (runs, arms).
+
+A row has the values of all arms for one seed.
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -13,7 +16,7 @@ RESAMPLES = 5000
 
 
 class Friedman(NamedTuple):
-    """Chi-square, its p-value, and Kendall's W (0: runs rank the arms at random, 1: all alike)."""
+    """Chi-square, its p-value, and Kendall's W: 0 for random ranks of the arms, 1 for equal ranks."""
 
     statistic: float
     p: float
@@ -21,10 +24,11 @@ class Friedman(NamedTuple):
 
 
 class Effect(NamedTuple):
-    """How one arm differs from another over paired runs.
+    """The difference between two arms over paired runs.
 
-    `delta`: rank-biserial correlation of the pairs, -1 (always lower) to 1. `median`: of the
-    differences, with a bootstrap 95 % interval `low` to `high`. `p`: Wilcoxon's signed-rank test.
+    `delta`: rank-biserial correlation of the pairs, from -1 (always lower) to 1.
+    `median`: of the differences, with its bootstrap 95 % interval `low` to `high`.
+    `p`: of Wilcoxon's signed-rank test.
     """
 
     delta: float
@@ -35,13 +39,13 @@ class Effect(NamedTuple):
 
 
 def friedman(table: Table) -> Friedman:
-    """Friedman's test (1937) over at least three arms and two runs."""
+    """Friedman's test (1937); DatasetError for fewer than three arms or two runs."""
     from scipy.stats import friedmanchisquare  # noqa: PLC0415 - half a second
 
-    _enough(table)
+    _check_size(table)
     runs, arms = table.shape
     if (np.ptp(table, axis=1) == 0).all():
-        return Friedman(0.0, 1.0, 0.0)  # every run ties every arm, for which scipy has no number
+        return Friedman(0.0, 1.0, 0.0)  # all arms tie in every run, and scipy gives NaN
     answer = friedmanchisquare(*table.T)
     return Friedman(
         float(answer.statistic), float(answer.pvalue), float(answer.statistic / (runs * (arms - 1)))
@@ -52,7 +56,7 @@ def nemenyi(table: Table) -> Table:
     """The p-values (arms, arms) of Nemenyi's test (1963) after Friedman's."""
     from scikit_posthocs import posthoc_nemenyi_friedman  # noqa: PLC0415 - seconds
 
-    _enough(table)
+    _check_size(table)
     return np.asarray(posthoc_nemenyi_friedman(table), np.float64)
 
 
@@ -64,7 +68,7 @@ def mean_ranks(table: Table) -> Table:
 
 
 def critical_difference(arms: int, runs: int, alpha: float = 0.05) -> float:
-    """The difference of mean ranks beyond which two arms differ (Demsar, 2006)."""
+    """The smallest difference of mean ranks at which two arms differ (Demsar, 2006)."""
     from scipy.stats import studentized_range  # noqa: PLC0415
 
     q = studentized_range.ppf(1 - alpha, arms, np.inf) / np.sqrt(2)
@@ -72,7 +76,7 @@ def critical_difference(arms: int, runs: int, alpha: float = 0.05) -> float:
 
 
 def effect(a: Table, b: Table, seed: int = 0) -> Effect:
-    """How values `a` (runs,) differ from `b` (runs,), paired."""
+    """The effect of values `a` (runs,) against paired values `b` (runs,)."""
     from scipy.stats import rankdata, wilcoxon  # noqa: PLC0415
 
     gaps = np.asarray(a - b, np.float64)
@@ -89,20 +93,21 @@ def effect(a: Table, b: Table, seed: int = 0) -> Effect:
 
 
 def holm(p: Sequence[float]) -> Table:
-    """The p-values of a family of tests, raised so that the chance of a false one among all that are below a level
-    is below that level (Holm, 1979): the lowest times their number, the next times one fewer, and none
-    lower than the one before.
+    """The p-values of several tests, corrected for their number (Holm, 1979).
+
+    The lowest is multiplied by their number, the next by one fewer, and none is lower than the one
+    before. So the probability of any false positive below a level is below that level.
     """
     values = np.asarray(p, np.float64)
     order = np.argsort(values)
-    raised = np.maximum.accumulate(values[order] * np.arange(len(values), 0, -1))
-    return np.asarray(np.minimum(raised, 1.0)[np.argsort(order)])
+    corrected = np.maximum.accumulate(values[order] * np.arange(len(values), 0, -1))
+    return np.asarray(np.minimum(corrected, 1.0)[np.argsort(order)])
 
 
-def _enough(table: Table) -> None:
+def _check_size(table: Table) -> None:
     runs, arms = table.shape
     if arms < 3 or runs < 2:
         raise DatasetError(
-            f"Friedman's test needs three arms and two paired runs, here are {arms} and {runs}; add "
-            "arms with --arm or runs with --runs"
+            f"Friedman's test needs three arms and two paired runs, here are {arms} and {runs}; "
+            "add arms with --arm or runs with --runs"
         )

@@ -1,1 +1,1 @@
-"""Feature extractors: bars in, numbers that distances are measured in out."""
+"""Feature extractors: bars as numbers between which distances are measured."""

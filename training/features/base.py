@@ -2,19 +2,20 @@
 
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from perform.music.pianoroll import Rolls
+from training.metrics.base import Features
 
 
 class Extractor(Protocol):
-    """Bars in, features out. `digest`: sha256 of the weights, so that figures can be compared."""
+    """Computes features of bars. `digest`: the sha256 of its weights.
+
+    Distances can be compared only between extractors with the same digest.
+    """
 
     name: str
     digest: str
     dimension: int
 
-    def features(self, rolls: Rolls) -> NDArray[np.float64]:
+    def features(self, rolls: Rolls) -> Features:
         """The features (n, dimension) of rolls (n, 48, 64)."""
         ...

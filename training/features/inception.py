@@ -1,4 +1,4 @@
-"""The paper's extractor (section 3.2): InceptionV3's pooled 2,048 features of a bar seen as a picture."""
+"""The paper's extractor (section 3.2): InceptionV3's 2,048 pooled features of a bar as an image."""
 
 import contextlib
 import hashlib
@@ -12,26 +12,27 @@ from numpy.typing import NDArray
 
 from perform.errors import FeatureError
 from perform.music.pianoroll import Rolls
+from training.metrics.base import Features
 
 SIDE = 299
 BATCH = 16
 
 
 class InceptionExtractor:
-    """InceptionV3 with ImageNet weights, from the usual Keras place or from `weights` (its no-top .h5).
+    """InceptionV3 with ImageNet weights, from Keras' usual place or from `weights` (no-top .h5).
 
-    FeatureError when they cannot be had.
+    FeatureError when the weights cannot be loaded.
     """
 
     name = "inception"
     dimension = 2048
 
     def __init__(self, weights: Path | None = None) -> None:
-        from training.model.backend import keras  # noqa: PLC0415 - seconds, and only who asks for it pays
+        from training.model.backend import keras  # noqa: PLC0415 - tensorflow takes seconds
 
         try:
             with contextlib.redirect_stdout(sys.stderr), warnings.catch_warnings():
-                # Keras says on stdout what it downloads, and only warns of layers that a file lacks
+                # Keras prints downloads on stdout, and only warns of layers that a file lacks
                 warnings.simplefilter("ignore")
                 warnings.filterwarnings("error", message="Skipping")
                 self._network: Any = keras.applications.InceptionV3(
@@ -39,8 +40,8 @@ class InceptionExtractor:
                     pooling="avg",
                     weights="imagenet" if weights is None else str(weights),
                 )
-        except Exception as fault:  # noqa: BLE001 - URL, HDF5 and shape faults have no common kind
-            reason = str(fault).splitlines()[0].split(". ")[0]
+        except Exception as error:  # noqa: BLE001 - URL, HDF5 and shape errors have no common type
+            reason = str(error).splitlines()[0].split(". ")[0]
             raise FeatureError(
                 f"no InceptionV3 weights ({reason}); give their no-top .h5 with --weights FILE"
             ) from None
@@ -49,17 +50,17 @@ class InceptionExtractor:
             digest.update(np.ascontiguousarray(weight).tobytes())
         self.digest = digest.hexdigest()
 
-    def features(self, rolls: Rolls) -> NDArray[np.float64]:
+    def features(self, rolls: Rolls) -> Features:
         """The features (n, 2048) of rolls (n, 48, 64)."""
         parts = [
-            self._network.predict(pictures(rolls[start : start + BATCH]), verbose=0)
+            self._network.predict(to_images(rolls[start : start + BATCH]), verbose=0)
             for start in range(0, len(rolls), BATCH)
         ]
         return np.concatenate(parts).astype(np.float64)
 
 
-def pictures(rolls: Rolls) -> NDArray[np.float32]:
-    """Rolls as pictures (n, 299, 299, 3) in -1 to 1, every cell a block of pixels."""
+def to_images(rolls: Rolls) -> NDArray[np.float32]:
+    """Rolls as images (n, 299, 299, 3) from -1 to 1; every cell is a block of pixels."""
     rows = np.arange(SIDE) * rolls.shape[1] // SIDE
     columns = np.arange(SIDE) * rolls.shape[2] // SIDE
     grey = rolls[:, rows][:, :, columns].astype(np.float32)

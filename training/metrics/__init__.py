@@ -1,1 +1,1 @@
-"""What is measured, one pure file each."""
+"""Metrics: distances between features of two sets of bars, and figures of one set of bars."""

@@ -1,11 +1,13 @@
-"""The Frechet distance of two sets of features (paper, equation 1): features -> statistics -> distance."""
+"""The Frechet distance of two sets of features (paper, equation 1)."""
 
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-Features = NDArray[np.float64]
+from training.metrics.base import Column, DistanceMetric, Features
+
+# How far other real bars are from a reference. No model that generalises gets below it.
+FLOOR = Column("floor")
 
 
 class Statistics(NamedTuple):
@@ -24,8 +26,8 @@ def statistics(features: Features) -> Statistics:
 def distance(a: Statistics, b: Statistics) -> float:
     """Equation (1), never below 0.
 
-    The trace of the root of C C' is the sum of the roots of the eigenvalues of sqrt(C) C' sqrt(C),
-    which is symmetric, so that they are real and none is lost to rounding.
+    The trace of the root of C C' is the sum of the roots of the eigenvalues of sqrt(C) C' sqrt(C).
+    That matrix is symmetric, so its eigenvalues are real and rounding loses none.
     """
     values, vectors = np.linalg.eigh(a.covariance)
     root = (vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T
@@ -38,3 +40,9 @@ def distance(a: Statistics, b: Statistics) -> float:
 def frechet(a: Features, b: Features) -> float:
     """The Frechet distance between features (n, d) and (m, d)."""
     return distance(statistics(a), statistics(b))
+
+
+METRIC = DistanceMetric(
+    columns=(Column("fid", title="FID", in_table_1=True, better="lower"),),
+    measure=lambda samples, reference: {"fid": frechet(samples, reference)},
+)

@@ -1,1 +1,1 @@
-"""Networks, their losses, and the Markov chain."""
+"""Networks, their layers and losses, and the Markov chain that they are compared with."""

@@ -1,4 +1,4 @@
-"""TensorFlow and Keras, loaded without the lines that they print of themselves."""
+"""TensorFlow and Keras, loaded without the notes that they print."""
 
 from perform.bundles.native_stderr import filtered_stderr
 
@@ -7,6 +7,6 @@ with filtered_stderr():
     import tensorflow as tf
     from keras import layers
 
-    tf.config.list_physical_devices()  # or else the first operation says what it did not find
+    tf.config.list_physical_devices()  # else the first operation prints which devices are missing
 
 __all__ = ["keras", "layers", "tf"]

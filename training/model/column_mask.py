@@ -1,4 +1,4 @@
-"""Where in the bar notes of a style begin and end: its rhythm, as columns."""
+"""The rhythm of a style as columns: where in the bar its notes begin and end."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,10 +7,10 @@ from perform.music.note import COLUMNS
 from perform.music.pianoroll import Rolls
 
 
-def columns(rolls: Rolls, share: float) -> NDArray[np.bool_]:
-    """Which of the 64 columns hold at least this share (0 to 1) of all beginnings and ends of notes.
+def change_columns(rolls: Rolls, share: float) -> NDArray[np.bool_]:
+    """Which of the 64 columns hold at least this share (0 to 1) of all note beginnings and ends.
 
-    The first always does. With share 0 it is every column, also those where nothing ever happens.
+    The first column always counts. With share 0 every column does.
     """
     on = rolls > 0
     changes = np.zeros(COLUMNS)
@@ -21,26 +21,31 @@ def columns(rolls: Rolls, share: float) -> NDArray[np.bool_]:
     return np.asarray(chosen)
 
 
-def beginnings(rolls: Rolls, share: float) -> NDArray[np.bool_]:
-    """Which of the 64 columns hold at least this share (0 to 1) of all beginnings of notes; the first always does."""
+def onset_columns(rolls: Rolls, share: float) -> NDArray[np.bool_]:
+    """Which of the 64 columns hold at least this share (0 to 1) of all note beginnings.
+
+    The first column always counts.
+    """
     on = rolls > 0
-    struck = on.sum(axis=(0, 1))
-    struck[1:] = (on[:, :, 1:] & ~on[:, :, :-1]).sum(axis=(0, 1))
-    chosen = struck >= share * struck.sum()
+    onsets = on.sum(axis=(0, 1))
+    onsets[1:] = (on[:, :, 1:] & ~on[:, :, :-1]).sum(axis=(0, 1))
+    chosen = onsets >= share * onsets.sum()
     chosen[0] = True
     return np.asarray(chosen)
 
 
-def sounding_with(changes: NDArray[np.bool_], beginnings: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """For each column those in all of which a note has to sound to sound there, (64, as many as the most have).
+def required_columns(changes: NDArray[np.bool_], onsets: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """For each column the columns in which a note must sound to sound in it, (64, the most).
 
-    They are the columns of `changes` from the last of `beginnings` up to it: notes change in these alone, and between
-    two beginnings they only end.
+    They are the columns of `changes` from the last of `onsets` up to this one. So notes change
+    only in columns of `changes`, and between two columns of `onsets` they only end. A shorter
+    list repeats its last column.
     """
-    here = np.arange(len(changes))
-    begun = np.maximum.accumulate(np.where(changes & beginnings, here, 0))
+    columns = np.arange(len(changes))
+    last_onset = np.maximum.accumulate(np.where(changes & onsets, columns, 0))
     runs = [
-        np.flatnonzero(changes[first : c + 1]) + first for c, first in zip(here, begun, strict=True)
+        np.flatnonzero(changes[first : column + 1]) + first
+        for column, first in zip(columns, last_onset, strict=True)
     ]
     most = max(map(len, runs))
     return np.stack([np.pad(run, (0, most - len(run)), mode="edge") for run in runs])

@@ -1,4 +1,4 @@
-"""What generator and discriminator want; both losses come back as scalars, from logits (batch, 1)."""
+"""Losses of generator and discriminator: scalars, from the discriminator's logits (batch, 1)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +15,7 @@ def cross_entropy(real: Any, fake: Any) -> tuple[Any, Any]:
 
 
 def hinge(real: Any, fake: Any) -> tuple[Any, Any]:
-    """(generator, discriminator) hinge loss (Lim and Ye, 2017): opinions beyond one need no more pull."""
+    """(generator, discriminator) hinge loss (Lim and Ye, 2017): logits beyond 1 cost nothing."""
     discriminator = tf.reduce_mean(tf.nn.relu(1 - real)) + tf.reduce_mean(tf.nn.relu(1 + fake))
     return -tf.reduce_mean(fake), discriminator
 
@@ -27,22 +27,22 @@ def relativistic(real: Any, fake: Any) -> tuple[Any, Any]:
     return generator, tf.reduce_mean(tf.nn.softplus(-difference))
 
 
-def steepness(gradient: Any) -> Any:
-    """The mean squared length of the gradient of opinions by rolls, (batch, 48, 64), a scalar."""
+def squared_gradient(gradient: Any) -> Any:
+    """The mean squared length of gradients of logits by rolls, (batch, 48, 64), a scalar."""
     return tf.reduce_mean(tf.reduce_sum(tf.square(gradient), axis=[1, 2]))
 
 
-def mismatch(rolls: Any, others: Any) -> Any:
-    """How far the numbers of notes of rolls are from those of others, pair by pair, a scalar.
+def density_error(rolls: Any, others: Any) -> Any:
+    """The mean squared difference of the numbers of notes, pair by pair, a scalar.
 
-    The mean square, in notes. It pulls a generator to the density that it was asked for, which a
-    discriminator, seeing every bar through small windows, counts badly.
+    It pulls a generator to the density that it is asked for. A discriminator sees every bar
+    through small windows and counts notes badly.
     """
-    return tf.reduce_mean(tf.square(_onsets(rolls) - _onsets(others)))
+    return tf.reduce_mean(tf.square(_note_count(rolls) - _note_count(others)))
 
 
-def _onsets(rolls: Any) -> Any:
-    """How many notes begin, (batch,), softly: what the cells rise by from column to column."""
+def _note_count(rolls: Any) -> Any:
+    """How many notes begin, (batch,), differentiable: half the rises from column to column."""
     before = tf.pad(rolls[:, :, :-1], [[0, 0], [0, 0], [1, 0]], constant_values=-1.0)
     return tf.reduce_sum(tf.nn.relu(rolls - before), axis=[1, 2]) / 2
 

@@ -1,7 +1,7 @@
-"""A Markov chain over the notes of bars: what a GAN has to beat.
+"""A Markov chain over notes: the baseline that a GAN has to beat.
 
-Rhythm is a chain of (onset, length) given the onset before, pitch a chain of rows given the row before,
-each of first order and learnt by counting, as in the earliest computer music (Hiller and Isaacson, 1959).
+Rhythm is a chain of (onset, length) after the onset before; pitch is a chain of rows after the row
+before. Both are of first order and counted, as in early computer music (Hiller and Isaacson, 1959).
 """
 
 from collections import defaultdict
@@ -18,14 +18,14 @@ END = (COLUMNS, 0)
 
 
 class MarkovChain(NamedTuple):
-    """What followed what: (onset, length) by the onset before, row by the row before."""
+    """All successors: (onset, length) by the onset before, row by the row before."""
 
     rhythm: dict[int, list[tuple[int, int]]]
     pitch: dict[int, list[int]]
 
 
 def fit(rolls: Rolls) -> MarkovChain:
-    """The chain of bars (n, 48, 64); of notes that begin together the highest counts."""
+    """The chain of bars (n, 48, 64). Of notes that begin together only the highest counts."""
     rhythm: dict[int, list[tuple[int, int]]] = defaultdict(list)
     pitch: dict[int, list[int]] = defaultdict(list)
     for roll in rolls:
@@ -41,20 +41,20 @@ def fit(rolls: Rolls) -> MarkovChain:
 
 
 def sample(chain: MarkovChain, count: int, seed: int = 0) -> Rolls:
-    """`count` bars (count, 48, 64) that the chain walks; the same seed walks the same bars."""
+    """`count` random bars (count, 48, 64) of the chain; the same bars for the same seed."""
     rng = np.random.default_rng(seed)
     rolls = np.full((count, ROWS, COLUMNS), -1, np.int8)
     for roll in rolls:
         onset, row = BEGIN, BEGIN
         while True:
-            options = chain.rhythm[onset]
-            column, length = options[rng.integers(len(options))]
+            successors = chain.rhythm[onset]
+            column, length = successors[rng.integers(len(successors))]
             if column >= COLUMNS:
                 break
-            followers = chain.pitch.get(row) or chain.pitch[BEGIN]
-            row = followers[rng.integers(len(followers))]
+            rows = chain.pitch.get(row) or chain.pitch[BEGIN]
+            row = rows[rng.integers(len(rows))]
             if column and roll[row, column - 1] > 0:
-                roll[row, column - 1] = -1  # a re-strike needs a gap
+                roll[row, column - 1] = -1  # a repeated note needs a gap
             roll[row, column : column + length] = 1
             onset = column
     return rolls

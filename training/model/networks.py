@@ -1,4 +1,4 @@
-"""Generators and discriminators. A generator maps noise to rolls (batch, 48, 64) in -1 to 1."""
+"""Generators, from noise to rolls (batch, 48, 64) in -1 to 1, and discriminators."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -14,39 +14,43 @@ from training.options import Options
 
 LEAK = 0.2
 FIRST_COLUMNS = 8
-PLACE_FEATURES = 16
-QUIET_BIAS = -1.0  # an untrained generator is silent rather than a wall of notes
+POSITION_FEATURES = 16
+QUIET_BIAS = -1.0  # an untrained generator is silent; without it, it plays nearly all cells
 MOST_SEED = 10**9
 Seeds = Iterator[int]
 
 
 class Networks(NamedTuple):
-    """A pair that plays against each other."""
+    """A generator and the discriminator that it is trained against."""
 
     generator: Any
     discriminator: Any
 
 
-def build(
-    options: Options, conditions: int = 0, columns: NDArray[np.intp] | None = None
+def build_networks(
+    options: Options, conditions: int = 0, required: NDArray[np.intp] | None = None
 ) -> Networks:
-    """The networks of an architecture, initialised from the options' seed alone, whatever other threads draw.
+    """The networks of an architecture. Only the options' seed decides their first weights.
 
-    With conditions, the generator takes them as columns after the noise, and the discriminator beside
-    the rolls, where it judges how well each fits (a projection, after Miyato and Koyama, 2018).
-    `columns`: for each column those in all of which its notes have to sound, (64, some).
+    `conditions`: their number. The generator takes them as columns after the noise. The
+    discriminator takes them beside the rolls and judges how well each roll fits (a projection,
+    after Miyato and Koyama, 2018).
+    `required`: see `training.model.column_mask.required_columns`; None allows every column.
     """
     seeds = _seeds(options.seed)
     generator, discriminator = ARCHITECTURES[options.architecture]
-    made = generator(options, conditions, seeds)
-    if columns is not None:
-        made = keras.Model(made.input, Hold(columns)(made.output), name="generator")
-    return Networks(made, discriminator(options, conditions, seeds))
+    network = generator(options, conditions, seeds)
+    if required is not None:
+        masked = ColumnMaskLayer(required)(network.output)
+        network = keras.Model(network.input, masked, name="generator")
+    return Networks(network, discriminator(options, conditions, seeds))
 
 
 def _seeds(seed: int) -> Seeds:
-    """A seed for each layer in turn. Left to itself Keras draws them from Python's own generator, from which a
-    cluster's worker draws at any moment in another thread.
+    """A seed for each layer in turn.
+
+    By default Keras draws them from Python's global generator, from which other threads of a
+    cluster's worker draw too.
     """
     draws = random.Random(seed)  # noqa: S311 - no secret
     while True:
@@ -54,28 +58,31 @@ def _seeds(seed: int) -> Seeds:
 
 
 def _glorot(seeds: Seeds) -> Any:
-    """How a layer's kernel begins."""
+    """The first weights of a layer's kernel."""
     return keras.initializers.GlorotUniform(next(seeds))
 
 
-class Hold(keras.layers.Layer):  # type: ignore[misc] # keras has no types here
-    """Rolls in which a cell is as low as in any of its column's own: notes change and begin only where they may."""
+class ColumnMaskLayer(keras.layers.Layer):  # type: ignore[misc] # keras has no types here
+    """Limits each cell to its lowest value in the required columns.
 
-    def __init__(self, columns: NDArray[np.intp], **more: Any) -> None:
-        super().__init__(**more)
-        self.columns = columns.tolist()
+    So notes begin and end only in the columns of the style.
+    """
+
+    def __init__(self, required: NDArray[np.intp], **options: Any) -> None:
+        super().__init__(**options)
+        self.required = required.tolist()
 
     def call(self, rolls: Any) -> Any:
-        """(batch, 48, 64), as it comes in."""
+        """The masked rolls, (batch, 48, 64)."""
         ops = keras.ops
-        # columns whole, one after the other: taken cell by cell they cost as much as a convolution
+        # whole columns are taken along the middle axis; taking cells costs as much as a convolution
         over_time = ops.transpose(rolls, (0, 2, 1))
-        held = ops.min(ops.take(over_time, self.columns, axis=1), axis=2)
-        return ops.transpose(held, (0, 2, 1))
+        masked = ops.min(ops.take(over_time, self.required, axis=1), axis=2)
+        return ops.transpose(masked, (0, 2, 1))
 
 
 def _compact_generator(options: Options, conditions: int, seeds: Seeds) -> Any:
-    """Convolution over time with pitch as channels: three doublings, from 8 columns to 64."""
+    """Convolution over time with pitches as channels; three doublings, from 8 columns to 64."""
     noise = keras.Input((options.noise_dim + conditions,))
     rolls = layers.Conv1D(
         ROWS,
@@ -84,14 +91,17 @@ def _compact_generator(options: Options, conditions: int, seeds: Seeds) -> Any:
         activation="tanh",
         kernel_initializer=_glorot(seeds),
         bias_initializer=keras.initializers.Constant(QUIET_BIAS),
-    )(_over_time(noise, options.width, seeds))
+    )(_upsample(noise, options.width, seeds))
     return keras.Model(noise, layers.Permute((2, 1))(rolls), name="generator")
 
 
 def _melody_generator(options: Options, conditions: int, seeds: Seeds) -> Any:
-    """As compact, but each column knows its place and chooses one row or silence: no two notes at once."""
+    """As compact, but each column knows its position and chooses one row or silence.
+
+    So no two notes sound together.
+    """
     noise = keras.Input((options.noise_dim + conditions,))
-    features = _over_time(noise, options.width, seeds, places=True)
+    features = _upsample(noise, options.width, seeds, positions=True)
     choice = layers.Conv1D(
         ROWS + 1, 5, padding="same", activation="softmax", kernel_initializer=_glorot(seeds)
     )(features)
@@ -100,44 +110,44 @@ def _melody_generator(options: Options, conditions: int, seeds: Seeds) -> Any:
 
 
 class PositionLayer(keras.layers.Layer):  # type: ignore[misc] # keras has no types here
-    """Learned features of every column beside those that come in: where in the bar it is.
+    """Adds learned features of each column's position in the bar.
 
-    Convolutions see neighbours, not bar lines; without this, onsets drift off the beat.
+    A convolution sees neighbours but no bar lines; without this layer onsets drift off the beat.
     """
 
     def __init__(self, seed: int) -> None:
         super().__init__()
-        self._beginning = keras.initializers.RandomNormal(seed=seed)
+        self._initializer = keras.initializers.RandomNormal(seed=seed)
 
     def build(self, shape: tuple[int, ...]) -> None:
-        """A vector for each of the columns (batch, columns, channels)."""
+        """Make a vector for each column of inputs (batch, columns, channels)."""
         self.vectors = self.add_weight(
-            shape=(shape[1], PLACE_FEATURES), initializer=self._beginning, name="vectors"
+            shape=(shape[1], POSITION_FEATURES), initializer=self._initializer, name="vectors"
         )
 
     def call(self, x: Any) -> Any:
         """(batch, columns, channels + 16)."""
-        there = keras.ops.broadcast_to(
+        vectors = keras.ops.broadcast_to(
             self.vectors[None], (keras.ops.shape(x)[0], *self.vectors.shape)
         )
-        return keras.ops.concatenate([x, there], axis=2)
+        return keras.ops.concatenate([x, vectors], axis=2)
 
 
-def _over_time(noise: Any, width: int, seeds: Seeds, *, places: bool = False) -> Any:
-    """Noise as features over 64 columns: three doublings from 8, convolved after each."""
+def _upsample(noise: Any, width: int, seeds: Seeds, *, positions: bool = False) -> Any:
+    """Noise as features over 64 columns: three doublings from 8, a convolution after each."""
     x = layers.Dense(FIRST_COLUMNS * 2 * width, kernel_initializer=_glorot(seeds))(noise)
     x = layers.LeakyReLU(LEAK)(x)
     x = layers.Reshape((FIRST_COLUMNS, 2 * width))(x)
     for channels in (2 * width, width, width):
         x = layers.UpSampling1D(2)(x)
-        x = PositionLayer(next(seeds))(x) if places else x
+        x = PositionLayer(next(seeds))(x) if positions else x
         x = layers.Conv1D(channels, 5, padding="same", kernel_initializer=_glorot(seeds))(x)
         x = layers.LeakyReLU(LEAK)(x)
     return x
 
 
-def _contour(rolls: Any, width: int, seeds: Seeds) -> Any:
-    """Features of the intervals in rolls, flat."""
+def _interval_features(rolls: Any, width: int, seeds: Seeds) -> Any:
+    """Flat features of the intervals in rolls."""
     x = IntervalLayer()(rolls)
     for stride in (1, 2):
         x = layers.Conv1D(
@@ -158,19 +168,15 @@ def _compact_discriminator(options: Options, conditions: int, seeds: Seeds) -> A
         x = layers.LeakyReLU(LEAK)(x)
     features = layers.Flatten()(x)
     if options.intervals:
-        features = layers.Concatenate()([features, _contour(rolls, width, seeds)])
-    opinion = layers.Dense(1, kernel_initializer=_glorot(seeds))(features)
+        features = layers.Concatenate()([features, _interval_features(rolls, width, seeds)])
+    logit = layers.Dense(1, kernel_initializer=_glorot(seeds))(features)
     if not conditions:
-        return keras.Model(rolls, opinion, name="discriminator")
-    asked = keras.Input((conditions,))
-    wanted = layers.Dense(conditions, kernel_initializer=_glorot(seeds))(features)
-    fit = layers.Dot(1)([wanted, _centred(asked)])
-    return keras.Model([rolls, asked], layers.Add()([opinion, fit]), name="discriminator")
-
-
-def _centred(asked: Any) -> Any:
-    """Conditions (0 to 1) as -1 to 1, so that none stands for nothing."""
-    return layers.Rescaling(2.0, offset=-1.0)(asked)
+        return keras.Model(rolls, logit, name="discriminator")
+    values = keras.Input((conditions,))
+    projection = layers.Dense(conditions, kernel_initializer=_glorot(seeds))(features)
+    centred = layers.Rescaling(2.0, offset=-1.0)(values)  # from 0..1 to -1..1, so that 0 counts too
+    fit = layers.Dot(1)([projection, centred])
+    return keras.Model([rolls, values], layers.Add()([logit, fit]), name="discriminator")
 
 
 def _paper_generator(options: Options, _: int, seeds: Seeds) -> Any:
@@ -194,7 +200,7 @@ def _paper_generator(options: Options, _: int, seeds: Seeds) -> Any:
 
 
 def _paper_discriminator(options: Options, _: int, seeds: Seeds) -> Any:
-    """The paper's figure 9: two convolutions, dropout, one opinion (a logit; its sigmoid is the probability)."""
+    """The paper's figure 9: two convolutions with dropout, and one logit."""
     rolls = keras.Input((ROWS, COLUMNS))
     x = layers.Reshape((ROWS, COLUMNS, 1))(rolls)
     for place, channels in enumerate((64, 128)):

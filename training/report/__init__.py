@@ -1,1 +1,1 @@
-"""Reports of experiments: one page model, written as HTML and as Markdown."""
+"""Reports of experiments: sentences, tables and plots, written as HTML and as Markdown."""

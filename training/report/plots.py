@@ -1,4 +1,4 @@
-"""The report's pictures, each as PNG bytes."""
+"""The plots of an experiment, each as PNG bytes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,27 +8,34 @@ import numpy as np
 from training.experiment import stats
 from training.experiment.runs import SAMPLES
 from training.images import new_figure, to_png
-from training.report.findings import REFERENCES, Findings, named, ranked, unranked, values
+from training.report.findings import (
+    REFERENCES,
+    Findings,
+    duplicates_note,
+    reference_name,
+    values,
+    without_duplicates,
+)
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999")
 BARS_SHOWN = 6
-SPREAD = 5
+SPREAD = 5  # maximum over median from which the axis is logarithmic
 
 
-def pictures(found: Findings) -> dict[str, tuple[str, bytes]]:
-    """By name: alternative text and PNG. Arms that are all one training have no ranks."""
-    drawn = {
+def draw_plots(found: Findings) -> dict[str, tuple[str, bytes]]:
+    """By name: alternative text and PNG. Duplicate arms alone give no plot of ranks."""
+    plots = {
         "boxes": (
             "Box plots of the distance of every arm, as the paper's figure 10",
             _boxes(found),
         )
     }
-    apart = ranked(found)
-    if len(apart.arms) > 1:
-        words = f"Critical-difference diagram of mean ranks{unranked(found)}"
-        drawn["ranks"] = (words, _ranks(apart))
-    return drawn | {
-        "losses": ("Loss curves of every run, the median thick", _losses(found)),
+    ranked = without_duplicates(found)
+    if len(ranked.arms) > 1:
+        text = f"Critical-difference diagram of mean ranks{duplicates_note(found)}"
+        plots["ranks"] = (text, _ranks(ranked))
+    return plots | {
+        "losses": ("Loss curves of every run; the median is thick", _losses(found)),
         "bars": ("Sample bars of every arm", _bars(found)),
     }
 
@@ -41,25 +48,25 @@ def _boxes(found: Findings) -> bytes:
         for patch, colour in zip(drawn["boxes"], COLOURS * 3, strict=False):
             patch.set_facecolor(colour)
             patch.set_alpha(0.6)
-        # each arm has its own where each is scored against its own data
+        # under the paper's protocol each arm has a reference of its own, and so a floor
         floors = np.median(values(found, reference, "floor"), axis=0)
         at = np.arange(1, len(found.arms) + 1)
         axes.hlines(floors, at - 0.45, at + 0.45, "grey", "dotted", label="other real bars")
         axes.set_xticks(range(1, len(found.arms) + 1), labels=found.arms, rotation=20)
         axes.set_ylabel(f"FID ({found.plan.extractor['name']}), lower is nearer")
         table = values(found, reference, "fid")
-        if table.max() > SPREAD * np.median(table):  # one broken run must not flatten the rest
+        if table.max() > SPREAD * np.median(table):  # else one bad run makes all others look flat
             axes.set_yscale("log")
         else:
             axes.set_ylim(bottom=0)
         axes.tick_params(labelsize=8)
-        axes.set_title(f"against {named(found, reference)}")
+        axes.set_title(f"against {reference_name(found, reference)}")
         axes.legend(fontsize=8)
     return to_png(figure)
 
 
 def _ranks(found: Findings) -> bytes:
-    """After Demsar (2006), figure 1: mean ranks on an axis, bars joining what is not apart."""
+    """Mean ranks on an axis, with bars across arms that do not differ (Demsar, 2006, figure 1)."""
     figure = new_figure(9, 1.6 + 0.12 * len(found.arms))
     for place, reference in enumerate(REFERENCES):
         axes = figure.add_subplot(1, 2, place + 1)
@@ -68,14 +75,14 @@ def _ranks(found: Findings) -> bytes:
         order = [int(i) for i in np.argsort(ranks)]
         half = (len(order) + 1) // 2
         for place_in, i in enumerate(order):
-            left = place_in < half  # the better half is named on the left, the others on the right
+            left = place_in < half  # the better half has its names on the left
             depth = -1 - (place_in if left else len(order) - 1 - place_in)
             edge = 0.7 if left else len(order) + 0.3
             axes.plot([ranks[i]] * 2 + [edge], [0, depth, depth], color="grey", linewidth=0.8)
-            words = f"{found.arms[i]} {ranks[i]:.2f}"
+            label = f"{found.arms[i]} {ranks[i]:.2f}"
             side = {"ha": "right" if left else "left", "va": "center"}
-            axes.text(edge + (-0.06 if left else 0.06), depth, words, fontsize=8, **side)
-        for depth, (first, last) in enumerate(_joined([float(ranks[i]) for i in order], gap)):
+            axes.text(edge + (-0.06 if left else 0.06), depth, label, fontsize=8, **side)
+        for depth, (first, last) in enumerate(_groups([float(ranks[i]) for i in order], gap)):
             ends = [ranks[order[first]] - 0.04, ranks[order[last]] + 0.04]
             axes.plot(ends, [-0.25 - 0.18 * depth] * 2, color="black", linewidth=3)
         axes.plot([1, 1 + gap], [0.6, 0.6], color="black", marker="|")
@@ -86,22 +93,22 @@ def _ranks(found: Findings) -> bytes:
         axes.set_yticks([])
         axes.spines[["left", "right", "bottom"]].set_visible(False)
         axes.xaxis.set_ticks_position("top")
-        axes.set_title(f"mean rank against {named(found, reference)}", fontsize=9)
+        axes.set_title(f"mean rank against {reference_name(found, reference)}", fontsize=9)
     return to_png(figure)
 
 
-def _joined(ranks: Sequence[float], gap: float) -> list[tuple[int, int]]:
-    """Of ascending ranks the widest runs (first, last) whose ends are less than `gap` apart."""
-    runs: list[tuple[int, int]] = []
+def _groups(ranks: Sequence[float], gap: float) -> list[tuple[int, int]]:
+    """The widest groups (first, last) of ascending ranks whose ends differ by less than `gap`."""
+    groups: list[tuple[int, int]] = []
     for first in range(len(ranks)):
         last = max(i for i in range(first, len(ranks)) if ranks[i] - ranks[first] < gap)
-        if last > first and (not runs or last > runs[-1][1]):
-            runs.append((first, last))
-    return runs
+        if last > first and (not groups or last > groups[-1][1]):
+            groups.append((first, last))
+    return groups
 
 
 def _losses(found: Findings) -> bytes:
-    """Every run thin, the median of all thick."""
+    """Loss curves: every run thin, the median thick."""
     trained = [arm for arm in found.arms if "losses" in found.runs[arm][0]]
     figure = new_figure(9, 2.6)
     for place, arm in enumerate(trained):
@@ -121,7 +128,7 @@ def _losses(found: Findings) -> bytes:
 
 
 def _bars(found: Findings) -> bytes:
-    """Bars of each arm's median run."""
+    """Sample bars of each arm's median run."""
     figure = new_figure(1.9 * BARS_SHOWN, 1.35 * len(found.arms))
     table = values(found, "held_out", "fid")
     axes = figure.subplots(len(found.arms), BARS_SHOWN, squeeze=False)

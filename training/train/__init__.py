@@ -1,1 +1,1 @@
-"""Training runs."""
+"""Training runs and their folders, exports, and the training of the feature extractor."""

@@ -1,4 +1,4 @@
-"""What a run was begun with, as its folder keeps it: it goes on with that and nothing else."""
+"""The options and bars in a run's folder. A resumed run uses these and no others."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -19,30 +19,33 @@ class RunSetup(NamedTuple):
     bars: dataset.Dataset
 
 
-def read(folder: Path) -> RunSetup:
-    """The options and the bars of the run in a folder; RunFolderError when there are none."""
+def read_setup(folder: Path) -> RunSetup:
+    """The options and the bars of the run in a folder; RunFolderError when there is no run."""
     if not (folder / OPTIONS).exists():
         raise RunFolderError(f"{folder}: no run that can be continued; begin one without --resume")
     options = read_options(folder / OPTIONS)
     try:
         return RunSetup(options, dataset.load(folder / DATA))
-    except DatasetError as fault:
-        raise RunFolderError(f"{folder}: its bars are gone ({fault}); begin a new run") from None
+    except DatasetError as error:
+        raise RunFolderError(f"{folder}: its bars are gone ({error}); begin a new run") from None
 
 
-def demand_same(folder: Path, begun: RunSetup, asked: RunSetup) -> None:
-    """RunFolderError, which names what differs, where a call asks for another run than the one in the folder."""
-    others = [
+def check_same(folder: Path, begun: RunSetup, requested: RunSetup) -> None:
+    """RunFolderError when a command requests another run than the one in the folder.
+
+    The message names every difference.
+    """
+    differing = [
         name
         for name in Options.__struct_fields__
-        if getattr(begun.options, name) != getattr(asked.options, name)
+        if getattr(begun.options, name) != getattr(requested.options, name)
     ]
-    if not np.array_equal(begun.bars.rolls, asked.bars.rolls) or (
-        begun.bars.provenance != asked.bars.provenance
+    if not np.array_equal(begun.bars.rolls, requested.bars.rolls) or (
+        begun.bars.provenance != requested.bars.provenance
     ):
-        others.append("bars")
-    if others:
+        differing.append("bars")
+    if differing:
         raise RunFolderError(
-            f"{folder}: a run goes on as it began, and this one began with other {', '.join(others)}; give "
-            "--resume and -o alone, or begin in another folder"
+            f"{folder}: a run continues as it began, and this one began with other "
+            f"{', '.join(differing)}; give --resume and -o alone, or begin in another folder"
         )

@@ -1,4 +1,4 @@
-"""Pictures of a run, to look at: sheets of sample bars, loss curves, and the sheets in motion."""
+"""Images of a run: sheets of sample bars, loss curves, and an animation of the sheets."""
 
 import io
 import json
@@ -20,34 +20,35 @@ ROOTS = {12: "C3", 24: "C4", 36: "C5"}  # by row
 
 
 def draw_sheet(rolls: Any, path: Path, columns: int = 4) -> None:
-    """A PNG of rolls (n, 48, 64), cells above 0 dark, roots and beats lined."""
+    """Write a PNG of rolls (n, 48, 64): cells above 0 are dark, roots and beats have lines."""
     from PIL import Image, ImageDraw  # noqa: PLC0415 - comes with matplotlib
 
-    wide, high = COLUMNS * CELL[0], ROWS * CELL[1]
+    width, height = COLUMNS * CELL[0], ROWS * CELL[1]
     rows = -(-len(rolls) // columns)
-    page = Image.new("RGB", (MARGIN + columns * (wide + GAP), GAP + rows * (high + GAP)), "white")
+    size = (MARGIN + columns * (width + GAP), GAP + rows * (height + GAP))
+    page = Image.new("RGB", size, "white")
     pen = ImageDraw.Draw(page)
     for place, roll in enumerate(np.asarray(rolls)):
-        left, top = MARGIN + place % columns * (wide + GAP), GAP + place // columns * (high + GAP)
+        left, top = MARGIN + place % columns * (width + GAP), GAP + place // columns * (height + GAP)
         cells = np.where(roll[::-1] > 0, INK, PAPER).astype(np.uint8)
         page.paste(
-            Image.fromarray(cells).resize((wide, high), Image.Resampling.NEAREST), (left, top)
+            Image.fromarray(cells).resize((width, height), Image.Resampling.NEAREST), (left, top)
         )
         for beat in range(5):
-            x = left + beat * wide // 4
-            pen.line((x, top, x, top + high), fill="#c8c8c8")
+            x = left + beat * width // 4
+            pen.line((x, top, x, top + height), fill="#c8c8c8")
         for row, name in ROOTS.items():
-            y = top + high - row * CELL[1] - CELL[1] // 2
-            pen.line((left, y, left + wide, y), fill="#ff7f0e")
+            y = top + height - row * CELL[1] - CELL[1] // 2
+            pen.line((left, y, left + width, y), fill="#ff7f0e")
             if place % columns == 0:
                 pen.text((4, y - 6), name, fill="black")
-    held = io.BytesIO()
-    page.save(held, "PNG")
-    atomic_file.write(path, held.getvalue())
+    file = io.BytesIO()
+    page.save(file, "PNG")
+    atomic_file.write(path, file.getvalue())
 
 
 def draw_losses(metrics: Path, path: Path) -> None:
-    """A PNG of the losses in a run's metrics.jsonl by step."""
+    """Write a PNG of the losses by step, from a run's metrics.jsonl."""
     entries = [json.loads(line) for line in metrics.read_text(encoding="utf-8").splitlines()]
     figure = new_figure(6, 2.4)
     axes = figure.add_subplot()
@@ -62,23 +63,23 @@ def draw_losses(metrics: Path, path: Path) -> None:
 
 
 def animate(sheets: Sequence[Path], path: Path) -> None:
-    """A GIF of a run's sheets one after the other, the same noise growing into bars.
+    """Write a GIF of a run's sheets in turn: the same noise at each stage of the training.
 
-    RunFolderError names a sheet that is no picture, or no whole one.
+    RunFolderError names a sheet that is not a complete image.
     """
     from PIL import Image  # noqa: PLC0415 - comes with matplotlib
 
     frames = []
     for sheet in sheets:
         try:
-            with Image.open(sheet) as still:
-                frames.append(still.convert("P", palette=Image.Palette.ADAPTIVE))
+            with Image.open(sheet) as image:
+                frames.append(image.convert("P", palette=Image.Palette.ADAPTIVE))
         except (OSError, SyntaxError):
-            raise RunFolderError(f"{sheet}: no whole picture; delete it") from None
-    each = max(60, min(250, 10_000 // len(frames)))  # ms; ten seconds are enough to watch
-    hold = [each] * (len(frames) - 1) + [2000]
-    moving = io.BytesIO()
+            raise RunFolderError(f"{sheet}: not a complete image; delete it") from None
+    each = max(60, min(250, 10_000 // len(frames)))  # ms; about ten seconds in all
+    durations = [each] * (len(frames) - 1) + [2000]
+    file = io.BytesIO()
     frames[0].save(
-        moving, format="GIF", save_all=True, append_images=frames[1:], duration=hold, loop=0
+        file, format="GIF", save_all=True, append_images=frames[1:], duration=durations, loop=0
     )
-    atomic_file.write(path, moving.getvalue())
+    atomic_file.write(path, file.getvalue())
