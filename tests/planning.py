@@ -1,11 +1,11 @@
-"""A short plan of an experiment."""
+"""A plan for an experiment that takes no time."""
 
 import msgspec
 
-from training.experiment import plan
+from training.experiment.plan import make_plan
 from training.features.spr import SprExtractor
 
 
 def planned(bars, arms, runs=2, protocol="fair", held_out=41):
-    made = plan.plan(bars, arms, runs, protocol, held_out, SprExtractor())
-    return msgspec.structs.replace(made, samples=128)
+    plan = make_plan(bars, arms, runs, protocol, held_out, SprExtractor())
+    return msgspec.structs.replace(plan, samples=128)

@@ -1,57 +1,52 @@
-"""`training`: flags -> options -> a command. Nothing else happens here; what measures is in `measuring`."""
+"""The command `training`: parses flags and calls `training.commands`; nothing else."""
 
 import os
 import sys
-import time
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 
-from perform.errors import DatasetError, RunFolderError, SidemanError
-from perform.music.note_table import notes_of
+from perform.errors import SidemanError
 from perform.version import VersionOption
 from training import extras
-from training.augment import pipeline
-from training.augment.registry import describe_strategies
-from training.commands import evaluate
-from training.commands import info as describe
-from training.commands.options import (
-    ChordOption,
-    CorpusOption,
-    Data,
-    NpzOption,
-    progress,
-    say,
-)
-from training.data import dataset
-from training.options import DEFAULT_RECIPE, Options, read_recipe, to_toml, with_flags
-from training.train import run_folder
+from training.commands import data as data_commands
+from training.commands import evaluate, train
+from training.commands import experiment as experiments
+from training.commands import info as info_command
+from training.options import DEFAULT_RECIPE
 
 app = typer.Typer(
     name="training",
-    help="Sideman in the woodshed: bars in, a trained bundle out.",
+    help="Sideman's training: MIDI files in, a trained bundle out.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+Data = Annotated[
+    list[Path] | None,
+    typer.Argument(help="MIDI files, folders, or one .npz; default: our own bars"),
+]
+WeightsOption = Annotated[Path | None, typer.Option(help="weights of inception, .h5")]
+NpzOption = Annotated[Path, typer.Option("-o", "--output", help="the .npz to write")]
+CorpusOption = Annotated[list[str] | None, typer.Option(help="collections of music21's corpus")]
+ChordOption = Annotated[str | None, typer.Option("--chord", help="the root of every bar, like Bb")]
 
 
 def main() -> None:
-    """Run a command; what the user can mend becomes one line and an exit code."""
+    """Run a command. An error that the user can correct becomes one line and an exit code."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         try:
             app()
-        except ModuleNotFoundError as fault:
-            raise extras.installation_error(fault) from None
-    except SidemanError as fault:
-        print(f"training: {fault}", file=sys.stderr)
-        sys.exit(fault.exit_code)
-    except OSError as fault:  # a full disk, a folder that is not ours
-        where = f"{fault.filename}: {fault.strerror}" if fault.filename else fault
-        print(f"training: {where}; free it or name another place", file=sys.stderr)
+        except ModuleNotFoundError as error:
+            raise extras.installation_error(error) from None
+    except SidemanError as error:
+        print(f"training: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except OSError as error:  # a full disk, or a folder without permission
+        reason = f"{error.filename}: {error.strerror}" if error.filename else error
+        print(f"training: {reason}; free it or name another place", file=sys.stderr)
         sys.exit(SidemanError.exit_code)
 
 
@@ -66,55 +61,34 @@ def import_(
     output: NpzOption = Path("bars.npz"),
     chord: ChordOption = None,
     corpus: CorpusOption = None,
-    kind: Annotated[str, typer.Option(help="of the corpus only such tunes: reel, hornpipe")] = "",
+    kind: Annotated[
+        str, typer.Option(help="of the corpus only tunes of this kind: reel, hornpipe")
+    ] = "",
 ) -> None:
-    """Read MIDI files, or tunes of music21's corpus, into bars, and say what became of them."""
-    if corpus and (data or chord):
-        raise DatasetError("--corpus has bars and chords of its own; leave out DATA and --chord")
-    if kind and not corpus:
-        raise DatasetError("--kind chooses among tunes of a corpus; add --corpus ryansMammoth")
-    if corpus:
-        from training.data.corpus import import_corpus  # noqa: PLC0415 - music21 takes seconds
-
-        made = import_corpus(corpus, kind)
-    else:
-        made = dataset.open_data(data, chord)
-    dataset.save(made, output)
-    say(f"skipped {broken}" for broken in made.counts.broken)
-    print(f"{output}: {describe.counts(made)}")
+    """Read MIDI files, or tunes of music21's corpus, into bars, and print what was left out."""
+    data_commands.import_bars(data, output, chord, corpus, kind)
 
 
 @app.command()
 def augment(
     data: Data = None,
     output: NpzOption = Path("augmented.npz"),
-    stages: Annotated[str, typer.Option(help="NAME:FACTOR, ...; default: the paper's")] = (
-        "time-change:6,fifth-addition:3,octave-change:1"
-    ),
+    stages: Annotated[
+        str, typer.Option(help="the pipeline: NAME:FACTOR, ...; default: the paper's")
+    ] = "time-change:6,fifth-addition:3,octave-change:1",
     seed: Annotated[int, typer.Option(min=0)] = 0,
     chord: ChordOption = None,
-    preview: Annotated[Path | None, typer.Option(help="a PNG: before and after")] = None,
+    preview: Annotated[
+        Path | None, typer.Option(help="a PNG to write: bars before and after")
+    ] = None,
     *,
-    list_: Annotated[bool, typer.Option("--list", help="say what strategies there are")] = False,
+    list_: Annotated[bool, typer.Option("--list", help="print all strategies")] = False,
 ) -> None:
-    """Make more bars of the bars that are there (paper, section 4.3)."""
+    """Make more bars of the bars in a data set (paper, section 4.3)."""
     if list_:
-        print("\n".join(describe_strategies()))
-        return
-    chosen = pipeline.parse_pipeline(stages)
-    say(pipeline.pipeline_warnings(chosen))
-    bars = dataset.open_data(data, chord)
-    begun = time.monotonic()
-    rolls = pipeline.augment(bars.rolls, chosen, seed)
-    seconds = time.monotonic() - begun
-    origins = tuple(bars.provenance[i] for i in pipeline.source_indices(len(bars.rolls), chosen))
-    if preview is not None:
-        from training.augment.preview import draw_preview  # noqa: PLC0415 - matplotlib is slow
-
-        draw_preview(bars.rolls, [stage.strategy for stage in chosen], seed, preview)
-    counts = msgspec.structs.replace(bars.counts, kept=len(rolls), notes=len(notes_of(rolls).bar))
-    dataset.save(dataset.Dataset(rolls, origins, counts), output)
-    print(f"{output}: {len(bars.rolls)} bars -> {len(rolls)} bars in {seconds:.2f} s")
+        data_commands.list_strategies()
+    else:
+        data_commands.augment_bars(data, output, stages, seed, chord, preview)
 
 
 @app.command()
@@ -123,33 +97,33 @@ def run(
     data: Data = None,
     chord: ChordOption = None,
     recipe: Annotated[
-        str | None, typer.Option(help="one that ships, or a .toml of yours; default: sideman")
+        str | None, typer.Option(help="a shipped one, or your own .toml; default: sideman")
     ] = None,
     architecture: Annotated[str | None, typer.Option(help="compact, melody or paper")] = None,
     loss: Annotated[str | None, typer.Option(help="relativistic, hinge or cross-entropy")] = None,
     steps: Annotated[int | None, typer.Option(help="training steps")] = None,
     epochs: Annotated[
         int | None,
-        typer.Option(min=1, help="instead of steps: bars to draw, in times their number"),
+        typer.Option(min=1, help="instead of steps: how many times each bar is drawn on average"),
     ] = None,
     batch: Annotated[int | None, typer.Option(help="bars a step")] = None,
-    width: Annotated[int | None, typer.Option(help="channels of compact")] = None,
+    width: Annotated[int | None, typer.Option(help="channels of compact and melody")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="of both optimisers")] = None,
     penalty: Annotated[float | None, typer.Option(help="weight of R1 and R2; 0 for none")] = None,
     pretrained: Annotated[
-        str | None, typer.Option(help="weights to begin with: tunes, or an .npz; '' for none")
+        str | None, typer.Option(help="weights to start from: a name or an .npz; '' for none")
     ] = None,
     seed: Annotated[int | None, typer.Option()] = None,
     *,
     resume: Annotated[
-        bool, typer.Option("--resume", help="go on with the run in the folder, as it was begun")
+        bool, typer.Option("--resume", help="continue the run in the folder as it was begun")
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="print the resolved recipe and do nothing")
+        bool, typer.Option("--dry-run", help="only print the complete recipe")
     ] = False,
 ) -> None:
-    """Train a GAN on bars; a stopped run goes on with --resume."""
-    given = {
+    """Train a GAN on bars; --resume continues a run that was stopped."""
+    flags = {
         "architecture": architecture,
         "loss": loss,
         "steps": steps,
@@ -160,33 +134,7 @@ def run(
         "pretrained": pretrained,
         "seed": seed,
     }
-    if steps is not None and epochs is not None:
-        raise SidemanError("--steps and --epochs both say how long; leave one of them out")
-    if folder is None and not dry_run:
-        raise RunFolderError("a run needs a folder; name one with -o")
-    begun = run_folder.read(folder) if folder is not None and resume else None
-    # the paper's networks come with its training unless another recipe is asked for
-    usual = "paper" if architecture == "paper" else DEFAULT_RECIPE
-    base = begun.options if begun and not recipe else read_recipe(recipe or usual)
-    options = with_flags(base, given)
-    say(pipeline.pipeline_warnings(options.augment))
-    kept = begun.bars if begun and not data and not chord else None
-    bars = kept or dataset.open_data(data, chord)
-    say(f"skipped {broken}" for broken in bars.counts.broken)
-    if len(bars.rolls) < 2:
-        raise DatasetError("one bar is no style; give at least two")
-    grown = pipeline.augmented_count(len(bars.rolls), options.augment)
-    if epochs is not None:
-        through = -(-epochs * grown // options.batch)
-        options = msgspec.structs.replace(options, steps=through)
-    if folder is not None and begun:
-        run_folder.demand_same(folder, begun, run_folder.RunSetup(options, bars))
-    if folder is None or dry_run:
-        print(to_toml(options), end="")
-        return
-    if options.architecture == "markov":
-        raise SidemanError("a Markov chain is not trained; it is an arm of training experiment")
-    _train(folder, options, bars, resume=resume)
+    train.run(folder, data, chord, recipe, flags, epochs, resume=resume, dry_run=dry_run)
 
 
 @app.command()
@@ -201,12 +149,8 @@ def export(
         bool, typer.Option("--discriminator", help="keep it too, for the weight 'opinion'")
     ] = False,
 ) -> None:
-    """Write a run's generator as a bundle, and load it again before saying so."""
-    from training.train import trainer  # noqa: PLC0415 - tensorflow takes seconds
-    from training.train.export import export as write  # noqa: PLC0415
-
-    made = write(trainer.trained(folder), output, remark, discriminator=discriminator)
-    print(describe.made(made))
+    """Write a run's generator as a bundle, and check the written files."""
+    train.export_bundle(folder, output, remark, discriminator=discriminator)
 
 
 @app.command()
@@ -214,15 +158,8 @@ def weights(
     folder: Annotated[Path, typer.Argument(help="the run's folder")],
     output: NpzOption = Path("weights.npz"),
 ) -> None:
-    """Keep what a run has learned, for others to begin with: training run --pretrained weights.npz."""
-    from training import pretrained  # noqa: PLC0415 - tensorflow takes seconds
-    from training.train import trainer  # noqa: PLC0415 - tensorflow takes seconds
-    from training.train.export import provenance  # noqa: PLC0415
-
-    made = trainer.trained(folder)
-    data = {"bars": len(made.bars.rolls), "files": provenance(made.bars)}
-    pretrained.write(output, made.weights, {"trained_steps": made.step, "data": data})
-    print(f"{output}: training run --pretrained {output}")
+    """Write a run's weights, to start other runs: training run --pretrained weights.npz."""
+    train.export_weights(folder, output)
 
 
 @app.command()
@@ -233,45 +170,93 @@ def info(
     ] = None,
 ) -> None:
     """Show what a bundle, a run or an imported data set is."""
-    if animate is not None:
-        from training.train.sample_sheets import animate as draw  # noqa: PLC0415
-
-        sheets = sorted((path / "samples").glob("*.png"))
-        if not sheets:
-            raise RunFolderError(f"{path}: no samples of a run there; name a run's folder")
-        draw(sheets, animate)
-    print(describe.path(path))
+    info_command.show_info(path, animate)
 
 
-for command in (
-    evaluate.fid,
-    evaluate.teach,
-    evaluate.experiment,
-    evaluate.search,
-    evaluate.report,
-):
-    app.command()(command)
+@app.command()
+def fid(
+    one: Annotated[Path, typer.Argument(help="a data set, MIDI files, a bundle or a run")],
+    other: Annotated[Path, typer.Argument(help="what to compare it with")],
+    extractor: Annotated[str, typer.Option(help="spr or inception")] = "spr",
+    weights: WeightsOption = None,
+    samples: Annotated[int, typer.Option(min=2, help="at most so many bars of each")] = 1000,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    chord: ChordOption = None,
+    *,
+    json_: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
+) -> None:
+    """Measure how far bars are from bars: FID, KID, precision, recall, density, coverage.
+
+    The same number of bars of each is drawn at random; if both are the same, the two draws differ.
+    Bars that a model generates are cleaned as they are when they are played; bars of files are
+    measured as they are.
+    """
+    evaluate.measure_distance(one, other, extractor, weights, samples, seed, chord, as_json=json_)
 
 
-def _train(folder: Path, options: Options, bars: dataset.Dataset, *, resume: bool) -> None:
-    extras.require_installed("matplotlib")  # said before tensorflow has taken its seconds
-    from training.train import trainer  # noqa: PLC0415
+@app.command()
+def teach(
+    folder: Annotated[Path, typer.Option("-o", "--output", help="the extractor's folder")],
+    corpus: CorpusOption = None,
+    epochs: Annotated[int, typer.Option(min=1, help="times through the bars")] = 9,
+) -> None:
+    """Train the feature extractor that distances use, as the shipped one was trained."""
+    evaluate.teach(folder, corpus, epochs)
 
-    trained = trainer.reopen(folder) if resume else trainer.begin(folder, options, bars)
-    for name in trained.labels.constant:
-        say([f"{name} is the same in every bar, so it cannot be asked for"])
-    try:
-        with progress() as bar:
-            task = bar.add_task("training", total=trained.options.steps, completed=trained.step)
 
-            def report(step: int, losses: dict[str, float]) -> None:
-                epoch = step * trained.options.batch // len(trained.seen)
-                words = " ".join(f"{name} {value:.2f}" for name, value in losses.items())
-                bar.update(task, completed=step, description=f"epoch {epoch}: {words}")
+@app.command()
+def experiment(
+    folder: Annotated[Path, typer.Option("-o", "--output", help="the experiment's folder")],
+    data: Data = None,
+    chord: ChordOption = None,
+    arm: Annotated[
+        list[str] | None, typer.Option(help="a recipe; default: the paper's three and markov")
+    ] = None,
+    runs: Annotated[int | None, typer.Option(min=1, help="paired runs an arm; default: 20")] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="of every arm")] = None,
+    protocol: Annotated[str | None, typer.Option(help="fair (default) or paper")] = None,
+    held_out: Annotated[
+        int | None, typer.Option(help="bars that no run is trained on; default: 41")
+    ] = None,
+    extractor: Annotated[str | None, typer.Option(help="spr (default) or inception")] = None,
+    weights: WeightsOption = None,
+    cores: Annotated[int, typer.Option(min=1, help="processes on this machine")] = 2,
+    cluster: Annotated[str | None, typer.Option(help="a Dask scheduler instead: tcp://...")] = None,
+) -> None:
+    """Run the paper's experiment; if it is stopped, the same command continues it.
 
-            trained.train(report)
-    except KeyboardInterrupt:
-        raise RunFolderError(
-            f"stopped; training run --resume -o {folder} goes on with it"
-        ) from None
-    print(f"{folder}: {trained.step} steps, {trained.seconds:.0f} s")
+    In the folder of an experiment, options that are not given are those that it was begun with.
+    """
+    given = {
+        "runs": runs,
+        "protocol": protocol,
+        "held_out": held_out,
+        "extractor": extractor,
+        "weights": weights,
+    }
+    experiments.experiment(folder, data, chord, arm, given, steps, cores, cluster)
+
+
+@app.command()
+def search(
+    folder: Annotated[Path, typer.Option("-o", "--output", help="the study's folder")],
+    data: Data = None,
+    chord: ChordOption = None,
+    recipe: Annotated[str, typer.Option(help="the recipe to begin with")] = DEFAULT_RECIPE,
+    steps: Annotated[int | None, typer.Option(min=1, help="of every trial")] = None,
+    trials: Annotated[int, typer.Option(min=1, help="how many more trials")] = 20,
+    held_out: Annotated[int, typer.Option(help="bars that no trial is trained on")] = 41,
+) -> None:
+    """Search for better values of a recipe; several processes may work in one folder."""
+    experiments.search(folder, data, chord, recipe, steps, trials, held_out)
+
+
+@app.command()
+def report(
+    folders: Annotated[list[Path], typer.Argument(help="experiments' folders")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="the folder to write")] = Path(
+        "report"
+    ),
+) -> None:
+    """Write the results of experiments as one HTML file, and as Markdown with images."""
+    experiments.report(folders, output)

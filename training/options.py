@@ -70,7 +70,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     checkpoint_every: Positive = 250
 
     def __post_init__(self) -> None:
-        """ValueError where an architecture lacks an option; its text begins with an option's name."""
+        """ValueError for an option that the architecture lacks; its text begins with a name."""
         if self.architecture not in {"compact", "melody"}:
             for name in ("conditions", "intervals", "pretrained"):
                 if getattr(self, name):

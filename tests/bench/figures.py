@@ -226,12 +226,12 @@ def generation():
     if importlib.util.find_spec("tensorflow") is None:
         return
     from perform.bundles.network import Network
-    from training.model.networks import build
+    from training.model.networks import build_networks
     from training.options import Options
     from training.train.export import convert
 
     options = Options(architecture="paper")
-    model = convert(build(options).generator, (32, options.noise_dim))
+    model = convert(build_networks(options).generator, (32, options.noise_dim))
     say("  the paper's network", per_phrase(Network(model)._interpreter, 5), "-")
 
 

@@ -40,7 +40,7 @@ TARGET = {"target/density": 0.8, "target/register": 0.9, "target/contour": 0.9}
 PLAYER = (Note(0, 240, 60), Note(720, 240, 63), Note(1440, 240, 67))
 
 
-def search(source):
+def run_search(source):
     """Candidates a second of a search of 64 over 8 generations, all weights up."""
     pool = source._source.pool(3, 2 * SIZE)
     everything = tuple(float(name != "opinion") for name in WEIGHTS)
@@ -67,12 +67,12 @@ def search(source):
 
 def authors_rate():
     """Candidates a second of the published procedure."""
-    from training.model.networks import build
+    from training.model.networks import build_networks
     from training.options import read_recipe
     from training.train.export import convert
 
     options = read_recipe("paper")
-    model = convert(build(options).generator, (1, options.noise_dim))
+    model = convert(build_networks(options).generator, (1, options.noise_dim))
     from ai_edge_litert.interpreter import Interpreter
 
     network = Interpreter(model_content=model, num_threads=1)
@@ -173,7 +173,7 @@ def measured(name, phrases):
 
 def main():
     source = EvolvedSource(catalog.find("blues"))
-    rate = search(source)
+    rate = run_search(source)
     plain = authors_rate()
     print(
         f"candidates a second: {rate:.0f}, the authors' loop {plain:.0f}: "

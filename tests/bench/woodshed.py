@@ -22,7 +22,7 @@ import tensorflow as tf
 from training.augment.pipeline import PAPER, augment
 from training.data import dataset
 from training.model.losses import cross_entropy
-from training.model.networks import build
+from training.model.networks import build_networks
 from training.options import read_recipe
 from training.train import trainer
 
@@ -85,7 +85,7 @@ def sixty_epochs() -> None:
     bars = dataset.Dataset(whole.rolls[:55], whole.provenance[:55], whole.counts)
     with tempfile.TemporaryDirectory() as folder:
         begun = time.perf_counter()
-        trainer.begin(Path(folder) / "run", options, bars, sheets=False).train()
+        trainer.start_run(Path(folder) / "run", options, bars, sheets=False).train()
         print(f"compact, 60 epochs of 3,080 bars at 50: {time.perf_counter() - begun:.0f} s")
 
 
@@ -94,8 +94,8 @@ def paper_step() -> None:
     options = msgspec.structs.replace(read_recipe("paper"), augment=())
     bars = dataset.import_files([dataset.OWN_BARS])
     with tempfile.TemporaryDirectory() as folder:
-        ours = trainer.begin(Path(folder) / "run", options, bars, sheets=False)
-    generator, discriminator = build(options)
+        ours = trainer.start_run(Path(folder) / "run", options, bars, sheets=False)
+    generator, discriminator = build_networks(options)
     first, second = (keras.optimizers.Adam(options.learning_rate) for _ in range(2))
     first.build(generator.trainable_variables)
     second.build(discriminator.trainable_variables)
@@ -124,7 +124,7 @@ def paper_step() -> None:
         return time.perf_counter() - begun
 
     def our_step():
-        float(ours._train(tf.constant(1, tf.int32), False)[0])
+        float(ours._train_step(tf.constant(1, tf.int32), False)[0])
 
     timed(our_step), timed(lambda: float(plain()[0]))
     rounds = [(timed(our_step), timed(lambda: float(plain()[0]))) for _ in range(9)]

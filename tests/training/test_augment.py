@@ -1,6 +1,5 @@
-"""Augmentation: what each strategy does to a melody, and how many bars the pipeline makes."""
+"""Augmentation: what each strategy does to a melody, and how many bars a pipeline makes."""
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +11,16 @@ from perform.errors import DatasetError
 from perform.music.note import Note
 from perform.music.note_table import notes_of, rolls_of
 from perform.music.pianoroll import decode, encode, unplayable
-from training import cli
-from training.augment import pipeline
-from training.augment.pipeline import PAPER, PipelineStep, augment, source_indices
+from training.augment.pipeline import (
+    PAPER,
+    PipelineStep,
+    augment,
+    parse_pipeline,
+    pipeline_warnings,
+    source_indices,
+)
 from training.augment.registry import STRATEGIES, describe_strategies
-from training.commands import info
+from training.commands.info import describe_path
 from training.data import dataset
 
 COLUMN = 30
@@ -48,19 +52,19 @@ def notes_in(rolls):
     st.lists(st.tuples(st.sampled_from(sorted(STRATEGIES)), st.integers(0, 3)), max_size=3),
 )
 @settings(max_examples=30, deadline=None)
-def test_every_stage_multiplies_by_its_factor_and_one(count, stages):
-    bars = dataset.import_files([dataset.OWN_BARS]).rolls[:count]
-    chosen = [PipelineStep(*stage) for stage in stages]
+def test_every_step_multiplies_by_its_factor_and_one(count, steps):
+    bars = dataset.open_data().rolls[:count]
+    pipeline = [PipelineStep(*step) for step in steps]
     expected = count
-    for _, factor in stages:
+    for _, factor in steps:
         expected *= factor + 1
-    made = augment(bars, chosen, 0)
-    assert len(made) == len(source_indices(count, chosen)) == expected
+    made = augment(bars, pipeline, 0)
+    assert len(made) == len(source_indices(count, pipeline)) == expected
     assert np.array_equal(made[:count], bars)
 
 
 def test_the_papers_factors_give_the_papers_counts():
-    bars = dataset.import_files([dataset.OWN_BARS]).rolls
+    bars = dataset.open_data().rolls
     assert len(augment(bars[:55], PAPER, 0)) == 3080
     other = (
         PipelineStep("time-change", 6),
@@ -70,24 +74,20 @@ def test_the_papers_factors_give_the_papers_counts():
     assert len(augment(bars[:10], other, 0)) == 560
 
 
-def test_strategies_are_described_in_whole_lines_with_their_sources():
+def test_each_strategy_is_described_in_a_line_with_its_source():
     lines = dict(line.split(": ", 1) for line in describe_strategies())
     assert list(lines) == list(STRATEGIES)
     assert all(line.endswith(".") and line.count("(") == line.count(")") for line in lines.values())
     sources = {"swing-change": "Yong", "harmonic-reduction": "Lopez", "inversion": "Papadopoulos"}
     assert all(source in lines[name] for name, source in sources.items())
-    for name in (
-        "join",
-        "split",
-        "displacement",
-    ):  # no paper has these: their pages say what it has
+    for name in ("join", "split", "displacement"):  # no paper has these
         assert "our own" in lines[name]
 
 
 @pytest.mark.parametrize("name", sorted(STRATEGIES))
 @given(bar=melodies(), seed=st.integers(0, 99))
 @settings(max_examples=20, deadline=None)
-def test_a_strategy_is_pure_seeded_and_leaves_a_bar(name, bar, seed):
+def test_a_strategy_depends_on_the_seed_alone_and_changes_no_input(name, bar, seed):
     before = bar.copy()
     one, two = (STRATEGIES[name](bar, rng(seed)) for _ in range(2))
     assert np.array_equal(bar, before)
@@ -99,7 +99,7 @@ def test_a_strategy_is_pure_seeded_and_leaves_a_bar(name, bar, seed):
 
 @given(melodies(), st.integers(0, 99))
 @settings(deadline=None)
-def test_time_change_alters_one_duration_to_a_division(bar, seed):
+def test_time_change_changes_one_duration_to_a_division(bar, seed):
     before, after = notes_in(bar), notes_in(STRATEGIES["time-change"](bar, rng(seed)))
     assert [(s, p) for s, _, p in before] == [(s, p) for s, _, p in after]
     changed = [new[1] for old, new in zip(before, after, strict=True) if old != new]
@@ -113,8 +113,8 @@ def test_octave_change_moves_the_whole_melody(bar, seed):
     before, after = notes_in(bar), notes_in(STRATEGIES["octave-change"](bar, rng(seed)))
     moves = {new[2] - old[2] for old, new in zip(before, after, strict=True)}
     low, high = min(p for *_, p in before), max(p for *_, p in before)
-    able = {step for step in (-12, 12) if low + step >= 36 and high + step <= 83}
-    assert moves <= (able or {0})
+    possible = {step for step in (-12, 12) if low + step >= 36 and high + step <= 83}
+    assert moves <= (possible or {0})
     assert len(moves) == 1
 
 
@@ -143,7 +143,7 @@ def bar_of(*notes):
     return encode([Note(s * COLUMN, d * COLUMN, p) for s, d, p in notes], bars=1).rolls
 
 
-def test_the_related_strategies_do_what_they_are_called():
+def test_the_other_strategies_do_what_their_names_say():
     line = bar_of((0, 8, 60), (8, 4, 62), (16, 16, 64), (40, 8, 67))
     run = {name: notes_in(strategy(line, rng(1))) for name, strategy in STRATEGIES.items()}
     assert run["retrograde"] == [(16, 8, 67), (32, 16, 64), (52, 4, 62), (56, 8, 60)]
@@ -172,18 +172,18 @@ def test_a_bar_moves_in_its_scale_as_a_whole(bar, seed):
 
 
 def test_a_second_voice_keeps_to_the_chord():
-    """A third above and a sixth below leave root and fifth on chord tones; a sixth above and a third below do not."""
+    """Of a root and a fifth only a third above and a sixth below are chord tones."""
     line = bar_of((0, 8, 60), (16, 8, 67))
-    sung = {
+    voices = {
         tuple(p for *_, p in notes_in(STRATEGIES["second-voice"](line, rng(s)))) for s in range(20)
     }
-    assert sung == {(64, 70), (52, 58)}
+    assert voices == {(64, 70), (52, 58)}
 
 
 @given(st.integers(2, 40), st.integers(0, 99))
 @settings(max_examples=20, deadline=None)
 def test_a_crossover_begins_as_one_bar_and_ends_as_another(count, seed):
-    bars = dataset.import_files([dataset.OWN_BARS]).rolls[:count]
+    bars = dataset.open_data().rolls[:count]
     lines = [[(n.start, n.pitch) for n in decode(bar)] for bar in bars]
     for own, made in zip(lines, STRATEGIES["crossover"](bars, rng(seed)), strict=True):
         onsets = [(n.start, n.pitch) for n in decode(made)]
@@ -195,8 +195,8 @@ def test_a_crossover_begins_as_one_bar_and_ends_as_another(count, seed):
         )
 
 
-def test_a_crossover_goes_on_from_where_the_line_is():
-    """Of a line an octave higher and one beside it, it takes the one beside it; what crosses the cut ends there."""
+def test_a_crossover_continues_near_the_last_note():
+    """It takes a near line, not one an octave higher. A note across the cut ends there."""
     low, near, high = (
         bar_of(*((16 * beat, 16, pitch) for beat in range(4))) for pitch in (60, 62, 74)
     )
@@ -210,14 +210,14 @@ def test_a_crossover_goes_on_from_where_the_line_is():
 
 @given(melodies(), st.integers(0, 99))
 @settings(deadline=None)
-def test_a_second_voice_runs_parallel_or_not_at_all(bar, seed):
+def test_a_second_voice_is_parallel_or_the_same(bar, seed):
     before, after = notes_in(bar), notes_in(STRATEGIES["second-voice"](bar, rng(seed)))
     moves = [new[2] - old[2] for old, new in zip(before, after, strict=True)]
     assert len({np.sign(move) for move in moves}) == 1
     assert moves == [0] * len(moves) or all(2 <= abs(move) <= 11 for move in moves)
 
 
-def test_swing_is_put_in_and_taken_out():
+def test_swing_is_added_and_removed():
     straight = bar_of((0, 8, 60), (8, 8, 62), (16, 8, 64), (24, 8, 65))
     swung = STRATEGIES["swing-change"](straight, rng(2))
     assert [n[0] for n in notes_in(swung)] in ([0, 10, 16, 26], [0, 11, 16, 27])
@@ -225,13 +225,13 @@ def test_swing_is_put_in_and_taken_out():
     assert again == notes_in(straight)
 
 
-def test_what_the_pipeline_makes_of_our_bars_can_be_played():
-    bars = dataset.import_files([dataset.OWN_BARS]).rolls
+def test_the_papers_pipeline_makes_playable_bars():
+    bars = dataset.open_data().rolls
     assert unplayable(augment(bars[:55], PAPER, 0)).mean() < 0.01
 
 
-def test_no_strategy_makes_dust_of_short_notes(bars):
-    """Funk has notes of a thirty-second: at twice the pace, or swung, they are still heard."""
+def test_no_strategy_makes_notes_too_short(bars):
+    """Funk has notes of a thirty-second. At double speed or swung they keep a playable length."""
     for name, strategy in STRATEGIES.items():
         made = strategy(bars.rolls, rng())
         notes = notes_of(made)
@@ -245,10 +245,8 @@ def test_a_table_of_notes_spells_the_rolls_again(bar):
 
 
 def test_the_papers_warnings():
-    assert pipeline.pipeline_warnings(PAPER) == []
-    lines = pipeline.pipeline_warnings(
-        [PipelineStep("octave-change", 3), PipelineStep("fifth-addition", 5)]
-    )
+    assert pipeline_warnings(PAPER) == []
+    lines = pipeline_warnings([PipelineStep("octave-change", 3), PipelineStep("fifth-addition", 5)])
     assert ["octave" in lines[0], "fifth" in lines[1]] == [True, True]
 
 
@@ -261,9 +259,9 @@ def test_the_papers_warnings():
         ("copy:-1", "NAME:FACTOR"),
     ],
 )
-def test_a_wrong_stage_is_named(text, said):
+def test_an_error_in_a_pipeline_names_the_step(text, said):
     with pytest.raises(DatasetError, match=said):
-        pipeline.parse_pipeline(text)
+        parse_pipeline(text)
 
 
 def test_too_many_bars_are_refused_before_they_are_made():
@@ -271,18 +269,17 @@ def test_too_many_bars_are_refused_before_they_are_made():
         augment(np.ones((100, 48, 64), np.int8), [PipelineStep("copy", 3000)], 0)
 
 
-def test_the_command_saves_what_can_be_trained_on_and_draws(monkeypatch, capsys, tmp_path):
+def test_the_command_writes_a_data_set_and_a_preview(command, tmp_path):
     made, picture = tmp_path / "more.npz", tmp_path / "look.png"
     words = ["augment", "--stages", "octave-change:3", "-o", made, "--preview", picture]
-    monkeypatch.setattr(sys, "argv", ["training", *map(str, words)])
-    with pytest.raises(SystemExit) as left:
-        cli.main()
-    assert left.value.code in {0, None}
-    said = capsys.readouterr()
-    assert "96 bars -> 384 bars" in said.out
-    assert "advises 2" in said.err
+    code, out, err = command(*words)
+    assert code == 0
+    assert "96 bars -> 384 bars" in out
+    assert "advises 2" in err
     again = dataset.load(made)
-    assert info.path(made).startswith(f"{made}: 384 bars, {len(notes_of(again.rolls).bar)} notes;")
-    assert again.counts.notes == 4 * dataset.import_files([dataset.OWN_BARS]).counts.notes
+    assert describe_path(made).startswith(
+        f"{made}: 384 bars, {len(notes_of(again.rolls).bar)} notes;"
+    )
+    assert again.counts.notes == 4 * dataset.open_data().counts.notes
     assert again.provenance[96 + 5] == again.provenance[5]
     assert Path(picture).read_bytes().startswith(b"\x89PNG")

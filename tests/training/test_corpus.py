@@ -1,12 +1,9 @@
-"""Tunes of the corpus: what is chosen, what is broken, what is kept."""
-
-import sys
+"""The corpus: which tunes are chosen, broken ones, and the cache."""
 
 import pytest
 
 from perform.errors import DatasetError
 from perform.music.note import Note
-from training import cli
 from training.data import corpus, dataset
 from training.data.midi_file import Root, Song, TimeSignature
 
@@ -18,8 +15,8 @@ SONG = Song(
 
 
 @pytest.fixture(autouse=True)
-def shelf(tmp_path, monkeypatch):
-    """Three tunes, one of which cannot be read, without the seconds that music21 takes to read them."""
+def collection(tmp_path, monkeypatch):
+    """A collection of three tunes, one of which cannot be read. music21 would take seconds."""
     folder = tmp_path / "music"
     folder.mkdir()
     for number, (kind, body) in enumerate((("reel", "C4"), ("Reel", "D4"), ("jig", "E4"))):
@@ -45,12 +42,12 @@ def test_broken_tunes_are_counted_and_the_kind_is_in_the_provenance():
 @pytest.mark.parametrize(
     ("kind", "said"), [("reeel", "mean 'reel'"), ("tango", "known are reel, jig")]
 )
-def test_a_kind_that_no_tune_has_is_told_its_nearest(kind, said):
+def test_an_unknown_kind_gets_the_nearest_name(kind, said):
     with pytest.raises(DatasetError, match=said):
         corpus.import_corpus(["ryansMammoth"], kind)
 
 
-def test_where_nothing_can_be_kept_the_tunes_are_read_all_the_same(tmp_path, capsys):
+def test_without_a_cache_folder_the_tunes_are_read_all_the_same(tmp_path, capsys):
     (tmp_path / "cache").touch()  # no folder, and none can be made
     made = corpus.import_corpus(["ryansMammoth", "oneills1850"], "reel", limit=1)
     assert len(made.rolls) == 2
@@ -67,12 +64,9 @@ def test_where_nothing_can_be_kept_the_tunes_are_read_all_the_same(tmp_path, cap
         (["--kind", "reel"], "add --corpus"),
     ],
 )
-def test_flags_that_do_not_go_together_are_refused(words, said, monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr(sys, "argv", ["training", "import", *words, "-o", str(tmp_path / "x.npz")])
-    with pytest.raises(SystemExit) as left:
-        cli.main()
-    err = capsys.readouterr().err
-    assert left.value.code == 2
+def test_flags_that_exclude_each_other_are_refused(words, said, command, tmp_path):
+    code, _, err = command("import", *words, "-o", tmp_path / "x.npz")
+    assert code == 2
     assert err.count("\n") == 1
     assert said in err
     assert not (tmp_path / "x.npz").exists()

@@ -1,4 +1,4 @@
-"""Importing: what a musician's folder of MIDI files turns into."""
+"""The import of MIDI files: bars, counts, and errors."""
 
 import struct
 from pathlib import Path
@@ -19,7 +19,7 @@ BAR = 1920
 
 
 def write(path, notes, ppq=480, extra=(), tracks=1, channel=0):
-    """A file of (start, duration, pitch) in 480ths of a quarter; `extra`: (tick, meta message)."""
+    """Write notes (start, duration, pitch), 480 ticks a quarter; `extra`: (tick, meta message)."""
     file = mido.MidiFile(ticks_per_beat=ppq, type=1 if tracks > 1 else 0)
     for number in range(tracks):
         timed = [(tick, message) for tick, message in extra if number == 0]
@@ -53,7 +53,7 @@ def test_any_resolution_and_track_count_gives_the_same_bars(tmp_path, ppq, track
     assert (made.counts.kept, made.counts.moved_most, made.counts.notes) == (2, 0, 5)
 
 
-def test_an_odd_resolution_is_moved_to_the_grid_and_says_how_far(tmp_path):
+def test_an_odd_resolution_is_moved_to_the_grid_and_counted(tmp_path):
     made = bars_of(write(tmp_path / "a.mid", [(0, 480, 60), (250, 230, 64)], ppq=100))
     assert decode(made.rolls)[1].start == 240
     assert made.counts.moved_most == 10
@@ -69,7 +69,7 @@ def test_running_status_bytes(tmp_path):
     assert read_song(path).notes == (Note(0, 480, 60), Note(480, 480, 62))
 
 
-def test_a_tempo_map_moves_nothing(tmp_path):
+def test_a_tempo_map_is_ignored(tmp_path):
     tempi = [(tick, mido.MetaMessage("set_tempo", tempo=200_000 + tick)) for tick in (0, 500, 1500)]
     made = bars_of(write(tmp_path / "a.mid", LINE, extra=tempi))
     assert decode(made.rolls) == tuple(Note(*note) for note in LINE)
@@ -109,8 +109,8 @@ def test_a_note_over_the_bar_line_is_split_there(tmp_path):
     assert [decode(roll) for roll in made.rolls] == [(Note(1440, 480, 60),), (Note(0, 480, 60),)]
 
 
-def test_a_human_hand_at_the_bar_line_leaves_no_dust(tmp_path):
-    # held a hair too long, and the next one struck a hair early
+def test_imprecise_notes_at_a_bar_line_leave_no_short_notes(tmp_path):
+    # one ends a little late, and the next begins a little early
     made = bars_of(write(tmp_path / "a.mid", [(1440, 490, 60), (BAR - 9, 480, 64)]))
     assert [decode(roll) for roll in made.rolls] == [(Note(1440, 480, 60),), (Note(0, 480, 64),)]
 
@@ -137,7 +137,7 @@ def test_drums_are_left_out(tmp_path):
         bars_of(drums)
 
 
-def test_a_broken_file_is_named_and_the_rest_goes_on(tmp_path):
+def test_a_broken_file_is_named_and_the_others_are_read(tmp_path):
     write(tmp_path / "good.mid", LINE)
     (tmp_path / "bad.mid").write_bytes(b"MThd\0\0\0\6\0\0\0\1\1\xe0MTrk\0\0\1\0\0")
     (tmp_path / "frames.mid").write_bytes(b"MThd\0\0\0\6\0\0\0\1\xe7\x28MTrk\0\0\0\4\0\xff\x2f\0")
@@ -155,14 +155,14 @@ def test_an_unknown_chord_option_is_refused(tmp_path, chord):
         bars_of(write(tmp_path / "a.mid", LINE), chord=chord)
 
 
-def test_missing_paths_and_folders_without_midi_are_said(tmp_path):
+def test_missing_paths_and_folders_without_midi_are_errors(tmp_path):
     with pytest.raises(DatasetError, match=r"gone\.mid: no such file"):
         bars_of(tmp_path / "gone.mid")
     with pytest.raises(DatasetError, match="no MIDI file"):
         bars_of(tmp_path)
 
 
-def test_a_data_set_comes_back_as_it_was_saved(tmp_path):
+def test_a_data_set_is_read_as_it_was_saved(tmp_path):
     made = bars_of(write(tmp_path / "tune_Eb.mid", LINE))
     path = tmp_path / "new" / "bars.npz"
     dataset.save(made, path)
@@ -174,7 +174,7 @@ def test_a_data_set_comes_back_as_it_was_saved(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\3\4", b"\x93NUMPY\1\0", b"hello"])
-def test_what_is_no_data_set_is_refused(tmp_path, content):
+def test_a_file_that_is_no_data_set_is_refused(tmp_path, content):
     path = tmp_path / "bars.npz"
     path.write_bytes(content)
     with pytest.raises(DatasetError, match="not a data set"):
@@ -189,7 +189,7 @@ def test_bars_of_another_shape_are_refused(tmp_path):
 
 
 def survives(path):
-    """Bars, or one line that a user can act on; anything else is a traceback."""
+    """Whether an import gives bars or an error of one line; any other error is raised."""
     try:
         made = bars_of(path)
     except SidemanError as fault:
@@ -215,7 +215,7 @@ EVENTS = st.lists(
             b"\0\xff\x58\4\0\0\1\1",  # 0/1
             b"\0\xff\x58\4\1\xff\1\1",  # 1/2**255
             b"\0\xff\6\3Cm7",
-            b"\0\xff\6\2\xff\xfe",  # a marker in no alphabet
+            b"\0\xff\6\2\xff\xfe",  # a marker in no encoding
             b"\0\xf0\3\1\2\xf7",
             b"\0\x99\x23\x40",  # a drum
             b"\0\xc0\5",
@@ -236,7 +236,7 @@ def test_no_events_break_the_importer(tmp_path_factory, events, division, kind):
     assert survives(path)
 
 
-def test_our_own_bars_are_whole_and_on_the_grid():
+def test_our_own_bars_are_complete_and_on_the_grid():
     own = Path(dataset.__file__).parent.with_name("bars")
     counts = bars_of(own).counts
     assert counts.kept >= 64
@@ -251,6 +251,6 @@ def test_our_own_bars_are_whole_and_on_the_grid():
         (["a.mid", "one.npz"], None, "one.npz: give one .npz alone"),
     ],
 )
-def test_bars_that_were_imported_come_alone_and_with_their_chords(names, chord, mend):
+def test_an_npz_is_opened_alone_and_has_its_chords(names, chord, mend):
     with pytest.raises(DatasetError, match=mend):
         dataset.open_data([Path(name) for name in names], chord)

@@ -1,4 +1,4 @@
-"""A base installation: what is missing is named in a line, with what brings it."""
+"""A base installation: an error names the missing package and how to install it."""
 
 import os
 import subprocess
@@ -24,7 +24,7 @@ WITHOUT = "import sys; sys.modules[{!r}] = None; from training.cli import main; 
         ("optuna", "search", "search -o x"),
     ],
 )
-def test_what_is_not_installed_is_said_before_anything_is_written(
+def test_a_missing_package_is_an_error_before_anything_is_written(
     tmp_path, root, module, extra, words
 ):
     done = subprocess.run(
@@ -36,12 +36,12 @@ def test_what_is_not_installed_is_said_before_anything_is_written(
         check=False,
     )
     assert done.returncode == 2
-    last = done.stderr.splitlines()[-1]  # before it tensorflow may greet
+    last = done.stderr.splitlines()[-1]  # tensorflow may print notes before it
     assert last == f"training: {module} is not installed; pip install '.[{extra}]'"
     assert "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_no_extra_brings_is_our_own_fault():
+def test_a_module_of_no_extra_is_a_fault_of_ours():
     with pytest.raises(ModuleNotFoundError, match="mistyped"):
         installation_error(ModuleNotFoundError("No module named 'mistyped'", name="mistyped"))

@@ -1,4 +1,4 @@
-"""Files of the laboratory: whole or not at all, and named when they cannot be written."""
+"""Files that training writes: whole or not at all, and named in an error."""
 
 import errno
 import os
@@ -9,7 +9,7 @@ import pytest
 
 from perform import atomic_file
 from perform.errors import RunFolderError
-from training import files
+from training import folders
 from training.augment.preview import draw_preview
 from training.data import dataset
 from training.experiment import runs
@@ -24,29 +24,29 @@ def losses(path):
     path.with_name("metrics.jsonl").unlink()
 
 
-def motion(path):
+def animation(path):
     still = path.with_name("still")
     still.mkdir()
     sample_sheets.draw_sheet(BARS, still / "1.png")
     sample_sheets.animate([still / "1.png"], path)
 
 
-def shown(path):
+def samples(path):
     outcome = runs.Outcome({"arm": path.stem, "seed": 0}, BARS)
-    runs.keep(path.parent, outcome)
+    runs.write_outcome(path.parent, outcome)
 
 
 WRITERS = {
     "sheet.png": lambda path: sample_sheets.draw_sheet(BARS, path),
     "losses.png": losses,
     "preview.png": lambda path: draw_preview(BARS, ["copy"], 0, path),
-    "motion.gif": motion,
-    "arm": shown,
+    "animation.gif": animation,
+    "arm": samples,
 }
 
 
 @pytest.mark.parametrize("name", WRITERS)
-def test_a_full_disk_leaves_no_half_picture_and_says_which(name, tmp_path, monkeypatch):
+def test_a_full_disk_leaves_no_part_of_a_file_and_the_error_names_it(name, tmp_path, monkeypatch):
     def full(_handle):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -61,13 +61,13 @@ def test_a_full_disk_leaves_no_half_picture_and_says_which(name, tmp_path, monke
 
 
 @pytest.mark.parametrize("name", WRITERS)
-def test_with_room_they_are_there(name, tmp_path):
+def test_each_file_is_written_without_leftovers(name, tmp_path):
     WRITERS[name](tmp_path / name)
     assert not list(tmp_path.rglob("*.part"))
     assert all(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file())
 
 
-def test_files_that_belong_together_come_together(tmp_path):
+def test_several_files_are_written_all_or_none(tmp_path):
     (tmp_path / "one").write_bytes(b"before")
     (tmp_path / "two").touch()  # in the way of the second's folder
     with pytest.raises(OSError, match=r"three'$"):
@@ -76,7 +76,7 @@ def test_files_that_belong_together_come_together(tmp_path):
     assert not list(tmp_path.glob(".*"))
 
 
-def test_two_writers_of_one_file_leave_one_of_theirs_whole(tmp_path, monkeypatch):
+def test_two_writers_of_one_file_leave_one_whole_file(tmp_path, monkeypatch):
     path, sync = tmp_path / "best.toml", os.fsync
 
     def meanwhile(handle):
@@ -87,15 +87,15 @@ def test_two_writers_of_one_file_leave_one_of_theirs_whole(tmp_path, monkeypatch
     monkeypatch.setattr(os, "fsync", meanwhile)
     atomic_file.write(path, b"a longer one")
     assert path.read_bytes() == b"a longer one"
-    assert files.list_names(tmp_path) == {"best.toml"} == {it.name for it in tmp_path.iterdir()}
+    assert folders.list_names(tmp_path) == {"best.toml"} == {it.name for it in tmp_path.iterdir()}
 
 
-def test_a_torn_sheet_is_named(tmp_path):
+def test_a_torn_sheet_is_named_in_the_error(tmp_path):
     sample_sheets.draw_sheet(BARS, tmp_path / "1.png")
     whole = (tmp_path / "1.png").read_bytes()
     for cut in (0, 4, len(whole) // 2):
         (tmp_path / "2.png").write_bytes(whole[:cut])
-        with pytest.raises(RunFolderError, match=r"2\.png: no whole picture"):
+        with pytest.raises(RunFolderError, match=r"2\.png: not a complete image"):
             sample_sheets.animate([tmp_path / "1.png", tmp_path / "2.png"], tmp_path / "a.gif")
     assert not (tmp_path / "a.gif").exists()
 
@@ -108,7 +108,7 @@ def said_by(root, code):
     return done.stderr.splitlines()
 
 
-def test_the_libraries_load_without_a_word(root):
+def test_the_libraries_load_without_notes(root):
     assert (
         said_by(
             root,

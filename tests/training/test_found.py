@@ -1,4 +1,4 @@
-"""What we found, as the page of reports says it, against the runs that it speaks of."""
+"""The figures on the page of our reports, against the runs that they come from."""
 
 import json
 import re
@@ -18,7 +18,7 @@ ARMS = {
     "`scratch`, 4,000 steps": "scratch",
     "`sideman` in batches of 32": "sideman-32",
 }
-# a column: where its number stands in a line of results.jsonl
+# for each column the keys of its number in a line of results.jsonl
 COLUMNS = {
     "FID, held-out bars": ("references", "held_out", "fid"),
     "FID, own data": ("references", "training", "fid"),
@@ -45,11 +45,11 @@ def table_of(page, heading):
 
 def arm_of(row):
     """The arm of a row by the longest name that its first cell begins with; None for real bars."""
-    words = row.get("arm", row.get("recipe"))
-    return ARMS.get(max((name for name in ARMS if words.startswith(name)), key=len, default=""))
+    text = row.get("arm", row.get("recipe"))
+    return ARMS.get(max((name for name in ARMS if text.startswith(name)), key=len, default=""))
 
 
-def found(runs, arm, column):
+def measured(runs, arm, column):
     values = []
     for run in runs:
         value = run
@@ -70,7 +70,7 @@ def found(runs, arm, column):
         ("**Reels**", "reels/results.jsonl"),
     ],
 )
-def test_the_tables_are_those_of_the_runs(heading, runs_of, root):
+def test_the_tables_agree_with_the_runs(heading, runs_of, root):
     reports = root / "training" / "reports"
     lines = (reports / runs_of).read_text().splitlines()
     runs = [json.loads(line) for line in lines]
@@ -81,14 +81,14 @@ def test_the_tables_are_those_of_the_runs(heading, runs_of, root):
             printed = re.fullmatch(r"(\d+(?:\.(\d+))?)( %)?", row[column])
             if arm is None or printed is None:
                 continue
-            value = found(runs, arm, column) * (100 if printed[3] else 1)
+            value = measured(runs, arm, column) * (100 if printed[3] else 1)
             exact = 0.5 * 10.0 ** -len(printed[2] or "")
             assert abs(value - float(printed[1])) <= exact + 1e-9, (arm, column, value)
             checked += 1
     assert checked > 15
 
 
-def test_sixty_further_splits_say_what_the_page_says(root):
+def test_the_sixty_further_splits_agree_with_the_page(root):
     lines = (root / "training" / "reports" / "again.jsonl").read_text().splitlines()
     runs = {(run["arm"], run["seed"]): run for run in map(json.loads, lines)}
     assert runs.keys() == {(arm, seed) for arm in ("sideman", "markov") for seed in range(40, 100)}

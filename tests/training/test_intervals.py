@@ -1,4 +1,4 @@
-"""What a discriminator is told of intervals."""
+"""The interval layer: what a discriminator sees of intervals."""
 
 import numpy as np
 import pytest
@@ -11,33 +11,33 @@ from perform.music.pianoroll import encode
 pytest.importorskip("tensorflow")
 
 from training.model.interval_layer import EARLIER, WIDEST, WIDTH, IntervalLayer
-from training.model.networks import build
+from training.model.networks import build_networks
 from training.options import Options
 
 SIXTEENTH = 120
 
 
-def told(rolls):
-    """By distance and interval: (batch, 16, 3, 95)."""
+def intervals_of(rolls):
+    """What the layer gives, by distance and interval: (batch, 16, 3, 95)."""
     return np.asarray(IntervalLayer()(np.asarray(rolls, np.float32))).reshape(-1, 16, 3, WIDTH)
 
 
-def line(*notes):
+def line(*triples):
     """A bar of (sixteenth, length in sixteenths, pitch over C)."""
-    struck = [Note(start * SIXTEENTH, length * SIXTEENTH, pitch) for start, length, pitch in notes]
-    return encode(struck, bars=1).rolls
+    notes = [Note(start * SIXTEENTH, length * SIXTEENTH, pitch) for start, length, pitch in triples]
+    return encode(notes, bars=1).rolls
 
 
-def heard(rolls):
-    """(sixteenth, sixteenths before, semitones) of all that is told plainly."""
+def clear_moves(rolls):
+    """(sixteenth, sixteenths before, semitones) of all values above one half."""
     return [
         (int(place), EARLIER[which], int(interval) - WIDEST)
-        for place, which, interval in np.argwhere(told(rolls)[0] > 0.5)
+        for place, which, interval in np.argwhere(intervals_of(rolls)[0] > 0.5)
     ]
 
 
-def test_a_move_is_told_by_its_semitones_and_a_rest_keeps_what_was_before_it():
-    moves = heard(line((0, 1, 60), (3, 1, 65), (12, 2, 40)))
+def test_a_move_appears_at_its_semitones_and_a_rest_repeats_the_note_before():
+    moves = clear_moves(line((0, 1, 60), (3, 1, 65), (12, 2, 40)))
     assert moves == [
         (3, 1, 5), (3, 2, 5),
         (12, 1, -25), (12, 2, -25), (12, 4, -25),
@@ -46,40 +46,42 @@ def test_a_move_is_told_by_its_semitones_and_a_rest_keeps_what_was_before_it():
 
 
 @pytest.mark.parametrize("architecture", ["compact", "melody"])
-def test_a_discriminator_minds_intervals_where_the_recipe_says_so(architecture):
-    """The weights of its first layer over them pull the opinion; without the option there is none."""
-    plain, told_so = (
-        build(Options(architecture=architecture, width=4, intervals=told)).discriminator
-        for told in (False, True)
+def test_a_discriminator_sees_intervals_only_with_the_option(architecture):
+    """The weights over the interval layer change the logit; by default there is no such layer."""
+    plain, seeing = (
+        build_networks(
+            Options(architecture=architecture, width=4, intervals=intervals)
+        ).discriminator
+        for intervals in (False, True)
     )
     assert not [it for it in plain.layers if isinstance(it, IntervalLayer)]
     bars = np.concatenate([line((0, 2, 60), (4, 2, 62)), line((0, 2, 60), (4, 2, 83))])
-    before = np.asarray(told_so(bars.astype(np.float32)))
-    seen = next(it for it in told_so.layers if isinstance(it, IntervalLayer)).output
-    (over,) = (it for it in told_so.layers if it.input is seen)
+    before = np.asarray(seeing(bars.astype(np.float32)))
+    seen = next(it for it in seeing.layers if isinstance(it, IntervalLayer)).output
+    (over,) = (it for it in seeing.layers if it.input is seen)
     over.set_weights([np.zeros_like(weight) for weight in over.get_weights()])
-    assert np.abs(np.asarray(told_so(bars.astype(np.float32))) - before).min() > 1e-4
+    assert np.abs(np.asarray(seeing(bars.astype(np.float32))) - before).min() > 1e-4
 
 
-def test_silence_moves_nowhere():
-    assert np.abs(told(np.full((1, 48, 64), -1))).max() < 1e-5
+def test_silence_has_no_moves():
+    assert np.abs(intervals_of(np.full((1, 48, 64), -1))).max() < 1e-5
 
 
 @settings(max_examples=20, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 15), st.integers(1, 4), st.integers(48, 71)), max_size=8), st.integers(-12, 12))  # fmt: skip
-def test_the_same_melody_elsewhere_moves_alike(notes, by):
-    there = [(start, length, pitch + by) for start, length, pitch in notes]
-    np.testing.assert_allclose(told(line(*notes)), told(line(*there)), atol=1e-4)
+def test_a_transposed_melody_has_the_same_moves(notes, shift):
+    moved = [(start, length, pitch + shift) for start, length, pitch in notes]
+    np.testing.assert_allclose(intervals_of(line(*notes)), intervals_of(line(*moved)), atol=1e-4)
 
 
-def test_spectra_give_what_a_sum_over_all_pairs_gives():
+def test_spectra_give_the_sum_over_all_pairs():
     rolls = np.random.default_rng(3).uniform(-1, 1, (2, 48, 64))
     slots = ((rolls + 1) / 2).reshape(2, 48, 16, 4).mean(3)
     last = [np.zeros((2, 48))] * max(EARLIER)
     for place in range(15):
         now = slots[:, :, place]
         last.append(now + (1 - now.max(1, keepdims=True)) * last[-1])
-    found = told(rolls)
+    found = intervals_of(rolls)
     for which, earlier in enumerate(EARLIER):
         for place in range(16):
             before = last[max(EARLIER) - earlier + place]

@@ -1,4 +1,4 @@
-"""Distances and statistics, each against a plain computation of the same."""
+"""Metrics and statistics, each against a plain computation."""
 
 import json
 import subprocess
@@ -10,27 +10,26 @@ from scipy import stats as reference
 from scipy.linalg import sqrtm, svdvals
 
 from perform.errors import DatasetError, FeatureError
-from training import cli
 from training.augment.corruptions import CORRUPTIONS
 from training.data import dataset
-from training.evaluation.samples import draw, open_pair
+from training.evaluation.samples import draw, load_pair
 from training.evaluation.score import score
 from training.experiment import stats
-from training.features.inception import InceptionExtractor, pictures
+from training.features.inception import InceptionExtractor, to_images
 from training.features.registry import open_extractor
 from training.features.spr import FOLDER, SprExtractor
-from training.metrics.coverage import neighbourhood
+from training.metrics import precision_recall
 from training.metrics.fid import frechet
-from training.metrics.kid import kid
-from training.metrics.musical import describe, divergence, onsets, pitch_classes
-from training.metrics.sets import compare
+from training.metrics.kid import kernel_distance
+from training.metrics.mgeval import compare
+from training.metrics.musical import describe, divergence, onset_shares, pitch_class_shares
 
 RNG = np.random.default_rng(5)
 
 
 @pytest.fixture(scope="module")
 def own():
-    return dataset.import_files([dataset.OWN_BARS]).rolls
+    return dataset.open_data().rolls
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +50,7 @@ def corpus(tmp_path_factory):
 
 
 @pytest.mark.parametrize(("n", "m", "d"), [(200, 150, 8), (500, 500, 3)])
-def test_the_distance_is_equation_1_computed_directly(n, m, d):
+def test_the_fid_is_equation_1_computed_directly(n, m, d):
     a = RNG.normal(size=(n, d)) @ RNG.normal(size=(d, d))
     b = RNG.normal(size=(m, d)) + 1
     first, second = np.cov(a, rowvar=False), np.cov(b, rowvar=False)
@@ -63,8 +62,8 @@ def test_the_distance_is_equation_1_computed_directly(n, m, d):
 @pytest.mark.parametrize(
     ("n", "m", "d"), [(20, 30, 32), (12, 12, 32), (32, 40, 32), (40, 100, 200)]
 )
-def test_the_distance_of_fewer_bars_than_features_is_equation_1_too(n, m, d):
-    """Of singular covariances the root has no direct computation; the trace of it has.
+def test_the_fid_of_fewer_bars_than_features_is_equation_1_too(n, m, d):
+    """The root of a product of singular covariances cannot be computed directly, but its trace can.
 
     It is the sum of the singular values of X Y' with C = X'X and C' = Y'Y.
     """
@@ -76,7 +75,7 @@ def test_the_distance_of_fewer_bars_than_features_is_equation_1_too(n, m, d):
     assert frechet(a, b) == pytest.approx(direct, rel=1e-6)
 
 
-def test_equal_sets_are_at_no_distance_and_a_shift_is_its_square():
+def test_equal_sets_have_distance_0_and_a_shift_has_its_square():
     a = RNG.normal(size=(50, 6))
     assert frechet(a, a) == pytest.approx(0, abs=1e-9)
     assert frechet(a, a + 2.0) == pytest.approx(24, rel=1e-9)
@@ -93,35 +92,35 @@ def test_the_kernel_distance_is_the_plain_double_sum_and_unbiased():
         return np.mean(pairs)
 
     plain = within(a) + within(b) - 2 * np.mean([k(x, y) for x in a for y in b])
-    assert kid(a, b) == pytest.approx(plain, rel=1e-9)
-    same = [kid(*RNG.normal(size=(2, 20, 3))) for _ in range(400)]
+    assert kernel_distance(a, b) == pytest.approx(plain, rel=1e-9)
+    same = [kernel_distance(*RNG.normal(size=(2, 20, 3))) for _ in range(400)]
     assert abs(np.mean(same)) < 3 * np.std(same) / 20
 
 
-def test_bars_that_return_lie_in_balls_of_no_width(own, spr):
+def test_equal_bars_lie_in_balls_without_a_radius(own, spr):
     often = spr.features(np.repeat(own[:12], 8, axis=0))  # as a riff's bars do
-    assert neighbourhood(often, often[::-1].copy()) == (1, 1, 8 / 5, 1)
+    expected = {"precision": 1, "recall": 1, "density": 8 / 5, "coverage": 1}
+    assert precision_recall.measure(often[::-1].copy(), often) == expected
 
 
-def test_neighbourhoods_know_what_is_missed_and_what_is_beside():
+def test_precision_and_recall_see_what_is_missing_and_what_is_outside():
     real = RNG.normal(size=(200, 4))
-    assert neighbourhood(real, real)[:2] == (1.0, 1.0)
-    far = neighbourhood(real, real + 100)
-    assert far == (0, 0, 0, 0)
-    narrow = neighbourhood(
-        real, np.repeat(real[:2], 100, axis=0) + 1e-6 * RNG.normal(size=(200, 4))
-    )
-    assert narrow.precision == 1.0
-    assert narrow.recall < 0.1
-    assert narrow.coverage < 0.2
+    same = precision_recall.measure(real, real)
+    assert same["precision"] == same["recall"] == 1.0
+    assert set(precision_recall.measure(real + 100, real).values()) == {0}
+    few = np.repeat(real[:2], 100, axis=0) + 1e-6 * RNG.normal(size=(200, 4))
+    narrow = precision_recall.measure(few, real)
+    assert narrow["precision"] == 1.0
+    assert narrow["recall"] < 0.1
+    assert narrow["coverage"] < 0.2
 
 
 def test_musical_figures_of_bars_against_themselves(own):
     figures = describe(own, own)
     assert figures["pitch_class_kl"] == figures["onset_kl"] == 0
     assert figures["pitch_class_overlap"] == pytest.approx(1)
-    assert pitch_classes(own).sum() == pytest.approx(1)
-    assert onsets(own)[0] > onsets(own)[1]
+    assert pitch_class_shares(own).sum() == pytest.approx(1)
+    assert onset_shares(own)[0] > onset_shares(own)[1]
     p, q = np.array([0.75, 0.25]), np.array([0.25, 0.75])
     assert divergence(p, q) == pytest.approx(0.5 * np.log(3), rel=0.01)
 
@@ -132,18 +131,18 @@ def test_sets_of_bars_are_compared_bar_by_bar(own):
     for name in ("pitches", "rhythm", "count", "range", "interval"):
         assert same[f"{name}_inter_overlap"] > 0.9 > other[f"{name}_inter_overlap"]
         assert same[f"{name}_inter_kl"] < 0.1 < other[f"{name}_inter_kl"]
-    assert not compare(own, own[:1])  # one bar is at no distance from others of its set
+    assert not compare(own, own[:1])  # one bar has no distances within its set
 
 
-def test_the_extractor_is_the_one_that_ships(spr, own):
-    made = spr.features(own)
-    assert made.shape == (96, spr.dimension)
-    assert np.allclose(made[:3], spr.features(own[:3]), atol=1e-5)
+def test_the_shipped_extractor_gives_features(spr, own):
+    features = spr.features(own)
+    assert features.shape == (96, spr.dimension)
+    assert np.allclose(features[:3], spr.features(own[:3]), atol=1e-5)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", sorted(CORRUPTIONS))
-def test_the_distance_rises_with_every_disturbance(name, spr, corpus):
+def test_the_fid_rises_with_the_strength_of_every_corruption(name, spr, corpus):
     rng = np.random.default_rng(0)
     order = rng.permutation(len(corpus.rolls))
     plain, others = corpus.rolls[order[:1000]], spr.features(corpus.rolls[order[1000:2000]])
@@ -156,15 +155,15 @@ def test_the_distance_rises_with_every_disturbance(name, spr, corpus):
 
 
 @pytest.mark.long
-def test_tunes_stand_on_the_chord_that_they_imply(corpus):
+def test_tunes_are_moved_onto_the_chord_that_they_imply(corpus):
     assert corpus.counts.kept > 2000
     assert corpus.counts.lost == 0
-    on_root = pitch_classes(corpus.rolls)
-    assert on_root[[0, 4, 7]].sum() > 0.6  # by chance it would be a quarter
+    on_root = pitch_class_shares(corpus.rolls)
+    assert on_root[[0, 4, 7]].sum() > 0.6  # random notes would give a quarter
     assert {each.file.split("/")[0] for each in corpus.provenance} == {"ryansMammoth"}
 
 
-def test_scores_are_of_equal_counts_and_favour_the_real(own, spr):
+def test_scores_use_equal_counts_and_favour_real_bars(own, spr):
     order = np.random.default_rng(1).permutation(96)
     known, held = own[order[:55]], own[order[55:]]
     noise = np.where(RNG.random((200, 48, 64)) > 0.98, 1, -1).astype(np.int8)
@@ -172,8 +171,8 @@ def test_scores_are_of_equal_counts_and_favour_the_real(own, spr):
     bad = score(noise, {"training": known, "held_out": held}, known, spr)
     assert real.count == bad.count == 41
     for name in ("training", "held_out"):
-        assert real.references[name].fid < bad.references[name].fid
-        assert real.references[name].coverage > bad.references[name].coverage
+        assert real.references[name]["fid"] < bad.references[name]["fid"]
+        assert real.references[name]["coverage"] > bad.references[name]["coverage"]
     assert real.figures["copies"] == 0
     assert score(known, {"training": known}, known, spr).figures["copies"] == 1
     assert real.figures["remembered"] < 0.1
@@ -183,43 +182,43 @@ def test_scores_are_of_equal_counts_and_favour_the_real(own, spr):
     alike = score(held, {"training": known, "held_out": known}, known, spr)
     assert alike.figures["remembered"] == 0.5
     assert alike.figures["copies"] == 0
-    assert score(held, {"training": known}, known, spr, seen=held).figures["copies"] == 1
+    assert score(held, {"training": known}, known, spr, trained_on=held).figures["copies"] == 1
 
 
-def test_the_same_samples_are_as_far_from_held_out_bars_whatever_they_were_trained_on(own, spr):
+def test_the_distance_to_held_out_bars_does_not_depend_on_the_training_bars(own, spr):
     held, made = own[:30], np.repeat(own[60:], 4, 0)
     far = [
-        score(made, {"training": known, "held_out": held}, own[30:], spr, most=20)
+        score(made, {"training": known, "held_out": held}, own[30:], spr, limit=20)
         for known in (own[30:60], own[30:])
     ]
     assert far[0].references["held_out"] == far[1].references["held_out"]
 
 
-def test_too_few_bars_for_a_distance_are_said(own, spr):
+def test_too_few_bars_for_a_distance_are_an_error(own, spr):
     with pytest.raises(DatasetError, match="a distance needs 12"):
         score(own, {"training": own[:5]}, own, spr)
 
 
 @pytest.mark.long
 @pytest.mark.filterwarnings("ignore")  # the converter's own
-def test_an_extractor_is_taught_proved_and_loaded(corpus, tmp_path):
-    from training.train.extractor import PROOF, make, picture, split
+def test_an_extractor_is_trained_measured_and_loaded(corpus, tmp_path):
+    from training.train.extractor import PROOF, draw_proof, make_extractor, split_tunes
 
-    about = make(corpus, tmp_path, epochs=1)
-    assert SprExtractor(tmp_path).digest == about.sha256
-    assert set(about.proof) == set(CORRUPTIONS)
-    assert (tmp_path / PROOF).read_bytes() == picture(about.proof)
+    manifest = make_extractor(corpus, tmp_path, epochs=1)
+    assert SprExtractor(tmp_path).digest == manifest.sha256
+    assert set(manifest.proof) == set(CORRUPTIONS)
+    assert (tmp_path / PROOF).read_bytes() == draw_proof(manifest.proof)
     shipped = json.loads((FOLDER / "manifest.json").read_text())["proof"]
     assert (FOLDER / PROOF).read_bytes().startswith(b"\x89PNG")
-    assert set(shipped) == set(about.proof)
-    # after one epoch it is a poor judge, but not of notes that nobody asked for
-    assert about.proof["note addition"] == sorted(about.proof["note addition"])
-    taught, held = split(corpus)
+    assert set(shipped) == set(manifest.proof)
+    # one epoch is too short for most corruptions, but not for added notes
+    assert manifest.proof["note addition"] == sorted(manifest.proof["note addition"])
+    taught, held = split_tunes(corpus)
     tunes = [{corpus.provenance[i].file for i in part} for part in (taught, held)]
     assert not tunes[0] & tunes[1]
 
 
-def test_extractors_that_cannot_be_had_are_said(tmp_path):
+def test_an_extractor_that_cannot_be_opened_is_an_error(tmp_path):
     with pytest.raises(FeatureError, match="there are spr and inception"):
         open_extractor("vgg")
     with pytest.raises(FeatureError, match="--extractor inception"):
@@ -237,14 +236,14 @@ def test_extractors_that_cannot_be_had_are_said(tmp_path):
 @pytest.mark.long
 @pytest.mark.filterwarnings("ignore")  # keras's own
 def test_inception_measures_with_weights_from_a_file(own, tmp_path):
-    """The paper's network for real; what it was taught is another matter, so only order can be asked of it."""
+    """The paper's network, with random weights: only the order of distances can be tested."""
     import keras
 
     keras.utils.set_random_seed(0)
-    untaught = keras.applications.InceptionV3(include_top=False, pooling="avg", weights=None)
-    untaught.save_weights(tmp_path / "network.weights.h5")
+    untrained = keras.applications.InceptionV3(include_top=False, pooling="avg", weights=None)
+    untrained.save_weights(tmp_path / "network.weights.h5")
     extractor = InceptionExtractor(tmp_path / "network.weights.h5")
-    # real bars among themselves, and beside bars with every cell the other way round
+    # real bars, and inverted bars
     features = extractor.features(np.concatenate([own[:10], -own[5:10]]))
     assert features.shape == (15, extractor.dimension)
     assert len(extractor.digest) == 64
@@ -253,10 +252,10 @@ def test_inception_measures_with_weights_from_a_file(own, tmp_path):
     assert 0 < near < far
 
 
-def test_a_bar_as_a_picture_keeps_its_cells(own):
-    made = pictures(own[:2])
-    assert made.shape == (2, 299, 299, 3)
-    assert (made[0] > 0).mean() == pytest.approx((own[0] > 0).mean(), rel=0.1)
+def test_a_bar_as_an_image_keeps_its_cells(own):
+    images = to_images(own[:2])
+    assert images.shape == (2, 299, 299, 3)
+    assert (images[0] > 0).mean() == pytest.approx((own[0] > 0).mean(), rel=0.1)
 
 
 def test_statistics_agree_with_scipy_and_by_hand():
@@ -282,45 +281,40 @@ def test_an_effect_has_a_direction_a_size_and_an_interval():
         stats.friedman(np.ones((5, 2)))
 
 
-def test_p_values_of_a_family_are_raised_as_holm_raises_them():
+def test_p_values_are_corrected_as_holm_corrects_them():
     assert stats.holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
     assert stats.holm([0.9, 0.6]).tolist() == [1, 1]
 
 
-def test_neither_side_of_a_distance_is_favoured(own, corpus, tmp_path, monkeypatch, capsys):
-    """Sets of unequal size, in the order of their files: the smaller one's number of each, at random."""
+def test_both_sides_of_a_distance_are_treated_alike(own, corpus, tmp_path, monkeypatch, command):
+    """Of sets of unequal size, as many random bars of each as the smaller one has."""
     part = dataset.select(corpus, np.arange(300))
     dataset.save(part, tmp_path / "many.npz")
     answers = []
     for words in (["many.npz", dataset.OWN_BARS], [dataset.OWN_BARS, "many.npz"]):
-        monkeypatch.setattr(sys, "argv", ["training", "fid", *map(str, words), "--json"])
         monkeypatch.chdir(tmp_path)
-        with pytest.raises(SystemExit):
-            cli.main()
-        answers.append(json.loads(capsys.readouterr().out))
+        answers.append(json.loads(command("fid", *words, "--json")[1]))
     assert answers[0]["count"] == 96
     for name in ("fid", "kid"):
         assert answers[0][name] == pytest.approx(answers[1][name], rel=1e-6)
     assert answers[0]["precision"] == answers[1]["recall"]
     spr = SprExtractor()
     first = frechet(spr.features(part.rolls[:96]), spr.features(own))
-    assert answers[0]["fid"] != pytest.approx(
-        first, rel=1e-3
-    )  # not those that happen to stand first
+    assert answers[0]["fid"] != pytest.approx(first, rel=1e-3)  # not just the first bars
     assert np.array_equal(draw(part.rolls, 400, 0), part.rolls)
 
 
-def test_a_place_beside_itself_is_drawn_twice_and_a_chord_is_for_midi_files(own, tmp_path):
+def test_a_source_against_itself_is_drawn_twice_and_a_chord_is_for_midi_files(own, tmp_path):
     npz = tmp_path / "own.npz"
-    dataset.save(dataset.import_files([dataset.OWN_BARS]), npz)
-    one, other = open_pair(npz, npz, 48)
+    dataset.save(dataset.open_data(), npz)
+    one, other = load_pair(npz, npz, 48)
     assert not np.array_equal(one, other)
-    assert np.array_equal(open_pair(npz, dataset.OWN_BARS, 96, "C")[0], own)
+    assert np.array_equal(load_pair(npz, dataset.OWN_BARS, 96, "C")[0], own)
     with pytest.raises(DatasetError, match="--chord is for MIDI files"):
-        open_pair(npz, npz, 48, "C")
+        load_pair(npz, npz, 48, "C")
 
 
-def test_fid_is_a_command_that_needs_no_tensorflow(root):
+def test_the_command_fid_needs_no_tensorflow(root):
     words = ["fid", "models/blues", "training/bars", "--json"]
     code = (
         "import sys; from training.cli import main; sys.argv[1:] = sys.argv[1:]\n"

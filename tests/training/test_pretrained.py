@@ -1,6 +1,5 @@
-"""Weights to begin with: kept, shipped, refused where they do not fit."""
+"""Pretrained weights: written, shipped, refused where they do not fit."""
 
-import sys
 import warnings
 from pathlib import Path
 
@@ -11,11 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perform.errors import RunFolderError, SidemanError
-from training import cli, pretrained
-from training.experiment import plan as design
 from training.experiment import runs
+from training.experiment.plan import make_plan, open_experiment
 from training.features.spr import SprExtractor
 from training.options import DEFAULT_RECIPE, Options, read_recipe, with_flags
+from training.pretrained.weights import (
+    SHAPING,
+    SHIPPED,
+    read_weights,
+    weights_digest,
+    weights_path,
+    write_weights,
+)
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # tensorflow's own imports
@@ -26,14 +32,14 @@ TINY = Options(steps=2, batch=4, width=4, noise_dim=6, intervals=True, seed=3)
 
 @pytest.fixture(scope="module")
 def learned(bars, tmp_path_factory):
-    """A run whose weights are none that another begins with by chance."""
-    return trainer.begin(tmp_path_factory.mktemp("learned") / "run", TINY, bars, sheets=False)
+    """A run whose seed is another than that of the runs that start from its weights."""
+    return trainer.start_run(tmp_path_factory.mktemp("learned") / "run", TINY, bars, sheets=False)
 
 
 @pytest.fixture(scope="module")
-def kept(learned, tmp_path_factory):
-    path = tmp_path_factory.mktemp("kept") / "licks.npz"
-    pretrained.write(path, learned.weights, {})
+def licks(learned, tmp_path_factory):
+    path = tmp_path_factory.mktemp("licks") / "licks.npz"
+    write_weights(path, learned.weights, {})
     return str(path)
 
 
@@ -42,11 +48,11 @@ def flat(networks):
 
 
 @pytest.mark.usefixtures("untraced")
-def test_a_run_begins_where_another_ended_and_a_second_sitting_changes_nothing(
-    bars, learned, kept, tmp_path
+def test_a_run_starts_from_the_weights_of_another_and_a_stop_changes_nothing(
+    bars, learned, licks, tmp_path
 ):
-    options = msgspec.structs.replace(TINY, pretrained=kept, seed=8, column_share=0.001)
-    whole = trainer.begin(tmp_path / "whole", options, bars, sheets=False)
+    options = msgspec.structs.replace(TINY, pretrained=licks, seed=8, column_share=0.001)
+    whole = trainer.start_run(tmp_path / "whole", options, bars, sheets=False)
     for ours, theirs in zip(
         flat([whole.average, whole.discriminator]),
         flat([learned.average, learned.discriminator]),
@@ -54,100 +60,103 @@ def test_a_run_begins_where_another_ended_and_a_second_sitting_changes_nothing(
     ):
         assert np.allclose(ours, theirs, rtol=1e-3, atol=1e-6)
     whole.train()
-    trainer.begin(tmp_path / "stopped", options, bars, sheets=False)
-    again = trainer.reopen(tmp_path / "stopped")  # before its first checkpoint
+    trainer.start_run(tmp_path / "stopped", options, bars, sheets=False)
+    again = trainer.open_run(tmp_path / "stopped")  # before its first checkpoint
     again.train()
     for ours, theirs in zip(flat([whole.average]), flat([again.average]), strict=True):
         assert np.array_equal(ours, theirs)
-    chance = trainer.begin(
-        tmp_path / "chance", msgspec.structs.replace(options, pretrained=""), bars, sheets=False
+    random = trainer.start_run(
+        tmp_path / "random", msgspec.structs.replace(options, pretrained=""), bars, sheets=False
     )
-    assert not np.allclose(flat([chance.average])[0], flat([learned.average])[0], atol=0.01)
+    assert not np.allclose(flat([random.average])[0], flat([learned.average])[0], atol=0.01)
 
 
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"width": 8}, "of width 4 and this run has 8; take that, or begin from nothing"),
-        ({"intervals": False}, "of intervals true and this run has false"),
-        ({"conditions": ("quality",)}, "of conditions none and this run has quality"),
+        ({"width": 8}, "have width 4 and this run has 8; take that, or begin from random"),
+        ({"intervals": False}, "have intervals true and this run has false"),
+        ({"conditions": ("quality",)}, "have conditions none and this run has quality"),
         ({"pretrained": "reel"}, "no weights 'reel'; there are reels"),
         ({"pretrained": "../pretrained/reels"}, "no weights '../pretrained/reels'"),
-        ({"pretrained": "gone.npz"}, "gone.npz: No such file or directory; name weights that"),
+        (
+            {"pretrained": "gone.npz"},
+            "gone.npz: No such file or directory; name weights that exist",
+        ),
     ],
 )
 def test_weights_that_do_not_fit_are_refused_before_anything_is_written(
-    bars, kept, tmp_path, changed, said
+    bars, licks, tmp_path, changed, said
 ):
-    options = msgspec.structs.replace(TINY, **{"pretrained": kept, **changed})
+    options = msgspec.structs.replace(TINY, **{"pretrained": licks, **changed})
     with pytest.raises(SidemanError, match=said) as fault:
-        trainer.begin(tmp_path / "run", options, bars, sheets=False)
+        trainer.start_run(tmp_path / "run", options, bars, sheets=False)
     assert "\n" not in str(fault.value)
     assert not (tmp_path / "run").exists()
 
 
 @given(st.integers(0, 10**6), st.binary(max_size=40))
-def test_damaged_weights_are_one_line(kept, tmp_path_factory, place, noise):
-    content = Path(kept).read_bytes()
+def test_damaged_weights_are_one_line(licks, tmp_path_factory, place, noise):
+    content = Path(licks).read_bytes()
     place %= len(content)
     path = tmp_path_factory.mktemp("damaged") / "licks.npz"
     path.write_bytes(content[:place] + noise)
     with pytest.raises(
         SidemanError, match=r"licks.npz: no weights; make some with training weights"
     ):
-        pretrained.read(str(path))
+        read_weights(str(path))
 
 
-def test_weights_of_other_shapes_than_they_say_are_refused(bars, learned, tmp_path):
+def test_weights_of_other_shapes_than_their_options_are_refused(bars, learned, tmp_path):
     path = tmp_path / "wrong.npz"
-    there = learned.weights
-    pretrained.write(path, there._replace(generator=there.generator[:-1]), {})
+    learned_weights = learned.weights
+    shorter = learned_weights._replace(generator=learned_weights.generator[:-1])
+    write_weights(path, shorter, {})
     options = msgspec.structs.replace(TINY, pretrained=str(path))
-    with pytest.raises(SidemanError, match="not those of the options that they name"):
-        trainer.begin(tmp_path / "run", options, bars, sheets=False)
+    with pytest.raises(SidemanError, match="do not have the shapes of their own options"):
+        trainer.start_run(tmp_path / "run", options, bars, sheets=False)
 
 
 @pytest.mark.parametrize("name", ["paper", "markov"])
-def test_other_architectures_begin_from_nothing(name):
-    with pytest.raises(SidemanError, match="no place for pretrained"):
+def test_other_architectures_take_no_weights(name):
+    with pytest.raises(SidemanError, match="does not support pretrained"):
         with_flags(read_recipe(name), {"pretrained": "reels"})
 
 
-def test_the_shipped_recipe_begins_with_shipped_weights():
+def test_the_shipped_recipe_starts_from_shipped_weights():
     options = read_recipe(DEFAULT_RECIPE)
-    weights = pretrained.read(options.pretrained)
-    assert [getattr(weights.options, name) for name in pretrained.SHAPING] == [
-        getattr(options, name) for name in pretrained.SHAPING
+    weights = read_weights(options.pretrained)
+    assert [getattr(weights.options, name) for name in SHAPING] == [
+        getattr(options, name) for name in SHAPING
     ]
-    assert pretrained.path(options.pretrained).stat().st_size < 2_000_000
-    card = (pretrained.SHIPPED / f"{options.pretrained}.md").read_text()
-    assert pretrained.digest(options.pretrained) in card
+    assert weights_path(options.pretrained).stat().st_size < 2_000_000
+    card = (SHIPPED / f"{options.pretrained}.md").read_text()
+    assert weights_digest(options.pretrained) in card
 
 
 @pytest.mark.usefixtures("untraced")
-def test_weights_are_kept_by_a_command(bars, tmp_path, monkeypatch, capsys):
-    run = trainer.begin(tmp_path / "run", TINY, bars, sheets=False)
+def test_a_command_writes_the_weights_of_a_run(bars, tmp_path, command):
+    run = trainer.start_run(tmp_path / "run", TINY, bars, sheets=False)
     run.train()
     target = tmp_path / "mine.npz"
-    words = ["training", "weights", str(run.folder), "-o", str(target)]
-    monkeypatch.setattr(sys, "argv", words)
-    with pytest.raises(SystemExit) as end:
-        cli.main()
-    assert end.value.code == 0
-    assert f"--pretrained {target}" in capsys.readouterr().out
-    assert pretrained.read(str(target)).options == TINY
+    code, out, _ = command("weights", run.folder, "-o", target)
+    assert code == 0
+    assert f"--pretrained {target}" in out
+    assert read_weights(str(target)).options == TINY
 
 
-def test_an_experiment_goes_on_with_the_weights_that_it_began_with(bars, kept, learned, tmp_path):
+def test_an_experiment_continues_only_with_the_weights_that_it_began_with(
+    bars, licks, learned, tmp_path
+):
     mine = tmp_path / "mine.npz"
-    mine.write_bytes(Path(kept).read_bytes())
+    mine.write_bytes(Path(licks).read_bytes())
     arms = {"mine": msgspec.structs.replace(TINY, pretrained=str(mine))}
-    made = design.plan(bars, arms, 1, "fair", 41, SprExtractor())
-    design.open_folder(tmp_path / "lab", made, bars)
-    there = learned.weights
-    pretrained.write(mine, there._replace(generator=[each + 1 for each in there.generator]), {})
+    plan = make_plan(bars, arms, 1, "fair", 41, SprExtractor())
+    open_experiment(tmp_path / "lab", plan, bars)
+    changed = learned.weights._replace(generator=[each + 1 for each in learned.weights.generator])
+    write_weights(mine, changed, {})
     with pytest.raises(SidemanError, match=r"mine.npz' are .* here, the experiment has"):
-        runs.run(runs.Task("mine", 0), made, bars, SprExtractor())
-    again = design.plan(bars, arms, 1, "fair", 41, SprExtractor())
+        runs.run_task(runs.Task("mine", 0), plan, bars, SprExtractor())
+    again = make_plan(bars, arms, 1, "fair", 41, SprExtractor())
     with pytest.raises(RunFolderError, match="other weights"):
-        design.open_folder(tmp_path / "lab", again, bars)
+        open_experiment(tmp_path / "lab", again, bars)

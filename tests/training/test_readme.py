@@ -1,31 +1,24 @@
-"""What the README says of training, typed as it stands."""
+"""The commands on training in the README, run as they are written."""
 
 import shlex
 import shutil
-import sys
 
 import pytest
-
-from training import cli
 
 
 @pytest.mark.long
 @pytest.mark.filterwarnings("ignore")  # the converter's own
-def test_the_readme_trains(root, tmp_path, monkeypatch, capsys):
-    """Its cheap lines as they stand, in order; those that train for minutes are run with tiny recipes."""
+def test_the_commands_in_the_readme(root, tmp_path, monkeypatch, command):
+    """Cheap commands as they are, in order; commands that train for minutes with tiny networks."""
     monkeypatch.chdir(tmp_path)
 
-    def typed(line):
+    def run(line):
         words, _, target = line.partition(" > ")
-        monkeypatch.setattr(sys, "argv", shlex.split(words))
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        said = capsys.readouterr()
-        assert end.value.code == 0, (line, said.err)
+        code, out, err = command(*shlex.split(words)[1:])
+        assert code == 0, (line, err)
         if target:
-            (tmp_path / target).write_text(said.out)
-        return said.out
+            (tmp_path / target).write_text(out)
+        return out
 
     shutil.copytree(root / "training" / "bars", "my-bars")
     shutil.copytree(root / "models", "models")
@@ -35,13 +28,12 @@ def test_the_readme_trains(root, tmp_path, monkeypatch, capsys):
     lines = [line for line in readme.splitlines() if line.startswith(cheap)]
     assert len(lines) >= 5
     for line in lines:
-        typed(line)
+        run(line)
     assert (tmp_path / "look.png").exists()
-    typed(
-        "training run bars.npz --recipe mine.toml --steps 2 --width 4 --pretrained '' --batch 4 -o runs/other"
-    )
-    typed("training weights runs/other -o licks.npz")
+    tiny = "--steps 2 --width 4 --batch 4"
+    run(f"training run bars.npz --recipe mine.toml --pretrained '' {tiny} -o runs/other")
+    run("training weights runs/other -o licks.npz")
     more = next(line for line in readme.splitlines() if "--pretrained licks.npz" in line)
-    typed(f"{more} --steps 2 --width 4 --batch 4")
-    typed("training export runs/other -o models/other")
-    assert "unplayable_raw=" in typed("training info models/other")
+    run(f"{more} {tiny}")
+    run("training export runs/other -o models/other")
+    assert "unplayable_raw=" in run("training info models/other")

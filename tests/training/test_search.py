@@ -1,4 +1,4 @@
-"""The search for a recipe: one journal, joined by whoever comes."""
+"""The search for a recipe: one journal, which several processes share."""
 
 import json
 import subprocess
@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 
 from perform.errors import DatasetError, RunFolderError, SidemanError
-from training import cli
 from training.data import dataset
 from training.experiment import search as finding
-from training.experiment.search import BEST, JOURNAL, search
+from training.experiment.search import BEST, JOURNAL, run_search
 from training.features.spr import SprExtractor
 from training.options import Options, read_recipe
 
@@ -28,16 +27,18 @@ def tiny(**changes):
     return msgspec.structs.replace(Options(steps=2, batch=4, width=4, noise_dim=4), **changes)
 
 
-def test_what_cannot_be_searched_leaves_nothing(bars, tmp_path):
+def test_a_search_that_cannot_begin_leaves_nothing(bars, tmp_path):
     with pytest.raises(SidemanError, match="Markov chain"):
-        search(tmp_path / "x", read_recipe("markov"), bars, SprExtractor(), 1, 41)
+        run_search(tmp_path / "x", read_recipe("markov"), bars, SprExtractor(), 1, 41)
     with pytest.raises(DatasetError, match="give more bars"):
-        search(tmp_path / "x", tiny(), dataset.select(bars, np.arange(1)), SprExtractor(), 1, 41)
+        run_search(
+            tmp_path / "x", tiny(), dataset.select(bars, np.arange(1)), SprExtractor(), 1, 41
+        )
     assert not (tmp_path / "x").exists()
 
 
-def test_a_study_is_joined_by_its_like_alone(bars, tmp_path):
-    search(tmp_path, tiny(), bars, SprExtractor(), 1, 41)
+def test_only_the_same_search_continues_a_study(bars, tmp_path):
+    run_search(tmp_path, tiny(), bars, SprExtractor(), 1, 41)
     fewer = dataset.select(bars, np.arange(80))
     for base, data, held_out, said in (
         (tiny(steps=3), bars, 41, "recipe"),
@@ -46,47 +47,47 @@ def test_a_study_is_joined_by_its_like_alone(bars, tmp_path):
         (tiny(), bars, 30, "held_out"),
     ):
         with pytest.raises(RunFolderError, match=f"holds a study with other {said}"):
-            search(tmp_path, base, data, SprExtractor(), 1, held_out)
+            run_search(tmp_path, base, data, SprExtractor(), 1, held_out)
 
 
-def test_a_trial_that_loses_itself_fails_alone(bars, tmp_path, monkeypatch, capfd):
-    propose, told = finding.propose, []
+def test_a_trial_that_diverges_fails_alone(bars, tmp_path, monkeypatch, capfd):
+    suggest, reported = finding.suggest_options, []
 
     def wild(trial, base):
-        options = propose(trial, base)
-        lost = getattr(trial, "number", 1) == 0
-        return msgspec.structs.replace(options, learning_rate=1e30) if lost else options
+        options = suggest(trial, base)
+        diverges = getattr(trial, "number", 1) == 0
+        return msgspec.structs.replace(options, learning_rate=1e30) if diverges else options
 
-    monkeypatch.setattr(finding, "propose", wild)
+    monkeypatch.setattr(finding, "suggest_options", wild)
     hinge = tiny(loss="hinge")
-    with pytest.raises(RunFolderError, match="no trial came to an end"):
-        search(tmp_path, hinge, bars, SprExtractor(), 1, 41, lambda *words: told.append(words))
-    search(tmp_path, hinge, bars, SprExtractor(), 1, 41, lambda *words: told.append(words))
-    assert [number for number, _ in told] == [0, 1]
-    assert [np.isnan(value) for _, value in told] == [True, False]
+    with pytest.raises(RunFolderError, match="no trial finished"):
+        run_search(
+            tmp_path, hinge, bars, SprExtractor(), 1, 41, lambda *pair: reported.append(pair)
+        )
+    run_search(tmp_path, hinge, bars, SprExtractor(), 1, 41, lambda *pair: reported.append(pair))
+    assert [number for number, _ in reported] == [0, 1]
+    assert [np.isnan(value) for _, value in reported] == [True, False]
     assert "Traceback" not in capfd.readouterr().err
 
 
-def test_a_study_goes_on_after_a_line_that_was_cut_short(bars, tmp_path):
-    search(tmp_path, tiny(), bars, SprExtractor(), 1, 41)
+def test_a_study_continues_after_a_line_that_was_cut_short(bars, tmp_path):
+    run_search(tmp_path, tiny(), bars, SprExtractor(), 1, 41)
     with (tmp_path / JOURNAL).open("ab") as file:
         file.write(b'{"op_code":4,"worker_id":"')
-    search(tmp_path, tiny(), bars, SprExtractor(), 1, 41)
+    run_search(tmp_path, tiny(), bars, SprExtractor(), 1, 41)
     assert sum('"state":1' in line for line in (tmp_path / JOURNAL).read_text().splitlines()) == 2
 
 
-def test_a_search_that_is_stopped_keeps_the_best_so_far(tmp_path, monkeypatch, capsys):
+def test_a_search_that_is_stopped_keeps_the_best_so_far(tmp_path, monkeypatch, command):
     def stopped(_options, number, *_rest):
         if number == 1:
             raise KeyboardInterrupt
         return 3.0
 
     monkeypatch.setattr(finding, "_value", stopped)
-    monkeypatch.setattr(sys, "argv", ["training", "search", "-o", str(tmp_path)])
-    with pytest.raises(SystemExit) as end:
-        cli.main()
-    said = f"training: stopped; the same command goes on with {tmp_path}\n"
-    assert (end.value.code, capsys.readouterr().err) == (2, said)
+    code, _, err = command("search", "-o", tmp_path)
+    said = f"training: stopped; repeat the command to continue with {tmp_path}\n"
+    assert (code, err) == (2, said)
     assert read_recipe(str(tmp_path / BEST)).pretrained == "reels"
 
 
@@ -94,8 +95,8 @@ def test_a_search_that_is_stopped_keeps_the_best_so_far(tmp_path, monkeypatch, c
 def test_two_processes_work_on_one_study(tmp_path, root):
     recipe, folder = tmp_path / "tiny.toml", tmp_path / "study"
     recipe.write_text(TINY)
-    bars = dataset.import_files([dataset.OWN_BARS])
-    best = search(folder, read_recipe(str(recipe)), bars, SprExtractor(), 1, 41)
+    bars = dataset.open_data()
+    best = run_search(folder, read_recipe(str(recipe)), bars, SprExtractor(), 1, 41)
     assert best == read_recipe(str(folder / BEST))
     words = ["search", "-o", folder, "--recipe", recipe, "--trials", "1"]
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""Runs side by side on cores, and on a cluster that loses parts of itself."""
+"""Executors: runs on several cores, and on a cluster that loses workers."""
 
 import contextlib
 import errno
@@ -13,8 +13,7 @@ from loopback import free_port
 from planning import planned
 
 from perform.errors import RunFolderError
-from training.experiment import executors, plan
-from training.experiment import runs as experiment
+from training.experiment import executors, plan, runs
 from training.options import Options, read_recipe
 
 MARKOV = read_recipe("markov")
@@ -26,7 +25,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # joblib's and distributed's 
 
 @contextlib.contextmanager
 def dask(root, folder, workers):
-    """A scheduler's address and the processes: itself, and so many workers."""
+    """A scheduler with so many workers: its address, and the processes, the scheduler's first."""
     port = free_port()
     address = f"tcp://127.0.0.1:{port}"
     here = ["--host", "127.0.0.1", "--no-dashboard"]
@@ -59,55 +58,55 @@ def dask(root, folder, workers):
             process.wait(10)
 
 
-def test_cores_give_what_one_gives(bars, tmp_path):
+def test_two_cores_give_what_one_gives(bars, tmp_path):
     made = planned(bars, {"markov": MARKOV})
-    tasks = experiment.pending(tmp_path, made)
+    tasks = runs.pending_tasks(tmp_path, made)
     with executors.on_cores(2, made) as runner:
-        beside = {o.line["seed"]: o.line for o in runner(tasks, made, bars)}
+        outcomes = {o.line["seed"]: o.line for o in runner(tasks, made, bars)}
     for task in tasks:
-        line, there = experiment.run(task, made, bars).line, beside[task.seed]
-        assert {**line, "seconds": 0} == {**there, "seconds": 0}
+        line, other = runs.run_task(task, made, bars).line, outcomes[task.seed]
+        assert {**line, "seconds": 0} == {**other, "seconds": 0}
 
 
-def test_a_run_that_loses_itself_is_kept_as_failed_and_the_others_go_on(bars, tmp_path):
+def test_a_run_that_diverges_is_written_as_failed_and_the_others_continue(bars, tmp_path):
     wanted = planned(bars, {"wild": WILD, "markov": MARKOV}, runs=1)
 
-    def alone(tasks, made, bars):
-        return map(lambda task: executors.run_alone(task, made, bars), tasks)  # noqa: C417
+    def isolated(tasks, made, bars):
+        return map(lambda task: executors.run_isolated(task, made, bars), tasks)  # noqa: C417
 
-    experiment.carry_out(tmp_path, wanted, bars, alone)
-    assert [line["arm"] for line in experiment.results(tmp_path)] == ["markov"]
-    (failed,) = experiment.failures(tmp_path)
+    runs.run_experiment(tmp_path, wanted, bars, isolated)
+    assert [line["arm"] for line in runs.read_results(tmp_path)] == ["markov"]
+    (failed,) = runs.read_failures(tmp_path)
     assert (failed["arm"], failed["seed"]) == ("wild", 0)
     assert "lower learning_rate" in failed["failed"]
-    assert "/" not in failed["failed"]  # no folder that is gone
-    assert experiment.pending(tmp_path, wanted) == []
+    assert "/" not in failed["failed"]  # the run's folder no longer exists
+    assert runs.pending_tasks(tmp_path, wanted) == []
 
 
-def test_a_run_that_the_system_ends_is_said_in_a_line(bars, monkeypatch):
+def test_a_run_that_the_system_kills_is_one_line(bars, monkeypatch):
     def killed(*_):
         os.kill(os.getpid(), signal.SIGKILL)
 
-    monkeypatch.setattr(executors, "run_alone", killed)
+    monkeypatch.setattr(executors, "run_isolated", killed)
     made = planned(bars, {"markov": MARKOV})
     with (
         executors.on_cores(2, made) as runner,
-        pytest.raises(RunFolderError, match=r"ended by the system.*fewer --cores"),
+        pytest.raises(RunFolderError, match=r"the system ended a run.*fewer --cores"),
     ):
-        list(runner([experiment.Task("markov", 0)], made, bars))
+        list(runner([runs.Task("markov", 0)], made, bars))
 
 
-def test_a_full_disk_where_a_run_runs_is_no_lost_scheduler(bars, monkeypatch):
+def test_a_full_disk_of_a_worker_is_not_taken_for_a_lost_scheduler(bars, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/tmp/run/checkpoint.npz")
 
-    monkeypatch.setattr(executors, "run", full)
+    monkeypatch.setattr(executors, "run_task", full)
     made = planned(bars, {"markov": MARKOV})
     with pytest.raises(RunFolderError, match=r"markov, seed 3.*No space left.*checkpoint\.npz"):
-        executors.run_alone(experiment.Task("markov", 3), made, bars)
+        executors.run_isolated(runs.Task("markov", 3), made, bars)
 
 
-def test_a_cluster_loses_a_worker_and_no_run(bars, tmp_path, root):
+def test_a_cluster_that_loses_a_worker_loses_no_run(bars, tmp_path, root):
     folder = tmp_path / "x"
     with dask(root, tmp_path, 2) as (address, started):
 
@@ -117,17 +116,17 @@ def test_a_cluster_loses_a_worker_and_no_run(bars, tmp_path, root):
                     os.kill(started[1].pid, signal.SIGKILL)
                 yield outcome
 
-        told = []
-        with executors.on_cluster(address, told.append) as cluster:
-            experiment.carry_out(folder, planned(bars, {"markov": MARKOV}, runs=8), bars, runner)
-        assert sorted(line["seed"] for line in experiment.results(folder)) == list(range(8))
+        warned = []
+        with executors.on_cluster(address, warned.append) as cluster:
+            runs.run_experiment(folder, planned(bars, {"markov": MARKOV}, runs=8), bars, runner)
+        assert sorted(line["seed"] for line in runs.read_results(folder)) == list(range(8))
         assert started[1].wait(5) == -signal.SIGKILL
-        assert told == []
+        assert warned == []
 
 
-def test_a_worker_without_sideman_is_said_before_anything_is_begun(tmp_path):
+def test_a_worker_without_sideman_is_an_error_before_an_experiment_begins(tmp_path):
     (tmp_path / "training").mkdir()
-    (tmp_path / "training" / "__init__.py").touch()  # what another machine has of that name
+    (tmp_path / "training" / "__init__.py").touch()  # a package of the same name
     with (
         dask(tmp_path, tmp_path, 1) as (address, _),
         pytest.raises(
@@ -138,21 +137,21 @@ def test_a_worker_without_sideman_is_said_before_anything_is_begun(tmp_path):
         pass
 
 
-def test_a_worker_of_other_versions_is_said(tmp_path, root):
+def test_a_worker_with_other_versions_gets_a_warning(tmp_path, root):
     about = tmp_path / "numpy-0.9.dist-info" / "METADATA"
     about.parent.mkdir()
     about.write_text("Metadata-Version: 2.1\nName: numpy\nVersion: 0.9\n")
-    told = []
+    warned = []
     with (
         dask(f"{tmp_path}:{root}", tmp_path, 1) as (address, _),
-        executors.on_cluster(address, told.append),
+        executors.on_cluster(address, warned.append),
     ):
-        (line,) = told
+        (line,) = warned
     assert re.search(r"tcp://.*: the worker has numpy 0\.9 \(here \d", line)
 
 
 def command(root, address, folder):
-    """The command on a cluster, as a user calls it, so that whatever libraries say is seen too."""
+    """The command on a cluster in a process of its own, with everything that libraries print."""
     words = ["experiment", "-o", folder, "--arm", "markov", "--runs", "20", "--cluster", address]
     return subprocess.Popen(
         [sys.executable, "-m", "training", *map(str, words)],
@@ -163,22 +162,22 @@ def command(root, address, folder):
     )
 
 
-def said(process):
-    """What a command said in the end, but for its bar and LiteRT's greeting."""
+def printed_by(process):
+    """The lines that a command printed on standard error, without its bar and LiteRT's note."""
     _, err = process.communicate(timeout=90)
     lines = [line for line in err.splitlines() if line.strip()]
     return [line for line in lines if not line.startswith(("runs ", "INFO: Created"))]
 
 
 @pytest.mark.long
-def test_a_scheduler_that_is_lost_is_said_in_a_line_and_what_was_done_stays(bars, tmp_path, root):
+def test_a_lost_scheduler_is_one_line_and_finished_runs_stay(bars, tmp_path, root):
     folder = tmp_path / "x"
     with dask(root, tmp_path, 1) as (address, started):
         process = command(root, address, folder)
-        while not experiment.results(folder):
+        while not runs.read_results(folder):
             assert process.poll() is None, process.stderr.read()
         started[0].kill()
-        lines = said(process)
+        lines = printed_by(process)
     assert process.returncode == 2
     assert len(lines) == 1, lines
     assert f"{address}: the Dask scheduler was lost" in lines[0]
@@ -186,7 +185,7 @@ def test_a_scheduler_that_is_lost_is_said_in_a_line_and_what_was_done_stays(bars
 
 
 @pytest.mark.long
-def test_a_cluster_without_workers_or_scheduler_is_said_and_leaves_nothing(tmp_path, root):
+def test_a_cluster_without_workers_or_scheduler_is_an_error_and_leaves_nothing(tmp_path, root):
     with (
         dask(root, tmp_path, 0) as (address, _),
         pytest.raises(RunFolderError, match="has no workers; start some with `dask worker tcp"),
@@ -194,7 +193,7 @@ def test_a_cluster_without_workers_or_scheduler_is_said_and_leaves_nothing(tmp_p
     ):
         pass
     process = command(root, "tcp://127.0.0.1:1", tmp_path / "x")
-    (line,) = said(process)
+    (line,) = printed_by(process)
     assert process.returncode == 2
     assert "no Dask scheduler answers" in line
     assert not (tmp_path / "x").exists()

@@ -1,4 +1,4 @@
-"""What a generator is asked for and held to: conditions, and the columns of its style."""
+"""Conditions of a generator, and the columns of its style."""
 
 import warnings
 
@@ -14,8 +14,8 @@ from perform.generation.litert import LiteRTSource
 from perform.music.condition import Conditions, generator_inputs
 from perform.music.note_table import notes_of
 from training.data.labels import make_labels
-from training.evaluation.samples import open_samples
-from training.model.column_mask import beginnings, columns, sounding_with
+from training.evaluation.samples import load_samples
+from training.model.column_mask import change_columns, onset_columns, required_columns
 from training.options import Options, read_recipe, with_flags
 
 with warnings.catch_warnings():
@@ -26,7 +26,7 @@ with warnings.catch_warnings():
 TINY = Options(steps=12, batch=4, width=4, noise_dim=6, checkpoint_every=4, seed=3)
 
 
-def test_what_a_bar_is_becomes_the_columns_that_it_is_asked_with(bars):
+def test_bars_get_labels_of_quality_density_and_register(bars):
     chords = [each.chord for each in bars.provenance]
     labels = make_labels(bars.rolls, chords, ("quality", "density", "register"))
     assert labels.names == ("major", "minor", "dominant", "density", "register")
@@ -42,7 +42,7 @@ def test_what_a_bar_is_becomes_the_columns_that_it_is_asked_with(bars):
 
 @pytest.fixture(scope="module")
 def melody(bars, tmp_path_factory):
-    """A run that can be asked and keeps to the columns of its style, and its bundle."""
+    """A run with conditions and with the columns of its style, and its bundle."""
     folder = tmp_path_factory.mktemp("melody")
     options = msgspec.structs.replace(
         TINY,
@@ -52,77 +52,77 @@ def melody(bars, tmp_path_factory):
         onset_share=0.02,
         penalty=0.0,
     )
-    run = trainer.begin(folder / "run", options, bars, sheets=False)
+    run = trainer.start_run(folder / "run", options, bars, sheets=False)
     run.train()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the converter's own
-        return run, export(run, folder / "asked")
+        return run, export(run, folder / "conditional")
 
 
 @pytest.mark.long
-def test_a_conditional_generator_is_exported_with_what_it_can_be_asked(melody):
-    run, made = melody
-    assert set(made.manifest.files) == {"generator.tflite", "card.md"}
-    assert made.manifest.conditions == ["major", "minor", "dominant", "density", "register"]
-    assert {"minor", "density 0.9", "register 0.1"} <= set(made.manifest.metrics["obeys"])
-    assert "| density 0.9 |" in made.card
-    assert LiteRTSource(made.path).raw(3, Conditions("minor", 0.9, 0.1)).shape == (32, 48, 64)
-    assert len(open_samples(made.path, 40)) == 40
+def test_a_conditional_generator_is_exported_with_its_conditions(melody):
+    run, bundle = melody
+    assert set(bundle.manifest.files) == {"generator.tflite", "card.md"}
+    assert bundle.manifest.conditions == ["major", "minor", "dominant", "density", "register"]
+    assert {"minor", "density 0.9", "register 0.1"} <= set(bundle.manifest.metrics["obeys"])
+    assert "| density 0.9 |" in bundle.card
+    assert LiteRTSource(bundle.path).raw(3, Conditions("minor", 0.9, 0.1)).shape == (32, 48, 64)
+    assert len(load_samples(bundle.path, 40)) == 40
     assert ((run.sample(64) > 0).sum(axis=1) <= 1).all()  # a column chooses one row or none
 
 
-def changing(rolls):
+def columns_with_changes(rolls):
     """The columns that differ from the one before, and the first."""
-    moved = (rolls[:, :, 1:] != rolls[:, :, :-1]).any(axis=(0, 1))
-    return {0, *(1 + np.flatnonzero(moved)).tolist()}
+    changed = (rolls[:, :, 1:] != rolls[:, :, :-1]).any(axis=(0, 1))
+    return {0, *(1 + np.flatnonzero(changed)).tolist()}
 
 
-def test_a_styles_rhythm_is_where_its_notes_begin_and_end(bars):
-    all_of_it = columns(bars.rolls, 1e-9)
-    assert set(np.flatnonzero(all_of_it)) == changing(bars.rolls)
-    begun = beginnings(bars.rolls, 1e-9)
-    assert set(np.flatnonzero(begun)) == {0, *struck(bars.rolls)}
-    for those in (all_of_it, begun):  # a style's own bars stay as they are
-        assert np.array_equal(held(bars.rolls, all_of_it, those), bars.rolls)
-    assert 1 < columns(bars.rolls, 0.02).sum() < all_of_it.sum()
-    assert 1 < beginnings(bars.rolls, 0.02).sum() < begun.sum() < all_of_it.sum()
-    assert columns(bars.rolls, 0.0).all()
-    assert beginnings(bars.rolls, 0.0).all()
+def test_the_columns_of_a_style_are_where_its_notes_begin_and_end(bars):
+    every_change = change_columns(bars.rolls, 1e-9)
+    assert set(np.flatnonzero(every_change)) == columns_with_changes(bars.rolls)
+    every_onset = onset_columns(bars.rolls, 1e-9)
+    assert set(np.flatnonzero(every_onset)) == {0, *columns_with_onsets(bars.rolls)}
+    for onsets in (every_change, every_onset):  # the bars of the style stay as they are
+        assert np.array_equal(masked(bars.rolls, every_change, onsets), bars.rolls)
+    assert 1 < change_columns(bars.rolls, 0.02).sum() < every_change.sum()
+    assert 1 < onset_columns(bars.rolls, 0.02).sum() < every_onset.sum() < every_change.sum()
+    assert change_columns(bars.rolls, 0.0).all()
+    assert onset_columns(bars.rolls, 0.0).all()
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(0.05, 0.9), st.floats(0.05, 0.9))
-def test_notes_change_and_begin_only_where_they_may(seed, change, begin):
+def test_masked_notes_change_and_begin_only_in_the_given_columns(seed, change, begin):
     rng = np.random.default_rng(seed)
     rolls = np.where(rng.random((5, 48, 64)) < 0.5, 1, -1)
-    changes, begun = rng.random((2, 64)) < [[change], [begin]]
+    changes, onsets = rng.random((2, 64)) < [[change], [begin]]
     changes[0] = True
-    kept = held(rolls, changes, begun)
-    assert changing(kept) <= set(np.flatnonzero(changes))
-    assert set(struck(kept)) <= {0, *np.flatnonzero(changes & begun)}
-    assert np.array_equal(held(kept, changes, begun), kept)
-    assert not (kept > rolls[:, :, sounding_with(changes, changes)[:, 0]]).any()
+    kept = masked(rolls, changes, onsets)
+    assert columns_with_changes(kept) <= set(np.flatnonzero(changes))
+    assert set(columns_with_onsets(kept)) <= {0, *np.flatnonzero(changes & onsets)}
+    assert np.array_equal(masked(kept, changes, onsets), kept)
+    assert not (kept > rolls[:, :, required_columns(changes, changes)[:, 0]]).any()
 
 
-def held(rolls, changes, begun):
-    return rolls[:, :, sounding_with(changes, begun)].min(axis=3)
+def masked(rolls, changes, onsets):
+    return rolls[:, :, required_columns(changes, onsets)].min(axis=3)
 
 
-def struck(rolls):
+def columns_with_onsets(rolls):
     """The columns where notes begin."""
     on = rolls > 0
     return {c for c in range(64) if (on[:, :, c] & ~(on[:, :, c - 1] if c else False)).any()}
 
 
 @pytest.mark.long
-def test_a_bundle_keeps_to_the_columns_of_its_style(bars, melody):
-    run, made = melody
-    allowed = set(np.flatnonzero(columns(bars.rolls, 0.01)).tolist())
-    begun = set(np.flatnonzero(beginnings(bars.rolls, 0.02)).tolist())
-    assert begun < allowed
-    asked = generator_inputs(32, run.options.noise_dim, run.labels.names, 5)
-    for rolls in (run.sample(64), run_generator(made.generator, asked)):
-        assert changing(rolls) <= allowed
-        assert struck(np.where(rolls > rolls.mean(), 1, -1)) <= begun
+def test_a_bundle_uses_only_the_columns_of_its_style(bars, melody):
+    run, bundle = melody
+    allowed = set(np.flatnonzero(change_columns(bars.rolls, 0.01)).tolist())
+    onsets = set(np.flatnonzero(onset_columns(bars.rolls, 0.02)).tolist())
+    assert onsets < allowed
+    inputs = generator_inputs(32, run.options.noise_dim, run.labels.names, 5)
+    for rolls in (run.sample(64), run_generator(bundle.generator, inputs)):
+        assert columns_with_changes(rolls) <= allowed
+        assert columns_with_onsets(np.where(rolls > rolls.mean(), 1, -1)) <= onsets
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_a_bundle_keeps_to_the_columns_of_its_style(bars, melody):
         ("intervals = true", "architecture paper does not support intervals; take compact or"),
     ],
 )
-def test_conditions_and_intervals_need_networks_that_have_a_place_for_them(tmp_path, recipe, said):
+def test_conditions_and_intervals_need_networks_that_support_them(tmp_path, recipe, said):
     mine = tmp_path / "mine.toml"
     mine.write_text(recipe)
     with pytest.raises(SidemanError, match=f"^--{said}"):

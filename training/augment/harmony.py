@@ -17,7 +17,7 @@ SCALE_NAMES = ("mixolydian", "dorian", "ionian", "blues", "aeolian")
 
 
 def transpose_in_scale(rolls: Rolls, rng: np.random.Generator) -> Rolls:
-    """Bars moved by one to three steps of the scale that fits them best (Huang et al. 2018, in key).
+    """Bars moved by one to three steps of their best scale (Huang et al. 2018, inside the key).
 
     Where a bar would leave the roll it moves in the other direction.
     """
@@ -49,7 +49,8 @@ def second_voice(rolls: Rolls, rng: np.random.Generator) -> Rolls:
     tones[1:][outside] = -2
     best = np.argsort(-tones, axis=0, kind="stable")
     chosen = best[rng.integers(0, 2, len(rolls)), bars]
-    return np.asarray(voices[np.where(chosen == 0, best[0], chosen), bars])
+    chosen = np.where(tones[chosen, bars] < 0, best[0], chosen)  # the second best may be none
+    return np.asarray(voices[chosen, bars])
 
 
 def inversion(rolls: Rolls, _rng: np.random.Generator) -> Rolls:

@@ -1,1 +1,1 @@
-"""One module for each group of commands of `training`."""
+"""The commands of `training`, one module for each group. `training.cli` parses their flags."""

@@ -1,44 +1,59 @@
-"""Bundles, runs and data sets in a line or a few, as the commands say them."""
+"""The command `info`, and the descriptions of bundles, runs and data sets that commands print."""
 
 from pathlib import Path
 
 from perform.bundles import bundle
+from perform.errors import RunFolderError
 from perform.music.note_table import notes_of
 from training.data import dataset
 from training.options import read_options
+from training.train.run_folder import METRICS, OPTIONS, SHEETS
 
 
-def path(place: Path) -> str:
-    """What stands at a path: a run's folder, a bundle or a data set. Raises what opening it raises."""
-    if not place.is_dir():
-        bars = dataset.load(place)
+def show_info(path: Path, animation: Path | None) -> None:
+    """Print what is at a path, and write an animation of a run's sheets."""
+    if animation is not None:
+        from training.train.sample_sheets import animate  # noqa: PLC0415 - Pillow is an extra
+
+        sheets = sorted((path / SHEETS).glob("*.png"))
+        if not sheets:
+            raise RunFolderError(f"{path}: no samples of a run there; name a run's folder")
+        animate(sheets, animation)
+    print(describe_path(path))
+
+
+def describe_path(path: Path) -> str:
+    """What is at a path: a run, a bundle or a data set. The errors are those of opening it."""
+    if not path.is_dir():
+        bars = dataset.load(path)
         files = [f"  {name}: {count} bars" for name, count in dataset.bars_per_file(bars).items()]
-        return "\n".join([f"{place}: {counts(bars)}", *files])
-    if not (place / "options.json").is_file():
-        return made(bundle.load(place))
-    options = read_options(place / "options.json")
-    metrics = place / "metrics.jsonl"
+        return "\n".join([f"{path}: {describe_import(bars)}", *files])
+    if not (path / OPTIONS).is_file():
+        return describe_bundle(bundle.load(path))
+    options = read_options(path / OPTIONS)
+    metrics = path / METRICS
     last = (metrics.read_text() if metrics.exists() else "").splitlines()[-1:] or ["not begun"]
-    return f"{place}: {options.architecture}, {options.loss}, {options.steps} steps; {last[0]}"
+    return f"{path}: {options.architecture}, {options.loss}, {options.steps} steps; {last[0]}"
 
 
-def made(it: bundle.Bundle) -> str:
-    """A bundle: where, its name, and its figures."""
-    manifest = it.manifest
+def describe_bundle(loaded: bundle.Bundle) -> str:
+    """A bundle in a line: its path, name, architecture and figures."""
+    manifest = loaded.manifest
     figures = " ".join(
         f"{name}={value:.4g}"
         for name, value in manifest.metrics.items()
         if isinstance(value, int | float)
     )
-    return f"{it.path}: {manifest.name}, {manifest.architecture}, {figures}"
+    return f"{loaded.path}: {manifest.name}, {manifest.architecture}, {figures}"
 
 
-def counts(bars: dataset.Dataset) -> str:
-    """What an import kept of its files, and what it did to it."""
-    found = bars.counts
-    notes = len(notes_of(bars.rolls).bar)  # augmented bars keep the counts of their import
+def describe_import(bars: dataset.Dataset) -> str:
+    """A data set in a line: its bars and notes, and what its import left out and moved."""
+    counts = bars.counts
+    notes = len(notes_of(bars.rolls).bar)  # the counts are of the import, before augmentation
     return (
-        f"{len(bars.rolls)} bars, {notes} notes; {found.empty} bars empty, "
-        f"{found.not_four_four} not in 4/4; {found.folded} notes folded, {found.lost} lost; moved "
-        f"to the grid by {found.moved_mean:.1f} ticks on average, {found.moved_most} at most"
+        f"{len(bars.rolls)} bars, {notes} notes; {counts.empty} bars empty, "
+        f"{counts.not_four_four} not in 4/4; {counts.folded} notes folded, {counts.lost} lost; "
+        f"moved to the grid by {counts.moved_mean:.1f} ticks on average, "
+        f"{counts.moved_most} at most"
     )

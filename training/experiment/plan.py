@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from perform import atomic_file
 from perform.errors import DatasetError, RunFolderError, SidemanError
-from training import files
+from training import folders
 from training.augment.pipeline import augmented_count
 from training.data import dataset
 from training.evaluation.score import FEWEST
@@ -153,7 +153,7 @@ def open_experiment(folder: Path, requested: Plan, bars: dataset.Dataset) -> Pla
     path = folder / PLAN
     if path.exists():
         requested = _merge(folder, read_plan(folder), requested)
-    elif files.list_names(folder) - {DATA}:  # one that was killed before its plan has only bars
+    elif folders.list_names(folder) - {DATA}:  # one that was killed before its plan has only bars
         raise RunFolderError(f"{folder} is not empty and holds no experiment; name another folder")
     else:
         dataset.save(bars, folder / DATA)
@@ -164,9 +164,7 @@ def open_experiment(folder: Path, requested: Plan, bars: dataset.Dataset) -> Pla
 def _merge(folder: Path, begun: Plan, requested: Plan) -> Plan:
     """The begun plan with the arms and runs of the requested one; RunFolderError if they differ."""
     differing = [
-        name
-        for name in ("protocol", *SHARED)
-        if getattr(begun, name) != getattr(requested, name)
+        name for name in ("protocol", *SHARED) if getattr(begun, name) != getattr(requested, name)
     ]
     differing += [
         f"options of arm {name}"

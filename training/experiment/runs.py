@@ -20,7 +20,7 @@ import numpy as np
 from perform import atomic_file
 from perform.errors import FeatureError, SidemanError
 from perform.music.pianoroll import Rolls, threshold
-from training import files
+from training import folders
 from training.augment.pipeline import augment
 from training.data import dataset
 from training.evaluation.score import HELD_OUT, score
@@ -30,6 +30,7 @@ from training.features.registry import open_extractor
 from training.model import markov
 from training.options import Options
 from training.pretrained.weights import weights_digest
+from training.train.run_folder import METRICS
 
 RESULTS, SAMPLES = "results.jsonl", "samples"
 KEPT_SAMPLES = 16
@@ -92,7 +93,7 @@ def count_lines(folder: Path) -> int:
 
 
 def pending_tasks(folder: Path, plan: Plan) -> list[Task]:
-    """The runs that are still to do. All arms of a seed come together, so pairs are complete soon."""
+    """The runs that are still to do, seed by seed, so that pairs are complete early."""
     done = {(line["arm"], line["seed"]) for line in read_results(folder) + read_failures(folder)}
     return [
         Task(arm, seed) for seed in range(plan.runs) for arm in plan.arms if (arm, seed) not in done
@@ -186,7 +187,7 @@ def train_and_sample(
     with tempfile.TemporaryDirectory() as folder:
         run = trainer.start_run(Path(folder) / "run", options, bars, sheets=False)
         run.train()
-        text = (run.folder / trainer.METRICS).read_text(encoding="utf-8")
+        text = (run.folder / METRICS).read_text(encoding="utf-8")
         every = max(1, options.steps // MOST_LOSSES)
         entries = [json.loads(row) for row in text.splitlines()][::every]
         losses = {name: [round(row[name], 4) for row in entries] for name in entries[0]}
@@ -205,7 +206,7 @@ def run_experiment(
     `report` gets the number of runs done and of all runs. RunFolderError while another process
     works on the experiment, or when the folder holds another one.
     """
-    with files.lock_folder(folder):
+    with folders.lock_folder(folder):
         plan = open_experiment(folder, requested, bars)
         tasks = pending_tasks(folder, plan)
         total = plan.runs * len(plan.arms)

@@ -16,7 +16,7 @@ RESAMPLES = 5000
 
 
 class Friedman(NamedTuple):
-    """Chi-square, its p-value, and Kendall's W: 0 for random ranks of the arms, 1 for equal ranks."""
+    """Chi-square, its p-value, and Kendall's W: 0 for random ranks, 1 where all runs agree."""
 
     statistic: float
     p: float

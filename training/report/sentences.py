@@ -28,9 +28,11 @@ def describe_experiment(found: Findings) -> list[str]:
     """The sentences on one experiment."""
     split = found.plan.split
     lines = [
-        f"{len(found.seeds)} paired runs an arm, protocol {found.plan.protocol}, "
-        f"{split['training']} training bars and {split['held_out']} held-out bars; "
-        "each seed has a split of its own, which all arms share."
+        (
+            f"{len(found.seeds)} paired runs an arm, protocol {found.plan.protocol}, "
+            f"{split['training']} training bars and {split['held_out']} held-out bars; "
+            "each seed has a split of its own, which all arms share."
+        )
     ]
     if found.incomplete_lines:
         lines.append(f"{found.incomplete_lines} lines of results.jsonl are incomplete; skipped.")
@@ -164,6 +166,8 @@ def _paper_order(found: Findings, table: NDArray[np.float64], reference: str) ->
         verdict = "does not appear"
     pairs = "; ".join(f"{a} - {b}: {e.median:+.2f}, p {format_p(e.p)}" for a, b, e in tests)
     return [
-        f"The paper's order (augmented < replicated < original) {verdict} against {reference} "
-        f"({pairs})."
+        (
+            f"The paper's order (augmented < replicated < original) {verdict} against {reference} "
+            f"({pairs})."
+        )
     ]

@@ -11,7 +11,6 @@ from pathlib import Path
 import msgspec
 
 from perform import atomic_file
-
 from training.experiment.plan import DATA, Plan, arm_options
 from training.options import Options, read_recipe, recipe_names, to_toml
 from training.report.findings import Findings, read_findings
@@ -172,6 +171,7 @@ def _html_table(table: Table) -> str:
 def _markdown_table(table: Table) -> str:
     rows = [table.header, ["---"] * len(table.header), *table.rows]
     lines = [
-        "| " + " | ".join(_escape_markdown(cell).replace("|", "\\|") for cell in row) + " |" for row in rows
+        "| " + " | ".join(_escape_markdown(cell).replace("|", "\\|") for cell in row) + " |"
+        for row in rows
     ]
     return f"**{_escape_markdown(table.caption)}**\n\n" + "\n".join(lines) + "\n"

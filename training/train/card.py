@@ -24,17 +24,27 @@ def write_card(run: Run, manifest: bundle.Manifest, remark: str) -> str:
         f"One-bar phrases, invented by a small GAN. Licence: {manifest.licence}.",
         "",
         f"- **Trained on** {len(run.bars.rolls)} bars: {files}{augmented}{pretrained}.",
-        f"- **Trained for** {run.step} steps of {options.batch} bars, {run.seconds:.0f} s: "
-        "architecture",
-        f"  `{options.architecture}`{width}, {options.loss} loss, "
-        f"R1 + R2 penalty {options.penalty:g}, weights",
-        f"  averaged by {options.average:g}, seed {options.seed}. "
-        "Every option is in `manifest.json`.",
+        (
+            f"- **Trained for** {run.step} steps of {options.batch} bars, {run.seconds:.0f} s: "
+            "architecture"
+        ),
+        (
+            f"  `{options.architecture}`{width}, {options.loss} loss, "
+            f"R1 + R2 penalty {options.penalty:g}, weights"
+        ),
+        (
+            f"  averaged by {options.average:g}, seed {options.seed}. "
+            "Every option is in `manifest.json`."
+        ),
         *([f"- **Can be asked for**: {conditions}."] if conditions else []),
-        f"- **Clean-up** before a phrase is played: a cell is on above {manifest.threshold:g}; "
-        "a gap of one column in a",
-        "  torn note is filled; a note of one column (shorter than a 1/32) is dropped; "
-        "a bar that is unplayable",
+        (
+            f"- **Clean-up** before a phrase is played: a cell is on above {manifest.threshold:g}; "
+            "a gap of one column in a"
+        ),
+        (
+            "  torn note is filled; a note of one column (shorter than a 1/32) is dropped; "
+            "a bar that is unplayable"
+        ),
         "  even so is replaced by its neighbour in the batch.",
         "",
         *_measured(run, manifest),
@@ -73,7 +83,7 @@ def _measured(run: Run, manifest: bundle.Manifest) -> list[str]:
 
 
 def _conditions(manifest: bundle.Manifest) -> list[str]:
-    """The table of what bars are like under each condition, a line each; none without conditions."""
+    """The table of what bars are like under each condition, a line each; else nothing."""
     effects = manifest.metrics["obeys"]
     if not effects:
         return []

@@ -99,7 +99,9 @@ def train_extractor(bars: Dataset, epochs: int, seed: int = 0, width: int = 48) 
     return extractor
 
 
-def _make_epoch(rolls: Rolls, labels: NDArray[np.int64], rng: np.random.Generator) -> ExtractorEpoch:
+def _make_epoch(
+    rolls: Rolls, labels: NDArray[np.int64], rng: np.random.Generator
+) -> ExtractorEpoch:
     """All bars in a new order, half of them with one corruption of a random strength."""
     order = rng.permutation(len(rolls))
     inputs = rolls[order].copy()

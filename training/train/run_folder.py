@@ -1,4 +1,4 @@
-"""The options and bars in a run's folder. A resumed run uses these and no others."""
+"""A run's folder: the names in it, and the options and bars, which a resumed run uses again."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -10,6 +10,7 @@ from training.data import dataset
 from training.options import Options, read_options
 
 OPTIONS, DATA = "options.json", "data.npz"
+METRICS, CHECKPOINT, SHEETS = "metrics.jsonl", "checkpoint.npz", "samples"
 
 
 class RunSetup(NamedTuple):

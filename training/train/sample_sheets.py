@@ -29,7 +29,10 @@ def draw_sheet(rolls: Any, path: Path, columns: int = 4) -> None:
     page = Image.new("RGB", size, "white")
     pen = ImageDraw.Draw(page)
     for place, roll in enumerate(np.asarray(rolls)):
-        left, top = MARGIN + place % columns * (width + GAP), GAP + place // columns * (height + GAP)
+        left, top = (
+            MARGIN + place % columns * (width + GAP),
+            GAP + place // columns * (height + GAP),
+        )
         cells = np.where(roll[::-1] > 0, INK, PAPER).astype(np.uint8)
         page.paste(
             Image.fromarray(cells).resize((width, height), Image.Resampling.NEAREST), (left, top)

@@ -12,8 +12,8 @@ import numpy as np
 
 from perform import atomic_file
 from perform.errors import DivergenceError, RunFolderError
-from perform.music.condition import UNCONDITIONAL, DENSITY, Conditions, generator_inputs
-from training import files
+from perform.music.condition import DENSITY, UNCONDITIONAL, Conditions, generator_inputs
+from training import folders
 from training.augment.pipeline import augment, source_indices
 from training.data import dataset
 from training.data.labels import QUALITY_DROPOUT, make_labels, quality_columns
@@ -24,10 +24,16 @@ from training.model.losses import LOSSES, density_error, squared_gradient
 from training.model.networks import build_networks
 from training.options import Options, to_json
 from training.pretrained.weights import Weights, check_fit, read_weights
-from training.train.run_folder import DATA, OPTIONS, read_setup
+from training.train.run_folder import (
+    CHECKPOINT,
+    DATA,
+    METRICS,
+    OPTIONS,
+    SHEETS,
+    read_setup,
+)
 from training.train.sample_sheets import draw_losses, draw_sheet
 
-METRICS, CHECKPOINT = "metrics.jsonl", "checkpoint.npz"
 LOG_EVERY = 25
 SHEET_BARS = 16
 SHEET_STEPS = 50  # the least number of steps between two sheets
@@ -142,7 +148,7 @@ class Run:
         RunFolderError while another process trains the run. DivergenceError when losses or
         weights are not finite; the last checkpoint stays.
         """
-        with files.lock_folder(self.folder):
+        with folders.lock_folder(self.folder):
             self.resume()  # another process may have trained it since it was opened
             _cut_metrics(self.folder / METRICS, self.step)
             self._train_on(report)
@@ -162,9 +168,7 @@ class Run:
             if self._sheets and (
                 last or sheet_is_due(self.step, len(self.augmented), self.options.batch)
             ):
-                draw_sheet(
-                    self.sample(SHEET_BARS), self.folder / "samples" / f"{self.step:06d}.png"
-                )
+                draw_sheet(self.sample(SHEET_BARS), self.folder / SHEETS / f"{self.step:06d}.png")
             if last or self.step % self.options.checkpoint_every == 0:
                 now = time.monotonic()
                 self.seconds, before = self.seconds + now - before, now
@@ -291,7 +295,7 @@ def start_run(folder: Path, options: Options, bars: dataset.Dataset, *, sheets: 
     run = Run(folder, options, bars, sheets=sheets)
     run.resume()  # loads the pretrained weights, which may not fit
     try:
-        with files.lock_folder(folder):
+        with folders.lock_folder(folder):
             _check_empty(folder)
             dataset.save(bars, folder / DATA)
             atomic_file.write(folder / OPTIONS, to_json(options))
@@ -320,7 +324,7 @@ def open_trained(folder: Path) -> Run:
 
 def _check_empty(folder: Path) -> None:
     # a run that was killed before its options were written has only its bars
-    if files.list_names(folder) - {DATA}:
+    if folders.list_names(folder) - {DATA}:
         raise RunFolderError(
             f"{folder} is not empty; add --resume to continue the run in it, or name another"
         )
