@@ -42,11 +42,6 @@ class ActiveNotes:
         self._token = 0
         self.played = 0
 
-    @property
-    def count(self) -> int:
-        """How many notes sound."""
-        return sum(len(voice.sounding) for voice in self._voices)
-
     def begin(self, tick: int, bar: int, planned: PlannedNote, done: list[OutputEvent]) -> None:
         """Begin a planned note, on the chord of this moment."""
         voice, performed = self._voices[planned.voice], planned.performed

@@ -135,11 +135,6 @@ class Engine:
         return self._notes.played
 
     @property
-    def notes_sounding(self) -> int:
-        """How many notes sound."""
-        return self._notes.count
-
-    @property
     def bar(self) -> int:
         """The current bar, from 0."""
         return self._position.bar

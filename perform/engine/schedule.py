@@ -54,6 +54,3 @@ class Schedule:
     def clear(self) -> None:
         """Remove all events."""
         self._heap.clear()
-
-    def __len__(self) -> int:
-        return len(self._heap)

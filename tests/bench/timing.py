@@ -30,7 +30,7 @@ from perform.inputs.midi_clock import ClockReader
 from perform.inputs.osc import OscInputConfig
 from perform.music.chord import parse_chord
 from perform.outputs.midi_file import MidiFileOutputConfig
-from perform.steering.fitness import FITNESS
+from perform.steering.fitness import FITNESS_FUNCTIONS
 path, seconds, mode, port = sys.argv[1], float(sys.argv[2]), sys.argv[3], int(sys.argv[4])
 CHORDS = [parse_chord(s) for s in ("C7", "F7", "Am7", "Dm7", "G7", "Ebmaj7")]
 
@@ -40,7 +40,7 @@ def pulses(reader, loop, stop):
     while not stop.is_set():
         count += 1
         time.sleep(max(0, begun + count * 60 / 300 / 24 - time.monotonic()))
-        loop.call_soon_threadsafe(reader.hear, [0xF8], time.monotonic())
+        loop.call_soon_threadsafe(reader.handle, [0xF8], time.monotonic())
 
 async def main():
     voices = tuple(VoiceConfig(name=f"v{i}", output="f", single=mode == "steered") for i in range(4))
@@ -65,7 +65,7 @@ async def main():
         while time.monotonic() - begun < seconds:
             await asyncio.sleep(0.1)
             if mode == "steered":
-                conductor.handle_event(ParameterChanged(None, "weight/" + chance.choice(FITNESS).name, chance.random()))
+                conductor.handle_event(ParameterChanged(None, "weight/" + chance.choice(FITNESS_FUNCTIONS).name, chance.random()))
                 if chance.random() < 0.1:
                     conductor.handle_event(ChordChanged(chance.choice(CHORDS)))
         used = (sum(me.cpu_times()[:2]) - used) / (time.monotonic() - begun)
