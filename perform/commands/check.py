@@ -1,0 +1,47 @@
+"""`perform init` and `perform check`: writes a rig, and tries one."""
+
+import asyncio
+from pathlib import Path
+
+from perform.atomic_file import atomic_write
+from perform.commands.run import rig_text, welcome
+from perform.config.load import load_rig
+from perform.config.schema import Rig
+from perform.daemon.app import Daemon
+from perform.errors import SidemanError, StartError
+
+PATIENCE_SECONDS = 10.0  # for the first phrases of every voice
+
+
+def write_rig(path: Path) -> None:
+    """Write the rig for this machine, with comments. SidemanError if the file exists."""
+    with atomic_write(path, SidemanError) as part:
+        if path.exists():
+            raise SidemanError(f"{path} is there already; name another file, or move it away")
+        part.write_text(rig_text(), encoding="utf-8")
+    print(f"{path}: edit it, then perform check {path}, then perform run {path}")
+
+
+def check(path: Path) -> None:
+    """Open everything that a rig names, and print what it listens to and plays.
+
+    StartError names every part that cannot be opened.
+    """
+    rig = load_rig(path)
+    for output in rig.outputs.values():
+        output.check_files()
+    asyncio.run(_try(path, rig))
+    print(f"{path}: {welcome(rig)}")
+
+
+async def _try(path: Path, rig: Rig) -> None:
+    async with Daemon(rig.without_traces(), strict=False) as performance:
+        if performance.missing:
+            mend = f"to play without it: perform run {path} --panel"
+            raise StartError("\nperform: ".join([*performance.missing, mend]))
+        if not await performance.live.source.wait_for_phrases(PATIENCE_SECONDS):
+            raise SidemanError(f"{path}: the models give no phrase; see the lines above")
+    if rig.mqtt is not None:
+        from perform.mqtt import connection  # noqa: PLC0415 - half a second, and few rigs have one
+
+        await connection.try_out(rig.mqtt.unlocked())

@@ -1,0 +1,62 @@
+"""`perform chord`: names chords from symbols or MIDI note numbers."""
+
+import json
+import sys
+from collections.abc import Iterable
+
+from perform.errors import ChordError, SidemanError
+from perform.music.chord import Chord, parse_chord
+from perform.music.pitch import note_name
+from perform.music.recognition import recognise
+
+
+def run(words: list[str] | None, *, as_json: bool) -> None:
+    """Print a line for each chord: of the arguments, or of the lines on standard input."""
+    if words is None and sys.stdin.isatty():
+        print("chords, or MIDI note numbers, one chord a line; Ctrl-D ends it", file=sys.stderr)
+    for line in _lines(words):
+        if line:
+            print(describe(parse(line), as_json=as_json))
+
+
+def _lines(words: list[str] | None) -> Iterable[str]:
+    if words is None:
+        return (line.strip() for line in sys.stdin)
+    notes = bool(words) and words[0].lstrip("-").isdecimal()
+    return [" ".join(words)] if notes else words
+
+
+def parse(line: str) -> Chord | None:
+    """The chord of a symbol or of MIDI note numbers; None is "no chord".
+
+    ChordError for an unknown symbol or notes that are no chord, SidemanError for a wrong number.
+    """
+    parts = line.replace(",", " ").split()
+    if not all(part.lstrip("-").isdecimal() for part in parts):
+        return parse_chord(line)
+    notes = [int(part) for part in parts]
+    if any(not 0 <= note <= 127 for note in notes):
+        raise SidemanError(f"{line}: MIDI note numbers go from 0 to 127")
+    chord = recognise(notes)
+    if chord is None:
+        raise ChordError(line, 0, "these notes are no chord")
+    return chord
+
+
+def describe(chord: Chord | None, *, as_json: bool) -> str:
+    """A chord as a line: its symbol, root, bass and pitch classes."""
+    if as_json:
+        return json.dumps(
+            {
+                "symbol": chord.symbol if chord else "N.C.",
+                "root": chord.root if chord else None,
+                "bass": chord.bass if chord else None,
+                "notes": list(chord.pitch_classes) if chord else [],
+            }
+        )
+    if chord is None:
+        return "N.C."
+    notes = " ".join(note_name(tone) for tone in chord.pitch_classes)
+    root = note_name(chord.root)
+    bass = root if chord.bass == chord.root else chord.symbol.rpartition("/")[2]
+    return f"{chord.symbol:<12} root {root:<3} bass {bass:<3} notes {notes}"
