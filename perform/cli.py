@@ -1,30 +1,17 @@
-"""`perform`: flags -> configuration -> a command. Nothing else happens here."""
+"""`perform`: the flags of each command -> a call in `perform.commands`. Nothing else happens here."""
 
-import asyncio
 import io
-import json
 import logging
 import os
 import re
-import signal
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from perform.atomic_file import replacing
-from perform.bundles import bundle, catalog
-from perform.commands import run as start
-from perform.config import load as config
-from perform.config.voices import VoiceConfig
-from perform.engine.metre import parse_metre
 from perform.engine.voicing import DEFAULT_MODEL
-from perform.errors import BundleError, ChordError, SidemanError, StartError
-from perform.music.chord import Chord, parse_chord
-from perform.music.recognition import recognise
-from perform.net.address import host_port
-from perform.tables import rig_errors
+from perform.errors import SidemanError
 from perform.version import VersionOption
 
 app = typer.Typer(
@@ -35,18 +22,21 @@ app = typer.Typer(
     add_completion=False,
 )
 RigFile = Annotated[Path, typer.Argument(metavar="RIG.toml", help="the rig file")]
+System = Annotated[str, typer.Option(help="auto, alsa, jack, coremidi or winmm")]
+Binding = Annotated[str, typer.Option(help="the MIDI library: auto, rtmidi or libremidi")]
+SoundFont = Annotated[Path | None, typer.Option(help="a .sf2 or .sf3 file for the WAV")]
 
 
 def main() -> None:
-    """Run a command; what the user can mend becomes one line and an exit code."""
+    """Run a command; an error that the user can mend becomes one line and an exit code."""
     _mend_streams()
     logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.INFO)
-    sys.argv[1:] = _spelled_out(sys.argv[1:])
+    sys.argv[1:] = _spell_panel(sys.argv[1:])
     try:
         app()
-    except SidemanError as fault:
-        print(f"perform: {fault}", file=sys.stderr)
-        sys.exit(fault.exit_code)
+    except SidemanError as error:
+        print(f"perform: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.exit(0)
 
@@ -61,36 +51,40 @@ def demo(
     seconds: Annotated[
         float | None, typer.Option(help="how long; default: one chorus", min=1)
     ] = None,
-    out: Annotated[Path, typer.Option(help="where demo.mid and demo.wav go")] = Path(),
-    soundfont: Annotated[Path | None, typer.Option(help="a .sf2 or .sf3 file for the WAV")] = None,
+    out: Annotated[Path, typer.Option(help="the folder for demo.mid and demo.wav")] = Path(),
+    soundfont: SoundFont = None,
     seed: Annotated[int, typer.Option(help="another number, another solo")] = 0,
-    quiet: Annotated[bool, typer.Option("--quiet", help="not aloud, files alone")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="write the files, do not play aloud")
+    ] = False,
 ) -> None:
     """Play a twelve-bar blues, aloud where there is a sound card; no hardware needed."""
-    from perform.commands import demo as concert  # noqa: PLC0415
+    from perform.commands import demo as command  # noqa: PLC0415
 
-    concert.run(seconds, out, soundfont, seed, quiet=quiet)
+    command.run(seconds, out, soundfont, seed, quiet=quiet)
 
 
 @app.command()
 def run(
     rig: Annotated[
-        Path | None, typer.Argument(metavar="[RIG.toml]", help="default: what is there")
+        Path | None, typer.Argument(metavar="[RIG.toml]", help="default: a rig for this machine")
     ] = None,
     view: Annotated[
         bool | None,
-        typer.Option(help="the performance in the terminal; default: where there is one"),
+        typer.Option(help="show the performance in the terminal; default: if there is one"),
     ] = None,
     panel: Annotated[
         str | None,
         typer.Option(
             metavar="[HOST:PORT]",
-            help="a page in the browser; beyond this machine (0.0.0.0:8137) with a code to scan",
+            help="a page in the browser; for other machines (0.0.0.0:8137) with a code to scan",
         ),
     ] = None,
 ) -> None:
     """Listen for chords and play, until Ctrl-C."""
-    start.run(rig, panel, view=view)
+    from perform.commands import run as command  # noqa: PLC0415
+
+    command.run(rig, panel, view=view)
 
 
 @app.command()
@@ -100,82 +94,44 @@ def render(
     ],
     output: Annotated[Path, typer.Option("-o", "--output", help="FILE.mid, FILE.wav or FILE.png")],
     model: Annotated[str, typer.Option(help="a bundle, or 'canned'")] = DEFAULT_MODEL,
-    seed: Annotated[int, typer.Option(help="same seed, same notes")] = 0,
+    seed: Annotated[int, typer.Option(help="the same seed gives the same notes")] = 0,
     tempo: Annotated[float, typer.Option(min=20, max=400, help="quarter notes a minute")] = 120.0,
     metre: Annotated[str, typer.Option(help="of the chart: 3/4, 5/4, 6/8, 7/8, 12/8, ...")] = "4/4",
-    soundfont: Annotated[Path | None, typer.Option(help="a .sf2 or .sf3 file for a WAV")] = None,
+    soundfont: SoundFont = None,
 ) -> None:
-    """Play a chart, or a recorded session, into a file, faster than real time; the same seed gives the
-    same notes, and a session those that were played.
+    """Play a chart or a recorded session into a file, faster than real time.
+
+    The same seed gives the same notes; a session gives the notes that were played.
     """
-    from perform.commands import render as rendering  # noqa: PLC0415
+    from perform.commands import render as command  # noqa: PLC0415
 
-    if chart.endswith(".jsonl"):
-        rendering.render_session(Path(chart), output, soundfont)
-        return
-    from perform.music.chart import parse_chart  # noqa: PLC0415
-
-    with rig_errors("--metre"):
-        counted = parse_metre(metre)
-    read = parse_chart(_chart_text(chart))
-    voice = VoiceConfig(name="lead", model=model)
-    rendering.render(
-        read, output, voice, metre=counted, seed=seed, tempo=tempo, soundfont=soundfont
+    command.run(
+        chart, output, model=model, seed=seed, tempo=tempo, metre=metre, soundfont=soundfont
     )
 
 
 @app.command()
 def init(rig: RigFile = Path("rig.toml")) -> None:
-    """Write a commented rig to start from: the one that run plays without a rig."""
-    with replacing(rig, SidemanError) as temporary:
-        if rig.exists():
-            raise SidemanError(f"{rig} is there already; name another file, or move it away")
-        temporary.write_text(start.rig_text(), encoding="utf-8")
-    print(f"{rig}: edit it, then perform check {rig}, then perform run {rig}")
+    """Write a commented rig to start from: the one that `perform run` plays without a rig."""
+    from perform.commands import check as command  # noqa: PLC0415
+
+    command.write_rig(rig)
 
 
 @app.command()
 def check(rig: RigFile) -> None:
-    """Open everything that a rig names, and say whether it is all there."""
-    from perform.daemon import app as daemon  # noqa: PLC0415
+    """Open everything that a rig names, and say whether it all works."""
+    from perform.commands import check as command  # noqa: PLC0415
 
-    async def try_out() -> None:
-        async with daemon.Daemon(loaded.without_traces(), strict=False) as performance:
-            if performance.missing:
-                mend = f"to play without it: perform run {rig} --panel"
-                raise StartError("\nperform: ".join([*performance.missing, mend]))
-            if not await performance.live.source.wait_for_phrases(10.0):
-                raise SidemanError(f"{rig}: the models answer no phrase; see the lines above")
-        if loaded.mqtt is not None:
-            from perform.mqtt import connection  # noqa: PLC0415 - half a second, and few have one
-
-            await connection.check_broker(loaded.mqtt.unlocked())
-
-    loaded = config.load_rig(rig)
-    for output in loaded.outputs.values():
-        output.check_files()
-    asyncio.run(try_out())
-    print(f"{rig}: {start.welcome(loaded)}")
+    command.check(rig)
 
 
 @app.command()
-def ports(
-    system: Annotated[str, typer.Option(help="auto, alsa, jack, coremidi or winmm")] = "auto",
-) -> None:
-    """List the MIDI ports that are plugged in."""
-    from perform.midi import ports as midi  # noqa: PLC0415
+def ports(system: System = "auto", binding: Binding = "auto") -> None:
+    """List the MIDI ports that are plugged in, and the library through which they are opened."""
+    from perform.commands import ports as command  # noqa: PLC0415
 
-    rig = config.parse_rig(f"[midi]\nsystem = {json.dumps(system)}", "--system")
-    try:
-        inputs, outputs = midi.names(rig.midi.system)
-    except StartError as fault:
-        raise StartError(f"{fault}, or a browser: perform run --panel") from None
-    for title, names in (("inputs", inputs), ("outputs", outputs)):
-        print(f"{title}:" + ("" if names else " none"))
-        for number, name in enumerate(names):
-            print(f"  {number}  {name}")
-    if not inputs + outputs:
-        print("plug something in, or play in a browser: perform run --panel")
+    command.list_ports(command.settings(system, binding))
 
 
 @app.command()
@@ -183,25 +139,10 @@ def controls(
     as_json: Annotated[bool, typer.Option("--json", help="one list of objects")] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="the reference page")] = False,
 ) -> None:
-    """List every address, below the prefix: what can be said, and what is told."""
-    if as_markdown:
-        from perform.commands.control_reference import markdown  # noqa: PLC0415
+    """List every address, below the prefix: those that can be set, and those that are published."""
+    from perform.commands import control_table as command  # noqa: PLC0415
 
-        print(markdown(), end="")
-        return
-    if as_json:
-        from perform.control.published import FEEDBACK  # noqa: PLC0415
-        from perform.control.registry import CONTROLS  # noqa: PLC0415
-
-        rows = [row.as_json() for row in CONTROLS]
-        print(json.dumps(rows + [row.as_json() for row in FEEDBACK]))
-        return
-    from rich.console import Console  # noqa: PLC0415
-
-    from perform.commands import control_table  # noqa: PLC0415
-
-    console = Console(width=None if sys.stdout.isatty() else control_table.WIDE)
-    console.print(control_table.tables(console.width))
+    command.run(as_json=as_json, as_markdown=as_markdown)
 
 
 @app.command()
@@ -214,70 +155,50 @@ def surface(
         Path | None, typer.Argument(metavar="[RIG.toml]", help="whose voices; default: one a role")
     ] = None,
     daemon: Annotated[
-        str | None, typer.Option(help="where it is reached, as host:port; default: as the rig says")
+        str | None, typer.Option(help="the daemon's host:port; default: as the rig says")
     ] = None,
-    back: Annotated[int, typer.Option(min=1, max=65535, help="the port where it answers")] = 9001,
+    back: Annotated[int, typer.Option(min=1, max=65535, help="the port for its answers")] = 9001,
 ) -> None:
     """Write a control surface for the voices of a rig, and a picture of it beside it."""
-    from perform.surfaces import formats, layout  # noqa: PLC0415
+    from perform.commands import surface as command  # noqa: PLC0415
 
-    loaded = config.load_rig(rig) if rig is not None else layout.shipped()
-    host, port = host_port(daemon) if daemon is not None else ("", 0)
-    models = tuple(path.name for path in catalog.bundle_folders())
-    made = layout.surface(loaded, models, host, port, back)
-    print("\n".join(str(path) for path in formats.leave(kind, made, output)))
+    command.run(kind, output, rig, daemon, back)
 
 
 @app.command()
 def latency(
     output: Annotated[str, typer.Option(help="the output port to send to")],
-    heard_at: Annotated[str, typer.Option("--input", help="the input port where it comes back")],
+    input_: Annotated[str, typer.Option("--input", help="the input port where it comes back")],
     count: Annotated[int, typer.Option(min=1, max=10_000, help="how many notes")] = 200,
-    system: Annotated[str, typer.Option(help="auto, alsa, jack, coremidi or winmm")] = "auto",
+    system: System = "auto",
+    binding: Binding = "auto",
 ) -> None:
     """Measure how long notes take from an output port back to an input port."""
-    from perform.commands.latency import describe, measure  # noqa: PLC0415
+    from perform.commands import latency as command  # noqa: PLC0415
+    from perform.commands.ports import settings  # noqa: PLC0415
 
-    rig = config.parse_rig(f"[midi]\nsystem = {json.dumps(system)}", "--system")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends the note first, as Ctrl-C does
-    print(describe(measure(output, heard_at, count, rig.midi.system)))
+    command.run(output, input_, count, settings(system, binding))
 
 
 @app.command()
 def stats(
-    address: Annotated[str, typer.Argument(help="where a daemon listens")] = "127.0.0.1:9000",
+    address: Annotated[str, typer.Argument(help="host:port of the daemon")] = "127.0.0.1:9000",
     prefix: Annotated[str, typer.Option(help="of its addresses")] = "/sideman",
 ) -> None:
     """Ask a running daemon what it played, and how late."""
-    from perform.commands.stats import ask  # noqa: PLC0415
+    from perform.commands import stats as command  # noqa: PLC0415
 
-    for name, value in ask(host_port(address), prefix).items():
-        print(f"{name:<14} {value:g}")
+    command.run(address, prefix)
 
 
 @app.command()
 def models(
-    name: Annotated[str | None, typer.Argument(help="show this one's card")] = None,
+    name: Annotated[str | None, typer.Argument(help="print the card of this one")] = None,
 ) -> None:
-    """List the bundles that are there, or show the card of one."""
-    if name is not None:
-        print(bundle.load(catalog.find(name)).card)
-        return
-    faults = []
-    for path in catalog.bundle_folders():
-        try:
-            manifest = bundle.load(path).manifest
-        except BundleError as fault:
-            faults.append(str(fault))
-            continue
-        print(f"{manifest.name:<12} {manifest.architecture:<10} {manifest.licence:<8} {path}")
-    if faults:
-        raise BundleError("\nperform: ".join(faults))
-    if not catalog.bundle_folders():
-        raise BundleError(
-            f"no model is there; name a folder of bundles in ${catalog.ENVIRONMENT}, "
-            "or make one: training run"
-        )
+    """List the bundles on this machine, or print the card of one."""
+    from perform.commands import models as command  # noqa: PLC0415
+
+    command.run(name)
 
 
 @app.command()
@@ -285,13 +206,10 @@ def chord(
     words: Annotated[list[str] | None, typer.Argument(help="symbols, or MIDI note numbers")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one object a line")] = False,
 ) -> None:
-    """Name chords: symbols or MIDI note numbers, one chord a line on standard input, or as arguments."""
-    if words is None and sys.stdin.isatty():
-        print("chords, or MIDI note numbers, one chord a line; Ctrl-D ends it", file=sys.stderr)
-    lines = [" ".join(words)] if words and words[0].lstrip("-").isdecimal() else words
-    for line in lines if lines is not None else (raw.strip() for raw in sys.stdin):
-        if line:
-            print(_describe(_chord_of(line), as_json=as_json))
+    """Name chords: symbols or MIDI note numbers, as arguments or one chord a line on standard input."""
+    from perform.commands import chord as command  # noqa: PLC0415
+
+    command.run(words, as_json=as_json)
 
 
 @app.command()
@@ -299,88 +217,35 @@ def panic(
     port: Annotated[
         str | None, typer.Argument(help="part of a port's name; default: every port")
     ] = None,
-    system: Annotated[str, typer.Option(help="auto, alsa, jack, coremidi or winmm")] = "auto",
+    system: System = "auto",
+    binding: Binding = "auto",
 ) -> None:
-    """All notes off, on every channel of every MIDI output, or of one."""
-    from perform.events import AllNotesOff  # noqa: PLC0415
-    from perform.midi import ports as midi  # noqa: PLC0415
-    from perform.outputs.midi import MidiOutput, MidiOutputConfig  # noqa: PLC0415
+    """Send all notes off, on every channel of every MIDI output, or of one."""
+    from perform.commands import ports as command  # noqa: PLC0415
 
-    rig = config.parse_rig(f"[midi]\nsystem = {json.dumps(system)}", "--system")
-    names = [port] if port is not None else midi.names(rig.midi.system)[1]
-    if not names:
-        print("no MIDI output is there")
-    for name in names:
-        sink = MidiOutput(MidiOutputConfig(port=name), {}, rig.midi.system)
-        sink.send(AllNotesOff(0))
-        sink.close()
-        print(f"{sink.port.name}: silent")
-
-
-def _chord_of(line: str) -> Chord | None:
-    parts = line.replace(",", " ").split()
-    if not all(part.lstrip("-").isdecimal() for part in parts):
-        return parse_chord(line)
-    notes = [int(part) for part in parts]
-    if any(not 0 <= note <= 127 for note in notes):
-        raise SidemanError(f"{line}: MIDI note numbers go from 0 to 127")
-    found = recognise(notes)
-    if found is None:
-        raise ChordError(line, 0, "these notes are no chord")
-    return found
-
-
-def _describe(found: Chord | None, *, as_json: bool) -> str:
-    if as_json:
-        empty: dict[str, object] = {"symbol": "N.C.", "root": None, "bass": None, "notes": []}
-        full = found and {
-            "symbol": found.symbol,
-            "root": found.root,
-            "bass": found.bass,
-            "notes": list(found.pitch_classes),
-        }
-        return json.dumps(full or empty)
-    if found is None:
-        return "N.C."
-    from perform.music.pitch import note_name  # noqa: PLC0415
-
-    notes = " ".join(note_name(tone) for tone in found.pitch_classes)
-    root = note_name(found.root)
-    bass = root if found.bass == found.root else found.symbol.rpartition("/")[2]
-    return f"{found.symbol:<12} root {root:<3} bass {bass:<3} notes {notes}"
-
-
-def _chart_text(chart: str) -> str:
-    path = Path(chart)
-    try:
-        if "|" not in chart and path.is_file():
-            return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as fault:
-        raise SidemanError(f"{chart}: cannot be read as a chart ({fault})") from None
-    if path.suffix in (".txt", ".chart"):
-        raise SidemanError(f"{chart}: no such chart file; write the chords themselves, 'C7 | F7'")
-    return chart
+    command.silence(port, command.settings(system, binding))
 
 
 def _mend_streams() -> None:
-    """Standard streams that were closed (`>&-`) lead nowhere, where no socket can take their numbers; what standard
-    output has no letters for is spelled, as on standard error.
+    """Replace standard streams that are closed (`>&-`), so that no socket gets their numbers.
+
+    A character that standard output cannot encode is escaped, as on standard error.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            nowhere = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 - open to the end
-            setattr(sys, name, nowhere)
+            null = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 - open to the end
+            setattr(sys, name, null)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
-def _spelled_out(arguments: list[str]) -> list[str]:
-    """Arguments with `--panel` as `--panel ""` where no HOST:PORT follows: an option takes a value or none."""
+def _spell_panel(arguments: list[str]) -> list[str]:
+    """Arguments with `--panel ""` for a `--panel` without HOST:PORT: an option cannot have an optional value."""
     spelled = []
     for place, word in enumerate(arguments):
         spelled.append(word)
         following = arguments[place + 1] if place + 1 < len(arguments) else ""
-        # half an address too: it is answered, and no rig is called so
+        # half an address is passed on too: the command answers it, and no rig has such a name
         if word == "--panel" and not re.fullmatch(
             r".*:\d+|[\d.]+|localhost|\[?[\da-f]*:[\da-f:]*\]?", following
         ):

@@ -3,19 +3,20 @@
 import asyncio
 from pathlib import Path
 
-from perform.atomic_file import atomic_write
+from perform.atomic_file import replacing
 from perform.commands.run import rig_text, welcome
 from perform.config.load import load_rig
 from perform.config.schema import Rig
 from perform.daemon.app import Daemon
 from perform.errors import SidemanError, StartError
+from perform.midi import ports
 
 PATIENCE_SECONDS = 10.0  # for the first phrases of every voice
 
 
 def write_rig(path: Path) -> None:
     """Write the rig for this machine, with comments. SidemanError if the file exists."""
-    with atomic_write(path, SidemanError) as part:
+    with replacing(path, SidemanError) as part:
         if path.exists():
             raise SidemanError(f"{path} is there already; name another file, or move it away")
         part.write_text(rig_text(), encoding="utf-8")
@@ -32,6 +33,8 @@ def check(path: Path) -> None:
         output.check_files()
     asyncio.run(_try(path, rig))
     print(f"{path}: {welcome(rig)}")
+    if rig.has_midi_ports:
+        print(f"MIDI ports through {ports.names(rig.midi).through}")
 
 
 async def _try(path: Path, rig: Rig) -> None:
@@ -44,4 +47,4 @@ async def _try(path: Path, rig: Rig) -> None:
     if rig.mqtt is not None:
         from perform.mqtt import connection  # noqa: PLC0415 - half a second, and few rigs have one
 
-        await connection.try_out(rig.mqtt.unlocked())
+        await connection.check_broker(rig.mqtt.unlocked())

@@ -1,18 +1,33 @@
-"""What `perform controls` prints: the one table, to be read in a terminal."""
+"""`perform controls`: the registry of controls, for a terminal, as JSON or as the reference page."""
 
+import json
+import sys
 from collections.abc import Iterable
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Group
+from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from perform.commands.control_reference import default_of, happenings, pairs, range_of
+from perform.commands.control_reference import default_of, happenings, markdown, pairs, range_of
+from perform.control.published import FEEDBACK
 from perform.control.registry import CONTROLS, NAME, ONE_VOICE, Control
 
 WIDE = 200  # columns where nobody looks: a line for each row, to be searched
 ROOMY, RANGE = 120, 13
 PER_VOICE = "*"
+
+
+def run(*, as_json: bool, as_markdown: bool) -> None:
+    """Print every control and every published message."""
+    if as_markdown:
+        print(markdown(), end="")
+    elif as_json:
+        rows = [row.as_json() for row in CONTROLS]
+        print(json.dumps(rows + [row.as_json() for row in FEEDBACK]))
+    else:
+        console = Console(width=None if sys.stdout.isatty() else WIDE)
+        console.print(tables(console.width))
 
 
 def tables(columns: int) -> Group:

@@ -1,12 +1,13 @@
-"""How long a note takes from a MIDI output to an input, through whatever lies between."""
+"""`perform latency`: how long a note takes from a MIDI output back to a MIDI input."""
 
+import signal
 import statistics
 import time
 from typing import NamedTuple
 
 from perform.errors import InputError
 from perform.midi import ports
-from perform.midi.system import MidiSystem
+from perform.midi.settings import MidiConfig
 
 PAUSE_SECONDS = 0.02
 PATIENCE_SECONDS = 1.0
@@ -25,27 +26,35 @@ class RoundTrip(NamedTuple):
         return self.took[min(int(share * len(self.took)), len(self.took) - 1)]
 
 
-def measure(output: str, heard_at: str, count: int, system: MidiSystem = "auto") -> RoundTrip:
+def run(output: str, input_: str, count: int, midi: MidiConfig) -> None:
+    """Measure, and print percentiles, a histogram and the value for the rig."""
+    # SIGTERM raises KeyboardInterrupt, as Ctrl-C does, so that the note on its way is ended first
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    print(describe(measure(output, input_, count, midi)))
+
+
+def measure(output: str, input_: str, count: int, midi: MidiConfig = ports.AUTO) -> RoundTrip:
     """Send `count` notes, one after the other, and wait for each. InputError when none comes back."""
     came: dict[int, float] = {}
 
-    def hear(timed: tuple[list[int], float], _: object = None) -> None:
-        came.setdefault(timed[0][1], time.monotonic())
+    def handle(message: list[int], moment: float) -> None:
+        if message[0] & 0xF0 == 0x90:
+            came.setdefault(message[1], moment)
 
-    ear = ports.open_input(heard_at, None, system)
+    source = ports.open_input(input_, None, midi)
     try:
-        ear.listen(hear)
-        mouth = ports.open_output(output, None, system)
+        source.listen(handle)
+        target = ports.open_output(output, None, midi)
         try:
-            took = [_trip(mouth.device, came, FIRST_NOTE + number % 80) for number in range(count)]
+            took = [_trip(target, came, FIRST_NOTE + number % 80) for number in range(count)]
         finally:
-            mouth.close()
+            target.close()
     finally:
-        ear.close()
+        source.close()
     there = sorted(1000 * seconds for seconds in took if seconds is not None)
     if not there:
         raise InputError(
-            f"nothing that was sent to {output!r} came back at {heard_at!r}; connect the one to the "
+            f"nothing that was sent to {output!r} came back at {input_!r}; connect the one to the "
             "other (a cable, or jack_connect)"
         )
     return RoundTrip(tuple(there), count - len(there))
@@ -68,15 +77,15 @@ def describe(trip: RoundTrip) -> str:
     return "\n".join(lines)
 
 
-def _trip(mouth: object, came: dict[int, float], note: int) -> float | None:
+def _trip(target: ports.OutputPort, came: dict[int, float], note: int) -> float | None:
     """Seconds until a note came back; None when it did not."""
     came.pop(note, None)
     begun = time.monotonic()
     try:
-        mouth.send_message([0x90, note, 1])  # type: ignore[attr-defined] # rtmidi has no types
+        target.send([0x90, note, 1])
         while note not in came and time.monotonic() - begun < PATIENCE_SECONDS:
             time.sleep(0.0002)
     finally:  # also where a signal ends the measuring
-        mouth.send_message([0x80, note, 0])  # type: ignore[attr-defined]
+        target.send([0x80, note, 0])
         time.sleep(PAUSE_SECONDS)
     return came[note] - begun if note in came else None

@@ -13,7 +13,7 @@ def run(name: str | None) -> None:
         print(bundle.load(catalog.find(name)).card)
         return
     errors = []
-    paths = catalog.listing()
+    paths = catalog.bundle_folders()
     for path in paths:
         try:
             manifest = bundle.load(path).manifest

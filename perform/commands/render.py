@@ -8,13 +8,13 @@ from pathlib import Path
 from perform.bundles import catalog
 from perform.config.voices import VoiceConfig
 from perform.engine.engine import Engine
-from perform.engine.metre import COMMON, Metre
+from perform.engine.metre import COMMON, Metre, parse_metre
 from perform.engine.settings import EngineSettings
 from perform.errors import SidemanError
 from perform.generation.canned import STOCK, CannedSource
 from perform.generation.evolved import EvolvedSource
 from perform.interfaces import Output, PhraseSource
-from perform.music.chart import Chart
+from perform.music.chart import Chart, parse_chart
 from perform.outputs.audio import render_wav
 from perform.outputs.midi_file import MidiFileOutput
 from perform.outputs.piano_roll import PianoRollOutput
@@ -22,6 +22,7 @@ from perform.outputs.soundfont import find_soundfont, missing
 from perform.recording import session as sessions
 from perform.runtime import offline
 from perform.runtime.chart_events import chord_events, unrolled
+from perform.tables import rig_errors
 
 CANNED = "canned"
 
@@ -61,6 +62,40 @@ def render(
         lambda sink: play_chart(chart, voice, seed, [sink], metre),
         lambda path: MidiFileOutput(path, channels, tempo),
     )
+
+
+def run(
+    text: str,
+    target: Path,
+    *,
+    model: str,
+    seed: int,
+    tempo: float,
+    metre: str,
+    soundfont: Path | None,
+) -> None:
+    """Render chart text, a chart file, or a recorded session (.jsonl) to a file."""
+    if text.endswith(".jsonl"):
+        render_session(Path(text), target, soundfont)
+        return
+    with rig_errors("--metre"):
+        counted = parse_metre(metre)
+    chart = parse_chart(_chart_text(text))
+    voice = VoiceConfig(name="lead", model=model)
+    render(chart, target, voice, metre=counted, seed=seed, tempo=tempo, soundfont=soundfont)
+
+
+def _chart_text(chart: str) -> str:
+    """The chart itself, or what is in the file that it names."""
+    path = Path(chart)
+    try:
+        if "|" not in chart and path.is_file():
+            return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SidemanError(f"{chart}: cannot be read as a chart ({error})") from None
+    if path.suffix in (".txt", ".chart"):
+        raise SidemanError(f"{chart}: no such chart file; write the chords themselves, 'C7 | F7'")
+    return chart
 
 
 def render_session(session: Path, target: Path, soundfont: Path | None = None) -> None:

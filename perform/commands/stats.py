@@ -1,29 +1,37 @@
-"""A question to a running daemon, over OSC."""
+"""`perform stats`: asks a running daemon for its figures, over OSC."""
 
 import socket
 
 from perform.errors import InputError
+from perform.net.address import host_port
 from perform.net.osc import decode, encode
 
 PATIENCE_SECONDS = 2.0
+LONGEST_DATAGRAM = 4096
 
 
-def ask(daemon: tuple[str, int], prefix: str) -> dict[str, float]:
-    """What the daemon counted, by name, in its order. InputError when nobody answers in two seconds."""
-    told: dict[str, float] = {}
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mouth:
-        mouth.settimeout(PATIENCE_SECONDS)
+def run(address: str, prefix: str) -> None:
+    """Print the figures of the daemon at host:port, a line each."""
+    for name, value in request(host_port(address), prefix).items():
+        print(f"{name:<14} {value:g}")
+
+
+def request(daemon: tuple[str, int], prefix: str) -> dict[str, float]:
+    """The daemon's figures by name, in its order. InputError when it does not answer in two seconds."""
+    figures: dict[str, float] = {}
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as connection:
+        connection.settimeout(PATIENCE_SECONDS)
         try:
-            mouth.connect(daemon)
-            mouth.send(encode(f"{prefix}/stats"))
-            while "done" not in told:
-                for address, values in decode(mouth.recv(4096)):
+            connection.connect(daemon)
+            connection.send(encode(f"{prefix}/stats"))
+            while "done" not in figures:
+                for address, values in decode(connection.recv(LONGEST_DATAGRAM)):
                     name = address.removeprefix(f"{prefix}/stats/")
                     if name != address and values:
-                        told[name] = float(values[0])
+                        figures[name] = float(values[0])
         except OSError:
             raise InputError(
                 f"no daemon answers at {daemon[0]}:{daemon[1]}; start it with perform run"
             ) from None
-    del told["done"]
-    return told
+    del figures["done"]
+    return figures

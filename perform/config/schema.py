@@ -21,7 +21,7 @@ from perform.engine.settings import (
 from perform.events import ChartChanged, KeyChanged
 from perform.inputs.clock_source import ClockConfig
 from perform.inputs.kinds import InputsConfig
-from perform.midi.system import MidiSystem
+from perform.midi.settings import MidiConfig
 from perform.music.chart import parse_chart
 from perform.outputs.kinds import OutputConfig
 from perform.tables import Table, rig_errors
@@ -64,12 +64,6 @@ class PanelConfig(Table, frozen=True):
     token: Annotated[str, Meta(min_length=8)] | None = None
 
 
-class MidiConfig(Table, frozen=True):
-    """The MIDI system that ports belong to."""
-
-    system: MidiSystem = "auto"
-
-
 class Rig(Table, frozen=True):
     """A whole instrument. `start`: "chord": the first chord starts the music; "stopped": /transport does."""
 
@@ -84,6 +78,13 @@ class Rig(Table, frozen=True):
     panel: PanelConfig | None = None
     start: Literal["chord", "stopped"] = "chord"
     seed: int = 0
+
+    @property
+    def has_midi_ports(self) -> bool:
+        """Whether an input, an output or the clock is a MIDI port."""
+        inputs = self.inputs.midi or self.inputs.lead or self.inputs.surface
+        outputs = any(it.is_midi_port for it in self.outputs.values())
+        return inputs is not None or outputs or self.clock.source == "midi"
 
     @property
     def ahead(self) -> float:

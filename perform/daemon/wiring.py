@@ -195,7 +195,7 @@ def _open_outputs(opening: _Opening) -> _Outputs:
     record: list[Record] = []
     for name, table in rig.outputs.items():
         channels = rig.channels(None if table.every_voice else name)
-        context = OutputContext(name, channels, rig.midi.system, rig.clock.tempo)
+        context = OutputContext(name, channels, rig.midi, rig.clock.tempo)
         with opening.missing.expected(f"outputs.{name}"):
             output = table.open(context)
             if output.port is not None:
@@ -234,7 +234,7 @@ def _close_quietly(output: Output) -> None:
 def _open_clock(opening: _Opening, conductor: Conductor) -> OpenedClock:
     """The clock that the music follows; our own clock when it is missing."""
     context = ClockContext(
-        opening.rig.midi.system,
+        opening.rig.midi,
         conductor.follow_clock,
         conductor.start_with_clock,
         conductor.handle_event,
@@ -277,7 +277,7 @@ async def _open_inputs(
         apply=events.handle_event,
         mapping=mapping,
         access=access,
-        system=rig.midi.system,
+        midi=rig.midi,
         parts=parts,
         ports=opening.ports,
     )

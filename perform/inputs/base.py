@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 from perform.control.midi_mapping import MidiMapping
 from perform.events import Event
 from perform.midi.hotplug import HotplugPort
-from perform.midi.system import MidiSystem
+from perform.midi.settings import MidiConfig
 from perform.net.access import AccessList
 from perform.net.client import MessageHandler
 from perform.tables import Table
@@ -37,7 +37,7 @@ class InputContext(NamedTuple):
     apply: Callable[[Event], None]
     mapping: MidiMapping
     access: AccessList
-    system: MidiSystem
+    midi: MidiConfig
     parts: contextlib.AsyncExitStack
     ports: list[HotplugPort]
 

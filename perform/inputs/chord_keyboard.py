@@ -10,7 +10,7 @@ from msgspec import Meta
 from perform.events import ChordChanged, ChordReleased, Event
 from perform.inputs.base import InputContext, InputTable
 from perform.inputs.midi_base import MidiPort
-from perform.midi.system import MidiSystem
+from perform.midi.settings import MidiConfig
 from perform.music.chord import Chord
 from perform.music.pitch import parse_midi_pitch
 from perform.music.recognition import recognise
@@ -51,7 +51,7 @@ class ChordInputConfig(InputTable, frozen=True):
 
     async def open(self, context: InputContext) -> None:
         """Open the port. InputError says which ports there are."""
-        context.add(MidiChords(self, context.system, context.deliver))
+        context.add(MidiChords(self, context.midi, context.deliver))
 
 
 class ChordKeyboardSettings(NamedTuple):
@@ -174,7 +174,7 @@ class MidiChords(MidiPort):
     """The port of a chord keyboard: delivers its chords."""
 
     def __init__(
-        self, config: ChordInputConfig, system: MidiSystem, deliver: Callable[[Event], None]
+        self, config: ChordInputConfig, midi: MidiConfig, deliver: Callable[[Event], None]
     ) -> None:
         self._keyboard = ChordKeyboard(
             ChordKeyboardSettings(
@@ -187,7 +187,7 @@ class MidiChords(MidiPort):
         )
         self._deliver = deliver
         self._timer: asyncio.TimerHandle | None = None
-        super().__init__(config.port, config.virtual, system)
+        super().__init__(config.port, config.virtual, midi)
 
     def close(self) -> None:
         """Close the port."""

@@ -13,14 +13,14 @@ from perform.inputs.ableton_link import LinkClock
 from perform.inputs.midi_clock import Begin, MidiClock
 from perform.interfaces import Output
 from perform.midi.hotplug import HotplugPort
-from perform.midi.system import MidiSystem
+from perform.midi.settings import MidiConfig
 from perform.tables import Table, check_port, rig_errors
 
 
 class ClockContext(NamedTuple):
     """What an external clock reports to; see `MidiClock` and `LinkClock`."""
 
-    system: MidiSystem
+    midi: MidiConfig
     observe: Callable[[TempoLine], None]
     begin: Begin
     deliver: Callable[[Event], None]
@@ -79,7 +79,7 @@ def _open_midi(config: ClockConfig, context: ClockContext) -> OpenedClock:
     clock = MidiClock(
         config.port,
         config.virtual,
-        context.system,
+        context.midi,
         context.observe,
         context.begin,
         context.deliver,

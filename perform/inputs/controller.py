@@ -11,7 +11,7 @@ from perform.errors import MessageError, RigError, did_you_mean
 from perform.events import Event
 from perform.inputs.base import InputContext, InputTable
 from perform.inputs.midi_base import MidiPort
-from perform.midi.system import MidiSystem
+from perform.midi.settings import MidiConfig
 from perform.tables import rig_errors
 
 
@@ -48,7 +48,7 @@ class ControllerInputConfig(InputTable, frozen=True):
     async def open(self, context: InputContext) -> None:
         """Open the port. InputError says which ports there are."""
         reject = context.handler.log_rejection
-        context.add(MidiController(self, context.system, context.mapping, context.apply, reject))
+        context.add(MidiController(self, context.midi, context.mapping, context.apply, reject))
 
 
 def _check_source(where: str, source: str) -> None:
@@ -70,7 +70,7 @@ class MidiController(MidiPort):
     def __init__(
         self,
         config: ControllerInputConfig,
-        system: MidiSystem,
+        midi: MidiConfig,
         mapping: MidiMapping,
         apply: Callable[[Event], None],
         reject: Callable[[str], None],
@@ -78,7 +78,7 @@ class MidiController(MidiPort):
         self._mapping = mapping
         self._apply = apply
         self._reject = reject
-        super().__init__(config.port, config.virtual, system)
+        super().__init__(config.port, config.virtual, midi)
         mapping.has_controller = True
 
     def _handle(self, message: list[int], _moment: float) -> None:

@@ -9,7 +9,7 @@ from perform.events import Event, PlayerNoteOff, PlayerNoteOn
 from perform.inputs.base import InputContext, InputTable
 from perform.inputs.chord_keyboard import ALL_NOTES_OFF
 from perform.inputs.midi_base import MidiPort
-from perform.midi.system import MidiSystem
+from perform.midi.settings import MidiConfig
 
 NOTE_ON, NOTE_OFF, CONTROL_CHANGE = 0x90, 0x80, 0xB0
 
@@ -27,19 +27,19 @@ class MelodyInputConfig(InputTable, frozen=True):
 
     async def open(self, context: InputContext) -> None:
         """Open the port. InputError says which ports there are."""
-        context.add(MidiMelody(self, context.system, context.deliver))
+        context.add(MidiMelody(self, context.midi, context.deliver))
 
 
 class MidiMelody(MidiPort):
     """The port of a melody: delivers its notes."""
 
     def __init__(
-        self, config: MelodyInputConfig, system: MidiSystem, deliver: Callable[[Event], None]
+        self, config: MelodyInputConfig, midi: MidiConfig, deliver: Callable[[Event], None]
     ) -> None:
         self._channel = config.channel - 1 if config.channel else None
         self._deliver = deliver
         self._keys: set[int] = set()
-        super().__init__(config.port, config.virtual, system)
+        super().__init__(config.port, config.virtual, midi)
 
     def _handle(self, message: list[int], _moment: float) -> None:
         if len(message) < 3 or self._channel not in (None, message[0] & 0x0F):

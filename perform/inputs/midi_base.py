@@ -1,13 +1,11 @@
 """A MIDI port that receives."""
 
 import asyncio
-import time
-from typing import Any
 
 from perform.midi import ports
-from perform.midi.system import MidiSystem
+from perform.midi.messages import SENSING
+from perform.midi.settings import MidiConfig
 
-ACTIVE_SENSING = 0xFE
 SENSING_SECONDS = 0.5  # MIDI 1.0 demands a message every 0.3 s; a busy machine may be late
 
 
@@ -19,12 +17,12 @@ class MidiPort:
     """
 
     def __init__(
-        self, port: str | None, virtual: str | None, system: MidiSystem, *, timing: bool = False
+        self, port: str | None, virtual: str | None, midi: MidiConfig, *, timing: bool = False
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._received_at = 0.0
         self._sensing: asyncio.TimerHandle | None = None
-        self.port = ports.open_input(port, virtual, system)
+        self.port = ports.open_input(port, virtual, midi)
         self.port.listen(self._receive, timing=timing, sensing=True)
 
     def unplugged(self) -> None:
@@ -40,17 +38,16 @@ class MidiPort:
             self._sensing.cancel()
         self.port.close()
 
-    def _receive(self, timed: tuple[list[int], float], _: Any = None) -> None:
-        """Take a message on the thread of the MIDI system."""
-        moment = time.monotonic()
+    def _receive(self, message: list[int], moment: float) -> None:
+        """Take a message on a thread of the MIDI library."""
         try:
-            self._loop.call_soon_threadsafe(self._dispatch, timed[0], moment)
+            self._loop.call_soon_threadsafe(self._dispatch, message, moment)
         except RuntimeError:
             pass  # the loop is closed: the performance is over
 
     def _dispatch(self, message: list[int], moment: float) -> None:
         self._received_at = moment
-        if message[0] != ACTIVE_SENSING:
+        if message[0] != SENSING:
             self._handle(message, moment)
         elif self._sensing is None:
             self._expect()

@@ -9,7 +9,7 @@ from perform.clock.pulse_filter import LOST_BEATS, TICKS_PER_PULSE, PulseFilter
 from perform.clock.transport import TempoLine
 from perform.events import Event, SongPositionChanged, TransportChanged
 from perform.inputs.midi_base import MidiPort
-from perform.midi.system import MidiSystem
+from perform.midi.settings import MidiConfig
 
 log = logging.getLogger(__name__)
 SONG_POSITION, PULSE, START, CONTINUE, STOP = 0xF2, 0xF8, 0xFA, 0xFB, 0xFC
@@ -100,7 +100,7 @@ class MidiClock(MidiPort):
         self,
         port: str | None,
         virtual: str | None,
-        system: MidiSystem,
+        midi: MidiConfig,
         observe: Callable[[TempoLine], None],
         begin: Begin,
         deliver: Callable[[Event], None],
@@ -110,7 +110,7 @@ class MidiClock(MidiPort):
     ) -> None:
         self._reader = ClockReader(observe, begin, deliver, bpm)
         self._late = late
-        super().__init__(port, virtual, system, timing=True)
+        super().__init__(port, virtual, midi, timing=True)
         self._timer = self._loop.call_later(CHECK_SECONDS, self._check)
 
     def close(self) -> None:

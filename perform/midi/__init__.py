@@ -1,1 +1,1 @@
-"""MIDI ports."""
+"""MIDI ports: two libraries behind one interface, devices that come and go."""

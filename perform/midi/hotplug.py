@@ -15,7 +15,10 @@ MAKE_WAY_SECONDS = 0.003
 class HotplugPort(Protocol):
     """Whoever sends to a port, or hears one."""
 
-    port: Port
+    @property
+    def port(self) -> Port:
+        """The port."""
+        ...
 
     def unplugged(self) -> None:
         """What was connected to the port is gone."""
@@ -30,7 +33,8 @@ class HotplugMonitor:
     """While inside `async with`: sees twice a second whether what the ports are connected to is still there, says what
     is gone and what is back, and tells those whose port it is. Who connects to a virtual port is their own affair.
 
-    It looks in another thread, and not while `busy` says that a note is near.
+    It looks only where the MIDI library has told of a change, or cannot tell; in another thread, and not while `busy`
+    says that a note is near.
     """
 
     def __init__(self, plugged: Iterable[HotplugPort], busy: Callable[[], bool]) -> None:
@@ -58,6 +62,8 @@ class HotplugMonitor:
 
     async def _look_at(self, one: HotplugPort) -> str:
         """What there is to say of a port, if anything; its owner is told."""
+        if not one.port.unsettled:
+            return ""
         if self._busy():
             await asyncio.sleep(MAKE_WAY_SECONDS)
         match await asyncio.to_thread(one.port.look):

@@ -1,75 +1,75 @@
 """MIDI ports: what is plugged in, and opening one by number, part of a name, or as a virtual port."""
 
-import gc
 import time
 from collections.abc import Callable
-from typing import Any, Literal
+from importlib import metadata
+from typing import Literal, NamedTuple, TypeVar
 
 from perform.errors import InputError, OutputError, StartError
-from perform.midi.system import MidiSystem
+from perform.midi import binding
+from perform.midi.binding import Device, InputDevice, OutputDevice
+from perform.midi.messages import Heard, Splitter
+from perform.midi.settings import MidiConfig
 
-_CLIENT = "Sideman"
 CONNECTED_SECONDS = 0.05  # after it is opened, a JACK port reaches nobody for a period or two
-Heard = Callable[[tuple[list[int], float], Any], None]
+AUTO = MidiConfig()
+_P = TypeVar("_P", bound="Port")
 
 
 class Port:
-    """An open port: rtmidi's `device`, and `name`, that of what it is connected to; a virtual port has none.
+    """An open port: its device, and `name`, that of what it is connected to; a virtual port has none.
 
     What is pulled out of the socket says nothing: neither JACK nor ALSA fails to send to nobody. So somebody has
     to `look`.
     """
 
     def __init__(
-        self, device: Any, port: str | None, virtual: str | None, fault: type[StartError]
+        self, device: Device, port: str | None, virtual: str | None, fault: type[StartError]
     ) -> None:
-        self.device = device
+        self._device = device
         self.name: str | None = None
-        self._heard: Heard | None = None
         self._gone = False
         self._beside: list[str] = []
         self._wanted = port or ""
+        self._changes = device.changes()
         if virtual is not None:
-            device.open_virtual_port(virtual)
+            device.open_virtual(virtual)
             return
-        self._beside = device.get_ports()
+        self._beside = device.names()
         place = _find(self._beside, self._wanted)
         if place is None:
             listing = ", ".join(repr(name) for name in self._beside) or "none"
             raise fault(f"no MIDI port is called {self._wanted!r}; there are: {listing}")
-        device.open_port(place)
+        device.connect(place)
         self.name = self._beside[place]
         if self._wanted.isdecimal():
             self._wanted = self.name
 
-    def listen(self, heard: Heard, *, timing: bool = False, sensing: bool = False) -> None:
-        """Pass every message of an input on, on rtmidi's own thread. `timing`: those of a clock too; `sensing`: also
-        those that only say that somebody is there.
-        """
-        self.device.ignore_types(sysex=True, timing=not timing, active_sense=not sensing)
-        self.device.set_callback(heard)
-        self._heard = heard
-
     def look(self) -> Literal["gone", "back"] | None:
         """What has become of what was plugged in since the last look; what is back is connected again. For a thread
-        of its own, and a moment at which no note is near: rtmidi keeps the interpreter to itself meanwhile, for some
+        of its own, and a moment at which no note is near: the interpreter is kept from others meanwhile, for some
         tenths of a millisecond, and where something is back for some periods of JACK's.
         """
         try:
-            return self._look()
-        except Exception:  # noqa: BLE001 - rtmidi has kinds of its own; the next look may do better
+            changes = self._device.changes()
+            news = self._look()
+            self._changes = changes
+            return news
+        except Exception:  # noqa: BLE001 - of the libraries' own kinds; the next look may do better
             return None
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether ports may have come or gone since the last look that found out; asking costs nothing."""
+        changes = self._device.changes()
+        return changes is None or changes != self._changes
 
     def close(self) -> None:
         """The port closed and its client gone from the MIDI system."""
-        if self._heard is not None:
-            self.device.cancel_callback()
-        self.device.close_port()
-        self.device.delete()
-        gc.collect()
+        self._device.close()
 
     def _look(self) -> Literal["gone", "back"] | None:
-        there = self.device.get_ports()
+        there = self._device.names()
         if not self._gone:
             self._gone = self.name not in there
             if self._gone:
@@ -81,48 +81,80 @@ class Port:
         place = _find(come, self._wanted)
         if place is None:
             return None
-        self._reconnect(there.index(come[place]))
+        self._device.connect(there.index(come[place]))
+        time.sleep(CONNECTED_SECONDS)
         self.name, self._gone = come[place], False
         return "back"
 
-    def _reconnect(self, place: int) -> None:
-        self.device.close_port()
-        self.device.open_port(place)
-        if self._heard is not None:
-            self.device.set_callback(self._heard)
-        time.sleep(CONNECTED_SECONDS)
+
+class InputPort(Port):
+    """A port that is listened to."""
+
+    def __init__(self, device: InputDevice, port: str | None, virtual: str | None) -> None:
+        super().__init__(device, port, virtual, InputError)
+        self._listen = device.listen
+
+    def listen(self, heard: Heard, *, timing: bool = False, sensing: bool = False) -> None:
+        """Pass every message on, with its moment (monotonic seconds), on a thread of the library's; no system exclusive.
+        `timing`: those of a clock too; `sensing`: also those that only say that somebody is there.
+        """
+        splitter = Splitter(heard, timing=timing, sensing=sensing)
+        self._listen(splitter.feed, timing=timing, sensing=sensing)
 
 
-def names(system: MidiSystem = "auto") -> tuple[list[str], list[str]]:
-    """Names of the input and output ports; StartError where there is no MIDI system."""
+class OutputPort(Port):
+    """A port that is played to. `send`: a message to it; raises what the library raises."""
+
+    def __init__(self, device: OutputDevice, port: str | None, virtual: str | None) -> None:
+        super().__init__(device, port, virtual, OutputError)
+        self.send = device.send
+
+
+class Ports(NamedTuple):
+    """Names of the input and the output ports, and what they were found `through`."""
+
+    inputs: list[str]
+    outputs: list[str]
+    through: str
+
+
+def names(midi: MidiConfig = AUTO) -> Ports:
+    """The ports that there are; StartError where there is no MIDI system."""
+    package, library = binding.find(midi)
     found: list[list[str]] = []
-    for device in (_device("MidiIn", system), _device("MidiOut", system)):
-        found.append(list(device.get_ports()))
-        device.delete()
-    return found[0], found[1]
+    through = ""
+    for open_one in (library.open_input, library.open_output):
+        device: Device = open_one(midi.system)
+        found.append(device.names())
+        through = f"{package} {metadata.version(package)}, {device.system}"
+        device.close()
+    return Ports(found[0], found[1], through)
 
 
-def open_input(port: str | None, virtual: str | None, system: MidiSystem = "auto") -> Port:
+def open_input(port: str | None, virtual: str | None, midi: MidiConfig = AUTO) -> InputPort:
     """An open input. InputError says which ports there are."""
-    return _open(_device("MidiIn", system), port, virtual, InputError)
+    device = binding.find(midi)[1].open_input(midi.system)
+    return _opened(device, lambda: InputPort(device, port, virtual), virtual or port, InputError)
 
 
-def open_output(port: str | None, virtual: str | None, system: MidiSystem = "auto") -> Port:
+def open_output(port: str | None, virtual: str | None, midi: MidiConfig = AUTO) -> OutputPort:
     """An open output. OutputError says which ports there are."""
-    return _open(_device("MidiOut", system), port, virtual, OutputError)
+    device = binding.find(midi)[1].open_output(midi.system)
+    return _opened(device, lambda: OutputPort(device, port, virtual), virtual or port, OutputError)
 
 
-def _open(device: Any, port: str | None, virtual: str | None, fault: type[StartError]) -> Port:
+def _opened(
+    device: Device, make: Callable[[], _P], name: str | None, fault: type[StartError]
+) -> _P:
     try:
-        return Port(device, port, virtual, fault)
+        return make()
     except (StartError, KeyboardInterrupt):
-        device.delete()
+        device.close()
         raise
-    except Exception as cause:  # noqa: BLE001 - rtmidi: NotImplementedError, SystemError, RtMidiError, ...
-        device.delete()
+    except Exception as cause:  # noqa: BLE001 - of the libraries' own kinds
+        device.close()
         raise fault(
-            f"MIDI port {virtual or port!r} cannot be opened ({cause}); "
-            "`perform ports` lists what there is"
+            f"MIDI port {name!r} cannot be opened ({cause}); `perform ports` lists what there is"
         ) from None
 
 
@@ -140,29 +172,3 @@ def _find(there: list[str], wanted: str) -> int | None:
         lambda name: wanted in name,
     )
     return next((known.index(name) for fits in ranked for name in known if fits(name)), None)
-
-
-def _device(kind: str, system: MidiSystem) -> Any:
-    try:
-        import rtmidi  # noqa: PLC0415 - fails without the system's libasound, and then only here
-    except ImportError as cause:
-        raise StartError(
-            f"MIDI ports need a library that is missing ({cause}); "
-            "on Debian: apt install libasound2. OSC, files and rendering work without"
-        ) from None
-    api = {
-        "auto": rtmidi.API_UNSPECIFIED,
-        "alsa": rtmidi.API_LINUX_ALSA,
-        "jack": rtmidi.API_UNIX_JACK,
-        "coremidi": rtmidi.API_MACOSX_CORE,
-        "winmm": rtmidi.API_WINDOWS_MM,
-    }[system]
-    if system != "auto" and api not in rtmidi.get_compiled_api():
-        raise StartError(f"this system has no {system} MIDI; leave [midi] system out of the rig")
-    try:
-        return getattr(rtmidi, kind)(api, name=_CLIENT)
-    except Exception as cause:  # noqa: BLE001 - its kinds differ by system
-        raise StartError(
-            f"no MIDI system answers ({cause}); start JACK or load ALSA's sequencer "
-            "(modprobe snd-seq), or use OSC"
-        ) from None

@@ -10,7 +10,7 @@ from perform.control.feedback import Feedback
 from perform.events import Event
 from perform.interfaces import Output
 from perform.midi.hotplug import HotplugPort
-from perform.midi.system import MidiSystem
+from perform.midi.settings import MidiConfig
 from perform.tables import Table
 
 
@@ -23,7 +23,7 @@ class OutputContext(NamedTuple):
 
     name: str
     channels: Mapping[str, int]
-    system: MidiSystem
+    midi: MidiConfig
     tempo: float
 
 
@@ -64,6 +64,11 @@ class OutputTable(Table, frozen=True):
     @property
     def writes_files(self) -> bool:
         """Whether the output leaves files behind, so that `perform check` must not open it."""
+        return False
+
+    @property
+    def is_midi_port(self) -> bool:
+        """Whether the output is a MIDI port."""
         return False
 
     def check(self, where: str) -> None:

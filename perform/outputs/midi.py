@@ -10,7 +10,7 @@ from perform.clock.realtime import SPIN_SECONDS
 from perform.errors import OutputError, StartError
 from perform.events import AllNotesOff, ClockPulse, NoteMessage, OutputEvent, TransportMessage
 from perform.midi import ports
-from perform.midi.system import MidiSystem
+from perform.midi.settings import MidiConfig
 from perform.outputs.base import OpenedOutput, OutputContext, OutputTable
 from perform.tables import check_port
 
@@ -45,6 +45,11 @@ class MidiOutputConfig(OutputTable, frozen=True, tag_field="kind", tag="midi"):
         """Whether MIDI clock is sent."""
         return self.clock
 
+    @property
+    def is_midi_port(self) -> bool:
+        """Always."""
+        return True
+
     def check(self, where: str) -> None:
         """RigError unless one of `port` and `virtual` is given."""
         check_port(f"{where}: a midi output", self.port, self.virtual)
@@ -52,7 +57,7 @@ class MidiOutputConfig(OutputTable, frozen=True, tag_field="kind", tag="midi"):
     def open(self, context: OutputContext) -> OpenedOutput:
         """The open port. OutputError says which ports there are."""
         try:
-            output = MidiOutput(self, context.channels, context.system)
+            output = MidiOutput(self, context.channels, context.midi)
         except StartError as error:
             raise type(error)(f"output {context.name!r}: {error}") from None
         return OpenedOutput(output, port=output)
@@ -62,10 +67,10 @@ class MidiOutput:
     """Plays voices on their channels (1 to 16) of one port. OutputError when the port is gone."""
 
     def __init__(
-        self, output: MidiOutputConfig, channels: Mapping[str, int], system: MidiSystem = "auto"
+        self, output: MidiOutputConfig, channels: Mapping[str, int], midi: MidiConfig = ports.AUTO
     ) -> None:
         self._name = output.virtual or output.port or ""
-        self.port = ports.open_output(output.port, output.virtual, system)
+        self.port = ports.open_output(output.port, output.virtual, midi)
         self._there = True
         self._channels = {voice: channel - 1 for voice, channel in channels.items()}
         self._clock = output.clock
@@ -121,8 +126,8 @@ class MidiOutput:
         if not self._there:
             return
         try:
-            self.port.device.send_message(message)
-        except Exception as fault:  # rtmidi raises its own kinds and bare RuntimeError
+            self.port.send(message)
+        except Exception as fault:  # of the libraries' own kinds
             raise OutputError(
                 f"MIDI output {self._name!r} went away ({fault}); plug it in and start again"
             ) from fault

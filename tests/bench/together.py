@@ -48,11 +48,12 @@ class PlayerBuffer:
                     self.bars.setdefault(values[0], now)
 
 
-def daemon(folder, name, clock, more=""):
+def daemon(folder, name, clock, more="", binding="auto"):
     ear, port = PlayerBuffer(), free_port()
     rig = folder / f"{name}.toml"
     rig.write_text(
-        f'[clock]\n{clock}\n[midi]\nsystem = "jack"\n[inputs.osc]\nlisten = "127.0.0.1:{port}"\n'
+        f'[clock]\n{clock}\n[midi]\nsystem = "jack"\nbinding = "{binding}"\n'
+        f'[inputs.osc]\nlisten = "127.0.0.1:{port}"\n'
         f'[outputs.osc]\nkind = "osc"\nto = "127.0.0.1:{ear.socket.getsockname()[1]}"\n{more}'
         '[[voices]]\nname = "lead"\noutput = "osc"\n'
     )
@@ -90,45 +91,40 @@ def link(folder, seconds):
     one.end(), other.end()
 
 
-def slaved(folder, seconds):
+def slaved(folder, seconds, binding):
     name = f"bench{os.getpid()}"
     os.environ |= {"JACK_DEFAULT_SERVER": name, "JACK_NO_START_SERVER": "1"}
     jack = Program("jackd", "-n", name, *jack_priority(), "-d", "dummy", "-r", "48000", "-p", "64")
     time.sleep(2)
     # what is played in one period of JACK is heard in the next
     follows = 'source = "midi"\nvirtual = "Sideman follows"\nlate_ms = 0.8'
-    other, other_ear, other_say = daemon(folder, "follower", follows)
+    other, other_ear, other_say = daemon(folder, "follower", follows, binding)
     sends = '[outputs.clock]\nkind = "midi"\nport = "Sideman follows"\nclock = true\n'
     sends += '[outputs.heard]\nkind = "midi"\nvirtual = "Sideman clock"\nclock = true\n'
-    one, ear, say = daemon(folder, "leader", f"tempo = {TEMPO}", sends)
-    pulses, device = listen_to_clock()
+    one, ear, say = daemon(folder, "leader", f"tempo = {TEMPO}", sends, binding)
+    pulses, device = listen_to_clock(binding)
     other_say("/chord", "C7")
     other_say("/transport", "stop")
     say("/chord", "C7")
     apart("MIDI clock over JACK", ear, other_ear, seconds)
     steadiness(np.array(pulses[240:]))
-    device.cancel_callback()
-    device.close_port()
-    device.delete()
+    device.close()
     one.end(), other.end(), jack.end()
 
 
-def listen_to_clock():
+def listen_to_clock(binding):
     """The moments of clock pulses as they come, and the port that has to be closed."""
-    import rtmidi
+    from perform.midi import ports
+    from perform.midi.settings import MidiConfig
 
-    device = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name="bench")
-    device.ignore_types(timing=False)
-    device.open_port(
-        next(i for i, name in enumerate(device.get_ports()) if "Sideman clock" in name)
-    )
+    device = ports.open_input("Sideman clock", None, MidiConfig(system="jack", binding=binding))
     pulses = []
 
-    def hear(timed, _=None):
-        if timed[0] == [0xF8]:
-            pulses.append(time.monotonic())
+    def hear(message, moment):
+        if message == [0xF8]:
+            pulses.append(moment)
 
-    device.set_callback(hear)
+    device.listen(hear, timing=True)
     return pulses, device
 
 
@@ -156,12 +152,13 @@ def main():
     asked = argparse.ArgumentParser()
     asked.add_argument("--minutes", type=float, default=10)
     asked.add_argument("--only", choices=("link", "clock"))
+    asked.add_argument("--binding", choices=("auto", "rtmidi", "libremidi"), default="auto")
     given = asked.parse_args()
     folder = Path(tempfile.mkdtemp())
     if given.only != "clock":
         link(folder, 60 * given.minutes)
     if given.only != "link":
-        slaved(folder, 60 * given.minutes)
+        slaved(folder, 60 * given.minutes, given.binding)
 
 
 if __name__ == "__main__":

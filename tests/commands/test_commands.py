@@ -84,11 +84,20 @@ def test_a_changed_bundle_is_refused_in_one_line(tmp_path, root):
 
 
 def test_without_libasound_everything_but_ports_works(tmp_path, root):
-    """rtmidi that cannot be imported is what a system without libasound has."""
+    """rtmidi that cannot be imported is what a system without libasound has; pylibremidi cannot open it."""
     (tmp_path / "rtmidi.py").write_text("raise ImportError('libasound.so.2: cannot open')\n")
+    (tmp_path / "sitecustomize.py").write_text(
+        "import ctypes\n"
+        "class Hidden(ctypes.CDLL):\n"
+        "    def __init__(self, name, *more, **others):\n"
+        "        if 'libasound' in name: raise OSError('libasound.so.2: cannot open')\n"
+        "        super().__init__(name, *more, **others)\n"
+        "ctypes.CDLL = Hidden\n"
+    )
     hidden = environment(root, PYTHONPATH=f"{tmp_path}:{root}")
-    done = command("ports", env=hidden)
-    assert (done.returncode, "apt install libasound2" in done.stderr) == (3, True)
+    for binding in ("rtmidi", "libremidi"):
+        done = command("ports", "--binding", binding, "--system", "alsa", env=hidden)
+        assert (done.returncode, "apt install libasound2" in done.stderr) == (3, True)
     done = command("render", "C7", "-o", "x.mid", cwd=tmp_path, env=hidden)
     assert done.returncode == 0, done.stderr
 

@@ -17,5 +17,5 @@ def test_a_note_that_is_interrupted_is_ended(monkeypatch):
 
     monkeypatch.setattr(time, "sleep", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        latency._trip(SimpleNamespace(send_message=sent.append), {}, 60)
+        latency._trip(SimpleNamespace(send=sent.append), {}, 60)
     assert sent == [[0x90, 60, 1], [0x80, 60, 0]]

@@ -25,7 +25,7 @@ def test_a_rejected_control_change_is_counted_and_logged_once(monkeypatch, caplo
         config = ControllerInputConfig(port="knobs", cc={"21": "/tempo"})
         mapping = MidiMapping(config.cc)
         controller = MidiController(
-            config, "auto", mapping, apply, clients.dispatcher.log_rejection
+            config, ports.AUTO, mapping, apply, clients.dispatcher.log_rejection
         )
         for value in range(128):
             controller._handle([0xB0, 21, value], 0.0)

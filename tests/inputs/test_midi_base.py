@@ -33,7 +33,7 @@ def _port(monkeypatch):
 def test_keys_are_released_when_a_device_falls_silent_after_active_sensing_only(sensing):
     async def play():
         events = []
-        keys = MidiChords(ChordInputConfig(port="keys", latch=False), "auto", events.append)
+        keys = MidiChords(ChordInputConfig(port="keys", latch=False), ports.AUTO, events.append)
         a_second_ago = time.monotonic() - 1
         for message in [
             [0x90, 60, 9],
@@ -52,8 +52,8 @@ def test_keys_are_released_when_a_device_falls_silent_after_active_sensing_only(
 def test_keys_are_released_when_the_cable_is_pulled():
     async def play():
         events, melody = [], []
-        keys = MidiChords(ChordInputConfig(port="keys", latch=False), "auto", events.append)
-        lead = MidiMelody(MelodyInputConfig(port="keys"), "auto", melody.append)
+        keys = MidiChords(ChordInputConfig(port="keys", latch=False), ports.AUTO, events.append)
+        lead = MidiMelody(MelodyInputConfig(port="keys"), ports.AUTO, melody.append)
         for note in (60, 64, 67):
             keys._handle([0x90, note, 9], 0.0)
         await asyncio.sleep(0.01)

@@ -25,7 +25,7 @@ def link_session():
 
 @pytest.fixture(scope="session")
 def jack():
-    """A JACK server without a sound card; rtmidi finds it by the environment."""
+    """A JACK server without a sound card; MIDI libraries find it by the environment."""
     need("jackd")
     name = f"sideman{os.getpid()}"
     os.environ["JACK_DEFAULT_SERVER"] = name

@@ -8,8 +8,13 @@ import subprocess
 import sys
 import threading
 import time
+from importlib import metadata
 
 import pytest
+
+from perform.midi import ports
+from perform.midi.binding import PACKAGES
+from perform.midi.settings import MidiConfig
 
 START_SECONDS = 20.0
 
@@ -20,6 +25,15 @@ def need(program):
         if os.environ.get("CI") == "true":
             pytest.fail(f"{program} is missing, and CI must have it")
         pytest.skip(f"{program} is not installed")
+
+
+def need_binding(binding):
+    """Skip the test by name where this MIDI library has no wheel; it is not imported here."""
+    package = PACKAGES[binding]
+    try:
+        metadata.version(package)
+    except metadata.PackageNotFoundError:
+        pytest.skip(f"{package} is not installed")
 
 
 def jack_priority():
@@ -90,31 +104,37 @@ class Program:
         return self.process.returncode
 
 
+# The far end of a cable. This library polls: a callback would let JACK's own thread wait for the interpreter, and
+# JACK drops what is late.
+FAR = MidiConfig(system="jack", binding="libremidi")
+
+
+def instrument(kind, name):
+    """An "input" or "output" of our own that others connect to."""
+    return {"input": ports.open_input, "output": ports.open_output}[kind](None, name, FAR)
+
+
+def connected(kind, name):
+    """An "input" or "output" at the port of this name, once it is there."""
+
+    def there():
+        found = ports.names(FAR)
+        return any(name in port for port in (found.inputs if kind == "input" else found.outputs))
+
+    eventually(there)
+    return {"input": ports.open_input, "output": ports.open_output}[kind](name, None, FAR)
+
+
 class Hearing:
-    """(moment, message) of everything that an rtmidi input hears, in `heard` as it comes.
+    """(moment, message) of everything that comes to an input, in `heard` as it comes. `timing`: a clock too."""
 
-    A callback would let JACK's own thread wait for the interpreter, and JACK drops what is late; asking its
-    queue does not.
-    """
-
-    def __init__(self, device):
+    def __init__(self, port, *, timing=False):
         self.heard = []
-        self._device = device
-        self._ended = threading.Event()
-        self._asking = threading.Thread(target=self._ask)
-        self._asking.start()
-
-    def _ask(self):
-        while not self._ended.is_set():
-            timed = self._device.get_message()
-            if timed is None:
-                self._ended.wait(0.001)
-            else:
-                self.heard.append((time.monotonic(), timed[0]))
+        self._port = port
+        port.listen(lambda message, moment: self.heard.append((moment, message)), timing=timing)
 
     def close(self):
-        self._ended.set()
-        self._asking.join()
+        self._port.close()
 
 
 def perform(*arguments, **kwargs):

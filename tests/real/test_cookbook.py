@@ -9,11 +9,9 @@ import tomllib
 
 import pytest
 from loopback import free_port
-from parts import Hearing, Program, eventually, need, perform
+from parts import Hearing, Program, connected, eventually, instrument, need, perform
 
 from perform.net.osc import encode
-
-rtmidi = pytest.importorskip("rtmidi")
 
 SETTLED_SECONDS = 0.2  # JACK loses what is sent while it still puts a new connection in order
 BEAT_SECONDS = 0.5
@@ -43,22 +41,19 @@ class Hall:
     def plug_in(self):
         """The hardware that the rig names, and a listener at what it opens."""
         port = self.rig["inputs"].get("midi", {}).get("port")
-        self.keyboard = self._device("MidiOut", port) if port else None
+        self.keyboard = self._keep(instrument("output", port)) if port else None
         (out,) = self.rig["outputs"].values()
         if "port" in out:
-            self._listen(self._device("MidiIn", f"{out['port']} synth"))
+            self._listen(instrument("input", f"{out['port']} synth"))
         if "mqtt" in self.rig:
             self._open_broker()
 
-    def _device(self, kind, name):
-        device = getattr(rtmidi, kind)(rtmidi.API_UNIX_JACK, name="hardware")
-        device.open_virtual_port(name)
+    def _keep(self, device):
         self.devices.append(device)
         return device
 
     def _listen(self, device):
-        device.ignore_types(timing=False)
-        self.ears.append(Hearing(device))
+        self.ears.append(Hearing(device, timing=True))
 
     @property
     def heard(self):
@@ -93,13 +88,11 @@ class Hall:
     def join(self, virtual):
         """A device at a port that Sideman opened."""
         listens = virtual in str(self.rig["outputs"])
-        device = getattr(rtmidi, "MidiIn" if listens else "MidiOut")(rtmidi.API_UNIX_JACK, "hand")
-        self.devices.append(device)
-        names = lambda: [n for n in device.get_ports() if n.endswith(f":{virtual}")]  # noqa: E731
-        (name,) = eventually(names)
-        device.open_port(device.get_ports().index(name))
+        device = connected("input" if listens else "output", f":{virtual}")
         if listens:
             self._listen(device)
+        else:
+            self._keep(device)
         threading.Event().wait(SETTLED_SECONDS)
         return device
 
@@ -126,8 +119,7 @@ class Hall:
         for ears in self.ears:
             ears.close()
         for device in self.devices:
-            device.close_port()
-            device.delete()
+            device.close()
 
 
 @pytest.fixture
@@ -150,7 +142,7 @@ def hall(request, jack, link_session, root, tmp_path):
 
 def press(keyboard, notes):
     for note in notes:
-        keyboard.send_message([0x90, note, 90])
+        keyboard.send([0x90, note, 90])
 
 
 @pytest.mark.parametrize("hall", ["blues-jam"], indirect=True)
@@ -175,7 +167,7 @@ def test_a_pi_plays_while_hands_are_down_and_records(hall):
     press(hall.keyboard, C7)
     eventually(hall.struck)
     for note in C7:
-        hall.keyboard.send_message([0x80, note, 0])
+        hall.keyboard.send([0x80, note, 0])
 
     def silent():
         sounding = set()

@@ -6,7 +6,7 @@ import code_blocks
 import pytest
 from code_blocks import ROOT
 from loopback import free_port
-from parts import eventually, need, perform
+from parts import eventually, instrument, need, perform
 
 from perform.net.osc import encode
 
@@ -50,21 +50,12 @@ def test_the_log_says_what_the_page_quotes(fence, daemon):
 @pytest.fixture
 def ports(jack):
     """A keyboard, a synthesizer, and a loop, as other programs open them."""
-    rtmidi = pytest.importorskip("rtmidi")
-    devices = [
-        getattr(rtmidi, kind)(rtmidi.API_UNIX_JACK, name="there")
-        for kind in ("MidiOut", "MidiIn") * 2
-    ]
-    keyboard, synth, out, back = devices
-    keyboard.open_virtual_port("Keystation")
-    synth.open_virtual_port("MicroFreak")
-    out.open_virtual_port("Loop out")
-    back.open_virtual_port("Loop in")
-    back.set_callback(lambda event, _=None: out.send_message(event[0]))
+    keyboard, out = (instrument("output", name) for name in ("Keystation", "Loop out"))
+    synth, back = (instrument("input", name) for name in ("MicroFreak", "Loop in"))
+    back.listen(lambda message, _: out.send(message))
     yield
-    for device in devices:
-        device.close_port()
-        device.delete()
+    for device in (back, out, synth, keyboard):
+        device.close()
 
 
 @pytest.mark.parametrize("fence", code_blocks.fences(ROOT, "console jack"), ids=str)

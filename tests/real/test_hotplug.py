@@ -1,20 +1,17 @@
 """A synthesizer and a keyboard whose cables are pulled while the music plays, and put in again: JACK's real ports."""
 
-import gc
-
 import pytest
 from loopback import free_port
-from parts import Hearing, eventually, perform
+from parts import Hearing, eventually, instrument, need_binding, perform
 
 from perform.commands.stats import ask
-
-rtmidi = pytest.importorskip("rtmidi")
 
 RIG = """
 [clock]
 tempo = 320.0
 [midi]
 system = "jack"
+binding = "{binding}"
 [inputs.osc]
 listen = "127.0.0.1:{port}"
 [inputs.midi]
@@ -38,26 +35,12 @@ output = "again"
 """
 
 
-class Device:
-    """Something with a cable, as another JACK client."""
-
-    def __init__(self, kind, name):
-        self.device = getattr(rtmidi, kind)(rtmidi.API_UNIX_JACK, name=name)
-        self.device.open_virtual_port("socket")
-
-    def unplug(self):
-        self.device.delete()
-        gc.collect()
-
-
-class Synth(Device):
+class Synth:
     def __init__(self):
-        super().__init__("MidiIn", "MicroFreak")
-        self.hearing = Hearing(self.device)
+        self.hearing = Hearing(instrument("input", "MicroFreak"))
 
     def unplug(self):
         self.hearing.close()
-        super().unplug()
 
     def plays(self):
         heard = [message for _, message in list(self.hearing.heard)]
@@ -67,36 +50,38 @@ class Synth(Device):
         }
 
 
-def test_what_is_plugged_in_again_plays_and_is_heard_again(jack, tmp_path):
+@pytest.mark.parametrize("binding", ["rtmidi", "libremidi"])
+def test_what_is_plugged_in_again_plays_and_is_heard_again(jack, tmp_path, binding):
+    need_binding(binding)
     port = free_port()
-    (tmp_path / "rig.toml").write_text(RIG.format(port=port))
+    (tmp_path / "rig.toml").write_text(RIG.format(port=port, binding=binding))
 
     def chords():
         return ask(("127.0.0.1", port), "/sideman")["chords"]
 
-    synth, keyboard = Synth(), Device("MidiOut", "Keystation")
+    synth, keyboard = Synth(), instrument("output", "Keystation")
     daemon = perform("run", str(tmp_path / "rig.toml"))
     try:
         daemon.wait_for("ready")
         for note in (60, 64, 67):
-            keyboard.device.send_message([0x90, note, 90])
+            keyboard.send([0x90, note, 90])
         eventually(synth.plays)
         synth.unplug()
-        keyboard.unplug()
+        keyboard.close()
         for name in ("MicroFreak", "Keystation"):
-            daemon.wait_for(f"MIDI port '{name}:socket' is gone")
-        synth, keyboard = Synth(), Device("MidiOut", "Keystation")
+            daemon.wait_for(f":{name}' is gone")
+        synth, keyboard = Synth(), instrument("output", "Keystation")
         for name in ("MicroFreak", "Keystation"):
-            daemon.wait_for(f"MIDI port '{name}:socket' is back")
+            daemon.wait_for(f":{name}' is back")
         for note in (62, 65, 69):
-            keyboard.device.send_message([0x90, note, 90])
+            keyboard.send([0x90, note, 90])
         eventually(synth.plays)
         assert synth.hearing.heard[0][1] == [0xB0, 64, 0]  # whatever sounded there ends first
         eventually(lambda: chords() == 2)
     finally:
         status = daemon.end()
         synth.unplug()
-        keyboard.unplug()
+        keyboard.close()
     assert status == 0
     said = [line for line in daemon.lines if "MIDI port" in line]
     assert len(said) == 4, said  # once, however many have that port

@@ -7,13 +7,10 @@ import time
 from pathlib import Path
 
 import numpy as np
-import pytest
-from parts import Hearing, Program, eventually, need, perform
+from parts import Hearing, Program, connected, eventually, need, perform
 
-rtmidi = pytest.importorskip("rtmidi")
-
-from perform.engine.harmony import chord_scale  # noqa: E402
-from perform.music.chord import parse_chord  # noqa: E402
+from perform.engine.harmony import chord_scale
+from perform.music.chord import parse_chord
 
 RIG = """
 [clock]
@@ -42,30 +39,16 @@ def voicing(symbol):
     ]
 
 
-def open_port(kind, name):
-    device = getattr(rtmidi, kind)(rtmidi.API_UNIX_JACK, name=f"hand {kind}")
-
-    def find():
-        return (
-            next((i for i, port in enumerate(device.get_ports()) if name in port), None) is not None
-        )
-
-    eventually(find)
-    index = next(i for i, port in enumerate(device.get_ports()) if name in port)
-    device.open_port(index)
-    return device
-
-
 def play(keyboard, symbol, held):
     """A chord as a hand puts it down: notes some milliseconds apart, the old one still held."""
     pause = threading.Event().wait
     notes = voicing(symbol)
     for note in notes:
-        keyboard.send_message([0x90, note, 90])
+        keyboard.send([0x90, note, 90])
         pause(0.006)
     for note in held:
         if note not in notes:
-            keyboard.send_message([0x80, note, 0])
+            keyboard.send([0x80, note, 0])
             pause(0.003)
     return notes
 
@@ -77,8 +60,8 @@ def test_a_twelve_bar_blues_by_hand(jack, tmp_path):
     synth = ears = None
     try:
         daemon.wait_for("ready")
-        ears = Hearing(open_port("MidiIn", "Sideman:Sideman"))
-        keyboard = open_port("MidiOut", "Sideman chords")
+        ears = Hearing(connected("input", ":Sideman"))
+        keyboard = connected("output", "Sideman chords")
         synth = start_fluidsynth(tmp_path / "concert.raw")
         held, played = [], []
         for symbol in BLUES:
@@ -105,12 +88,13 @@ def start_fluidsynth(target):
         "-o", "audio.file.type=raw", "-o", "midi.autoconnect=1", "-o", "midi.jack.id=fluid",
         "-i", "-s", str(font),
     )  # fmt: skip
-    device = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name="look")
-    eventually(lambda: any("fluid" in port for port in device.get_ports()))
-    device.delete()
-    there = subprocess.run(["jack_lsp"], capture_output=True, text=True, check=True).stdout.split(
-        "\n"
-    )
+
+    def listing():
+        done = subprocess.run(["jack_lsp"], capture_output=True, text=True, check=True)
+        return done.stdout.splitlines()
+
+    eventually(lambda: any("fluid" in name and "midi" in name for name in listing()))
+    there = listing()
     fluid = next(name for name in there if "fluid" in name and "midi" in name)
     ours = next(name for name in there if name.endswith(":Sideman"))
     subprocess.run(["jack_connect", ours, fluid], capture_output=True, check=False)

@@ -7,15 +7,12 @@ import subprocess
 import sys
 import threading
 
-import pytest
 from loopback import free_port
-from parts import Hearing, eventually, perform
+from parts import Hearing, connected, instrument, perform
 
-rtmidi = pytest.importorskip("rtmidi")
-
-from perform.events import NoteMessage, ParameterChanged, PlayerNoteOn  # noqa: E402
-from perform.outputs.memory import MemoryOutput  # noqa: E402
-from perform.recording import session  # noqa: E402
+from perform.events import NoteMessage, ParameterChanged, PlayerNoteOn
+from perform.outputs.memory import MemoryOutput
+from perform.recording import session
 
 RIG = """
 [clock]
@@ -50,13 +47,6 @@ output = "slow"
 """
 
 
-def connected(kind, name):
-    device = getattr(rtmidi, kind)(rtmidi.API_UNIX_JACK, name=f"evening {name}")
-    eventually(lambda: any(name in port for port in device.get_ports()))
-    device.open_port(next(i for i, port in enumerate(device.get_ports()) if name in port))
-    return device
-
-
 def command(*arguments):
     return subprocess.run(
         [sys.executable, "-m", "perform", *arguments],
@@ -73,22 +63,22 @@ def test_an_evening_is_heard_counted_recorded_and_played_again(jack, tmp_path):
     pause = threading.Event().wait
     try:
         daemon.wait_for("ready")
-        ears = Hearing(connected("MidiIn", "Evening out"))
+        ears = Hearing(connected("input", "Evening out"))
         chords, melody, knobs = (
-            connected("MidiOut", f"Evening {name}") for name in ("chords", "melody", "knobs")
+            connected("output", f"Evening {name}") for name in ("chords", "melody", "knobs")
         )
         pause(0.2)  # JACK tells who has come from its own thread
-        knobs.send_message([0xB0, 21, 127])
+        knobs.send([0xB0, 21, 127])
         for notes in ((48, 64, 67, 70), (53, 63, 69, 72)):
             for note in notes:
-                chords.send_message([0x90, note, 90])
+                chords.send([0x90, note, 90])
             for key in (72, 74):
-                melody.send_message([0x90, key, 99])
+                melody.send([0x90, key, 99])
                 pause(0.2)
-                melody.send_message([0x80, key, 0])
+                melody.send([0x80, key, 0])
             pause(1.2)
             for note in notes:
-                chords.send_message([0x80, note, 0])
+                chords.send([0x80, note, 0])
         counted = command("stats", f"127.0.0.1:{port}")
         nobody = command("stats", f"127.0.0.1:{free_port()}")
     finally:
@@ -121,11 +111,9 @@ def test_an_evening_is_heard_counted_recorded_and_played_again(jack, tmp_path):
 
 
 def test_latency_measures_the_way_out_and_back(jack):
-    there = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name="loop in")
-    back = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name="loop out")
-    there.open_virtual_port("Loop in")
-    back.open_virtual_port("Loop out")
-    there.set_callback(lambda timed, _=None: back.send_message(timed[0]))
+    there, back = instrument("input", "Loop in"), instrument("output", "Loop out")
+    open_way = True
+    there.listen(lambda message, _: open_way and back.send(message))
     try:
         done = command(
             "latency",
@@ -141,7 +129,7 @@ def test_latency_measures_the_way_out_and_back(jack):
         assert done.returncode == 0, done.stderr
         assert re.search(r"\d+ notes came back, \d+ did not: p50", done.stdout)
         assert "ahead_ms =" in done.stdout
-        there.cancel_callback()
+        open_way = False
         deaf = command(
             "latency",
             "--output",
@@ -155,9 +143,8 @@ def test_latency_measures_the_way_out_and_back(jack):
         )
         assert (deaf.returncode, "came back" in deaf.stderr) == (3, True)
     finally:
-        for device in (there, back):
-            device.close_port()
-            device.delete()
+        there.close()
+        back.close()
 
 
 def test_controls_are_listed():
