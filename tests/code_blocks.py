@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import typer
 
-from perform.cli import _spelled_out
+from perform.cli import _spell_panel
 from perform.cli import app as perform_app
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -88,7 +88,7 @@ def parses(line):
     commands = typer.main.get_command(perform_app).commands
     if len(words) == 1:
         return True
-    name, *arguments = _spelled_out(words[1:])
+    name, *arguments = _spell_panel(words[1:])
     if name not in commands:
         return False
     try:

@@ -282,6 +282,7 @@ async def _open_inputs(
         ports=opening.ports,
     )
     for key, table in rig.inputs.named_tables().items():
-        with opening.missing.expected(f"inputs.{key}"):
+        named = opening.missing.expected(f"inputs.{key}")
+        with named if table.device else contextlib.nullcontext():
             await table.open(context)
     return dispatcher

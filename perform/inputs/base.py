@@ -5,7 +5,7 @@ A kind of input is one module with a subclass of `InputTable` and a line in `per
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 from perform.control.midi_mapping import MidiMapping
 from perform.events import Event
@@ -48,7 +48,9 @@ class InputContext(NamedTuple):
 
 
 class InputTable(Table, frozen=True):
-    """What the rig says of one input."""
+    """What the rig says of one input. `device`: it needs a device, which may be missing."""
+
+    device: ClassVar[bool] = True
 
     def check(self, voices: Sequence[str]) -> None:
         """RigError for a value that cannot be right in a rig with these voices."""

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from perform.errors import RigError
 from perform.inputs.base import InputContext, InputTable
@@ -27,6 +27,8 @@ class OscInputConfig(InputTable, frozen=True):
     `allow`: the addresses and networks of other machines that may send; empty: every machine may.
     `announce`: announce both by zeroconf, so that TouchOSC and other programs find them.
     """
+
+    device: ClassVar[bool] = False
 
     listen: str = "127.0.0.1:9000"
     tcp: str | None = None

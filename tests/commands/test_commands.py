@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from perform import __version__
-from perform.cli import _spelled_out
+from perform.cli import _spell_panel
 from perform.cli import app as perform_app
 from training.cli import app as training_app
 
@@ -214,4 +214,4 @@ def test_the_readme_renders(tmp_path, root):
     ],
 )
 def test_the_panel_is_asked_for_with_an_address_or_without(typed, meant):
-    assert _spelled_out(typed.split()) == meant
+    assert _spell_panel(typed.split()) == meant
