@@ -1,1 +1,1 @@
-"""The page in the browser: the process that serves it, and the door at which the daemon lets people in."""
+"""The web panel: the child process that serves it, and the socket that the daemon opens for it."""

@@ -1,4 +1,8 @@
-"""The panel's process: `python -m perform.panel LINK LISTENING`, both file descriptors, started by the daemon."""
+"""The panel's process: `python -m perform.panel LINK LISTENING`.
+
+Both arguments are file descriptors: of the connection to the daemon, which starts the process, and
+of the panel's socket.
+"""
 
 import asyncio
 import contextlib
@@ -11,25 +15,25 @@ from collections.abc import Callable, Iterator
 import uvicorn
 
 from perform.ipc.child import ParentConnection, connect
-from perform.panel.guard import LONGEST_MESSAGE, Guard
+from perform.panel.guard import MAX_MESSAGE, Guard
 from perform.panel.hub import Hub
 from perform.panel.server import application
 
 PING_SECONDS = 10.0
-MOST_CONNECTIONS = 128
+MAX_CONNECTIONS = 128
 END_SECONDS = 1
 
 
-class _Server(uvicorn.Server):  # type: ignore[misc]  # it brings no types here
-    """Ends with its daemon, not by Ctrl-C, which the whole terminal hears; calls `opened` when it listens."""
+class _Server(uvicorn.Server):  # type: ignore[misc]  # uvicorn is imported without types
+    """Ends with the daemon and not at Ctrl-C. `ready`: called when the server listens."""
 
-    def __init__(self, config: uvicorn.Config, opened: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
-        self._opened = opened
+        self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self._opened()
+        self._ready()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -37,14 +41,14 @@ class _Server(uvicorn.Server):  # type: ignore[misc]  # it brings no types here
 
 
 async def serve(link_fd: int, listening_fd: int) -> None:
-    """Serve until the daemon hangs up."""
+    """Serve the panel until the daemon ends."""
     link = await connect(link_fd)
     greeting = await link.read_greeting()
     if greeting is None:
         return
     rules = greeting.pop("access")
     hub = Hub()
-    hub.pass_on(time.time(), "/hello", [greeting])
+    hub.publish(time.time(), "/hello", [greeting])
     guard = Guard(rules["names"], rules["token"], loopback=rules["loopback"])
     config = uvicorn.Config(
         application(hub, link, guard),
@@ -52,24 +56,24 @@ async def serve(link_fd: int, listening_fd: int) -> None:
         log_level="error",
         access_log=False,
         server_header=False,
-        ws_max_size=LONGEST_MESSAGE,
+        ws_max_size=MAX_MESSAGE,
         ws_ping_interval=PING_SECONDS,
         ws_ping_timeout=PING_SECONDS,
-        ws_per_message_deflate=False,  # a note is shorter than what compressing it costs
-        limit_concurrency=MOST_CONNECTIONS,
+        ws_per_message_deflate=False,  # compressing a note costs more than it saves
+        limit_concurrency=MAX_CONNECTIONS,
         timeout_graceful_shutdown=END_SECONDS,
         lifespan="off",
     )
     server = _Server(config, link.report_ready)
     serving = asyncio.create_task(server.serve([socket.socket(fileno=listening_fd)]))
     async for moment, address, values in link.read_messages():
-        hub.pass_on(moment, address, values)
-    _hang_up(server, link)
+        hub.publish(moment, address, values)
+    _close(server, link)
     await serving
 
 
-def _hang_up(server: uvicorn.Server, link: ParentConnection) -> None:
-    """Give the port back at once: the daemon may be started again already."""
+def _close(server: uvicorn.Server, link: ParentConnection) -> None:
+    """Release the port at once: the user may start the daemon again already."""
     for each in server.servers:
         each.close()
     server.should_exit = True
@@ -77,7 +81,7 @@ def _hang_up(server: uvicorn.Server, link: ParentConnection) -> None:
 
 
 def main() -> None:
-    """Run with the descriptors on the command line."""
+    """Run the process with the descriptors of the command line."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     link_fd, listening_fd = map(int, sys.argv[1:3])
     asyncio.run(serve(link_fd, listening_fd))

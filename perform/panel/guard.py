@@ -1,4 +1,4 @@
-"""What the panel lets in: whom, by host, origin and token; and what, by shape, size and rate."""
+"""What the panel lets in: requests by host, origin and token; messages by shape, size and rate."""
 
 import ipaddress
 import secrets
@@ -12,20 +12,22 @@ from perform.errors import MessageError
 from perform.net.access import is_loopback
 
 COOKIE = "sideman"
-LONGEST_MESSAGE = 32768  # bytes: a chart of 4000 characters, however they are written
-MOST_VALUES = 32
-A_SECOND, AT_ONCE = 300, 600  # messages of one browser; ten fingers on ten faders send fewer
-A_MESSAGE = 100  # characters; what is longer counts as several, for it takes as long to read
-# who looks through the panel is told everything already
-OURS = ("/subscribe", "/subscribe/again", "/unsubscribe")
+MAX_MESSAGE = 32768  # bytes: a chart of 4000 characters, in any spelling
+MAX_VALUES = 32
+# messages of one browser a second, and at once; ten fingers on ten faders send fewer
+MAX_RATE, MAX_BURST = 300, 600
+MESSAGE_UNIT = 100  # characters; a longer message counts as several, since it takes longer to read
+# a browser of the panel gets everything anyway
+SUBSCRIPTION_ADDRESSES = ("/subscribe", "/subscribe/again", "/unsubscribe")
 
 
 class Guard:
     """Decides by the headers of a request whether it may come in.
 
-    `names`: by which we may be called. `token`: asked for where it is not "". `loopback`: only this machine
-    reaches us, so only its names are ours; else any address in figures is, for a page elsewhere that has its own
-    name point at us (DNS rebinding) is called by that name.
+    `names`: the host names of the panel. `token`: what a request has to bring; "" for nothing.
+    `loopback`: only this machine reaches the panel, and no other address is its name. Otherwise
+    every IP address is. A page on another site, whose name points to the panel (DNS rebinding),
+    comes with that other name.
     """
 
     def __init__(self, names: Iterable[str], token: str, *, loopback: bool) -> None:
@@ -33,21 +35,24 @@ class Guard:
         self._token = token.encode()
         self._loopback = loopback
 
-    def refuses(self, host: str, origin: str | None, token: str) -> str:
-        """Why a request may not come in, in a line for whoever sent it; "" when it may.
+    def refusal(self, host: str, origin: str | None, token: str) -> str:
+        """Why a request may not come in, as a line for its sender; "" when it may.
 
-        `origin`: of the page that asks, as browsers say it; None where no page does.
+        `origin`: of the page that sends it, as browsers write it; None without a page.
         """
-        if not self._ours(host):
-            return "this panel is not called by that name; open the address that Sideman printed"
-        if origin is not None and not _same(origin, host):
-            return "a page from elsewhere may not speak to the panel"
+        if not self._is_own_name(host):
+            return "this panel does not have that name; open the address that Sideman printed"
+        if origin is not None and not _same_origin(origin, host):
+            return "a page of another site may not use the panel"
         if self._token and not secrets.compare_digest(token.encode(), self._token):
-            return "the token is missing or wrong; open the address that Sideman printed, or scan its code"
+            return (
+                "the token is missing or wrong; "
+                "open the address that Sideman printed, or scan its code"
+            )
         return ""
 
-    def _ours(self, host: str) -> bool:
-        name = _name(host)
+    def _is_own_name(self, host: str) -> bool:
+        name = _host_name(host)
         if name in self._names:
             return True
         if self._loopback:
@@ -59,7 +64,7 @@ class Guard:
         return True
 
 
-def _name(host: str) -> str:
+def _host_name(host: str) -> str:
     """The name in a Host header, without its port."""
     try:
         return urlsplit(f"//{host}").hostname or ""
@@ -67,7 +72,7 @@ def _name(host: str) -> str:
         return ""
 
 
-def _same(origin: str, host: str) -> bool:
+def _same_origin(origin: str, host: str) -> bool:
     try:
         parts = urlsplit(origin)
     except ValueError:
@@ -76,10 +81,13 @@ def _same(origin: str, host: str) -> bool:
 
 
 def token_of(query: bytes, cookie: str) -> str:
-    """The token in a query string, or else in a Cookie header, percent-encoded in both; "" where there is none."""
-    asked = parse_qs(query.decode("latin-1")).get("token")
-    if asked:
-        return asked[0]
+    """The token in a query string, or in a Cookie header; "" if there is none.
+
+    It is percent-encoded in both.
+    """
+    in_query = parse_qs(query.decode("latin-1")).get("token")
+    if in_query:
+        return in_query[0]
     for part in cookie.split(";"):
         name, _, value = part.strip().partition("=")
         if name == COOKIE:
@@ -87,16 +95,19 @@ def token_of(query: bytes, cookie: str) -> str:
     return ""
 
 
-def read(text: str) -> tuple[str, list[Any]]:
-    """The address and values that a browser's `["/address", ...values]` says; WireError for anything else."""
+def parse_message(text: str) -> tuple[str, list[Any]]:
+    """The address and values of a browser's `["/address", ...values]`.
+
+    MessageError for any other text.
+    """
     try:
-        said = msgspec.json.decode(text)
+        message = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError):
         raise MessageError("not JSON") from None
-    match said:
-        case [str(address), *values] if address.startswith("/") and len(values) <= MOST_VALUES:
+    match message:
+        case [str(address), *values] if address.startswith("/") and len(values) <= MAX_VALUES:
             if all(isinstance(value, str | int | float) for value in values):
-                if address in OURS:
-                    raise MessageError("the panel is told everything already")
+                if address in SUBSCRIPTION_ADDRESSES:
+                    raise MessageError("the panel gets everything already")
                 return address, values
     raise MessageError('takes ["/address", ...values], the values texts and numbers')

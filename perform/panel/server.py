@@ -1,4 +1,4 @@
-"""The panel's server: its page out of a fixed table of files, and a WebSocket each way, behind a guard."""
+"""The panel's server: the files of its page, and a WebSocket, behind a guard."""
 
 import asyncio
 import time
@@ -18,23 +18,32 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from perform.errors import MessageError
 from perform.net.rate_limit import RateLimit
-from perform.panel import guard as checks
+from perform.panel.guard import (
+    COOKIE,
+    MAX_BURST,
+    MAX_MESSAGE,
+    MAX_RATE,
+    MESSAGE_UNIT,
+    Guard,
+    parse_message,
+    token_of,
+)
 from perform.panel.hub import Browser, Hub
 
 PAGE = Path(__file__).with_name("page")
-TYPES = {
+MEDIA_TYPES = {
     ".html": "text/html",
     ".js": "text/javascript",
     ".css": "text/css",
     ".svg": "image/svg+xml",
 }
-A_YEAR = 365 * 86400  # seconds; a phone that scanned the code need not do so again
-SLOW_SECONDS = 5.0  # that a browser may take to take one frame
-TRY_LATER, WENT_WRONG, TOO_LONG = 1013, 1008, 1009  # RFC 6455, 7.4 and IANA's registry
+YEAR_SECONDS = 365 * 86400  # so long a phone that has scanned the code need not scan it again
+SLOW_SECONDS = 5.0  # for a browser to take one frame
+TRY_LATER, POLICY_VIOLATION, TOO_LONG = 1013, 1008, 1009  # RFC 6455, 7.4 and IANA's registry
 HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -46,29 +55,29 @@ HEADERS = {
 
 
 class Daemon(Protocol):
-    """Where what browsers say goes; see `perform.ipc.child`."""
+    """The daemon, as browsers need it; see `perform.ipc.child.ParentConnection`."""
 
     def forward(self, client: int, address: str, *values: Any) -> None:
-        """A message of a browser, by its number."""
+        """Forward a browser's message, with the browser's number."""
 
-    def reject(self, client: int, address: str, why: str) -> None:
-        """Something that a browser said and that means nothing; answered from there."""
+    def reject(self, client: int, address: str, reason: str) -> None:
+        """Reject a browser's message; the daemon replies to the browser."""
 
     def log_rejection(self, reason: str) -> None:
-        """Somebody who is not let in."""
+        """Reject a request without a reply."""
 
     async def drain(self) -> None:
-        """Wait while it has much to read already."""
+        """Wait until the daemon has read most messages."""
 
 
-class Guarded:
-    """An application that answers only whom the guard lets in."""
+class GuardedApplication:
+    """An application that gets only the requests that the guard lets in."""
 
-    def __init__(self, app: ASGIApp, guard: checks.Guard, daemon: Daemon) -> None:
+    def __init__(self, app: ASGIApp, guard: Guard, daemon: Daemon) -> None:
         self._app = app
         self._guard = guard
         self._daemon = daemon
-        self._pace = RateLimit(checks.A_SECOND, checks.AT_ONCE)
+        self._limit = RateLimit(MAX_RATE, MAX_BURST)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer it with HTTP 403."""
@@ -76,102 +85,110 @@ class Guarded:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        token = checks.token_of(scope["query_string"], headers.get("cookie", ""))
-        why = self._guard.refuses(headers.get("host", ""), headers.get("origin"), token)
-        if not why:
+        token = token_of(scope["query_string"], headers.get("cookie", ""))
+        refusal = self._guard.refusal(headers.get("host", ""), headers.get("origin"), token)
+        if not refusal:
             await self._app(scope, receive, send)
             return
-        if self._pace.allows():  # a flood of strangers is not to keep notes waiting
-            self._daemon.log_rejection(f"panel: {(scope.get('client') or ['?'])[0]}: {why}")
+        if self._limit.allows():  # a flood must not make notes late
+            host = (scope.get("client") or ["?"])[0]
+            self._daemon.log_rejection(f"panel: {host}: {refusal}")
         if scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": WENT_WRONG})  # not open yet: HTTP 403
+            await send({"type": "websocket.close", "code": POLICY_VIOLATION})  # becomes HTTP 403
         else:
-            refusal = PlainTextResponse(f"{why}\n", HTTPStatus.FORBIDDEN, HEADERS)
-            await refusal(scope, receive, send)
+            response = PlainTextResponse(f"{refusal}\n", HTTPStatus.FORBIDDEN, HEADERS)
+            await response(scope, receive, send)
 
 
-def application(hub: Hub, daemon: Daemon, guard: checks.Guard) -> ASGIApp:
-    """The whole panel."""
+def application(hub: Hub, daemon: Daemon, guard: Guard) -> ASGIApp:
+    """The whole panel as an application."""
 
-    async def speak(socket: WebSocket) -> None:
-        await _speak(socket, hub, daemon)
+    async def serve(socket: WebSocket) -> None:
+        await _serve_browser(socket, hub, daemon)
 
-    files: list[Any] = [_route(path) for path in sorted(PAGE.iterdir()) if path.suffix in TYPES]
-    return Guarded(Starlette(routes=[*files, WebSocketRoute("/ws", speak)]), guard, daemon)
+    paths = [path for path in sorted(PAGE.iterdir()) if path.suffix in MEDIA_TYPES]
+    routes: list[Any] = [*map(_route, paths), WebSocketRoute("/ws", serve)]
+    return GuardedApplication(Starlette(routes=routes), guard, daemon)
 
 
 def _route(path: Path) -> Route:
-    """One file, read now, under its own name; the page itself also at /."""
-    content, kind = path.read_bytes(), TYPES[path.suffix]
+    """The route of one file, which is read now: under its name, and index.html at /."""
+    content, media_type = path.read_bytes(), MEDIA_TYPES[path.suffix]
 
-    def give(request: Request) -> Response:
-        response = Response(content, media_type=kind, headers=HEADERS)
-        token = request.query_params.get("token")  # the guard has seen that it is right
+    def respond(request: Request) -> Response:
+        response = Response(content, media_type=media_type, headers=HEADERS)
+        token = request.query_params.get("token")  # the guard has checked it
         if token:
             response.set_cookie(
-                checks.COOKIE, quote(token), max_age=A_YEAR, httponly=True, samesite="strict"
+                COOKIE, quote(token), max_age=YEAR_SECONDS, httponly=True, samesite="strict"
             )
         return response
 
-    return Route("/" if path.name == "index.html" else f"/{path.name}", give)
+    return Route("/" if path.name == "index.html" else f"/{path.name}", respond)
 
 
-async def _speak(socket: WebSocket, hub: Hub, daemon: Daemon) -> None:
+async def _serve_browser(socket: WebSocket, hub: Hub, daemon: Daemon) -> None:
     await socket.accept()
     if hub.full:
-        await socket.close(TRY_LATER, "too many browsers look already; close one")
+        await socket.close(TRY_LATER, "too many browsers have the panel open; close one")
         return
     browser = hub.join()
-    sending = asyncio.create_task(_send(socket, browser))
-    hearing = asyncio.create_task(_hear(socket, browser, hub, daemon))
+    sending = asyncio.create_task(_send_frames(socket, browser))
+    receiving = asyncio.create_task(receive_messages(socket, browser, hub, daemon))
     try:
-        await asyncio.wait((sending, hearing), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((sending, receiving), return_when=asyncio.FIRST_COMPLETED)
     finally:
         hub.leave(browser)
-        for task in (sending, hearing):
+        for task in (sending, receiving):
             task.cancel()
-        await asyncio.gather(sending, hearing, return_exceptions=True)
+        await asyncio.gather(sending, receiving, return_exceptions=True)
 
 
-async def _send(socket: WebSocket, browser: Browser) -> None:
-    """Tell a browser all that comes; ends when it is gone, or too slow to be waited for."""
+async def _send_frames(socket: WebSocket, browser: Browser) -> None:
+    """Send a browser all its messages, until it is gone or too slow."""
     while not browser.slow:
-        frame = await browser.frame()
+        frame = await browser.next_frame()
         try:
             await asyncio.wait_for(socket.send_text(frame), SLOW_SECONDS)
         except (TimeoutError, WebSocketDisconnect, RuntimeError, OSError):
             return
 
 
-async def _hear(socket: WebSocket, browser: Browser, hub: Hub, daemon: Daemon) -> None:
-    """Pass on what a browser says; what it cannot mean is answered, a flood is let be and said once a second."""
-    pace, told = RateLimit(checks.A_SECOND, checks.AT_ONCE), 0.0
+async def receive_messages(socket: WebSocket, browser: Browser, hub: Hub, daemon: Daemon) -> None:
+    """Forward a browser's messages until it is gone.
+
+    A message without meaning is rejected. A flood is dropped, and rejected once a second.
+    """
+    limit, last_rejection = RateLimit(MAX_RATE, MAX_BURST), 0.0
     while True:
-        await daemon.drain()  # and meanwhile the browser waits
+        await daemon.drain()  # meanwhile the browser waits
         try:
             message: MutableMapping[str, Any] = await socket.receive()
         except RuntimeError:
             return
         if message["type"] == "websocket.disconnect":
             if message.get("code") == TOO_LONG:
-                why = f"a message has at most {checks.LONGEST_MESSAGE} bytes"
-                daemon.reject(browser.number, "", why)
+                daemon.reject(browser.number, "", f"a message has at most {MAX_MESSAGE} bytes")
             return
         text = message.get("text")
-        if not pace.allows(1 + len(text or "") // checks.A_MESSAGE):
-            if time.monotonic() - told > 1:
-                told = time.monotonic()
-                why = f"more than {checks.A_SECOND} messages a second; long ones count as several"
-                daemon.reject(browser.number, "", why)
+        if not limit.allows(1 + len(text or "") // MESSAGE_UNIT):
+            if time.monotonic() - last_rejection > 1:
+                last_rejection = time.monotonic()
+                reason = f"more than {MAX_RATE} messages a second; long ones count as several"
+                daemon.reject(browser.number, "", reason)
             continue
-        try:
-            if text is None:
-                raise MessageError("not text")
-            address, values = checks.read(text)
-        except MessageError as fault:
-            daemon.reject(browser.number, "", str(fault))
-            continue
-        if address == "/ping":
-            hub.answer(browser, "/pong", *values)
-            continue
+        _forward(text, browser, hub, daemon)
+
+
+def _forward(text: str | None, browser: Browser, hub: Hub, daemon: Daemon) -> None:
+    try:
+        if text is None:
+            raise MessageError("not text")
+        address, values = parse_message(text)
+    except MessageError as error:
+        daemon.reject(browser.number, "", str(error))
+        return
+    if address == "/ping":
+        hub.send_to(browser, "/pong", *values)
+    else:
         daemon.forward(browser.number, address, *values)

@@ -1,4 +1,4 @@
-"""Who comes in at the panel, and what they may say."""
+"""Which requests the panel lets in, and which messages it takes."""
 
 import json
 
@@ -7,18 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perform.errors import MessageError
-from perform.panel.guard import Guard, read, token_of
+from perform.panel.guard import Guard, parse_message, token_of
 
-AT_HOME = Guard(["127.0.0.1", "localhost"], "", loopback=True)
-ON_STAGE = Guard(["0.0.0.0", "localhost", "pi", "pi.local"], "a token that is long", loopback=False)
+LOCAL = Guard(["127.0.0.1", "localhost"], "", loopback=True)
+PUBLIC = Guard(["0.0.0.0", "localhost", "pi", "pi.local"], "a token that is long", loopback=False)
 
 
 @pytest.mark.parametrize(
     "host", ["127.0.0.1:8137", "localhost:8137", "LOCALHOST", "[::1]:8137", "127.0.0.2"]
 )
 def test_this_machine_comes_in_by_its_own_names(host):
-    assert AT_HOME.refuses(host, f"http://{host}", "") == ""
-    assert AT_HOME.refuses(host, None, "") == ""
+    assert LOCAL.refusal(host, f"http://{host}", "") == ""
+    assert LOCAL.refusal(host, None, "") == ""
 
 
 @pytest.mark.parametrize(
@@ -32,8 +32,8 @@ def test_this_machine_comes_in_by_its_own_names(host):
         "a@evil.example",
     ],
 )
-def test_a_name_that_somebody_points_at_us_is_refused(host):
-    assert "name" in AT_HOME.refuses(host, None, "")
+def test_another_name_is_refused(host):
+    assert "name" in LOCAL.refusal(host, None, "")
 
 
 @pytest.mark.parametrize(
@@ -48,16 +48,16 @@ def test_a_name_that_somebody_points_at_us_is_refused(host):
         "ftp://127.0.0.1:8137",
     ],
 )
-def test_a_page_from_elsewhere_may_not_speak(origin):
-    assert "elsewhere" in AT_HOME.refuses("127.0.0.1:8137", origin, "")
+def test_a_page_of_another_site_is_refused(origin):
+    assert "another site" in LOCAL.refusal("127.0.0.1:8137", origin, "")
 
 
 @pytest.mark.parametrize("host", ["192.168.1.9:8137", "pi.local:8137", "[fe80::1]:8137", "PI:8137"])
-def test_beyond_this_machine_the_token_opens(host):
-    assert ON_STAGE.refuses(host, f"http://{host}", "a token that is long") == ""
+def test_another_machine_needs_the_token(host):
+    assert PUBLIC.refusal(host, f"http://{host}", "a token that is long") == ""
     for wrong in ("", "a token", "a token that is long ", "ä token"):
-        assert "token" in ON_STAGE.refuses(host, None, wrong)
-    assert "name" in ON_STAGE.refuses("evil.example", None, "a token that is long")
+        assert "token" in PUBLIC.refusal(host, None, wrong)
+    assert "name" in PUBLIC.refusal("evil.example", None, "a token that is long")
 
 
 @pytest.mark.parametrize(
@@ -72,31 +72,36 @@ def test_beyond_this_machine_the_token_opens(host):
         (b"\xff\xfe=%ff", "", ""),
     ],
 )
-def test_the_token_stands_in_the_query_or_in_the_cookie(query, cookie, token):
+def test_the_token_is_in_the_query_or_in_the_cookie(query, cookie, token):
     assert token_of(query, cookie) == token
 
 
 def test_a_message_is_an_address_and_values():
-    assert read('["/chord", "C7"]') == ("/chord", ["C7"])
-    assert read('["/weight/steps", 0.5]') == ("/weight/steps", [0.5])
-    assert read('["/panic"]') == ("/panic", [])
+    assert parse_message('["/chord", "C7"]') == ("/chord", ["C7"])
+    assert parse_message('["/weight/steps", 0.5]') == ("/weight/steps", [0.5])
+    assert parse_message('["/panic"]') == ("/panic", [])
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{}", "[]", "3", '["chord"]', '["/a", null]', '["/a", [1]]', '["/a", {"b": 1}]', "[" * 9999,
-     '["/a"' + ", 1" * 33 + "]", '["/subscribe", "10.0.0.1", 53]', '["/unsubscribe"]'],
-)  # fmt: skip
-def test_what_is_no_message_is_refused_in_a_line(text):
-    with pytest.raises(MessageError) as fault:
-        read(text)
-    assert "\n" not in str(fault.value)
+    [
+        *("", "{}", "[]", "3", '["chord"]', '["/a", null]', '["/a", [1]]', '["/a", {"b": 1}]'),
+        "[" * 9999,
+        '["/a"' + ", 1" * 33 + "]",
+        '["/subscribe", "10.0.0.1", 53]',
+        '["/unsubscribe"]',
+    ],
+)
+def test_any_other_text_is_an_error_of_one_line(text):
+    with pytest.raises(MessageError) as error:
+        parse_message(text)
+    assert "\n" not in str(error.value)
 
 
 @given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), st.lists, max_leaves=20))
-def test_whatever_is_said_is_read_or_refused(value):
+def test_any_json_is_a_message_or_an_error(value):
     try:
-        address, values = read(json.dumps(value))
+        address, values = parse_message(json.dumps(value))
     except MessageError:
         return
     assert address.startswith("/")

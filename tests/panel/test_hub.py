@@ -1,65 +1,65 @@
-"""What each browser is told."""
+"""The messages that each browser gets."""
 
 import asyncio
 import json
 
-from perform.panel.hub import MOST_BROWSERS, MOST_UNSENT, Hub
+from perform.panel.hub import MAX_BROWSERS, MAX_UNSENT, Hub
 
 
-def told(browser):
-    return [message[1:] for message in json.loads(asyncio.run(browser.frame()))]
+def take(browser):
+    """The messages of the next frame, without their moments."""
+    return [message[1:] for message in json.loads(asyncio.run(browser.next_frame()))]
 
 
-def test_whoever_comes_later_is_told_where_everything_stands():
+def test_a_browser_that_comes_later_gets_the_current_values():
     hub = Hub(lambda: 5.0)
-    hub.pass_on(1.0, "/hello", [{"voices": []}])
-    hub.pass_on(2.0, "/state/tempo", [120.0])
-    hub.pass_on(3.0, "/note", ["lead", 60, 90])
-    hub.pass_on(4.0, "/state/tempo", [140.0])
-    hub.pass_on(4.0, "/log", ["warning", "a cable is loose"])
-    heard = told(hub.join())
-    assert heard[0] == ["/you", 1]
-    assert heard[1] == ["/hello", {"voices": []}]
-    assert ["/state/tempo", 140.0] in heard
-    assert ["/state/tempo", 120.0] not in heard
-    assert ["/log", "warning", "a cable is loose"] in heard
-    assert not any(message[0] == "/note" for message in heard)
+    hub.publish(1.0, "/hello", [{"voices": []}])
+    hub.publish(2.0, "/state/tempo", [120.0])
+    hub.publish(3.0, "/note", ["lead", 60, 90])
+    hub.publish(4.0, "/state/tempo", [140.0])
+    hub.publish(4.0, "/log", ["warning", "a cable is loose"])
+    messages = take(hub.join())
+    assert messages[0] == ["/you", 1]
+    assert messages[1] == ["/hello", {"voices": []}]
+    assert ["/state/tempo", 140.0] in messages
+    assert ["/state/tempo", 120.0] not in messages
+    assert ["/log", "warning", "a cable is loose"] in messages
+    assert not any(message[0] == "/note" for message in messages)
 
 
-def test_an_answer_goes_to_whom_it_is_for():
+def test_a_reply_goes_to_its_browser_only():
     hub = Hub()
     one, other = hub.join(), hub.join()
-    told(one), told(other)
-    hub.pass_on(1.0, "/to", [other.number, "/error", "/x", "no such address"])
-    hub.pass_on(1.0, "/to", [99, "/error", "/x", "nobody"])
-    hub.pass_on(1.0, "/beat", [0, 0])
-    assert told(one) == [["/beat", 0, 0]]
-    assert told(other) == [["/error", "/x", "no such address"], ["/beat", 0, 0]]
+    take(one), take(other)
+    hub.publish(1.0, "/to", [other.number, "/error", "/x", "no such address"])
+    hub.publish(1.0, "/to", [99, "/error", "/x", "no such browser"])
+    hub.publish(1.0, "/beat", [0, 0])
+    assert take(one) == [["/beat", 0, 0]]
+    assert take(other) == [["/error", "/x", "no such address"], ["/beat", 0, 0]]
 
 
-def test_everybody_hears_how_many_look():
+def test_every_browser_gets_the_number_of_browsers():
     hub = Hub()
     one = hub.join()
     hub.leave(hub.join())
-    heard = told(one)
-    assert [message[1] for message in heard if message[0] == "/browsers"] == [1, 2, 1]
+    assert [message[1] for message in take(one) if message[0] == "/browsers"] == [1, 2, 1]
 
 
-def test_a_browser_that_takes_nothing_costs_no_more_than_its_share():
+def test_a_browser_that_takes_nothing_uses_bounded_memory():
     hub = Hub()
     slow, quick = hub.join(), hub.join()
     line = "x" * 1000
-    for _ in range(2 * MOST_UNSENT // 1000):
-        hub.pass_on(1.0, "/log", ["info", line])
-        told(quick)
+    for _ in range(2 * MAX_UNSENT // 1000):
+        hub.publish(1.0, "/log", ["info", line])
+        take(quick)
     assert slow.slow
     assert not quick.slow
-    assert len(asyncio.run(slow.frame())) < MOST_UNSENT + 5000
+    assert len(asyncio.run(slow.next_frame())) < MAX_UNSENT + 5000
 
 
-def test_it_is_full_at_some_number():
+def test_the_number_of_browsers_is_bounded():
     hub = Hub()
-    browsers = [hub.join() for _ in range(MOST_BROWSERS)]
+    browsers = [hub.join() for _ in range(MAX_BROWSERS)]
     assert hub.full
     hub.leave(browsers[3])
     assert not hub.full

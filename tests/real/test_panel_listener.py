@@ -56,13 +56,13 @@ def test_a_rig_whose_synthesizer_is_missing_is_played_in_the_browser(root, tmp_p
 def test_strangers_are_refused_by_host_and_by_origin(stage):
     own = f"127.0.0.1:{stage.port}"
     assert get(stage.port, Host="evil.example")[0] == 403
-    assert get(stage.port, Provenance="http://evil.example")[0] == 403
-    assert speaks(stage.port, Provenance="http://evil.example") == 403
-    assert speaks(stage.port, Provenance="null") == 403
-    assert speaks(stage.port, Provenance=f"http://{own}")[1][1] == "/hello"
+    assert get(stage.port, Origin="http://evil.example")[0] == 403
+    assert speaks(stage.port, Origin="http://evil.example") == 403
+    assert speaks(stage.port, Origin="null") == 403
+    assert speaks(stage.port, Origin=f"http://{own}")[1][1] == "/hello"
     assert "token" not in json.dumps(speaks(stage.port)[1])
     assert speaks(stage.port, "/other") == 403
-    for why in ("a page from elsewhere may not speak", "this panel is not called by that name"):
+    for why in ("a page of another site may not use", "this panel does not have that name"):
         eventually(lambda: said_once(stage, f"panel: 127.0.0.1: {why}"))  # noqa: B023 - asked at once
 
 
@@ -125,7 +125,7 @@ def test_beyond_this_machine_a_token_is_asked_for_and_shown_as_a_code(tmp_path):
     daemon = perform("run", "--panel", f"0.0.0.0:{port}", str(rig), env=home)
     try:
         daemon.wait_for("ready")
-        assert daemon.saw("whoever on the network knows its address")
+        assert daemon.saw("everybody on the network who has its address")
         url = next(line for line in daemon.lines if line.startswith("panel: "))
         token = re.search(r"\?token=([\w-]{16})$", url).group(1)
         assert any("▀" in line or "█" in line for line in daemon.lines)
