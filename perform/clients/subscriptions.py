@@ -13,7 +13,7 @@ from perform.interfaces import Sender
 from perform.net.access import is_loopback
 from perform.net.client import Client
 from perform.net.rate_limit import RateLimit
-from perform.outputs.delay import held_back
+from perform.outputs.delay import delayed
 from perform.runtime.conductor import Conductor
 
 HostPort = tuple[str, int]
@@ -78,7 +78,7 @@ class Subscriptions:
         self._outputs = outputs
         self._subscriptions: dict[Hashable, _Subscription] = {}
         self._limit = RateLimit(MAX_RATE, MAX_SUBSCRIPTIONS)
-        self._publisher = held_back(_Publisher(self._subscriptions), ahead, spin=0.0)
+        self._publisher = delayed(_Publisher(self._subscriptions), ahead, spin=0.0)
         conductor.add_listener(self._publisher)
         self._timer = asyncio.get_running_loop().call_later(CHECK_SECONDS, self._check)
 

@@ -33,7 +33,7 @@ from perform.interfaces import Output
 from perform.midi.hotplug import HotplugMonitor, HotplugPort
 from perform.net.access import AccessList
 from perform.outputs.base import OutputContext
-from perform.outputs.delay import held_back
+from perform.outputs.delay import delayed
 from perform.outputs.osc import OscSender
 from perform.recording.session import Recorder
 from perform.runtime.client_events import ClientEvents
@@ -206,7 +206,7 @@ def _open_outputs(opening: _Opening) -> _Outputs:
                 record.append(output.record)
             if not table.every_voice and (collision := rig.collision(name)):
                 log.warning("output %r: %s", name, collision)
-            opened[name] = held_back(output.output, rig.delay_of(table), table.spin)
+            opened[name] = delayed(output.output, rig.delay_of(table), table.spin)
             opening.parts.callback(_close_quietly, opened[name])
     of_voice = _outputs_of_voices(rig, opened)
     voiceless = [it for it in opened.values() if not any(it in its for its in of_voice.values())]

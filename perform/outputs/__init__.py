@@ -1,1 +1,1 @@
-"""Where notes go."""
+"""Outputs: where notes go, and files of a performance."""

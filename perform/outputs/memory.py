@@ -1,22 +1,22 @@
-"""A sink that remembers: for rendering, and for asserting a whole performance as a list."""
+"""An output that keeps the events: for rendering, and for tests of a whole performance."""
 
 from perform.events import NoteMessage, OutputEvent
 
 
 class MemoryOutput:
-    """Keeps everything that was sent, in order."""
+    """Keeps every event, in order."""
 
     def __init__(self) -> None:
-        self.outputs: list[OutputEvent] = []
+        self.events: list[OutputEvent] = []
 
-    def send(self, output: OutputEvent) -> None:
-        """Remember an output."""
-        self.outputs.append(output)
+    def send(self, event: OutputEvent) -> None:
+        """Keep an event."""
+        self.events.append(event)
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """Nothing to release."""
 
     @property
-    def sounds(self) -> list[NoteMessage]:
-        """The note-ons and note-offs alone."""
-        return [output for output in self.outputs if isinstance(output, NoteMessage)]
+    def notes(self) -> list[NoteMessage]:
+        """The note messages alone."""
+        return [event for event in self.events if isinstance(event, NoteMessage)]

@@ -15,8 +15,8 @@ from perform.outputs.base import OpenedOutput, OutputContext, OutputTable
 from perform.tables import check_port
 
 DRAIN_SECONDS = 0.05  # twice a large JACK buffer
-NOTE_ON, NOTE_OFF, CONTROL = 0x90, 0x80, 0xB0
-PULSE, ROLLS = 0xF8, {"start": 0xFA, "continue": 0xFB, "stop": 0xFC}
+NOTE_ON, NOTE_OFF, CONTROL_CHANGE = 0x90, 0x80, 0xB0
+PULSE, TRANSPORT = 0xF8, {"start": 0xFA, "continue": 0xFB, "stop": 0xFC}
 ALL_SOUND_OFF, ALL_NOTES_OFF, SUSTAIN = 120, 123, 64
 
 
@@ -67,50 +67,50 @@ class MidiOutput:
     """Plays voices on their channels (1 to 16) of one port. OutputError when the port is gone."""
 
     def __init__(
-        self, output: MidiOutputConfig, channels: Mapping[str, int], midi: MidiConfig = ports.AUTO
+        self, config: MidiOutputConfig, channels: Mapping[str, int], midi: MidiConfig = ports.AUTO
     ) -> None:
-        self._name = output.virtual or output.port or ""
-        self.port = ports.open_output(output.port, output.virtual, midi)
-        self._there = True
+        self._name = config.virtual or config.port or ""
+        self.port = ports.open_output(config.port, config.virtual, midi)
+        self._is_plugged = True
         self._channels = {voice: channel - 1 for voice, channel in channels.items()}
-        self._clock = output.clock
+        self._clock = config.clock
         self._closed = False
 
-    def send(self, output: OutputEvent) -> None:
-        """A note to the port, and the clock where it is sent; panic as all-notes-off on every channel."""
-        if isinstance(output, NoteMessage):
-            status = (NOTE_ON if output.velocity else NOTE_OFF) | self._channels[output.voice]
-            self._write([status, output.pitch, output.velocity])
-        elif self._clock and isinstance(output, ClockPulse):
+    def send(self, event: OutputEvent) -> None:
+        """Send a note, a message of the clock if the rig says so, or all-notes-off after a panic."""
+        if isinstance(event, NoteMessage):
+            status = (NOTE_ON if event.velocity else NOTE_OFF) | self._channels[event.voice]
+            self._write([status, event.pitch, event.velocity])
+        elif self._clock and isinstance(event, ClockPulse):
             self._write([PULSE])
-        elif self._clock and isinstance(output, TransportMessage):
-            self._write([ROLLS[output.action]])
-        elif isinstance(output, AllNotesOff):
+        elif self._clock and isinstance(event, TransportMessage):
+            self._write([TRANSPORT[event.action]])
+        elif isinstance(event, AllNotesOff):
             self._silence(range(16))
 
     def unplugged(self) -> None:
-        """Nobody is there to play; what would be sent is not kept for them."""
-        self._there = False
+        """Drop events from now on: the device is gone."""
+        self._is_plugged = False
 
     def plugged(self) -> None:
-        """They are back: first what they may have gone on sounding ends."""
-        self._there = True
+        """Send events again; first end the notes that the device may have held."""
+        self._is_plugged = True
         try:
             self._silence(self._played())
         except OutputError:
-            pass  # gone once more: whoever sends the next note says so
+            pass  # it is gone again: the next note raises the error
 
     def close(self) -> None:
-        """All notes off on the channels that were played, and the port closed."""
+        """Send all-notes-off on the channels of the voices, and close the port."""
         if self._closed:
             return
         self._closed = True
         try:
             self._silence(self._played())
-            # a port that is closed at once takes its last messages with it
+            # a port that is closed at once loses its last messages
             time.sleep(DRAIN_SECONDS)
         except OutputError:
-            pass  # it is gone: there is nobody left to silence
+            pass  # it is gone, and needs no all-notes-off
         finally:
             self.port.close()
 
@@ -120,14 +120,14 @@ class MidiOutput:
     def _silence(self, channels: range | list[int]) -> None:
         for channel in channels:
             for control in (SUSTAIN, ALL_NOTES_OFF, ALL_SOUND_OFF):
-                self._write([CONTROL | channel, control, 0])
+                self._write([CONTROL_CHANGE | channel, control, 0])
 
     def _write(self, message: list[int]) -> None:
-        if not self._there:
+        if not self._is_plugged:
             return
         try:
             self.port.send(message)
-        except Exception as fault:  # of the libraries' own kinds
+        except Exception as error:  # the libraries raise their own classes
             raise OutputError(
-                f"MIDI output {self._name!r} went away ({fault}); plug it in and start again"
-            ) from fault
+                f"MIDI output {self._name!r} went away ({error}); plug it in and start again"
+            ) from error

@@ -14,7 +14,7 @@ from perform.music.note import TICKS_PER_BEAT
 from perform.outputs.base import OpenedOutput, OutputContext, OutputTable
 from perform.outputs.tape import PLAYER, Tape
 
-PLAYERS_CHANNEL = 16
+PLAYER_CHANNEL = 16
 
 
 class MidiFileOutputConfig(OutputTable, frozen=True, tag_field="kind", tag="midifile"):
@@ -29,11 +29,11 @@ class MidiFileOutputConfig(OutputTable, frozen=True, tag_field="kind", tag="midi
 
     def check_files(self) -> None:
         """OutputError where the file cannot be written."""
-        refuse_unwritable(Path(self.path))
+        check_writable(Path(self.path))
 
     def open(self, context: OutputContext) -> OpenedOutput:
-        """The output, which writes its file when it closes. OutputError where it cannot be written."""
-        song = session_file(Path(self.path), context.channels, context.tempo, sparing=True)
+        """The output, which writes its file on close. OutputError where it cannot be written."""
+        song = session_file(Path(self.path), context.channels, context.tempo, skip_empty=True)
         tape = Tape([song])
         return OpenedOutput(tape, record=tape.handle)
 
@@ -41,59 +41,60 @@ class MidiFileOutputConfig(OutputTable, frozen=True, tag_field="kind", tag="midi
 class MidiFileOutput:
     """Collects a performance; `close` writes it, whole or not at all.
 
-    Type 1, 480 ticks a quarter: a conductor's track with tempo map, metres and chord markers, then a track a
-    voice. `channels`: voice -> 1 to 16. `bpm`: at first. `sparing`: where nothing sounded nothing is written, and a
-    file that is there stays. OutputError, before anything sounds, where no file can be written.
+    Type 1, 480 ticks a quarter: a track with tempo map, metres and chord markers, then a track for
+    each voice. `channels`: voice -> 1 to 16. `bpm`: at the start. `skip_empty`: no file is written if
+    no note was played, and an older file stays. OutputError, before any note sounds, where no file
+    can be written.
     """
 
     def __init__(
-        self, path: Path, channels: Mapping[str, int], bpm: float, *, sparing: bool = False
+        self, path: Path, channels: Mapping[str, int], bpm: float, *, skip_empty: bool = False
     ) -> None:
-        refuse_unwritable(path)
+        check_writable(path)
         self._path = path
-        self._sparing = sparing
+        self._skip_empty = skip_empty
         self._channels = channels
-        self._conductor: list[tuple[int, mido.MetaMessage]] = [(0, _tempo(bpm))]
-        self._sounds: dict[str, list[NoteMessage]] = {voice: [] for voice in channels}
+        self._conductor_track: list[tuple[int, mido.MetaMessage]] = [(0, _tempo(bpm))]
+        self._notes: dict[str, list[NoteMessage]] = {voice: [] for voice in channels}
         self._closed = False
 
-    def send(self, output: OutputEvent) -> None:
-        """Note it down; messages of notes are made at the end: notes wait for none."""
-        match output:
+    def send(self, event: OutputEvent) -> None:
+        """Keep an event; the messages of notes are made on close, so that no note waits."""
+        match event:
             case NoteMessage():
-                self._sounds[output.voice].append(output)
+                self._notes[event.voice].append(event)
             case ChordSounds(tick, symbol):
-                self._conductor.append((tick, mido.MetaMessage("marker", text=symbol)))
+                self._conductor_track.append((tick, mido.MetaMessage("marker", text=symbol)))
             case TempoBegins(tick, bpm):
-                self._conductor.append((tick, _tempo(bpm)))
+                self._conductor_track.append((tick, _tempo(bpm)))
             case MetreBegins(tick, bar, beat):
-                self._conductor.append((tick, _metre(Metre(bar, beat))))
+                self._conductor_track.append((tick, _time_signature(Metre(bar, beat))))
 
     def close(self) -> None:
-        """Write the file. OutputError when the disk refuses."""
+        """Write the file. OutputError when the disk does not take it."""
         if self._closed:
             return
         self._closed = True
-        if self._sparing and not any(self._sounds.values()):
+        if self._skip_empty and not any(self._notes.values()):
             return
         song = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT, charset="utf-8")
-        song.tracks.append(_track("Sideman", sorted(self._conductor, key=lambda timed: timed[0])))
-        for voice, sounds in self._sounds.items():
+        song.tracks.append(_track("Sideman", sorted(self._conductor_track, key=lambda it: it[0])))
+        for voice, notes in self._notes.items():
             channel = self._channels[voice] - 1
-            song.tracks.append(_track(voice, [_message(sound, channel) for sound in sounds]))
+            song.tracks.append(_track(voice, [_message(note, channel) for note in notes]))
         with replacing(self._path, OutputError) as temporary:
             song.save(temporary)
 
 
 def session_file(
-    path: Path, channels: Mapping[str, int], bpm: float, *, sparing: bool = False
+    path: Path, channels: Mapping[str, int], bpm: float, *, skip_empty: bool = False
 ) -> MidiFileOutput:
     """A MIDI file with a track for each voice, and one for the player; see `MidiFileOutput`."""
-    return MidiFileOutput(path, {**channels, PLAYER: PLAYERS_CHANNEL}, bpm, sparing=sparing)
+    return MidiFileOutput(path, {**channels, PLAYER: PLAYER_CHANNEL}, bpm, skip_empty=skip_empty)
 
 
-def refuse_unwritable(path: Path) -> None:
-    """OutputError where a file cannot be written, found without writing one."""
+def check_writable(path: Path) -> None:
+    """OutputError where a file cannot be written; nothing is written to find out."""
     folder = path.parent
     if not folder.is_dir():
         raise OutputError(f"{path}: there is no folder {folder}; make it, or name another path")
@@ -105,15 +106,15 @@ def _tempo(bpm: float) -> mido.MetaMessage:
     return mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(bpm))
 
 
-def _metre(metre: Metre) -> mido.MetaMessage:
-    above, below = (int(number) for number in format_metre(metre).split("/"))
-    return mido.MetaMessage("time_signature", numerator=above, denominator=below)
+def _time_signature(metre: Metre) -> mido.MetaMessage:
+    numerator, denominator = (int(number) for number in format_metre(metre).split("/"))
+    return mido.MetaMessage("time_signature", numerator=numerator, denominator=denominator)
 
 
-def _message(sound: NoteMessage, channel: int) -> tuple[int, mido.Message]:
-    kind = "note_on" if sound.velocity else "note_off"
-    message = mido.Message(kind, channel=channel, note=sound.pitch, velocity=sound.velocity)
-    return sound.tick, message
+def _message(note: NoteMessage, channel: int) -> tuple[int, mido.Message]:
+    kind = "note_on" if note.velocity else "note_off"
+    message = mido.Message(kind, channel=channel, note=note.pitch, velocity=note.velocity)
+    return note.tick, message
 
 
 def _track(

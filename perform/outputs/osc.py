@@ -1,4 +1,4 @@
-"""Messages as OSC to one address."""
+"""An output that sends OSC messages to one host and port."""
 
 import socket
 from typing import Annotated, Any
@@ -32,38 +32,40 @@ class OscOutputConfig(OutputTable, frozen=True, tag_field="kind", tag="osc"):
         """The open output. OutputError where the host is unknown."""
         sender = OscSender(*host_port(self.to), self.prefix)
         feedback = Feedback(sender)
-        return OpenedOutput(feedback, feedback=(sender.place, feedback))
+        return OpenedOutput(feedback, feedback=(sender.target, feedback))
 
 
 class OscSender:
-    """OSC over UDP under a prefix; a deaf peer costs nothing. A name is looked up once, here, since that may
-    take seconds; OutputError where there is no such host.
+    """Sends OSC over UDP under a prefix; it never waits.
+
+    The name of the host is looked up once, here, because that may take seconds. OutputError for an
+    unknown host.
     """
 
     def __init__(self, host: str, port: int, prefix: str = "/sideman") -> None:
         try:
-            family, _, _, _, peer = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+            family, _, _, _, target = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
             self._socket = socket.socket(family, socket.SOCK_DGRAM)
         except (OSError, UnicodeError):
             raise OutputError(
                 f"there is no way to host {host!r}; write its name or address, like 192.168.1.20"
             ) from None
-        self._peer: Any = peer
+        self._target: Any = target
         self._socket.setblocking(False)
         self._prefix = prefix
 
     @property
-    def place(self) -> tuple[str, int]:
-        """The host, in figures, and the port that it goes to."""
-        return self._peer[0], self._peer[1]
+    def target(self) -> tuple[str, int]:
+        """The address of the host, as numbers, and the port."""
+        return self._target[0], self._target[1]
 
     def send_message(self, address: str, *values: Any) -> None:
-        """Any message under the prefix; lost when the network refuses it, as UDP may."""
+        """Send one message under the prefix; it is lost where the network does not take it."""
         try:
-            self._socket.sendto(encode(self._prefix + address, *values), self._peer)
+            self._socket.sendto(encode(self._prefix + address, *values), self._target)
         except OSError:
-            pass  # unreachable or full: the music goes on, UDP promised nothing
+            pass  # the host cannot be reached, or a buffer is full: UDP may lose messages
 
     def close(self) -> None:
-        """Let go of the socket."""
+        """Close the socket."""
         self._socket.close()

@@ -1,4 +1,4 @@
-"""A performance as a picture: a piano roll in PNG, drawn with nothing but numpy and zlib."""
+"""A performance as a piano roll in PNG, drawn with numpy and zlib."""
 
 import itertools
 import struct
@@ -35,27 +35,27 @@ class PianoRollOutput:
         self._beats: list[tuple[int, int]] = []
         self._closed = False
 
-    def send(self, output: OutputEvent) -> None:
-        """Note it down."""
-        if isinstance(output, ChordSounds):
-            self._chords.append((output.tick, parse_chord(output.symbol)))
-        elif isinstance(output, Beat):
-            self._beats.append((output.tick, output.beat))
-        elif isinstance(output, NoteMessage):
-            key = (output.voice, output.pitch)
-            if output.velocity:
-                self._begun[key] = output.tick
+    def send(self, event: OutputEvent) -> None:
+        """Keep an event."""
+        if isinstance(event, ChordSounds):
+            self._chords.append((event.tick, parse_chord(event.symbol)))
+        elif isinstance(event, Beat):
+            self._beats.append((event.tick, event.beat))
+        elif isinstance(event, NoteMessage):
+            key = (event.voice, event.pitch)
+            if event.velocity:
+                self._begun[key] = event.tick
             elif key in self._begun:
-                self._notes.append((self._begun.pop(key), output.tick, output.pitch))
+                self._notes.append((self._begun.pop(key), event.tick, event.pitch))
 
     def close(self) -> None:
-        """Draw and write. OutputError when the disk refuses."""
+        """Draw the file. OutputError when the disk does not take it."""
         if self._closed:
             return
         self._closed = True
-        drawn = png(self._draw())
+        image = png(self._draw())
         with replacing(self._path, OutputError) as temporary:
-            temporary.write_bytes(drawn)
+            temporary.write_bytes(image)
 
     def _draw(self) -> NDArray[np.uint8]:
         pitches = [pitch for _, _, pitch in self._notes] or [60]
@@ -72,8 +72,10 @@ class PianoRollOutput:
         return page
 
     def _rows(self) -> list[tuple[int, int]]:
-        """The ticks at which each row begins and ends: at bar lines, but where the music begins inside a bar. The last
-        has room for as many bars as the others.
+        """The ticks at which each row begins and ends.
+
+        Rows begin at bar lines, the first one where the music begins. The last row has room for as
+        many bars as the others.
         """
         bars = [tick for n, (tick, beat) in enumerate(self._beats) if beat == 0 or n == 0] or [0]
         length = bars[-1] - bars[-2] if len(bars) > 1 else TICKS_PER_BAR

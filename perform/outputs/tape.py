@@ -69,9 +69,9 @@ class Tape:
         self._waiting: list[OutputEvent] = []
         self._pressed: set[int] = set()
 
-    def send(self, output: OutputEvent) -> None:
+    def send(self, event: OutputEvent) -> None:
         """Take one output event of the engine."""
-        self._waiting.append(output)
+        self._waiting.append(event)
 
     def handle(self, tick: int, event: Event) -> None:
         """Take one event that the engine got, at a session tick."""

@@ -257,13 +257,13 @@ def write_midi_file(session: Session, path: Path) -> None:
     output.close()
 
 
-def midi_file_output(rig: Rig, path: Path, *, sparing: bool = False) -> MidiFileOutput:
+def midi_file_output(rig: Rig, path: Path, *, skip_empty: bool = False) -> MidiFileOutput:
     """A MIDI file with a track for each voice of a rig, and one for the player.
 
-    `sparing`: see `MidiFileOutput`.
+    `skip_empty`: see `MidiFileOutput`.
     """
     channels = {voice.name: voice.channel for voice in rig.voices}
-    return session_file(path, channels, rig.clock.tempo, sparing=sparing)
+    return session_file(path, channels, rig.clock.tempo, skip_empty=skip_empty)
 
 
 def _send_all(tape: Tape, outputs: Iterable[OutputEvent]) -> None:

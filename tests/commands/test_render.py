@@ -23,7 +23,7 @@ def score(model, seed=0):
     memory = MemoryOutput()
     play_chart(CHART, VoiceConfig(name="lead", model=model), seed, [memory])
     lines = []
-    for output in memory.outputs:
+    for output in memory.events:
         if isinstance(output, ChordSounds):
             lines.append(f"{output.tick} [{output.symbol}]")
         elif isinstance(output, NoteMessage):

@@ -73,7 +73,7 @@ def assert_paired(sounds):
 
 def test_a_bar_over_c_is_the_phrase():
     memory = perform([chord("C7")], 1, Fixed((0, 480, 60), (720, 240, 67)), fit="shift")
-    assert [(s.tick, s.pitch, s.velocity > 0) for s in memory.sounds] == [
+    assert [(s.tick, s.pitch, s.velocity > 0) for s in memory.notes] == [
         (0, 60, True), (480, 60, False), (720, 67, True), (960, 67, False),
     ]  # fmt: skip
 
@@ -81,14 +81,14 @@ def test_a_bar_over_c_is_the_phrase():
 @pytest.mark.parametrize(("symbol", "pitch"), [("F7", 65), ("G7", 55), ("Bb", 58), ("F#", 66)])
 def test_the_phrase_moves_to_the_root_by_the_shortest_way(symbol, pitch):
     memory = perform([chord(symbol)], 1, Fixed((0, 480, 60)), fit="shift")
-    assert memory.sounds[0].pitch == pitch
+    assert memory.notes[0].pitch == pitch
 
 
 def test_a_chord_change_applies_to_the_next_note():
     memory = perform(
         [chord("C7"), chord("F7", 960)], 1, Fixed((720, 120, 60), (960, 120, 60)), fit="shift"
     )
-    assert [s.pitch for s in memory.sounds if s.velocity] == [60, 65]
+    assert [s.pitch for s in memory.notes if s.velocity] == [60, 65]
 
 
 @pytest.mark.parametrize(
@@ -107,21 +107,21 @@ def test_what_sounding_notes_do_when_the_chord_changes(change, expected):
         EngineSettings(change=change),
         fit="shift",
     )
-    assert [(s.tick, s.pitch, min(s.velocity, 1)) for s in memory.sounds] == expected
+    assert [(s.tick, s.pitch, min(s.velocity, 1)) for s in memory.notes] == expected
 
 
 def test_notes_fit_the_chord_of_their_moment_over_a_thousand_bars():
     chart = unrolled(parse_chart(BLUES), 90)
     memory = perform(chord_events(chart), len(chart.bars))
-    assert_paired(memory.sounds)
+    assert_paired(memory.notes)
     changes = list(chord_events(chart))
     now = changes[0][1].chord
-    for sound in memory.sounds:
+    for sound in memory.notes:
         while changes and changes[0][0] <= sound.tick:
             now = changes.pop(0)[1].chord
         if sound.velocity:
             assert sound.pitch % 12 in chord_scale(now)
-    assert sum(s.velocity > 0 for s in memory.sounds) > 3000
+    assert sum(s.velocity > 0 for s in memory.notes) > 3000
 
 
 @given(
@@ -161,7 +161,7 @@ def test_after_any_events_every_note_ends(events, change, release):
         high=64,
     )
     held = set()
-    for sound in memory.sounds:
+    for sound in memory.notes:
         assert 55 <= sound.pitch <= 64
         if sound.velocity:
             assert sound.pitch not in held
@@ -201,7 +201,7 @@ def test_the_third_bar_of_the_form_repeats_the_first():
     offline.play(engine, lambda _: source, [chord("C7")], 8 * BAR, [memory])
     assert len(seeds) >= 6
     bars = [
-        [(s.tick % BAR, s.pitch) for s in memory.sounds if s.tick // BAR == bar and s.velocity]
+        [(s.tick % BAR, s.pitch) for s in memory.notes if s.tick // BAR == bar and s.velocity]
         for bar in range(4)
     ]
     assert bars[0] == bars[2] != bars[1]
@@ -240,8 +240,8 @@ def test_late_missed_and_substituted_phrases_are_counted_apart():
 
 def test_panic_ends_all_notes_and_tells_the_outputs():
     memory = perform([chord("C"), (480, Panic())], 1, Fixed((0, 1800, 60)))
-    assert [s.tick for s in memory.sounds] == [0, 480]
-    assert AllNotesOff(480) in memory.outputs
+    assert [s.tick for s in memory.notes] == [0, 480]
+    assert AllNotesOff(480) in memory.events
 
 
 def test_continue_goes_on_from_the_stop():
@@ -350,7 +350,7 @@ def test_tightened_onsets_go_to_the_groove_and_ends_stay():
 def test_a_step_of_the_phrase_stays_a_step():
     """Over C7, both B and Bb would be Bb; the line still descends."""
     memory = perform([chord("C7")], 1, Fixed((120, 120, 71), (360, 120, 70), (600, 120, 70)))
-    assert [s.pitch for s in memory.sounds if s.velocity] == [70, 69, 70]
+    assert [s.pitch for s in memory.notes if s.velocity] == [70, 69, 70]
 
 
 def test_thinning_keeps_long_notes_and_notes_on_beats():

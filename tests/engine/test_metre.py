@@ -60,7 +60,7 @@ def play(metre, bars, *events, notes=QUAVERS, **voice):
 
 
 def note_ons(memory):
-    return [sound for sound in memory.sounds if sound.velocity]
+    return [sound for sound in memory.notes if sound.velocity]
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_a_text_that_is_no_metre_is_an_error(text):
 def test_every_metre_has_its_beats(text, beats, strong):
     metre = parse_metre(text)
     memory = play(metre, 2)
-    counted = [(o.tick, o.bar, o.beat) for o in memory.outputs if isinstance(o, Beat)]
+    counted = [(o.tick, o.bar, o.beat) for o in memory.events if isinstance(o, Beat)]
     assert counted == [
         (bar * metre.bar + tick, bar, beat) for bar in (0, 1) for beat, tick in enumerate(beats)
     ]
@@ -118,7 +118,7 @@ def test_a_waltz_has_three_beats_and_begins_at_a_bar_line():
     waltz = parse_metre("3/4")
     beats = tuple(Note(beat * BEAT, 240, 60) for beat in range(4))
     memory = play(COMMON, 6, (100, MetreChanged(*waltz)), notes=beats, parameters={"land": 0.0})
-    counted = [(o.tick, o.bar, o.beat) for o in memory.outputs if isinstance(o, Beat)]
+    counted = [(o.tick, o.bar, o.beat) for o in memory.events if isinstance(o, Beat)]
     assert counted[:4] == [(0, 0, 0), (480, 0, 1), (960, 0, 2), (1440, 0, 3)]
     assert counted[4:8] == [(1920, 1, 0), (2400, 1, 1), (2880, 1, 2), (3360, 2, 0)]
     assert [s.tick for s in note_ons(memory)] == [beat[0] for beat in counted]
@@ -245,7 +245,7 @@ def test_the_last_note_of_a_form_is_a_long_chord_tone_in_a_strong_place(
     assert inside in landing_ticks(metre)
     assert inside in metre.strong or inside - metre.beat in metre.strong
     assert last.pitch % 12 in parse_chord("Ebmaj7").tones
-    off = next(s.tick for s in memory.sounds if s.tick > last.tick and not s.velocity)
+    off = next(s.tick for s in memory.notes if s.tick > last.tick and not s.velocity)
     assert 0 <= 4 * metre.bar - off <= 60  # ends swing, too
 
 
@@ -297,7 +297,7 @@ def test_variations_and_landings_stay_in_their_bar(text, seed):
 def test_chords_share_a_bar_over_its_beats(text, bar, ticks):
     metre = parse_metre(text)
     memory = play(metre, 2, (0, ChartChanged(parse_chart(f"{bar} | D"))))
-    chords = [o.tick for o in memory.outputs if isinstance(o, ChordSounds)]
+    chords = [o.tick for o in memory.events if isinstance(o, ChordSounds)]
     assert chords == [*ticks, metre.bar]
 
 

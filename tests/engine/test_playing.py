@@ -61,7 +61,7 @@ def play(engine, bars, events=(), source=None, bar=BAR):
 
 
 def note_ons(memory, voice="lead"):
-    return [s for s in memory.sounds if s.velocity and s.voice == voice]
+    return [s for s in memory.notes if s.velocity and s.voice == voice]
 
 
 def bars_of(sounds, bar=BAR):
@@ -178,11 +178,11 @@ def test_voices_that_share_the_room_play_less_and_not_the_same_notes():
         ]
         memory = play(Engine(voices), 4, source=Same())
         together = {}
-        for sound in memory.sounds:
+        for sound in memory.notes:
             if sound.velocity:
                 together.setdefault(sound.tick, []).append(sound.pitch)
         clashes = sum(len(p) - len(set(p)) for p in together.values())
-        return len([s for s in memory.sounds if s.velocity]), clashes
+        return len([s for s in memory.notes if s.velocity]), clashes
 
     all_notes, clashes = crowd(1.0)
     fewer, no_clashes = crowd(0.5)
@@ -196,7 +196,7 @@ def test_chords_of_a_chart_that_was_removed_do_not_come():
         (2 * BAR + 200, ChartChanged()),
         (2 * BAR + 300, ChordChanged(parse_chord("Dm7"))),
     ]
-    outputs = play(Engine([VoiceSettings(name="lead")]), 5, events).outputs
+    outputs = play(Engine([VoiceSettings(name="lead")]), 5, events).events
     assert [o.symbol for o in outputs if isinstance(o, ChordSounds)][-2:] == ["C7", "Dm7"]
 
 
@@ -242,7 +242,7 @@ def test_a_chart_is_followed_in_time_and_a_vamp_repeats_until_it_is_left():
     engine = Engine([VoiceSettings(name="lead")])
     events = [(0, follow("Dm7 G7 | Cmaj7 |: Am7 | D7 :| Gmaj7")), (5 * BAR + 9, VampLeft())]
     memory = play(engine, 9, events)
-    chords = [(o.tick / BAR, o.symbol) for o in memory.outputs if isinstance(o, ChordSounds)]
+    chords = [(o.tick / BAR, o.symbol) for o in memory.events if isinstance(o, ChordSounds)]
     assert chords == [
         (0, "Dm7"), (0.5, "G7"), (1, "Cmaj7"), (2, "Am7"), (3, "D7"), (4, "Am7"), (5, "D7"),
         (6, "Gmaj7"), (7, "Dm7"), (7.5, "G7"), (8, "Cmaj7"),
@@ -253,7 +253,7 @@ def test_a_live_chord_holds_until_the_next_of_the_chart():
     engine = Engine([VoiceSettings(name="lead")])
     events = [(0, follow("C | % | F")), (500, ChordChanged(parse_chord("Ab7")))]
     memory = play(engine, 3, events)
-    chords = [(o.tick, o.symbol) for o in memory.outputs if isinstance(o, ChordSounds)]
+    chords = [(o.tick, o.symbol) for o in memory.events if isinstance(o, ChordSounds)]
     assert chords == [(0, "C"), (500, "Ab7"), (2 * BAR, "F")]
 
 
@@ -370,7 +370,7 @@ def test_after_any_changes_every_note_ends_and_time_goes_on(events):
     engine = Engine([VoiceSettings(name="lead"), VoiceSettings(name="bass", low=28, high=50)])
     memory = play(engine, 13, sorted(events, key=lambda timed: timed[0]))
     held, last = set(), 0
-    for sound in memory.sounds:
+    for sound in memory.notes:
         assert isinstance(sound, NoteMessage)
         key = (sound.voice, sound.pitch)
         assert (key in held) == (sound.velocity == 0)

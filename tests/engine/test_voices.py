@@ -47,11 +47,11 @@ def play(engine, bars, *events, sources=lambda _: Beats()):
 
 
 def bars_with(memory, voice="lead"):
-    return sorted({s.tick // BAR for s in memory.sounds if s.velocity and s.voice == voice})
+    return sorted({s.tick // BAR for s in memory.notes if s.velocity and s.voice == voice})
 
 
 def counts(memory, voice, bars):
-    ticks = [s.tick // BAR for s in memory.sounds if s.velocity and s.voice == voice]
+    ticks = [s.tick // BAR for s in memory.notes if s.velocity and s.voice == voice]
     return [ticks.count(bar) for bar in range(bars)]
 
 
@@ -90,10 +90,10 @@ def test_a_turn_ends_with_a_landing():
     engine = Engine([VoiceSettings(name="lead", form="ABAC", mode="trade", bars=2)])
     memory = play(engine, 6)
     lasts = [
-        [s.tick % BAR for s in memory.sounds if s.velocity and s.tick // BAR == bar][-1]
+        [s.tick % BAR for s in memory.notes if s.velocity and s.tick // BAR == bar][-1]
         for bar in (1, 5)
     ]
-    ends = [max(s.tick for s in memory.sounds if s.tick // BAR == bar) % BAR for bar in (1, 5)]
+    ends = [max(s.tick for s in memory.notes if s.tick // BAR == bar) % BAR for bar in (1, 5)]
     assert lasts == [1440, 1440]
     assert ends == [BAR - 60, BAR - 60]
 
@@ -103,9 +103,7 @@ def test_in_turns_the_form_is_counted_from_the_turns_first_bar(bars, landings):
     """Turns from bar 3 on do not land on bar 3, the last of the form from the start."""
     engine = Engine([VoiceSettings(name="lead", form="ABAC")])
     memory = play(engine, 16, (3 * BAR - 30, ModeChanged("lead", "trade", bars)))
-    ticks_of = {
-        bar: [s.tick for s in memory.sounds if s.tick // BAR == bar] for bar in range(3, 16)
-    }
+    ticks_of = {bar: [s.tick for s in memory.notes if s.tick // BAR == bar] for bar in range(3, 16)}
     assert [
         bar for bar, ticks in ticks_of.items() if ticks and ticks[-1] % BAR == BAR - 60
     ] == landings
@@ -202,7 +200,7 @@ def test_a_repeated_bar_keeps_its_model_while_blend_changes():
     ]
     memory = play(engine, 44, *fade, sources=ModelSource)
     bars = [
-        [(s.tick % BAR, s.pitch) for s in memory.sounds if s.velocity and s.tick // BAR == bar]
+        [(s.tick % BAR, s.pitch) for s in memory.notes if s.velocity and s.tick // BAR == bar]
         for bar in range(44)
     ]
     assert all(bars[bar] == bars[bar + 2] for bar in range(0, 44, 4))

@@ -1,4 +1,4 @@
-"""An output that sounds sooner than another waits for it."""
+"""An output that sounds sooner than another is delayed."""
 
 import asyncio
 import time
@@ -12,56 +12,59 @@ from perform.outputs.delay import DelayedOutput
 SECONDS = 0.02
 
 
-class Client:
-    def __init__(self):
-        self.heard, self.closed, self.third = [], False, asyncio.Event()
+class TimedOutput:
+    """Keeps each event with its moment; `fourth` is set when the fourth one arrives."""
 
-    def send(self, output):
-        self.heard.append((output, time.monotonic()))
-        if len(self.heard) == 4:
-            self.third.set()
+    def __init__(self):
+        self.received, self.closed, self.fourth = [], False, asyncio.Event()
+
+    def send(self, event):
+        self.received.append((event, time.monotonic()))
+        if len(self.received) == 4:
+            self.fourth.set()
 
     def close(self):
         self.closed = True
 
 
-def test_what_is_held_back_comes_in_order_and_not_early_and_the_rest_at_the_end():
+def test_delayed_events_arrive_in_order_and_not_early_and_the_rest_on_close():
     async def play():
-        peer, sent = Client(), []
-        sink = DelayedOutput(peer, SECONDS)
+        output, sent = TimedOutput(), []
+        delayed = DelayedOutput(output, SECONDS)
         for beat in range(3):
             sent.append(time.monotonic())
-            sink.send(Beat(beat, 0, beat))
+            delayed.send(Beat(beat, 0, beat))
             if not beat:
-                sink.send(StateChanged("/swing", 0.5))  # of no moment: it waits for nothing
+                delayed.send(StateChanged("/swing", 0.5))  # a value is not delayed
             await asyncio.sleep(SECONDS / 4)
-        await asyncio.wait_for(peer.third.wait(), 10)
-        sink.send(Beat(3, 0, 3))
-        sink.close()
-        return peer, sent
+        await asyncio.wait_for(output.fourth.wait(), 10)
+        delayed.send(Beat(3, 0, 3))
+        delayed.close()
+        return output, sent
 
-    peer, sent = asyncio.run(play())
-    assert isinstance(peer.heard.pop(0)[0], StateChanged)
-    assert [output.beat for output, _ in peer.heard] == [0, 1, 2, 3]
-    assert all(came - went >= SECONDS for (_, came), went in zip(peer.heard[:3], sent, strict=True))
-    assert peer.closed
+    output, sent = asyncio.run(play())
+    assert isinstance(output.received.pop(0)[0], StateChanged)
+    assert [event.beat for event, _ in output.received] == [0, 1, 2, 3]
+    moments = [moment for _, moment in output.received[:3]]
+    assert all(then - now >= SECONDS for then, now in zip(moments, sent, strict=True))
+    assert output.closed
 
 
-def test_one_that_goes_away_while_something_waits_is_said_to_whoever_sends_next():
-    class Gone(Client):
+def test_an_output_that_goes_away_meanwhile_raises_its_error_at_the_next_event():
+    class Gone(TimedOutput):
         def send(self, _):
-            self.third.set()
+            self.fourth.set()
             raise OutputError("it went away")
 
     async def play():
-        peer = Gone()
-        sink = DelayedOutput(peer, SECONDS)
-        sink.send(Beat(0, 0, 0))
-        sink.send(Beat(1, 0, 1))
-        await asyncio.wait_for(peer.third.wait(), 10)
+        output = Gone()
+        delayed = DelayedOutput(output, SECONDS)
+        delayed.send(Beat(0, 0, 0))
+        delayed.send(Beat(1, 0, 1))
+        await asyncio.wait_for(output.fourth.wait(), 10)
         with pytest.raises(OutputError, match="it went away"):
-            sink.send(Beat(2, 0, 2))
-        sink.close()
-        return peer
+            delayed.send(Beat(2, 0, 2))
+        delayed.close()
+        return output
 
     assert asyncio.run(play()).closed

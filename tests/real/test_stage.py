@@ -99,7 +99,7 @@ def test_an_evening_is_heard_counted_recorded_and_played_again(jack, tmp_path):
     assert {72, 74} == set(pressed)
     again = MemoryOutput()
     session.replay(session.read_session(kept), [again])
-    wanted = [s for s in again.sounds if isinstance(s, NoteMessage) and s.voice == "lead"]
+    wanted = [s for s in again.notes if isinstance(s, NoteMessage) and s.voice == "lead"]
     played = [message for _, message in ears.heard if message[0] in (0x80, 0x90)]
     # the same notes in the same order, but for what the JACK server dropped on the way to our ears
     rest = iter([(s.pitch, s.velocity) for s in wanted])

@@ -24,7 +24,7 @@ def recorded(root):
 def test_a_session_of_an_earlier_version_replays_note_for_note(recorded):
     memory = MemoryOutput()
     replay(read_session(recorded), [memory])
-    notes = [event for event in memory.outputs if isinstance(event, NoteMessage)]
+    notes = [event for event in memory.events if isinstance(event, NoteMessage)]
     lines = [f"{n.tick} {n.voice} {pitch_name(n.pitch)} {n.velocity}\n" for n in notes]
     assert "".join(lines) == recorded.with_suffix(".txt").read_text()
 

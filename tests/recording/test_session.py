@@ -138,9 +138,9 @@ def test_what_was_played_is_played_again_on_one_line_of_time(
     memory, path = perform(happened, tmp_path_factory.mktemp("session"), with_others)
     kept, again = session.read_session(path), MemoryOutput()
     session.replay(kept, [again])
-    heard = [(s.voice, s.pitch, s.velocity) for s in memory.sounds]
-    assert [(s.voice, s.pitch, s.velocity) for s in again.sounds if s.voice != "player"] == heard
-    for ticks in ([tick for tick, _ in kept.events], [s.tick for s in again.sounds]):
+    heard = [(s.voice, s.pitch, s.velocity) for s in memory.notes]
+    assert [(s.voice, s.pitch, s.velocity) for s in again.notes if s.voice != "player"] == heard
+    for ticks in ([tick for tick, _ in kept.events], [s.tick for s in again.notes]):
         assert ticks == sorted(ticks)
 
 
@@ -214,13 +214,13 @@ def test_who_goes_on_elsewhere_is_followed_there_and_the_session_goes_on(tmp_pat
         conductor.handle_event(ChordChanged(parse_chord("C7")))
         clock.advance(3.0)
         conductor.handle_event(TransportChanged("stop"))
-        before = len(memory.sounds)
+        before = len(memory.notes)
         conductor.start_with_clock(TempoLine(there, clock.now(), 120.0), "continue")
         for _ in range(80):
             clock.advance(0.025)
             conductor.handle_event(ParameterChanged("nobody", "swing", 0.0))
         conductor.close()
-        return [s.tick for s in memory.sounds[before:] if s.velocity], [tick for tick, _ in kept]
+        return [s.tick for s in memory.notes[before:] if s.velocity], [tick for tick, _ in kept]
 
     struck, kept = asyncio.run(play())
     assert kept == sorted(kept)
@@ -286,7 +286,7 @@ def test_a_midifile_output_holds_what_the_recording_does(tmp_path):
 def test_an_output_to_which_nothing_sounded_leaves_the_file_that_is_there(tmp_path):
     path = tmp_path / "output.mid"
     path.write_bytes(b"last evening")
-    sink = session.midi_file_output(RIG, path, sparing=True)
+    sink = session.midi_file_output(RIG, path, skip_empty=True)
     sink.send(ChordSounds(0, "C7"))
     sink.close()
     assert path.read_bytes() == b"last evening"
@@ -359,7 +359,7 @@ def test_wishes_are_not_recorded_but_what_came_of_them_is(tmp_path):
     kinds = {type(event).__name__ for _, event in session.read_session(path).events}
     assert "PhraseReady" in kinds
     assert PhraseRequested.__name__ not in kinds
-    assert memory.sounds
+    assert memory.notes
 
 
 def test_a_rig_that_records_says_where(tmp_path):

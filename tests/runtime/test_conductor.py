@@ -35,7 +35,7 @@ class UnpluggedOutput(MemoryOutput):
     """Plays one note, then its device is gone."""
 
     def send(self, output):
-        if self.sounds:
+        if self.notes:
             raise OutputError("unplugged")
         super().send(output)
 
@@ -54,7 +54,7 @@ def test_an_output_that_is_gone_is_an_error_and_the_others_fall_silent():
         play_chord(conductor, "F")
         assert isinstance(conductor.failed.exception(), OutputError)
         conductor.close()
-        return stays.sounds
+        return stays.notes
 
     notes = asyncio.run(play())
     assert [min(note.velocity, 1) for note in notes] in ([], [1, 0])
@@ -67,10 +67,10 @@ def test_a_closed_conductor_has_published_the_stop_and_sends_nothing_more():
         conductor.add_listener(listener)
         play_chord(conductor, "C")
         conductor.close()
-        sent = list(listener.outputs)
+        sent = list(listener.events)
         conductor.handle_event(TransportChanged("start"))
         conductor.close()
-        assert listener.outputs == sent
+        assert listener.events == sent
         return sent
 
     assert StateChanged("/transport", "stop") in asyncio.run(play())
@@ -85,7 +85,7 @@ def test_abort_also_ends_delayed_notes():
         play_chord(conductor, "C")
         clock.advance(0.1)
         conductor.abort()  # without another round of the loop
-        return memory.sounds
+        return memory.notes
 
     assert [min(note.velocity, 1) for note in asyncio.run(play())] == [1, 0]
 
