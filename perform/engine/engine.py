@@ -134,15 +134,6 @@ class Engine:
         """How many notes have begun so far."""
         return self._notes.played
 
-    @property
-    def bar(self) -> int:
-        """The current bar, from 0."""
-        return self._position.bar
-
-    def parameters(self, voice: str) -> dict[str, float]:
-        """The values of a voice's parameters, by name."""
-        return dict(self._voices.by_name[voice].parameters)
-
     def prepare(self) -> list[OutputEvent]:
         """The requests for the first bars, which need an answer before the music starts."""
         return [*self._requests.missing(0)]

@@ -46,23 +46,23 @@ def quality_class(chord: Chord | None) -> str:
 def generator_inputs(
     count: int,
     noise_dim: int,
-    conditions: Sequence[str],
+    names: Sequence[str],
     seed: int,
-    wish: Conditions = UNCONDITIONAL,
+    conditions: Conditions = UNCONDITIONAL,
 ) -> NDArray[np.float32]:
-    """A generator's input for `count` phrases, (count, noise_dim + len(conditions)).
+    """The input of a generator for `count` phrases, (count, noise_dim + len(names)).
 
-    `conditions`: the meaning of the columns after the noise, of CONDITION_NAMES. A quality that the
-    generator does not know leaves all its quality columns at 0, which means "any".
+    `names`: the conditions of the columns after the noise, of CONDITION_NAMES. A quality that is
+    not among them leaves all quality columns at 0, which means "any".
     """
     rng = np.random.default_rng(seed)
     noise = rng.standard_normal((count, noise_dim), dtype=np.float32)
-    if not conditions:
+    if not names:
         return noise
-    asked = rng.random((count, len(conditions)), dtype=np.float32)
-    for place, name in enumerate(conditions):
+    columns = rng.random((count, len(names)), dtype=np.float32)
+    for place, name in enumerate(names):
         if name in QUALITY_CLASSES:
-            asked[:, place] = name == wish.quality
-        elif (value := getattr(wish, name)) is not None:
-            asked[:, place] = value
-    return np.concatenate([noise, asked], axis=1)
+            columns[:, place] = name == conditions.quality
+        elif (value := getattr(conditions, name)) is not None:
+            columns[:, place] = value
+    return np.concatenate([noise, columns], axis=1)

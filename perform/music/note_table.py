@@ -53,8 +53,8 @@ def rolls_of(table: NoteTable) -> Rolls:
     np.add.at(edges, (bar, row, start), 1)
     np.add.at(edges, (bar, row, end), -1)
     on = edges.cumsum(axis=2)[:, :, :COLUMNS] > 0
-    struck = np.zeros_like(on)
-    struck[bar, row, start] = True
-    held = on[:, :, :-1] & struck[:, :, 1:] & ~struck[:, :, :-1]
+    onsets = np.zeros_like(on)
+    onsets[bar, row, start] = True
+    held = on[:, :, :-1] & onsets[:, :, 1:] & ~onsets[:, :, :-1]
     on[:, :, :-1] &= ~held
     return np.where(on, 1, -1).astype(np.int8)
