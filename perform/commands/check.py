@@ -47,4 +47,4 @@ async def _try(path: Path, rig: Rig) -> None:
     if rig.mqtt is not None:
         from perform.mqtt import connection  # noqa: PLC0415 - half a second, and few rigs have one
 
-        await connection.check_broker(rig.mqtt.unlocked())
+        await connection.check_broker(rig.mqtt.with_password())

@@ -10,7 +10,7 @@ from perform.net.address import host_port
 
 
 def check_mqtt(mqtt: MqttConfig, voices: list[str]) -> None:
-    """RigError for what no broker takes, what never arrives, and a certificate or password without its pair."""
+    """RigError for a value of [mqtt] that cannot be right in a rig with these voices."""
     host_port(mqtt.broker)
     _check_names(mqtt, voices)
     _check_qos(mqtt, voices)
@@ -31,7 +31,7 @@ def _check_names(mqtt: MqttConfig, voices: list[str]) -> None:
 
 
 def _check_qos(mqtt: MqttConfig, voices: list[str]) -> None:
-    """RigError for the quality of service of a topic that is neither subscribed to nor published."""
+    """RigError for a topic that is neither subscribed to nor published."""
     subscribed = [address for address, _ in registry.addresses(voices)]
     told = [
         it.address.replace(registry.NAME, voice)

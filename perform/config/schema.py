@@ -30,7 +30,7 @@ from perform.tables import Table, rig_errors
 class HarmonyConfig(Table, frozen=True):
     """What a chord change does to sounding notes, and what a release of the keys does.
 
-    `chart`: chords to follow, see `perform.music.chart`. `key`: where scales come from, as /key takes it.
+    `chart`: chords to follow, see `perform.music.chart`. `key`: where scales come from, see /key.
     """
 
     change: Change = "hold"
@@ -39,7 +39,10 @@ class HarmonyConfig(Table, frozen=True):
     key: str = DEFAULT_KEY
 
     def events(self) -> tuple[ChartChanged | KeyChanged, ...]:
-        """The engine's first events: the key, and the chart if there is one. RigError for a wrong one."""
+        """The first events for the engine: the key, and the chart if there is one.
+
+        RigError for a key or a chart that cannot be parsed.
+        """
         with rig_errors("[harmony]"):
             key = KeyChanged(parse_key(self.key), self.key)
             text = self.chart.strip()
@@ -48,7 +51,7 @@ class HarmonyConfig(Table, frozen=True):
 
 
 class RecordConfig(Table, frozen=True):
-    """The folder for recordings: of each performance a .jsonl, which `perform render` replays, and a .mid."""
+    """The folder for recordings: a .jsonl, which `perform render` replays, and a .mid of each."""
 
     folder: str
 
@@ -65,7 +68,7 @@ class PanelConfig(Table, frozen=True):
 
 
 class Rig(Table, frozen=True):
-    """A whole instrument. `start`: "chord": the first chord starts the music; "stopped": /transport does."""
+    """A whole instrument. `start`: "chord": the first chord starts the music; "stopped": /transport."""
 
     clock: ClockConfig = ClockConfig()
     harmony: HarmonyConfig = HarmonyConfig()
@@ -82,17 +85,16 @@ class Rig(Table, frozen=True):
     @property
     def has_midi_ports(self) -> bool:
         """Whether an input, an output or the clock is a MIDI port."""
-        inputs = self.inputs.midi or self.inputs.lead or self.inputs.surface
-        outputs = any(it.is_midi_port for it in self.outputs.values())
-        return inputs is not None or outputs or self.clock.source == "midi"
+        tables = (*self.inputs.tables(), *self.outputs.values())
+        return self.clock.source == "midi" or any(it.is_midi_port for it in tables)
 
     @property
     def ahead(self) -> float:
-        """The largest latency of an output: how many seconds early events are sent to every output."""
+        """The largest latency of an output, in seconds: all events are sent this much earlier."""
         return max((it.ahead for it in self.outputs.values() if it.ahead is not None), default=0.0)
 
     def delay_of(self, output: OutputConfig) -> float:
-        """For how many seconds an output's events are delayed, so that it sounds with the others."""
+        """The delay of an output's events, in seconds, so that it sounds together with the others."""
         return 0.0 if output.ahead is None else self.ahead - output.ahead
 
     def channels(self, output: str | None = None) -> dict[str, int]:
@@ -101,7 +103,7 @@ class Rig(Table, frozen=True):
         return {voice.name: voice.channel for voice in voices}
 
     def collision(self, output: str) -> str:
-        """What goes wrong where two voices of an output share a channel and notes; "" if none do."""
+        """The problem where two voices of an output share a channel and notes; "" if none do."""
         voices = [voice for voice in self.voices if voice.output == output]
         for one, other in itertools.combinations(voices, 2):
             a, b = one.settings(), other.settings()
@@ -122,7 +124,7 @@ class Rig(Table, frozen=True):
         return msgspec.structs.replace(rest, record=None, mqtt=None)
 
     def without(self, keys: AbstractSet[str]) -> "Rig":
-        """The rig without these tables, such as "outputs.synth"; without "clock" it uses its own clock."""
+        """The rig without these tables, as "outputs.synth"; without "clock" it has its own clock."""
         if not keys:
             return self
         inputs = {key.partition(".")[2]: None for key in keys if key.startswith("inputs.")}

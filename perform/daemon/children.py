@@ -45,7 +45,7 @@ class Children:
 
     async def start_mqtt(self, mqtt: MqttConfig) -> None:
         """Start the process that connects to the MQTT broker, also when there is no broker yet."""
-        await self._start("perform.mqtt", {"mqtt": msgspec.to_builtins(mqtt.unlocked())})
+        await self._start("perform.mqtt", {"mqtt": msgspec.to_builtins(mqtt.with_password())})
 
     async def start_panel(self, config: PanelConfig) -> PanelListener:
         """Where browsers reach the panel, after its port is open and its process is started."""

@@ -283,6 +283,6 @@ async def _open_inputs(
     )
     for key, table in rig.inputs.named_tables().items():
         named = opening.missing.expected(f"inputs.{key}")
-        with named if table.device else contextlib.nullcontext():
+        with named if table.is_midi_port else contextlib.nullcontext():
             await table.open(context)
     return dispatcher

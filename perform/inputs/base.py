@@ -27,9 +27,9 @@ class MidiInput(HotplugPort, Protocol):
 class InputContext(NamedTuple):
     """Where inputs deliver to, and what they need to know when they open.
 
-    `handler`: takes OSC messages. `deliver`: takes what is played. `apply`: takes what is set; it
-    raises MessageError where that cannot be. `mapping`: of the MIDI controller. `parts`: closes what was opened, in reverse order.
-    `ports`: gets every MIDI port that may be unplugged.
+    `handler`: handles OSC messages. `deliver`: takes what is played. `apply`: takes what a controller
+    sets; it raises MessageError where that cannot be. `mapping`: the mapping of the controller.
+    `parts`: closes in reverse order what was opened. `ports`: gets every MIDI port.
     """
 
     handler: MessageHandler
@@ -48,9 +48,9 @@ class InputContext(NamedTuple):
 
 
 class InputTable(Table, frozen=True):
-    """What the rig says of one input. `device`: it needs a device, which may be missing."""
+    """What the rig says of one input. `is_midi_port`: it is a MIDI port, which may be missing."""
 
-    device: ClassVar[bool] = True
+    is_midi_port: ClassVar[bool] = True
 
     def check(self, voices: Sequence[str]) -> None:
         """RigError for a value that cannot be right in a rig with these voices."""

@@ -28,7 +28,7 @@ class OscInputConfig(InputTable, frozen=True):
     `announce`: announce both by zeroconf, so that TouchOSC and other programs find them.
     """
 
-    device: ClassVar[bool] = False
+    is_midi_port: ClassVar[bool] = False
 
     listen: str = "127.0.0.1:9000"
     tcp: str | None = None

@@ -45,10 +45,13 @@ class OutputTable(Table, frozen=True):
     """What the rig says of one output.
 
     `every_voice`: the output gets the notes of every voice; otherwise of the voices that name it.
-    `spin`: for how many seconds before a delayed event the output waits awake, see `Alarm`.
+    `is_midi_port`: it is a MIDI port. `writes_files`: it leaves files behind, so that `perform check`
+    does not open it. `spin`: for how many seconds before a delayed event it waits awake, see `Alarm`.
     """
 
     every_voice: ClassVar[bool] = True
+    is_midi_port: ClassVar[bool] = False
+    writes_files: ClassVar[bool] = False
     spin: ClassVar[float] = 0.0
 
     @property
@@ -59,16 +62,6 @@ class OutputTable(Table, frozen=True):
     @property
     def sends_clock(self) -> bool:
         """Whether MIDI clock is sent."""
-        return False
-
-    @property
-    def writes_files(self) -> bool:
-        """Whether the output leaves files behind, so that `perform check` must not open it."""
-        return False
-
-    @property
-    def is_midi_port(self) -> bool:
-        """Whether the output is a MIDI port."""
         return False
 
     def check(self, where: str) -> None:

@@ -28,6 +28,7 @@ class MidiOutputConfig(OutputTable, frozen=True, tag_field="kind", tag="midi"):
     """
 
     every_voice: ClassVar[bool] = False
+    is_midi_port: ClassVar[bool] = True
     spin: ClassVar[float] = SPIN_SECONDS
 
     port: str | None = None
@@ -44,11 +45,6 @@ class MidiOutputConfig(OutputTable, frozen=True, tag_field="kind", tag="midi"):
     def sends_clock(self) -> bool:
         """Whether MIDI clock is sent."""
         return self.clock
-
-    @property
-    def is_midi_port(self) -> bool:
-        """Always."""
-        return True
 
     def check(self, where: str) -> None:
         """RigError unless one of `port` and `virtual` is given."""

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import ClassVar
 
 import mido
 
@@ -20,12 +21,9 @@ PLAYER_CHANNEL = 16
 class MidiFileOutputConfig(OutputTable, frozen=True, tag_field="kind", tag="midifile"):
     """The whole performance as a Standard MIDI File, written at the end if any note was played."""
 
-    path: str
+    writes_files: ClassVar[bool] = True
 
-    @property
-    def writes_files(self) -> bool:
-        """Whether the output leaves files behind: it does."""
-        return True
+    path: str
 
     def check_files(self) -> None:
         """OutputError where the file cannot be written."""
