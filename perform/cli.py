@@ -10,9 +10,9 @@ from typing import Annotated
 
 import typer
 
+from perform.command_line import VersionOption, drop_lost_output
 from perform.engine.voicing import DEFAULT_MODEL
 from perform.errors import SidemanError
-from perform.version import VersionOption
 
 app = typer.Typer(
     name="perform",
@@ -39,6 +39,8 @@ def main() -> None:
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.exit(0)
+    finally:
+        drop_lost_output()
 
 
 @app.callback()

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from perform.command_line import VersionOption, drop_lost_output
 from perform.errors import SidemanError
-from perform.version import VersionOption
 from training import extras
 from training.commands import data as data_commands
 from training.commands import evaluate, train
@@ -48,6 +48,8 @@ def main() -> None:
         reason = f"{error.filename}: {error.strerror}" if error.filename else error
         print(f"training: {reason}; free it or name another place", file=sys.stderr)
         sys.exit(SidemanError.exit_code)
+    finally:
+        drop_lost_output()
 
 
 @app.callback()

@@ -215,7 +215,7 @@ def test_locks_and_keys(tmp_path, caplog):
     """Each with the line that names the mend, once."""
     ca, other = authority(tmp_path, "ca"), authority(tmp_path, "other")
     ours, client = certificate(tmp_path, "ours", ca), certificate(tmp_path, "client", ca)
-    expired = certificate(tmp_path, "expired", ca, "-days", "-1")
+    expired = certificate(tmp_path, "expired", ca, "-days", "0")
     elsewhere = certificate(tmp_path, "elsewhere", ca, names="DNS:elsewhere.example")
     stranger = certificate(tmp_path, "stranger", other)
     passwords = tmp_path / "passwords"

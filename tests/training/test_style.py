@@ -110,7 +110,7 @@ def masked(rolls, changes, onsets):
 def columns_with_onsets(rolls):
     """The columns where notes begin."""
     on = rolls > 0
-    return {c for c in range(64) if (on[:, :, c] & ~(on[:, :, c - 1] if c else False)).any()}
+    return {c for c in range(64) if (on[:, :, c] & ~(on[:, :, c - 1] if c else np.False_)).any()}
 
 
 @pytest.mark.long

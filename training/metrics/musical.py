@@ -92,7 +92,7 @@ def _onset_patterns(rolls: Rolls) -> NDArray[np.float64]:
 
 def _shares(values: NDArray[np.intp], size: int) -> NDArray[np.float64]:
     counts = np.bincount(values, minlength=size)
-    return np.asarray(counts / max(1, counts.sum()), np.float64)
+    return np.asarray(counts / max(1, int(counts.sum())), np.float64)
 
 
 METRIC = FigureMetric(

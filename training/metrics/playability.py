@@ -31,7 +31,7 @@ def measure(samples: Samples) -> dict[str, float]:
         "unplayable_raw": float(unplayable(samples.raw).mean()),
         "unplayable_cleaned": float(unplayable(cleaned).mean()),
         "notes_a_bar": float(np.mean([len(decode(roll)) for roll in cleaned])),
-        "onsets_in_style": float(onsets[in_style].sum() / max(1, onsets.sum())),
+        "onsets_in_style": float(onsets[in_style].sum() / max(1, int(onsets.sum()))),
         "leaps": leaps(cleaned),
         "overlapping": float((together > 1).mean()),
     }

@@ -1,0 +1,77 @@
+"""No installation needs a compiler: every package has a wheel on the machines of today."""
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from itertools import chain, product
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from registry import pip_setting
+
+pytestmark = pytest.mark.network
+
+MACHINES = ("x86_64", "aarch64")
+# What pyproject.toml leaves out on a version of Python, since there is no wheel.
+LEFT_OUT = {
+    "3.11": set(),
+    "3.12": set(),
+    "3.13": {"python-rtmidi"},
+    "3.14": {"python-rtmidi", "tensorflow"},
+}
+# the least glibc of the wheels we need; Debian 12 has 2.36
+GLIBC = "manylinux_2_28"
+# what pip's options are called by uv
+INDEXES = {
+    "index-url": "--default-index",
+    "extra-index-url": "--index",
+    "find-links": "--find-links",
+}
+
+
+@pytest.mark.parametrize(("python", "machine"), [*product(LEFT_OUT, MACHINES)])
+def test_every_package_has_a_wheel(python, machine, root):
+    """Those of the base and of every extra but `dev`: isobar, pure Python, has none."""
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = {
+        name: lines for name, lines in project["optional-dependencies"].items() if name != "dev"
+    }
+    named = chain(project["dependencies"], *extras.values())
+    found = _resolved(root, python, machine, extras)
+    assert {_plain(Requirement(line).name) for line in named} - found == LEFT_OUT[python]
+
+
+def _resolved(root, python, machine, extras):
+    """The names of all packages of an installation by wheels alone.
+
+    uv reads the markers of packages as that Python on that machine would, pip as the one it runs in.
+    """
+    words = [
+        "pip",
+        "compile",
+        "pyproject.toml",
+        "--quiet",
+        "--no-header",
+        "--no-annotate",
+        "--prerelease",
+        "explicit",
+    ]
+    words += ["--only-binary", ":all:", "--index-strategy", "unsafe-best-match"]
+    words += ["--python-version", python, "--python-platform", f"{machine}-{GLIBC}"]
+    words += chain.from_iterable(("--extra", extra) for extra in extras)
+    for option, flag in INDEXES.items():
+        words += chain.from_iterable((flag, place) for place in pip_setting(option))
+    certificates = [("SSL_CERT_FILE", path) for path in pip_setting("cert")]
+    done = subprocess.run(
+        [Path(sys.executable).with_name("uv"), *words],
+        cwd=root, env=os.environ | dict(certificates), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return {_plain(line.partition("==")[0]) for line in done.stdout.splitlines() if "==" in line}
+
+
+def _plain(name):
+    return re.sub(r"[-_.]+", "-", name).lower()
