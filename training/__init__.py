@@ -1,1 +1,1 @@
-"""Sideman in the woodshed: bars in, a trained bundle out. Never imported by `perform`."""
+"""Trains the models that Sideman plays. `perform` never imports this package."""

@@ -251,7 +251,7 @@ def test_the_papers_warnings():
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("time-chnge:2", "did you mean 'time-change'"),
         ("zzz:1", "known are copy"),
@@ -259,8 +259,8 @@ def test_the_papers_warnings():
         ("copy:-1", "NAME:FACTOR"),
     ],
 )
-def test_an_error_in_a_pipeline_names_the_step(text, said):
-    with pytest.raises(DatasetError, match=said):
+def test_an_error_in_a_pipeline_names_the_step(text, message):
+    with pytest.raises(DatasetError, match=message):
         parse_pipeline(text)
 
 

@@ -40,10 +40,10 @@ def test_broken_tunes_are_counted_and_the_kind_is_in_the_provenance():
 
 
 @pytest.mark.parametrize(
-    ("kind", "said"), [("reeel", "mean 'reel'"), ("tango", "known are reel, jig")]
+    ("kind", "message"), [("reeel", "mean 'reel'"), ("tango", "known are reel, jig")]
 )
-def test_an_unknown_kind_gets_the_nearest_name(kind, said):
-    with pytest.raises(DatasetError, match=said):
+def test_an_unknown_kind_gets_the_nearest_name(kind, message):
+    with pytest.raises(DatasetError, match=message):
         corpus.import_corpus(["ryansMammoth"], kind)
 
 
@@ -51,22 +51,22 @@ def test_without_a_cache_folder_the_tunes_are_read_all_the_same(tmp_path, capsys
     (tmp_path / "cache").touch()  # no folder, and none can be made
     made = corpus.import_corpus(["ryansMammoth", "oneills1850"], "reel", limit=1)
     assert len(made.rolls) == 2
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1
-    assert "will be read again next time" in said
+    message = capsys.readouterr().err
+    assert message.count("\n") == 1
+    assert "will be read again next time" in message
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["--corpus", "ryansMammoth", "bars"], "leave out DATA"),
         (["--corpus", "ryansMammoth", "--chord", "C"], "leave out DATA"),
         (["--kind", "reel"], "add --corpus"),
     ],
 )
-def test_flags_that_exclude_each_other_are_refused(words, said, command, tmp_path):
+def test_flags_that_exclude_each_other_are_refused(words, message, command, tmp_path):
     code, _, err = command("import", *words, "-o", tmp_path / "x.npz")
     assert code == 2
     assert err.count("\n") == 1
-    assert said in err
+    assert message in err
     assert not (tmp_path / "x.npz").exists()

@@ -192,8 +192,8 @@ def survives(path):
     """Whether an import gives bars or an error of one line; any other error is raised."""
     try:
         made = bars_of(path)
-    except SidemanError as fault:
-        return "\n" not in str(fault)
+    except SidemanError as error:
+        return "\n" not in str(error)
     return made.rolls.shape == (made.counts.kept, 48, 64)
 
 
@@ -244,13 +244,13 @@ def test_our_own_bars_are_complete_and_on_the_grid():
 
 
 @pytest.mark.parametrize(
-    ("names", "chord", "mend"),
+    ("names", "chord", "hint"),
     [
         (["one.npz"], "Bb", "leave out --chord"),
         (["one.npz", "two.npz"], None, "give one .npz alone"),
         (["a.mid", "one.npz"], None, "one.npz: give one .npz alone"),
     ],
 )
-def test_an_npz_is_opened_alone_and_has_its_chords(names, chord, mend):
-    with pytest.raises(DatasetError, match=mend):
+def test_an_npz_is_opened_alone_and_has_its_chords(names, chord, hint):
+    with pytest.raises(DatasetError, match=hint):
         dataset.open_data([Path(name) for name in names], chord)

@@ -34,7 +34,7 @@ def test_every_shipped_recipe_is_read_and_written():
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("stpes = 3", "did you mean 'steps'"),
         ("loss = 'mse'", "loss mse"),
@@ -47,12 +47,12 @@ def test_every_shipped_recipe_is_read_and_written():
         ("[[augment]]\nstrategy = 'time-chnge'\nfactor = 2", "mine.toml: .*mean 'time-change'"),
     ],
 )
-def test_an_error_in_a_recipe_names_the_key(tmp_path, text, said):
+def test_an_error_in_a_recipe_names_the_key(tmp_path, text, message):
     path = tmp_path / "mine.toml"
     path.write_text(text)
-    with pytest.raises(SidemanError, match=said) as fault:
+    with pytest.raises(SidemanError, match=message) as error:
         read_recipe(str(path))
-    assert "\n" not in str(fault.value)
+    assert "\n" not in str(error.value)
 
 
 def test_an_unknown_recipe_gets_the_nearest_name():
@@ -102,9 +102,9 @@ def test_the_papers_protocol_has_the_papers_steps(bars, tmp_path):
 
 @pytest.mark.usefixtures("untraced")
 def test_a_stopped_experiment_continues_and_gives_the_same(bars, tmp_path):
-    wanted = planned(bars, {"tiny": TINY, "markov": MARKOV})
+    requested = planned(bars, {"tiny": TINY, "markov": MARKOV})
     folder = tmp_path / "x"
-    made = plan.open_experiment(folder, wanted, bars)
+    made = plan.open_experiment(folder, requested, bars)
     tasks = runs.pending_tasks(folder, made)
     assert [tuple(task) for task in tasks] == [
         ("tiny", 0),
@@ -116,7 +116,7 @@ def test_a_stopped_experiment_continues_and_gives_the_same(bars, tmp_path):
         runs.write_outcome(folder, outcome)
     with (folder / runs.RESULTS).open("a") as file:
         file.write('{"arm": "tiny", "se')  # the process was killed in the middle of a line
-    runs.run_experiment(folder, wanted, bars, in_turn)
+    runs.run_experiment(folder, requested, bars, in_turn)
     lines = runs.read_results(folder)
     assert len(lines) == 4
     again = runs.run_task(runs.Task("tiny", 0), made, bars).line
@@ -146,16 +146,16 @@ def test_new_arms_and_runs_join_an_experiment_but_changed_ones_do_not(bars, tmp_
 
 
 def test_one_process_at_a_time_works_on_an_experiment(bars, tmp_path):
-    wanted = planned(bars, {"markov": MARKOV})
+    requested = planned(bars, {"markov": MARKOV})
 
     def a_second_process(tasks, made, bars):
         with pytest.raises(RunFolderError, match="another process uses this folder"):
-            runs.run_experiment(tmp_path, wanted, bars, in_turn)
+            runs.run_experiment(tmp_path, requested, bars, in_turn)
         return in_turn(tasks, made, bars)
 
-    runs.run_experiment(tmp_path, wanted, bars, a_second_process)
+    runs.run_experiment(tmp_path, requested, bars, a_second_process)
     assert len(runs.read_results(tmp_path)) == 2
-    runs.run_experiment(tmp_path, wanted, bars, in_turn)  # the first one has finished
+    runs.run_experiment(tmp_path, requested, bars, in_turn)  # the first one has finished
 
 
 def test_an_extractor_is_known_by_its_digest_and_opened_where_a_run_runs(
@@ -193,8 +193,8 @@ def test_an_arm_of_too_many_bars_is_refused_before_an_experiment_begins(bars):
 def test_an_experiment_that_was_killed_before_its_plan_begins_again(bars, tmp_path):
     dataset.save(dataset.select(bars, np.arange(3)), tmp_path / plan.DATA)
     (tmp_path / ".runs.json.part").write_text("{")
-    wanted = planned(bars, {"markov": MARKOV})
-    assert plan.open_experiment(tmp_path, wanted, bars) == wanted
+    requested = planned(bars, {"markov": MARKOV})
+    assert plan.open_experiment(tmp_path, requested, bars) == requested
     assert len(dataset.load(tmp_path / plan.DATA).rolls) == len(bars.rolls)
 
 

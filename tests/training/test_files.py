@@ -51,9 +51,9 @@ def test_a_full_disk_leaves_no_part_of_a_file_and_the_error_names_it(name, tmp_p
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space left") as fault:
+    with pytest.raises(OSError, match="No space left") as error:
         WRITERS[name](tmp_path / name)
-    assert str(fault.value.filename).startswith(str(tmp_path))
+    assert str(error.value.filename).startswith(str(tmp_path))
     assert [path for path in tmp_path.rglob("*") if path.is_file()] in (
         [],
         [tmp_path / "metrics.jsonl"],  # what was there before

@@ -124,7 +124,7 @@ def test_bars_that_cannot_be_trained_on_leave_no_folder(bars, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"schema": 9}, "options of schema 9, this version reads 1"),
         ({"schema": None}, "options of schema None"),
@@ -133,12 +133,12 @@ def test_bars_that_cannot_be_trained_on_leave_no_folder(bars, tmp_path):
         ({"steps": "many"}, "begin anew"),
     ],
 )
-def test_a_run_of_another_version_is_refused_in_one_line(tmp_path, change, said):
+def test_a_run_of_another_version_is_refused_in_one_line(tmp_path, change, message):
     (tmp_path / trainer.OPTIONS).write_bytes(to_json(TINY))
     assert read_options(tmp_path / trainer.OPTIONS) == TINY
     options = json.loads((tmp_path / trainer.OPTIONS).read_text()) | change
     changed = {name: value for name, value in options.items() if value is not None}
     (tmp_path / trainer.OPTIONS).write_text(json.dumps(changed))
-    with pytest.raises(RunFolderError, match=said) as fault:
+    with pytest.raises(RunFolderError, match=message) as error:
         trainer.open_run(tmp_path)
-    assert "\n" not in str(fault.value)
+    assert "\n" not in str(error.value)

@@ -213,8 +213,8 @@ def test_an_extractor_is_trained_measured_and_loaded(corpus, tmp_path):
     assert set(shipped) == set(manifest.proof)
     # one epoch is too short for most corruptions, but not for added notes
     assert manifest.proof["note addition"] == sorted(manifest.proof["note addition"])
-    taught, held = split_tunes(corpus)
-    tunes = [{corpus.provenance[i].file for i in part} for part in (taught, held)]
+    training, held_out = split_tunes(corpus)
+    tunes = [{corpus.provenance[i].file for i in part} for part in (training, held_out)]
     assert not tunes[0] & tunes[1]
 
 

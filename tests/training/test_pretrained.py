@@ -72,7 +72,7 @@ def test_a_run_starts_from_the_weights_of_another_and_a_stop_changes_nothing(
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "message"),
     [
         ({"width": 8}, "have width 4 and this run has 8; take that, or begin from random"),
         ({"intervals": False}, "have intervals true and this run has false"),
@@ -86,12 +86,12 @@ def test_a_run_starts_from_the_weights_of_another_and_a_stop_changes_nothing(
     ],
 )
 def test_weights_that_do_not_fit_are_refused_before_anything_is_written(
-    bars, licks, tmp_path, changed, said
+    bars, licks, tmp_path, changed, message
 ):
     options = msgspec.structs.replace(TINY, **{"pretrained": licks, **changed})
-    with pytest.raises(SidemanError, match=said) as fault:
+    with pytest.raises(SidemanError, match=message) as error:
         trainer.start_run(tmp_path / "run", options, bars, sheets=False)
-    assert "\n" not in str(fault.value)
+    assert "\n" not in str(error.value)
     assert not (tmp_path / "run").exists()
 
 

@@ -40,13 +40,13 @@ def test_a_search_that_cannot_begin_leaves_nothing(bars, tmp_path):
 def test_only_the_same_search_continues_a_study(bars, tmp_path):
     run_search(tmp_path, tiny(), bars, SprExtractor(), 1, 41)
     fewer = dataset.select(bars, np.arange(80))
-    for base, data, held_out, said in (
+    for base, data, held_out, message in (
         (tiny(steps=3), bars, 41, "recipe"),
         (tiny(width=8), bars, 41, "recipe"),
         (tiny(), fewer, 41, "data"),
         (tiny(), bars, 30, "held_out"),
     ):
-        with pytest.raises(RunFolderError, match=f"holds a study with other {said}"):
+        with pytest.raises(RunFolderError, match=f"holds a study with other {message}"):
             run_search(tmp_path, base, data, SprExtractor(), 1, held_out)
 
 
@@ -86,8 +86,8 @@ def test_a_search_that_is_stopped_keeps_the_best_so_far(tmp_path, monkeypatch, c
 
     monkeypatch.setattr(finding, "_value", stopped)
     code, _, err = command("search", "-o", tmp_path)
-    said = f"training: stopped; repeat the command to continue with {tmp_path}\n"
-    assert (code, err) == (2, said)
+    message = f"training: stopped; repeat the command to continue with {tmp_path}\n"
+    assert (code, err) == (2, message)
     assert read_recipe(str(tmp_path / BEST)).pretrained == "reels"
 
 

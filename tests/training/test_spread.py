@@ -69,18 +69,18 @@ def test_two_cores_give_what_one_gives(bars, tmp_path):
 
 
 def test_a_run_that_diverges_is_written_as_failed_and_the_others_continue(bars, tmp_path):
-    wanted = planned(bars, {"wild": WILD, "markov": MARKOV}, runs=1)
+    requested = planned(bars, {"wild": WILD, "markov": MARKOV}, runs=1)
 
     def isolated(tasks, made, bars):
         return map(lambda task: executors.run_isolated(task, made, bars), tasks)  # noqa: C417
 
-    runs.run_experiment(tmp_path, wanted, bars, isolated)
+    runs.run_experiment(tmp_path, requested, bars, isolated)
     assert [line["arm"] for line in runs.read_results(tmp_path)] == ["markov"]
     (failed,) = runs.read_failures(tmp_path)
     assert (failed["arm"], failed["seed"]) == ("wild", 0)
     assert "lower learning_rate" in failed["failed"]
     assert "/" not in failed["failed"]  # the run's folder no longer exists
-    assert runs.pending_tasks(tmp_path, wanted) == []
+    assert runs.pending_tasks(tmp_path, requested) == []
 
 
 def test_a_run_that_the_system_kills_is_one_line(bars, monkeypatch):

@@ -96,11 +96,11 @@ def test_masked_notes_change_and_begin_only_in_the_given_columns(seed, change, b
     rolls = np.where(rng.random((5, 48, 64)) < 0.5, 1, -1)
     changes, onsets = rng.random((2, 64)) < [[change], [begin]]
     changes[0] = True
-    kept = masked(rolls, changes, onsets)
-    assert columns_with_changes(kept) <= set(np.flatnonzero(changes))
-    assert set(columns_with_onsets(kept)) <= {0, *np.flatnonzero(changes & onsets)}
-    assert np.array_equal(masked(kept, changes, onsets), kept)
-    assert not (kept > rolls[:, :, required_columns(changes, changes)[:, 0]]).any()
+    result = masked(rolls, changes, onsets)
+    assert columns_with_changes(result) <= set(np.flatnonzero(changes))
+    assert set(columns_with_onsets(result)) <= {0, *np.flatnonzero(changes & onsets)}
+    assert np.array_equal(masked(result, changes, onsets), result)
+    assert not (result > rolls[:, :, required_columns(changes, changes)[:, 0]]).any()
 
 
 def masked(rolls, changes, onsets):
@@ -126,17 +126,17 @@ def test_a_bundle_uses_only_the_columns_of_its_style(bars, melody):
 
 
 @pytest.mark.parametrize(
-    ("recipe", "said"),
+    ("recipe", "message"),
     [
         ("conditions = ['density']", "architecture paper does not support conditions"),
         ("intervals = true", "architecture paper does not support intervals; take compact or"),
     ],
 )
-def test_conditions_and_intervals_need_networks_that_support_them(tmp_path, recipe, said):
+def test_conditions_and_intervals_need_networks_that_support_them(tmp_path, recipe, message):
     mine = tmp_path / "mine.toml"
     mine.write_text(recipe)
-    with pytest.raises(SidemanError, match=f"^--{said}"):
+    with pytest.raises(SidemanError, match=f"^--{message}"):
         with_flags(read_recipe(str(mine)), {"architecture": "paper"})
     mine.write_text(f"architecture = 'paper'\n{recipe}")
-    with pytest.raises(SidemanError, match=rf"^mine\.toml: {said}"):
+    with pytest.raises(SidemanError, match=rf"^mine\.toml: {message}"):
         read_recipe(str(mine))

@@ -152,10 +152,10 @@ def test_a_checkpoint_of_other_networks_is_refused(trained, bars, tmp_path):
     (other.folder / trainer.CHECKPOINT).write_bytes(
         (trained.folder / trainer.CHECKPOINT).read_bytes()
     )
-    with pytest.raises(RunFolderError, match=r"weights \(.*begin a new folder") as fault:
+    with pytest.raises(RunFolderError, match=r"weights \(.*begin a new folder") as error:
         other.resume()
-    assert "\n" not in str(fault.value)
-    assert len(str(fault.value).split(str(other.folder))[1]) < 120
+    assert "\n" not in str(error.value)
+    assert len(str(error.value).split(str(other.folder))[1]) < 120
 
 
 @pytest.fixture(scope="module")
@@ -221,7 +221,7 @@ def test_leaps_are_moves_wider_than_an_octave():
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "message"),
     [
         ({"architecture": "huge"}, "--architecture huge.*there are compact, melody"),
         ({"loss": "wasserstein"}, "--loss wasserstein.*there are relativistic, hinge"),
@@ -234,8 +234,8 @@ def test_leaps_are_moves_wider_than_an_octave():
         ({"seed": -1}, "--seed -1"),
     ],
 )
-def test_a_wrong_flag_is_named_in_the_error(given, said):
-    with pytest.raises(SidemanError, match=said):
+def test_a_wrong_flag_is_named_in_the_error(given, message):
+    with pytest.raises(SidemanError, match=message):
         with_flags(read_recipe(DEFAULT_RECIPE), given)
 
 
@@ -315,9 +315,9 @@ def test_errors_are_one_line_and_exit_code_2(command, tmp_path):
 @pytest.mark.usefixtures("untraced")
 def test_losses_that_are_not_finite_stop_the_run(bars, tmp_path):
     wild = msgspec.structs.replace(TINY, loss="hinge", learning_rate=1e30, steps=3)
-    with pytest.raises(DivergenceError, match="lower learning_rate") as fault:
+    with pytest.raises(DivergenceError, match="lower learning_rate") as error:
         trainer.start_run(tmp_path / "run", wild, bars).train()
-    assert "\n" not in str(fault.value)
+    assert "\n" not in str(error.value)
 
 
 def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path, root):

@@ -11,7 +11,7 @@ OCTAVE = 12
 
 
 def measure(samples: Samples) -> dict[str, float]:
-    """Shares (0 to 1) of the cleaned samples, except where something else is said.
+    """Shares (0 to 1) of the cleaned samples, unless the line says otherwise.
 
     `samples`: their number.
     `unplayable_raw`, `unplayable_cleaned`: bars that no player can play, before and after the

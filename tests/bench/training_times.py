@@ -1,7 +1,7 @@
-"""Prints the figures of the laboratory: `python tests/bench/woodshed.py` (about eight minutes).
+"""Prints how long training takes: `python tests/bench/training_times.py` (about eight minutes).
 
-Times compare inside this one run; machines differ. Nothing here is asserted. The corpus is read anew, into a
-cache of its own, and its bars serve to time the distance of 1,000 against 1,000.
+Times compare only within one run, because machines differ. Nothing is asserted. The corpus is read
+again, into a cache of its own, and its bars are used to time a distance of 1,000 against 1,000.
 """
 
 import os
@@ -26,73 +26,76 @@ from training.model.networks import build_networks
 from training.options import read_recipe
 from training.train import trainer
 
+PAPER_BARS = np.arange(55)
 
-def augmenting() -> None:
-    """The paper's 3,080 bars of 55."""
-    bars = dataset.import_files([dataset.OWN_BARS]).rolls[:55]
+
+def time_augmentation() -> None:
+    """The paper's 3,080 bars, made of 55."""
+    bars = dataset.open_data().rolls[PAPER_BARS]
     seconds = []
     for seed in range(5):
         begun = time.perf_counter()
-        made = augment(bars, PAPER, seed)
+        augmented = augment(bars, PAPER, seed)
         seconds.append(time.perf_counter() - begun)
-    print(f"augmenting 55 -> {len(made)} bars: {statistics.median(seconds):.2f} s")
+    print(f"augmenting 55 -> {len(augmented)} bars: {statistics.median(seconds):.2f} s")
 
 
-def command(*words: str, **more: str) -> float:
-    """The seconds that a command of `training` takes, from start to end."""
+def time_command(*words: str, **environment: str) -> float:
+    """The seconds that a command of `training` takes, including its start."""
     begun = time.perf_counter()
-    whole = [sys.executable, "-m", "training", *words]
-    subprocess.run(whole, check=True, stdout=subprocess.DEVNULL, env={**os.environ, **more})
+    subprocess.run(
+        [sys.executable, "-m", "training", *words],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        env={**os.environ, **environment},
+    )
     return time.perf_counter() - begun
 
 
-def importing(bars: Path) -> None:
-    """A collection of the corpus, read and then remembered."""
+def time_import(bars: Path) -> None:
+    """A collection of the corpus, first read and then taken from the cache."""
     words = ("import", "--corpus", "ryansMammoth", "-o", str(bars))
     with tempfile.TemporaryDirectory() as cache:
-        first, again = (command(*words, XDG_CACHE_HOME=cache) for _ in range(2))
+        first, second = (time_command(*words, XDG_CACHE_HOME=cache) for _ in range(2))
     tunes = len({each.file for each in dataset.load(bars).provenance})
-    print(
-        f"training import of {tunes} tunes: {60 * tunes / first:.0f} a minute; again {again:.1f} s"
-    )
+    rate = 60 * tunes / first
+    print(f"training import of {tunes} tunes: {rate:.0f} a minute; again {second:.1f} s")
 
 
-def bundle() -> None:
+def time_bundle() -> None:
     """The shipped recipe on our own bars, from MIDI files to a bundle."""
     with tempfile.TemporaryDirectory() as folder:
-        run, made = f"{folder}/run", f"{folder}/models/blues"
-        seconds = command("run", "-o", run), command("export", run, "-o", made)
-    print(f"MIDI files to bundle: {sum(seconds):.0f} s, {seconds[1]:.0f} of them for the export")
+        run, bundle = f"{folder}/run", f"{folder}/models/blues"
+        training, export = time_command("run", "-o", run), time_command("export", run, "-o", bundle)
+    print(f"MIDI files to bundle: {training + export:.0f} s, {export:.0f} of them for the export")
 
 
-def distance(bars: dataset.Dataset) -> None:
-    """The command from start to end, halves of a data set against each other."""
+def time_distance(bars: dataset.Dataset) -> None:
+    """The command from start to end, on two halves of a data set."""
     with tempfile.TemporaryDirectory() as folder:
         sides = []
         for place in (0, 1):
-            chosen = np.arange(place, 2000, 2)
             side = Path(folder) / f"{place}.npz"
-            origins = tuple(bars.provenance[i] for i in chosen)
-            dataset.save(dataset.Dataset(bars.rolls[chosen], origins, bars.counts), side)
+            dataset.save(dataset.select(bars, np.arange(place, 2000, 2)), side)
             sides.append(str(side))
-        print(f"training fid, 1,000 against 1,000: {command('fid', *sides):.1f} s, start included")
+        seconds = time_command("fid", *sides)
+        print(f"training fid, 1,000 against 1,000: {seconds:.1f} s, start included")
 
 
-def sixty_epochs() -> None:
-    """`compact` through 3,080 bars sixty times in batches of 50."""
+def time_sixty_epochs() -> None:
+    """`compact` on 3,080 bars for 60 epochs in batches of 50."""
     options = msgspec.structs.replace(read_recipe("augmented"), batch=50, steps=3720)
-    whole = dataset.import_files([dataset.OWN_BARS])
-    bars = dataset.Dataset(whole.rolls[:55], whole.provenance[:55], whole.counts)
+    bars = dataset.select(dataset.open_data(), PAPER_BARS)
     with tempfile.TemporaryDirectory() as folder:
         begun = time.perf_counter()
         trainer.start_run(Path(folder) / "run", options, bars, sheets=False).train()
         print(f"compact, 60 epochs of 3,080 bars at 50: {time.perf_counter() - begun:.0f} s")
 
 
-def paper_step() -> None:
-    """A step of our loop on the paper's networks beside the same networks in a plain TensorFlow step."""
+def time_paper_step() -> None:
+    """A step of our training on the paper's networks, beside a plain TensorFlow step on them."""
     options = msgspec.structs.replace(read_recipe("paper"), augment=())
-    bars = dataset.import_files([dataset.OWN_BARS])
+    bars = dataset.open_data()
     with tempfile.TemporaryDirectory() as folder:
         ours = trainer.start_run(Path(folder) / "run", options, bars, sheets=False)
     generator, discriminator = build_networks(options)
@@ -100,7 +103,7 @@ def paper_step() -> None:
     first.build(generator.trainable_variables)
     second.build(discriminator.trainable_variables)
     rolls = tf.constant(bars.rolls, tf.float32)
-    tf.random.set_seed(0)  # our loop has made tensorflow deterministic, and then it wants one
+    tf.random.set_seed(0)  # our run made tensorflow deterministic, which requires a seed
 
     @tf.function
     def plain():
@@ -118,7 +121,7 @@ def paper_step() -> None:
             optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
         return losses
 
-    def timed(step):
+    def seconds_of(step):
         begun = time.perf_counter()
         step()
         return time.perf_counter() - begun
@@ -126,22 +129,25 @@ def paper_step() -> None:
     def our_step():
         float(ours._train_step(tf.constant(1, tf.int32), False)[0])
 
-    timed(our_step), timed(lambda: float(plain()[0]))
-    rounds = [(timed(our_step), timed(lambda: float(plain()[0]))) for _ in range(9)]
+    def plain_step():
+        float(plain()[0])
+
+    seconds_of(our_step), seconds_of(plain_step)  # the first of each is traced
+    rounds = [(seconds_of(our_step), seconds_of(plain_step)) for _ in range(9)]
     mine, theirs = (statistics.median(column) for column in zip(*rounds, strict=True))
     ratio = statistics.median(a / b for a, b in rounds)
     print(f"a step of paper: {mine:.2f} s, plain TensorFlow {theirs:.2f} s, ratio {ratio:.2f}")
 
 
 def main() -> None:
-    augmenting()
+    time_augmentation()
     with tempfile.TemporaryDirectory() as folder:
         corpus = Path(folder) / "bars.npz"
-        importing(corpus)
-        distance(dataset.load(corpus))
-    paper_step()
-    sixty_epochs()
-    bundle()
+        time_import(corpus)
+        time_distance(dataset.load(corpus))
+    time_paper_step()
+    time_sixty_epochs()
+    time_bundle()
 
 
 if __name__ == "__main__":
