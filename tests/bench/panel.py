@@ -70,7 +70,7 @@ def play(folder, seconds, *, panel):
                 f"tasks over 50 ms: {longest(tasks)}; before, as page and sound began: {longest(opening)}"
             )
             print(
-                f"there and back {page.run('return sideman.line.trip'):.1f} ms, notes too late for the page: {late}"
+                f"round trip {page.run('return sideman.connection.roundTrip'):.1f} ms, notes too late for the page: {late}"
             )
         ears.close()
     finally:

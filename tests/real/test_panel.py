@@ -126,18 +126,18 @@ def test_it_is_played_by_keys_alone(page, ears):
 
 def test_a_key_that_is_held_does_its_work_once_and_does_not_scroll(page, ears):
     scrolls, said = page.run(
-        "const { say } = sideman.line, said = []; sideman.line.say = (address) => said.push(address);"
+        "const { send } = sideman.connection, said = []; sideman.connection.send = (address) => said.push(address);"
         "const scrolls = [false, true, true].map((repeat) => document.body.dispatchEvent("
         "new KeyboardEvent('keydown', { key: 'n', repeat, cancelable: true, bubbles: true })));"
-        "sideman.line.say = say; return [scrolls, said]"
+        "sideman.connection.send = send; return [scrolls, said]"
     )
     assert scrolls == [False, False, False]
     assert said == ["/chart/next"]
 
 
 PLAYED_BY_HAND = """
-const [acts, pads] = arguments, said = [], { say } = sideman.line;
-sideman.line.say = (address, ...values) => said.push([address, ...values].join(" "));
+const [acts, pads] = arguments, said = [], { send } = sideman.connection;
+sideman.connection.send = (address, ...values) => said.push([address, ...values].join(" "));
 document.querySelector("#latch").click();
 for (const [type, which, pointer] of acts) {
   const on = pads[which] ? document.querySelector(pads[which]) : document.body;
@@ -147,7 +147,7 @@ for (const [type, which, pointer] of acts) {
   else on.dispatchEvent(new KeyboardEvent(type, { key: which, code: `Key${which.toUpperCase()}`, bubbles: true }));
 }
 document.querySelector("#latch").click();
-sideman.line.say = say;
+sideman.connection.send = send;
 return said;
 """
 
@@ -204,11 +204,11 @@ def test_a_tempo_that_is_emptied_is_shown_again(page, ears):
 def test_what_means_nothing_stays_where_it_was_typed_with_the_reason(page, ears):
     from selenium.webdriver.common.keys import Keys
 
-    page.find("#spelled").send_keys("Hxyz")
+    page.find("#symbol-text").send_keys("Hxyz")
     page.press("#symbol button")
-    assert "Hxyz" in shows_why(page, "#no-chord", "#spelled", "Hxyz")
+    assert "Hxyz" in shows_why(page, "#no-chord", "#symbol-text", "Hxyz")
     page.until("return document.querySelector('#log li span')?.textContent.includes('Hxyz')")
-    page.find("#spelled").send_keys(
+    page.find("#symbol-text").send_keys(
         "F#m7b5", Keys.ENTER
     )  # it was selected, so that it is typed over
     ears.hears("/chord", "F#m7b5")
@@ -238,10 +238,10 @@ def test_what_means_nothing_stays_where_it_was_typed_with_the_reason(page, ears)
     page.find("#text").send_keys("Dm7 | G7")
     page.press("#follow")
     ears.hears("/state/chart", "Dm7 | G7")
-    page.until("return document.querySelector('#writing').hidden")
+    page.until("return document.querySelector('#editor').hidden")
     page.press("#edit")
     page.press("#follow")  # the same once more: nothing moves, and it closes
-    page.until("return document.querySelector('#writing').hidden")
+    page.until("return document.querySelector('#editor').hidden")
     page.press("#edit")
     page.press("#leave")
     ears.hears("/state/chart", "")
@@ -251,7 +251,7 @@ def test_what_means_nothing_stays_where_it_was_typed_with_the_reason(page, ears)
 def test_what_is_refused_goes_back_to_where_it_stands_and_is_news_once(page, ears):
     page.press("[data-to=voices]")
     page.until("return sideman.store.get('/voice/lead/model') === 'blues'")
-    page.run("sideman.gauge.mark(0)")
+    page.run("sideman.stats.showUnseen(0)")
     picked = "const it = document.querySelector('[data-address=\"/voice/lead/model\"]');"
     page.run(f"{picked} it.append(new Option('gone')); it.value = 'gone';")
     page.run(f"{picked} it.dispatchEvent(new Event('change'))")
@@ -268,9 +268,11 @@ def test_a_line_of_the_log_is_news_once_also_when_the_connection_broke(page, ear
     times = "return [...document.querySelectorAll('#log li')].filter((it) => it.textContent.includes(arguments[0])).length"
     ears.say("/no/such/place")
     page.until(times, "/no/such/place")
-    page.run("sideman.line.socket.close()")
+    page.run("sideman.connection.socket.close()")
     page.until(times, "Sideman is back")
-    page.until("return sideman.line.known")  # an answer, behind all that newcomers are told
+    page.until(
+        "return sideman.connection.synchronised"
+    )  # an answer, behind all that newcomers are told
     assert page.run(times, "/no/such/place") == 1
 
 
@@ -309,14 +311,14 @@ def test_a_snapshot_that_is_stored_anywhere_is_seen_everywhere(page, stage, ears
 
 
 SAID_BY_HAND = """
-const said = new Set(), { line } = sideman, { say, turn } = line;
-line.say = line.turn = (address) => said.add(address);
+const sent = new Set(), { connection } = sideman, { send, sendChanging } = connection;
+connection.send = connection.sendChanging = (address) => sent.add(address);
 const press = (it) => {
   for (const kind of ["pointerdown", "pointerup"]) it.dispatchEvent(new PointerEvent(kind, { pointerId: 1 }));
   it.click();
 };
 document.querySelector("#latch").click(); // pads let go
-for (const form of document.querySelectorAll("#symbol, #writing")) {
+for (const form of document.querySelectorAll("#symbol, #editor")) {
   form.querySelector("input, textarea").value = "C7";
   form.requestSubmit();
 }
@@ -325,14 +327,14 @@ for (const it of document.querySelectorAll(".pad, header button, #play button, #
 document.querySelector("#latch").click();
 for (const scope of document.querySelectorAll("#scope .chip")) {
   scope.click();
-  for (const it of document.querySelectorAll("#knobs input")) it.dispatchEvent(new Event("input"));
+  for (const it of document.querySelectorAll("#parameters input")) it.dispatchEvent(new Event("input"));
 }
 document.querySelector("#scope .chip").click();
 document.querySelector("#store").click();
 for (const it of document.querySelectorAll(".slot")) it.click();
-document.querySelector("#writing").hidden = true;
-Object.assign(line, { say, turn });
-return [...said];
+document.querySelector("#editor").hidden = true;
+Object.assign(connection, { send, sendChanging });
+return [...sent];
 """
 # for instruments and programs
 NOT_BY_HAND = {"/note", "/learn", "/subscribe", "/subscribe/again", "/unsubscribe", "/stats"}
@@ -353,7 +355,7 @@ def test_a_frame_of_four_voices_is_quick_and_no_task_is_long(page, ears):
     drawn = set()
     # others may have the processor for a while; a page that is slow is so each time
     for _ in range(5):
-        page.run("longTasks.length = sideman.roll.drawn = 0")
+        page.run("longTasks.length = sideman.roll.framesDrawn = 0")
         still(3.0)
         long_tasks, cost = page.run("return [longTasks, sideman.roll.cost()]")
         drawn |= set(page.run("return sideman.roll.notes.map((it) => it.voice)"))
@@ -371,12 +373,12 @@ def test_listen_here_sounds_ends_every_note_and_stops(page, ears):
     page.press(pad("F", "maj7"))
     page.press("#listen")
     page.until("return sideman.synth.on && sideman.synth.peak() > 0.02")
-    page.until("return sideman.synth.struck > 40")
-    late = page.run("return sideman.synth.late / sideman.synth.struck")
+    page.until("return sideman.synth.notesStarted > 40")
+    late = page.run("return sideman.synth.late / sideman.synth.notesStarted")
     assert late < 0.2  # the rest were scheduled before their time; at the first the buffer widens
     page.press("#stop")
     page.until(
-        "return sideman.synth.struck === sideman.synth.released && sideman.synth.sounding.size === 0"
+        "return sideman.synth.notesStarted === sideman.synth.notesEnded && sideman.synth.active.size === 0"
     )
     page.until("return sideman.synth.peak() < 0.001")
     page.press("#start")

@@ -61,7 +61,7 @@ def test_all_pads_are_seen_at_once_and_nothing_covers_a_word(page, stage, ears, 
         wide, high = screen.run(inside)
         screen.driver.set_window_size(2 * width - wide, 2 * height - high)
         screen.until("return document.querySelectorAll('#bars li').length === 8")
-        screen.run("for (let i = 0; i < 12; i++) sideman.gauge.log('warning', `line ${i}`)")
+        screen.run("for (let i = 0; i < 12; i++) sideman.stats.log('warning', `line ${i}`)")
         assert screen.find("#unseen").text == "9+"
         assert not screen.run(OVER_EACH_OTHER)
         wide, high = screen.run(inside)
@@ -107,7 +107,7 @@ def test_all_roots_are_seen_under_a_chart_and_a_chord_that_is_refused_moves_none
         roots = screen.run(ROOTS)
         assert len(roots) == 12
         assert max(bottom for _, bottom in roots) <= (tabs if width < 1000 else height)
-        screen.find("#spelled").send_keys("Hxyz\n")
+        screen.find("#symbol-text").send_keys("Hxyz\n")
         screen.until("return !document.querySelector('#no-chord').hidden")
         assert [top for top, _ in screen.run(ROOTS)] == pytest.approx([top for top, _ in roots])
         reason = screen.find("#no-chord").rect
@@ -118,7 +118,7 @@ def test_all_roots_are_seen_under_a_chart_and_a_chord_that_is_refused_moves_none
 HELPS = """
 const help = document.querySelector("#help"), box = () => help.getBoundingClientRect();
 const high = box().height;
-return [...document.querySelectorAll("#knobs input")].reverse().filter((it) => {
+return [...document.querySelectorAll("#parameters input")].reverse().filter((it) => {
   it.focus();
   const fader = it.getBoundingClientRect(), { top, bottom, height } = box();
   const above = document.querySelector(innerWidth < 1000 ? "header" : "#tabs").getBoundingClientRect();
@@ -143,10 +143,10 @@ return [...document.querySelectorAll(".voice")]
 
 
 NAMES = """
-const { roll } = sideman, places = [], sounding = roll.sounding;
-roll.sounding = new Map([...Array(12).keys()].map((n) => [n, { voice: "v0", pitch: roll.low }]));
+const { roll } = sideman, places = [], sounding = roll.active;
+roll.active = new Map([...Array(12).keys()].map((n) => [n, { voice: "v0", pitch: roll.low }]));
 roll.drawNames({ fillText: (text, x, y) => places.push(y) }, 0);
-roll.sounding = sounding;
+roll.active = sounding;
 return [places, roll.height];
 """
 
@@ -175,7 +175,7 @@ return [...document.querySelectorAll("#chord, #play button, header button, .lege
 def test_a_banner_covers_nothing_that_is_read_or_pressed(stage, width, height):
     with window(stage.url, width, height) as screen:
         tabs = screen.find("#tabs").rect
-        screen.run("sideman.line.say('/snapshot/recall', 'nowhere')")
+        screen.run("sideman.connection.send('/snapshot/recall', 'nowhere')")
         screen.until("return !document.querySelector('#banner').hidden")
         assert screen.run(UNDER_THE_BANNER) == []
         assert screen.find("#tabs").rect == tabs

@@ -1,237 +1,245 @@
-// The panel: builds itself from the table that Sideman greets with, then follows, and says what is done here.
+// The panel: builds the page from the daemon's greeting, shows its messages, and sends the user's.
 
-import { ROOT_KEYS, buildChart, buildPads } from "./chords.js";
-import { Gauge } from "./gauge.js";
-import { buildKnobs, buildSnapshots } from "./knobs.js";
-import { Line } from "./line.js";
-import { colours as coloured, written } from "./music.js";
-import { $, Store, label, make, onOrOff, press, reads, step } from "./parts.js";
+import { buildChart } from "./chart.js";
+import { Connection } from "./connection.js";
+import { $, label, make, press } from "./dom.js";
+import { bindText } from "./inputs.js";
+import { printedChord, voiceColours } from "./music.js";
+import { ROOT_KEYS, buildPads } from "./pads.js";
+import { buildParameters, buildSnapshots } from "./parameters.js";
 import { Roll } from "./roll.js";
+import { StatsView } from "./stats.js";
+import { Store, step, toggled } from "./store.js";
 import { Synth } from "./synth.js";
 import { buildVoices } from "./voices.js";
 
-const TELL_COST = 1000; // ms between two looks at how long drawing takes
-const MUTES = "zxcv";
+const COST_EVERY = 1000; // ms between two updates of the drawing time
+const MUTE_KEYS = "zxcv";
 
-const store = new Store(), gauge = new Gauge();
-const coming = []; // beats
-let table = "", voices = [], roll = null, synth = null, pads = null, lost = false, answer = "";
+const store = new Store(), stats = new StatsView();
+const beats = []; // that are still to be shown
+let greeting = "", voices = [], roll = null, synth = null, pads = null, lost = false, lastError = "";
 
-// --- what Sideman says --------------------------------------------------------------------------------
+// --- messages of the daemon -----------------------------------------------------------------------------
 
-const hear = (moment, address, values) => {
+const handle = (moment, address, values) => {
   if (address === "/note") {
-    const time = line.when(moment);
+    const time = connection.localTime(moment);
     roll?.note(time, ...values);
     synth?.note(time, ...values);
   } else if (address === "/beat") {
-    const time = line.when(moment);
+    const time = connection.localTime(moment);
     roll?.beat(time, ...values);
-    coming.push({ time, beat: values[1] });
+    beats.push({ time, beat: values[1] });
   } else if (address.startsWith("/state/")) {
     store.set(address.slice(6), values[0]);
   } else if (address === "/chord") {
-    roll?.sounds(line.when(moment), values[0]);
+    roll?.chordSounds(connection.localTime(moment), values[0]);
   } else if (address === "/stats") {
-    gauge.figures(values[0]);
+    stats.update(values[0]);
   } else if (address === "/log") {
-    const [level, text] = values, news = gauge.isNews(moment, text);
-    // what was answered here already comes once more for everybody
-    if (news && !text.startsWith(`${answer} (`)) gauge.log(level, text, new Date(moment * 1000));
+    const [level, text] = values, isNew = stats.isNew(moment, text);
+    // an error of this browser also comes as a line of the log
+    if (isNew && !text.startsWith(`${lastError} (`)) stats.log(level, text, new Date(moment * 1000));
   } else if (address === "/error") {
-    answer = values.filter(Boolean).join(": ");
-    gauge.log("error", answer);
-    if (!store.refuse(...values)) banner(answer, true);
+    lastError = values.filter(Boolean).join(": ");
+    stats.log("error", lastError);
+    if (!store.reject(...values)) showBanner(lastError, true);
   } else if (address === "/missed") {
-    gauge.log("warning", `${values[0]} had nothing new for bar ${values[1] + 1}`);
+    stats.log("warning", `${values[0]} had nothing new for bar ${values[1] + 1}`);
   } else if (address === "/browsers") {
-    gauge.show("browsers", `${values[0]}`);
+    stats.show("browsers", `${values[0]}`);
   } else if (address === "/hello") {
-    greet(values[0]);
+    build(values[0]);
   }
 };
 
-const greet = (hello) => {
-  const now = JSON.stringify(hello);
-  if (now === table) return;
-  if (table) {
-    location.reload(); // another rig: another panel
+const build = (hello) => {
+  const text = JSON.stringify(hello);
+  if (text === greeting) return;
+  if (greeting) {
+    location.reload(); // the rig has changed
     return;
   }
-  table = now;
+  greeting = text;
   voices = hello.voices;
-  const colours = coloured(voices);
+  const colours = voiceColours(voices);
   roll = new Roll($("roll"), voices, colours, hello.qualities);
   synth = new Synth(voices);
-  const shared = { line, store, ...hello, colours, roll };
+  const shared = { connection, store, ...hello, colours, roll };
   pads = buildPads(shared);
   buildChart(shared);
   buildVoices(shared);
-  buildKnobs(shared);
+  buildParameters(shared);
   buildSnapshots(shared);
-  buildTop(hello);
+  buildHeader(hello);
   $("legend").replaceChildren(...voices.map(({ name }) => {
     const item = make("li", { text: name });
     item.style.setProperty("--tint", colours.get(name));
-    store.follow(`/voice/${name}/mute`, (on) => item.classList.toggle("muted", Boolean(on)));
+    store.watch(`/voice/${name}/mute`, (on) => item.classList.toggle("muted", Boolean(on)));
     return item;
   }));
-  // for whoever looks from the console, or measures
-  window.sideman = { line, store, roll, synth, gauge };
+  // for the browser's console, and for tests
+  window.sideman = { connection, store, roll, synth, stats };
 };
 
-const change = (state, why) => {
+const connectionChanged = (state, reason) => {
   document.body.dataset.link = state;
   if (state === "live") {
     $("link").textContent = "live";
-    banner(lost ? "Sideman is back" : "", true);
-    if (lost) gauge.log("info", "Sideman is back");
+    showBanner(lost ? "Sideman is back" : "", true);
+    if (lost) stats.log("info", "Sideman is back");
     lost = false;
     return;
   }
   $("link").textContent = "away";
-  banner(why);
-  if (!lost && table) gauge.log("warning", why);
-  lost = Boolean(table) || lost;
-  roll?.forget(performance.now());
+  showBanner(reason);
+  if (!lost && greeting) stats.log("warning", reason);
+  lost = Boolean(greeting) || lost;
+  roll?.endNotes(performance.now());
   synth?.silence();
-  rest();
+  clearBeats();
 };
 
 let bannerTimer = 0;
-const banner = (text, passes = false) => {
+const showBanner = (text, brief = false) => {
   clearTimeout(bannerTimer);
   $("banner").hidden = !text;
   $("banner").textContent = text;
-  if (text && passes) bannerTimer = setTimeout(() => ($("banner").hidden = true), 4000);
+  if (text && brief) bannerTimer = setTimeout(() => ($("banner").hidden = true), 4000);
 };
 
-// --- the top line ---------------------------------------------------------------------------------------
+// --- the header -----------------------------------------------------------------------------------------
 
-const buildTop = ({ controls, beats }) => {
-  const tempo = controls.find((it) => it.address === "/tempo");
-  Object.assign($("tempo"), { min: tempo.low, max: tempo.high });
-  const within = (bpm) => Math.min(Math.max(bpm, tempo.low), tempo.high);
-  const shown = reads($("tempo"));
-  const tell = (bpm) => shown(Math.round(bpm * 10) / 10);
-  store.follow("/tempo", tell);
-  $("tempo").onchange = () => Number($("tempo").value) && line.say("/tempo", within(Number($("tempo").value)));
-  $("tempo").onblur = () => Number($("tempo").value) || tell(store.get("/tempo"));
-  $("slower").onclick = () => step({ line, store }, "/tempo", (bpm) => within(Math.round(bpm) - 1));
-  $("faster").onclick = () => step({ line, store }, "/tempo", (bpm) => within(Math.round(bpm) + 1));
-  $("tap").onpointerdown = () => line.say("/tap");
-  $("tap").onclick = (event) => event.detail === 0 && line.say("/tap");
-  for (const action of ["start", "stop", "continue"]) $(action).onclick = () => line.say("/transport", action);
-  store.follow("/transport", (action) => {
+const buildHeader = ({ controls, beats: beatsOfMetre }) => {
+  buildTempo(controls.find((it) => it.address === "/tempo"));
+  for (const action of ["start", "stop", "continue"]) $(action).onclick = () => connection.send("/transport", action);
+  store.watch("/transport", (action) => {
     press($("start"), action !== "stop");
     press($("stop"), action === "stop");
-    if (action === "stop") rest();
+    if (action === "stop") clearBeats();
   });
-  store.follow("/metre", (metre) => $("lamps").replaceChildren(...Array.from({ length: beats[metre] }, () => make("i"))));
-  store.follow("/chord", (symbol) => {
-    const [root, quality, bass] = written(symbol);
+  store.watch("/metre", (metre) => {
+    $("lamps").replaceChildren(...Array.from({ length: beatsOfMetre[metre] }, () => make("i")));
+  });
+  store.watch("/chord", (symbol) => {
+    const [root, quality, bass] = printedChord(symbol);
     $("chord").replaceChildren(make("b", { text: root }), make("sup", { text: quality }), make("small", { text: bass }));
     label($("chord"), `Chord ${symbol}`);
   });
-  $("more").onclick = () => line.say("/more");
-  $("no").onclick = () => line.say("/no");
+  $("more").onclick = () => connection.send("/more");
+  $("no").onclick = () => connection.send("/no");
   $("panic").onclick = panic;
   $("listen").onclick = listen;
 };
 
+const buildTempo = ({ low, high }) => {
+  const input = $("tempo"), within = (bpm) => Math.min(Math.max(bpm, low), high);
+  Object.assign(input, { min: low, max: high });
+  const showText = bindText(input);
+  const show = (bpm) => showText(Math.round(bpm * 10) / 10);
+  store.watch("/tempo", show);
+  input.onchange = () => Number(input.value) && connection.send("/tempo", within(Number(input.value)));
+  input.onblur = () => Number(input.value) || show(store.get("/tempo"));
+  $("slower").onclick = () => step({ connection, store }, "/tempo", (bpm) => within(Math.round(bpm) - 1));
+  $("faster").onclick = () => step({ connection, store }, "/tempo", (bpm) => within(Math.round(bpm) + 1));
+  $("tap").onpointerdown = () => connection.send("/tap");
+  $("tap").onclick = (event) => event.detail === 0 && connection.send("/tap");
+};
+
 const panic = () => {
-  line.say("/panic");
+  connection.send("/panic");
   synth?.silence();
 };
 
 const listen = async () => {
   try {
     await (synth.on ? synth.stop() : synth.start());
-  } catch (fault) {
-    gauge.log("error", `This browser makes no sound: ${fault.message}`);
+  } catch (error) {
+    stats.log("error", `This browser makes no sound: ${error.message}`);
   }
   press($("listen"), synth.on);
 };
 
-const startOrStop = () => step({ line, store }, "/transport", (was) => (was === "stop" ? "start" : "stop"));
+const startOrStop = () => step({ connection, store }, "/transport", (was) => (was === "stop" ? "start" : "stop"));
+
+const mute = (name) => step({ connection, store }, `/voice/${name}/mute`, toggled);
 
 // --- views and keys -------------------------------------------------------------------------------------
 
-const view = (to) => {
-  document.body.dataset.view = to;
+const showView = (name) => {
+  document.body.dataset.view = name;
   for (const tab of document.querySelectorAll("[data-to]")) {
-    if (tab.dataset.to === to) tab.setAttribute("aria-current", "page");
+    if (tab.dataset.to === name) tab.setAttribute("aria-current", "page");
     else tab.removeAttribute("aria-current");
   }
-  if (to === "engine") gauge.mark(0);
+  if (name === "engine") stats.showUnseen(0);
 };
-for (const tab of document.querySelectorAll("[data-to]")) tab.onclick = () => view(tab.dataset.to);
-// On a wide screen playing is always seen, so that beside it something else opens.
+for (const tab of document.querySelectorAll("[data-to]")) tab.onclick = () => showView(tab.dataset.to);
+// a wide screen always shows the play view, and another view beside it
 const wide = matchMedia("(min-width: 1000px)");
-const fit = () => view(wide.matches ? "shape" : "play");
-wide.onchange = fit;
-fit();
+const showFirstView = () => showView(wide.matches ? "shape" : "play");
+wide.onchange = showFirstView;
+showFirstView();
 $("banner").onclick = () => ($("banner").hidden = true);
-new ResizeObserver(([it]) => document.documentElement.style.setProperty("--head", `${it.target.offsetHeight}px`)).observe(document.querySelector("header"));
+const setHeaderHeight = ([it]) => document.documentElement.style.setProperty("--head", `${it.target.offsetHeight}px`);
+new ResizeObserver(setHeaderHeight).observe(document.querySelector("header"));
 $("keys").onclick = () => $("manual").showModal();
 
 const KEYS = {
   " ": startOrStop,
-  b: () => line.say("/tap"),
-  "+": () => line.say("/more"),
-  "-": () => line.say("/no"),
-  r: () => line.say("/chord", "N.C."),
-  n: () => line.say("/chart/next"),
+  b: () => connection.send("/tap"),
+  "+": () => connection.send("/more"),
+  "-": () => connection.send("/no"),
+  r: () => connection.send("/chord", "N.C."),
+  n: () => connection.send("/chart/next"),
   l: listen,
   "?": () => $("manual").showModal(),
 };
 
-// What a key does, if anything.
-const meaning = (key, code) => {
-  const column = ROOT_KEYS.indexOf(key), voice = voices[MUTES.indexOf(key)];
-  if (column >= 0) return () => pads.root(column, code);
-  if (/^[1-9]$/.test(key)) return () => pads.kind(Number(key) - 1);
+// The action of a key; undefined for a key without one.
+const actionOf = (key, code) => {
+  const column = ROOT_KEYS.indexOf(key), voice = voices[MUTE_KEYS.indexOf(key)];
+  if (column >= 0) return () => pads.playRoot(column, code);
+  if (/^[1-9]$/.test(key)) return () => pads.chooseQuality(Number(key) - 1);
   return voice ? () => mute(voice.name) : KEYS[key];
 };
 
 document.addEventListener("keydown", (event) => {
-  const at = event.target, typing = at.matches("textarea, select, input:not([type=range])");
-  if (event.ctrlKey || event.metaKey || event.altKey || !table || $("manual").open) return;
+  const target = event.target, typing = target.matches("textarea, select, input:not([type=range])");
+  if (event.ctrlKey || event.metaKey || event.altKey || !greeting || $("manual").open) return;
   if (event.key === "Escape" && !typing) panic();
-  if (event.key === "Escape" && typing) at.blur();
-  const key = event.key.toLowerCase(), act = meaning(key, event.code);
-  if (typing || !act || (key === " " && at.matches("button"))) return; // space presses the button
+  if (event.key === "Escape" && typing) target.blur();
+  const key = event.key.toLowerCase(), act = actionOf(key, event.code);
+  if (typing || !act || (key === " " && target.matches("button"))) return; // space presses a button
   event.preventDefault();
   if (!event.repeat) act();
 });
-document.addEventListener("keyup", (event) => pads?.lift(event.code));
-
-const mute = (name) => step({ line, store }, `/voice/${name}/mute`, onOrOff);
+document.addEventListener("keyup", (event) => pads?.release(event.code));
 
 // --- each frame -----------------------------------------------------------------------------------------
 
-let told = 0;
-const frame = (now) => {
-  requestAnimationFrame(frame);
-  while (coming.length && coming[0].time <= now) light(coming.shift().beat);
+let lastCost = 0;
+const drawFrame = (now) => {
+  requestAnimationFrame(drawFrame);
+  while (beats.length && beats[0].time <= now) showBeat(beats.shift().beat);
   if (roll?.busy) roll.draw(performance.now());
-  if (now - told > TELL_COST) {
-    told = now;
-    if (roll) gauge.show("a frame takes", `${roll.cost().p50.toFixed(1)} ms`);
-    if (line.known) gauge.show("there and back", `${line.trip.toFixed(1)} ms`);
+  if (now - lastCost > COST_EVERY) {
+    lastCost = now;
+    if (roll) stats.show("a frame takes", `${roll.cost().p50.toFixed(1)} ms`);
+    if (connection.synchronised) stats.show("round trip", `${connection.roundTrip.toFixed(1)} ms`);
   }
 };
 
-const light = (beat) => {
+const showBeat = (beat) => {
   [...$("lamps").children].forEach((lamp, place) => lamp.classList.toggle("lit", place === beat));
   label($("lamps"), beat < 0 ? "beat" : `beat ${beat + 1}`);
 };
 
-// No beat comes.
-const rest = () => {
-  coming.length = 0;
-  light(-1);
+const clearBeats = () => {
+  beats.length = 0;
+  showBeat(-1);
 };
 
-const line = new Line(hear, change);
-requestAnimationFrame(frame);
+const connection = new Connection(handle, connectionChanged);
+requestAnimationFrame(drawFrame);

@@ -1,14 +1,14 @@
-// The live piano roll: time runs left, what sounds now is at the lit line, the chords of the moment stand above.
+// The live piano roll: notes move to the left, the line is now, and the chords are above.
 
-import { parse, pitchName, written } from "./music.js";
+import { parseChord, pitchName, printedChord } from "./music.js";
 
 const SECONDS_WIDE = 8, SECONDS_NARROW = 5, NARROW = 560; // CSS pixels
 const NOW_AT = 0.9, TOP = 22, BOTTOM = 14;
-const MARGIN = 29, LINE = 12; // CSS pixels: where octaves are named, and from one name to the next
-const MOST_NOTES = 3000, FRAMES_KEPT = 600;
-const SHARPEST = 2; // device pixels a CSS pixel; more is not seen, and costs
+const MARGIN = 29, LINE = 12; // CSS pixels: the width of the octave names, the height of a name
+const MAX_NOTES = 3000, FRAMES_KEPT = 600;
+const MAX_SCALE = 2; // device pixels per CSS pixel; more is not visible, and costs time
 
-// older browsers have none
+// older browsers lack it
 CanvasRenderingContext2D.prototype.roundRect ??= CanvasRenderingContext2D.prototype.rect;
 
 export class Roll {
@@ -21,60 +21,60 @@ export class Roll {
     this.low = Math.min(...voices.map((it) => it.low)) - 2;
     this.high = Math.max(...voices.map((it) => it.high)) + 2;
     this.notes = [];
-    this.sounding = new Map();
+    this.active = new Map();
     this.beats = [];
     this.chords = [];
-    this.quiet = new Set();
+    this.muted = new Set();
     this.chord = null;
     this.frames = new Float32Array(FRAMES_KEPT);
-    this.drawn = 0;
+    this.framesDrawn = 0;
     this.backdrop = document.createElement("canvas");
-    this.still = matchMedia("(prefers-reduced-motion: reduce)");
+    this.reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
     new ResizeObserver(() => this.resize()).observe(canvas);
     this.resize();
   }
 
-  // --- what happens; times in ms of performance.now() -----------------------------------------------
+  // --- events; times in ms of performance.now() -----------------------------------------------------
 
   note(time, voice, pitch, velocity) {
-    const key = `${voice}/${pitch}`, open = this.sounding.get(key);
+    const key = `${voice}/${pitch}`, open = this.active.get(key);
     if (open) {
       open.end = Math.max(time, open.start + 15);
-      this.sounding.delete(key);
+      this.active.delete(key);
     }
     if (!velocity) return;
     const note = { voice, pitch, velocity, start: time, end: Infinity };
     this.notes.push(note);
-    this.sounding.set(key, note);
-    if (this.notes.length > MOST_NOTES) this.notes.shift();
+    this.active.set(key, note);
+    if (this.notes.length > MAX_NOTES) this.notes.shift();
   }
 
   beat(time, bar, beat) {
     this.beats.push({ time, bar, beat });
   }
 
-  sounds(time, symbol) {
+  chordSounds(time, symbol) {
     if (symbol === this.chords.at(-1)?.symbol) return;
-    this.chords.push({ time, symbol, text: written(symbol).join("") });
-    this.chord = parse(symbol);
+    this.chords.push({ time, symbol, text: printedChord(symbol).join("") });
+    this.chord = parseChord(symbol);
     this.paintBackdrop();
   }
 
-  // The line broke: whatever sounded is not known any more.
-  forget(time) {
-    for (const note of this.sounding.values()) note.end = time;
-    this.sounding.clear();
+  // End all notes: without a connection their ends are not known.
+  endNotes(time) {
+    for (const note of this.active.values()) note.end = time;
+    this.active.clear();
   }
 
-  mute(voice, quiet) {
-    if (quiet) this.quiet.add(voice);
-    else this.quiet.delete(voice);
+  mute(voice, muted) {
+    if (muted) this.muted.add(voice);
+    else this.muted.delete(voice);
   }
 
   // --- drawing --------------------------------------------------------------------------------------
 
   resize() {
-    this.scale = Math.min(devicePixelRatio || 1, SHARPEST);
+    this.scale = Math.min(devicePixelRatio || 1, MAX_SCALE);
     this.width = this.canvas.clientWidth || 300;
     this.height = this.canvas.clientHeight || 150;
     this.canvas.width = this.backdrop.width = Math.round(this.width * this.scale);
@@ -90,9 +90,9 @@ export class Roll {
     return TOP + (this.high - pitch) * this.row;
   }
 
-  // What changes only with the chord: a lane for each of its notes, the root's brighter and named.
+  // Draw what changes only with the chord: a lane for each chord tone, brighter for the root.
   paintBackdrop() {
-    this.stale = true;
+    this.changed = true;
     const g = this.backdrop.getContext("2d", { alpha: false });
     g.setTransform(this.scale, 0, 0, this.scale, 0, 0);
     g.fillStyle = "#0f0d14";
@@ -100,17 +100,17 @@ export class Roll {
     const tones = this.chord && this.qualities[this.chord.quality];
     const roots = [];
     for (let pitch = this.low; pitch <= this.high; pitch++) {
-      const above = tones ? (pitch - this.chord.root + 120) % 12 : pitch % 12;
-      const inside = tones ? tones.some((tone) => tone % 12 === above) : above === 0;
+      const interval = tones ? (pitch - this.chord.root + 120) % 12 : pitch % 12;
+      const inside = tones ? tones.some((tone) => tone % 12 === interval) : interval === 0;
       if (!inside) continue;
-      g.fillStyle = above ? "#17141f" : "#262033";
+      g.fillStyle = interval ? "#17141f" : "#262033";
       g.fillRect(0, this.y(pitch), this.width, Math.max(this.row, 1));
-      if (!above) roots.push(pitch);
+      if (!interval) roots.push(pitch);
     }
     this.nameOctaves(g, roots);
   }
 
-  // From the lowest up, as many as find room.
+  // Name the roots from the lowest up, as far as there is space.
   nameOctaves(g, roots) {
     g.font = "600 10px system-ui, sans-serif";
     g.textBaseline = "middle";
@@ -125,24 +125,24 @@ export class Roll {
   }
 
   draw(now) {
-    const begun = performance.now(), g = this.context;
-    this.stale = false;
+    const started = performance.now(), g = this.context;
+    this.changed = false;
     g.setTransform(1, 0, 0, 1, 0, 0);
     g.drawImage(this.backdrop, 0, 0);
     g.setTransform(this.scale, 0, 0, this.scale, 0, 0);
     const span = this.seconds * 1000;
-    // Who wants less motion sees a page that fills, instead of one that runs.
-    const first = this.still.matches ? Math.floor(now / span) * span : now - span;
+    // with reduced motion the page fills from left to right, and then starts again
+    const first = this.reducedMotion.matches ? Math.floor(now / span) * span : now - span;
     const line = (now - first) * this.speed;
     this.prune(first - 1000);
     this.drawBeats(g, first, now);
     this.drawNotes(g, first, now, line);
-    if (!this.still.matches) this.drawMargin(g);
+    if (!this.reducedMotion.matches) this.drawMargin(g);
     this.drawChords(g, first, now);
-    g.fillStyle = this.sounding.size ? "#fff3dc" : "#6d6580";
+    g.fillStyle = this.active.size ? "#fff3dc" : "#6d6580";
     g.fillRect(line, TOP - 4, 1.5, this.height - TOP - BOTTOM + 8);
     this.drawNames(g, line);
-    this.frames[this.drawn++ % FRAMES_KEPT] = performance.now() - begun;
+    this.frames[this.framesDrawn++ % FRAMES_KEPT] = performance.now() - started;
   }
 
   drawBeats(g, first, now) {
@@ -168,7 +168,7 @@ export class Roll {
       const left = (note.start - first) * this.speed;
       const right = open ? line : (note.end - first) * this.speed;
       const y = this.y(note.pitch) + (this.row - tall) / 2;
-      g.globalAlpha = this.quiet.has(note.voice) ? 0.25 : 0.5 + note.velocity / 254;
+      g.globalAlpha = this.muted.has(note.voice) ? 0.25 : 0.5 + note.velocity / 254;
       g.fillStyle = open ? "#fff3dc" : this.colours.get(note.voice) || "#ffffff";
       g.beginPath();
       g.roundRect(left, y, Math.max(right - left - 1, 2), tall, round);
@@ -182,7 +182,7 @@ export class Roll {
     g.globalAlpha = 1;
   }
 
-  // The octaves' names, over notes that leave.
+  // Draw the octave names again, over the notes at the left edge.
   drawMargin(g) {
     const high = this.height - TOP - BOTTOM, { scale } = this;
     g.drawImage(this.backdrop, 0, TOP * scale, MARGIN * scale, high * scale, 0, TOP, MARGIN, high);
@@ -191,26 +191,26 @@ export class Roll {
   drawChords(g, first, now) {
     g.font = "600 12px system-ui, sans-serif";
     g.textBaseline = "middle";
-    let taken = Infinity; // from the right, so that the newest is never covered
+    let free = Infinity; // from the right, so that nothing covers the newest chord
     for (let i = this.chords.length - 1; i >= 0; i--) {
       const { time, text } = this.chords[i];
       if (time > now) continue;
       const x = Math.max((time - first) * this.speed, 4), wide = g.measureText(text).width;
-      if (x + wide + 8 < taken) {
+      if (x + wide + 8 < free) {
         g.fillStyle = i === this.chords.length - 1 ? "#ffd9a0" : "#b3aabf";
         g.fillText(text, x + 3, TOP / 2);
-        taken = x;
+        free = x;
       }
       if (time < first) break;
     }
   }
 
-  // Beside the line, what each voice sounds: none over another, and all within the frame.
+  // Name the sounding notes beside the line; no name covers another or leaves the roll.
   drawNames(g, line) {
     g.font = "700 11px system-ui, sans-serif";
     g.textBaseline = "middle";
-    const room = Math.floor((this.height - TOP) / LINE);
-    const sounding = [...this.sounding.values()].sort((a, b) => b.pitch - a.pitch).slice(0, room);
+    const rows = Math.floor((this.height - TOP) / LINE);
+    const sounding = [...this.active.values()].sort((a, b) => b.pitch - a.pitch).slice(0, rows);
     const places = [];
     for (const { pitch } of sounding) places.push(Math.max(this.y(pitch) + this.row / 2, (places.at(-1) ?? -99) + LINE));
     sounding.forEach((note, place) => {
@@ -226,15 +226,15 @@ export class Roll {
     while (this.chords.length > 1 && this.chords[1].time < before) this.chords.shift();
   }
 
-  // Whether there is anything to see moving.
+  // Whether the picture changes.
   get busy() {
-    return this.stale || this.notes.length > 0 || this.beats.length > 0;
+    return this.changed || this.notes.length > 0 || this.beats.length > 0;
   }
 
-  // Milliseconds that drawing took: of the last frames, the middle and the 99th in a hundred.
+  // Milliseconds to draw a frame: the median and the 99th percentile of the last frames.
   cost() {
-    const taken = [...this.frames.subarray(0, Math.min(this.drawn, FRAMES_KEPT))].sort((a, b) => a - b);
-    const at = (share) => taken[Math.min(Math.floor(taken.length * share), taken.length - 1)] || 0;
-    return { p50: at(0.5), p99: at(0.99), count: this.drawn };
+    const times = [...this.frames.subarray(0, Math.min(this.framesDrawn, FRAMES_KEPT))].sort((a, b) => a - b);
+    const at = (share) => times[Math.min(Math.floor(times.length * share), times.length - 1)] || 0;
+    return { p50: at(0.5), p99: at(0.99), count: this.framesDrawn };
   }
 }

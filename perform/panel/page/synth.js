@@ -1,14 +1,14 @@
-// "Listen here": the voices in the page itself. Each note is scheduled ahead, by its own time, on the audio clock.
+// "Listen here": plays the voices in the browser. Each note is scheduled on the audio clock.
 
 const BUFFER = 0.1, LONGEST_BUFFER = 0.4; // seconds between a note's moment and its sound here
 const SHORTEST = 0.02, CUT = 0.015;
-const ECHO_SECONDS = 1.6, ECHO_SHARE = 0.16;
-const CREEP = 0.02; // ms a note that the clocks may drift apart
-const JUMP = 60; // ms: the audio clock stood still for a while
+const REVERB_SECONDS = 1.6, REVERB_GAIN = 0.16;
+const DRIFT = 0.02; // ms per note that the two clocks may drift apart
+const JUMP = 60; // ms: after this the audio clock has been suspended
 
 const frequency = (pitch) => 440 * 2 ** ((pitch - 69) / 12);
 
-// A sound for each role: what it is made of, and how it begins (attack), holds (level) and ends (release).
+// The sound of each role: its oscillators (parts), its envelope and its filter.
 const SOUNDS = {
   lead: { level: 0.2, attack: 0.012, hold: 0.65, decay: 0.25, release: 0.09, pan: 0.12,
     parts: [["sawtooth", 1, -5, 0.5], ["triangle", 1, 5, 0.8]], open: 5, closed: 2.2, vibrato: 4 },
@@ -25,17 +25,17 @@ export class Synth {
   constructor(voices) {
     this.roles = new Map(voices.map((it) => [it.name, it.role]));
     this.context = null;
-    this.sounding = new Map();
+    this.active = new Map();
     this.late = 0;
-    this.struck = 0;
-    this.released = 0;
+    this.notesStarted = 0;
+    this.notesEnded = 0;
   }
 
   get on() {
     return this.context !== null;
   }
 
-  // Begin; only from a touch or a key, for browsers let no page sound by itself.
+  // Start. Browsers allow this only after a touch or a key.
   async start() {
     if (this.on) return;
     const context = (this.context = new AudioContext({ latencyHint: "interactive" }));
@@ -53,18 +53,18 @@ export class Synth {
       this.channels.set(name, channel);
     }
     await context.resume();
-    await this.furnish(context, limiter);
+    await this.addReverb(context, limiter);
   }
 
-  // Put an echo beside what sounds already. It is made piece by piece, so that no frame waits for it.
-  async furnish(context, limiter) {
-    const buffer = await echo(context);
-    if (context !== this.context) return; // switched off meanwhile
-    const room = new ConvolverNode(context, { buffer });
-    this.master.connect(new GainNode(context, { gain: ECHO_SHARE })).connect(room).connect(limiter);
+  // Add the reverb, which is computed in pieces, so that no frame waits for it.
+  async addReverb(context, limiter) {
+    const buffer = await impulseResponse(context);
+    if (context !== this.context) return; // stopped meanwhile
+    const reverb = new ConvolverNode(context, { buffer });
+    this.master.connect(new GainNode(context, { gain: REVERB_GAIN })).connect(reverb).connect(limiter);
   }
 
-  // Fade out and let everything go.
+  // Fade out, and release the audio device.
   async stop() {
     if (!this.on) return;
     const context = this.context;
@@ -77,21 +77,21 @@ export class Synth {
   // A note at a moment in ms of performance.now(); velocity 0 ends it.
   note(time, voice, pitch, velocity) {
     if (!this.on || !this.channels.has(voice)) return;
-    const key = `${voice}/${pitch}`, at = this.place(time);
-    this.release(key, at);
-    if (velocity) this.sounding.set(key, this.strike(voice, pitch, velocity, at));
+    const key = `${voice}/${pitch}`, at = this.audioTime(time);
+    this.noteOff(key, at);
+    if (velocity) this.active.set(key, this.noteOn(voice, pitch, velocity, at));
   }
 
-  // Everything silent, at once, also what is scheduled.
+  // End all notes at once, also those that are scheduled.
   silence() {
     if (!this.on) return;
-    for (const sound of this.sounding.values()) sound.end(this.context.currentTime, CUT);
-    this.released += this.sounding.size;
-    this.sounding.clear();
+    for (const sound of this.active.values()) sound.end(this.context.currentTime, CUT);
+    this.notesEnded += this.active.size;
+    this.active.clear();
     for (const sound of this.ending ?? []) sound.end(this.context.currentTime, CUT);
   }
 
-  // The loudest sample of the last moment, 0 to 1.
+  // The loudest of the last samples, 0 to 1.
   peak() {
     if (!this.on) return 0;
     const samples = new Float32Array(this.meter.fftSize);
@@ -99,12 +99,12 @@ export class Synth {
     return samples.reduce((most, it) => Math.max(most, Math.abs(it)), 0);
   }
 
-  // Seconds of the audio clock for a moment of the page's clock. The audio clock goes in steps, so it is the
-  // least that it lags by which tells where it is; what comes too late widens the buffer, once for all.
-  place(time) {
+  // The audio clock's time (seconds) of a moment of the page's clock (ms). The audio clock moves in
+  // steps, so its smallest lag is the true one. A note that comes too late makes the buffer longer.
+  audioTime(time) {
     const lag = performance.now() - this.context.currentTime * 1000;
     if (lag < this.skew || lag > this.skew + JUMP) this.skew = lag;
-    else this.skew += CREEP;
+    else this.skew += DRIFT;
     const at = (time - this.skew) / 1000 + this.buffer;
     const behind = this.context.currentTime - at;
     if (behind <= 0) return at;
@@ -113,53 +113,53 @@ export class Synth {
     return this.context.currentTime;
   }
 
-  release(key, at) {
-    const sound = this.sounding.get(key);
+  noteOff(key, at) {
+    const sound = this.active.get(key);
     if (!sound) return;
-    this.sounding.delete(key);
-    this.released++;
-    sound.end(Math.max(at, sound.begun + SHORTEST));
+    this.active.delete(key);
+    this.notesEnded++;
+    sound.end(Math.max(at, sound.started + SHORTEST));
     this.ending ??= new Set();
     this.ending.add(sound);
-    sound.gone = () => this.ending.delete(sound);
+    sound.onEnd = () => this.ending.delete(sound);
   }
 
-  strike(voice, pitch, velocity, at) {
-    const { context } = this, made = SOUNDS[this.roles.get(voice)];
-    this.struck++;
+  noteOn(voice, pitch, velocity, at) {
+    const { context } = this, preset = SOUNDS[this.roles.get(voice)];
+    this.notesStarted++;
     const force = velocity / 127, tone = frequency(pitch);
-    const loud = made.level * (0.25 + 0.75 * force ** 1.6);
+    const loud = preset.level * (0.25 + 0.75 * force ** 1.6);
     const gain = new GainNode(context, { gain: 0 });
     const filter = new BiquadFilterNode(context, { type: "lowpass", Q: 0.8 });
     gain.gain.setValueAtTime(0, at);
-    gain.gain.linearRampToValueAtTime(loud, at + made.attack);
-    gain.gain.setTargetAtTime(loud * made.hold, at + made.attack, made.decay);
-    const open = Math.min(tone * made.open * (0.6 + force), 14000);
+    gain.gain.linearRampToValueAtTime(loud, at + preset.attack);
+    gain.gain.setTargetAtTime(loud * preset.hold, at + preset.attack, preset.decay);
+    const open = Math.min(tone * preset.open * (0.6 + force), 14000);
     filter.frequency.setValueAtTime(open, at);
-    filter.frequency.setTargetAtTime(Math.max(tone * made.closed, 220), at + made.attack, made.decay);
+    filter.frequency.setTargetAtTime(Math.max(tone * preset.closed, 220), at + preset.attack, preset.decay);
     filter.connect(gain).connect(this.channels.get(voice));
-    const sources = made.parts.map(([type, ratio, cents, share]) => {
+    const sources = preset.parts.map(([type, ratio, cents, share]) => {
       const source = new OscillatorNode(context, { type, frequency: tone * ratio, detune: cents });
       source.connect(new GainNode(context, { gain: share })).connect(filter);
       source.start(at);
       return source;
     });
-    if (made.vibrato) sources.push(vibrato(context, sources, made.vibrato, at));
-    return new Sounding(context, gain, sources, at, made.release);
+    if (preset.vibrato) sources.push(vibrato(context, sources, preset.vibrato, at));
+    return new ActiveNote(context, gain, sources, at, preset.release);
   }
 }
 
-class Sounding {
-  constructor(context, gain, sources, begun, release) {
+class ActiveNote {
+  constructor(context, gain, sources, started, release) {
     this.context = context;
     this.gain = gain;
     this.sources = sources;
-    this.begun = begun;
+    this.started = started;
     this.time = release;
-    this.gone = () => {};
+    this.onEnd = () => {};
     sources[0].onended = () => {
       gain.disconnect();
-      this.gone();
+      this.onEnd();
     };
   }
 
@@ -168,33 +168,33 @@ class Sounding {
     if (gain.cancelAndHoldAtTime) gain.cancelAndHoldAtTime(at);
     else gain.cancelScheduledValues(at);
     gain.setTargetAtTime(0, at, time / 3);
-    for (const source of this.sources) source.stop(Math.max(at, this.begun) + time * 3);
+    for (const source of this.sources) source.stop(Math.max(at, this.started) + time * 3);
   }
 }
 
-// A slow waver that sets in late, as a player's does.
+// A vibrato that starts late, like a player's.
 const vibrato = (context, sources, cents, at) => {
-  const waver = new OscillatorNode(context, { frequency: 5.2 });
+  const oscillator = new OscillatorNode(context, { frequency: 5.2 });
   const depth = new GainNode(context, { gain: 0 });
   depth.gain.setValueAtTime(0, at + 0.25);
   depth.gain.linearRampToValueAtTime(cents, at + 0.8);
-  waver.connect(depth);
+  oscillator.connect(depth);
   for (const source of sources) depth.connect(source.detune);
-  waver.start(at);
-  return waver;
+  oscillator.start(at);
+  return oscillator;
 };
 
-const breathe = () => new Promise((done) => setTimeout(done));
+const nextTask = () => new Promise((done) => setTimeout(done));
 
-// A small room: noise that dies away. Each channel takes some milliseconds, and so does what comes after.
-const echo = async (context) => {
-  const length = Math.round(ECHO_SECONDS * context.sampleRate);
+// The impulse response of a small room: decaying noise. Each channel takes a few milliseconds.
+const impulseResponse = async (context) => {
+  const length = Math.round(REVERB_SECONDS * context.sampleRate);
   const buffer = new AudioBuffer({ numberOfChannels: 2, length, sampleRate: context.sampleRate });
   for (let channel = 0; channel < 2; channel++) {
-    await breathe();
+    await nextTask();
     const samples = buffer.getChannelData(channel);
     for (let i = 0; i < length; i++) samples[i] = (Math.random() * 2 - 1) * (1 - i / length) ** 3;
   }
-  await breathe();
+  await nextTask();
   return buffer;
 };

@@ -1,74 +1,77 @@
-// A card for each voice: who plays, what and when; and one for all of them.
+// A card for each voice, and one for all voices together.
 
-import { $, choose, label, make, onOrOff, press, step } from "./parts.js";
+import { $, label, make, press } from "./dom.js";
+import { bindSelect } from "./inputs.js";
+import { step, toggled } from "./store.js";
 
-const TURNS = [1, 2, 4, 8]; // bars of a turn
-const TAKES_TURNS = ["answer", "trade"];
+const TURN_LENGTHS = [1, 2, 4, 8]; // bars
+const MODES_WITH_TURNS = ["answer", "trade"];
 
-export const buildVoices = ({ line, store, controls, voices, models, colours, roll }) => {
+export const buildVoices = ({ connection, store, controls, voices, models, colours, roll }) => {
   const modes = controls.find((it) => it.address === "/mode").choices;
-  const several = voices.length > 1;
   $("voices").replaceChildren(
     ...voices.map((voice) => card(voice.name, voice.role)),
-    ...(several ? [card(null, "")] : []),
+    ...(voices.length > 1 ? [card(null, "")] : []),
   );
 
   function card(name, role) {
-    const place = name ? `/voice/${name}` : "", who = name ?? "all voices";
+    const prefix = name ? `/voice/${name}` : "", title = name ?? "all voices";
     const element = make("article", { className: "voice", data: { voice: name ?? "" } });
     if (name) element.style.setProperty("--tint", colours.get(name));
     element.append(
       make("div", { className: "row" },
-        make("div", { className: "who" },
-          make("h3", { text: who, title: who }), role && role !== name && make("span", { className: "role", text: role })),
-        make("div", { className: "acts" },
-          name && toggle("mute", `${place}/mute`, who), name && toggle("solo", `${place}/solo`, who),
-          judge("more", `${place}/more`, `More of what ${who} played`),
-          judge("no", `${place}/no`, `No more of what ${who} played`))),
+        make("div", { className: "voice-name" },
+          make("h3", { text: title, title }), role && role !== name && make("span", { className: "role", text: role })),
+        make("div", { className: "voice-buttons" },
+          name && toggle("mute", `${prefix}/mute`, title), name && toggle("solo", `${prefix}/solo`, title),
+          judge("more", `${prefix}/more`, `More of what ${title} played`),
+          judge("no", `${prefix}/no`, `No more of what ${title} played`))),
       make("div", { className: "row" },
-        pick("plays", models, `${place}/model`, who),
-        pick("towards", models, `${place}/other`, who)),
-      make("div", { className: "row" }, ...when(place, who)));
-    if (name) store.follow(`${place}/mute`, (on) => {
+        modelChoice("plays", `${prefix}/model`, title),
+        modelChoice("towards", `${prefix}/other`, title)),
+      make("div", { className: "row" }, ...modeChoice(prefix, title)));
+    if (name) store.watch(`${prefix}/mute`, (on) => {
       element.classList.toggle("muted", Boolean(on));
       roll.mute(name, on);
     });
     return element;
   }
 
-  function toggle(what, address, who) {
+  function toggle(text, address, title) {
     const button = make("button", {
-      className: `key small ${what}`, text: what,
-      on: { click: () => step({ line, store }, address, onOrOff) },
+      className: `key small ${text}`, text,
+      on: { click: () => step({ connection, store }, address, toggled) },
     });
-    store.follow(address, (on) => press(button, on));
-    return label(button, `${what} ${who}`);
+    store.watch(address, (on) => press(button, on));
+    return label(button, `${text} ${title}`);
   }
 
   function judge(text, address, help) {
-    return label(make("button", { className: "key small", text, title: help, on: { click: () => line.say(address) } }), help);
+    const on = { click: () => connection.send(address) };
+    return label(make("button", { className: "key small", text, title: help, on }), help);
   }
 
-  function pick(text, choices, address, who) {
-    const select = label(make("select", { data: { address } }), `${text}: ${who}`);
-    store.follow(address, choose(select, choices, (value) => line.say(address, value)));
+  function modelChoice(text, address, title) {
+    const select = label(make("select", { data: { address } }), `${text}: ${title}`);
+    store.watch(address, bindSelect(select, models, (value) => connection.send(address, value)));
     return make("label", { className: "field" }, make("span", { text }), select);
   }
 
-  // When it plays, and in turns of how many bars.
-  function when(place, who) {
-    const address = `${place}/mode`, every = `${address}/bars`;
+  // The chips of the mode, and the length of a turn.
+  function modeChoice(prefix, title) {
+    const address = `${prefix}/mode`, lengthAddress = `${address}/bars`;
     const chips = modes.map((mode) =>
-      make("button", { className: "chip", text: mode, on: { click: () => line.say(address, mode) } }));
-    const group = label(make("div", { className: "chips" }, ...chips), `When ${who} plays`);
+      make("button", { className: "chip", text: mode, on: { click: () => connection.send(address, mode) } }));
+    const group = label(make("div", { className: "chips" }, ...chips), `When ${title} plays`);
     group.setAttribute("role", "group");
-    const select = label(make("select", { data: { address: every } }), `bars of a turn: ${who}`);
-    store.follow(every, choose(select, TURNS.map(String), (bars) => line.say(every, Number(bars))));
-    const turns = make("label", { className: "field turns" }, make("span", { text: "bars" }), select);
-    store.follow(address, (mode) => {
+    const select = label(make("select", { data: { address: lengthAddress } }), `bars of a turn: ${title}`);
+    const sendLength = (bars) => connection.send(lengthAddress, Number(bars));
+    store.watch(lengthAddress, bindSelect(select, TURN_LENGTHS.map(String), sendLength));
+    const length = make("label", { className: "field turns" }, make("span", { text: "bars" }), select);
+    store.watch(address, (mode) => {
       chips.forEach((it) => press(it, it.textContent === mode));
-      turns.hidden = !TAKES_TURNS.includes(mode);
+      length.hidden = !MODES_WITH_TURNS.includes(mode);
     });
-    return [group, turns];
+    return [group, length];
   }
 };
