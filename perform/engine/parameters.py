@@ -22,34 +22,37 @@ PARAMETERS: dict[str, Parameter] = {
     for parameter in (
         *(Parameter(f"weight/{it.name}", 0.0, it.help) for it in FITNESS_FUNCTIONS),
         Parameter(
-            f"weight/{OPINION}", 0.0, "how real the discriminator finds it, where one is kept"
+            f"weight/{OPINION}", 0.0, "how real the discriminator of the bundle finds the bar"
         ),
         Parameter("target/density", UNSET, "0 few notes, 1 many; -1 as it comes", UNSET),
         Parameter("target/register", UNSET, "0 low, 1 high; -1 as it comes", UNSET),
         Parameter("target/contour", UNSET, "0 falls, 1 rises; -1 as it comes", UNSET),
-        Parameter("repeat", 1.0, "how often bars return as the form says; 0 never"),
-        Parameter("vary", 0.0, "how often a bar that returns is changed"),
+        Parameter("repeat", 1.0, "how often bars repeat as the form says; 0 never"),
+        Parameter("vary", 0.0, "how often a repeated bar is varied"),
         Parameter(
             "land", 1.0, "how often the last bar of a form, or of a turn, ends on a long chord tone"
         ),
         Parameter(
-            "approach", 0.0, "how often the last note leads into a coming chord that is known"
+            "approach", 0.0, "how often the last note leads into the next chord, if it is known"
         ),
         Parameter(
             "blend",
             0.0,
-            "share of new bars from the voice's other model; one that returns stays as it was",
+            "share of new bars from the voice's other model; a repeated bar keeps its model",
         ),
         Parameter(
             "share",
             1.0,
-            "how much of the bar's room this voice takes beside the others that sound; "
-            "1 all that it likes",
+            "how much of the bar's room this voice takes beside the others; 1 is no limit",
         ),
         Parameter(
-            "swing", 0.0, "0 straight, 1 triplets: quavers lean, in 6/8, 7/8 and 12/8 semiquavers"
+            "swing", 0.0, "0 straight, 1 triplets; for quavers, in 6/8, 7/8 and 12/8 semiquavers"
         ),
-        Parameter("humanise", 0.0, "how far time and force waver; at most 15 ticks and 10 of 127"),
+        Parameter(
+            "humanise",
+            0.0,
+            "random deviations of time and velocity, at most 15 ticks and 10 of 127",
+        ),
         Parameter("accent", 0.5, "0 even, 1 sharp on the beats of the metre"),
         Parameter("articulation", 0.5, "0 staccato, 1 legato"),
     )

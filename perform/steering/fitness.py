@@ -222,9 +222,7 @@ FITNESS_FUNCTIONS: tuple[FitnessFunction, ...] = (
     FitnessFunction("density", "as many notes as the density target says", _density),
     FitnessFunction("variety", "different pitches among up to seven notes", _variety),
     FitnessFunction("single", "share of the sounding time with one note alone", _single),
-    FitnessFunction(
-        "outside", "share of notes outside the scale; counts against a phrase", _outside
-    ),
+    FitnessFunction("outside", "share of notes outside the scale; lowers the fitness", _outside),
     FitnessFunction(
         "repetition", "share of notes that come again one or two beats later", _repetition
     ),
