@@ -14,7 +14,7 @@ from perform.net.address import host_port
 from perform.outputs.midi import MidiOutputConfig
 from perform.outputs.tape import PLAYER
 
-MOST_VOICES = 16
+MAX_VOICES = 16
 
 
 def load_rig(path: Path) -> Rig:
@@ -78,17 +78,17 @@ def _check(rig: Rig, name: str) -> None:
 
 
 def _check_names(voices: list[str], name: str) -> None:
-    if len(voices) > MOST_VOICES:
-        raise RigError(f"{name}: {len(voices)} voices; leave {MOST_VOICES}, which are the most")
+    if len(voices) > MAX_VOICES:
+        raise RigError(f"{name}: {len(voices)} voices; a rig has at most {MAX_VOICES}")
     for voice in voices:
         if not voice or not voice.isprintable() or "/" in voice:
             raise RigError(
-                f"{name}: a voice cannot be called {voice!r}, which is no part of an address; "
-                "give it a name on one line, without /"
+                f"{name}: a voice cannot be called {voice!r}; its name is part of addresses: "
+                "write one line, without /"
             )
         if voices.count(voice) > 1:
             raise RigError(f"{name}: two voices are called {voice!r}; give each its own name")
         if voice == PLAYER:
             raise RigError(
-                f"{name}: a voice cannot be called {PLAYER!r}, which is you on record; rename it"
+                f"{name}: a voice cannot be called {PLAYER!r}, which is the player's track; rename it"
             )

@@ -20,9 +20,9 @@ def check_mqtt(mqtt: MqttConfig, voices: list[str]) -> None:
 def _check_names(mqtt: MqttConfig, voices: list[str]) -> None:
     for text in (mqtt.name, *mqtt.groups, *voices):
         if not text or set(text) & set("/+#\0"):
-            raise RigError(f"[mqtt] {text!r} is no word of a topic; names do without / + and #")
+            raise RigError(f"[mqtt] {text!r} cannot be part of a topic; names have no /, + or #")
     if mqtt.name in ("group", "all"):
-        raise RigError(f"[mqtt] name {mqtt.name!r} means others too; call this one something else")
+        raise RigError(f"[mqtt] name {mqtt.name!r} is reserved; choose another name")
     for key, topic in (("prefix", mqtt.prefix), ("discovery", mqtt.discovery)):
         if topic is not None and (not all(topic.split("/")) or set(topic) & set("+#\0")):
             raise RigError(
@@ -57,7 +57,7 @@ def _check_secrets(mqtt: MqttConfig) -> None:
     if mqtt.password is not None and mqtt.password_env is not None:
         raise RigError("[mqtt] takes password or password_env, not both")
     if mqtt.user is None and (mqtt.password is not None or mqtt.password_env is not None):
-        raise RigError("[mqtt] a password belongs to a user; name one")
+        raise RigError("[mqtt] a password needs a user; name one")
     if mqtt.password_env is not None and mqtt.password_env not in os.environ:
         raise RigError(
             f"[mqtt] password_env: there is no {mqtt.password_env} in the environment; "

@@ -238,11 +238,11 @@ def parse_mapping(text: str) -> tuple[Control, str, tuple[Any, ...]]:
         control, voice = find(address)
         values = (word if control.takes.startswith("s") else _number(word),)
         if not isinstance(control.parse(values, voice), get_args(Event)):
-            raise MessageError("a controller cannot say this") from None
+            raise MessageError("a controller cannot send this") from None
         return control, voice, values
     if control.kind not in SETTABLE_BY_MIDI:
         raise MessageError(
-            'a controller says one thing; write that behind it, like "/transport start"'
+            'a controller sends one value; write it behind the address, like "/transport start"'
         )
     return control, voice, ()
 

@@ -7,7 +7,7 @@ from perform.errors import RigError
 from perform.net.address import host_port
 
 
-def test_the_commented_rig_is_a_rig(root):
+def test_the_commented_rig_can_be_read(root):
     text = (root / "perform" / "config" / "rig.toml").read_text()
     rig = parse_rig(text)
     assert rig.voices[0].output == "synth"
@@ -20,7 +20,7 @@ def test_the_commented_rig_is_a_rig(root):
     assert parse_rig(both).inputs.midi.split == "C4"
 
 
-def test_an_empty_rig_has_sensible_defaults():
+def test_an_empty_rig_has_defaults():
     rig = parse_rig("")
     assert rig.inputs.osc.listen == "127.0.0.1:9000"
     assert rig.outputs["synth"].virtual == "Sideman"
@@ -47,16 +47,19 @@ def test_an_empty_rig_has_sensible_defaults():
         ("[[voices]]\nname = 'a'\nrange = ['C6', 'X3']", "is no note"),
         ("[[voices]]\nname = 'a'\n[[voices]]\nname = 'a'", "its own name"),
         ("[[voices]]\nname = 'player'", "cannot be called 'player'"),
-        ("[[voices]]\nname = ''", "on one line, without /"),
-        ("[[voices]]\nname = 'lead/2'", "on one line, without /"),
-        ('[[voices]]\nname = "a\\u0000b"', "on one line, without /"),
-        ("\n".join(f"[[voices]]\nname = 'v{n}'" for n in range(17)), "17 voices; leave 16"),
+        ("[[voices]]\nname = ''", "one line, without /"),
+        ("[[voices]]\nname = 'lead/2'", "one line, without /"),
+        ('[[voices]]\nname = "a\\u0000b"', "one line, without /"),
+        (
+            "\n".join(f"[[voices]]\nname = 'v{n}'" for n in range(17)),
+            "17 voices; a rig has at most 16",
+        ),
         ("[inputs.surface]\ncc = { '21' = '/weight/stepz' }", "did you mean '/weight/steps'"),
         ("[inputs.surface]\ncc = { '21' = '/voice/led/swing' }", "mean '/voice/lead/swing'"),
         ("[inputs.surface]\ncc = { '21' = '/transport' }", 'like "/transport start"'),
         ("[inputs.surface]\ncc = { '21' = '/transport go' }", "takes one of start, stop, continue"),
         ("[inputs.surface]\ncc = { '21' = '/tempo fast' }", "takes one number"),
-        ("[inputs.surface]\ncc = { '21' = '/learn /swing' }", "cannot say this"),
+        ("[inputs.surface]\ncc = { '21' = '/learn /swing' }", "cannot send this"),
         ("[inputs.surface]\ncc = { 'knob' = '/swing' }", 'as "21"'),
         ("[inputs.surface]\ncc = { 'note 128' = '/more' }", "up to 127"),
         ("[inputs.surface]\ncc = { '64' = '/swing' }", "sustain pedal"),
@@ -64,16 +67,16 @@ def test_an_empty_rig_has_sensible_defaults():
         ("[outputs.a]\nkind = 'midi'", "either port"),
         ("[harmony]\nchange = 'glide'", "glide"),
         ("[mqtt]\nbroker = 'h'", "host:port"),
-        ("[mqtt]\nbroker = 'h:1883'\nname = 'a/b'", "no word of a topic"),
-        ("[mqtt]\nbroker = 'h:1883'\nname = 'all'", "means others too"),
-        ("[mqtt]\nbroker = 'h:1883'\ngroups = ['+']", "no word of a topic"),
-        ("[mqtt]\nbroker = 'h:1883'\n[[voices]]\nname = 'a#'", "no word of a topic"),
+        ("[mqtt]\nbroker = 'h:1883'\nname = 'a/b'", "part of a topic"),
+        ("[mqtt]\nbroker = 'h:1883'\nname = 'all'", "is reserved"),
+        ("[mqtt]\nbroker = 'h:1883'\ngroups = ['+']", "part of a topic"),
+        ("[mqtt]\nbroker = 'h:1883'\n[[voices]]\nname = 'a#'", "part of a topic"),
         ("[mqtt]\nbroker = 'h:1883'\nprefix = '/gallery'", "prefix '/gallery'"),
         ("[mqtt]\nbroker = 'h:1883'\ndiscovery = 'home#'", "discovery 'home#'"),
         ("[mqtt]\nbroker = 'h:1883'\ntls = true\ncert = 'c.pem'", "both cert and key"),
         ("[mqtt]\nbroker = 'h:1883'\nca = 'ca.pem'", "tls = true"),
         ("[mqtt]\nbroker = 'h:1883'\nuser = 'u'\npassword = 'p'\npassword_env = 'P'", "not both"),
-        ("[mqtt]\nbroker = 'h:1883'\npassword = 'p'", "belongs to a user"),
+        ("[mqtt]\nbroker = 'h:1883'\npassword = 'p'", "needs a user"),
         (
             "[mqtt]\nbroker = 'h:1883'\nuser = 'u'\npassword_env = 'NOT_THERE_AT_ALL'",
             "export NOT_THERE_AT_ALL",
@@ -86,10 +89,10 @@ def test_an_empty_rig_has_sensible_defaults():
         ("= 3", "not TOML"),
     ],
 )
-def test_a_fault_is_one_line_that_names_the_mend(text, mend):
-    with pytest.raises(RigError, match=mend) as fault:
+def test_an_error_is_one_line_that_names_the_mend(text, mend):
+    with pytest.raises(RigError, match=mend) as error:
         parse_rig(text)
-    assert "\n" not in str(fault.value)
+    assert "\n" not in str(error.value)
 
 
 @given(st.text(max_size=60))
@@ -100,17 +103,17 @@ def test_any_text_is_a_rig_or_a_rig_error(text):
         pass
 
 
-def test_a_quality_may_be_named_for_whatever_is_heard_or_told():
-    words = ("", "chord", "weight", "voice/left hand", "state", "state/chart/bar", "state/stats",
+def test_every_topic_can_have_a_quality_of_service():
+    topics = ("", "chord", "weight", "voice/left hand", "state", "state/chart/bar", "state/stats",
              "state/voice/left hand/swing", "notes", "beat", "error")  # fmt: skip
-    named = ", ".join(f"'{word}' = 1" for word in words)
+    named = ", ".join(f"'{topic}' = 1" for topic in topics)
     rig = parse_rig(
         f"[mqtt]\nbroker = 'h:1883'\nqos = {{ {named} }}\n[[voices]]\nname = 'left hand'"
     )
-    assert tuple(rig.mqtt.qos) == words
+    assert tuple(rig.mqtt.qos) == topics
 
 
-def test_sixteen_voices_are_a_rig():
+def test_a_rig_can_have_sixteen_voices():
     text = "\n".join(f"[[voices]]\nname = 'v{n}'" for n in range(16))
     assert len(parse_rig(text).voices) == 16
 
@@ -123,10 +126,10 @@ def test_sixteen_voices_are_a_rig():
         ("role = 'bass'", False),  # its notes are all lower
     ],
 )
-def test_voices_that_would_end_each_others_notes_are_named(other, collides):
+def test_voices_that_would_end_each_others_notes_are_reported(other, collides):
     rig = parse_rig(f"[[voices]]\nname = 'lead'\n[[voices]]\nname = 'other'\n{other}")
-    said = "lead and other share channel 1 and some notes, and would end each other's"
-    assert rig.collision("synth").startswith(said) == collides
+    message = "lead and other share channel 1 and some notes, and would end each other's"
+    assert rig.collision("synth").startswith(message) == collides
     assert rig.collision("nowhere") == ""
 
 
@@ -135,7 +138,7 @@ def test_a_missing_file_names_init(tmp_path):
         load_rig(tmp_path / "none.toml")
 
 
-def test_every_rig_of_the_readme_is_one(root):
+def test_every_rig_of_the_readme_can_be_read(root):
     import re
 
     rigs = re.findall(r"```toml\n(.*?)```", (root / "README.md").read_text(), re.DOTALL)
@@ -145,28 +148,28 @@ def test_every_rig_of_the_readme_is_one(root):
         assert all(voice.settings() for voice in rig.voices)
 
 
-def test_this_machine_is_where_other_programs_look_for_it_whatever_the_system_prefers():
+def test_localhost_is_the_ipv4_loopback_address():
     assert host_port("localhost:9001") == host_port("LocalHost:9001") == ("127.0.0.1", 9001)
     assert host_port("[::1]:9001") == ("::1", 9001)
     assert host_port("studio.local:9001") == ("studio.local", 9001)
 
 
-def test_what_sounds_soonest_is_held_back_longest():
+def test_the_output_with_the_least_latency_is_delayed_longest():
     rig = parse_rig(
         "[outputs.slow]\nkind = 'osc'\nto = 'localhost:9001'\nahead_ms = 40\n"
         "[outputs.synth]\nkind = 'midi'\nvirtual = 'a'\nahead_ms = 10\n"
         "[outputs.song]\nkind = 'midifile'\npath = 'song.mid'"
     )
     assert rig.ahead == 0.04
-    held = {name: round(rig.delay_of(output), 6) for name, output in rig.outputs.items()}
-    assert held == {"slow": 0.0, "synth": 0.03, "song": 0.0}
+    delays = {name: round(rig.delay_of(output), 6) for name, output in rig.outputs.items()}
+    assert delays == {"slow": 0.0, "synth": 0.03, "song": 0.0}
 
 
-def test_a_rig_may_bring_its_chart_and_key():
+def test_a_rig_can_have_a_chart_and_a_key():
     harmony = parse_rig('[harmony]\nchart = "C | |: F :|"\nkey = "Gm"').harmony
     key, chart = harmony.events()
     assert 10 in key.key
     assert chart.chart.vamps == ((1, 1),)
-    for wrong in ('chart = "C | Q7"', 'key = "H"', 'key = "C7"'):
+    for line in ('chart = "C | Q7"', 'key = "H"', 'key = "C7"'):
         with pytest.raises(RigError, match="harmony"):
-            parse_rig(f"[harmony]\n{wrong}")
+            parse_rig(f"[harmony]\n{line}")
