@@ -8,7 +8,7 @@ import msgspec
 from perform.errors import RigError, SidemanError
 
 
-class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class RigTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A table of the rig. A key that the table does not have is an error."""
 
 

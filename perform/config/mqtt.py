@@ -6,12 +6,12 @@ from typing import Annotated, Self
 import msgspec
 from msgspec import Meta
 
-from perform.tables import Table
+from perform.tables import RigTable
 
 Qos = Annotated[int, Meta(ge=0, le=2)]
 
 
-class MqttConfig(Table, frozen=True):
+class MqttConfig(RigTable, frozen=True):
     """An MQTT broker (host:port), and the name of this installation there.
 
     Sideman subscribes to PREFIX/NAME/..., PREFIX/all/..., and PREFIX/group/GROUP/... for each of its

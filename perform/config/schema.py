@@ -24,10 +24,10 @@ from perform.inputs.kinds import InputsConfig
 from perform.midi.settings import MidiConfig
 from perform.music.chart import parse_chart
 from perform.outputs.kinds import OutputConfig
-from perform.tables import Table, rig_errors
+from perform.tables import RigTable, rig_errors
 
 
-class HarmonyConfig(Table, frozen=True):
+class HarmonyConfig(RigTable, frozen=True):
     """What a chord change does to sounding notes, and what a release of the keys does.
 
     `chart`: chords to follow, see `perform.music.chart`. `key`: where scales come from, see /key.
@@ -50,13 +50,13 @@ class HarmonyConfig(Table, frozen=True):
         return (key, *chart)
 
 
-class RecordConfig(Table, frozen=True):
+class RecordConfig(RigTable, frozen=True):
     """The folder for recordings: a .jsonl, which `perform render` replays, and a .mid of each."""
 
     folder: str
 
 
-class PanelConfig(Table, frozen=True):
+class PanelConfig(RigTable, frozen=True):
     """The web panel, at `listen` (host:port).
 
     The panel asks for `token`. Without one, it asks other machines for a token that is kept for this
@@ -67,7 +67,7 @@ class PanelConfig(Table, frozen=True):
     token: Annotated[str, Meta(min_length=8)] | None = None
 
 
-class Rig(Table, frozen=True):
+class Rig(RigTable, frozen=True):
     """A whole instrument. `start`: "chord": the first chord starts the music; "stopped": /transport."""
 
     clock: ClockConfig = ClockConfig()

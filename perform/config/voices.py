@@ -15,7 +15,7 @@ from perform.engine.voicing import (
 )
 from perform.errors import RigError, did_you_mean
 from perform.music.pitch import parse_midi_pitch
-from perform.tables import Table, rig_errors
+from perform.tables import RigTable, rig_errors
 
 Channel = Annotated[int, Meta(ge=1, le=16)]
 Velocity = Annotated[int, Meta(ge=1, le=127)]
@@ -45,7 +45,7 @@ ROLES: dict[str, Role] = {
 }  # fmt: skip
 
 
-class VoiceConfig(Table, frozen=True):
+class VoiceConfig(RigTable, frozen=True):
     """One melodic line; see `perform.engine.voicing.VoiceSettings`, and ROLES for each role.
 
     `knobs`: the first values of parameters, by their address: "swing", "weight/steps".

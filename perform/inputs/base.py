@@ -13,7 +13,7 @@ from perform.midi.hotplug import HotplugPort
 from perform.midi.settings import MidiConfig
 from perform.net.access import AccessList
 from perform.net.client import MessageHandler
-from perform.tables import Table
+from perform.tables import RigTable
 
 
 class MidiInput(HotplugPort, Protocol):
@@ -47,7 +47,7 @@ class InputContext(NamedTuple):
         self.ports.append(port)
 
 
-class InputTable(Table, frozen=True):
+class InputTable(RigTable, frozen=True):
     """What the rig says of one input. `is_midi_port`: it is a MIDI port, which may be missing."""
 
     is_midi_port: ClassVar[bool] = True

@@ -14,7 +14,7 @@ from perform.inputs.midi_clock import Begin, MidiClock
 from perform.interfaces import Output
 from perform.midi.hotplug import HotplugPort
 from perform.midi.settings import MidiConfig
-from perform.tables import Table, check_port, rig_errors
+from perform.tables import RigTable, check_port, rig_errors
 
 
 class ClockContext(NamedTuple):
@@ -39,7 +39,7 @@ class OpenedClock(NamedTuple):
     set_tempo: Callable[[float], None] | None = None
 
 
-class ClockConfig(Table, frozen=True):
+class ClockConfig(RigTable, frozen=True):
     """The clock, and the tempo (quarter notes a minute) until another clock gives one.
 
     `source`: "midi": the clock at `port` (part of a name, or a number) or at a port opened as

@@ -5,10 +5,10 @@ from perform.inputs.chord_keyboard import ChordInputConfig
 from perform.inputs.controller import ControllerInputConfig
 from perform.inputs.melody import MelodyInputConfig
 from perform.inputs.osc import OscInputConfig
-from perform.tables import Table
+from perform.tables import RigTable
 
 
-class InputsConfig(Table, frozen=True):
+class InputsConfig(RigTable, frozen=True):
     """What Sideman listens to: the tables [inputs.NAME]."""
 
     osc: OscInputConfig | None = None

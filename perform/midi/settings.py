@@ -2,13 +2,13 @@
 
 from typing import Literal
 
-from perform.tables import Table
+from perform.tables import RigTable
 
 MidiSystem = Literal["auto", "alsa", "jack", "coremidi", "winmm"]
 MidiBinding = Literal["auto", "rtmidi", "libremidi"]
 
 
-class MidiConfig(Table, frozen=True):
+class MidiConfig(RigTable, frozen=True):
     """The MIDI system that ports belong to, and the library through which they are opened."""
 
     system: MidiSystem = "auto"

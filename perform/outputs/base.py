@@ -11,7 +11,7 @@ from perform.events import Event
 from perform.interfaces import Output
 from perform.midi.hotplug import HotplugPort
 from perform.midi.settings import MidiConfig
-from perform.tables import Table
+from perform.tables import RigTable
 
 
 class OutputContext(NamedTuple):
@@ -41,7 +41,7 @@ class OpenedOutput(NamedTuple):
     record: Callable[[int, Event], None] | None = None
 
 
-class OutputTable(Table, frozen=True):
+class OutputTable(RigTable, frozen=True):
     """What the rig says of one output.
 
     `every_voice`: the output gets the notes of every voice; otherwise of the voices that name it.

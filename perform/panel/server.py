@@ -54,7 +54,7 @@ HEADERS = {
 }
 
 
-class Daemon(Protocol):
+class DaemonConnection(Protocol):
     """The daemon, as browsers need it; see `perform.ipc.child.ParentConnection`."""
 
     def forward(self, client: int, address: str, *values: Any) -> None:
@@ -73,7 +73,7 @@ class Daemon(Protocol):
 class GuardedApplication:
     """An application that gets only the requests that the guard lets in."""
 
-    def __init__(self, app: ASGIApp, guard: Guard, daemon: Daemon) -> None:
+    def __init__(self, app: ASGIApp, guard: Guard, daemon: DaemonConnection) -> None:
         self._app = app
         self._guard = guard
         self._daemon = daemon
@@ -100,7 +100,7 @@ class GuardedApplication:
             await response(scope, receive, send)
 
 
-def application(hub: Hub, daemon: Daemon, guard: Guard) -> ASGIApp:
+def application(hub: Hub, daemon: DaemonConnection, guard: Guard) -> ASGIApp:
     """The whole panel as an application."""
 
     async def serve(socket: WebSocket) -> None:
@@ -127,7 +127,7 @@ def _route(path: Path) -> Route:
     return Route("/" if path.name == "index.html" else f"/{path.name}", respond)
 
 
-async def _serve_browser(socket: WebSocket, hub: Hub, daemon: Daemon) -> None:
+async def _serve_browser(socket: WebSocket, hub: Hub, daemon: DaemonConnection) -> None:
     await socket.accept()
     if hub.full:
         await socket.close(TRY_LATER, "too many browsers have the panel open; close one")
@@ -154,7 +154,9 @@ async def _send_frames(socket: WebSocket, browser: Browser) -> None:
             return
 
 
-async def receive_messages(socket: WebSocket, browser: Browser, hub: Hub, daemon: Daemon) -> None:
+async def receive_messages(
+    socket: WebSocket, browser: Browser, hub: Hub, daemon: DaemonConnection
+) -> None:
     """Forward a browser's messages until it is gone.
 
     A message without meaning is rejected. A flood is dropped, and rejected once a second.
@@ -180,7 +182,7 @@ async def receive_messages(socket: WebSocket, browser: Browser, hub: Hub, daemon
         _forward(text, browser, hub, daemon)
 
 
-def _forward(text: str | None, browser: Browser, hub: Hub, daemon: Daemon) -> None:
+def _forward(text: str | None, browser: Browser, hub: Hub, daemon: DaemonConnection) -> None:
     try:
         if text is None:
             raise MessageError("not text")
