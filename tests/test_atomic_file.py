@@ -13,8 +13,8 @@ from perform.errors import SidemanError
 from perform.outputs.audio import render_wav
 from perform.outputs.midi_file import MidiFileOutput
 from perform.outputs.piano_roll import PianoRollOutput
-from perform.surfaces.formats import leave
-from perform.surfaces.layout import shipped, surface
+from perform.surfaces.formats import write_files
+from perform.surfaces.pages import build_surface, shipped_rig
 
 SILENCE = SimpleNamespace(
     synth=None, sfload=lambda _: 0, program_select=lambda *_: 0, delete=lambda: None
@@ -22,7 +22,7 @@ SILENCE = SimpleNamespace(
 WRITERS = {
     "x.mid": lambda path: MidiFileOutput(path, {"lead": 1}, 120.0).close(),
     "x.png": lambda path: PianoRollOutput(path).close(),
-    "x.pd": lambda path: leave("pd", surface(shipped(), ("blues",)), path),
+    "x.pd": lambda path: write_files("pd", build_surface(shipped_rig(), ("blues",)), path),
     "x.wav": lambda path: render_wav(path.with_name("song"), path, path),
 }
 

@@ -78,7 +78,7 @@ def test_no_node_of_the_flow_lies_on_another(flow):
 
 def test_the_picture_of_the_flow_shows_all_its_nodes_and_wires(root, flow):
     path = root / "patches/node-red/flow.json"
-    drawn = draw(reader.screens(path.read_bytes()))
+    drawn = draw(reader.read_screens(path.read_bytes()))
     made = f"python -m perform.surfaces.node_red.reader {path.relative_to(root)} > flow.svg"
     assert path.with_suffix(".svg").read_text() == drawn, made
     texts = re.findall(r">([^<>]+)</text>", drawn)

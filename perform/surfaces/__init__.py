@@ -1,3 +1,5 @@
-"""Control surfaces as files: what the table says can be turned, laid out for TouchOSC, Max, Pure Data and
-Open Stage Control.
+"""Control surfaces as files, made from the registry of controls, and pictures of them.
+
+TouchOSC, Max, Pure Data and Open Stage Control have a writer each, and a reader for the pictures;
+Node-RED has a reader.
 """

@@ -1,4 +1,4 @@
-"""Every format of surface: what writes it, what reads it back for a picture, and what lies beside it."""
+"""Every format of surface: its writer, its reader, and the files that belong to it."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,41 +16,50 @@ PICTURE = ".svg"
 
 
 class Format(NamedTuple):
-    """A format: the end of its files' names, what makes one, what is seen in one, and further files by their ends."""
+    """A format of surface. `suffix`: the end of its file names. `write`: the file for a surface.
+
+    `read_screens`: what a program shows that opens the file. `companions`: further files, by their
+    suffixes.
+    """
 
     suffix: str
     write: Write
-    screens: Callable[[bytes], list[Screen]]
-    beside: dict[str, Write]
+    read_screens: Callable[[bytes], list[Screen]]
+    companions: dict[str, Write]
 
 
 FORMATS: dict[str, Format] = {
-    "touchosc": Format(".tosc", touchosc.write, touchosc.screens, {}),
-    "max": Format(".maxpat", max_msp.write, max_msp.screens, {".maxhelp": max_msp.write_help}),
-    "pd": Format(".pd", pd.write, pd.screens, {}),
-    "open-stage-control": Format(".json", open_stage_control.write, open_stage_control.screens, {}),
+    "touchosc": Format(".tosc", touchosc.write, touchosc.read_screens, {}),
+    "max": Format(".maxpat", max_msp.write, max_msp.read_screens, {".maxhelp": max_msp.write_help}),
+    "pd": Format(".pd", pd.write, pd.read_screens, {}),
+    "open-stage-control": Format(
+        ".json", open_stage_control.write, open_stage_control.read_screens, {}
+    ),
 }
 
 
-def made(kind: str, surface: Surface) -> dict[str, bytes]:
-    """All files of a surface by the ends of their names: itself, what lies beside it, and its picture. SidemanError
-    for a format that there is none of.
+def render_files(kind: str, surface: Surface) -> dict[str, bytes]:
+    """The files of a surface by their suffixes: the surface, its companions and its picture.
+
+    SidemanError for an unknown format.
     """
     found = FORMATS.get(kind)
     if found is None:
         raise SidemanError(f"no surface is called {kind!r}{did_you_mean(kind, FORMATS)}")
-    written = found.write(surface)
-    others = {suffix: write(surface) for suffix, write in found.beside.items()}
-    return {found.suffix: written, **others, PICTURE: draw(found.screens(written)).encode()}
+    data = found.write(surface)
+    others = {suffix: write(surface) for suffix, write in found.companions.items()}
+    return {found.suffix: data, **others, PICTURE: draw(found.read_screens(data)).encode()}
 
 
-def leave(kind: str, surface: Surface, path: Path) -> list[Path]:
-    """Write all files of a surface at a path and beside it; which ones. SidemanError where that cannot be."""
-    left: list[Path] = []
-    for suffix, data in made(kind, surface).items():
-        first = not left
-        place = path if first else path.with_suffix(suffix)
-        with replacing(place, SidemanError) as temporary:
+def write_files(kind: str, surface: Surface, path: Path) -> list[Path]:
+    """The paths of the files of a surface, which are written: the surface at `path`, others beside.
+
+    SidemanError for an unknown format, or where a file cannot be written.
+    """
+    paths: list[Path] = []
+    for suffix, data in render_files(kind, surface).items():
+        target = path.with_suffix(suffix) if paths else path
+        with replacing(target, SidemanError) as temporary:
             temporary.write_bytes(data)
-        left.append(place)
-    return left
+        paths.append(target)
+    return paths

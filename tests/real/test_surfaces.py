@@ -14,7 +14,7 @@ from parts import Program, eventually, need, perform
 
 from perform.config import load
 from perform.net.osc import decode, encode
-from perform.surfaces import formats, layout
+from perform.surfaces import formats, pages
 
 RIG = """
 [inputs.osc]
@@ -78,7 +78,9 @@ def figures(client):
 @pytest.mark.parametrize("name", SAID)
 def test_all_that_a_surface_can_say_is_understood(daemon, client, name):
     suffix, read = SAID[name]
-    made = formats.made(name.split()[0], layout.surface(daemon.rig, ("blues", "reels")))
+    made = formats.render_files(
+        name.split()[0], pages.build_surface(daemon.rig, ("blues", "reels"))
+    )
     everything = list(dict.fromkeys(read(made[suffix])))
     before, _ = figures(client)
     for number, (address, values) in enumerate(everything):
@@ -109,7 +111,9 @@ return [early, sent];
 
 
 def test_a_chord_of_open_stage_control_goes_with_the_last_finger():
-    made = formats.made("open-stage-control", layout.surface(layout.shipped(), ("blues",)))
+    made = formats.render_files(
+        "open-stage-control", pages.build_surface(pages.shipped_rig(), ("blues",))
+    )
     session = made[".json"].decode()
     (script,) = re.findall(r'"onTouch": ("(?:[^"\\]|\\.)*")', session)
     browser = Browser()
@@ -147,7 +151,9 @@ def test_a_patch_that_is_open_hears_a_daemon_that_is_started_again(tmp_path):
     need("pd")
     rig, port = tmp_path / "rig.toml", free_port()
     rig.write_text(RIG.format(port=port, nowhere=free_port()))
-    made = formats.made("pd", layout.surface(load.load_rig(rig), ("blues",), back=free_port()))
+    made = formats.render_files(
+        "pd", pages.build_surface(load.load_rig(rig), ("blues",), back=free_port())
+    )
     (tmp_path / "sideman.pd").write_bytes(made[".pd"])
     patch = Program("pd", "-nogui", "-noaudio", "-nomidi", "-stderr", str(tmp_path / "sideman.pd"))
     try:
@@ -168,8 +174,8 @@ def test_a_patch_that_is_open_hears_a_daemon_that_is_started_again(tmp_path):
 def pd(daemon, tmp_path):
     need("pd")
     back, steering = free_port(), free_port()
-    surface = layout.surface(daemon.rig, ("blues", "reels"), back=back)
-    made = formats.made("pd", surface)
+    surface = pages.build_surface(daemon.rig, ("blues", "reels"), back=back)
+    made = formats.render_files("pd", surface)
     (tmp_path / "sideman.pd").write_bytes(made[".pd"])
     driver = DRIVER.format(port=steering, hear="/voice/2/swing:hear", label="/chord:hear")
     (tmp_path / "driver.pd").write_text(driver)

@@ -1,4 +1,4 @@
-"""`perform surface`: files for the rig that is named."""
+"""`perform surface`: the files of a surface for a rig."""
 
 import json
 
@@ -37,7 +37,7 @@ def test_a_surface_has_the_voices_and_ports_of_its_rig(tmp_path):
     assert "/band/sideman/voice/tuba/swing" in session.read_text()
 
 
-def test_a_daemon_elsewhere_and_a_port_to_answer_at(tmp_path):
+def test_the_daemon_may_be_elsewhere_and_the_feedback_port_is_chosen(tmp_path):
     run("pd", "-o", tmp_path / "a.pd", "--daemon", "10.0.0.7:9100", "--back", 9105)
     patch = (tmp_path / "a.pd").read_text()
     assert " connect 10.0.0.7 9100;" in patch
@@ -49,11 +49,11 @@ def test_a_daemon_elsewhere_and_a_port_to_answer_at(tmp_path):
     ]  # fmt: skip
 
 
-def test_what_cannot_be_is_one_line(tmp_path):
+def test_an_error_is_one_line(tmp_path):
     with pytest.raises(SidemanError, match="no surface is called"):
         run("maxx", "-o", tmp_path / "a")
     with pytest.raises(SidemanError, match="cannot be written"):
         run("pd", "-o", tmp_path / "nowhere" / "a.pd")
     (tmp_path / "rig.toml").write_text('[inputs.midi]\nvirtual = "keys"\n[[voices]]\nname = "a"\n')
-    with pytest.raises(RigError, match="hears none"):
+    with pytest.raises(RigError, match="no OSC input"):
         run("pd", tmp_path / "rig.toml", "-o", tmp_path / "a.pd")

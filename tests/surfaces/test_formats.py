@@ -1,4 +1,4 @@
-"""Every format, structurally: what the programs that open it would stumble over."""
+"""The structure of every format, as the programs that open it require it."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from perform.config import load
 from perform.control.registry import addresses
 from perform.errors import RigError, SidemanError
-from perform.surfaces import formats, layout
+from perform.surfaces import formats, layout, pages
 
 MODELS = ("blues", "reels")
 SHIPPED = {
@@ -28,17 +28,17 @@ SHIPPED = {
 def surface_of(*voices, models=MODELS):
     lines = "".join(f"[[voices]]\nname = {json.dumps(name)}\n" for name in voices)
     rig = load.parse_rig('[inputs.osc]\nlisten = "127.0.0.1:9000"\n' + lines)
-    return layout.surface(rig, models)
+    return pages.build_surface(rig, models)
 
 
 @pytest.fixture(scope="module")
 def shipped():
-    return layout.surface(layout.shipped(), MODELS)
+    return pages.build_surface(pages.shipped_rig(), MODELS)
 
 
 @pytest.mark.parametrize("kind", formats.FORMATS)
-def test_a_shipped_file_is_what_the_table_makes_today(kind, shipped, root):
-    for suffix, data in formats.made(kind, shipped).items():
+def test_the_shipped_files_are_up_to_date(kind, shipped, root):
+    for suffix, data in formats.render_files(kind, shipped).items():
         path = (root / "patches" / SHIPPED[kind]).with_suffix(suffix)
         found = path.read_bytes()
         if suffix == ".tosc":  # another zlib may pack the same otherwise
@@ -47,13 +47,13 @@ def test_a_shipped_file_is_what_the_table_makes_today(kind, shipped, root):
         assert found == data, f"run: perform surface {kind} -o {main.relative_to(root)}"
 
 
-def test_everything_that_can_be_turned_is_on_it(shipped):
-    there = {item.address for item in shipped.items()}
-    missing = {address for address, _ in addresses(shipped.voices)} - there
-    assert missing == set(layout.NOT_ON_IT) - {"/note"}
+def test_every_control_is_on_a_surface(shipped):
+    present = {item.address for item in shipped.items()}
+    missing = {address for address, _ in addresses(shipped.voices)} - present
+    assert missing == set(pages.NOT_ON_SURFACES) - {"/note"}
 
 
-def touching(one, other):
+def overlap(one, other):
     return (
         one[0] + one[2] > other[0] + 1e-6
         and other[0] + other[2] > one[0] + 1e-6
@@ -62,44 +62,49 @@ def touching(one, other):
     )
 
 
-def overlaps(rects):
-    """Pairs of rectangles that share a point; neighbours in x are compared alone."""
+def overlapping(rects):
+    """Pairs of rectangles that overlap."""
     rows = sorted(rects, key=lambda it: it[1][0])
     for number, (name, rect) in enumerate(rows):
         for other, beside in rows[number + 1 :]:
             if beside[0] >= rect[0] + rect[2]:
                 break
-            if touching(rect, beside):
+            if overlap(rect, beside):
                 yield name, other
 
 
-def test_nothing_on_a_page_lies_on_anything_else(shipped):
+def test_the_items_of_a_page_do_not_overlap(shipped):
     for page in (shipped.bar, *shipped.pages):
         whole = layout.Rect(0, 0, 1280, 640)
-        rects = [(item.label, rect) for item, rect in layout.placed(page, whole, 4)]
-        assert list(overlaps(rects)) == []
+        rects = [(item.label, rect) for item, rect in layout.place_items(page, whole, 4)]
+        assert list(overlapping(rects)) == []
         assert all(
             r.x >= 0 and r.y >= 0 and r.x + r.w <= 1280 and r.y + r.h <= 640 for _, r in rects
         )
 
 
-# what TouchOSC 1.5 writes for each type of node; from layouts that were saved by its editor
-COMMON = {"background", "color", "cornerRadius", "frame", "grabFocus", "interactive", "locked", "name",
-          "orientation", "outline", "outlineStyle", "pointerPriority", "shape", "visible"}  # fmt: skip
+# what TouchOSC 1.5 writes for each type of node, from layouts that its editor saved
+COMMON = {"background", "color", "cornerRadius", "frame", "grabFocus", "interactive", "locked",
+          "name",
+          "orientation", "outline", "outlineStyle", "pointerPriority", "shape",
+          "visible"}  # fmt: skip
 OWN = {
     "GROUP": set(),
     "PAGER": {"tabLabels", "tabbar", "tabbarDoubleTap", "tabbarSize", "textSizeOff", "textSizeOn"},
     "BUTTON": {"buttonType", "press", "release", "valuePosition"},
-    "FADER": {"bar", "barDisplay", "cursor", "cursorDisplay", "grid", "gridColor", "gridSteps", "response",
+    "FADER": {"bar", "barDisplay", "cursor", "cursorDisplay", "grid", "gridColor", "gridSteps",
+              "response",
               "responseFactor"},
-    "LABEL": {"font", "textAlignH", "textAlignV", "textClip", "textColor", "textLength", "textSize"},
+    "LABEL": {"font", "textAlignH", "textAlignV", "textClip", "textColor", "textLength",
+              "textSize"},
 }  # fmt: skip
-MAY = {"GROUP": {"script", "tabLabel", "tabColorOff", "tabColorOn", "textColorOff", "textColorOn"},
+OPTIONAL = {"GROUP": {"script", "tabLabel", "tabColorOff", "tabColorOn", "textColorOff",
+            "textColorOn"},
        "BUTTON": {"script"}, "FADER": {"script"}}  # fmt: skip
 VALUES = {"GROUP": {"touch"}, "PAGER": {"page", "touch"}, "BUTTON": {"x", "touch"},
           "FADER": {"x", "touch"}, "LABEL": {"text", "touch"}}  # fmt: skip
-# of a message, in the editor's order; triggers, where there are any, come before the path
-OF_OSC = [
+# the parts of a message in the editor's order; triggers, where there are any, precede the path
+OSC_PARTS = [
     "enabled",
     "send",
     "receive",
@@ -128,7 +133,7 @@ def check_node(node):
     kind = node.get("type")
     keys = [held.findtext("key") for held in node.iterfind("properties/property")]
     assert keys == sorted(set(keys))
-    assert COMMON | OWN[kind] <= set(keys) <= COMMON | OWN[kind] | MAY.get(kind, set())
+    assert COMMON | OWN[kind] <= set(keys) <= COMMON | OWN[kind] | OPTIONAL.get(kind, set())
     for held in node.iterfind("properties/property"):
         assert [part.tag for part in held.find("value")] == SHAPES[held.get("type")]
     assert {value.findtext("key") for value in node.iterfind("values/value")} == VALUES[kind]
@@ -136,32 +141,34 @@ def check_node(node):
         assert kind in ("GROUP", "PAGER")
     for osc in node.iterfind("messages/osc"):
         assert {osc.findtext("send"), osc.findtext("receive")} == {"0", "1"}
-        assert osc.findtext("feedback") == "0"  # what is told is not said again
+        assert osc.findtext("feedback") == "0"  # feedback is not sent back
         assert re.fullmatch("[01]{10}", osc.findtext("connections"))
         assert (osc.find("triggers/trigger") is not None) == (osc.findtext("send") == "1")
-        assert [part.tag for part in osc if part.tag != "triggers"] == OF_OSC
+        assert [part.tag for part in osc if part.tag != "triggers"] == OSC_PARTS
         for part in osc.iter("partial"):
             assert part.findtext("type") in ("CONSTANT", "VALUE")
             assert part.findtext("conversion") in ("STRING", "FLOAT", "INTEGER")
             assert float(part.findtext("scaleMin")) < float(part.findtext("scaleMax"))
 
 
-def test_a_touchosc_layout_is_built_as_published_ones_are(shipped):
-    nodes = checked_layout(formats.made("touchosc", shipped)[".tosc"])
-    told = {
+def test_a_touchosc_layout_has_the_structure_of_published_ones(shipped):
+    nodes = checked_layout(formats.render_files("touchosc", shipped)[".tosc"])
+    received = {
         osc.findtext("path/partial/value")
         for node in nodes
         for osc in node.iterfind("messages/osc")
         if osc.findtext("receive") == "1"
     }
-    followed = {
-        f"/sideman{it.follows}" for it in shipped.items() if it.kind in ("fader", "switch", "shown")
+    expected = {
+        f"/sideman{it.feedback}"
+        for it in shipped.items()
+        if it.kind in ("fader", "switch", "shown")
     }
-    assert told == followed
+    assert received == expected
 
 
-def test_a_touchosc_script_finds_every_name_that_it_lights(shipped):
-    nodes = checked_layout(formats.made("touchosc", shipped)[".tosc"])
+def test_a_touchosc_script_finds_every_label_that_it_lights(shipped):
+    nodes = checked_layout(formats.render_files("touchosc", shipped)[".tosc"])
     named = Counter(
         held.findtext("value")
         for node in nodes
@@ -176,7 +183,7 @@ def test_a_touchosc_script_finds_every_name_that_it_lights(shipped):
 
 
 def checked_patcher(patcher):
-    """Every cord joins an outlet and an inlet that are there; nothing lies on anything else."""
+    """The boxes, checked: every cord joins an existing outlet and inlet, and no boxes overlap."""
     boxes = {box["box"]["id"]: box["box"] for box in patcher["boxes"]}
     assert len(boxes) == len(patcher["boxes"])
     for line in patcher["lines"]:
@@ -186,11 +193,11 @@ def checked_patcher(patcher):
         )
         assert 0 <= outlet < boxes[source]["numoutlets"]
         assert 0 <= inlet < boxes[target]["numinlets"]
-    assert list(overlaps([(name, box["patching_rect"]) for name, box in boxes.items()])) == []
+    assert list(overlapping([(name, box["patching_rect"]) for name, box in boxes.items()])) == []
     shown = [
         (name, box["presentation_rect"]) for name, box in boxes.items() if "presentation" in box
     ]
-    assert list(overlaps(shown)) == []
+    assert list(overlapping(shown)) == []
     _, _, wide, high = patcher["rect"]
     assert all(x >= 0 and y >= 0 and x + w <= wide and y + h <= high for _, (x, y, w, h) in shown)
     for box in boxes.values():
@@ -202,10 +209,12 @@ def checked_patcher(patcher):
     return boxes
 
 
-# inlets and outlets of the objects that are used, as Max's reference gives them; {} counts arguments
-IN_OUT = {
-    "r": (0, 1), "s": (1, 0), "p": (1, 0), "udpsend": (1, 0), "udpreceive": (1, 1), "prepend": (1, 1),
-    "loadmess": (1, 1), "closebang": (1, 1), "metro": (2, 1), "gate": (2, 1), "==": (2, 1), "+": (2, 1),
+# the inlets and outlets of the objects in use, from Max's reference
+INLETS_AND_OUTLETS = {
+    "r": (0, 1), "s": (1, 0), "p": (1, 0), "udpsend": (1, 0), "udpreceive": (1, 1), "prepend": (1,
+          1),
+    "loadmess": (1, 1), "closebang": (1, 1), "metro": (2, 1), "gate": (2, 1), "==": (2, 1),
+                 "+": (2, 1),
     "sprintf": (2, 1), "unpack": (1, 2), "pcontrol": (1, 1), "print": (1, 0), "sideman": (1, 1),
 }  # fmt: skip
 
@@ -213,34 +222,38 @@ IN_OUT = {
 def check_object(box):
     name, *arguments = box["text"].split()
     count = len(arguments) + 1
-    expected = (count, count) if name in ("route", "sel") else IN_OUT[name]
+    expected = (count, count) if name in ("route", "sel") else INLETS_AND_OUTLETS[name]
     assert (box["numinlets"], box["numoutlets"]) == expected, box["text"]
 
 
 def test_a_max_patcher_opens_cleanly(shipped):
-    made = formats.made("max", shipped)
-    whole = json.loads(made[".maxpat"])["patcher"]
+    files = formats.render_files("max", shipped)
+    whole = json.loads(files[".maxpat"])["patcher"]
     assert whole["openinpresentation"] == 1
     boxes = checked_patcher(whole)
     sliders = [box for box in boxes.values() if "patcher" in box]
     assert len(sliders) == 1 + len(shipped.voices)
-    helping = json.loads(made[".maxhelp"])["patcher"]
-    said = [
-        box["text"] for box in checked_patcher(helping).values() if box["maxclass"] == "message"
+    help_patcher = json.loads(files[".maxhelp"])["patcher"]
+    examples = [
+        box["text"]
+        for box in checked_patcher(help_patcher).values()
+        if box["maxclass"] == "message"
     ]
-    assert len(said) == len(set(said)) >= 40
+    assert len(examples) == len(set(examples)) >= 40
 
 
-def test_sliders_of_max_have_names_of_their_own(shipped):
-    text = formats.made("max", shipped)[".maxpat"].decode()
+def test_sliders_of_max_have_unique_names(shipped):
+    text = formats.render_files("max", shipped)[".maxpat"].decode()
     names = re.findall(r'"parameter_longname":"([^"]+)"', text)
     assert len(names) == len(set(names)) > 100
     assert '"parameter_initial_enable":1' not in text  # opening the patcher moves nothing
 
 
 # properties of each type of widget in Open Stage Control 1.26
-EVERY = {"type", "id", "left", "top", "width", "height", "colorText", "colorWidget", "alphaStroke", "alphaFillOff",
-         "alphaFillOn", "padding", "css", "value", "default", "address", "preArgs", "typeTags", "decimals",
+EVERY = {"type", "id", "left", "top", "width", "height", "colorText", "colorWidget", "alphaStroke",
+         "alphaFillOff",
+         "alphaFillOn", "padding", "css", "value", "default", "address", "preArgs", "typeTags",
+         "decimals",
          "target", "bypass", "onCreate", "onValue", "comments"}  # fmt: skip
 WIDGETS = {
     "root": {"colorBg", "scroll", "widgets"},
@@ -255,7 +268,7 @@ WIDGETS = {
 
 
 def test_a_session_of_open_stage_control_has_documented_properties(shipped):
-    session = json.loads(formats.made("open-stage-control", shipped)[".json"])
+    session = json.loads(formats.render_files("open-stage-control", shipped)[".json"])
     assert session["type"] == "session"
     names = []
 
@@ -272,19 +285,19 @@ def test_a_session_of_open_stage_control_has_documented_properties(shipped):
     assert len(names) == len(set(names))
     text = json.dumps(session)
     assert all(reference in names for reference in re.findall(r"@\{(\w+)\}", text))
-    followed = {it.follows for it in shipped.items() if it.follows.startswith("/state")}
-    assert {f"/sideman{it}" for it in followed} == set(
+    expected = {it.feedback for it in shipped.items() if it.feedback.startswith("/state")}
+    assert {f"/sideman{it}" for it in expected} == set(
         re.findall(r"OSC\{(/sideman/state[^,]+),", text)
     )
 
 
-def test_the_cords_of_pure_data_join_objects_that_are_there(shipped):
-    assert checked_canvases(formats.made("pd", shipped)[".pd"]) > 500
+def test_the_cords_of_pure_data_join_existing_objects(shipped):
+    assert checked_canvases(formats.render_files("pd", shipped)[".pd"]) > 500
 
 
-def test_faders_of_pure_data_stand_where_the_table_has_them(shipped):
-    """When the patch opens: "set", so that nothing is said."""
-    patch = formats.made("pd", shipped)[".pd"].decode()
+def test_faders_of_pure_data_begin_at_the_default_values(shipped):
+    """The patch uses "set" when it opens, so that it sends nothing."""
+    patch = formats.render_files("pd", shipped)[".pd"].decode()
     first = dict(re.findall(r"\\; (\S+):hear set ([^\s;]+)", patch))
     faders = {it.address: f"{it.bounds[2]:g}" for it in shipped.items() if it.kind == "fader"}
     assert first == faders
@@ -292,8 +305,8 @@ def test_faders_of_pure_data_stand_where_the_table_has_them(shipped):
 
 
 def checked_canvases(data):
-    """How many cords there are; each joins objects of its own canvas."""
-    stack, done = [], 0
+    """The number of cords; each joins objects of its own canvas."""
+    stack, cords = [], 0
     for line in data.decode().splitlines():
         assert line.startswith("#")
         assert line.endswith(";")
@@ -303,13 +316,13 @@ def checked_canvases(data):
         elif words[1] == "connect":
             assert 0 <= int(words[2]) < stack[-1]
             assert 0 <= int(words[4]) < stack[-1]
-            done += 1
+            cords += 1
         else:
             if words[1] == "restore":
                 stack.pop()
             stack[-1] += 1
     assert len(stack) == 1
-    return done
+    return cords
 
 
 @pytest.mark.parametrize(
@@ -321,23 +334,23 @@ def checked_canvases(data):
         ("open-stage-control", ".json", r"OSC\{/sideman/error, , false\}"),
     ],
 )
-def test_every_surface_shows_what_was_refused(kind, suffix, shown, shipped):
-    data = formats.made(kind, shipped)[suffix]
+def test_every_surface_shows_the_last_error_reply(kind, suffix, shown, shipped):
+    data = formats.render_files(kind, shipped)[suffix]
     text = (zlib.decompress(data) if suffix == ".tosc" else data).decode()
     assert re.search(shown, text, re.DOTALL)
 
 
 @pytest.mark.parametrize("kind", formats.FORMATS)
-def test_a_picture_shows_what_stands_in_the_file(kind, shipped):
-    """Every pad, voice and knob; and another file gives another picture."""
-    drawn = formats.made(kind, shipped)[".svg"].decode()
+def test_the_picture_shows_what_the_file_holds(kind, shipped):
+    """Every pad, voice and fader; and another file gives another picture."""
+    drawn = formats.render_files(kind, shipped)[".svg"].decode()
     texts = set(re.findall(r">([^<>]+)</text>", drawn))
     pads = next(it for it in shipped.items() if it.kind == "pads")
-    knobs = {it.label for page in shipped.pages[:3] for it in page.items if it.kind == "fader"}
-    assert {*pads.options, *shipped.voices, *knobs, "PANIC", "tempo"} <= {
+    faders = {it.label for page in shipped.pages[:3] for it in page.items if it.kind == "fader"}
+    assert {*pads.options, *shipped.voices, *faders, "PANIC", "tempo"} <= {
         it.strip() for it in texts
     }
-    other = formats.made(kind, surface_of("trumpet"))[".svg"].decode()
+    other = formats.render_files(kind, surface_of("trumpet"))[".svg"].decode()
     assert "trumpet</text>" in other
     assert "bass</text>" not in other
 
@@ -354,33 +367,33 @@ NAMES = st.lists(
 @example(["all", "play", "bar", "beat", "latch"])
 @settings(max_examples=3)
 def test_any_voices_give_valid_files(names):
-    made = {kind: formats.made(kind, surface_of(*names)) for kind in formats.FORMATS}
-    checked_layout(made["touchosc"][".tosc"])
-    checked_patcher(json.loads(made["max"][".maxpat"])["patcher"])
-    checked_canvases(made["pd"][".pd"])
-    session = json.loads(made["open-stage-control"][".json"])
+    files = {kind: formats.render_files(kind, surface_of(*names)) for kind in formats.FORMATS}
+    checked_layout(files["touchosc"][".tosc"])
+    checked_patcher(json.loads(files["max"][".maxpat"])["patcher"])
+    checked_canvases(files["pd"][".pd"])
+    session = json.loads(files["open-stage-control"][".json"])
     assert len(session["content"]["widgets"][1]["tabs"]) == len(names) + 2
-    for each in made.values():
+    for each in files.values():
         fromstring(each[".svg"])
 
 
 @pytest.mark.parametrize("name", ["a b", "a;b", 'a"b', "$1", "a,b"])
-def test_a_name_that_no_address_holds_is_said(name):
+def test_a_name_that_cannot_be_part_of_an_address_is_rejected(name):
     with pytest.raises(RigError, match="letters"):
         surface_of(name)
 
 
 def test_an_unknown_format_names_the_nearest():
     with pytest.raises(SidemanError, match="touchosc"):
-        formats.made("touchOSC", surface_of("lead"))
+        formats.render_files("touchOSC", surface_of("lead"))
 
 
-def test_pages_of_all_sizes_of_band_keep_apart():
+def test_pages_and_items_stay_apart_with_any_number_of_voices():
     for surface in (surface_of("a"), surface_of(*"abcdefghijkl", models=tuple("nopqrstu"))):
         for page, other in combinations((surface.bar, *surface.pages), 2):
             assert page.name != other.name
         for page in surface.pages:
             rects = [
-                (it.label, r) for it, r in layout.placed(page, layout.Rect(0, 0, 1280, 640), 4)
+                (it.label, r) for it, r in layout.place_items(page, layout.Rect(0, 0, 1280, 640), 4)
             ]
-            assert list(overlaps(rects)) == []
+            assert list(overlapping(rects)) == []

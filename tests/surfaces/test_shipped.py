@@ -1,4 +1,4 @@
-"""The surfaces that ship, at the rig that the page beside each says to start."""
+"""The shipped surfaces, with the rig that each one's README names."""
 
 import re
 
@@ -11,13 +11,13 @@ from perform.surfaces import formats
 
 
 def of_puredata(data):
-    """What the wires of a patch make of what its knobs send."""
+    """The OSC messages that a patch makes of what its controls send."""
     for name, value in surface_messages.of_puredata(data):
         address, _, option = name.removesuffix(":say").partition("=")
         yield address, (option,) if option else (float(value),) if value else ()
 
 
-READ = {
+MESSAGES = {
     "touchosc": surface_messages.of_touchosc,
     "max": surface_messages.of_max,
     "open-stage-control": surface_messages.of_openstage,
@@ -26,21 +26,21 @@ READ = {
 
 
 @pytest.mark.parametrize("kind", formats.FORMATS)
-def test_all_that_a_shipped_surface_says_is_understood_by_the_rig_of_its_page(kind, root):
+def test_the_rig_of_its_readme_accepts_every_message_of_a_shipped_surface(kind, root):
     page = (root / "patches" / kind / "README.md").read_text()
     (named,) = re.findall(r"`perform run (patches/rigs/[\w-]+\.toml)`", page)
     data = (root / f"patches/{kind}/sideman{formats.FORMATS[kind].suffix}").read_bytes()
-    everything = [
+    messages = [
         (address.removeprefix("/sideman"), values)
-        for address, values in dict.fromkeys(READ[kind](data))
+        for address, values in dict.fromkeys(MESSAGES[kind](data))
         if "subscribe" not in address
     ]
 
     async def scene(clients):
         surface = FakeClient(("127.0.0.1", 5000))
-        for address, values in sorted(everything, key=lambda it: "/recall" in it[0]):
+        for address, values in sorted(messages, key=lambda it: "/recall" in it[0]):
             clients.send(surface, address, *values)
         assert surface.at("/error") == []
-        assert clients.dispatcher.stats()["received"] == len(everything) > 300
+        assert clients.dispatcher.stats()["received"] == len(messages) > 300
 
     with_clients(scene, voices=[voice.settings() for voice in load_rig(root / named).voices])

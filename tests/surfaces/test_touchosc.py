@@ -1,5 +1,6 @@
-"""The scripts of a TouchOSC layout in the Lua that TouchOSC has (5.1), with the names alone that its manual gives
-them: https://hexler.net/touchosc/manual/script.
+"""The scripts of a TouchOSC layout in Lua 5.1, with only the names that its manual gives them.
+
+https://hexler.net/touchosc/manual/script
 """
 
 import zlib
@@ -9,17 +10,18 @@ from xml.etree.ElementTree import fromstring
 import pytest
 from lupa import lua51
 
-from perform.surfaces import formats, layout
+from perform.surfaces import formats, pages
 from perform.surfaces.colours import INK, TEXT, shares
-from perform.surfaces.layout import ASK_AGAIN_MS
+from perform.surfaces.layout import RENEW_MS
 from perform.surfaces.touchosc.lua import FLASH_MS
 
-GIVEN = {"error", "ipairs", "next", "pairs", "print", "select", "tonumber", "tostring", "unpack", "type",
+GIVEN = {"error", "ipairs", "next", "pairs", "print", "select", "tonumber", "tostring", "unpack",
+         "type",
          "string", "table", "math"}  # fmt: skip
 
 
 class Control:
-    """A control as scripts see it; a property that its type has not is neither read nor set."""
+    """A control as scripts see it; reading or setting an unknown property fails."""
 
     def __init__(self, node, parent=None):
         self.node, self.parent = node, parent
@@ -33,10 +35,10 @@ class Control:
         for child in node.iterfind("children/node"):
             control = Control(child, self)
             setattr(self.children, control.name, control)
-        self.whole = True
+        self.complete = True
 
     def __setattr__(self, name, value):
-        assert name in vars(self) or "whole" not in vars(self), name
+        assert name in vars(self) or "complete" not in vars(self), name
         super().__setattr__(name, value)
 
     def every(self):
@@ -46,13 +48,13 @@ class Control:
             yield from child.every()
 
     def findByName(self, name, recursive=False):  # noqa: N802 - as TouchOSC calls it
-        """The first control below this one that is called so, or nil."""
+        """The first control below this one with that name, or nil."""
         assert recursive
         return next((it for it in self.every() if it is not self and it.name == name), None)
 
 
-class Player:
-    """A layout that is open: a clock, what it sent, and contexts of Lua for its scripts."""
+class OpenLayout:
+    """An open layout: a clock, the messages that it sent, and contexts of Lua for its scripts."""
 
     def __init__(self, data):
         document = fromstring(zlib.decompress(data))
@@ -80,40 +82,42 @@ class Player:
         else:
             self.sent.append((message[1], *(it.value for it in message[2].values())))
 
-    def called(self, name):
+    def find(self, name):
         return self.root.findByName(name, recursive=True)
 
 
 @pytest.fixture(scope="module")
 def data():
-    return formats.made("touchosc", layout.surface(layout.shipped(), ("blues", "reels")))[".tosc"]
+    return formats.render_files(
+        "touchosc", pages.build_surface(pages.shipped_rig(), ("blues", "reels"))
+    )[".tosc"]
 
 
 @pytest.fixture
 def open_layout(data):
-    player = Player(data)
-    lua, names = player.run(player.root)
+    layout = OpenLayout(data)
+    lua, names = layout.run(layout.root)
 
-    def hear(path, *values):
+    def receive(path, *values):
         tags = {str: "s", int: "i", float: "f"}
         given = lua.table_from([lua.table(tag=tags[type(it)], value=it) for it in values])
         assert names.onReceiveOSC(lua.table(path, given), lua.table()) is False
 
     def press(control):
-        _, own = player.run(control)
+        _, own = layout.run(control)
         own.onValueChanged("x")
         own.onValueChanged("touch")
 
-    player.root.notify = lambda _, *what: names.onReceiveNotify(*what)
-    player.hear, player.update, player.press = hear, names.update, press
-    return player
+    layout.root.notify = lambda _, *what: names.onReceiveNotify(*what)
+    layout.receive, layout.update, layout.press = receive, names.update, press
+    return layout
 
 
 def lit(label):
     return label.background is True and label.textColor == (*map(float, rounded(INK)), 1)
 
 
-def out(label):
+def dark(label):
     return label.background is False and label.textColor == (*map(float, rounded(TEXT)), 1)
 
 
@@ -121,10 +125,10 @@ def rounded(colour):
     return (f"{share:g}" for share in shares(colour))
 
 
-def test_it_asks_to_be_told_and_again_every_few_seconds(open_layout):
+def test_it_subscribes_and_renews_the_subscription(open_layout):
     open_layout.update()
     assert open_layout.sent == [("/sideman/subscribe", 9001)]
-    open_layout.now += ASK_AGAIN_MS - 1
+    open_layout.now += RENEW_MS - 1
     open_layout.update()
     assert len(open_layout.sent) == 1
     open_layout.now += 1
@@ -132,49 +136,49 @@ def test_it_asks_to_be_told_and_again_every_few_seconds(open_layout):
     assert open_layout.sent[1:] == [("/sideman/subscribe/again", 9001)]
 
 
-def test_what_stands_is_lit_and_what_stood_goes_out(open_layout):
-    open_layout.hear("/sideman/state/chord", "F7")
-    assert lit(open_layout.called("/chord=F7"))
-    open_layout.hear("/sideman/state/chord", "Ab9")  # on no pad
-    assert out(open_layout.called("/chord=F7"))
-    open_layout.hear("/sideman/state/transport", "start")
-    open_layout.hear("/sideman/state/tempo", 96.0)  # a fader follows by itself
-    open_layout.hear("/sideman/state/voice/bass/model", "reels")
-    assert lit(open_layout.called("/transport=start"))
-    assert lit(open_layout.called("/voice/bass/model=reels"))
+def test_the_option_that_is_set_is_lit_and_the_one_before_goes_dark(open_layout):
+    open_layout.receive("/sideman/state/chord", "F7")
+    assert lit(open_layout.find("/chord=F7"))
+    open_layout.receive("/sideman/state/chord", "Ab9")  # on no pad
+    assert dark(open_layout.find("/chord=F7"))
+    open_layout.receive("/sideman/state/transport", "start")
+    open_layout.receive("/sideman/state/tempo", 96.0)  # a fader moves by its own message
+    open_layout.receive("/sideman/state/voice/bass/model", "reels")
+    assert lit(open_layout.find("/transport=start"))
+    assert lit(open_layout.find("/voice/bass/model=reels"))
 
 
 def test_the_beat_and_the_voices_flash(open_layout):
     open_layout.update()
-    open_layout.hear("/sideman/beat", 0, 3)
-    open_layout.hear("/sideman/note", "bass", 40, 100)
-    beat, bass = open_layout.called("beat"), open_layout.called("light bass")
+    open_layout.receive("/sideman/beat", 0, 3)
+    open_layout.receive("/sideman/note", "bass", 40, 100)
+    beat, bass = open_layout.find("beat"), open_layout.find("light bass")
     assert beat.values.text == "1.4"
     assert lit(beat)
     assert lit(bass)
     open_layout.now += FLASH_MS
     open_layout.update()
-    assert out(beat)
-    assert out(bass)
-    open_layout.hear("/sideman/note", "bass", 40, 0)
-    open_layout.hear("/sideman/note", "somebody else", 40, 100)
-    assert out(bass)
+    assert dark(beat)
+    assert dark(bass)
+    open_layout.receive("/sideman/note", "bass", 40, 0)
+    open_layout.receive("/sideman/note", "another voice", 40, 100)
+    assert dark(bass)
 
 
-def test_what_was_refused_is_read_with_its_reason(open_layout):
-    open_layout.hear("/sideman/error", "/sideman/tempo", "takes 20 to 300, not 9999")
-    said = open_layout.called("refused").values.text
-    assert said == "/sideman/tempo: takes 20 to 300, not 9999"
+def test_an_error_reply_is_shown_with_its_reason(open_layout):
+    open_layout.receive("/sideman/error", "/sideman/tempo", "takes 20 to 300, not 9999")
+    shown = open_layout.find("refused").values.text
+    assert shown == "/sideman/tempo: takes 20 to 300, not 9999"
 
 
 @pytest.mark.parametrize(
     ("latch", "sent"),
     [(0, [("/sideman/chord", "F7"), ("/sideman/chord/release",)]), (1, [])],
 )
-def test_a_chord_goes_with_the_last_pad_unless_latched(open_layout, latch, sent):
+def test_a_chord_ends_with_the_last_pad_unless_latched(open_layout, latch, sent):
     pads = [it for it in open_layout.root.every() if "notify" in getattr(it, "script", "")]
     assert len(pads) == 7 * 12
-    open_layout.called("latch").values.x = latch
+    open_layout.find("latch").values.x = latch
 
     def touch(chord, x):
         pad = next(it for it in pads if it.script.count(f"'{chord}'"))
@@ -187,7 +191,7 @@ def test_a_chord_goes_with_the_last_pad_unless_latched(open_layout, latch, sent)
 
 
 @pytest.mark.parametrize(
-    ("of", "share", "figure"),
+    ("address", "share", "figure"),
     [
         ("/tempo", 0.0, "20"),
         ("/weight/variety", 0.25, "0.25"),
@@ -195,11 +199,11 @@ def test_a_chord_goes_with_the_last_pad_unless_latched(open_layout, latch, sent)
         ("/target/density", 1.0, "1.00"),
     ],
 )
-def test_a_fader_says_where_it_stands(data, of, share, figure):
-    player = Player(data)
-    group = next(it for it in player.root.every() if it.name.endswith(f" {of}"))
+def test_a_fader_shows_its_value(data, address, share, figure):
+    layout = OpenLayout(data)
+    group = next(it for it in layout.root.every() if it.name.endswith(f" {address}"))
     fader = group.children.fader
     fader.values.x = share
-    _, names = player.run(fader)
+    _, names = layout.run(fader)
     names.onValueChanged("x")
     assert group.children.figure.values.text == figure

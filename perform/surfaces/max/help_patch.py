@@ -1,42 +1,46 @@
-"""The help patcher of the Max surface: what it is, what can be said to it, what comes out of it."""
+"""The help patcher of the Max surface: what it does, example messages, and what it publishes."""
 
 from perform.control.published import FEEDBACK
 from perform.control.registry import CONTROLS, NAME, STATE, STATS, Control
 from perform.surfaces.layout import Surface
-from perform.surfaces.max.patcher import Patcher, written
+from perform.surfaces.max.patcher import Patcher, to_file
 
 LINES = 5  # examples below each other
-SAID = "sideman.help"  # where the examples meet
+EXAMPLES = "sideman.help"  # the send name of all examples
 INK, QUIET = "#1c2128", "#55606e"
 
 
 def write(surface: Surface) -> bytes:
-    """The help patcher as a file: an example of each kind of message into `sideman`, and a route behind it."""
+    """The help patcher as a file: examples of messages into `sideman`, and a route behind it."""
     patcher = Patcher(1580, 880, 520.0, 3, presentation=False)
     patcher.lane()
     _text(patcher, "sideman", INK, 26.0)
-    _text(patcher, "a partner that improvises: it hears chords, and plays phrases", QUIET, 12.0)
-    _text(
-        patcher, "Open sideman.maxpat and play it, or put it into a patcher of yours,", QUIET, 12.0
-    )
+    _text(patcher, "an improvising partner: send it chords, and it plays phrases", QUIET, 12.0)
     _text(
         patcher,
-        "as here: whatever comes in goes to the daemon, what it tells comes out.",
+        "Open sideman.maxpat and play it, or use it as an object in your own patcher,",
         QUIET,
         12.0,
     )
     _text(
         patcher,
-        f"It hears at {surface.host} {surface.port}; this computer hears at {surface.back}.",
+        "as here: the inlet sends to the daemon, the outlet gives what the daemon publishes.",
+        QUIET,
+        12.0,
+    )
+    _text(
+        patcher,
+        f"The daemon listens at {surface.host} {surface.port}, "
+        f"the patcher at {surface.feedback_port}.",
         QUIET,
         12.0,
     )
     patcher.lane()
-    said = patcher.object(f"r {SAID}", 0, 1)
+    examples_in = patcher.object(f"r {EXAMPLES}", 0, 1)
     box = patcher.object("sideman", 1, 1)
-    patcher.cord(said, 0, box)
-    told = [row.address for row in FEEDBACK if not row.address.startswith((STATE, STATS))]
-    names = [f"{surface.prefix}{address}" for address in told]
+    patcher.cord(examples_in, 0, box)
+    published = [row.address for row in FEEDBACK if not row.address.startswith((STATE, STATS))]
+    names = [f"{surface.prefix}{address}" for address in published]
     route = patcher.object(f"route {' '.join(names)}", len(names) + 1, len(names) + 1)
     patcher.cord(box, 0, route)
     for number, name in enumerate(names):
@@ -46,13 +50,13 @@ def write(surface: Surface) -> bytes:
     for start in range(0, len(examples), LINES):
         patcher.lane()
         boxes = []
-        for says, means in examples[start : start + LINES]:
-            boxes.append(patcher.message(says))
-            _text(patcher, means, QUIET, 10.0)
-        said = patcher.object(f"s {SAID}", 1, 0)
-        for message in boxes:
-            patcher.cord(message, 0, said)
-    return written(patcher)
+        for message, meaning in examples[start : start + LINES]:
+            boxes.append(patcher.message(message))
+            _text(patcher, meaning, QUIET, 10.0)
+        examples_out = patcher.object(f"s {EXAMPLES}", 1, 0)
+        for box in boxes:
+            patcher.cord(box, 0, examples_out)
+    return to_file(patcher)
 
 
 def _text(patcher: Patcher, text: str, colour: str, size: float) -> None:
@@ -60,19 +64,19 @@ def _text(patcher: Patcher, text: str, colour: str, size: float) -> None:
 
 
 def _example(surface: Surface, control: Control) -> tuple[str, str] | None:
-    """A message that the daemon takes, and what it does; None for what a surface says by itself."""
+    """An example message and what it does; None for a control that a surface uses by itself."""
     if control.kind in ("request", "note") or (
         NAME in control.address and control.kind != "switch"
     ):
         return None
     address = surface.prefix + control.address_of(surface.voices[0])
-    says = {
+    value = {
         "action": "", "chord": "Dm7", "text": str(control.default or surface.models[0]),
         "switch": "1", "number": "1" if control.high == 1 else str(control.default),
         "choice": control.choices[0] if control.choices else "",
     }[control.kind]  # fmt: skip
     if control.address == "/chart":
-        says = '"Dm7 | G7 | Cmaj7 | %"'
+        value = '"Dm7 | G7 | Cmaj7 | %"'
     if control.address.startswith("/snapshot"):
-        says = "A"
-    return f"{address} {says}".strip(), control.help
+        value = "A"
+    return f"{address} {value}".strip(), control.help

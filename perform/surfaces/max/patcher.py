@@ -1,4 +1,4 @@
-"""A Max patcher as it grows: boxes, cords, and where everything stands, in lanes that never touch."""
+"""A Max patcher under construction: boxes, cords, and a lane for each control."""
 
 import itertools
 import json
@@ -7,15 +7,20 @@ from typing import Any
 from perform.surfaces import colours
 from perform.surfaces.layout import Rect
 
-HIGH, PITCH, MARGIN, BETWEEN = 420.0, 32.0, 30.0, 20.0
+LANE_HEIGHT, BOX_STEP, MARGIN, LANE_GAP = 420.0, 32.0, 30.0, 20.0
 Box = dict[str, Any]
-_HIGH = {"comment": 20.0, "textbutton": 24.0, "live.slider": 110.0, "button": 24.0, "message": 22.0,
-         "newobj": 22.0, "inlet": 30.0, "outlet": 30.0}  # fmt: skip
-_WIDE = {"live.slider": 40.0, "button": 24.0, "inlet": 30.0, "outlet": 30.0}  # others: as a lane
+_HEIGHTS = {"comment": 20.0, "textbutton": 24.0, "live.slider": 110.0, "button": 24.0,
+            "message": 22.0,         "newobj": 22.0, "inlet": 30.0, "outlet": 30.0}  # fmt: skip
+_WIDTHS = {
+    "live.slider": 40.0,
+    "button": 24.0,
+    "inlet": 30.0,
+    "outlet": 30.0,
+}  # other boxes: the lane's width
 
 
 class Patcher:
-    """Boxes and cords. Every `lane` is a column of its own: what is added to it stands below what is there."""
+    """Boxes and cords. A lane is a column; each new box goes below the one before."""
 
     def __init__(
         self,
@@ -27,7 +32,7 @@ class Patcher:
         presentation: bool = True,
     ) -> None:
         self._size = (width, height)
-        self._wide, self._across = lane, across
+        self._lane_width, self._across = lane, across
         self._presentation = presentation
         self._boxes: list[Box] = []
         self._cords: list[dict[str, Any]] = []
@@ -35,29 +40,35 @@ class Patcher:
         self._x, self._y = MARGIN, MARGIN
 
     def lane(self) -> None:
-        """What follows stands in a new column."""
+        """Begin a new lane."""
         row, column = divmod(self._lanes, self._across)
-        self._x, self._y = MARGIN + column * (self._wide + BETWEEN), MARGIN + row * HIGH
+        self._x, self._y = (
+            MARGIN + column * (self._lane_width + LANE_GAP),
+            MARGIN + row * LANE_HEIGHT,
+        )
         self._lanes += 1
 
     def add(
         self, maxclass: str, inlets: int, outlets: int, shown: Rect | None = None, **attributes: Any
     ) -> str:
-        """A box, and its name for cords. `shown`: where it stands in presentation mode; without it, nowhere."""
-        wide, high = _WIDE.get(maxclass, self._wide), _HIGH[maxclass]
+        """The name of a new box, for cords.
+
+        `shown`: its rectangle in presentation mode; without it the box is not shown there.
+        """
+        width, height = _WIDTHS.get(maxclass, self._lane_width), _HEIGHTS[maxclass]
         name = f"obj-{len(self._boxes) + 1}"
         box: Box = {"id": name, "maxclass": maxclass, "numinlets": inlets, "numoutlets": outlets}
         if outlets:
             box["outlettype"] = [""] * outlets
-        box |= {"patching_rect": [self._x, self._y, wide, high], **attributes}
+        box |= {"patching_rect": [self._x, self._y, width, height], **attributes}
         if shown is not None:
             box |= {"presentation": 1, "presentation_rect": [float(side) for side in shown]}
         self._boxes.append({"box": box})
-        self._y += max(high + 10.0, PITCH)
+        self._y += max(height + 10.0, BOX_STEP)
         return name
 
     def object(self, text: str, inlets: int, outlets: int, **more: Any) -> str:
-        """A box that is written: `route`, `prepend`, ..."""
+        """An object box: `route`, `prepend`, ..."""
         return self.add("newobj", inlets, outlets, text=text, **more)
 
     def message(self, text: str) -> str:
@@ -65,7 +76,7 @@ class Patcher:
         return self.add("message", 2, 1, text=text)
 
     def comment(self, text: str, shown: Rect | None, colour: str, size: float, **more: Any) -> str:
-        """A text; "set" changes it."""
+        """A text; the message "set" changes it."""
         look = {"fontsize": size, "textcolor": rgba(colour), "textjustification": 1} | more
         return self.add("comment", 1, 0, shown, text=text, **look)
 
@@ -79,12 +90,14 @@ class Patcher:
         for source, target in itertools.pairwise(boxes):
             self.cord(source, 0, target)
 
-    def plain(self) -> dict[str, Any]:
-        """The patcher as Max reads it."""
+    def as_dict(self) -> dict[str, Any]:
+        """The patcher in the form of Max's JSON files."""
         ground = rgba(colours.GROUND)
         return {
             "fileversion": 1,
-            "appversion": {"major": 8, "minor": 6, "revision": 5, "architecture": "x64", "modernui": 1},
+            "appversion": {
+                "major": 8, "minor": 6, "revision": 5, "architecture": "x64", "modernui": 1
+            },
             "classnamespace": "box",
             "rect": [80.0, 80.0, *self._size],
             "bglocked": 0,
@@ -103,14 +116,14 @@ class Patcher:
         }  # fmt: skip
 
 
-def written(patcher: Patcher) -> bytes:
-    """The file: a line for each box and cord, so that changes can be compared."""
-    text = _lines({"patcher": patcher.plain()}, "")
+def to_file(patcher: Patcher) -> bytes:
+    """The file, with a line for each box and cord, so that a diff shows what changed."""
+    text = _lines({"patcher": patcher.as_dict()}, "")
     return (text + "\n").encode()
 
 
 def rgba(colour: str) -> list[float]:
-    """A colour as Max has it: four shares from 0 to 1."""
+    """A colour as Max writes it: red, green, blue and alpha, each 0 to 1."""
     return [*colours.shares(colour), 1.0]
 
 

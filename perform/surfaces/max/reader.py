@@ -1,4 +1,4 @@
-"""What a finished Max patcher shows in presentation mode."""
+"""What a Max patcher shows in presentation mode."""
 
 import json
 from collections.abc import Iterator
@@ -8,8 +8,8 @@ from perform.surfaces.layout import Rect
 from perform.surfaces.svg import MOST_PAGES, DrawnItem, Screen
 
 
-def screens(data: bytes) -> list[Screen]:
-    """The patcher's window, then those that it opens."""
+def read_screens(data: bytes) -> list[Screen]:
+    """The patcher's window, then the windows that it opens."""
     whole = json.loads(data)["patcher"]
     inner = [
         (box["box"]["text"], box["box"]["patcher"])
@@ -19,12 +19,12 @@ def screens(data: bytes) -> list[Screen]:
     windows = [("Sideman", whole), *inner[: MOST_PAGES - 1]]
     found = []
     for title, patcher in windows:
-        _, _, wide, high = patcher["rect"]
-        found.append(Screen(title, wide, high, tuple(_seen(patcher))))
+        _, _, width, height = patcher["rect"]
+        found.append(Screen(title, width, height, tuple(_items(patcher))))
     return found
 
 
-def _seen(patcher: dict[str, Any]) -> Iterator[DrawnItem]:
+def _items(patcher: dict[str, Any]) -> Iterator[DrawnItem]:
     for holder in patcher["boxes"]:
         box = holder["box"]
         if not box.get("presentation"):
@@ -57,7 +57,7 @@ def _seen(patcher: dict[str, Any]) -> Iterator[DrawnItem]:
 
 
 def _slider(box: dict[str, Any], rect: Rect) -> Iterator[DrawnItem]:
-    """Its name above it, its figure below, as live.slider draws them."""
+    """A fader with its name above and its value below, as live.slider draws them."""
     values = box["saved_attribute_attributes"]["valueof"]
     low, high, first = (
         values["parameter_mmin"],

@@ -1,4 +1,4 @@
-"""What a finished session of Open Stage Control shows."""
+"""What a session of Open Stage Control shows."""
 
 import json
 import re
@@ -13,33 +13,33 @@ WIDTH, HEIGHT, TABS = 1280.0, 800.0, 30.0
 Widget = dict[str, Any]
 
 
-def screens(data: bytes) -> list[Screen]:
-    """The session with its first tab open, then the tabs that follow, alone; at the size of a tablet."""
+def read_screens(data: bytes) -> list[Screen]:
+    """The session with its first tab open, then each further tab alone; at the size of a tablet."""
     root = json.loads(data)["content"]
     whole = Rect(0, 0, WIDTH, HEIGHT)
     found = [Screen("Sideman", WIDTH, HEIGHT, tuple(_inside(root, whole)))]
     pages = next(widget for widget in root["widgets"] if "tabs" in widget)
-    high = _rect(pages, whole).h - TABS
+    height = _rect(pages, whole).h - TABS
     for tab in pages["tabs"][1:MOST_PAGES]:
-        page = Rect(0, 0, WIDTH, high)
-        found.append(Screen(f"tab: {tab['label']}", WIDTH, high, tuple(_inside(tab, page))))
+        page = Rect(0, 0, WIDTH, height)
+        found.append(Screen(f"tab: {tab['label']}", WIDTH, height, tuple(_inside(tab, page))))
     return found
 
 
 def _inside(widget: Widget, rect: Rect) -> Iterator[DrawnItem]:
     for child in widget.get("widgets", []):
-        yield from _seen(child, _rect(child, rect))
+        yield from _items(child, _rect(child, rect))
     tabs = widget.get("tabs", [])
     for number, tab in enumerate(tabs):
-        wide = rect.w / len(tabs)
-        place = Rect(rect.x + number * wide + 1, rect.y + 1, wide - 2, TABS - 2)
+        width = rect.w / len(tabs)
+        tab_rect = Rect(rect.x + number * width + 1, rect.y + 1, width - 2, TABS - 2)
         fill = colours.PANEL if number else colours.dim("time", 0.5)
-        yield DrawnItem("button", place, tab["label"], fill, colours.TEXT, 13)
+        yield DrawnItem("button", tab_rect, tab["label"], fill, colours.TEXT, 13)
     if tabs:
         yield from _inside(tabs[0], Rect(rect.x, rect.y + TABS, rect.w, rect.h - TABS))
 
 
-def _seen(widget: Widget, rect: Rect) -> Iterator[DrawnItem]:
+def _items(widget: Widget, rect: Rect) -> Iterator[DrawnItem]:
     bright = widget.get("colorWidget", colours.QUIET)
     resting = colours.mixed(bright, 0.4)
     match widget["type"]:
@@ -69,18 +69,18 @@ def _seen(widget: Widget, rect: Rect) -> Iterator[DrawnItem]:
 def _options(widget: Widget, rect: Rect, resting: str) -> Iterator[DrawnItem]:
     columns = widget["gridTemplate"]
     rows = -(-len(widget["values"]) // columns)
-    wide, high = rect.w / columns, rect.h / rows
+    width, height = rect.w / columns, rect.h / rows
     for number, option in enumerate(widget["values"]):
         row, column = divmod(number, columns)
-        place = Rect(rect.x + column * wide + 1, rect.y + row * high + 1, wide - 2, high - 2)
+        cell = Rect(rect.x + column * width + 1, rect.y + row * height + 1, width - 2, height - 2)
         darker = f"nth-child({number + 1})" in widget["css"]
         fill = colours.mixed(resting, 0.7) if darker else resting
         yield DrawnItem(
             "button",
-            place,
+            cell,
             option,
             fill,
-            size=min(18.0, wide / max(map(len, widget["values"])) / 0.6),
+            size=min(18.0, width / max(map(len, widget["values"])) / 0.6),
         )
 
 

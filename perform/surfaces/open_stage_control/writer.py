@@ -1,8 +1,8 @@
-"""A surface as a session of Open Stage Control (1.26 or later): JSON, every size in per cent, so that it fits any
-screen.
+"""A surface as a session of Open Stage Control (1.26 or later): JSON, with all sizes in per cent.
 
-Widgets send to the address of the table and follow the one below /state by an OSC{} property, as its documentation
-of advanced syntaxes says; what is followed is not sent again, and a fader that is held is not moved.
+A widget sends to a control's address, and shows the value below /state by an OSC{} property (see
+"advanced syntaxes" in its documentation). A value that arrives so is not sent again, and does not
+move a fader that is held.
 """
 
 import json
@@ -12,15 +12,15 @@ from typing import Any
 
 from perform.surfaces import colours
 from perform.surfaces.layout import (
-    ASK_AGAIN_MS,
+    RENEW_MS,
     Item,
     Page,
     Rect,
     Surface,
     hint,
     is_black,
-    parts,
-    placed,
+    place_items,
+    split_item,
 )
 
 VERSION = "1.26.0"
@@ -30,10 +30,10 @@ Widget = dict[str, Any]
 
 def write(surface: Surface) -> bytes:
     """The session as a file."""
-    page_high = HEIGHT - BAR - TABS
+    page_height = HEIGHT - BAR - TABS
     tabs = [
         {"type": "tab", "id": f"page_{number}", "label": page.name, "colorBg": colours.GROUND,
-         "padding": 0, "widgets": list(_widgets(surface, page, page_high, number))}
+         "padding": 0, "widgets": list(_widgets(surface, page, page_height, number))}
         for number, page in enumerate(surface.pages)
     ]  # fmt: skip
     whole = Rect(0, 0, WIDTH, HEIGHT)
@@ -56,16 +56,16 @@ def write(surface: Surface) -> bytes:
 
 
 def _on_create(surface: Surface) -> str:
-    """The script that asks to be told everything, and every few seconds by whom we are not known."""
-    ask, again = (
+    """The script that subscribes, and renews the subscription every few seconds."""
+    subscribe, renew = (
         f"send({json.dumps(surface.prefix + address)})"
         for address in ("/subscribe", "/subscribe/again")
     )
-    return f"{ask}\nsetInterval('subscribe', () => {{ {again} }}, {ASK_AGAIN_MS})\n"
+    return f"{subscribe}\nsetInterval('subscribe', () => {{ {renew} }}, {RENEW_MS})\n"
 
 
 def _on_touch(surface: Surface) -> str:
-    """The script by which a chord goes with the last finger, unless the latch is on."""
+    """The script that ends a chord with the last finger, unless the latch is on."""
     release = f"send({json.dumps(surface.prefix + '/chord/release')})"
     return (
         "const held = locals.held = locals.held || new Set()\n"
@@ -76,19 +76,19 @@ def _on_touch(surface: Surface) -> str:
     )
 
 
-def _widgets(surface: Surface, page: Page, high: float, number: int) -> Iterator[Widget]:
-    frame = Rect(0, 0, WIDTH, high)
-    for item, rect in placed(page, frame, GAP):
+def _widgets(surface: Surface, page: Page, height: float, number: int) -> Iterator[Widget]:
+    frame = Rect(0, 0, WIDTH, height)
+    for item, rect in place_items(page, frame, GAP):
         name = re.sub(r"\W+", "_", f"{number}{item.address}_{item.kind}_{item.label}")
-        caption, body, figure = parts(item, rect, LINE)
+        caption, body, figure = split_item(item, rect, LINE)
         if caption is not None:
             yield _text(f"{name}_caption", caption, frame, item.label, colours.QUIET, 12)
         yield _widget(surface, item, name, body, frame)
         if figure is not None:
             fixed = 0 if item.bounds[1] > 1 else 2
-            shown = f"#{{@{{{name}}} < 0 ? 'free' : @{{{name}}}.toFixed({fixed}) + ' '}}"
+            value = f"#{{@{{{name}}} < 0 ? 'free' : @{{{name}}}.toFixed({fixed}) + ' '}}"
             first = f"{item.bounds[2]:.{fixed}f}" if item.bounds[2] >= 0 else "free"
-            yield _text(f"{name}_figure", figure, frame, first, colours.TEXT, 13) | {"value": shown}
+            yield _text(f"{name}_figure", figure, frame, first, colours.TEXT, 13) | {"value": value}
         if item.kind == "light":
             yield _text(f"{name}_name", rect, frame, item.label, colours.TEXT, 18)
 
@@ -96,28 +96,28 @@ def _widgets(surface: Surface, page: Page, high: float, number: int) -> Iterator
 def _widget(surface: Surface, item: Item, name: str, rect: Rect, frame: Rect) -> Widget:
     match item.kind:
         case "title":
-            size = 20 if item.place.h >= 1 else 13
+            size = 20 if item.grid.h >= 1 else 13
             colour = colours.TEXT if item.colour == "plain" else colours.bright(item.colour)
             return _text(name, rect, frame, item.label, colour, size) | {"align": "left"}
         case "shown":
             shown = _text(name, rect, frame, "", colours.bright(item.colour), 30)
-            return shown | {"value": _followed(surface, item)}
+            return shown | {"value": _feedback(surface, item)}
         case "beat":
-            at = f"var at = OSC{{{surface.prefix}/beat, 0, false}}; "
-            says = "return Array.isArray(at) ? (at[0] + 1) + ' · ' + (at[1] + 1) : '1 · 1'"
+            value = f"var at = OSC{{{surface.prefix}/beat, 0, false}}; "
+            result = "return Array.isArray(at) ? (at[0] + 1) + ' · ' + (at[1] + 1) : '1 · 1'"
             shown = _text(name, rect, frame, "1 · 1", colours.bright("beat"), 30)
-            return shown | {"value": f"JS{{{{ {at}{says} }}}}"}
+            return shown | {"value": f"JS{{{{ {value}{result} }}}}"}
         case "refused":
-            at = f"var what = OSC{{{surface.prefix}/error, , false}}; "
-            says = "return Array.isArray(what) ? what.join(': ') : ''"
+            value = f"var what = OSC{{{surface.prefix}/error, , false}}; "
+            result = "return Array.isArray(what) ? what.join(': ') : ''"
             shown = _text(name, rect, frame, "", colours.bright(item.colour), 14)
-            return shown | {"align": "left", "value": f"JS{{{{ {at}{says} }}}}"}
+            return shown | {"align": "left", "value": f"JS{{{{ {value}{result} }}}}"}
         case "light":
-            at = f"var note = OSC{{{surface.prefix}/note, 0, true}}; "
-            says = "return Array.isArray(note) && note[1] > 0 ? 1 : 0"
+            value = f"var note = OSC{{{surface.prefix}/note, 0, true}}; "
+            result = "return Array.isArray(note) && note[1] > 0 ? 1 : 0"
             return _base("led", name, rect, frame) | {
-                "colorWidget": colours.bright(item.colour), "alphaStroke": 0.4, "preArgs": item.says,
-                "bypass": True, "value": f"JS{{{{ {at}{says} }}}}",
+                "colorWidget": colours.bright(item.colour), "alphaStroke": 0.4,
+                "preArgs": item.value, "bypass": True, "value": f"JS{{{{ {value}{result} }}}}",
             }  # fmt: skip
         case "pads":
             pads = _choice(surface, item, f"{name}_pads", rect, rect)
@@ -128,22 +128,22 @@ def _widget(surface: Surface, item: Item, name: str, rect: Rect, frame: Rect) ->
         case "choice":
             return _choice(surface, item, name, rect, frame)
         case _:
-            return _moved(surface, item, name, rect, frame)
+            return _touched(surface, item, name, rect, frame)
 
 
-def _moved(surface: Surface, item: Item, name: str, rect: Rect, frame: Rect) -> Widget:
-    """Buttons and faders."""
+def _touched(surface: Surface, item: Item, name: str, rect: Rect, frame: Rect) -> Widget:
+    """A button or a fader."""
     match item.kind:
         case "tap":
-            mode = {"mode": "tap", "on": item.says} if item.says else {"mode": "momentary"}
-            return _sends(surface, "button", item, name, rect, frame) | {
+            mode = {"mode": "tap", "on": item.value} if item.value else {"mode": "momentary"}
+            return _sender(surface, "button", item, name, rect, frame) | {
                 "label": item.label,
                 **mode,
             }
         case "switch":
-            return _sends(surface, "button", item, name, rect, frame) | {
+            return _sender(surface, "button", item, name, rect, frame) | {
                 "label": item.label, "mode": "toggle", "on": 1, "off": 0, "typeTags": "i",
-                "value": _followed(surface, item),
+                "value": _feedback(surface, item),
             }  # fmt: skip
         case "latch":
             return _base("button", "latch", rect, frame) | {
@@ -152,10 +152,10 @@ def _moved(surface: Surface, item: Item, name: str, rect: Rect, frame: Rect) -> 
             }  # fmt: skip
         case _:
             low, high, first = item.bounds
-            return _sends(surface, "fader", item, name, rect, frame) | {
+            return _sender(surface, "fader", item, name, rect, frame) | {
                 "range": {"min": low, "max": high}, "default": first, "horizontal": rect.w > rect.h,
                 "design": "compact", "decimals": 1 if high > 1 else 3, "typeTags": "f",
-                "value": _followed(surface, item),
+                "value": _feedback(surface, item),
             }  # fmt: skip
 
 
@@ -165,13 +165,14 @@ def _choice(surface: Surface, item: Item, name: str, rect: Rect, frame: Rect) ->
         for number, option in enumerate(item.options, 1)
         if is_black(item, option)
     )
-    return _sends(surface, "switch", item, name, rect, frame) | {
+    return _sender(surface, "switch", item, name, rect, frame) | {
         "values": list(item.options), "layout": "grid", "gridTemplate": item.columns, "mode": "tap",
-        "typeTags": "s", "colorTextOn": colours.INK, "value": _followed(surface, item), "css": darker,
+        "typeTags": "s", "colorTextOn": colours.INK, "value": _feedback(surface, item),
+        "css": darker,
     }  # fmt: skip
 
 
-def _sends(surface: Surface, kind: str, item: Item, name: str, rect: Rect, frame: Rect) -> Widget:
+def _sender(surface: Surface, kind: str, item: Item, name: str, rect: Rect, frame: Rect) -> Widget:
     return _base(kind, name, rect, frame) | {
         "address": surface.prefix + item.address, "target": [f"{surface.host}:{surface.port}"],
         "colorWidget": colours.bright(item.colour), "alphaFillOff": 0.3, "alphaFillOn": 0.9,
@@ -186,11 +187,11 @@ def _text(name: str, rect: Rect, frame: Rect, text: str, colour: str, size: int)
     }  # fmt: skip
 
 
-def _followed(surface: Surface, item: Item) -> str:
-    """The property by which a widget follows an address; what it is told, it does not send."""
-    assert item.control is not None  # noqa: S101 - what follows has one
+def _feedback(surface: Surface, item: Item) -> str:
+    """The property by which a widget shows the value of an address, without sending it again."""
+    assert item.control is not None  # noqa: S101 - an item with feedback has one
     first = item.control.default
-    return f"OSC{{{surface.prefix}{item.follows}, {'' if first is None else first}, false}}"
+    return f"OSC{{{surface.prefix}{item.feedback}, {'' if first is None else first}, false}}"
 
 
 def _base(kind: str, name: str, rect: Rect, frame: Rect) -> Widget:

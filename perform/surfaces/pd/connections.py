@@ -1,10 +1,10 @@
-"""The wires behind a Pure Data surface: from the knobs' names to OSC, and from OSC back to the names."""
+"""The subpatch behind a Pure Data surface: from the controls' names to OSC, and from OSC back."""
 
 from collections.abc import Iterable
 from typing import Any
 
 from perform.surfaces import colours
-from perform.surfaces.layout import ASK_AGAIN_MS, Item, Surface
+from perform.surfaces.layout import RENEW_MS, Item, Surface
 from perform.surfaces.pd.canvas import Canvas, Raw, is_number, word
 from perform.surfaces.pd.style import FIGURE, resting
 
@@ -12,114 +12,112 @@ OUT = "sideman:out"
 Tree = dict[str, Any]
 
 
-def wires(surface: Surface) -> Canvas:
-    """The subpatch."""
+def connections(surface: Surface) -> Canvas:
+    """The subpatch, as a canvas."""
     canvas = Canvas(900, 600, "wires")
     _to_daemon(canvas, surface)
     items = list(surface.items())
-    _stood(canvas, items)
-    named = set()
+    _set_faders(canvas, items)
+    done = set()
     for item in items:
-        if (
-            item.address and (item.kind, item.address, item.says) not in named
-        ):  # each knob may be seen twice
-            named.add((item.kind, item.address, item.says))
-            _said(canvas, surface, item)
-    _told(canvas, surface, items)
+        key = (item.kind, item.address, item.value)
+        if item.address and key not in done:  # an address may have two items
+            done.add(key)
+            _send(canvas, surface, item)
+    _receive(canvas, surface, items)
     return canvas
 
 
 def _to_daemon(canvas: Canvas, surface: Surface) -> None:
     canvas.lane()
-    begun, order = canvas.obj("loadbang"), canvas.obj("t", "b", "b", "b")
+    loaded, order = canvas.obj("loadbang"), canvas.obj("t", "b", "b", "b")
     connect = canvas.msg("connect", surface.host, surface.port)
     canvas.chain(
-        begun,
+        loaded,
         order,
         canvas.msg(1),
-        canvas.obj("metro", ASK_AGAIN_MS),
-        _asked(canvas, surface, "/subscribe/again"),
+        canvas.obj("metro", RENEW_MS),
+        _subscribe(canvas, surface, "/subscribe/again"),
     )
-    canvas.cord(order, 1, _asked(canvas, surface, "/subscribe"))
+    canvas.cord(order, 1, _subscribe(canvas, surface, "/subscribe"))
     canvas.lane()
-    heard, sent = canvas.obj("r", OUT), canvas.obj("list", "prepend", "send")
+    message, sent = canvas.obj("r", OUT), canvas.obj("list", "prepend", "send")
     trimmed, udp = canvas.obj("list", "trim"), canvas.obj("netsend", "-u", "-b")
-    canvas.chain(heard, sent, trimmed, udp)
+    canvas.chain(message, sent, trimmed, udp)
     canvas.cord(order, 2, connect)
     canvas.cord(connect, 0, udp)
 
 
-def _asked(canvas: Canvas, surface: Surface, address: str) -> int:
-    """The message that says where this patch listens: what it comes in at."""
+def _subscribe(canvas: Canvas, surface: Surface, address: str) -> int:
+    """The object to bang, which sends `address` with the port where the patch listens."""
     canvas.lane()
-    port = canvas.msg(surface.back)
+    port = canvas.msg(surface.feedback_port)
     form = canvas.obj("oscformat", "-f", "i", *map(word, _path(surface, address)))
     canvas.chain(port, form, canvas.obj("s", OUT))
     return port
 
 
-def _stood(canvas: Canvas, items: Iterable[Item]) -> None:
-    """Faders stand at first where the table has them: "set" moves one and says nothing, which a fader that keeps
-    a first value itself would do.
+def _set_faders(canvas: Canvas, items: Iterable[Item]) -> None:
+    """Set the first values of the faders from the registry.
+
+    "set" moves a fader without sending. A fader that stores its first value would send it.
     """
     canvas.lane()
     first = dict.fromkeys((it.address, it.bounds[2]) for it in items if it.kind == "fader")
-    told = [
+    parts = [
         part for address, value in first for part in (Raw("\\;"), f"{address}:hear", "set", value)
     ]
-    canvas.chain(canvas.obj("loadbang"), canvas.msg(*told))
+    canvas.chain(canvas.obj("loadbang"), canvas.msg(*parts))
 
 
-def _said(canvas: Canvas, surface: Surface, item: Item) -> None:
-    """From what a knob sends to the daemon."""
+def _send(canvas: Canvas, surface: Surface, item: Item) -> None:
+    """From the name that a control sends to, to the daemon."""
     path = [word(part) for part in _path(surface, item.address)]
     match item.kind:
         case "fader" | "switch":
             canvas.lane()
-            knob = canvas.obj("r", f"{item.address}:say")
+            control = canvas.obj("r", f"{item.address}:say")
             form = canvas.obj("oscformat", "-f", "f" if item.kind == "fader" else "i", *path)
-            canvas.chain(knob, form, canvas.obj("s", OUT))
+            canvas.chain(control, form, canvas.obj("s", OUT))
             if item.kind == "fader":
-                canvas.chain(knob, _lettered(canvas, f"{item.address}:figure", FIGURE))
+                canvas.chain(control, _number_label(canvas, f"{item.address}:figure", FIGURE))
         case "tap":
             canvas.lane()
-            if item.says:
-                _spoken(canvas, f"{item.address}={item.says}", item.says, path)
+            if item.value:
+                _send_symbol(canvas, f"{item.address}={item.value}", item.value, path)
             else:
-                knob = canvas.obj("r", f"{item.address}:say")
-                canvas.chain(knob, canvas.obj("oscformat", *path), canvas.obj("s", OUT))
+                control = canvas.obj("r", f"{item.address}:say")
+                canvas.chain(control, canvas.obj("oscformat", *path), canvas.obj("s", OUT))
         case "choice" | "pads":
             for option in item.options:
                 canvas.lane()
-                _spoken(canvas, f"{item.address}={option}", option, path)
+                _send_symbol(canvas, f"{item.address}={option}", option, path)
         case _:
             pass
 
 
-def _spoken(canvas: Canvas, name: str, says: str, path: list[Raw]) -> None:
-    knob, spoken = canvas.obj("r", name), canvas.msg("symbol", word(says))
+def _send_symbol(canvas: Canvas, name: str, value: str, path: list[Raw]) -> None:
+    control, symbol = canvas.obj("r", name), canvas.msg("symbol", word(value))
     form = canvas.obj("oscformat", "-f", "s", *path)
-    canvas.chain(knob, spoken, form, canvas.obj("s", OUT))
+    canvas.chain(control, symbol, form, canvas.obj("s", OUT))
 
 
-def _told(canvas: Canvas, surface: Surface, items: Iterable[Item]) -> None:
-    """From the daemon to what the knobs receive: part by part of an address."""
+def _receive(canvas: Canvas, surface: Surface, items: Iterable[Item]) -> None:
+    """From the daemon to the names that controls receive at, by the parts of the address."""
     canvas.lane()
-    heard, parsed = canvas.obj("netreceive", "-u", "-b", surface.back), canvas.obj("oscparse")
+    received = canvas.obj("netreceive", "-u", "-b", surface.feedback_port)
+    parsed = canvas.obj("oscparse")
     trimmed = canvas.obj("list", "trim")
-    canvas.chain(heard, parsed, trimmed)
+    canvas.chain(received, parsed, trimmed)
     tree: Tree = {}
     for item in items:
-        if item.follows:
-            _grow(
-                tree,
-                [*_path(surface, item.follows), *([item.says] if item.kind == "light" else [])],
-                item,
-            )
+        if item.feedback:
+            voice = [item.value] if item.kind == "light" else []
+            _add_path(tree, [*_path(surface, item.feedback), *voice], item)
     _branch(canvas, trimmed, 0, tree)
 
 
-def _grow(tree: Tree, path: list[str], item: Item) -> None:
+def _add_path(tree: Tree, path: list[str], item: Item) -> None:
     *inner, last = path
     for part in inner:
         tree = tree.setdefault(part, {})
@@ -127,8 +125,10 @@ def _grow(tree: Tree, path: list[str], item: Item) -> None:
 
 
 def _branch(canvas: Canvas, source: int, outlet: int, tree: Tree) -> None:
-    """Objects that tell the parts of a tree from each other. A part that looks like a number comes as a word from
-    some versions of Pure Data, and as a number from others: it has a route for each.
+    """Objects that route by the parts of the addresses in a tree.
+
+    Some versions of Pure Data receive a part that looks like a number as a symbol, others as a
+    number; such a part has a route for each.
     """
     canvas.lane()
     for item in {item.kind: item for item in tree.get("", [])}.values():
@@ -141,48 +141,50 @@ def _branch(canvas: Canvas, source: int, outlet: int, tree: Tree) -> None:
             _branch(canvas, route, number, tree[part])
     for part in filter(is_number, tree):
         both = canvas.obj("t", "a")
-        for spelled in (part, word(part)):
-            route = canvas.obj("route", spelled)
+        for form in (part, word(part)):
+            route = canvas.obj("route", form)
             canvas.cord(source, outlet, route)
             canvas.cord(route, 0, both)
         _branch(canvas, both, 0, tree[part])
 
 
 def _leaf(canvas: Canvas, source: int, outlet: int, item: Item) -> None:
-    """From a value to the knob that follows it."""
+    """From a received value to the control that shows it."""
     if item.kind in ("fader", "switch"):
         setting = canvas.msg("set", Raw(r"\$1"))
         canvas.cord(source, outlet, setting)
         canvas.chain(setting, canvas.obj("s", f"{item.address}:hear"))
         if item.kind == "fader":
-            canvas.cord(source, outlet, _lettered(canvas, f"{item.address}:figure", FIGURE))
+            canvas.cord(source, outlet, _number_label(canvas, f"{item.address}:figure", FIGURE))
     elif item.kind in ("choice", "pads"):
-        told = _word(canvas, source, outlet)
+        value = _symbol(canvas, source, outlet)
         for option in item.options:
             canvas.lane()
-            _lit(canvas, told, item, option)
+            _light_option(canvas, value, item, option)
     elif item.kind == "shown":
         label = canvas.msg("label", Raw(r"\$1"))
-        canvas.chain(_word(canvas, source, outlet), label, canvas.obj("s", f"{item.address}:hear"))
+        canvas.chain(
+            _symbol(canvas, source, outlet), label, canvas.obj("s", f"{item.address}:hear")
+        )
     elif item.kind == "refused":
-        _refused(canvas, source, outlet, item)
+        _error(canvas, source, outlet, item)
     elif item.kind == "beat":
         both = canvas.obj("unpack")
         canvas.cord(source, outlet, both)
         for number, part in enumerate(("bar", "beat")):
             one = canvas.obj("+", 1)
             canvas.cord(both, number, one)
-            canvas.chain(one, _lettered(canvas, f"/beat:{part}", "%g"))
-        _flashed(canvas, both, 1, "/beat:light")
+            canvas.chain(one, _number_label(canvas, f"/beat:{part}", "%g"))
+        _flash(canvas, both, 1, "/beat:light")
     elif item.kind == "light":
         both, struck = canvas.obj("unpack"), canvas.obj("moses", 1)
         canvas.cord(source, outlet, both)
         canvas.cord(both, 1, struck)
-        _flashed(canvas, struck, 1, f"/note/{item.says}:light")
+        _flash(canvas, struck, 1, f"/note/{item.value}:light")
 
 
-def _refused(canvas: Canvas, source: int, outlet: int, item: Item) -> None:
-    """What was refused and why, as one label, and in Pd's window."""
+def _error(canvas: Canvas, source: int, outlet: int, item: Item) -> None:
+    """The last error reply: the address and the reason, as a label and in Pd's window."""
     both, letters = canvas.obj("unpack", "s", "s"), [canvas.obj("list", "fromsymbol") for _ in "12"]
     colon, whole = canvas.obj("list", "append", *map(ord, ": ")), canvas.obj("list", "append")
     canvas.cord(source, outlet, both)
@@ -191,38 +193,38 @@ def _refused(canvas: Canvas, source: int, outlet: int, item: Item) -> None:
     canvas.cord(letters[1], 0, whole, 1)
     spelled, label = canvas.obj("list", "tosymbol"), canvas.msg("label", Raw(r"\$1"))
     canvas.chain(whole, spelled, label, canvas.obj("s", f"{item.address}:hear"))
-    # a symbol is printed with its blanks escaped, what a message is called is not
+    # Pd prints a symbol with its spaces escaped, but not the selector of a message
     canvas.chain(spelled, canvas.obj("list", "trim"), canvas.obj("print", "sideman"))
 
 
-def _lettered(canvas: Canvas, name: str, form: str) -> int:
-    """A number as the label of a canvas: what it comes in at."""
+def _number_label(canvas: Canvas, name: str, form: str) -> int:
+    """The object whose input number becomes the label of a canvas."""
     spelled = canvas.obj("makefilename", form)
     canvas.chain(spelled, canvas.msg("label", Raw(r"\$1")), canvas.obj("s", name))
     return spelled
 
 
-def _word(canvas: Canvas, source: int, outlet: int) -> int:
-    """What was told as a symbol: it comes as a message that is called so."""
-    plain, told = canvas.obj("list", "append"), canvas.msg("symbol", Raw(r"\$1"))
+def _symbol(canvas: Canvas, source: int, outlet: int) -> int:
+    """The object that gives a received value as a symbol; it arrives as a selector."""
+    plain, symbol = canvas.obj("list", "append"), canvas.msg("symbol", Raw(r"\$1"))
     canvas.cord(source, outlet, plain)
-    canvas.chain(plain, told)
-    return told
+    canvas.chain(plain, symbol)
+    return symbol
 
 
-def _lit(canvas: Canvas, told: int, item: Item, option: str) -> None:
-    """An option, bright while it is what was told."""
+def _light_option(canvas: Canvas, value: int, item: Item, option: str) -> None:
+    """An option, bright while the control has its value."""
     which = canvas.obj("sel", word(option))
     pressed = colours.bright("on")
-    lit = canvas.msg("color", colours.bright(item.colour), pressed, colours.INK)
-    out = canvas.msg("color", resting(item, option), pressed, colours.TEXT)
+    bright = canvas.msg("color", colours.bright(item.colour), pressed, colours.INK)
+    dark = canvas.msg("color", resting(item, option), pressed, colours.TEXT)
     hear = canvas.obj("s", f"{item.address}={option}:hear")
-    canvas.chain(told, which, lit, hear)
-    canvas.cord(which, 1, out)
-    canvas.cord(out, 0, hear)
+    canvas.chain(value, which, bright, hear)
+    canvas.cord(which, 1, dark)
+    canvas.cord(dark, 0, hear)
 
 
-def _flashed(canvas: Canvas, source: int, outlet: int, name: str) -> None:
+def _flash(canvas: Canvas, source: int, outlet: int, name: str) -> None:
     flash = canvas.obj("t", "b")
     canvas.cord(source, outlet, flash)
     canvas.chain(flash, canvas.obj("s", name))

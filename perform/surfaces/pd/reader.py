@@ -1,4 +1,4 @@
-"""What a finished Pure Data patch shows."""
+"""What a Pure Data patch shows."""
 
 import re
 from collections.abc import Iterator
@@ -8,48 +8,48 @@ from perform.surfaces.layout import Rect
 from perform.surfaces.svg import MOST_PAGES, DrawnItem, Screen
 
 Words = list[str]
-Firsts = dict[str, float]
+InitialValues = dict[str, float]
 
 
-def screens(data: bytes) -> list[Screen]:
-    """The patch's window, then the subpatches that it opens; faders as they stand when it has opened."""
+def read_screens(data: bytes) -> list[Screen]:
+    """The patch's window, then its subpatches; faders at the values that they get at the start."""
     open_ones: list[tuple[str, list[Words]]] = []
     closed: list[Screen] = []
     every = [
         [re.sub(r"\\(.)", r"\1", word) for word in re.split(r"(?<!\\) ", line)]
         for line in re.split(r"(?<!\\);\n", data.decode())
     ]
-    firsts = {name: value for words in every for name, value in _set_at_first(words)}
+    initial_values = {name: value for words in every for name, value in _initial_values(words)}
     for words in every:
         if words[0] == "#N":
             open_ones.append((words[6], [words]))
         elif words[:2] == ["#X", "restore"]:
             name, inside = open_ones.pop()
-            closed.append(_screen(f"pd {name}", inside, firsts))
+            closed.append(_screen(f"pd {name}", inside, initial_values))
             open_ones[-1][1].append(words)
         elif len(words) > 1:
             open_ones[-1][1].append(words)
-    return [_screen("Sideman", open_ones[0][1], firsts), *closed[: MOST_PAGES - 1]]
+    return [_screen("Sideman", open_ones[0][1], initial_values), *closed[: MOST_PAGES - 1]]
 
 
-def _set_at_first(words: Words) -> Iterator[tuple[str, float]]:
-    """What a message says to receivers: after each semicolon a name, "set", and a value."""
-    for place, word in enumerate(words):
+def _initial_values(words: Words) -> Iterator[tuple[str, float]]:
+    """The receivers and values in a message: each semicolon is followed by name, "set", value."""
+    for index, word in enumerate(words):
         if word == ";":
-            name, _, value = words[place + 1 : place + 4]
+            name, _, value = words[index + 1 : index + 4]
             yield name, float(value)
 
 
-def _screen(title: str, lines: list[Words], firsts: Firsts) -> Screen:
-    wide, high = float(lines[0][4]), float(lines[0][5])
-    seen = [seen for words in lines[1:] for seen in _seen(words, firsts)]
-    return Screen(title, wide, high, tuple(seen))
+def _screen(title: str, lines: list[Words], initial_values: InitialValues) -> Screen:
+    width, height = float(lines[0][4]), float(lines[0][5])
+    items = [item for words in lines[1:] for item in _items(words, initial_values)]
+    return Screen(title, width, height, tuple(items))
 
 
-def _seen(words: Words, firsts: Firsts) -> Iterator[DrawnItem]:
+def _items(words: Words, initial_values: InitialValues) -> Iterator[DrawnItem]:
     match words[1:]:
         case ["obj", x, y, ("bng" | "tgl" | "cnv" | "vsl" | "hsl") as kind, *given]:
-            yield from _knob(kind, float(x), float(y), given, firsts)
+            yield from _control(kind, float(x), float(y), given, initial_values)
         case ["restore", x, y, _, name]:
             yield DrawnItem(
                 "button",
@@ -60,11 +60,13 @@ def _seen(words: Words, firsts: Firsts) -> Iterator[DrawnItem]:
             )
 
 
-def _knob(kind: str, x: float, y: float, given: Words, firsts: Firsts) -> Iterator[DrawnItem]:
+def _control(
+    kind: str, x: float, y: float, given: Words, initial_values: InitialValues
+) -> Iterator[DrawnItem]:
     match kind:
         case "cnv":
-            _, wide, high, _, _, text, dx, dy, _, size, fill, ink, *_ = given
-            rect = Rect(x, y, float(wide), float(high))
+            _, width, height, _, _, text, dx, dy, _, size, fill, ink, *_ = given
+            rect = Rect(x, y, float(width), float(height))
             if fill != colours.GROUND:
                 yield DrawnItem("panel", rect, fill=fill)
         case "bng":
@@ -81,9 +83,11 @@ def _knob(kind: str, x: float, y: float, given: Words, firsts: Firsts) -> Iterat
             rect = Rect(x, y, float(side), float(side))
             yield DrawnItem("panel", rect, fill=fill)
         case _:
-            wide, high, low, top, _, _, _, hears, text, dx, dy, _, size, fill, ink, *_ = given
-            rect = Rect(x, y, float(wide), float(high))
-            share = (firsts.get(hears, float(low)) - float(low)) / (float(top) - float(low))
+            width, height, low, top, _, _, _, receiver, text, dx, dy, _, size, fill, ink, *_ = given
+            rect = Rect(x, y, float(width), float(height))
+            share = (initial_values.get(receiver, float(low)) - float(low)) / (
+                float(top) - float(low)
+            )
             yield DrawnItem("fader", rect, fill=ink, share=share)
     if text != "empty":
         start = Rect(x + float(dx) - 4, y + float(dy) - 8, 400, 16)

@@ -1,9 +1,9 @@
-"""What the front and the wires of a Pure Data patch must agree on."""
+"""What the front and the connections of a Pure Data patch share."""
 
 from perform.surfaces import colours
 from perform.surfaces.layout import Item, is_black
 
-FIGURE = "%.2f"  # how the figure below a fader is spelled
+FIGURE = "%.2f"  # the format of the value below a fader
 
 
 def resting(item: Item, option: str) -> str:

@@ -1,38 +1,38 @@
-"""A surface as a patch for vanilla Pure Data (0.51 or later): knobs in front, all wires in a subpatch.
+"""A surface as a patch for vanilla Pure Data (0.51 or later); all connections are in a subpatch.
 
-Each knob sends to, and receives from, a name made from its address: `/tempo:say` and `/tempo:hear`. What is told is
-"set", so that nothing goes round.
+Each control sends and receives at names made from its address: `/tempo:say` and `/tempo:hear`.
+Feedback is "set", so that a control does not send it back.
 """
 
 from perform.surfaces import colours
-from perform.surfaces.layout import Item, Page, Rect, Surface, cells, parts, placed
+from perform.surfaces.layout import Item, Page, Rect, Surface, option_cells, place_items, split_item
 from perform.surfaces.pd.canvas import Canvas
-from perform.surfaces.pd.connections import wires
+from perform.surfaces.pd.connections import connections
 from perform.surfaces.pd.style import FIGURE, resting
 
-WIDTH, BAR, PLAY, SHAPE, OPEN, GAP, LINE = 1040, 101, 480, 450, 36, 6.0, 14.0
-LETTER = 0.6  # of a letter's height is its width: they are all as wide
-UNDER = 13  # pixels of a label below a button
+WIDTH, BAR, PLAY, PARAMETERS, OPEN, GAP, LINE = 1040, 101, 480, 450, 36, 6.0, 14.0
+LETTER = 0.6  # the width of every letter, as a share of its height
+LABEL = 13  # the height of a label below a button, in pixels
 NONE = "empty"
 
 
 def write(surface: Surface) -> bytes:
     """The patch as a file."""
-    play, *shapes = surface.pages
+    play, *others = surface.pages
     front = Canvas(WIDTH, BAR + PLAY + OPEN)
     _ground(front, WIDTH, BAR + PLAY + OPEN)
     _items(front, surface.bar, Rect(0, 0, WIDTH, BAR))
     _items(front, play, Rect(0, BAR, WIDTH, PLAY))
-    windows = [_window(page) for page in shapes]
-    for number, window in enumerate([*windows, wires(surface)]):
+    windows = [_window(page) for page in others]
+    for number, window in enumerate([*windows, connections(surface)]):
         front.sub(window, 12 + number * (WIDTH - 24) / (len(windows) + 1), BAR + PLAY + 8)
     return ("\n".join(front.lines()) + "\n").encode()
 
 
 def _window(page: Page) -> Canvas:
-    window = Canvas(WIDTH, SHAPE, page.name)
-    _ground(window, WIDTH, SHAPE)
-    _items(window, page, Rect(0, 0, WIDTH, SHAPE))
+    window = Canvas(WIDTH, PARAMETERS, page.name)
+    _ground(window, WIDTH, PARAMETERS)
+    _items(window, page, Rect(0, 0, WIDTH, PARAMETERS))
     return window
 
 
@@ -41,27 +41,29 @@ def _ground(canvas: Canvas, width: int, height: int) -> None:
 
 
 def _items(canvas: Canvas, page: Page, frame: Rect) -> None:
-    for item, rect in placed(page, frame, GAP):
-        caption, body, figure = parts(item, rect, LINE)
+    for item, rect in place_items(page, frame, GAP):
+        caption, body, figure = split_item(item, rect, LINE)
         if caption is not None:
             _label(canvas, caption, item.label, colours.QUIET, 10)
         if figure is not None:
-            _shown(canvas, figure, f"{item.address}:figure", figure_of(item), colours.TEXT, 10)
-        _made(canvas, item, body)
+            _changing_text(
+                canvas, figure, f"{item.address}:figure", _initial_value(item), colours.TEXT, 10
+            )
+        _add_item(canvas, item, body)
 
 
-def _made(canvas: Canvas, item: Item, rect: Rect) -> None:
+def _add_item(canvas: Canvas, item: Item, rect: Rect) -> None:
     bright, rest = colours.bright(item.colour), colours.dim(item.colour, 0.4)
     match item.kind:
         case "tap":
-            _bang(canvas, rect, name_of(item), NONE, item.label, rest)
+            _bang(canvas, rect, _send_name(item), NONE, item.label, rest)
         case "switch":
-            side, x, y = _square(rect, UNDER)
+            side, x, y = _square(rect, LABEL)
             label = _below(side, item.label)
             canvas.obj("tgl", side, 0, f"{item.address}:say", f"{item.address}:hear", *label,
                        rest, colours.TEXT, colours.TEXT, 0, 1, x=x, y=y)  # fmt: skip
         case "choice" | "pads":
-            for option, cell in cells(item, rect, GAP):
+            for option, cell in option_cells(item, rect, GAP):
                 name = f"{item.address}={option}"
                 _bang(
                     canvas,
@@ -75,18 +77,18 @@ def _made(canvas: Canvas, item: Item, rect: Rect) -> None:
         case "fader":
             _slider(canvas, item, rect, bright)
         case _:
-            _looked_at(canvas, item, rect, bright)
+            _display(canvas, item, rect, bright)
 
 
-def _looked_at(canvas: Canvas, item: Item, rect: Rect, bright: str) -> None:
+def _display(canvas: Canvas, item: Item, rect: Rect, bright: str) -> None:
     match item.kind:
         case "title":
-            size = 18 if item.place.h >= 1 else 11
+            size = 18 if item.grid.h >= 1 else 11
             colour = colours.TEXT if item.colour == "plain" else bright
             _label(canvas, rect, item.label, colour, size, left=True)
         case "shown":
             first = str(item.control.default) if item.control is not None else ""
-            _shown(canvas, rect, f"{item.address}:hear", first, bright, 22)
+            _changing_text(canvas, rect, f"{item.address}:hear", first, bright, 22)
         case "refused":
             name = f"{item.address}:hear"
             _cnv(canvas, rect, colours.GROUND, (NONE, 2, round(rect.h / 2), 0, 12), bright, name)
@@ -95,48 +97,52 @@ def _looked_at(canvas: Canvas, item: Item, rect: Rect, bright: str) -> None:
             _flash(canvas, rect.x, rect.y + (rect.h - side) / 2, side, "/beat:light", bright)
             half = (rect.w - side) / 2
             for number, part in enumerate(("bar", "beat")):
-                place = Rect(rect.x + side + number * half, rect.y, half, rect.h)
-                _shown(canvas, place, f"/beat:{part}", "1", bright if number else colours.QUIET, 22)
+                half_rect = Rect(rect.x + side + number * half, rect.y, half, rect.h)
+                _changing_text(
+                    canvas, half_rect, f"/beat:{part}", "1", bright if number else colours.QUIET, 22
+                )
         case "light":
-            side = min(int(rect.h) - UNDER, 26)
+            side = min(int(rect.h) - LABEL, 26)
             _flash(
                 canvas,
                 rect.x,
                 rect.y + (rect.h - side) / 2,
                 side,
-                f"/note/{item.says}:light",
+                f"/note/{item.value}:light",
                 bright,
             )
             beside = Rect(rect.x + side + 2, rect.y, rect.w - side - 2, rect.h)
             _label(canvas, beside, item.label, bright, 12, left=True)
         case _:
-            pass  # a latch: a bang of Pure Data does not say when it comes up
+            pass  # a latch: a bang of Pure Data does not report its release
 
 
-def figure_of(item: Item) -> str:
-    """Where a fader stands at first, as its figure says it."""
+def _initial_value(item: Item) -> str:
+    """The first value of a fader, as the text below it."""
     return FIGURE % item.bounds[2]
 
 
-def name_of(item: Item) -> str:
-    """What a button sends to: its address, and what it says where it says something."""
-    return f"{item.address}={item.says}" if item.says else f"{item.address}:say"
+def _send_name(item: Item) -> str:
+    """The name that a button sends to: its address, with its value if it has one."""
+    return f"{item.address}={item.value}" if item.value else f"{item.address}:say"
 
 
 def _slider(canvas: Canvas, item: Item, rect: Rect, colour: str) -> None:
     low, high, _ = item.bounds
-    lies = rect.w > rect.h
+    horizontal = rect.w > rect.h
     canvas.obj(
-        "hsl" if lies else "vsl", int(rect.w - 6), int(rect.h - 4), low, high, 0, 0, f"{item.address}:say",
-        f"{item.address}:hear", NONE, 0, -8, 0, 10, colours.PANEL, colour, colours.TEXT, 0, 1,
+        "hsl" if horizontal else "vsl", int(rect.w - 6), int(rect.h - 4), low, high, 0, 0,
+        f"{item.address}:say", f"{item.address}:hear", NONE, 0, -8, 0, 10, colours.PANEL, colour,
+        colours.TEXT, 0, 1,
         x=rect.x + 3, y=rect.y + 2,
     )  # fmt: skip
 
 
 def _bang(
-    canvas: Canvas, rect: Rect, send: str, receive: str, text: str, colour: str, *, inside: bool = False
+    canvas: Canvas, rect: Rect, send: str, receive: str, text: str, colour: str, *,
+    inside: bool = False,
 ) -> None:  # fmt: skip
-    side, x, y = _square(rect, 0 if inside else UNDER)
+    side, x, y = _square(rect, 0 if inside else LABEL)
     label = (text, *_centred(side, text, 10), side // 2, 0, 10) if inside else _below(side, text)
     canvas.obj(
         "bng",
@@ -177,19 +183,19 @@ def _flash(canvas: Canvas, x: float, y: float, side: int, receive: str, colour: 
     )
 
 
-def _square(rect: Rect, under: int) -> tuple[int, float, float]:
-    """Side and corner of the largest square in a rectangle, with room for a label below it."""
-    side = int(min(rect.w, rect.h - under))
-    return side, rect.x + (rect.w - side) / 2, rect.y + (rect.h - under - side) / 2
+def _square(rect: Rect, label: int) -> tuple[int, float, float]:
+    """Side and corner of the largest square in a rectangle with a label below it, in pixels."""
+    side = int(min(rect.w, rect.h - label))
+    return side, rect.x + (rect.w - side) / 2, rect.y + (rect.h - label - side) / 2
 
 
 def _below(side: int, text: str) -> tuple[object, ...]:
-    return (text, *_centred(side, text, 10), side + UNDER // 2 + 1, 0, 10)
+    return (text, *_centred(side, text, 10), side + LABEL // 2 + 1, 0, 10)
 
 
-def _centred(wide: float, text: str, size: int) -> tuple[int]:
-    """How far from the left a label begins so that it stands in the middle."""
-    return (round((wide - LETTER * size * len(text)) / 2),)
+def _centred(width: float, text: str, size: int) -> tuple[int]:
+    """The distance of a centred label from the left edge, in pixels."""
+    return (round((width - LETTER * size * len(text)) / 2),)
 
 
 def _label(
@@ -206,8 +212,10 @@ def _label(
     )
 
 
-def _shown(canvas: Canvas, rect: Rect, receive: str, text: str, colour: str, size: int) -> None:
-    """A text that changes: the label of a canvas, which stays where it begins."""
+def _changing_text(
+    canvas: Canvas, rect: Rect, receive: str, text: str, colour: str, size: int
+) -> None:
+    """A text that messages change: the label of a canvas, aligned to where it begins."""
     label = (text, *_centred(rect.w, text, size), round(rect.h / 2), 0, size)
     _cnv(canvas, rect, colours.GROUND, label, colour, receive)
 

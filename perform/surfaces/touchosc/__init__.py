@@ -1,6 +1,6 @@
 """TouchOSC layouts."""
 
-from perform.surfaces.touchosc.reader import screens
+from perform.surfaces.touchosc.reader import read_screens
 from perform.surfaces.touchosc.writer import write
 
-__all__ = ["screens", "write"]
+__all__ = ["read_screens", "write"]

@@ -1,11 +1,11 @@
-"""The scripts in a TouchOSC layout (Lua 5.1): what its messages alone cannot do."""
+"""The scripts in a TouchOSC layout (Lua 5.1), for what its messages alone cannot do."""
 
 from perform.surfaces import colours
-from perform.surfaces.layout import ASK_AGAIN_MS, Item, Surface
+from perform.surfaces.layout import RENEW_MS, Item, Surface
 
 FLASH_MS = 140
 
-# Texts are lit where they are said, the beat and the voices when they sound; asking again keeps us subscribed.
+# It lights the options that are set, flashes the beat and the voices, and keeps the subscription.
 _ROOT = """local PREFIX, PORT = {prefix}, {back}
 local found, lit, flashed, held, asked = {{}}, {{}}, {{}}, {{}}, nil
 
@@ -47,7 +47,8 @@ function update()
   end
 end
 
--- pads say which chord came down or up; it goes with the last hand, and until then what is still held sounds again
+-- pads report which chord is pressed or released; with the last release the chord ends,
+-- and before that the newest chord that is still held sounds again
 function onReceiveNotify(what, chord)
   local newest = held[#held] == chord
   for place = #held, 1, -1 do
@@ -103,11 +104,11 @@ end
 
 
 def root_script(surface: Surface) -> str:
-    """What lights up, and how the daemon is asked to tell."""
+    """The root's script: lights, flashes, errors and the subscription."""
     return _ROOT.format(
         prefix=quoted(surface.prefix),
-        back=surface.back,
-        again=ASK_AGAIN_MS,
+        back=surface.feedback_port,
+        again=RENEW_MS,
         flash=FLASH_MS,
         ink=_parts(colours.INK),
         text=_parts(colours.TEXT),
@@ -115,20 +116,20 @@ def root_script(surface: Surface) -> str:
 
 
 def pad_script(chord: str) -> str:
-    """A pad says when it comes down and up; the root's script lets the chord go."""
+    """The script of a pad: it reports press and release, and the root's script ends the chord."""
     return _PAD.format(chord=quoted(chord))
 
 
 def fader_script(item: Item) -> str:
-    """The figure below a fader says where it stands."""
+    """The script of a fader: it writes the value below the fader."""
     low, high, _ = item.bounds
     figure = f"string.format('{'%.0f' if high > 1 else '%.2f'}', stands)"
-    shown = f"stands < 0 and 'free' or {figure}" if item.free else figure
+    shown = f"stands < 0 and 'free' or {figure}" if item.can_be_unset else figure
     return _FADER.format(low=low, span=high - low, shown=shown)
 
 
 def quoted(text: str) -> str:
-    """A text as Lua writes it."""
+    """A text as a Lua literal."""
     inside = text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
     return f"'{inside}'"
 

@@ -1,4 +1,4 @@
-"""What a finished TouchOSC layout shows."""
+"""What a TouchOSC layout shows."""
 
 import zlib
 from collections.abc import Iterator
@@ -8,11 +8,11 @@ from perform.surfaces import colours
 from perform.surfaces.layout import Rect
 from perform.surfaces.svg import MOST_PAGES, DrawnItem, Screen
 
-AT_REST = 0.62  # of its colour is left of a button that is not pressed
+AT_REST = 0.62  # the share of its colour that a button has when it is not pressed
 
 
-def screens(data: bytes) -> list[Screen]:
-    """The layout with its first page open, then the pages that follow, alone."""
+def read_screens(data: bytes) -> list[Screen]:
+    """The layout with its first page open, then each further page alone."""
     root = next(iter(fromstring(zlib.decompress(data))))  # noqa: S314 - our own file, just written
     frame = _rect(root)
     pages = [
@@ -21,7 +21,7 @@ def screens(data: bytes) -> list[Screen]:
         if pager.get("type") == "PAGER"
         for page in _children(pager)
     ]
-    whole = tuple(_seen(root, 0, 0))
+    whole = tuple(_items(root, 0, 0))
     found = [Screen(_text(root, "name"), frame.w, frame.h, whole)]
     for page in pages[1:MOST_PAGES]:
         size = _rect(page)
@@ -30,13 +30,13 @@ def screens(data: bytes) -> list[Screen]:
                 f"page: {_text(page, 'tabLabel')}",
                 size.w,
                 size.h,
-                tuple(_seen(page, -size.x, -size.y)),
+                tuple(_items(page, -size.x, -size.y)),
             )
         )
     return found
 
 
-def _seen(node: Element, x: float, y: float) -> Iterator[DrawnItem]:
+def _items(node: Element, x: float, y: float) -> Iterator[DrawnItem]:
     frame = _rect(node)
     rect = Rect(frame.x + x, frame.y + y, frame.w, frame.h)
     fill = _colour(node, "color")
@@ -45,10 +45,10 @@ def _seen(node: Element, x: float, y: float) -> Iterator[DrawnItem]:
             if _text(node, "background") == "1":
                 yield DrawnItem("panel", rect, fill=fill)
             for child in _children(node):
-                yield from _seen(child, rect.x, rect.y)
+                yield from _items(child, rect.x, rect.y)
         case "PAGER":
             yield from _tabs(node, rect)
-            yield from _seen(_children(node)[0], rect.x, rect.y)
+            yield from _items(_children(node)[0], rect.x, rect.y)
         case "BUTTON":
             pressed = _default(node, "x") == "1"
             yield DrawnItem("button", rect, fill=fill if pressed else colours.mixed(fill, AT_REST))
@@ -63,11 +63,11 @@ def _seen(node: Element, x: float, y: float) -> Iterator[DrawnItem]:
 
 def _tabs(pager: Element, rect: Rect) -> Iterator[DrawnItem]:
     pages = _children(pager)
-    wide, high = rect.w / len(pages), float(_text(pager, "tabbarSize"))
+    width, height = rect.w / len(pages), float(_text(pager, "tabbarSize"))
     for number, page in enumerate(pages):
         state = "Off" if number else "On"
         yield DrawnItem(
-            "button", Rect(rect.x + number * wide + 1, rect.y + 1, wide - 2, high - 2),
+            "button", Rect(rect.x + number * width + 1, rect.y + 1, width - 2, height - 2),
             _text(page, "tabLabel"), _colour(page, f"tabColor{state}"),
             _colour(page, f"textColor{state}"), float(_text(pager, f"textSize{state}")),
         )  # fmt: skip

@@ -1,7 +1,8 @@
-"""A surface as a TouchOSC layout (.tosc): XML, compressed with zlib, as TouchOSC 1.5 writes it (version 6).
+"""A surface as a TouchOSC layout (.tosc): XML, compressed with zlib, as TouchOSC 1.5 writes it.
 
-The structure was learnt from Hexler's manual and published layouts: a node has properties, values, messages and
-children. Faders, switches and labels follow by messages of their own; what is lit, the root's script lights.
+The structure comes from Hexler's manual and from published layouts (file version 6): a node has
+properties, values, messages and children. Faders, switches and labels get their values by their own
+messages; the root's script lights buttons.
 """
 
 import uuid
@@ -10,14 +11,23 @@ from collections.abc import Iterable, Iterator
 from xml.sax.saxutils import escape, quoteattr
 
 from perform.surfaces import colours
-from perform.surfaces.layout import Item, Page, Rect, Surface, cells, is_black, parts, placed
+from perform.surfaces.layout import (
+    Item,
+    Page,
+    Rect,
+    Surface,
+    is_black,
+    option_cells,
+    place_items,
+    split_item,
+)
 from perform.surfaces.touchosc.lua import fader_script, pad_script, root_script
 
 WIDTH, HEIGHT, BAR, TABS, GAP, LINE = 1280.0, 800.0, 134.0, 48.0, 6.0, 20.0
 VERSION = "6"
 CONNECTIONS = "1" * 10
 _IDS = uuid.UUID("6f1c1d2a-6f0e-5d0a-9c43-51de3a9d0a11")
-_LETTER = 0.6  # of a letter's height is its width, on average
+_LETTER = 0.6  # the mean width of a letter, as a share of its height
 _COMMON: dict[str, object] = {
     "background": True, "cornerRadius": 4.0, "grabFocus": True, "interactive": True,
     "locked": False, "orientation": 0, "outline": False, "outlineStyle": 0, "pointerPriority": 0,
@@ -32,7 +42,8 @@ _OF_TYPE: dict[str, dict[str, object]] = {
     "FADER": {"bar": True, "barDisplay": 0, "cursor": True, "cursorDisplay": 0, "grid": False,
               "gridSteps": 10, "gridColor": "#000000", "response": 0, "responseFactor": 100},
     "PAGER": {"background": False, "grabFocus": False, "tabLabels": True, "tabbar": True,
-              "tabbarDoubleTap": False, "tabbarSize": int(TABS), "textSizeOff": 18, "textSizeOn": 18},
+              "tabbarDoubleTap": False, "tabbarSize": int(TABS), "textSizeOff": 18,
+              "textSizeOn": 18},
 }  # fmt: skip
 Properties = dict[str, object]
 
@@ -78,35 +89,35 @@ def _page(surface: Surface, page: Page, frame: Rect) -> str:
 def _items(surface: Surface, page: Page, frame: Rect) -> str:
     inside = Rect(GAP, GAP, frame.w - 2 * GAP, frame.h - 2 * GAP)
     return "".join(
-        made
-        for item, rect in placed(page, inside, GAP)
-        for made in _made(surface, page, item, rect)
+        node
+        for item, rect in place_items(page, inside, GAP)
+        for node in _item(surface, page, item, rect)
     )
 
 
-def _made(surface: Surface, page: Page, item: Item, rect: Rect) -> Iterator[str]:
+def _item(surface: Surface, page: Page, item: Item, rect: Rect) -> Iterator[str]:
     at = surface.pages.index(page) if page in surface.pages else "bar"
     name = f"{at} {item.label} {item.address}"
-    split = parts(item, rect, LINE)
+    split = split_item(item, rect, LINE)
     if split.caption is not None and item.kind != "fader":
         yield _text(f"{name} caption", split.caption, item.label, colours.QUIET, 13)
     if item.kind in ("tap", "switch", "latch", "choice", "pads"):
         yield from _pressed(surface, name, item, rect, split.body)
     else:
-        yield _shown(surface, name, item, rect, split.body)
+        yield _displayed(surface, name, item, rect, split.body)
 
 
 def _pressed(surface: Surface, name: str, item: Item, rect: Rect, body: Rect) -> Iterator[str]:
-    """What a finger presses: buttons, each with its text above it."""
+    """What a finger presses: buttons, each with its text in front."""
     accent: Properties = {"color": colours.dim(item.colour, 0.8)}
     match item.kind:
         case "tap":
-            yield _button(name, rect, accent, _sent(surface, item, item.says))
+            yield _button(name, rect, accent, _message(surface, item, item.value))
             yield _text(f"{name} text", rect, item.label, colours.TEXT, 20)
         case "switch":
-            sent = _osc(surface, item.address, [("VALUE", "INTEGER", "x", 0.0, 1.0)], "ANY")
-            told = _osc(surface, item.follows, [("VALUE", "FLOAT", "x", 0.0, 1.0)])
-            yield _button(name, rect, {"color": colours.bright(item.colour)}, sent + told, 2)
+            moved = _osc(surface, item.address, [("VALUE", "INTEGER", "x", 0.0, 1.0)], "ANY")
+            feedback = _osc(surface, item.feedback, [("VALUE", "FLOAT", "x", 0.0, 1.0)])
+            yield _button(name, rect, {"color": colours.bright(item.colour)}, moved + feedback, 2)
             yield _text(f"{name} text", rect, item.label, colours.TEXT, 19)
         case "latch":
             yield _button("latch", rect, {"color": colours.dim(item.colour, 0.75)}, "", 2, first=1)
@@ -114,42 +125,42 @@ def _pressed(surface: Surface, name: str, item: Item, rect: Rect, body: Rect) ->
         case _:
             longest = max(item.options, key=len)
             lit: Properties = {"color": colours.bright(item.colour)}
-            for option, cell in cells(item, body, GAP):
+            for option, cell in option_cells(item, body, GAP):
                 strength = 0.5 if is_black(item, option) else 0.8
                 shade: Properties = {"color": colours.dim(item.colour, strength)}
                 if item.kind == "pads":
                     shade["script"] = pad_script(option)
-                yield _button(f"{name} {option}", cell, shade, _sent(surface, item, option))
+                yield _button(f"{name} {option}", cell, shade, _message(surface, item, option))
                 size = _fits(cell, longest, 24)  # the same for all of them
                 yield _text(f"{item.address}={option}", cell, option, colours.TEXT, size, lit)
 
 
-def _shown(surface: Surface, name: str, item: Item, rect: Rect, body: Rect) -> str:
-    """What is looked at: texts, lights, and the faders."""
+def _displayed(surface: Surface, name: str, item: Item, rect: Rect, body: Rect) -> str:
+    """Texts, lights and faders."""
     lit: Properties = {"color": colours.bright(item.colour)}
     match item.kind:
         case "title":
             left: Properties = {"textAlignH": 1}
             colour = colours.TEXT if item.colour == "plain" else colours.bright(item.colour)
-            return _text(name, rect, item.label, colour, 26 if item.place.h >= 1 else 14, left)
+            return _text(name, rect, item.label, colour, 26 if item.grid.h >= 1 else 14, left)
         case "shown":
-            told = _osc(surface, item.follows, [("VALUE", "STRING", "text", 0.0, 1.0)])
+            feedback = _osc(surface, item.feedback, [("VALUE", "STRING", "text", 0.0, 1.0)])
             first = str(item.control.default) if item.control is not None else ""
-            return _text(name, body, first, colours.bright(item.colour), 40, messages=told)
+            return _text(name, body, first, colours.bright(item.colour), 40, messages=feedback)
         case "beat":
             return _text("beat", body, "1.1", colours.TEXT, 40, lit)
         case "refused":
             return _text("refused", rect, "", colours.bright(item.colour), 14, {"textAlignH": 1})
         case "light":
             look = {**lit, "textAlignH": 1}
-            return _text(f"light {item.says}", rect, f" {item.label}", colours.TEXT, 22, look)
+            return _text(f"light {item.value}", rect, f" {item.label}", colours.TEXT, 22, look)
         case _:
             return _fader(surface, name, item, rect)
 
 
 def _fader(surface: Surface, name: str, item: Item, rect: Rect) -> str:
     low, high, first = item.bounds
-    caption, body, figure = parts(item, Rect(0, 0, rect.w, rect.h), LINE)
+    caption, body, figure = split_item(item, Rect(0, 0, rect.w, rect.h), LINE)
     assert caption is not None  # noqa: S101 - a fader has all three
     assert figure is not None  # noqa: S101
     script = fader_script(item)
@@ -157,13 +168,15 @@ def _fader(surface: Surface, name: str, item: Item, rect: Rect) -> str:
     if body.w > body.h:
         fader["orientation"] = 1
     moved = _osc(surface, item.address, [("VALUE", "FLOAT", "x", low, high)], "ANY")
-    told = _osc(surface, item.follows, [("VALUE", "FLOAT", "x", low, high)])
-    stands = "free" if item.free and first < 0 else f"{first:.0f}" if high > 1 else f"{first:.2f}"
+    feedback = _osc(surface, item.feedback, [("VALUE", "FLOAT", "x", low, high)])
+    value = f"{first:.0f}" if high > 1 else f"{first:.2f}"
+    if item.can_be_unset and first < 0:
+        value = "free"
+    start: Properties = {"x": round((first - low) / (high - low), 4), "touch": False}
     inside = (
         _text(f"{name} caption", caption, item.label, colours.QUIET, 12)
-        + _node("FADER", "fader", body, fader, {"x": round((first - low) / (high - low), 4), "touch": False},
-                moved + told, path=name)
-        + _text("figure", figure, stands, colours.TEXT, 15, path=name)
+        + _node("FADER", "fader", body, fader, start, moved + feedback, path=name)
+        + _text("figure", figure, value, colours.TEXT, 15, path=name)
     )  # fmt: skip
     return _node(
         "GROUP", name, rect, {"background": False, "color": colours.GROUND}, children=inside
@@ -193,13 +206,13 @@ def _text(
 
 
 def _fits(rect: Rect, text: str, size: int) -> int:
-    """The letter size at which a text has room, at most `size`."""
-    wide = (rect.w - 6) / (_LETTER * max(len(text), 3))
-    return max(min(size, int(wide), int(rect.h * 0.8)), 10)
+    """The font size at which a text fits, at most `size`."""
+    fitting = (rect.w - 6) / (_LETTER * max(len(text), 3))
+    return max(min(size, int(fitting), int(rect.h * 0.8)), 10)
 
 
-def _sent(surface: Surface, item: Item, says: str) -> str:
-    arguments = [("CONSTANT", "STRING", says, 0.0, 1.0)] if says else []
+def _message(surface: Surface, item: Item, value: str) -> str:
+    arguments = [("CONSTANT", "STRING", value, 0.0, 1.0)] if value else []
     return _osc(surface, item.address, arguments, "RISE")
 
 
@@ -207,9 +220,9 @@ Partial = tuple[str, str, str, float, float]
 
 
 def _osc(surface: Surface, address: str, arguments: Iterable[Partial], trigger: str = "") -> str:
-    """A message: one that is sent when x does what `trigger` says, or without it one that is received.
+    """A message. With `trigger` it is sent when x changes so; without, it is received.
 
-    The editor writes triggers where there are any, and path and arguments always.
+    TouchOSC's editor writes path and arguments always, and triggers only where there are any.
     """
     if not address:
         return ""
@@ -231,14 +244,16 @@ def _osc(surface: Surface, address: str, arguments: Iterable[Partial], trigger: 
 def _partial(partial: Partial) -> str:
     kind, conversion, value, low, high = partial
     return (
-        f"<partial><type>{kind}</type><conversion>{conversion}</conversion><value>{_data(value)}</value>"
+        f"<partial><type>{kind}</type><conversion>{conversion}</conversion>"
+        f"<value>{_data(value)}</value>"
         f"<scaleMin>{low:g}</scaleMin><scaleMax>{high:g}</scaleMax></partial>"
     )
 
 
 def _node(
-    kind: str, name: str, rect: Rect, properties: Properties, values: dict[str, object] | None = None,
-    messages: str = "", children: str = "", path: str = "", *, includes: bool = False,
+    kind: str, name: str, rect: Rect, properties: Properties,
+    values: dict[str, object] | None = None, messages: str = "", children: str = "",
+    path: str = "", *, includes: bool = False,
 ) -> str:  # fmt: skip
     identity = uuid.uuid5(_IDS, f"{kind} {path} {name}")
     every = {**_COMMON, **_OF_TYPE[kind], **properties, "name": name, "frame": rect}
@@ -263,10 +278,8 @@ def _property(key: str, value: object) -> str:
         case float():
             kind, inside = "f", f"{value:g}"
         case Rect():
-            kind, inside = (
-                "r",
-                "".join(f"<{side}>{size:g}</{side}>" for side, size in value._asdict().items()),
-            )
+            sides = value._asdict().items()
+            kind, inside = "r", "".join(f"<{side}>{size:g}</{side}>" for side, size in sides)
         case str() if "olor" in key:
             parts_of = zip("rgba", (*colours.shares(value), 1), strict=True)
             kind, inside = "c", "".join(f"<{part}>{share:g}</{part}>" for part, share in parts_of)
@@ -278,7 +291,8 @@ def _property(key: str, value: object) -> str:
 def _value(key: str, first: object) -> str:
     default = str(first).lower() if isinstance(first, bool) else str(first)
     return (
-        f"<value><key>{_data(key)}</key><locked>0</locked><lockedDefaultCurrent>0</lockedDefaultCurrent>"
+        f"<value><key>{_data(key)}</key><locked>0</locked>"
+        "<lockedDefaultCurrent>0</lockedDefaultCurrent>"
         f"<default>{_data(default)}</default><defaultPull>0</defaultPull></value>"
     )
 

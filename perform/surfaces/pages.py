@@ -1,0 +1,231 @@
+"""The pages of a surface, made from the registry of controls for the voices of a rig."""
+
+from collections.abc import Iterator
+
+from perform.config.schema import Rig
+from perform.config.voices import ROLES, VoiceConfig
+from perform.control.registry import Control, addresses
+from perform.engine.parameters import PARAMETERS
+from perform.errors import RigError
+from perform.inputs.kinds import InputsConfig
+from perform.inputs.osc import OscInputConfig
+from perform.music.chord import Chord
+from perform.music.quality import BY_NAME
+from perform.net.address import LOOPBACK, host_port
+from perform.surfaces.layout import GridRect, Item, ItemKind, Page, Surface
+
+PAD_QUALITIES = ("", "m", "7", "maj7", "m7", "m7b5", "dim7")
+KEYS = ("auto", "none")  # the values of /key that are buttons, beside the names of keys
+SNAPSHOTS = ("A", "B", "C", "D")
+NOT_ON_SURFACES = (
+    "/chart",
+    "/note",
+    "/learn",
+    "/subscribe",
+    "/subscribe/again",
+    "/unsubscribe",
+    "/stats",
+)
+FEEDBACK_PORT = 9001
+MODEL_COLUMNS = 3
+HEADING_ROWS = 0.4  # above a row of faders
+BUTTON_COLUMNS = 1.85  # of each button in a voice's strip
+PARAMETER_COLUMNS, EXPRESSION_COLUMNS = 17.0, 10.0  # the widths of the two rows of faders
+SIDE = EXPRESSION_COLUMNS + 0.4  # where the buttons beside the lower row of faders begin
+SIDE_COLUMNS = 6.6
+
+Table = dict[str, Control]  # by address
+
+
+def shipped_rig() -> Rig:
+    """The rig of the files in patches/: a voice of each role."""
+    voices = [VoiceConfig(name=role, role=role) for role in ROLES]  # type: ignore[arg-type]
+    return Rig(inputs=InputsConfig(osc=OscInputConfig()), voices=tuple(voices))
+
+
+def build_surface(
+    rig: Rig,
+    models: tuple[str, ...],
+    host: str = "",
+    port: int = 0,
+    feedback_port: int = FEEDBACK_PORT,
+) -> Surface:
+    """The surface for a rig.
+
+    `models`: the bundles to choose from; those that the rig names are added. `host` and `port`:
+    where the daemon listens; by default as the rig says.
+
+    RigError where the rig has no OSC input, or where a voice's name cannot be part of an address in
+    every format.
+    """
+    if rig.inputs.osc is None:
+        raise RigError("surfaces use OSC, and this rig has no OSC input; add [inputs.osc]")
+    listen_host, listen_port = host_port(rig.inputs.osc.listen)
+    voices = tuple(_checked_name(voice.name) for voice in rig.voices)
+    named = [name for voice in rig.voices for name in (voice.model, voice.other) if name]
+    models = tuple(dict.fromkeys((*models, *named)))
+    table = dict(addresses(voices))
+    pages = (_parameters_page(voice, table, models) for voice in ("", *voices))
+    anywhere = listen_host in ("0.0.0.0", "::")  # noqa: S104 - not bound here
+    return Surface(
+        prefix=rig.inputs.osc.prefix,
+        host=host or (LOOPBACK if anywhere else listen_host),
+        port=port or listen_port,
+        feedback_port=feedback_port,
+        voices=voices,
+        models=models,
+        bar=_bar(table),
+        pages=(_play_page(voices, table), *pages),
+    )
+
+
+def _checked_name(voice: str) -> str:
+    if not all(letter.isalnum() or letter in "-_." for letter in voice):
+        raise RigError(
+            f"voice {voice!r}: surfaces put the name into an address; use only letters, digits, "
+            "-, _ and . in it"
+        )
+    return voice
+
+
+def _item(
+    table: Table, kind: ItemKind, label: str, grid: GridRect, colour: str, address: str,
+    value: str = "",
+) -> Item:  # fmt: skip
+    return Item(kind, label, grid, colour, address, value, table[address])
+
+
+def _choice(
+    table: Table, label: str, grid: GridRect, colour: str, address: str,
+    options: tuple[str, ...] = (), columns: int = 0,
+) -> Item:  # fmt: skip
+    """A choice; by default of the control's choices, in one row."""
+    options = options or table[address].choices
+    item = _item(table, "choice", label, grid, colour, address)
+    return item._replace(options=options, columns=columns or len(options))
+
+
+def _bar(table: Table) -> Page:
+    """The chord, the beat, transport, tempo and panic; below them the last error reply."""
+    items = (
+        _item(table, "shown", "chord", GridRect(0, 0, 6, 2), "chord", "/chord"),
+        Item("beat", "beat", GridRect(6, 0, 3, 2), "beat", "/beat"),
+        _choice(table, "transport", GridRect(9, 0, 9, 2), "go", "/transport"),
+        _item(table, "fader", "tempo", GridRect(18, 0, 8, 2), "time", "/tempo"),
+        _item(table, "tap", "tap", GridRect(26, 0, 2.5, 2), "time", "/tap"),
+        _item(table, "tap", "PANIC", GridRect(28.5, 0, 3.5, 2), "stop", "/panic"),
+        Item("refused", "", GridRect(0, 2, 32, 0.4), "stop", "/error"),
+    )
+    return Page("bar", 32, 2.4, items)
+
+
+def _play_page(voices: tuple[str, ...], table: Table) -> Page:
+    """Chord pads, twelve roots by the qualities; beside them a strip of each voice."""
+    pads = tuple(
+        Chord(root, BY_NAME[quality], root).symbol
+        for quality in PAD_QUALITIES
+        for root in range(12)
+    )
+    y = float(len(PAD_QUALITIES))
+    grid = GridRect(0, 0, 24, y)
+    items = [
+        _item(table, "pads", "chords", grid, "chord", "/chord")._replace(options=pads, columns=12),
+        Item("latch", "latch", GridRect(0, y, 4, 1), "chord"),
+        _item(table, "tap", "release", GridRect(4, y, 4, 1), "chord", "/chord/release"),
+        _item(table, "tap", "N.C.", GridRect(8, y, 4, 1), "chord", "/chord", "N.C."),
+        _item(table, "tap", "chart: next", GridRect(12, y, 4, 1), "chord", "/chart/next"),
+        _choice(table, "key from", GridRect(16, y, 4, 1), "time", "/key", KEYS),
+        _item(table, "shown", "key", GridRect(20, y, 4, 1), "time", "/key"),
+        _choice(table, "metre", GridRect(24, y, 10, 1), "time", "/metre"),
+        *_strips(voices, table, y),
+    ]
+    return Page("play", 34, y + 1, tuple(items))
+
+
+def _strips(voices: tuple[str, ...], table: Table, rows: float) -> Iterator[Item]:
+    """A row for all voices, and one for each voice: its light, mute, solo, more and no."""
+    height = min(1.75, rows / (len(voices) + 1))
+    x, two_buttons = 34 - 2 * BUTTON_COLUMNS, 2 * BUTTON_COLUMNS
+    yield Item("title", "all voices", GridRect(24, 0, 6, height))
+    yield from _judgement("", table, GridRect(x, 0, two_buttons, height), "plain")
+    for number, voice in enumerate(voices):
+        y, colour, at = (number + 1) * height, f"voice{number}", f"/voice/{voice}"
+        light = GridRect(24, y, 10 - 4 * BUTTON_COLUMNS, height)
+        yield Item("light", voice, light, colour, "/note", voice)
+        for place, (label, lit) in ((4, ("mute", "off")), (3, ("solo", "on"))):
+            grid = GridRect(34 - place * BUTTON_COLUMNS, y, BUTTON_COLUMNS, height)
+            yield _item(table, "switch", label, grid, lit, f"{at}/{label}")
+        yield from _judgement(at, table, GridRect(x, y, two_buttons, height), colour)
+
+
+def _judgement(at: str, table: Table, grid: GridRect, colour: str) -> Iterator[Item]:
+    """The buttons more and no, side by side."""
+    half = grid._replace(w=grid.w / 2)
+    yield _item(table, "tap", "more", half, colour, f"{at}/more")
+    yield _item(table, "tap", "no", half._replace(x=grid.x + half.w), colour, f"{at}/no")
+
+
+def _parameters_page(voice: str, table: Table, models: tuple[str, ...]) -> Page:
+    """The parameters of one voice, or of all voices at once where `voice` is ""."""
+    at = f"/voice/{voice}" if voice else ""
+    weights = [name for name in PARAMETERS if name.startswith("weight/")]
+    targets = [name for name in PARAMETERS if name.startswith("target/")]
+    others = [name for name in PARAMETERS if name not in weights and name not in targets]
+    expression = ["mode/bars", *others]
+    columns = min(len(models), MODEL_COLUMNS)
+    width = PARAMETER_COLUMNS / (len(weights) + len(targets))
+    items = [
+        Item("title", voice or "all voices", GridRect(0, 0, 2.5, 1)),
+        _choice(table, "mode", GridRect(2.5, 0, 5.5, 1), "go", f"{at}/mode"),
+        _choice(table, "model", GridRect(8, 0, 4.5, 1), "time", f"{at}/model", models, columns),
+        _choice(
+            table, "blend to", GridRect(12.5, 0, 4.5, 1), "expression", f"{at}/other",
+            models, columns,
+        ),
+        *_headings(len(weights) / (len(weights) + len(targets))),
+        *_faders(at, weights, table, GridRect(0, 1, width, 3.5), "weight"),
+        *_faders(at, targets, table, GridRect(len(weights) * width, 1, width, 3.5), "target"),
+        *_faders(
+            at, expression, table,
+            GridRect(0, 4.5, EXPRESSION_COLUMNS / len(expression), 3.5), "expression",
+        ),
+        *(_voice_buttons(at, table) if voice else _snapshots(table)),
+    ]  # fmt: skip
+    return Page(voice or "all", PARAMETER_COLUMNS, 8, tuple(items))
+
+
+def _headings(share: float) -> Iterator[Item]:
+    """The titles above the faders; `share`: the part of the upper row that is weights."""
+    split = PARAMETER_COLUMNS * share
+    rest = PARAMETER_COLUMNS * (1 - share)
+    lower = GridRect(0, 4.5, EXPRESSION_COLUMNS, HEADING_ROWS)
+    yield Item("title", "WEIGHTS", GridRect(0, 1, split, HEADING_ROWS), "weight")
+    yield Item("title", "TARGETS", GridRect(split, 1, rest, HEADING_ROWS), "target")
+    yield Item("title", "FORM AND FEEL", lower, "expression")
+
+
+def _faders(
+    at: str, names: list[str], table: Table, first: GridRect, colour: str
+) -> Iterator[Item]:
+    """A row of faders below a heading; `first`: the first one with the heading's part above it."""
+    x, y, w, h = first
+    for number, name in enumerate(names):
+        grid = GridRect(x + number * w, y + HEADING_ROWS, w, h - HEADING_ROWS)
+        yield _item(table, "fader", name.rpartition("/")[2], grid, colour, f"{at}/{name}")
+
+
+def _voice_buttons(at: str, table: Table) -> Iterator[Item]:
+    """Large buttons for one voice: mute, solo, more and no."""
+    for number, (label, colour) in enumerate((("mute", "off"), ("solo", "on"))):
+        grid = GridRect(SIDE + SIDE_COLUMNS / 2 * number, 4.5, SIDE_COLUMNS / 2, 1.75)
+        yield _item(table, "switch", label, grid, colour, f"{at}/{label}")
+    yield from _judgement(at, table, GridRect(SIDE, 6.25, SIDE_COLUMNS, 1.75), "plain")
+
+
+def _snapshots(table: Table) -> Iterator[Item]:
+    """Buttons that store and recall snapshots."""
+    width = SIDE_COLUMNS / len(SNAPSHOTS)
+    for row, (label, colour) in enumerate((("store", "off"), ("recall", "on"))):
+        for number, name in enumerate(SNAPSHOTS):
+            grid = GridRect(SIDE + number * width, 4.5 + 1.75 * row, width, 1.75)
+            yield _item(table, "tap", f"{label} {name}", grid, colour, f"/snapshot/{label}", name)
