@@ -1,4 +1,4 @@
-"""What the pages in patches/ show, read out of them: fenced blocks, commands, and what these are to print."""
+"""The fenced code blocks of the documents, with the commands in them and what they print."""
 
 import os
 import re
@@ -14,14 +14,17 @@ from perform.cli import _spell_panel
 from perform.cli import app as perform_app
 
 ROOT = Path(__file__).resolve().parent.parent
-FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-# the usual port is another test's, or somebody's
+BLOCK = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# the default port may be used by another test, or by another program
 ANY_PORT = '\n[inputs.osc]\nlisten = "127.0.0.1:0"\n'
-NOISE = ("ALSA lib", "Jack", "jack ", "Cannot connect to server")  # of libraries, not of ours
+LIBRARY_LINES = ("ALSA lib", "Jack", "jack ", "Cannot connect to server")  # printed by libraries
 
 
-class Fence(NamedTuple):
-    """A fenced block. `kind`: its language and our marks ("console jack"); `rig`: the TOML that stands before it."""
+class CodeBlock(NamedTuple):
+    """A fenced code block. `kind`: its language, with our marks, as in "console jack".
+
+    `rig`: the TOML block before it.
+    """
 
     page: Path
     kind: str
@@ -36,63 +39,66 @@ def pages(root):
     return [root / "README.md", *sorted((root / "patches").rglob("*.md"))]
 
 
-def fences(root, *kinds):
+def blocks(root, *kinds):
+    """All blocks of these kinds, in all pages."""
     found = []
     for page in pages(root):
         before = ""
-        for kind, text in FENCE.findall(page.read_text()):
-            found.append(Fence(page, kind, text, before))
+        for kind, text in BLOCK.findall(page.read_text()):
+            found.append(CodeBlock(page, kind, text, before))
             before = text if kind.startswith("toml") else ""
-    return [each for each in found if each.kind in kinds]
+    return [block for block in found if block.kind in kinds]
 
 
-def steps(fence):
-    """(command, what it prints) of a console block."""
-    first, *others = re.split(r"^\$ ", fence.text, flags=re.MULTILINE)
-    assert not first, f"{fence}: begins with no command"
+def commands(block):
+    """(command, what it prints) of each command in a console block."""
+    first, *others = re.split(r"^\$ ", block.text, flags=re.MULTILINE)
+    assert not first, f"{block}: starts without a command"
     return [each.partition("\n")[::2] for each in others]
 
 
 def run(command, folder, root, **environment):
-    """What a command prints, with the words of this environment first on the path."""
+    """What a command prints; `environment` is added to the environment."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         command, shell=True, cwd=folder, text=True, timeout=60, check=False,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         env={**os.environ, "PATH": path, "PYTHONPATH": str(root), "COLUMNS": "200", **environment},
     )  # fmt: skip
-    return "\n".join(line for line in done.stdout.splitlines() if not line.startswith(NOISE))
+    lines = done.stdout.splitlines()
+    return "\n".join(line for line in lines if not line.startswith(LIBRARY_LINES))
 
 
-def same(printed, shown):
-    """Whether a command printed what the page shows; "..." stands for anything, spaces for any spaces."""
+def matches(printed, shown):
+    """Whether a command printed what the page shows: "..." is any text, a space any spaces."""
     pattern = r"\s+".join(
         ".*".join(re.escape(part) for part in word.split("...")) for word in shown.split()
     )
     return re.fullmatch(pattern, printed.strip(), re.DOTALL) is not None
 
 
-def replay(fence, folder, root, change=lambda text: text, **environment):
-    """Every command of a console block run, and held against what the page shows."""
-    if fence.rig and not (folder / "rig.toml").exists():
-        anywhere = "" if "[inputs" in fence.rig else ANY_PORT
-        (folder / "rig.toml").write_text(fence.rig + anywhere)
-    for command, shown in steps(fence):
+def check(block, folder, root, change=lambda text: text, **environment):
+    """Run each command of a console block, and compare what it prints with the page."""
+    if block.rig and not (folder / "rig.toml").exists():
+        port = "" if "[inputs" in block.rig else ANY_PORT
+        (folder / "rig.toml").write_text(block.rig + port)
+    for command, shown in commands(block):
         printed = run(change(command), folder, root, **environment)
-        assert same(printed, change(shown)), f"$ {command}\n{printed}\n--- the page shows\n{shown}"
+        shows = f"$ {command}\n{printed}\n--- the page shows\n{shown}"
+        assert matches(printed, change(shown)), shows
 
 
-def parses(line):
-    """Whether a line that begins with perform is a command with options that there are."""
+def is_valid(line):
+    """Whether a line that starts with "perform" is a command with existing options."""
     words = shlex.split(line, comments=True)
-    commands = typer.main.get_command(perform_app).commands
+    known = typer.main.get_command(perform_app).commands
     if len(words) == 1:
         return True
     name, *arguments = _spell_panel(words[1:])
-    if name not in commands:
+    if name not in known:
         return False
     try:
-        commands[name].make_context(name, list(arguments))
-    except Exception as fault:  # noqa: BLE001 - of click's and typer's own kinds
-        return isinstance(fault, SystemExit) or "Missing" in str(fault)
+        known[name].make_context(name, list(arguments))
+    except Exception as error:  # noqa: BLE001 - click and typer have error classes of their own
+        return isinstance(error, SystemExit) or "Missing" in str(error)
     return True

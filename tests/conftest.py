@@ -1,4 +1,4 @@
-"""Shared parts of the tests: nothing here sleeps for music."""
+"""Fixtures and settings of all tests."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
-# for fences.py; last, so that no folder of tests hides a package
+# for the shared modules beside this one; last, so that no test folder hides a package
 sys.path.append(str(Path(__file__).parent))
 
 settings.register_profile("steady", derandomize=True, deadline=None, max_examples=100)
@@ -17,8 +17,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 @pytest.fixture(scope="session", autouse=True)
-def state_of_nobody(tmp_path_factory):
-    """What is kept from one start to the next goes to no user's home."""
+def state_folder(tmp_path_factory):
+    """Files that outlive a start go to a temporary folder, and not to the user's home."""
     os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state"))
 
 

@@ -1,4 +1,4 @@
-"""A message handler for tests: it records what it gets (see `perform.net.client.MessageHandler`)."""
+"""A message handler that records what it gets; see `perform.net.client.MessageHandler`."""
 
 
 class RecordingHandler:

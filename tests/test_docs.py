@@ -1,4 +1,4 @@
-"""The pages in patches/: every command, snippet, link, address and message in them is held against the real thing."""
+"""The documents: each command, snippet, link, address and message in them is checked."""
 
 import ast
 import re
@@ -26,47 +26,47 @@ def password(monkeypatch):
     monkeypatch.setenv("SIDEMAN_MQTT_PASSWORD", "a quiet room")
 
 
-@pytest.mark.parametrize("fence", code_blocks.fences(ROOT, "console"), ids=str)
-def test_a_command_prints_what_the_page_shows(fence, root, tmp_path):
+@pytest.mark.parametrize("block", code_blocks.blocks(ROOT, "console"), ids=str)
+def test_a_command_prints_what_the_page_shows(block, root, tmp_path):
     shutil.copytree(root / "patches", tmp_path / "patches")
-    code_blocks.replay(fence, tmp_path, root)
+    code_blocks.check(block, tmp_path, root)
 
 
-@pytest.mark.parametrize("fence", code_blocks.fences(ROOT, "sh"), ids=str)
-def test_a_command_to_type_is_one_and_names_files_that_are_there(fence, root, tmp_path):
-    lines = fence.text.splitlines()
+@pytest.mark.parametrize("block", code_blocks.blocks(ROOT, "sh"), ids=str)
+def test_a_command_to_type_is_one_and_names_files_that_are_there(block, root, tmp_path):
+    lines = block.text.splitlines()
     for line in lines:
         start = re.sub(r"^(\.venv/bin/|sudo )", "", line)
         if start.startswith("perform"):
-            assert code_blocks.parses(start), line
+            assert code_blocks.is_valid(start), line
         for path in re.findall(r"patches/[\w./-]+", line):
             assert (root / path).is_file(), line
         if start.startswith(RUN_HERE):
             shutil.copytree(root / "patches", tmp_path / "patches", dirs_exist_ok=True)
             assert "perform:" not in code_blocks.run(line, tmp_path, root), line
-    made = re.findall(r"-o (\S+)", fence.text)
-    assert all((tmp_path / name).stat().st_size for name in made if "surface" in fence.text)
+    made = re.findall(r"-o (\S+)", block.text)
+    assert all((tmp_path / name).stat().st_size for name in made if "surface" in block.text)
 
 
 def test_every_kind_of_block_is_known(root):
     kinds = {
         kind
         for page in code_blocks.pages(root)
-        for kind, _ in code_blocks.FENCE.findall(page.read_text())
+        for kind, _ in code_blocks.BLOCK.findall(page.read_text())
     }
     tested = {"console", "console daemon", "console jack", "text daemon", "sh", "toml", "text"}
     assert kinds <= {*tested, "toml broken", "ruby"}, kinds
 
 
-@pytest.mark.parametrize("fence", code_blocks.fences(ROOT, "toml"), ids=str)
-def test_a_snippet_is_a_rig(fence):
-    parse_rig(fence.text)
+@pytest.mark.parametrize("block", code_blocks.blocks(ROOT, "toml"), ids=str)
+def test_a_snippet_is_a_rig(block):
+    parse_rig(block.text)
 
 
 def test_what_is_shown_as_broken_is(root):
-    for fence in code_blocks.fences(root, "toml broken"):
+    for block in code_blocks.blocks(root, "toml broken"):
         with pytest.raises(RigError):
-            parse_rig(fence.text)
+            parse_rig(block.text)
 
 
 @pytest.mark.parametrize(
@@ -82,12 +82,12 @@ def test_a_rig_of_the_cookbook_is_whole_and_described(rig, root):
 def test_commands_in_running_text_are_commands(root):
     spans = [s for page in code_blocks.pages(root) for s in code(page) if s.startswith("perform ")]
     assert len(spans) >= 10
-    assert [span for span in spans if not code_blocks.parses(span)] == []
+    assert [span for span in spans if not code_blocks.is_valid(span)] == []
 
 
 def code(page):
     """Code spans of a page, without its fenced blocks."""
-    return re.findall(r"`([^`\n]+)`", code_blocks.FENCE.sub("", page.read_text()))
+    return re.findall(r"`([^`\n]+)`", code_blocks.BLOCK.sub("", page.read_text()))
 
 
 def test_addresses_and_topics_in_running_text_are_in_the_table(root):
@@ -164,7 +164,7 @@ def part(value):
 
 
 def said(line, sentences):
-    """Whether the source can say a line: each part of it between dots stands in one sentence, in order."""
+    """Whether the source has a line: the parts between dots stand in one text, in order."""
     parts = [part.strip() for part in line.split("...") if part.strip()]
     return any(
         re.search(".*".join(map(re.escape, parts)), text, re.DOTALL) is not None
@@ -173,7 +173,7 @@ def said(line, sentences):
 
 
 def test_messages_that_pages_quote_are_in_the_source(root, sentences):
-    quoted = [line for each in code_blocks.fences(root, "text") for line in each.text.splitlines()]
+    quoted = [line for each in code_blocks.blocks(root, "text") for line in each.text.splitlines()]
     tables = code(root / "patches/TROUBLESHOOTING.md")
     quoted += [it for it in tables if it.count(" ") >= 6 and not it.startswith(("perform", "mosq"))]
     assert len(quoted) >= 12

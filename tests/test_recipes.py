@@ -1,4 +1,4 @@
-"""The short recipes as files: what they send is in the table, and their own programs could open them."""
+"""The short recipes: their messages are in the registry, and their programs can open them."""
 
 import json
 import re
@@ -162,7 +162,7 @@ def test_the_service_is_a_unit_that_lets_notes_go_first(root, tmp_path):
     unit = (root / "patches/systemd/sideman.service").read_text()
     assert f"LimitRTPRIO={REALTIME_PRIORITY}\n" in unit
     (start,) = re.findall(r"^ExecStart=\S+/bin/(perform .+)$", unit, re.MULTILINE)
-    assert code_blocks.parses(start)
+    assert code_blocks.is_valid(start)
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd-analyze is not installed")
     here = tmp_path / "sideman.service"

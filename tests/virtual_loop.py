@@ -1,4 +1,4 @@
-"""An event loop whose time passes as fast as it is slept, so that what waits is tested in no time and the same always."""
+"""An event loop in virtual time: a sleep takes no real time, and a test is always the same."""
 
 import asyncio
 import selectors
@@ -8,35 +8,35 @@ import pytest
 
 
 class _Selector(selectors.SelectSelector):
-    """Waits for nobody: the loop's time passes instead."""
+    """Advances the loop's time instead of waiting."""
 
     loop = None
 
     def select(self, timeout=None):
-        self.loop.passed += timeout or 0.0
+        self.loop.now += timeout or 0.0
         return super().select(0)
 
 
-class Passing(asyncio.SelectorEventLoop):
-    """Time goes on where everybody waits, and only there."""
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """Its time advances only while everything waits."""
 
     def __init__(self):
-        self.passed = 1000.0
+        self.now = 1000.0
         selector = _Selector()
         selector.loop = self
         super().__init__(selector)
 
     def time(self):
-        return self.passed
+        return self.now
 
 
-def run(scene, *modules):
-    """What a coroutine returns, run in passing time, by which these modules look at `time.monotonic` too."""
-    loop, patched = Passing(), pytest.MonkeyPatch()
+def run(coroutine, *modules):
+    """What a coroutine returns, in virtual time; these modules see it as `time.monotonic`."""
+    loop, patched = VirtualLoop(), pytest.MonkeyPatch()
     for module in modules:
         patched.setattr(module, "time", SimpleNamespace(monotonic=loop.time))
     try:
-        return loop.run_until_complete(scene)
+        return loop.run_until_complete(coroutine)
     finally:
         loop.close()
         patched.undo()

@@ -12,7 +12,7 @@ from perform.events import ChordChanged
 from perform.music.chord import parse_chord
 from perform.net.osc import decode
 
-# a MIDI system that is on no machine where this runs, as if there were none
+# a MIDI system that none of these machines has
 RIG = """
 [clock]
 source = "midi"
@@ -36,65 +36,65 @@ ahead_ms = 30
 [outputs.away]
 kind = "osc"
 to = "no.such.host.invalid:9"
-[outputs.ears]
+[outputs.listener]
 kind = "osc"
-to = "127.0.0.1:{ears}"
+to = "127.0.0.1:{listener}"
 [[voices]]
 name = "lead"
 [[voices]]
 name = "bass"
 role = "bass"
-output = "ears"
+output = "listener"
 """
 
 
 @pytest.fixture
-def ears():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as heard:
-        heard.bind(("127.0.0.1", 0))
-        heard.setblocking(False)
-        yield heard
+def listener():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as bound:
+        bound.bind(("127.0.0.1", 0))
+        bound.setblocking(False)
+        yield bound
 
 
-async def play_without(rig, ears):
-    """The voices that play, what was missing, and the rig that was left."""
+async def play_without(rig, listener):
+    """The lines of what is missing, and the rig without it, after every voice has played."""
     loop, voices = asyncio.get_running_loop(), set()
     async with app.Daemon(rig, strict=False) as performance:
         performance.events.handle_event(ChordChanged(parse_chord("C7")))
         async with asyncio.timeout(30):
             while voices != {"lead", "bass"}:
-                data = await loop.sock_recv(ears, 65536)
+                data = await loop.sock_recv(listener, 65536)
                 voices |= {it[0] for to, it in decode(data) if to == "/sideman/note"}
         return performance.missing, performance.rig
 
 
-def test_each_is_named_and_everything_else_plays(ears):
-    rig = parse_rig(RIG.format(ears=ears.getsockname()[1]))
-    missing, left = asyncio.run(play_without(rig, ears))
+def test_each_missing_part_has_a_line_and_everything_else_plays(listener):
+    rig = parse_rig(RIG.format(listener=listener.getsockname()[1]))
+    missing, opened = asyncio.run(play_without(rig, listener))
     keys = ["outputs.synth", "outputs.away", "clock", "inputs.midi", "inputs.lead"]
     assert [line.split("]")[0][1:] for line in missing] == [*keys, "inputs.surface"]
     assert not any("\n" in line for line in missing)
-    assert list(left.outputs) == ["ears"]
-    assert [voice.output for voice in left.voices] == [None, "ears"]
-    assert left.clock.source == "internal"
-    assert left.inputs == parse_rig('[inputs.osc]\nlisten = "127.0.0.1:0"').inputs
+    assert list(opened.outputs) == ["listener"]
+    assert [voice.output for voice in opened.voices] == [None, "listener"]
+    assert opened.clock.source == "internal"
+    assert opened.inputs == parse_rig('[inputs.osc]\nlisten = "127.0.0.1:0"').inputs
 
 
 @pytest.mark.parametrize(
-    ("table", "fault"),
+    ("table", "error"),
     [
         ("[inputs.midi]\nport = 'a'", StartError),
         ("[outputs.a]\nkind = 'midi'\nport = 'a'", StartError),
         ("[outputs.a]\nkind = 'osc'\nto = 'no.such.host.invalid:9'", OutputError),
     ],
 )
-def test_without_a_panel_it_is_a_fault(table, fault):
+def test_a_missing_part_is_an_error_in_strict_mode(table, error):
     osc = "" if "outputs" in table else "\n[outputs.o]\nkind = 'osc'\nto = '127.0.0.1:9'"
     rig = parse_rig(f"[midi]\nsystem = 'winmm'\n{table}{osc}")
-    with pytest.raises(fault, match=r"\] .*; or play without it: add --panel"):
-        asyncio.run(play_without_tolerance(rig))
+    with pytest.raises(error, match=r"\] .*; or play without it: add --panel"):
+        asyncio.run(start_strictly(rig))
 
 
-async def play_without_tolerance(rig):
+async def start_strictly(rig):
     async with app.Daemon(rig):
         pass

@@ -1,4 +1,4 @@
-"""Signals end a performance in order: nothing sounds on, and the recording is finished."""
+"""A signal ends the daemon in order: every note ends, and the recording is written."""
 
 import contextlib
 import os
@@ -17,24 +17,24 @@ RIG = """
 tempo = 240.0
 [inputs.osc]
 listen = "127.0.0.1:{port}"
-[outputs.ears]
+[outputs.listener]
 kind = "osc"
-to = "127.0.0.1:{ears}"
+to = "127.0.0.1:{listener}"
 [record]
 folder = "sessions"
 """
 
 
 @pytest.fixture
-def ears():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as heard:
-        heard.bind(("127.0.0.1", 0))
-        heard.settimeout(20)
-        yield heard
+def listener():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as bound:
+        bound.bind(("127.0.0.1", 0))
+        bound.settimeout(20)
+        yield bound
 
 
-def follow(data, sounding):
-    """What sounds after the notes in a packet, as (voice, pitch)."""
+def follow_notes(data, sounding):
+    """Keep the set of sounding notes, as (voice, pitch), with the messages of a packet."""
     for address, values in decode(data):
         if address == "/sideman/note":
             voice, pitch, velocity = values
@@ -44,24 +44,24 @@ def follow(data, sounding):
 @pytest.mark.parametrize(
     "signals",
     [
-        (signal.SIGHUP, signal.SIGHUP),  # the terminal went, and what is said to it goes nowhere
-        (signal.SIGINT, signal.SIGTERM),  # one wish to stop, passed on by a wrapper
+        (signal.SIGHUP, signal.SIGHUP),  # the terminal is closed
+        (signal.SIGINT, signal.SIGTERM),  # a wrapper passes on the Ctrl-C that the daemon got too
     ],
 )
-def test_the_music_stops_in_order(tmp_path, root, ears, signals):
+def test_a_signal_ends_every_note_and_the_recording(tmp_path, root, listener, signals):
     port = free_port()
-    (tmp_path / "rig.toml").write_text(RIG.format(port=port, ears=ears.getsockname()[1]))
+    (tmp_path / "rig.toml").write_text(RIG.format(port=port, listener=listener.getsockname()[1]))
     daemon = subprocess.Popen(
         [sys.executable, "-m", "perform", "run", "rig.toml"], cwd=tmp_path, text=True,
         env={**os.environ, "PYTHONPATH": str(root)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     try:
         assert "ready" in daemon.stdout.readline()
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as phone:
-            phone.sendto(encode("/sideman/chord", "C7"), ("127.0.0.1", port))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            client.sendto(encode("/sideman/chord", "C7"), ("127.0.0.1", port))
         sounding = set()
         while not sounding:
-            follow(ears.recv(65536), sounding)
+            follow_notes(listener.recv(65536), sounding)
         daemon.stdout.close()
         daemon.stderr.close()
         for number in signals:
@@ -70,9 +70,9 @@ def test_the_music_stops_in_order(tmp_path, root, ears, signals):
     finally:
         daemon.kill()
         daemon.wait()
-    ears.setblocking(False)
+    listener.setblocking(False)
     with contextlib.suppress(BlockingIOError):
         while True:
-            follow(ears.recv(65536), sounding)
+            follow_notes(listener.recv(65536), sounding)
     assert not sounding
     assert len(list((tmp_path / "sessions").glob("*.mid"))) == 1

@@ -27,23 +27,23 @@ def daemon(tmp_path):
     program.end()
 
 
-@pytest.mark.parametrize("fence", code_blocks.fences(ROOT, "console daemon"), ids=str)
-def test_a_running_daemon_answers_as_the_page_shows(fence, daemon, root, tmp_path):
+@pytest.mark.parametrize("block", code_blocks.blocks(ROOT, "console daemon"), ids=str)
+def test_a_running_daemon_answers_as_the_page_shows(block, daemon, root, tmp_path):
     need("oscsend")
 
     def change(text):
         there = text.replace("127.0.0.1:9000", f"127.0.0.1:{daemon.port}")
         return there.replace("127.0.0.1 9000", f"127.0.0.1 {daemon.port}")
 
-    code_blocks.replay(fence, tmp_path, root, change)
+    code_blocks.check(block, tmp_path, root, change)
 
 
-@pytest.mark.parametrize("fence", code_blocks.fences(ROOT, "text daemon"), ids=str)
-def test_the_log_says_what_the_page_quotes(fence, daemon):
+@pytest.mark.parametrize("block", code_blocks.blocks(ROOT, "text daemon"), ids=str)
+def test_the_log_says_what_the_page_quotes(block, daemon):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as surface:
         for address, value in WRONG.items():
             surface.sendto(encode(address, value), ("127.0.0.1", daemon.port))
-    for line in fence.text.splitlines():
+    for line in block.text.splitlines():
         eventually(lambda line=line: line in daemon.lines, 5)
 
 
@@ -58,6 +58,6 @@ def ports(jack):
         device.close()
 
 
-@pytest.mark.parametrize("fence", code_blocks.fences(ROOT, "console jack"), ids=str)
-def test_ports_are_named_as_the_page_shows(fence, ports, root, tmp_path):
-    code_blocks.replay(fence, tmp_path, root)
+@pytest.mark.parametrize("block", code_blocks.blocks(ROOT, "console jack"), ids=str)
+def test_ports_are_named_as_the_page_shows(block, ports, root, tmp_path):
+    code_blocks.check(block, tmp_path, root)

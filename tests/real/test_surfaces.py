@@ -34,7 +34,7 @@ SAID = {
     "touchosc": (".tosc", surface_messages.of_touchosc),
     "max": (".maxpat", surface_messages.of_max),
     "max help": (".maxhelp", surface_messages.of_max),
-    "open-stage-control": (".json", surface_messages.of_openstage),
+    "open-stage-control": (".json", surface_messages.of_open_stage_control),
 }
 
 
@@ -207,7 +207,7 @@ def test_pure_data_says_all_that_it_can_and_follows_without_going_round(daemon, 
     # the fader stands where it did at first, then the whole state has come
     eventually(lambda: sum("heard: set" in line for line in list(pd.lines)) >= 2)
     before, _ = figures(client)
-    everything = list(dict.fromkeys(surface_messages.of_puredata(pd.made)))
+    everything = list(dict.fromkeys(surface_messages.of_pure_data(pd.made)))
     for start in range(0, len(everything), 40):
         pd.say("".join(f"{name} {value};\n" for name, value in everything[start : start + 40]))
         time.sleep(0.05)

@@ -1,4 +1,4 @@
-"""A session on record plays again note for note, whatever happened in it."""
+"""A recorded session replays note for note, whatever events in it."""
 
 import asyncio
 import json
@@ -45,15 +45,15 @@ RIG = Rig(voices=(VoiceConfig(name="lead", channel=3), VoiceConfig(name="bass", 
 NEVER = 2.0**24
 
 
-class Begun(NamedTuple):
-    """A MIDI clock says that it goes on: from a tick that comes in so many seconds."""
+class ClockStart(NamedTuple):
+    """A MIDI clock starts or continues at a tick, which it reaches in so many seconds."""
 
     tick: int
     seconds: float
     action: str
 
 
-happenings = st.lists(
+EVENTS = st.lists(
     st.tuples(
         st.floats(0, 1.5),
         st.one_of(
@@ -69,7 +69,7 @@ happenings = st.lists(
             st.builds(PlayerNoteOff, st.integers(0, 127)),
             st.builds(SongPositionChanged, st.sampled_from([0, 3840, 5000])),
             st.builds(
-                Begun,
+                ClockStart,
                 st.sampled_from([0, 960, 3840]),
                 st.sampled_from([0.0, 0.002, -0.002]),
                 st.sampled_from(["start", "continue"]),
@@ -80,38 +80,41 @@ happenings = st.lists(
 )
 
 
-def perform(happened, folder, by_bar=False):
-    """A live conductor on the virtual clock, its phrases a little late; what was heard, what was kept."""
+def record(events, folder, by_bar=False):
+    """What was sent, and the session file, of a conductor on a virtual clock.
+
+    `events`: (seconds to wait, event). Its phrases come a little late.
+    """
 
     async def play():
-        clock, memory, kept = VirtualClock(), MemoryOutput(), []
-        clock.advance(NEVER)  # no alarm rings: music moves on only when it is told something
+        clock, memory, recorded = VirtualClock(), MemoryOutput(), []
+        clock.advance(NEVER)  # no alarm comes: the music advances with each event
         engine = Engine([v.settings() for v in RIG.voices], RIG.engine_settings(fallback=STOCK[0]))
-        wanted = []
+        requests = []
         conductor = Conductor(
             engine,
             Transport(120),
             clock,
-            lambda wish, _due: wanted.append(wish),
+            lambda request, _due: requests.append(request),
             {voice.name: [memory] for voice in RIG.voices},
             by_bar=by_bar,
-            record=lambda tick, event: kept.append((tick, event)),
+            record=lambda tick, event: recorded.append((tick, event)),
         )
         if by_bar:
             conductor.follow_clock(TempoLine(700.0, NEVER, 120.0))
         conductor.prepare()
-        for seconds, event in happened:
+        for seconds, event in events:
             for _ in range(1 + int(seconds / 0.05)):
                 clock.advance(min(seconds, 0.05))
                 conductor.handle_event(
                     ParameterChanged("nobody", "swing", 0.0)
-                )  # the clock ticks on
+                )  # the clock advances
                 await asyncio.sleep(0)
-                for wish in wanted[:2]:
-                    phrase = CannedSource().phrase(wish.seed)
-                    conductor.handle_event(PhraseReady(wish.voice, wish.bar, phrase))
-                del wanted[:2]
-            if isinstance(event, Begun):
+                for request in requests[:2]:
+                    phrase = CannedSource().phrase(request.seed)
+                    conductor.handle_event(PhraseReady(request.voice, request.bar, phrase))
+                del requests[:2]
+            if isinstance(event, ClockStart):
                 conductor.start_with_clock(
                     TempoLine(event.tick, clock.now() + event.seconds, 120.0), event.action
                 )
@@ -119,33 +122,31 @@ def perform(happened, folder, by_bar=False):
                 conductor.handle_event(event)
         conductor.close()
         assert not conductor.failed.done()
-        return memory, kept
+        return memory, recorded
 
-    memory, kept = asyncio.run(play())
+    memory, recorded = asyncio.run(play())
     path = folder / "session.jsonl"
     head = json.dumps({"sideman": 1, "rig": json.loads(session.msgspec.json.encode(RIG))})
-    lines = [session.encode_event(tick, event) for tick, event in kept]
+    lines = [session.encode_event(tick, event) for tick, event in recorded]
     path.write_bytes(b"\n".join([head.encode(), *lines]))
     return memory, path
 
 
 @settings(max_examples=40)
-@given(happenings, st.booleans())
-def test_what_was_played_is_played_again_on_one_line_of_time(
-    tmp_path_factory, happened, with_others
-):
-    """Whether starts are at once, or wait up to a bar for others."""
-    memory, path = perform(happened, tmp_path_factory.mktemp("session"), with_others)
-    kept, again = session.read_session(path), MemoryOutput()
-    session.replay(kept, [again])
-    heard = [(s.voice, s.pitch, s.velocity) for s in memory.notes]
-    assert [(s.voice, s.pitch, s.velocity) for s in again.notes if s.voice != "player"] == heard
-    for ticks in ([tick for tick, _ in kept.events], [s.tick for s in again.notes]):
+@given(EVENTS, st.booleans())
+def test_a_replay_has_the_same_notes_on_one_timeline(tmp_path_factory, events, by_bar):
+    """Whether a start is at once, or waits up to a bar for the other programs."""
+    memory, path = record(events, tmp_path_factory.mktemp("session"), by_bar)
+    read, again = session.read_session(path), MemoryOutput()
+    session.replay(read, [again])
+    notes = [(s.voice, s.pitch, s.velocity) for s in memory.notes]
+    assert [(s.voice, s.pitch, s.velocity) for s in again.notes if s.voice != "player"] == notes
+    for ticks in ([tick for tick, _ in read.events], [s.tick for s in again.notes]):
         assert ticks == sorted(ticks)
 
 
 def intervals(track):
-    """Every note of a track as (pitch, begin, end); a note that is not ended, or ended twice, is a fault."""
+    """(pitch, start, end) of each note of a track; each note has to end once."""
     found, open_, now = [], {}, 0
     for message in track:
         now += message.time
@@ -159,7 +160,7 @@ def intervals(track):
 
 
 def at_ticks(track, kind):
-    """(tick, message) of every message of a kind."""
+    """(tick, message) of each message of a type."""
     now, found = 0, []
     for message in track:
         now += message.time
@@ -168,9 +169,9 @@ def at_ticks(track, kind):
     return found
 
 
-def test_bars_after_a_new_beginning_lie_after_those_before_it(tmp_path):
-    """At 120 a bar takes two seconds, so two bars and a half are left, then one and a half, then none."""
-    happened = [
+def test_bars_after_a_start_come_after_the_bars_before_it(tmp_path):
+    """At tempo 120 a bar takes two seconds: two and a half bars are played, then one and a half."""
+    events = [
         (0.0, ChordChanged(parse_chord("C7"))),
         (5.0, TransportChanged("start")),
         (3.0, TransportChanged("stop")),
@@ -180,7 +181,7 @@ def test_bars_after_a_new_beginning_lie_after_those_before_it(tmp_path):
         (1.0, TransportChanged("start")),
         (2.0, ChordChanged(parse_chord("F7"))),
     ]
-    _, path = perform(happened, tmp_path)
+    _, path = record(events, tmp_path)
     session.write_midi_file(session.read_session(path), tmp_path / "session.mid")
     first, lead, _, player = mido.MidiFile(tmp_path / "session.mid").tracks
     starts = [tick for tick, _ in at_ticks(first, "time_signature")]
@@ -188,28 +189,28 @@ def test_bars_after_a_new_beginning_lie_after_those_before_it(tmp_path):
     assert starts[0] == 0
     chords = [(tick, mark.text) for tick, mark in at_ticks(first, "marker")]
     assert chords == [(0, "C7"), (pytest.approx(starts[2] + 1920, abs=250), "F7")]
-    for _, begin, end in intervals(lead):  # none reaches over a new beginning
-        assert not any(begin < start < end for start in starts)
-        assert end - begin <= 1920
-    ((pitch, pressed, lifted),) = intervals(player)
+    for _, start, end in intervals(lead):  # no note sounds on after a start
+        assert not any(start < other < end for other in starts)
+        assert end - start <= 1920
+    ((pitch, pressed, released),) = intervals(player)
     assert (pitch, pressed) == (72, pytest.approx(4800 + 2880 + 480, abs=250))
-    assert lifted >= chords[1][0]  # nobody lifted it: it ends with the session
+    assert released >= chords[1][0]  # the key stays down: the note ends with the session
 
 
 @pytest.mark.parametrize("there", [2880, 2860, 480, 20000])
-def test_who_goes_on_elsewhere_is_followed_there_and_the_session_goes_on(tmp_path, there):
-    """They pressed continue: we stand at 2880, a bar and a half in, and they where they say."""
+def test_a_clock_that_continues_at_another_position_is_followed_there(tmp_path, there):
+    """We stopped at 2880, one and a half bars in; the clock continues at `there`."""
 
     async def play():
-        clock, memory, kept = VirtualClock(NEVER), MemoryOutput(), []
+        clock, memory, recorded = VirtualClock(NEVER), MemoryOutput(), []
         settings = EngineSettings(fallback=(Note(0, 240, 60), Note(960, 240, 64)))
         conductor = Conductor(
             Engine([RIG.voices[0].settings()], settings),
             Transport(120),
             clock,
-            lambda _wish, _due: None,
+            lambda *_: None,
             {"lead": [memory]},
-            record=lambda tick, event: kept.append((tick, event)),
+            record=lambda tick, event: recorded.append((tick, event)),
         )
         conductor.handle_event(ChordChanged(parse_chord("C7")))
         clock.advance(3.0)
@@ -220,49 +221,49 @@ def test_who_goes_on_elsewhere_is_followed_there_and_the_session_goes_on(tmp_pat
             clock.advance(0.025)
             conductor.handle_event(ParameterChanged("nobody", "swing", 0.0))
         conductor.close()
-        return [s.tick for s in memory.notes[before:] if s.velocity], [tick for tick, _ in kept]
+        return [s.tick for s in memory.notes[before:] if s.velocity], [tick for tick, _ in recorded]
 
-    struck, kept = asyncio.run(play())
-    assert kept == sorted(kept)
-    assert kept[-1] == pytest.approx(2880 + 1920, abs=60)
-    assert len(struck) in (2, 3)  # two seconds, two notes a bar
-    assert all(there - 60 <= tick <= there + 1980 for tick in struck)
+    notes, ticks = asyncio.run(play())
+    assert ticks == sorted(ticks)
+    assert ticks[-1] == pytest.approx(2880 + 1920, abs=60)
+    assert len(notes) in (2, 3)  # two seconds, two notes a bar
+    assert all(there - 60 <= tick <= there + 1980 for tick in notes)
 
 
-def test_the_metre_changes_in_the_file_where_it_changed(tmp_path):
-    happened = [
+def test_the_file_has_each_metre_where_it_changed(tmp_path):
+    events = [
         (0.0, MetreChanged(3 * 480, 480)),
         (0.0, ChordChanged(parse_chord("C7"))),
         (2.0, MetreChanged(7 * 240, 480)),
         (4.0, MetreChanged(1920, 480)),
         (0.1, TransportChanged("stop")),
     ]
-    _, path = perform(happened, tmp_path)
+    _, path = record(events, tmp_path)
     session.write_midi_file(session.read_session(path), tmp_path / "session.mid")
     track = mido.MidiFile(tmp_path / "session.mid").tracks[0]
     metres = [(t, m.numerator, m.denominator) for t, m in at_ticks(track, "time_signature")]
     assert metres == [(0, 3, 4), (2 * 1440, 7, 8)]
 
 
-def test_a_midifile_output_holds_what_the_recording_does(tmp_path):
-    """Through a new beginning, another tempo and another metre, the player's notes among them."""
+def test_a_midi_file_output_equals_the_recording(tmp_path):
+    """With a second start, another tempo and metre, and notes of the player."""
 
     async def play():
-        clock, kept = VirtualClock(NEVER), []
+        clock, recorded = VirtualClock(NEVER), []
         tape = Tape([session.midi_file_output(RIG, tmp_path / "output.mid")])
         settings = RIG.engine_settings(fallback=STOCK[0])
 
-        def record(tick, event):
+        def record_both(tick, event):
             tape.handle(tick, event)
-            kept.append((tick, event))
+            recorded.append((tick, event))
 
         conductor = Conductor(
             Engine([v.settings() for v in RIG.voices], settings),
             Transport(120),
             clock,
-            lambda _wish, _due: None,
+            lambda *_: None,
             {voice.name: [tape] for voice in RIG.voices},
-            record=record,
+            record=record_both,
         )
         conductor.prepare()
         for event in (
@@ -277,23 +278,23 @@ def test_a_midifile_output_holds_what_the_recording_does(tmp_path):
             clock.advance(1.7)
         conductor.close()
         tape.close()
-        return session.Session(RIG, tuple(kept))
+        return session.Session(RIG, tuple(recorded))
 
     session.write_midi_file(asyncio.run(play()), tmp_path / "session.mid")
     assert (tmp_path / "output.mid").read_bytes() == (tmp_path / "session.mid").read_bytes()
 
 
-def test_an_output_to_which_nothing_sounded_leaves_the_file_that_is_there(tmp_path):
+def test_an_output_without_notes_does_not_overwrite_the_file(tmp_path):
     path = tmp_path / "output.mid"
-    path.write_bytes(b"last evening")
-    sink = session.midi_file_output(RIG, path, skip_empty=True)
-    sink.send(ChordSounds(0, "C7"))
-    sink.close()
-    assert path.read_bytes() == b"last evening"
+    path.write_bytes(b"an earlier file")
+    output = session.midi_file_output(RIG, path, skip_empty=True)
+    output.send(ChordSounds(0, "C7"))
+    output.close()
+    assert path.read_bytes() == b"an earlier file"
 
 
-def test_a_session_cut_short_ends_its_notes(tmp_path):
-    _, path = perform([(0.0, ChordChanged(parse_chord("C7"))), (3.0, PlayerNoteOn(60))], tmp_path)
+def test_a_session_that_is_cut_short_ends_its_notes(tmp_path):
+    _, path = record([(0.0, ChordChanged(parse_chord("C7"))), (3.0, PlayerNoteOn(60))], tmp_path)
     lines = path.read_bytes().split(b"\n")
     path.write_bytes(b"\n".join(lines[:-1]))  # without the stop at the end
     session.write_midi_file(session.read_session(path), tmp_path / "session.mid")
@@ -301,7 +302,7 @@ def test_a_session_cut_short_ends_its_notes(tmp_path):
 
 
 def test_a_session_becomes_a_midi_file_with_tempo_chords_voices_and_player(tmp_path):
-    happened = [
+    events = [
         (0.1, ChordChanged(parse_chord("C7"))),
         (1.0, TempoChanged(90.0)),
         (0.2, PlayerNoteOn(72, 99)),
@@ -309,7 +310,7 @@ def test_a_session_becomes_a_midi_file_with_tempo_chords_voices_and_player(tmp_p
         (1.0, ChordChanged(parse_chord("F7"))),
         (1.0, TransportChanged("stop")),
     ]
-    _, path = perform(happened, tmp_path)
+    _, path = record(events, tmp_path)
     session.write_midi_file(session.read_session(path), tmp_path / "session.mid")
     song = mido.MidiFile(tmp_path / "session.mid")
     names = [track.name for track in song.tracks]
@@ -332,7 +333,7 @@ def test_a_session_becomes_a_midi_file_with_tempo_chords_voices_and_player(tmp_p
         ChordChanged(None),
     ],
 )
-def test_every_kind_of_event_is_kept_whole(tmp_path, event):
+def test_every_field_of_an_event_is_recorded(tmp_path, event):
     path = tmp_path / "s.jsonl"
     head = session.msgspec.json.encode({"sideman": 1, "rig": RIG})
     path.write_bytes(head + b"\n" + session.encode_event(7, event) + b"\n")
@@ -341,19 +342,19 @@ def test_every_kind_of_event_is_kept_whole(tmp_path, event):
 
 @given(st.binary(max_size=300))
 @settings(max_examples=50)
-def test_any_bytes_are_a_session_or_one_line(tmp_path_factory, data):
+def test_any_bytes_are_a_session_or_an_error_of_one_line(tmp_path_factory, data):
     path = tmp_path_factory.mktemp("bytes") / "s.jsonl"
     head = session.msgspec.json.encode({"sideman": 1, "rig": RIG}) + b"\n"
     for content in (data, head + data):
         path.write_bytes(content)
         try:
             session.read_session(path)
-        except SessionError as fault:
-            assert "\n" not in str(fault) or b"\n" in data
+        except SessionError as error:
+            assert "\n" not in str(error) or b"\n" in data
 
 
-def test_wishes_are_not_recorded_but_what_came_of_them_is(tmp_path):
-    memory, path = perform(
+def test_phrase_requests_are_not_recorded_and_phrases_are(tmp_path):
+    memory, path = record(
         [(0.1, ChordChanged(parse_chord("C"))), (2.5, TempoChanged(100.0))], tmp_path
     )
     kinds = {type(event).__name__ for _, event in session.read_session(path).events}
@@ -362,7 +363,7 @@ def test_wishes_are_not_recorded_but_what_came_of_them_is(tmp_path):
     assert memory.notes
 
 
-def test_a_rig_that_records_says_where(tmp_path):
+def test_the_rig_names_the_folder(tmp_path):
     rig = parse_rig(f'[record]\nfolder = "{tmp_path}"')
     assert rig.record.folder == str(tmp_path)
     with pytest.raises(SessionError, match="cannot be read"):

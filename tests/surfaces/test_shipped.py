@@ -12,7 +12,7 @@ from perform.surfaces import formats
 
 def of_puredata(data):
     """The OSC messages that a patch makes of what its controls send."""
-    for name, value in surface_messages.of_puredata(data):
+    for name, value in surface_messages.of_pure_data(data):
         address, _, option = name.removesuffix(":say").partition("=")
         yield address, (option,) if option else (float(value),) if value else ()
 
@@ -20,7 +20,7 @@ def of_puredata(data):
 MESSAGES = {
     "touchosc": surface_messages.of_touchosc,
     "max": surface_messages.of_max,
-    "open-stage-control": surface_messages.of_openstage,
+    "open-stage-control": surface_messages.of_open_stage_control,
     "pd": of_puredata,
 }
 
