@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from importlib import metadata
 
 # tensorflow is published under several names
-NAMES = ("sideman", "tensorflow", "tensorflow-cpu", "keras", "numpy", "ai-edge-litert")
+VERSIONED_PACKAGES = ("sideman", "tensorflow", "tensorflow-cpu", "keras", "numpy", "ai-edge-litert")
 
 
 def installed_versions() -> dict[str, str]:
     """The versions on this machine by name. A package that is not installed has no entry."""
     found = {"python": platform.python_version()}
-    for name in NAMES:
+    for name in VERSIONED_PACKAGES:
         with contextlib.suppress(metadata.PackageNotFoundError):
             found[name] = metadata.version(name)
     return found

@@ -19,7 +19,7 @@ import keras
 import msgspec
 import tensorflow as tf
 
-from training.augment.pipeline import PAPER, augment
+from training.augment.pipeline import PAPER_PIPELINE, augment
 from training.data import dataset
 from training.model.losses import cross_entropy
 from training.model.networks import build_networks
@@ -35,7 +35,7 @@ def time_augmentation() -> None:
     seconds = []
     for seed in range(5):
         begun = time.perf_counter()
-        augmented = augment(bars, PAPER, seed)
+        augmented = augment(bars, PAPER_PIPELINE, seed)
         seconds.append(time.perf_counter() - begun)
     print(f"augmenting 55 -> {len(augmented)} bars: {statistics.median(seconds):.2f} s")
 

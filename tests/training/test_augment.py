@@ -12,7 +12,7 @@ from perform.music.note import Note
 from perform.music.note_table import notes_of, rolls_of
 from perform.music.pianoroll import decode, encode, unplayable
 from training.augment.pipeline import (
-    PAPER,
+    PAPER_PIPELINE,
     PipelineStep,
     augment,
     parse_pipeline,
@@ -65,7 +65,7 @@ def test_every_step_multiplies_by_its_factor_and_one(count, steps):
 
 def test_the_papers_factors_give_the_papers_counts():
     bars = dataset.open_data().rolls
-    assert len(augment(bars[:55], PAPER, 0)) == 3080
+    assert len(augment(bars[:55], PAPER_PIPELINE, 0)) == 3080
     other = (
         PipelineStep("time-change", 6),
         PipelineStep("octave-change", 1),
@@ -227,7 +227,7 @@ def test_swing_is_added_and_removed():
 
 def test_the_papers_pipeline_makes_playable_bars():
     bars = dataset.open_data().rolls
-    assert unplayable(augment(bars[:55], PAPER, 0)).mean() < 0.01
+    assert unplayable(augment(bars[:55], PAPER_PIPELINE, 0)).mean() < 0.01
 
 
 def test_no_strategy_makes_notes_too_short(bars):
@@ -245,7 +245,7 @@ def test_a_table_of_notes_spells_the_rolls_again(bar):
 
 
 def test_the_papers_warnings():
-    assert pipeline_warnings(PAPER) == []
+    assert pipeline_warnings(PAPER_PIPELINE) == []
     lines = pipeline_warnings([PipelineStep("octave-change", 3), PipelineStep("fifth-addition", 5)])
     assert ["octave" in lines[0], "fifth" in lines[1]] == [True, True]
 

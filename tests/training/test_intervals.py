@@ -10,7 +10,7 @@ from perform.music.pianoroll import encode
 
 pytest.importorskip("tensorflow")
 
-from training.model.interval_layer import EARLIER, WIDEST, WIDTH, IntervalLayer
+from training.model.interval_layer import EARLIER, INTERVAL_COUNT, WIDEST, IntervalLayer
 from training.model.networks import build_networks
 from training.options import Options
 
@@ -19,7 +19,9 @@ SIXTEENTH = 120
 
 def intervals_of(rolls):
     """What the layer gives, by distance and interval: (batch, 16, 3, 95)."""
-    return np.asarray(IntervalLayer()(np.asarray(rolls, np.float32))).reshape(-1, 16, 3, WIDTH)
+    return np.asarray(IntervalLayer()(np.asarray(rolls, np.float32))).reshape(
+        -1, 16, 3, INTERVAL_COUNT
+    )
 
 
 def line(*triples):
@@ -68,7 +70,10 @@ def test_silence_has_no_moves():
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 15), st.integers(1, 4), st.integers(48, 71)), max_size=8), st.integers(-12, 12))  # fmt: skip
+@given(
+    st.lists(st.tuples(st.integers(0, 15), st.integers(1, 4), st.integers(48, 71)), max_size=8),
+    st.integers(-12, 12),
+)
 def test_a_transposed_melody_has_the_same_moves(notes, shift):
     moved = [(start, length, pitch + shift) for start, length, pitch in notes]
     np.testing.assert_allclose(intervals_of(line(*notes)), intervals_of(line(*moved)), atol=1e-4)
@@ -85,5 +90,6 @@ def test_spectra_give_the_sum_over_all_pairs():
     for which, earlier in enumerate(EARLIER):
         for place in range(16):
             before = last[max(EARLIER) - earlier + place]
-            every = np.array([np.convolve(n, b[::-1]) for n, b in zip(slots[:, :, place], before, strict=True)])  # fmt: skip
+            pairs = zip(slots[:, :, place], before, strict=True)
+            every = np.array([np.convolve(now, then[::-1]) for now, then in pairs])
             np.testing.assert_allclose(found[:, place, which], every, atol=1e-3)

@@ -233,7 +233,7 @@ def test_a_new_metric_needs_only_a_line_in_the_registry(bars, tmp_path, monkeypa
             "octaves": float((musical.note_moves(samples.cleaned)[1] == 12).mean())
         },
     )
-    monkeypatch.setattr(registry, "FIGURES", [*registry.FIGURES, octaves])
+    monkeypatch.setattr(registry, "FIGURE_METRICS", [*registry.FIGURE_METRICS, octaves])
     plan = planned(bars, dict.fromkeys(("original", "augmented", "replicated"), MARKOV))
     plan = open_experiment(tmp_path, plan, bars)
     for task in runs.pending_tasks(tmp_path, plan):

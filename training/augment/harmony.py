@@ -11,7 +11,7 @@ from perform.music.pianoroll import Rolls
 from perform.music.scale import CHORD_TONES, SCALES
 from training.augment.base import BEAT, restore_silent, row_range, select, shift_rows
 
-QUAVER = 8
+QUAVER_COLUMNS = 8
 PARALLEL = (-5, -2, 2, 5)  # degrees of a scale: sixths and thirds
 SCALE_NAMES = ("mixolydian", "dorian", "ionian", "blues", "aeolian")
 
@@ -77,7 +77,7 @@ def harmonic_reduction(rolls: Rolls, _rng: np.random.Generator) -> Rolls:
     stays as it is.
     """
     notes = notes_of(rolls)
-    strong = (notes.start % BEAT == 0) | (notes.end - notes.start >= QUAVER)
+    strong = (notes.start % BEAT == 0) | (notes.end - notes.start >= QUAVER_COLUMNS)
     return restore_silent(rolls, rolls_of(select(notes, strong & _in_chord(notes))))
 
 

@@ -13,7 +13,7 @@ from perform.music.pianoroll import Rolls
 from training.augment.base import Strategy
 from training.augment.registry import STRATEGIES
 
-MOST_BARS = 200_000
+MOST_AUGMENTED = 200_000
 
 
 def find_strategy(name: str) -> Strategy:
@@ -37,7 +37,7 @@ class PipelineStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(str(error)) from None
 
 
-PAPER = (
+PAPER_PIPELINE = (
     PipelineStep("time-change", 6),
     PipelineStep("fifth-addition", 3),
     PipelineStep("octave-change", 1),
@@ -74,9 +74,9 @@ def augmented_count(count: int, pipeline: Sequence[PipelineStep]) -> int:
     """How many bars `augment` makes of `count` bars; DatasetError when that is too many."""
     for step in pipeline:
         count *= step.factor + 1
-    if count > MOST_BARS:
+    if count > MOST_AUGMENTED:
         raise DatasetError(
-            f"the pipeline makes {count} bars, the most is {MOST_BARS}; lower a factor"
+            f"the pipeline makes {count} bars, the most is {MOST_AUGMENTED}; lower a factor"
         )
     return count
 

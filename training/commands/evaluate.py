@@ -21,13 +21,15 @@ def measure_distance(
     as_json: bool,
 ) -> None:
     """Print every distance between the bars of two sources."""
-    from training.evaluation.score import FEWEST, mean_distances  # noqa: PLC0415 - scipy is slow
+    from training.evaluation.score import FEWEST_BARS, mean_distances  # noqa: PLC0415 - scipy is slow
 
     features = open_extractor(extractor, weights)
     pair = load_pair(one, other, samples, chord, seed)
     count = len(pair[0])
-    if count < FEWEST:
-        raise DatasetError(f"{count} bars on one side, a distance needs {FEWEST}; give more bars")
+    if count < FEWEST_BARS:
+        raise DatasetError(
+            f"{count} bars on one side, a distance needs {FEWEST_BARS}; give more bars"
+        )
     first, second = map(features.features, pair)
     distances = mean_distances([first], second)
     if as_json:

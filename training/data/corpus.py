@@ -18,7 +18,7 @@ COLLECTIONS = ("ryansMammoth", "oneills1850", "airdsAirs", "nottingham-dataset",
 # The triads of a folk tune, as semitones above its tonic and whether they are minor.
 MAJOR_KEY = ((0, False), (5, False), (7, False), (9, True), (2, True))
 MINOR_KEY = ((0, True), (10, False), (5, True), (7, True), (3, False), (8, False))
-MODES = {
+MODE_TRIADS = {
     "mixolydian": ((0, False), (10, False), (5, False), (7, True)),
     "dorian": ((0, True), (10, False), (5, False), (7, True), (3, False)),
 }
@@ -110,7 +110,7 @@ def implied_root(notes: Sequence[Note], tonic: int, mode: str) -> Root:
     for note in notes:
         strong = 2.0 if note.start % TICKS_PER_BEAT == 0 else 1.0
         weight[note.pitch % 12] += strong * min(note.duration, 2 * TICKS_PER_BEAT)
-    candidates = MODES.get(mode, MINOR_KEY if mode in {"minor", "aeolian"} else MAJOR_KEY)
+    candidates = MODE_TRIADS.get(mode, MINOR_KEY if mode in {"minor", "aeolian"} else MAJOR_KEY)
 
     def triad_weight(candidate: tuple[int, bool]) -> float:
         degree, minor = candidate

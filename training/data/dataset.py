@@ -20,7 +20,7 @@ from training.data.midi_file import Root, Song, read_song, root_of_name
 
 OWN_BARS = Path(__file__).parent.with_name("bars")  # the MIDI files that ship
 HALF_COLUMN = TICKS_PER_COLUMN // 2
-MOST_BARS = 20_000  # a file with more has a broken delta time or time signature
+MOST_BARS_A_FILE = 20_000  # a file with more has a broken delta time or time signature
 SUFFIXES = (".mid", ".midi")
 
 
@@ -250,8 +250,8 @@ def _split_into_bars(song: Song) -> list[_Bar]:
         whole = (numerator, denominator, length) == (4, 4, TICKS_PER_BAR)
         bars.append(_Bar(now, whole, []))
         now += length
-        if len(bars) > MOST_BARS:
-            raise DatasetError(f"more than {MOST_BARS} bars; cut it into pieces")
+        if len(bars) > MOST_BARS_A_FILE:
+            raise DatasetError(f"more than {MOST_BARS_A_FILE} bars; cut it into pieces")
     starts = np.array([bar.start for bar in bars])
     for note, first, last in zip(
         song.notes,

@@ -10,7 +10,7 @@ from training.metrics import registry
 from training.metrics.base import Features, choose, clean_samples
 from training.metrics.fid import FLOOR, frechet
 
-FEWEST = 12
+FEWEST_BARS = 12
 MOST_DRAWS = 16
 HELD_OUT = "held_out"
 
@@ -68,7 +68,7 @@ def score(
         floor = frechet(choose(others, count, seed), reference)
         measured[name] = {**mean_distances(draws, reference), FLOOR.key: floor}
     figures: dict[str, float] = {}
-    for metric in registry.FIGURES:
+    for metric in registry.FIGURE_METRICS:
         figures |= metric.measure(samples)
     return Scores(measured, {name: float(value) for name, value in figures.items()}, count)
 
@@ -76,7 +76,7 @@ def score(
 def mean_distances(draws: list[Features], reference: Features) -> dict[str, float]:
     """Every distance of the registry from a reference (m, d), as means over draws (n, d)."""
     means: dict[str, float] = {}
-    for metric in registry.DISTANCES:
+    for metric in registry.DISTANCE_METRICS:
         keys = [column.key for column in metric.columns]
         measured = [metric.measure(draw, reference) for draw in draws]
         table = [[distances[key] for key in keys] for distances in measured]
@@ -88,10 +88,10 @@ def _draw_size(samples: int, references: dict[str, Rolls], limit: int) -> int:
     """How many bars each set gives; DatasetError when a set has too few."""
     sizes = {"samples": samples, **{name: len(rolls) for name, rolls in references.items()}}
     count = min(limit, *sizes.values())
-    if count < FEWEST:
+    if count < FEWEST_BARS:
         smallest = min(sizes, key=lambda name: sizes[name])
         raise DatasetError(
-            f"{smallest}: {min(limit, sizes[smallest])} bars, a distance needs {FEWEST}; "
+            f"{smallest}: {min(limit, sizes[smallest])} bars, a distance needs {FEWEST_BARS}; "
             "give more bars"
         )
     return count

@@ -15,7 +15,7 @@ from perform.errors import DatasetError, RunFolderError, SidemanError
 from training import folders
 from training.augment.pipeline import augmented_count
 from training.data import dataset
-from training.evaluation.score import FEWEST
+from training.evaluation.score import FEWEST_BARS
 from training.features.base import Extractor
 from training.features.registry import open_extractor
 from training.options import Options, parse_complete, read_arms
@@ -26,8 +26,8 @@ PLAN, DATA = "experiment.json", "data.npz"
 SCHEMA = 1
 SHARED = ("data", "extractor", "split", "samples", "most")  # equal in experiments that compare
 Protocol = Literal["fair", "paper"]
-ARMS = ("original", "augmented", "replicated", "markov")
-RUNS, HELD_OUT = 20, 41
+DEFAULT_ARMS = ("original", "augmented", "replicated", "markov")
+DEFAULT_RUNS, DEFAULT_HELD_OUT = 20, 41
 PAPER_EPOCHS, PAPER_BATCH = 60, 50
 
 
@@ -74,10 +74,10 @@ def make_plan(
     """
     training = len(bars.rolls) - held_out
     parts = [len(part) for part in split_bars(bars, max(0, held_out), 0)]
-    if min(*parts, training) < FEWEST:
+    if min(*parts, training) < FEWEST_BARS:
         raise DatasetError(
             f"{len(bars.rolls)} bars with {held_out} held out leave {parts[0]} to train on and "
-            f"{parts[1]} others, and distances need {FEWEST} in both parts; give more bars or "
+            f"{parts[1]} others, and distances need {FEWEST_BARS} in both parts; give more bars or "
             "another --held-out"
         )
     for options in arms.values():
@@ -123,7 +123,7 @@ def requested_plan(
     `steps`: for every arm. SidemanError for steps with the paper's protocol, which has its own.
     """
     begun = read_plan(folder) if experiment_data(folder) else None
-    terms: dict[str, Any] = {"runs": RUNS, "protocol": "fair", "held_out": HELD_OUT}
+    terms: dict[str, Any] = {"runs": DEFAULT_RUNS, "protocol": "fair", "held_out": DEFAULT_HELD_OUT}
     if begun:
         terms = {name: getattr(begun, name) for name in ("arms", "runs", "protocol")}
         terms |= {"held_out": begun.split["held_out"], "extractor": begun.extractor["name"]}
@@ -131,7 +131,7 @@ def requested_plan(
     terms |= {name: value for name, value in given.items() if value is not None}
     if terms["protocol"] not in get_args(Protocol):
         raise SidemanError(f"--protocol {terms['protocol']}: there are fair and paper")
-    arms = terms.pop("arms", None) or read_arms(ARMS)
+    arms = terms.pop("arms", None) or read_arms(DEFAULT_ARMS)
     if steps is not None:
         if terms["protocol"] == "paper":
             raise SidemanError(

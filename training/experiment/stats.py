@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from perform.errors import DatasetError
 
-Table = NDArray[np.float64]
+RunTable = NDArray[np.float64]
 RESAMPLES = 5000
 
 
@@ -38,7 +38,7 @@ class Effect(NamedTuple):
     p: float
 
 
-def friedman(table: Table) -> Friedman:
+def friedman(table: RunTable) -> Friedman:
     """Friedman's test (1937); DatasetError for fewer than three arms or two runs."""
     from scipy.stats import friedmanchisquare  # noqa: PLC0415 - half a second
 
@@ -52,7 +52,7 @@ def friedman(table: Table) -> Friedman:
     )
 
 
-def nemenyi(table: Table) -> Table:
+def nemenyi(table: RunTable) -> RunTable:
     """The p-values (arms, arms) of Nemenyi's test (1963) after Friedman's."""
     from scikit_posthocs import posthoc_nemenyi_friedman  # noqa: PLC0415 - seconds
 
@@ -60,7 +60,7 @@ def nemenyi(table: Table) -> Table:
     return np.asarray(posthoc_nemenyi_friedman(table), np.float64)
 
 
-def mean_ranks(table: Table) -> Table:
+def mean_ranks(table: RunTable) -> RunTable:
     """Each arm's mean rank (arms,) over the runs, 1 for the lowest value."""
     from scipy.stats import rankdata  # noqa: PLC0415
 
@@ -75,7 +75,7 @@ def critical_difference(arms: int, runs: int, alpha: float = 0.05) -> float:
     return float(q * np.sqrt(arms * (arms + 1) / (6 * runs)))
 
 
-def effect(a: Table, b: Table, seed: int = 0) -> Effect:
+def effect(a: RunTable, b: RunTable, seed: int = 0) -> Effect:
     """The effect of values `a` (runs,) against paired values `b` (runs,)."""
     from scipy.stats import rankdata, wilcoxon  # noqa: PLC0415
 
@@ -92,7 +92,7 @@ def effect(a: Table, b: Table, seed: int = 0) -> Effect:
     return Effect(delta, float(np.median(gaps)), float(low), float(high), p)
 
 
-def holm(p: Sequence[float]) -> Table:
+def holm(p: Sequence[float]) -> RunTable:
     """The p-values of several tests, corrected for their number (Holm, 1979).
 
     The lowest is multiplied by their number, the next by one fewer, and none is lower than the one
@@ -104,7 +104,7 @@ def holm(p: Sequence[float]) -> Table:
     return np.asarray(np.minimum(corrected, 1.0)[np.argsort(order)])
 
 
-def _check_size(table: Table) -> None:
+def _check_size(table: RunTable) -> None:
     runs, arms = table.shape
     if arms < 3 or runs < 2:
         raise DatasetError(

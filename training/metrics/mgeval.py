@@ -12,10 +12,10 @@ from training.metrics.base import Column, FigureMetric, Samples
 from training.metrics.musical import divergence, note_moves
 
 GRID_POINTS = 200
-MOST_BARS = 256  # the number of distances grows with the product of the sizes of both sets
-SIXTEENTH = 4  # columns
+MOST_COMPARED = 256  # the number of distances grows with the product of the sizes of both sets
+COLUMNS_A_SIXTEENTH = 4  # columns
 FEATURES = ("pitches", "rhythm", "count", "range", "interval")
-Values = NDArray[np.float64]
+BarValues = NDArray[np.float64]
 
 
 def compare(rolls: Rolls, reference: Rolls) -> dict[str, float]:
@@ -26,7 +26,7 @@ def compare(rolls: Rolls, reference: Rolls) -> dict[str, float]:
     by sixteenth; `count`: notes; `range`: highest minus lowest pitch; `interval`: mean size of a
     move. A feature that is the same in every bar has no density and is left out.
     """
-    ours, theirs = _features(rolls[:MOST_BARS]), _features(reference[:MOST_BARS])
+    ours, theirs = _features(rolls[:MOST_COMPARED]), _features(reference[:MOST_COMPARED])
     figures = {}
     for name, reference_values in theirs.items():
         within = pdist(reference_values)
@@ -44,13 +44,13 @@ def measure(samples: Samples) -> dict[str, float]:
     return compare(samples.cleaned, samples.training)
 
 
-def _features(rolls: Rolls) -> dict[str, Values]:
+def _features(rolls: Rolls) -> dict[str, BarValues]:
     """By name (bars, numbers): the values between which distances are taken."""
     table, bars = notes_of(rolls), len(rolls)
     count = np.bincount(table.bar, minlength=bars).astype(float)
     pitches, rhythm = np.zeros((bars, 12)), np.zeros((bars, 16))
     np.add.at(pitches, (table.bar, (table.row - ROOT_ROW) % 12), 1)
-    np.add.at(rhythm, (table.bar, table.start // SIXTEENTH), 1)
+    np.add.at(rhythm, (table.bar, table.start // COLUMNS_A_SIXTEENTH), 1)
     bar, semitones = note_moves(rolls)
     interval = np.bincount(bar, np.abs(semitones), bars) / np.maximum(count - 1, 1)
     low, high = np.full(bars, 1000.0), np.full(bars, -1.0)
@@ -61,7 +61,7 @@ def _features(rolls: Rolls) -> dict[str, Values]:
     return dict(zip(FEATURES, columns, strict=True))
 
 
-def _density(values: Values, grid: Values) -> Values:
+def _density(values: BarValues, grid: BarValues) -> BarValues:
     found = gaussian_kde(values)(grid)
     return np.asarray(found / found.sum())
 

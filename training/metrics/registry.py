@@ -12,8 +12,8 @@ from training.metrics import (
 )
 from training.metrics.base import Column, DistanceMetric, FigureMetric
 
-DISTANCES: list[DistanceMetric] = [fid.METRIC, kid.METRIC, precision_recall.METRIC]
-FIGURES: list[FigureMetric] = [
+DISTANCE_METRICS: list[DistanceMetric] = [fid.METRIC, kid.METRIC, precision_recall.METRIC]
+FIGURE_METRICS: list[FigureMetric] = [
     copies.METRIC,
     playability.METRIC,
     musical.METRIC,
@@ -24,9 +24,9 @@ FIGURES: list[FigureMetric] = [
 
 def distance_columns() -> list[Column]:
     """The columns of all distances, in the order of the registry, and the floor of the FID."""
-    return [column for metric in DISTANCES for column in metric.columns] + [fid.FLOOR]
+    return [column for metric in DISTANCE_METRICS for column in metric.columns] + [fid.FLOOR]
 
 
 def figure_columns() -> list[Column]:
     """The columns of all figures, in the order of the registry."""
-    return [column for metric in FIGURES for column in metric.columns]
+    return [column for metric in FIGURE_METRICS for column in metric.columns]

@@ -11,7 +11,7 @@ from training.model.backend import keras
 SIXTEENTHS = 16
 EARLIER = (1, 2, 4)  # sixteenths
 WIDEST = ROWS - 1  # semitones
-WIDTH = 2 * WIDEST + 1  # intervals that two rows can have
+INTERVAL_COUNT = 2 * WIDEST + 1  # intervals that two rows can have
 CIRCLE = 2 * ROWS  # room for all rows and the widest interval
 
 

@@ -13,8 +13,8 @@ from perform.music.note import COLUMNS, ROWS, TICKS_PER_COLUMN
 from perform.music.note import LOWEST_PITCH as LOWEST
 from perform.music.pianoroll import Rolls, decode
 
-BEGIN = -1
-END = (COLUMNS, 0)
+START_OF_BAR = -1
+END_OF_BAR = (COLUMNS, 0)
 
 
 class MarkovChain(NamedTuple):
@@ -30,13 +30,13 @@ def fit(rolls: Rolls) -> MarkovChain:
     pitch: dict[int, list[int]] = defaultdict(list)
     for roll in rolls:
         line = {note.start: note for note in sorted(decode(roll), key=lambda note: note.pitch)}
-        onset, row = BEGIN, BEGIN
+        onset, row = START_OF_BAR, START_OF_BAR
         for start, note in sorted(line.items()):
             column, length = start // TICKS_PER_COLUMN, note.duration // TICKS_PER_COLUMN
             rhythm[onset].append((column, length))
             pitch[row].append(note.pitch - LOWEST)
             onset, row = column, note.pitch - LOWEST
-        rhythm[onset].append(END)
+        rhythm[onset].append(END_OF_BAR)
     return MarkovChain(dict(rhythm), dict(pitch))
 
 
@@ -45,13 +45,13 @@ def sample(chain: MarkovChain, count: int, seed: int = 0) -> Rolls:
     rng = np.random.default_rng(seed)
     rolls = np.full((count, ROWS, COLUMNS), -1, np.int8)
     for roll in rolls:
-        onset, row = BEGIN, BEGIN
+        onset, row = START_OF_BAR, START_OF_BAR
         while True:
             successors = chain.rhythm[onset]
             column, length = successors[rng.integers(len(successors))]
             if column >= COLUMNS:
                 break
-            rows = chain.pitch.get(row) or chain.pitch[BEGIN]
+            rows = chain.pitch.get(row) or chain.pitch[START_OF_BAR]
             row = rows[rng.integers(len(rows))]
             if column and roll[row, column - 1] > 0:
                 roll[row, column - 1] = -1  # a repeated note needs a gap

@@ -19,7 +19,7 @@ SHIPPED = Path(__file__).parent
 SCHEMA = 1
 # the options that decide the shapes of the weights
 SHAPING = ("architecture", "width", "noise_dim", "intervals", "conditions")
-PARTS = ("generator", "discriminator")
+NETWORKS = ("generator", "discriminator")
 
 
 class Weights(NamedTuple):
@@ -63,7 +63,7 @@ def read_weights(name: str) -> Weights:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             story = json.loads(str(archive["story"]))
             schema = story["schema"]
-            parts = [list(_arrays(archive, part)) for part in PARTS]
+            parts = [list(_arrays(archive, part)) for part in NETWORKS]
             options = msgspec.convert(story["options"], Options)
         if not all(np.isfinite(each).all() for part in parts for each in part):
             raise ValueError("not finite")
@@ -109,7 +109,7 @@ def write_weights(path: Path, weights: Weights, story: dict[str, Any]) -> None:
     content: dict[str, Any] = {
         "story": np.array(json.dumps({"schema": SCHEMA, "options": options, **story}))
     }
-    for part in PARTS:
+    for part in NETWORKS:
         arrays = getattr(weights, part)
         content |= {f"{part}{place}": each.astype(np.float16) for place, each in enumerate(arrays)}
     packed = io.BytesIO()

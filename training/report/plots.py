@@ -17,7 +17,7 @@ from training.report.findings import (
     without_duplicates,
 )
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999")
+ARM_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999")
 BARS_SHOWN = 6
 SPREAD = 5  # maximum over median from which the axis is logarithmic
 
@@ -45,7 +45,7 @@ def _boxes(found: Findings) -> bytes:
     for place, reference in enumerate(REFERENCES):
         axes = figure.add_subplot(1, 2, place + 1)
         drawn = axes.boxplot(values(found, reference, "fid"), patch_artist=True, widths=0.6)
-        for patch, colour in zip(drawn["boxes"], COLOURS * 3, strict=False):
+        for patch, colour in zip(drawn["boxes"], ARM_COLOURS * 3, strict=False):
             patch.set_facecolor(colour)
             patch.set_alpha(0.6)
         # under the paper's protocol each arm has a reference of its own, and so a floor
@@ -114,7 +114,7 @@ def _losses(found: Findings) -> bytes:
     for place, arm in enumerate(trained):
         axes = figure.add_subplot(1, max(1, len(trained)), place + 1)
         runs = [run["losses"] for run in found.runs[arm]]
-        for name, colour in zip(("generator", "discriminator"), COLOURS, strict=False):
+        for name, colour in zip(("generator", "discriminator"), ARM_COLOURS, strict=False):
             for losses in runs:
                 axes.plot(losses["step"], losses[name], color=colour, linewidth=0.3, alpha=0.25)
             middle = np.median([losses[name] for losses in runs], axis=0)

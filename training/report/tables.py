@@ -25,10 +25,13 @@ PAPER_FID = {  # the paper's table 1
     "augmented": "21.7541 ± 12.26",
     "replicated": "39.5702 ± 20.15",
 }
-GAIN = {"lower": "negative", "higher": "positive"}  # the sign of a gain, by which value is better
+GAIN_SIGN = {
+    "lower": "negative",
+    "higher": "positive",
+}  # the sign of a gain, by which value is better
 
 
-class Table(NamedTuple):
+class ReportTable(NamedTuple):
     """A table of a report: caption, header, rows of text."""
 
     caption: str
@@ -36,7 +39,7 @@ class Table(NamedTuple):
     rows: list[list[str]]
 
 
-def make_tables(found: Findings) -> list[Table]:
+def make_tables(found: Findings) -> list[ReportTable]:
     """Tables 1 and 2 in the paper's form, and the wider ones."""
     tables = [_table_1(found)]
     for reference in REFERENCES:
@@ -50,7 +53,7 @@ def make_tables(found: Findings) -> list[Table]:
     return [*tables, figures]
 
 
-def _table_1(found: Findings) -> Table:
+def _table_1(found: Findings) -> ReportTable:
     distances = [
         (reference, column)
         for reference in REFERENCES
@@ -69,7 +72,7 @@ def _table_1(found: Findings) -> Table:
         rows.append([*cells, PAPER_FID.get(arm, "")])
     name = found.plan.extractor["name"]
     theirs = "the same features" if name == "inception" else "Inception's features"
-    return Table(
+    return ReportTable(
         "Table 1. Training results: mean distance and standard deviation. Our distances are of "
         f"{name} features, the paper's of {theirs} of other bars: only the order of the arms can "
         "be compared",
@@ -90,7 +93,7 @@ def _steps(run: dict[str, Any]) -> str:
     return f"{run['steps']} x {run['batch']}" if "losses" in run else "counted"
 
 
-def _table_2(found: Findings, reference: str) -> Table:
+def _table_2(found: Findings, reference: str) -> ReportTable:
     ranked = without_duplicates(found)
     table = values(ranked, reference, "fid")
     friedman = stats.friedman(table)
@@ -103,7 +106,7 @@ def _table_2(found: Findings, reference: str) -> Table:
         ]
         for i, arm in enumerate(ranked.arms)
     ]
-    return Table(
+    return ReportTable(
         f"Table 2. Nemenyi's p-values (FID, {reference_name(found, reference)}). "
         f"Friedman {friedman.statistic:.1f}, p {format_p(friedman.p)}, Kendall's W "
         f"{friedman.kendall_w:.2f}. The paper has 0.001 for each of its pairs"
@@ -127,7 +130,7 @@ def _beside(found: Findings, place: int) -> list[str]:
     return [f"{np.median(share):.1%}" for share in shares]
 
 
-def _effects(found: Findings, reference: str, column: Column) -> Table:
+def _effects(found: Findings, reference: str, column: Column) -> ReportTable:
     table = values(found, reference, column.key)
     pairs = list(combinations(range(len(found.arms)), 2))
     effects = [stats.effect(table[:, i], table[:, j]) for i, j in pairs]
@@ -138,9 +141,9 @@ def _effects(found: Findings, reference: str, column: Column) -> Table:
         both = zip(_beside(found, i), _beside(found, j), strict=True)
         pair = f"{found.arms[i]} - {found.arms[j]}"
         rows.append([pair, difference, f"{e.delta:+.2f}", format_p(p), *map(" / ".join, both)])
-    return Table(
+    return ReportTable(
         f"Paired effects ({column.title or column.key}, {reference_name(found, reference)}): "
-        f"a {GAIN[column.better or 'lower']} difference favours the first. Wilcoxon's p are "
+        f"a {GAIN_SIGN[column.better or 'lower']} difference favours the first. Wilcoxon's p are "
         "corrected for all pairs of the table (Holm); those in sentences are for one pair each",
         [
             "Pair",
@@ -153,11 +156,13 @@ def _effects(found: Findings, reference: str, column: Column) -> Table:
     )
 
 
-def _quartiles(found: Findings, reference: str, shown: Sequence[Column], caption: str) -> Table:
+def _quartiles(
+    found: Findings, reference: str, shown: Sequence[Column], caption: str
+) -> ReportTable:
     rows = []
     for column in shown:
         measured = values(found, reference, column.key)
         low, middle, high = np.quantile(measured, (0.25, 0.5, 0.75), axis=0)
         cells = [f"{m:.3g} [{a:.3g}, {b:.3g}]" for a, m, b in zip(low, middle, high, strict=True)]
         rows.append([column.key, *cells])
-    return Table(f"{caption}: median [quartiles]", ["", *found.arms], rows)
+    return ReportTable(f"{caption}: median [quartiles]", ["", *found.arms], rows)

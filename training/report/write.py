@@ -16,7 +16,7 @@ from training.options import Options, read_recipe, recipe_names, to_toml
 from training.report.findings import Findings, read_findings
 from training.report.plots import draw_plots
 from training.report.sentences import compare_protocols, describe_experiment
-from training.report.tables import Table, make_tables
+from training.report.tables import ReportTable, make_tables
 
 STYLE = """
 :root{color-scheme:light dark}
@@ -156,7 +156,7 @@ def _scroll_box(label: str) -> str:
     return f'<div class="wide" tabindex="0" role="region" aria-label="{html.escape(label)}">'
 
 
-def _html_table(table: Table) -> str:
+def _html_table(table: ReportTable) -> str:
     head = "".join(f"<th>{html.escape(cell)}</th>" for cell in table.header)
     body = "".join(
         "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
@@ -168,7 +168,7 @@ def _html_table(table: Table) -> str:
     )
 
 
-def _markdown_table(table: Table) -> str:
+def _markdown_table(table: ReportTable) -> str:
     rows = [table.header, ["---"] * len(table.header), *table.rows]
     lines = [
         "| " + " | ".join(_escape_markdown(cell).replace("|", "\\|") for cell in row) + " |"

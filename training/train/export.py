@@ -26,7 +26,7 @@ from training.train.card import write_card
 from training.train.trainer import Run
 
 BATCH = 32  # a dynamic batch would need Flex operators, which a Raspberry Pi does not have
-SAMPLES = 2048
+MEASURED_SAMPLES = 2048
 TOLERANCE = 1e-4
 MOST_FILES = 20
 LEVELS = (0.1, 0.5, 0.9)  # of density and register, for the table of the card
@@ -45,13 +45,13 @@ def export(
     bundle.check_destination(target)  # the conversion takes seconds
     options = run.options
     conditions = run.labels.names
-    inputs = generator_inputs(SAMPLES, options.noise_dim, conditions, seed=0)
+    inputs = generator_inputs(MEASURED_SAMPLES, options.noise_dim, conditions, seed=0)
     network = run.generator
     model = convert(network, (BATCH, inputs.shape[1]))
     expected = np.asarray(network.predict(inputs, batch_size=256, verbose=0))
     begun = time.thread_time()  # counts this thread alone, whatever else the machine does
     outputs = run_generator(model, inputs)
-    milliseconds = (time.thread_time() - begun) * 1000 / SAMPLES
+    milliseconds = (time.thread_time() - begun) * 1000 / MEASURED_SAMPLES
     gap = float(np.abs(outputs - expected).max())
     if not gap <= TOLERANCE:  # NaN fails this comparison too
         raise BundleError(f"{target}: LiteRT and keras differ by {gap:.2g}; train it again")
@@ -105,7 +105,7 @@ def condition_effects(
         conditions |= {f"{REGISTER} {value}": Conditions(register=value) for value in LEVELS}
     table = {}
     for name, each in sorted(conditions.items()):
-        inputs = generator_inputs(SAMPLES // 4, noise_dim, names, 0, each)
+        inputs = generator_inputs(MEASURED_SAMPLES // 4, noise_dim, names, 0, each)
         rolls = clean(threshold(run_generator(model, inputs)))
         above = notes_of(rolls).row - ROOT_ROW
         table[name] = {

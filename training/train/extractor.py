@@ -34,7 +34,7 @@ STRENGTHS = (0.2, 0.4, 0.6, 0.8, 1.0)
 PROOF = "proof.png"
 PROOF_BARS = 1000
 EPOCHS = 9
-HELD_OUT = 10  # one tune in ten is held out
+TUNES_PER_HELD_OUT = 10  # one tune in ten is held out
 
 
 class ExtractorEpoch(NamedTuple):
@@ -67,7 +67,10 @@ def split_tunes(bars: Dataset) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     Whole tunes are held out: one in ten, by the hash of its name.
     """
     held_out = np.array(
-        [hashlib.sha256(each.file.encode()).digest()[0] % HELD_OUT == 0 for each in bars.provenance]
+        [
+            hashlib.sha256(each.file.encode()).digest()[0] % TUNES_PER_HELD_OUT == 0
+            for each in bars.provenance
+        ]
     )
     return np.flatnonzero(~held_out), np.flatnonzero(held_out)
 

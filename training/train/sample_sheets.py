@@ -15,7 +15,7 @@ from training.images import new_figure, to_png
 
 CELL = (4, 3)  # pixels
 GAP, MARGIN = 12, 24  # pixels between bars, and left of them
-INK, PAPER = 40, 245  # of 255
+DARK, LIGHT = 40, 245  # of 255
 ROOTS = {12: "C3", 24: "C4", 36: "C5"}  # by row
 
 
@@ -33,7 +33,7 @@ def draw_sheet(rolls: Any, path: Path, columns: int = 4) -> None:
             MARGIN + place % columns * (width + GAP),
             GAP + place // columns * (height + GAP),
         )
-        cells = np.where(roll[::-1] > 0, INK, PAPER).astype(np.uint8)
+        cells = np.where(roll[::-1] > 0, DARK, LIGHT).astype(np.uint8)
         page.paste(
             Image.fromarray(cells).resize((width, height), Image.Resampling.NEAREST), (left, top)
         )

@@ -40,7 +40,7 @@ SHEET_STEPS = 50  # the least number of steps between two sheets
 LOSSES_IMAGE = "losses.png"
 DENSITY_WEIGHT = 0.03  # an error of two notes weighs as much as a clear logit
 
-Report = Callable[[int, dict[str, float]], None]
+StepReport = Callable[[int, dict[str, float]], None]
 
 
 class Run:
@@ -141,7 +141,7 @@ class Run:
         )
         return Weights(self.options, *learned)
 
-    def train(self, report: Report = lambda _step, _losses: None) -> None:
+    def train(self, report: StepReport = lambda _step, _losses: None) -> None:
         """Train to the last step of the options, from the last checkpoint on.
 
         `report` gets step and losses now and then, and after the last step.
@@ -153,7 +153,7 @@ class Run:
             _cut_metrics(self.folder / METRICS, self.step)
             self._train_on(report)
 
-    def _train_on(self, report: Report) -> None:
+    def _train_on(self, report: StepReport) -> None:
         before = time.monotonic()
         while self.step < self.options.steps:
             penalise = self.options.penalty > 0 and self.step % self.options.penalty_every == 0
