@@ -1,1 +1,1 @@
-"""Clients: what they ask for, and what they are told."""
+"""Clients: their messages are dispatched, and their subscriptions are sent."""

@@ -54,8 +54,8 @@ class Dispatcher:
             return
         try:
             self._dispatch(address, values, client)
-        except (MessageError, OutputError) as fault:
-            self.reject(address, str(fault), client)
+        except (MessageError, OutputError) as error:
+            self.reject(address, str(error), client)
 
     def reject(self, address: str, reason: str, client: Client) -> None:
         """Count a message without meaning, log its reason once, and reply to its client."""

@@ -23,9 +23,9 @@ class Missing:
         """Inside `with`, the part of the table `key` is opened."""
         try:
             yield
-        except StartError as fault:
-            line = f"[{key}] {fault}"
+        except StartError as error:
+            line = f"[{key}] {error}"
             if self._strict:
-                raise type(fault)(f"{line}; or play without it: add --panel") from None
+                raise type(error)(f"{line}; or play without it: add --panel") from None
             self.lines.append(line)
             self.keys.add(key)

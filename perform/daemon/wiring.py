@@ -227,8 +227,8 @@ def _close_quietly(output: Output) -> None:
     """Close an output; an error is logged, so that the other outputs are closed too."""
     try:
         output.close()
-    except SidemanError as fault:
-        log.error("%s", fault)  # noqa: TRY400 - one line, no traceback
+    except SidemanError as error:
+        log.error("%s", error)  # noqa: TRY400 - one line, no traceback
 
 
 def _open_clock(opening: _Opening, conductor: Conductor) -> OpenedClock:

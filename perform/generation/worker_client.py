@@ -62,8 +62,8 @@ class WorkerClient(SupervisedProcess):
         if path is None:
             try:
                 path = self._paths[requested.model] = str(catalog.find(requested.model))
-            except SidemanError as fault:
-                self._log_once(str(fault))
+            except SidemanError as error:
+                self._log_once(str(error))
                 return
         request = Request(
             requested.voice,
@@ -132,10 +132,10 @@ class WorkerClient(SupervisedProcess):
             log.warning("the generation process has not answered for %g s", TIMEOUT_SECONDS)
             self.process.kill()  # then the supervisor starts the next one
 
-    def _log_once(self, fault: str) -> None:
-        if fault not in self._logged:
-            self._logged.add(fault)
-            log.error("%s", fault)
+    def _log_once(self, line: str) -> None:
+        if line not in self._logged:
+            self._logged.add(line)
+            log.error("%s", line)
 
 
 def _write(process: Process, request: Request) -> None:

@@ -170,8 +170,8 @@ class ChildProcess(SupervisedProcess, asyncio.Protocol):
             else:
                 client = ChildClient(self, int(number))
                 self._handler.handle_message(str(address), tuple(values), client)
-        except (msgspec.DecodeError, TypeError, ValueError) as fault:
-            log.debug("%s wrote %r (%s)", self._module, line[:80], fault)
+        except (msgspec.DecodeError, TypeError, ValueError) as error:
+            log.debug("%s wrote %r (%s)", self._module, line[:80], error)
 
     def _handle_own_message(self, address: str, *values: Any) -> None:
         """A message of the child itself: that it is ready, a log line, or a rejection."""

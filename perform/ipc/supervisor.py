@@ -77,8 +77,8 @@ class SupervisedProcess(abc.ABC):
             await asyncio.sleep(delay)
             try:
                 await self._start()
-            except OSError as fault:
-                reason = f"cannot be started ({fault})"
+            except OSError as error:
+                reason = f"cannot be started ({error})"
 
     async def _end(self) -> None:
         process, self.process = self.process, None

@@ -114,7 +114,7 @@ class Connection:
                 f"[mqtt] ca {mqtt.ca}: cannot be used ({error.strerror or error})"
             ) from None
         if mqtt.ca is not None:
-            # From Python 3.13 on extensions are demanded that an authority made by hand seldom has.
+            # Python 3.13 demands extensions that a self-made authority usually lacks
             context.verify_flags &= ~ssl.VERIFY_X509_STRICT
         if mqtt.cert is not None:
             try:

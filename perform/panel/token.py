@@ -18,12 +18,12 @@ def stored_token() -> str:
     path = _path()
     try:
         return _read(path) or _make(path)
-    except OSError as fault:
+    except OSError as error:
         log.warning(
             "%s: the panel's token cannot be stored there (%s), so phones must scan again after "
             "each start; set [panel] token in the rig",
             path,
-            fault.strerror,
+            error.strerror,
         )
         return secrets.token_urlsafe(TOKEN_BYTES)
 

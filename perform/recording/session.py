@@ -109,9 +109,9 @@ class Recorder:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             tempfile.TemporaryFile(dir=folder).close()
-        except OSError as fault:
+        except OSError as error:
             raise SessionError(
-                f"{folder}: cannot be written ({fault.strerror}); name another [record] folder"
+                f"{folder}: cannot be written ({error.strerror}); name another [record] folder"
             ) from None
         self.path = folder  # until the file is created
         self._file: BinaryIO | None = None
@@ -161,9 +161,9 @@ class Recorder:
             self._file.write(data)
             self._file.flush()
             self._written = True
-        except OSError as fault:
+        except OSError as error:
             self._failed = True
-            log.error("%s: the recording ends here (%s)", self.path, fault)  # noqa: TRY400
+            log.error("%s: the recording ends here (%s)", self.path, error)  # noqa: TRY400
 
     def _finish(self) -> None:
         if self._file is not None:
@@ -173,8 +173,8 @@ class Recorder:
             return
         try:
             write_midi_file(read_session(self.path), self.path.with_suffix(".mid"))
-        except SidemanError as fault:
-            log.error("%s", fault)  # noqa: TRY400 - one line, no traceback
+        except SidemanError as error:
+            log.error("%s", error)  # noqa: TRY400 - one line, no traceback
 
 
 def _is_music(event: Event) -> bool:
@@ -221,8 +221,8 @@ def read_session(path: Path) -> Session:
                 f"{path}: a session of schema {head['sideman']}, this version reads {SCHEMA}"
             )
         rig = msgspec.convert(head["rig"], Rig)
-    except OSError as fault:
-        raise SessionError(f"{path}: cannot be read ({fault.strerror})") from None
+    except OSError as error:
+        raise SessionError(f"{path}: cannot be read ({error.strerror})") from None
     except (msgspec.MsgspecError, KeyError, TypeError, UnicodeDecodeError):
         raise SessionError(f"{path}: no session; make one with [record] in the rig") from None
     return Session(rig, tuple(_decode_events(path, lines[1:])))
@@ -280,7 +280,7 @@ def _decode_events(path: Path, lines: list[bytes]) -> Iterator[tuple[int, Event]
             if EVENT_NAMES[name] is ChartChanged:
                 fields = [fields[:2], *fields[2:]]
             yield int(tick), msgspec.convert(fields, EVENT_NAMES[name])
-        except (msgspec.MsgspecError, SidemanError, KeyError, TypeError, ValueError) as fault:
+        except (msgspec.MsgspecError, SidemanError, KeyError, TypeError, ValueError) as error:
             if number == len(lines) + 1:
                 return
-            raise SessionError(f"{path}: line {number} is no event ({fault})") from None
+            raise SessionError(f"{path}: line {number} is no event ({error})") from None

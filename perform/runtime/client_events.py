@@ -80,8 +80,8 @@ class ClientEvents:
             return
         try:
             bundle.load(catalog.find(model))
-        except BundleError as fault:
-            raise MessageError(str(fault)) from None
+        except BundleError as error:
+            raise MessageError(str(error)) from None
         self._models.add(model)
 
     def _change_tempo(self, event: TempoChanged | TempoTapped) -> None:

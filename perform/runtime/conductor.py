@@ -127,8 +127,8 @@ class Conductor:
             return
         try:
             self._apply(event)
-        except Exception as fault:  # noqa: BLE001 - on any error the daemon shuts down in order
-            self._fail(fault)
+        except Exception as error:  # noqa: BLE001 - on any error the daemon shuts down in order
+            self._fail(error)
 
     def is_busy(self) -> bool:
         """Whether a note is so near that no longer work should start."""
@@ -178,8 +178,8 @@ class Conductor:
                 self._record_event(self._current_tick(), TempoChanged(bpm))
                 self._send(StateChanged("/tempo", round(bpm, 2)))
             self._set_alarm()
-        except Exception as fault:  # noqa: BLE001 - see handle_event
-            self._fail(fault)
+        except Exception as error:  # noqa: BLE001 - see handle_event
+            self._fail(error)
 
     def start_with_clock(self, line: TempoLine, action: Literal["start", "continue"]) -> None:
         """Start with an external clock that has started or continued, from its position.
@@ -198,8 +198,8 @@ class Conductor:
                 here = self._current_tick()
             self._follower.start_at(line, here if action == "continue" else -math.inf)
             self._handle_in_engine(TransportChanged(action), here)
-        except Exception as fault:  # noqa: BLE001 - see handle_event
-            self._fail(fault)
+        except Exception as error:  # noqa: BLE001 - see handle_event
+            self._fail(error)
 
     def _handle_postponed(self) -> None:
         postponed, self._postponed = self._postponed, []
@@ -282,8 +282,8 @@ class Conductor:
                     self._send_all(events)
                 self._advance(self._current_tick())
             self._set_alarm()
-        except Exception as fault:  # noqa: BLE001 - see handle_event
-            self._fail(fault)
+        except Exception as error:  # noqa: BLE001 - see handle_event
+            self._fail(error)
 
     def _advance(self, tick: int) -> None:
         self._send_all(self._engine.advance(tick))
@@ -323,6 +323,6 @@ class Conductor:
     def _current_tick(self) -> int:
         return self._transport.tick_at(self._clock.now())
 
-    def _fail(self, fault: Exception) -> None:
+    def _fail(self, error: Exception) -> None:
         if not self.failed.done():
-            self.failed.set_exception(fault)
+            self.failed.set_exception(error)

@@ -78,12 +78,12 @@ def test_a_job_that_fails_does_not_stop_the_others():
         slices.add(slow())
         slices.add(broken())
         slices.add(map(done.append, "ab"))
-        loop, faults = asyncio.get_running_loop(), []
-        loop.set_exception_handler(lambda _, about: faults.append(about["exception"]))
+        loop, errors = asyncio.get_running_loop(), []
+        loop.set_exception_handler(lambda _, about: errors.append(about["exception"]))
         while slices:  # noqa: ASYNC110 - the rounds of the loop count, not the time
             await asyncio.sleep(0)
         assert done == ["a", "b"]
-        assert [str(fault) for fault in faults] == ["broken"]
+        assert [str(error) for error in errors] == ["broken"]
         with pytest.raises(ValueError, match="broken"):
             slices.add(broken())
         assert not slices
