@@ -44,7 +44,7 @@ class TempoChanged(NamedTuple):
 
 
 class ModelChanged(NamedTuple):
-    """A voice (None: every voice) plays another bundle, from its next bar that is not planned yet."""
+    """A voice (None: every voice) plays another bundle, from its next unplanned bar on."""
 
     voice: str | None
     model: str
@@ -58,7 +58,7 @@ class VoiceMuted(NamedTuple):
 
 
 class ParameterChanged(NamedTuple):
-    """A parameter of a voice (None: of every voice) has a new value; see `perform.engine.parameters`."""
+    """A parameter (see `perform.engine.parameters`) of a voice (None: every voice) is changed."""
 
     voice: str | None
     parameter: str
@@ -131,7 +131,7 @@ class PlayerNoteOff(NamedTuple):
 
 
 class MetreChanged(NamedTuple):
-    """The length of a bar and of its beat in ticks (480 a quarter note), from the next bar line on."""
+    """The length of a bar and of its beat in ticks, from the next bar line on."""
 
     bar: int
     beat: int
@@ -174,14 +174,14 @@ class PhraseReady(NamedTuple):
 
 
 class Steering(NamedTuple):
-    """The weight (0 to 1) of each fitness function, and the context that the functions compare with.
+    """The weight (0 to 1) of each fitness function, and the context that they compare with.
 
     `weights`: in the order of `perform.steering.fitness.WEIGHTS`. `tones`, `scale`: pitch classes
-    above the chord's root. `shift`: semitones from C to that root; `low`, `high`: the voice's range.
-    `density`, `register`, `contour`: targets, 0 to 1 (few to many notes, low to high, falling to
-    rising). `last`, `player`: the bar before, and what the player played; `liked`, `disliked`:
-    phrases that were judged. All phrases are over C. `columns`: how many of the 64 columns sound,
-    from the first on.
+    above the chord's root. `shift`: semitones from C to that root; `low`, `high`: the voice's
+    range. `density`, `register`, `contour`: targets, 0 to 1 (few to many notes, low to high,
+    falling to rising). `last`, `player`: the bar before, and what the player played; `liked`,
+    `disliked`: phrases that were judged. All phrases are over C. `columns`: how many of the 64
+    columns sound, from the first on.
     """
 
     weights: tuple[float, ...]

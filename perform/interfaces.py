@@ -37,5 +37,5 @@ class PhraseSource(Protocol):
     def phrase(
         self, seed: int, conditions: Conditions = UNCONDITIONAL, steering: Steering | None = None
     ) -> Phrase:
-        """One bar for a seed (0 to 2**48 - 1), as near to the conditions and steering as possible."""
+        """One bar for a seed (0 to 2**48 - 1), near to the conditions and the steering."""
         ...

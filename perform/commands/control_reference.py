@@ -151,7 +151,7 @@ def happenings() -> list[FeedbackMessage]:
 
 
 def _told_row(row: FeedbackMessage) -> Sequence[str]:
-    return (f"`{row.address}`", _code(row.says), row.unit, row.help)
+    return (f"`{row.address}`", _code(row.types), row.unit, row.help)
 
 
 def _code(text: str) -> str:

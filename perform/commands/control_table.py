@@ -39,7 +39,7 @@ def tables(columns: int) -> Group:
         said.add_row(*map(Text, _row(pair)))
     told = _table("what is told", "address", "says", "what it means")
     for row in happenings():
-        told.add_row(*map(Text, (row.address, row.says, row.help)))
+        told.add_row(*map(Text, (row.address, row.types, row.help)))
     note = f"{PER_VOICE} of every voice; {ONE_VOICE} before it: of one. Where a value stands is told at /state before it."
     return Group(said, Text(note, "dim"), Text(), told)
 

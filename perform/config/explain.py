@@ -44,8 +44,8 @@ def _table(path: str) -> str:
 def _words(kind: msgspec.inspect.Type, path: str = "") -> dict[str, set[str]]:
     """What may be written at every path of a type.
 
-    At the path of a table ("", "clock", "voices[]") its keys; at that of a choice ("clock.source") its
-    values.
+    At the path of a table ("", "clock", "voices[]") its keys; at that of a choice ("clock.source")
+    its values.
     """
     found: dict[str, set[str]] = {}
     inner: list[tuple[msgspec.inspect.Type, str]] = []

@@ -90,5 +90,5 @@ def _check_names(voices: list[str], name: str) -> None:
             raise RigError(f"{name}: two voices are called {voice!r}; give each its own name")
         if voice == PLAYER:
             raise RigError(
-                f"{name}: a voice cannot be called {PLAYER!r}, which is the player's track; rename it"
+                f"{name}: a voice cannot be called {PLAYER!r}, the player's track; rename it"
             )

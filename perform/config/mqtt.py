@@ -14,15 +14,15 @@ Qos = Annotated[int, Meta(ge=0, le=2)]
 class MqttConfig(RigTable, frozen=True):
     """An MQTT broker (host:port), and the name of this installation there.
 
-    Sideman subscribes to PREFIX/NAME/..., PREFIX/all/..., and PREFIX/group/GROUP/... for each of its
-    `groups`. It publishes values at PREFIX/NAME/state/... (retained).
+    Sideman subscribes to PREFIX/NAME/..., PREFIX/all/..., and PREFIX/group/GROUP/... for each of
+    its `groups`. It publishes values at PREFIX/NAME/state/... (retained).
 
     `password_env`: the environment variable that holds the password. `tls`: encrypt the connection;
-    `ca`, `cert` and `key` are files, for a private authority and for a client certificate. `qos`: the
-    quality of service of each topic below the name ("chord" = 1, "state" = 0, "state/tempo" = 1, "" for
-    all others); subscriptions have the highest one of all topics. `notes`: publish every note and
-    beat. `stats_seconds`: how often statistics are published; 0 never. `discovery`: the topic prefix
-    under which Home Assistant looks for devices.
+    `ca`, `cert` and `key` are files, for a private authority and for a client certificate. `qos`:
+    the quality of service of each topic below the name ("chord" = 1, "state" = 0, "state/tempo" =
+    1, "" for all others); subscriptions have the highest one of all topics. `notes`: publish every
+    note and beat. `stats_seconds`: how often statistics are published; 0 never. `discovery`: the
+    topic prefix under which Home Assistant looks for devices.
     """
 
     broker: str

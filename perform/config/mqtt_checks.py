@@ -1,4 +1,7 @@
-"""What is wrong with a rig's [mqtt]. The MQTT process does not import this: it needs the controls."""
+"""What is wrong with a rig's [mqtt].
+
+The MQTT process does not import this: it needs the controls.
+"""
 
 import os
 from itertools import accumulate

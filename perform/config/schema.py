@@ -59,8 +59,8 @@ class RecordConfig(RigTable, frozen=True):
 class PanelConfig(RigTable, frozen=True):
     """The web panel, at `listen` (host:port).
 
-    The panel asks for `token`. Without one, it asks other machines for a token that is kept for this
-    user, and this machine for none.
+    The panel asks for `token`. Without one, it asks other machines for a token that is kept for
+    this user, and this machine for none.
     """
 
     listen: str = "127.0.0.1:8137"
@@ -68,7 +68,10 @@ class PanelConfig(RigTable, frozen=True):
 
 
 class Rig(RigTable, frozen=True):
-    """A whole instrument. `start`: "chord": the first chord starts the music; "stopped": /transport."""
+    """A whole instrument.
+
+    `start`: "chord": the first chord starts the music; "stopped": /transport.
+    """
 
     clock: ClockConfig = ClockConfig()
     harmony: HarmonyConfig = HarmonyConfig()
@@ -94,7 +97,7 @@ class Rig(RigTable, frozen=True):
         return max((it.ahead for it in self.outputs.values() if it.ahead is not None), default=0.0)
 
     def delay_of(self, output: OutputConfig) -> float:
-        """The delay of an output's events, in seconds, so that it sounds together with the others."""
+        """The delay of an output's events, in seconds, so that all outputs sound together."""
         return 0.0 if output.ahead is None else self.ahead - output.ahead
 
     def channels(self, output: str | None = None) -> dict[str, int]:
@@ -124,7 +127,7 @@ class Rig(RigTable, frozen=True):
         return msgspec.structs.replace(rest, record=None, mqtt=None)
 
     def without(self, keys: AbstractSet[str]) -> "Rig":
-        """The rig without these tables, as "outputs.synth"; without "clock" it has its own clock."""
+        """The rig without these tables, as "outputs.synth"; "clock" becomes our own clock."""
         if not keys:
             return self
         inputs = {key.partition(".")[2]: None for key in keys if key.startswith("inputs.")}

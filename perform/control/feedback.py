@@ -25,11 +25,11 @@ Value = str | float
 class Feedback:
     """An output that sends to one client by address.
 
-    Of a value that changes faster than sixty times a second the last is sent; a value that the client
-    knows is not sent again. A client that changes a value itself gets it when its fader is at rest:
-    a message that arrives while a finger is on the fader would pull it back. A value that a client
-    sends back as it got it is an echo and changes nothing: otherwise a patch that sends values back
-    would undo later changes, without end.
+    Of a value that changes faster than sixty times a second the last is sent; a value that the
+    client knows is not sent again. A client that changes a value itself gets it when its fader is
+    at rest: a message that arrives while a finger is on the fader would pull it back. A value that
+    a client sends back as it got it is an echo and changes nothing: otherwise a patch that sends
+    values back would undo later changes, without end.
     """
 
     def __init__(self, sender: Sender) -> None:
@@ -77,8 +77,8 @@ class Feedback:
         """Whether a message from a client is meant, and is no echo of what was sent to it just now.
 
         `own`: this is certainly the client that follows here. Where its fader shows another value
-        than it got, because the value is rejected for example, it gets the true value when the fader
-        is at rest.
+        than it got, because the value is rejected for example, it gets the true value when the
+        fader is at rest.
         """
         at = STATE + address
         if at not in self._values:

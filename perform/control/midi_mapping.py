@@ -17,12 +17,13 @@ TAKEN_CONTROLLERS = {64, *range(120, 128)}  # the sustain pedal, and channel mod
 
 
 class MidiMapping:
-    """Controllers by number ("21") and pads by note ("note 36"), each with the address that it sets.
+    """The address that each controller ("21": its number) and pad ("note 36": its note) sets.
 
-    A controller sweeps the whole range of a number. A pad that goes down, at any velocity, triggers an
-    action, and inverts a switch. An address with a value behind it gets that value from a pad that
-    goes down, and from a controller that enters its upper half. `values`: the present value at each
-    address. `has_controller`: whether a MIDI controller is open. Pure: MIDI messages in, events out.
+    A controller sweeps the whole range of a number. A pad that goes down, at any velocity, triggers
+    an action, and inverts a switch. An address with a value behind it gets that value from a pad
+    that goes down, and from a controller that enters its upper half. `values`: the present value at
+    each address. `has_controller`: whether a MIDI controller is open. Pure: MIDI messages in,
+    events out.
     """
 
     def __init__(

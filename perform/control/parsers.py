@@ -65,7 +65,7 @@ Parser = Callable[[Values, str], Command]
 
 
 def action(make: Callable[[str | None], Command]) -> Parser:
-    """The parser of a control without a value; it ignores the 0 that a button sends when released."""
+    """The parser of a control without a value; it ignores the 0 of a button that is released."""
     return lambda values, voice: None if values == (0,) else make(voice or None)
 
 

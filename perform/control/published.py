@@ -15,7 +15,7 @@ class FeedbackMessage(NamedTuple):
     """
 
     address: str
-    says: str
+    types: str
     help: str
     unit: str = ""
     low: float | None = None
@@ -23,11 +23,14 @@ class FeedbackMessage(NamedTuple):
 
     def as_json(self) -> dict[str, Any]:
         """What `perform controls --json` prints of it."""
-        return {"kind": "told", **self._asdict()}
+        return {
+            "kind": "told", "address": self.address, "says": self.types, "help": self.help,
+            "unit": self.unit, "low": self.low, "high": self.high,
+        }  # fmt: skip
 
 
-def _statistic(name: str, help_: str, unit: str = "", says: str = "i") -> FeedbackMessage:
-    return FeedbackMessage(f"{STATS}/{name}", says, help_, unit, low=0)
+def _statistic(name: str, help_: str, unit: str = "", types: str = "i") -> FeedbackMessage:
+    return FeedbackMessage(f"{STATS}/{name}", types, help_, unit, low=0)
 
 
 # the answer to /stats: one message each, in this order

@@ -1,8 +1,8 @@
 """The registry of controls: every address that a client can send to, with its event and its value.
 
-Addresses stand below the prefix; NAME stands for a voice. Dispatch and feedback over OSC and MQTT, MIDI
-mapping, `perform controls`, the panel, the patches and their reference are made from this table. A new
-control is a row here and a handler of its event in the engine.
+Addresses stand below the prefix; NAME stands for a voice. Dispatch and feedback over OSC and MQTT,
+MIDI mapping, `perform controls`, the panel, the patches and their reference are made from this
+table. A new control is a row here and a handler of its event in the engine.
 """
 
 from collections.abc import Callable, Iterable
@@ -122,15 +122,16 @@ CONTROLS: tuple[Control, ...] = (
             parsers.chord, default="N.C.",
             events=(ChordSounds,), value=lambda it: it.symbol),
     Control("/chord/release", "action", "",
-            "a pad is released: its chord ends; otherwise keys are released, see release in the rig",
+            "a pad is released: its chord ends; else keys are released, see release in the rig",
             parsers.action(lambda _: ChordReleased())),
-    Control("/chart", "text", "s", "a chart to follow; |: :| repeats until /chart/next; empty: none",
+    Control("/chart", "text", "s",
+            "a chart to follow; |: :| repeats until /chart/next; empty: none",
             parsers.chart, default=DEFAULT_CHART,
             events=(ChartChanged,), value=lambda it: it.text),
     Control("/chart/next", "action", "", "leave the vamp at its end",
             parsers.action(lambda _: VampLeft())),
     Control("/key", "text", "s",
-            "C, F#m, ...; auto: inferred from the last chords; none: the scale of each chord",
+            "C, F#m, ...; auto: from the last chords; none: the scale of each chord",
             parsers.key, default=DEFAULT_KEY,
             events=(KeyChanged,), value=lambda it: it.name),
     Control("/note", "note", "ii", "the player's melody: MIDI note and velocity", parsers.note),
@@ -206,7 +207,7 @@ _ONE_VOICE = {it.name: it for it in CONTROLS if NAME in it.address}
 
 
 def find(address: str) -> tuple[Control, str]:
-    """The control at an address below the prefix, and the voice in the address ("" if there is none).
+    """The control at an address below the prefix, and the voice in the address ("" for none).
 
     MessageError for an address that does not exist.
     """
@@ -220,13 +221,16 @@ def find(address: str) -> tuple[Control, str]:
 
 
 def parse(address: str, values: tuple[Any, ...]) -> Command:
-    """The event or request of a message. `address` is below the prefix. MessageError says what is wrong."""
+    """The event or request of a message.
+
+    `address` is below the prefix. MessageError says what is wrong.
+    """
     control, voice = find(address)
     return control.parse(values, voice)
 
 
 def parse_mapping(text: str) -> tuple[Control, str, tuple[Any, ...]]:
-    """The control that a MIDI controller is mapped to, the voice, and the values that it sends there.
+    """The control that a MIDI controller is mapped to, the voice, and the values to send there.
 
     Values stand behind the address, as in "/transport start"; without them the tuple is empty.
     MessageError for what a MIDI controller cannot set.

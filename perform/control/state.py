@@ -54,7 +54,7 @@ def changes(event: Event, voices: Iterable[str]) -> list[StateChanged]:
 
 
 def at_every_address(change: StateChanged, voices: Iterable[str]) -> list[StateChanged]:
-    """A change, and the same at the other addresses that show the value, so that every fader follows.
+    """A change, and the same change at the other addresses that show the value.
 
     A value for all voices is also the value of each voice. A value of the first voice is also the
     value shown for all voices.

@@ -19,7 +19,7 @@ SETTLE_SECONDS = 0.5  # a newcomer that is enabled at once may force its tempo o
 
 
 class LinkClock:
-    """A member of a Link session: observes its time fifty times a second, and shares start and stop.
+    """A member of a Link session: observes its time at 50 Hz, and shares start and stop.
 
     The bar of the session is our bar: `metre` at first, then that of the engine. StartError where
     aalink is missing.

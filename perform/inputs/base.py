@@ -27,9 +27,9 @@ class MidiInput(HotplugPort, Protocol):
 class InputContext(NamedTuple):
     """Where inputs deliver to, and what they need to know when they open.
 
-    `handler`: handles OSC messages. `deliver`: takes what is played. `apply`: takes what a controller
-    sets; it raises MessageError where that cannot be. `mapping`: the mapping of the controller.
-    `parts`: closes in reverse order what was opened. `ports`: gets every MIDI port.
+    `handler`: handles OSC messages. `deliver`: takes what is played. `apply`: takes what a
+    controller sets; it raises MessageError where that cannot be. `mapping`: the mapping of the
+    controller. `parts`: closes in reverse order what was opened. `ports`: gets every MIDI port.
     """
 
     handler: MessageHandler

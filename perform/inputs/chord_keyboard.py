@@ -27,8 +27,8 @@ class ChordInputConfig(InputTable, frozen=True):
     """A keyboard that plays chords. `port`: part of a name, or a number; `virtual`: a name to open.
 
     `channel` 0: all channels. `split`: only notes below it are harmony. `latch`: a chord stays when
-    the keys are released. `settle_ms`: how long the keys of one chord may take to go down. `minimum`:
-    fewer held notes are no chord.
+    the keys are released. `settle_ms`: how long the keys of one chord may take to go down.
+    `minimum`: fewer held notes are no chord.
     """
 
     port: str | None = None
@@ -68,8 +68,8 @@ class ChordKeyboard:
     """Follows held keys and the sustain pedal, and finds the chord once the keys have settled.
 
     Pure: it gets the time (seconds) with every message, and `deadline` says when to call `settle`.
-    Keys that go down one after the other, while some of the old chord are still held, make one chord:
-    every key that moves meanwhile starts the wait again.
+    Keys that go down one after the other, while some of the old chord are still held, make one
+    chord: every key that moves meanwhile starts the wait again.
     """
 
     def __init__(self, settings: ChordKeyboardSettings | None = None) -> None:
@@ -111,8 +111,8 @@ class ChordKeyboard:
     def settle(self, now: float) -> ChordChanged | None:
         """The chord of the held keys, if it is new or pressed again after all keys were up.
 
-        It is delivered again because another input may have changed the chord meanwhile. Call this at
-        `deadline`.
+        It is delivered again because another input may have changed the chord meanwhile. Call this
+        at `deadline`.
         """
         if self.deadline is None or now < self.deadline:
             return None

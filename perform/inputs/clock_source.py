@@ -43,9 +43,9 @@ class ClockConfig(RigTable, frozen=True):
     """The clock, and the tempo (quarter notes a minute) until another clock gives one.
 
     `source`: "midi": the clock at `port` (part of a name, or a number) or at a port opened as
-    `virtual`; "link": Ableton Link. `spin_ms`: how long before each note the program waits awake; more
-    is steadier and costs processor time. `late_ms`: how much later than meant the pulses of a MIDI
-    clock arrive here (JACK: about half a period; a chain of interfaces: more).
+    `virtual`; "link": Ableton Link. `spin_ms`: how long before each note the program waits awake;
+    more is steadier and costs processor time. `late_ms`: how much later than meant the pulses of a
+    MIDI clock arrive here (JACK: about half a period; a chain of interfaces: more).
     """
 
     source: Literal["internal", "midi", "link"] = "internal"

@@ -18,8 +18,8 @@ from perform.tables import rig_errors
 class ControllerInputConfig(InputTable, frozen=True):
     """A MIDI controller, by `port` or `virtual`.
 
-    `cc`: what each of its controllers and pads sets, as "21" = "/weight/steps" or "note 36" = "/more",
-    with the value behind the address where it sends one value: "41" = "/transport start".
+    `cc`: what each of its controllers and pads sets, as "21" = "/weight/steps" or "note 36" =
+    "/more", with the value behind the address where it sends one value: "41" = "/transport start".
     """
 
     port: str | None = None

@@ -15,7 +15,10 @@ NOTE_ON, NOTE_OFF, CONTROL_CHANGE = 0x90, 0x80, 0xB0
 
 
 class MelodyInputConfig(InputTable, frozen=True):
-    """An instrument whose melody voices follow, by `port` or `virtual`. `channel` 0: all channels."""
+    """An instrument whose melody voices follow, by `port` or `virtual`.
+
+    `channel` 0: all channels.
+    """
 
     port: str | None = None
     virtual: str | None = None

@@ -22,8 +22,8 @@ class ClockReader:
     """Turns the messages of a MIDI clock into tempo lines and transport events. Pure.
 
     `observe` is called with the line through the pulses so far, `begin` with the line on which the
-    first pulse after a start or continue lies, `deliver` with everything else. `bpm`: the tempo that
-    is assumed where the music begins with the very first pulse.
+    first pulse after a start or continue lies, `deliver` with everything else. `bpm`: the tempo
+    that is assumed where the music begins with the very first pulse.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class ClockReader:
         self.lost = False
 
     def handle(self, message: list[int], moment: float) -> None:
-        """Handle a raw message that arrived at `moment` (seconds); others than a clock's are ignored."""
+        """Handle a raw message that arrived at `moment` (seconds); ignore all but a clock's."""
         status = message[0] if message else 0
         if status == PULSE:
             self._handle_pulse(moment)
@@ -65,7 +65,7 @@ class ClockReader:
             self._deliver(SongPositionChanged(self._position))
 
     def is_lost(self, now: float) -> bool:
-        """Whether the pulses have just ended without a stop: two beats without one; True only once."""
+        """Whether the pulses have just ended without a stop, for two beats; True only once."""
         if self._line is None or self.lost or self._stopped:
             return False
         self.lost = now - self._pulse_at > LOST_BEATS * 60.0 / self._line.bpm

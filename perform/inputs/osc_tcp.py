@@ -41,7 +41,10 @@ class FrameReader:
         return bytes(self._rest[:1])
 
     def feed(self, data: bytes) -> list[bytes]:
-        """The packets that are complete now, without empty ones. ValueError for one that is too long."""
+        """The packets that are complete now, without empty ones.
+
+        ValueError for one that is too long.
+        """
         packets: list[bytes] = []
         self._rest += data
         if END in data:
@@ -53,7 +56,7 @@ class FrameReader:
 
 
 def mismatch(start: bytes) -> str:
-    """The protocol that a client speaks instead, by the start of its packet; "" where it may be OSC."""
+    """The protocol of a packet that starts like this; "" where it may be OSC."""
     if not start or start[:1] in OSC_STARTS:
         return ""
     if start[:1] == LENGTH_START:
@@ -107,7 +110,7 @@ class SlipConnection(asyncio.Protocol):
         self.abort()
 
     def _make_room(self) -> bool:
-        """Whether there is a free connection, where need be that of the client that is silent longest.
+        """Whether a connection is free now; the one that is silent longest is closed for it.
 
         Many programs forget to close their connections.
         """

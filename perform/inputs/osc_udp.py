@@ -28,8 +28,8 @@ class OscReceiver:
     def receive(self, packet: bytes, client: Client) -> Iterator[None]:
         """Handle every message in a packet, one for each step: a bundle may hold thousands.
 
-        A message that cannot be decoded, or is too far ahead, is rejected, and the rest of the packet
-        with it.
+        A message that cannot be decoded, or is too far ahead, is rejected, and the rest of the
+        packet with it.
         """
         try:
             for wait, address, values in decode_timed(packet, time.time()):

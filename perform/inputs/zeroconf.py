@@ -1,4 +1,4 @@
-"""Zeroconf: announces the OSC ports on the network (DNS-SD, RFC 6763), so that programs find them."""
+"""Zeroconf: announces the OSC ports on the network (DNS-SD, RFC 6763)."""
 
 import asyncio
 import contextlib
@@ -79,13 +79,13 @@ class Announcement:
                 await network.async_close()
 
     async def _addresses(self) -> list[list[str]]:
-        """The addresses of each service; looked up in a thread, because notes go out on the loop."""
+        """The addresses of each service, looked up in a thread so that no note waits."""
         hosts = [str(address[0]) for _, address in self._services]
         return await asyncio.to_thread(lambda: [_addresses(host) for host in hosts])
 
 
 def _without_traceback(record: logging.LogRecord) -> bool:
-    """Drop the traceback of a failed goodbye: the network is gone, and the program is not at fault."""
+    """Drop the traceback of a failed goodbye: the network is gone, and nothing is wrong."""
     record.exc_info = None
     return True
 
@@ -110,7 +110,7 @@ def _label(text: str) -> str:
 
 
 def _addresses(host: str) -> list[str]:
-    """The addresses at which a listener of `host` is reached: itself, or all of this machine, sorted."""
+    """The addresses of a listener at `host`: itself, or all of this machine, sorted."""
     if not ipaddress.ip_address(host).is_unspecified:
         return [host]
     import ifaddr  # noqa: PLC0415 - see above

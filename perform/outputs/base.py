@@ -1,6 +1,7 @@
 """What every kind of output has: its table in the rig, its checks, how it is opened, its latency.
 
-A kind of output is one module with a subclass of `OutputTable` and a line in `perform.outputs.kinds`.
+A kind of output is one module with a subclass of `OutputTable` and a line in
+`perform.outputs.kinds`.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,8 +18,8 @@ from perform.tables import RigTable
 class OutputContext(NamedTuple):
     """What an output needs to know of the rig when it opens.
 
-    `channels`: the MIDI channel (1 to 16) of each voice whose notes the output gets. `tempo`: quarter
-    notes a minute, at the start.
+    `channels`: the MIDI channel (1 to 16) of each voice whose notes the output gets. `tempo`:
+    quarter notes a minute, at the start.
     """
 
     name: str
@@ -31,8 +32,8 @@ class OpenedOutput(NamedTuple):
     """An open output, and what the daemon has to connect it to.
 
     `port`: its MIDI port, which may be unplugged. `feedback`: the output itself, with the host and
-    port that it sends to, where it follows values by address. `record`: called with every event that
-    the engine is fed, and the event's tick in the session.
+    port that it sends to, where it follows values by address. `record`: called with every event
+    that the engine is fed, and the event's tick in the session.
     """
 
     output: Output
@@ -45,8 +46,9 @@ class OutputTable(RigTable, frozen=True):
     """What the rig says of one output.
 
     `every_voice`: the output gets the notes of every voice; otherwise of the voices that name it.
-    `is_midi_port`: it is a MIDI port. `writes_files`: it leaves files behind, so that `perform check`
-    does not open it. `spin`: for how many seconds before a delayed event it waits awake, see `Alarm`.
+    `is_midi_port`: it is a MIDI port. `writes_files`: it leaves files behind, so that `perform
+    check` does not open it. `spin`: for how many seconds before a delayed event it waits awake, see
+    `Alarm`.
     """
 
     every_voice: ClassVar[bool] = True

@@ -73,7 +73,7 @@ class MidiOutput:
         self._closed = False
 
     def send(self, event: OutputEvent) -> None:
-        """Send a note, a message of the clock if the rig says so, or all-notes-off after a panic."""
+        """Send a note, a clock message where the rig says so, or all-notes-off (panic)."""
         if isinstance(event, NoteMessage):
             status = (NOTE_ON if event.velocity else NOTE_OFF) | self._channels[event.voice]
             self._write([status, event.pitch, event.velocity])

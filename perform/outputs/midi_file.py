@@ -40,9 +40,9 @@ class MidiFileOutput:
     """Collects a performance; `close` writes it, whole or not at all.
 
     Type 1, 480 ticks a quarter: a track with tempo map, metres and chord markers, then a track for
-    each voice. `channels`: voice -> 1 to 16. `bpm`: at the start. `skip_empty`: no file is written if
-    no note was played, and an older file stays. OutputError, before any note sounds, where no file
-    can be written.
+    each voice. `channels`: voice -> 1 to 16. `bpm`: at the start. `skip_empty`: no file is written
+    if no note was played, and an older file stays. OutputError, before any note sounds, where no
+    file can be written.
     """
 
     def __init__(

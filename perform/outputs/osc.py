@@ -13,7 +13,10 @@ from perform.outputs.base import OpenedOutput, OutputContext, OutputTable
 
 
 class OscOutputConfig(OutputTable, frozen=True, tag_field="kind", tag="osc"):
-    """OSC messages to `to` (host:port). `ahead_ms`: send this much earlier, as for a MIDI output."""
+    """OSC messages to `to` (host:port).
+
+    `ahead_ms`: send this much earlier, as for a MIDI output.
+    """
 
     to: str
     prefix: str = "/sideman"

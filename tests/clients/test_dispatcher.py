@@ -173,7 +173,7 @@ def test_learn_checks_the_voice_and_reaches_the_mapping():
 
 
 def test_every_published_message_is_in_the_table_with_its_types():
-    types = {row.address: row.says for row in published.FEEDBACK}
+    types = {row.address: row.types for row in published.FEEDBACK}
     seen = set()
 
     class CheckingClient(FakeClient):

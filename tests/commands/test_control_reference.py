@@ -39,7 +39,7 @@ def test_every_address_is_there_once_and_its_row_says_it_all():
         assert all(f"`{choice}`" in row for choice in control.choices)
     placed = {f"{STATE}{control.address}" for control in CONTROLS if control.published}
     for told in FEEDBACK:
-        assert told.address in placed or f"| `{told.address}` | `{told.says}` |" in told_after
+        assert told.address in placed or f"| `{told.address}` | `{told.types}` |" in told_after
 
 
 @pytest.mark.parametrize("columns", [80, 120, control_table.WIDE])
