@@ -35,7 +35,7 @@ class _LastError(logging.Handler):
         self.line = record.getMessage()
 
 
-class Connection:
+class BrokerConnection:
     """Makes clients of one broker, and explains errors.
 
     `will`: what the broker publishes when our connection breaks. Without it, this is a trial
@@ -133,7 +133,7 @@ def _no_pass_phrase() -> str:
 
 async def check_broker(mqtt: MqttConfig) -> None:
     """Connect once; InputError when the broker is not there or rejects the connection."""
-    connection = Connection(mqtt, Topics(mqtt, {}))
+    connection = BrokerConnection(mqtt, Topics(mqtt, {}))
     try:
         async with connection.client():
             pass

@@ -14,7 +14,7 @@ import msgspec
 from perform.config.mqtt import MqttConfig
 from perform.errors import InputError, MessageError
 from perform.ipc.child import ParentConnection
-from perform.mqtt.connection import ERRORS, NOT_LISTENING, Connection
+from perform.mqtt.connection import ERRORS, NOT_LISTENING, BrokerConnection
 from perform.mqtt.homeassistant import discovery
 from perform.mqtt.queues import Outbox, QueuedMessage, RetainedFilter
 from perform.mqtt.topics import STATE_QOS, Topics, format_value, parse_payload
@@ -56,7 +56,7 @@ class Installation:
         self._republishing: asyncio.TimerHandle | None = None
         self._logged: set[str] = set()
         self._connected = self._was_connected = False
-        self._connection = Connection(mqtt, self._topics, self._availability(OFFLINE))
+        self._connection = BrokerConnection(mqtt, self._topics, self._availability(OFFLINE))
         self._state = self._topics.topic("state") + "/"
         self._outbox.add(self._availability(ONLINE))
         if mqtt.discovery is not None:

@@ -13,7 +13,7 @@ from perform.net.osc import decode, encode
 SWING, LEAD = "/swing", "/voice/lead/swing"
 
 
-class Surface:
+class DelayedSurface:
     """The faders of a surface behind a delay. `echoes`: it sends back each value that it gets."""
 
     def __init__(self, dispatcher, number, delay, echoes=False, local=False):
@@ -61,7 +61,7 @@ def with_surfaces(scene):
 
     async def run(clients):
         def add(number, delay, echoes=False, output=False, local=False):
-            surface = Surface(clients.dispatcher, number, delay, echoes, local)
+            surface = DelayedSurface(clients.dispatcher, number, delay, echoes, local)
             if output:
                 place = (surface.host, 8000) if local else surface.key
                 outputs[place] = Feedback(surface)
@@ -145,7 +145,7 @@ def test_an_echo_changes_nothing_and_comes_to_an_end(output, delay):
 def test_an_output_on_this_machine_follows_while_another_program_moves_a_fader(delay):
     async def scene(values, add):
         parrot = add(1, delay, echoes=True, output=True, local=True)
-        script = Surface(parrot.dispatcher, 2, 0.0, local=True)
+        script = DelayedSurface(parrot.dispatcher, 2, 0.0, local=True)
         await asyncio.sleep(1)
         before = parrot.count
         for step in range(201):
