@@ -1,8 +1,9 @@
-"""The performance in a terminal of 80 columns: what sounds, over which chord, and how late. A window's process.
+"""A live view in a terminal of 80 columns: what sounds, over which chord, and how late.
 
     python -m perform.views.terminal DESCRIPTOR
 
-`TerminalView` is told messages and draws itself; everything else is the process around it.
+It runs as a child process of the daemon. `TerminalView` handles the daemon's messages and renders
+itself; the rest of the module is the process around it.
 """
 
 import asyncio
@@ -30,15 +31,15 @@ COLUMNS = COLUMNS_A_BEAT * BEATS_SHOWN
 LABEL = 4
 COLOURS = ("bright_cyan", "orange1", "spring_green2", "orchid1", "gold1", "deep_sky_blue1")
 MOST_NOTES = 2000
-LOG_ROWS, NEWEST_ROWS = 4, 3  # of the newest line, whose end says what to do
-LOW, HIGH = 36, 83  # what the roll shows until something sounds beyond
+LOG_ROWS, NEWEST_ROWS = 4, 3  # the newest line may take three rows: its end says what to do
+LOW, HIGH = 36, 83  # the pitches of the roll; it grows where a note is outside
 PHRASES = {"late_phrases": "late", "missed": "missed", "substituted": "substituted"}
 SMALLEST_ROLL = 6
 OTHER_ROWS = 5 + LOG_ROWS  # chord, chart, rule and two of figures
 
 
 class RollNote(NamedTuple):
-    """A note on the roll: from where to where (beats since the first that was heard; None: it sounds)."""
+    """A note on the roll. `start`, `end`: beats since the first beat; None while it sounds."""
 
     voice: str
     pitch: int
@@ -47,17 +48,17 @@ class RollNote(NamedTuple):
 
 
 class TerminalView:
-    """Where everything stands, as messages say; a rich renderable."""
+    """The state that the daemon's messages describe, as a rich renderable."""
 
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
         self._chart_bars: list[str] = []
         self.voices: list[dict[str, str]] = []
         self._panel = ""
-        self._code: list[str] = []  # of the panel's address, a row each
-        self._steps: list[str] = []  # what to do while nothing has been played
-        self._missing: list[str] = []  # of the rig, a line each
-        self._strokes: deque[RollNote] = deque(maxlen=MOST_NOTES)
+        self._code: list[str] = []  # the QR code of the panel's address, by rows
+        self._steps: list[str] = []  # what to do first, while nothing has been played
+        self._missing: list[str] = []  # parts of the rig, a line each
+        self._notes: deque[RollNote] = deque(maxlen=MOST_NOTES)
         self._bars: deque[float] = deque(maxlen=64)  # where bars began, in beats
         self._beats = 0
         self._beat_at = 0.0
@@ -66,60 +67,60 @@ class TerminalView:
         self._log: deque[tuple[str, str, str]] = deque(maxlen=LOG_ROWS)
         self.now = 0.0
 
-    # --- what is said ------------------------------------------------------------------------------
+    # --- messages ---------------------------------------------------------------------------------
 
-    def hear(self, moment: float, address: str, values: list[Any]) -> None:
-        """One message of the daemon; what is not shown is let be."""
+    def handle_message(self, moment: float, address: str, values: list[Any]) -> None:
+        """Store one message of the daemon; addresses that the view does not show are ignored."""
         self.now = max(self.now, moment)
         match address, values:
             case "/hello", [greeting]:
                 self.voices = list(greeting["voices"])
                 self._panel = greeting.get("panel", "")
                 self._code = greeting.get("code", "").splitlines()
-                self._steps = [_harmless(line) for line in greeting.get("steps", [])]
-                self._missing = [_harmless(line) for line in greeting.get("missing", [])]
+                self._steps = [_escaped(line) for line in greeting.get("steps", [])]
+                self._missing = [_escaped(line) for line in greeting.get("missing", [])]
             case "/note", [voice, pitch, velocity]:
                 self._end(voice, pitch, moment)
                 if velocity:
-                    self._strokes.append(RollNote(voice, pitch, self._place(moment), None))
+                    self._notes.append(RollNote(voice, pitch, self._beats_at(moment), None))
             case "/beat", [bar, beat]:
-                self._hear_beat(moment, bar, beat)
+                self._handle_beat(moment, bar, beat)
             case "/stats", [figures]:
                 self._stats = figures
             case "/log", [level, text]:
                 clock = time.strftime("%H:%M:%S", time.localtime(moment))
-                self._log.append((clock, level, _harmless(" ".join(str(text).split()))))
+                self._log.append((clock, level, _escaped(" ".join(str(text).split()))))
             case "/state/chart", [text, *_]:
-                self._chart_bars = [_harmless(bar) for bar in bar_texts(str(text))]
+                self._chart_bars = [_escaped(bar) for bar in bar_texts(str(text))]
             case _ if address.startswith("/state/") and values:
                 value = values[0]
                 self.values[address.removeprefix("/state")] = (
-                    _harmless(value) if isinstance(value, str) else value
+                    _escaped(value) if isinstance(value, str) else value
                 )
 
-    def _hear_beat(self, moment: float, bar: int, beat: int) -> None:
+    def _handle_beat(self, moment: float, bar: int, beat: int) -> None:
         self._beats += 1
         self._beat_at, self._bar, self._beat = moment, bar, beat
         if beat == 0:
             self._bars.append(float(self._beats))
 
     def _end(self, voice: str, pitch: int, moment: float) -> None:
-        for index in range(len(self._strokes) - 1, -1, -1):
-            stroke = self._strokes[index]
-            if stroke.end is None and (stroke.voice, stroke.pitch) == (voice, pitch):
-                self._strokes[index] = stroke._replace(end=self._place(moment))
+        for index in range(len(self._notes) - 1, -1, -1):
+            note = self._notes[index]
+            if note.end is None and (note.voice, note.pitch) == (voice, pitch):
+                self._notes[index] = note._replace(end=self._beats_at(moment))
                 return
 
-    def _place(self, moment: float) -> float:
-        """Beats at a moment: those that were heard, and the part of one gone by since the last."""
+    def _beats_at(self, moment: float) -> float:
+        """Beats at a moment: the beats so far, and the part of a beat since the last one."""
         since = (moment - self._beat_at) * float(self.values.get("/tempo", 120.0)) / 60
         return self._beats + min(max(since, -0.25), 1.0)
 
-    # --- what is drawn -----------------------------------------------------------------------------
+    # --- rendering --------------------------------------------------------------------------------
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         height = options.height or console.height
-        if self._code and not self._strokes and height > len(self._code) + LOG_ROWS:
+        if self._code and not self._notes and height > len(self._code) + LOG_ROWS:
             code = (Text(f"  {row}", no_wrap=True) for row in self._code)
             logged = self._logged(console, options.max_width, height - len(self._code) - 2)
             yield Group(self._head(), *code, self._below(), *logged)
@@ -127,11 +128,11 @@ class TerminalView:
         room = height - OTHER_ROWS
         voices = min(len(self.voices), max(2, room - SMALLEST_ROLL))
         rows = max(1, room - voices)
-        played = self._strokes or self._beats or not self._steps
+        played = self._notes or self._beats or not self._steps
         yield Group(
             self._head(),
             self._chart(),
-            *(self._roll(rows) if played else self._first(console, options.max_width, rows)),
+            *(self._roll(rows) if played else self._first_steps(console, options.max_width, rows)),
             self._table(voices),
             self._below(),
             *self._figures(),
@@ -152,22 +153,22 @@ class TerminalView:
         return head
 
     def _chart(self) -> Text:
-        """The bars of the chart around the one that sounds."""
+        """The bars of the chart around the current one."""
         bars = self._chart_bars
         if not bars:
-            return Text("  no chart: the chord is whatever is played", "grey42")
+            return Text("  no chart: the chords come from the player", "grey42")
         cursor = int(self.values.get("/chart/bar", -1))
         first = max(0, min(cursor - 1, len(bars) - 8))
-        place = f"{cursor + 1 if cursor >= 0 else '-'}/{len(bars)}"
-        line = Text(f"{place:<8}", "grey42", no_wrap=True, overflow="ellipsis")
+        position = f"{cursor + 1 if cursor >= 0 else '-'}/{len(bars)}"
+        line = Text(f"{position:<8}", "grey42", no_wrap=True, overflow="ellipsis")
         for number, bar in enumerate(bars[first:], first):
-            here = number == cursor
+            is_current = number == cursor
             line.append("│", "grey35")
-            line.append(f" {bar} ", "bold black on bright_cyan" if here else "")
+            line.append(f" {bar} ", "bold black on bright_cyan" if is_current else "")
         return line
 
-    def _first(self, console: Console, width: int, rows: int) -> list[Text]:
-        """In place of an empty roll: what to do, and what of the rig is missing."""
+    def _first_steps(self, console: Console, width: int, rows: int) -> list[Text]:
+        """In place of an empty roll: what to do first, and which parts of the rig are missing."""
         lines = [Text("  nothing is played yet:", "bold")]
         shown = [(line, "") for line in self._steps]
         shown += [(f"missing: {line}", "gold1") for line in self._missing]
@@ -178,10 +179,13 @@ class TerminalView:
         return lines[:rows] + [Text("")] * (rows - len(lines))
 
     def _roll(self, rows: int) -> list[Text]:
-        """The last sixteen beats, two semitones a line where there is little room; now is at the right."""
-        end = self._place(self.now)
+        """The last sixteen beats; the present is at the right.
+
+        Where there are few rows, a row stands for several semitones.
+        """
+        end = self._beats_at(self.now)
         begin = end - BEATS_SHOWN
-        shown = [s for s in self._strokes if s.end is None or s.end > begin]
+        shown = [s for s in self._notes if s.end is None or s.end > begin]
         low = min([LOW, *(s.pitch for s in shown)])
         high = max([HIGH, *(s.pitch for s in shown)])
         step = max(1, -(-(high - low + 1) // rows))
@@ -190,12 +194,12 @@ class TerminalView:
             column = int((bar - begin) * COLUMNS_A_BEAT)
             if 0 <= column < COLUMNS:
                 cells |= {(row, column): ("╎", "grey35") for row in range(rows)}
-        for stroke in shown:
-            row = (stroke.pitch - low) // step
-            first = int((stroke.start - begin) * COLUMNS_A_BEAT)
-            last = int(((end if stroke.end is None else stroke.end) - begin) * COLUMNS_A_BEAT)
+        for note in shown:
+            row = (note.pitch - low) // step
+            first = int((note.start - begin) * COLUMNS_A_BEAT)
+            last = int(((end if note.end is None else note.end) - begin) * COLUMNS_A_BEAT)
             for column in range(max(first, 0), min(max(last, first + 1), COLUMNS)):
-                cells[row, column] = ("█" if column == first else "▬", self._colour(stroke.voice))
+                cells[row, column] = ("█" if column == first else "▬", self._colour(note.voice))
         return [self._line(row, low + row * step, step, cells) for row in reversed(range(rows))]
 
     def _line(
@@ -206,8 +210,8 @@ class TerminalView:
             f"{pitch_name(c) if c is not None else '':>{LABEL - 1}} ", "grey42", no_wrap=True
         )
         for column in range(COLUMNS):
-            ground = ("┈", "grey23") if c is not None else (" ", "")
-            line.append(*cells.get((row, column), ground))
+            background = ("┈", "grey23") if c is not None else (" ", "")
+            line.append(*cells.get((row, column), background))
         return line
 
     def _colour(self, voice: str) -> str:
@@ -215,24 +219,24 @@ class TerminalView:
         return COLOURS[names.index(voice) % len(COLOURS)] if voice in names else "white"
 
     def _table(self, rows: int) -> Table:
-        """The voices, a row each; where there are more, the last row says how many."""
+        """The voices, a row each; if some do not fit, the last row says how many."""
         table = Table(box=None, padding=(0, 1), expand=False, show_header=False)
         shown = rows if rows == len(self.voices) else rows - 1
         for voice in self.voices[:shown]:
             name = voice["name"]
             at = f"/voice/{name}"
             colour = self._colour(name)
-            sounding = [s.pitch for s in self._strokes if s.voice == name and s.end is None]
-            silent = self.values.get(f"{at}/mute", 0)
-            alone = self.values.get(f"{at}/solo", 0)
+            sounding = [s.pitch for s in self._notes if s.voice == name and s.end is None]
+            muted = self.values.get(f"{at}/mute", 0)
+            solo = self.values.get(f"{at}/solo", 0)
             table.add_row(
-                Text(f"█ {_harmless(name):<12.12}", colour),
+                Text(f"█ {_escaped(name):<12.12}", colour),
                 Text(voice["role"], "grey62"),
                 Text(str(self.values.get(f"{at}/model", ""))[:14]),
                 Text(str(self.values.get(f"{at}/mode", ""))),
                 Text(
-                    "muted" if silent else "solo" if alone else "",
-                    "bold red" if silent else "bold gold1",
+                    "muted" if muted else "solo" if solo else "",
+                    "bold red" if muted else "bold gold1",
                 ),
                 Text(" ".join(map(pitch_name, sounding[:4])), colour),
             )
@@ -241,28 +245,28 @@ class TerminalView:
         return table
 
     def _below(self) -> Rule:
-        """The line under the voices, with the address of the page in it."""
+        """The line under the voices, with the panel's address."""
         panel = Text(f"panel {self._panel}", "grey62") if self._panel else ""
         return Rule(panel, style="grey35", align="left")
 
     def _figures(self) -> list[Text]:
         """How late notes were, and which phrases were late, missed or substituted."""
-        figure = self._stats.get
-        late = figure("late_p99", 0.0)
+        statistic = self._stats.get
+        late = statistic("late_p99", 0.0)
         notes, phrases = (Text(no_wrap=True, overflow="ellipsis") for _ in range(2))
-        notes.append(f" late p50 {figure('late_p50', 0):.2f}  ")
+        notes.append(f" late p50 {statistic('late_p50', 0):.2f}  ")
         notes.append(f"p99 {late:.2f}", "bold red" if late > 5 else "")
-        notes.append(f"  worst {figure('late_max', 0):.2f} ms   ")
-        notes.append(f"{figure('notes', 0):.0f} notes  {figure('bars', 0):.0f} bars")
-        notes.append(f"  {figure('refused', 0):.0f} refused", "grey62")
+        notes.append(f"  worst {statistic('late_max', 0):.2f} ms   ")
+        notes.append(f"{statistic('notes', 0):.0f} notes  {statistic('bars', 0):.0f} bars")
+        notes.append(f"  {statistic('refused', 0):.0f} refused", "grey62")
         phrases.append(" phrases")
         for name, word in PHRASES.items():
-            count = figure(name, 0)
+            count = statistic(name, 0)
             phrases.append(f"  {count:.0f} {word}", "bold red" if count else "")
         return [notes, phrases]
 
     def _logged(self, console: Console, width: int, room: int) -> list[Text]:
-        """What was said last, the newest with its end; before it a row each of as many as find room."""
+        """The newest lines of the log: the last one in three rows at most, others in one each."""
         lines = [
             Text(
                 f"{clock} {text}",
@@ -285,32 +289,32 @@ class TerminalView:
         return lines[-room:] + [Text("")] * (room - len(lines))
 
 
-def _harmless(text: str) -> str:
-    """A text from anywhere without what a terminal would obey: that is escaped."""
+def _escaped(text: str) -> str:
+    """A text with every control character escaped, so that a terminal obeys none of them."""
     return "".join(it if it.isprintable() else it.encode("unicode_escape").decode() for it in text)
 
 
 async def show(descriptor: int) -> None:
-    """Draw until the daemon hangs up."""
-    link = await connect(descriptor)
-    screen = TerminalView()
-    with Live(screen, screen=True, auto_refresh=False, console=Console()) as live:
-        link.report_ready()
-        drawing = asyncio.create_task(_draw(screen, live))
-        async for moment, address, values in link.read_messages():
-            screen.hear(moment, address, values)
+    """Draw until the daemon closes the connection."""
+    connection = await connect(descriptor)
+    view = TerminalView()
+    with Live(view, screen=True, auto_refresh=False, console=Console()) as live:
+        connection.report_ready()
+        drawing = asyncio.create_task(_draw(view, live))
+        async for moment, address, values in connection.read_messages():
+            view.handle_message(moment, address, values)
         drawing.cancel()
 
 
-async def _draw(screen: TerminalView, live: Live) -> None:
+async def _draw(view: TerminalView, live: Live) -> None:
     while True:
-        screen.now = time.time()
+        view.now = time.time()
         live.refresh()
         await asyncio.sleep(1 / FRAMES_A_SECOND)
 
 
 def main() -> None:
-    """The process of the view; Ctrl-C is for the daemon, which hangs up when it is done."""
+    """The process of the view. It ignores Ctrl-C: the daemon closes the connection at its end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with contextlib.suppress(ConnectionError):
         asyncio.run(show(int(sys.argv[1])))
