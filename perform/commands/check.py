@@ -11,7 +11,7 @@ from perform.daemon.app import Daemon
 from perform.errors import SidemanError, StartError
 from perform.midi import ports
 
-PATIENCE_SECONDS = 10.0  # for the first phrases of every voice
+TIMEOUT_SECONDS = 10.0  # for the first phrases of every voice
 
 
 def write_rig(path: Path) -> None:
@@ -42,7 +42,7 @@ async def _try(path: Path, rig: Rig) -> None:
         if performance.missing:
             mend = f"to play without it: perform run {path} --panel"
             raise StartError("\nperform: ".join([*performance.missing, mend]))
-        if not await performance.live.source.wait_for_phrases(PATIENCE_SECONDS):
+        if not await performance.live.source.wait_for_phrases(TIMEOUT_SECONDS):
             raise SidemanError(f"{path}: the models give no phrase; see the lines above")
     if rig.mqtt is not None:
         from perform.mqtt import connection  # noqa: PLC0415 - half a second, and few rigs have one

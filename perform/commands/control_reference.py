@@ -1,4 +1,4 @@
-"""The reference page, written from the one table: patches/REFERENCE.md, `perform controls --markdown`."""
+"""The reference page, patches/REFERENCE.md, from the registry: `perform controls --markdown`."""
 
 from collections.abc import Iterable, Sequence
 
@@ -15,88 +15,113 @@ _GROUPS = {
     "Chords and charts": ("chord", "chart", "key", "note"),
     "Time": ("transport", "tempo", "tap", "metre"),
     "Voices": ("model", "other", "blend", "mode", "share", "mute", "solo", "more", "no"),
-    "What is liked": ("weight",),
-    "What it aims at": ("target",),
+    "Weights": ("weight",),
+    "Targets": ("target",),
     "How bars follow each other": ("repeat", "vary", "land", "approach"),
     "How a line is played": ("swing", "humanise", "accent", "articulation"),
     "All at once": ("snapshot", "panic"),
-    "Asked for": ("subscribe", "unsubscribe", "learn", "stats"),
+    "Requests": ("subscribe", "unsubscribe", "learn", "stats"),
 }
 _OTHERS = "Others"
 
 _HEAD = """\
 # Reference
 
-Everything that can be said to Sideman, and everything it tells. Written by `perform controls --markdown` from the
-table that dispatch, feedback, surfaces and the panel come from; `perform controls --json` gives it to programs.
+Every message that Sideman accepts, and every message that it publishes.
+`perform controls --markdown` writes this page from the registry of controls, from which the
+surfaces and the panel are made too. `perform controls --json` prints the registry for programs.
 
 ## How to read it
 
 | over | `/swing` becomes |
 | --- | --- |
 | OSC | `/sideman/swing 0.3`; `/sideman` is the `prefix` of `[inputs.osc]` |
-| MQTT | topic `sideman/NAME/swing`, payload `0.3`; `PREFIX/group/GROUP/swing` for a group, `PREFIX/all/swing` for all |
-| MIDI | `"21" = "/swing"` in `[inputs.surface]` `cc`: controller 21 sweeps the range |
+| MQTT | topic `sideman/NAME/swing`, payload `0.3`; for a group or all, see below |
+| MIDI | `"21" = "/swing"` in `[inputs.surface]` `cc`: controller 21 covers the range |
 
-`NAME` in an address is a voice of the rig. Where both forms stand, the first turns every voice and the second one; what is told at the first is
-where the first voice of the rig stands, so an "all voices" fader may differ from others.
-`takes` names OSC types: `s` a text, `i` a whole number, `f` a number (whole numbers do too), `|` or, `[ ]` if you
-like, `...` several; nothing: a button, whose 0 as it comes up means nothing. `told`: where it stands comes at
-`/state` and the address, when somebody subscribes and whenever it moves. `MIDI`: what a controller can turn; a
-`knob` sweeps the range, a `button` acts when it goes down, however softly. What takes more than that has one word behind the address, a chord
-or a name say, and acts so when a pad goes down or a controller comes to its upper half: `"41" = "/transport start"`, `"note 40" = "/mode trade"`.
+`NAME` in an address is a voice of the rig. Where a row has two addresses, the first one sets
+every voice and the second one sets one voice. The value that is published at the first one is
+that of the first voice, so a fader for all voices may differ from the others.
+
+- `takes` names OSC types: `s` a text, `i` a whole number, `f` a number (whole or not), `|` or,
+  `[ ]` optional, `...` several. Nothing: a button. The 0 of its release is ignored.
+- `published`: the value is published at `/state` and the address, to each new subscriber and
+  whenever it changes.
+- `MIDI`: what a MIDI controller can set. A `knob` covers the range; a `button` acts when it is
+  pressed, at any velocity. A control that takes a text needs its value behind the address. It
+  acts when a pad is pressed, or when a controller comes to its upper half:
+  `"41" = "/transport start"`, `"note 40" = "/mode trade"`.
 
 ### Payloads over MQTT
 
-A value as it is: `Cm7`, `0.3`, `on`. Notes: `60 63 67` or `[60, 63, 67]`. A mode with its bars: `trade 4`. A button: any text but `0` and
-`off`. An empty payload says nothing, but to `chart`, which it ends. A retained one is heard when Sideman comes, where it
-says where something stands; of a button it is let be. What is told is at `PREFIX/NAME/state/...`, retained (`state/swing`, `state/chord`,
-`state/stats` as JSON); `availability` is `online` or `offline`; what could not be read, and what no address is called, comes
-at `error`; with
-`notes = true` every note at `notes/VOICE` as `60 100`, and `beat`.
+- The topic of a group is `PREFIX/group/GROUP/swing`, of all daemons `PREFIX/all/swing`.
+- A value as it is: `Cm7`, `0.3`, `on`. Notes: `60 63 67` or `[60, 63, 67]`. A mode with its bars:
+  `trade 4`. A button: any text but `0` and `off`.
+- An empty payload is ignored; only at `chart` it ends the chart.
+- A retained message that sets a value is applied when Sideman connects. A retained press of a
+  button is ignored.
+- Sideman publishes values at `PREFIX/NAME/state/...`, retained: `state/swing`, `state/chord`, and
+  `state/stats` as JSON. `availability` is `online` or `offline`.
+- Messages that cannot be parsed, and unknown topics, are answered at `error`.
+- With `notes = true` every note is published at `notes/VOICE` as `60 100`, and every beat at
+  `beat`.
 """
 
 
 def markdown() -> str:
-    """The whole page, as Markdown with one table a group."""
+    """The whole page, as Markdown with a table for each group."""
     parts = [_HEAD]
     for title, controls in _grouped():
         parts += [f"## {title}\n", _table(_CONTROL_HEAD, map(_row, pairs(controls)))]
-    parts += [_FEEDBACK_TEXT, _table(_TOLD_HEAD, map(_told_row, happenings()))]
+    parts += [_FEEDBACK_TEXT, _table(_MESSAGE_HEAD, map(_message_row, messages()))]
     return "\n".join(parts)
 
 
-_CONTROL_HEAD = ("address", "takes", "range", "default", "unit", "told", "MIDI", "what it does")
-_TOLD_HEAD = ("address", "says", "unit", "what it means")
+_CONTROL_HEAD = (
+    "address",
+    "takes",
+    "range",
+    "default",
+    "unit",
+    "published",
+    "MIDI",
+    "what it does",
+)
+_MESSAGE_HEAD = ("address", "says", "unit", "what it means")
 _FEEDBACK_TEXT = f"""\
-## What is told
+## Published messages
 
-To every OSC output and subscriber, and to what else follows. Of a value that moves faster than 60 times a second the
-last is told; whoever moves it hears where it is when they hold still for a quarter of a second, be it refused or moved by others meanwhile. What
-comes back within that time as it was told is no wish. `/chord` and `/error` too come at most 60 times a second, the last for certain. Beside
-these rows come the values that are marked `told`, at `{STATE}` and their address.
+These messages go to every OSC output and subscriber, to the panel and to MQTT, beside the values
+that are marked `published` above, which go out at `{STATE}` and their address.
+
+- A value is published at most 60 times a second; the last change is always published.
+- While a client moves a fader, it gets no feedback for it. After a quarter of a second of rest it
+  gets the current value, also where its own was rejected or another client moved it.
+- A value that comes back within that time just as it was published is ignored.
+- `/chord` and `/error` too are published at most 60 times a second; the last one is always
+  published.
 """
 
 
 def _grouped() -> list[tuple[str, list[Control]]]:
-    """Controls by group; what belongs to none stands at the end, so that nothing is ever left out."""
+    """Controls by group; those without a group are at the end."""
     title_of = {word: title for title, words in _GROUPS.items() for word in words}
     found: dict[str, list[Control]] = {title: [] for title in (*_GROUPS, _OTHERS)}
     for control in CONTROLS:
-        word = _of_all(control.address).split("/")[1]
+        word = _without_voice(control.address).split("/")[1]
         found[title_of.get(word, _OTHERS)].append(control)
     return [(title, controls) for title, controls in found.items() if controls]
 
 
-def _of_all(address: str) -> str:
+def _without_voice(address: str) -> str:
     return address.removeprefix(ONE_VOICE)
 
 
 def pairs(controls: Iterable[Control]) -> list[tuple[Control, ...]]:
-    """Each control of all voices together with the same of one."""
+    """Each control of all voices, paired with the same control of one voice."""
     rows: dict[str, list[Control]] = {}
     for control in controls:
-        rows.setdefault(_of_all(control.address), []).append(control)
+        rows.setdefault(_without_voice(control.address), []).append(control)
     return [tuple(row) for row in rows.values()]
 
 
@@ -108,7 +133,7 @@ def _row(pair: tuple[Control, ...]) -> Sequence[str]:
         _choices(first) or range_of(first),
         _code_of(first),
         "" if first.unit.startswith("-1") else first.unit,
-        "told" if first.published else "",
+        "yes" if first.published else "",
         _midi(first),
         first.help,
     )
@@ -119,16 +144,16 @@ def _choices(control: Control) -> str:
 
 
 def range_of(control: Control) -> str:
-    """From where to where a number goes, in words; "" for what is none."""
+    """The range of a number as text; "" for other values."""
     if control.low is None or control.high is None:
         return ""
-    if control.unit.startswith("-1"):  # a target: chance, or a place
+    if control.unit.startswith("-1"):  # a target: not set, or a value
         return control.unit
     return f"{control.low:g} to {control.high:g}"
 
 
 def default_of(control: Control) -> str:
-    """Where a control stands at first, spelled; "" where the rig says that, or nothing stands."""
+    """The default value of a control as text; "" where the rig gives it, or where there is none."""
     number = isinstance(control.default, int | float)
     return f"{control.default:g}" if number else str(control.default or "")
 
@@ -144,13 +169,13 @@ def _midi(control: Control) -> str:
     return "knob" if control.kind == "number" else "button"
 
 
-def happenings() -> list[FeedbackMessage]:
-    """Every row of what is told beside where controls stand."""
+def messages() -> list[FeedbackMessage]:
+    """The rows of the published messages that are not values of controls."""
     values = {f"{STATE}{control.address}" for control in CONTROLS}
     return [row for row in FEEDBACK if row.address not in values]
 
 
-def _told_row(row: FeedbackMessage) -> Sequence[str]:
+def _message_row(row: FeedbackMessage) -> Sequence[str]:
     return (f"`{row.address}`", _code(row.types), row.unit, row.help)
 
 
@@ -159,7 +184,7 @@ def _code(text: str) -> str:
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table; a bar in a cell is escaped."""
+    """A Markdown table; a vertical bar in a cell is escaped."""
     lines = [f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}"]
     lines += [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows]
     return "\n".join(lines) + "\n"

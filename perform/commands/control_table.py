@@ -1,4 +1,4 @@
-"""`perform controls`: the registry of controls, for a terminal, as JSON or as the reference page."""
+"""`perform controls`: the registry of controls as tables, JSON or the reference page."""
 
 import json
 import sys
@@ -9,12 +9,12 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from perform.commands.control_reference import default_of, happenings, markdown, pairs, range_of
+from perform.commands.control_reference import default_of, markdown, messages, pairs, range_of
 from perform.control.published import FEEDBACK
 from perform.control.registry import CONTROLS, NAME, ONE_VOICE, Control
 
-WIDE = 200  # columns where nobody looks: a line for each row, to be searched
-ROOMY, RANGE = 120, 13
+WIDE = 200  # columns where there is no terminal: each row on one line, for grep
+ROOMY, RANGE = 120, 13  # columns of a wide terminal; of the ranges in a narrow one
 PER_VOICE = "*"
 
 
@@ -31,17 +31,20 @@ def run(*, as_json: bool, as_markdown: bool) -> None:
 
 
 def tables(columns: int) -> Group:
-    """Both tables, of what can be said and of what is told, for a terminal of so many columns."""
-    said = _table("what can be said", "address", "takes", "range", "default", "what it does")
+    """Two tables for a terminal of so many columns: the controls, and the published messages."""
+    controls = _table("controls", "address", "takes", "range", "default", "what it does")
     if columns < ROOMY:
-        said.columns[2].max_width = RANGE  # so that there are some for what a control does
+        controls.columns[2].max_width = RANGE  # leaves columns for the help
     for pair in pairs(CONTROLS):
-        said.add_row(*map(Text, _row(pair)))
-    told = _table("what is told", "address", "says", "what it means")
-    for row in happenings():
-        told.add_row(*map(Text, (row.address, row.types, row.help)))
-    note = f"{PER_VOICE} of every voice; {ONE_VOICE} before it: of one. Where a value stands is told at /state before it."
-    return Group(said, Text(note, "dim"), Text(), told)
+        controls.add_row(*map(Text, _row(pair)))
+    published = _table("published messages", "address", "says", "what it means")
+    for row in messages():
+        published.add_row(*map(Text, (row.address, row.types, row.help)))
+    note = (
+        f"{PER_VOICE} for every voice, or with {ONE_VOICE} before it for one voice. "
+        "Values are published at /state and the address."
+    )
+    return Group(controls, Text(note, "dim"), Text(), published)
 
 
 def _table(title: str, *heads: str) -> Table:

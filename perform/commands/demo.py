@@ -1,4 +1,4 @@
-"""A twelve-bar blues through the live engine, with no hardware: `perform demo`."""
+"""`perform demo`: a twelve-bar blues through the live engine; no hardware needed."""
 
 import asyncio
 import contextlib
@@ -26,7 +26,7 @@ from perform.runtime.chart_events import BLUES, chord_events, unrolled
 from perform.runtime.live_engine import LiveEngine
 from perform.views.console import ConsoleRoll
 
-EARLY_TICKS = 12  # a band member changes a hair before the bar, so its first note is in the harmony
+EARLY_TICKS = 12  # the chord changes before the bar line, so that the first note is on it
 SETTLE_SECONDS = 5.0
 LEAD = "lead"
 COMPING = "chords"
@@ -38,9 +38,9 @@ TEMPO = 120.0
 def run(
     seconds: float | None, out: Path, soundfont: Path | None, seed: int, *, quiet: bool
 ) -> None:
-    """Play, draw, and write demo.mid and demo.wav to `out`; aloud too, unless `quiet`.
+    """Play, draw a piano roll, and write demo.mid and demo.wav to `out`; aloud unless `quiet`.
 
-    The last line says what was written, and what to install when there is no WAV.
+    The last line names the files, and what to install when there is no WAV.
     """
     console = Console(highlight=False, soft_wrap=True)
     try:
@@ -48,7 +48,7 @@ def run(
     except OSError as fault:
         raise OutputError(f"{out}: cannot be made ({fault.strerror}); name another --out") from None
     font = find_soundfont(soundfont)
-    lacking = missing(font)
+    to_install = missing(font)
     chorus = parse_chart(BLUES)
     bars = len(chorus.bars) if seconds is None else max(1, round(seconds * TEMPO / 60 / 4))
     chart = unrolled(chorus, -(-bars // len(chorus.bars)))
@@ -56,48 +56,49 @@ def run(
     comping = list(_comping(chart, bars * TICKS_PER_BAR))
     for output in comping:
         song.send(output)
-    speaker = None if quiet or lacking or font is None else _speaker(font, console)
+    speaker = None if quiet or to_install or font is None else _speaker(font, console)
     aloud = ", aloud" if speaker is not None else ""
-    console.print(f"a twelve-bar blues{aloud}; blue notes are tones of the chord. Ctrl-C ends it\n")
+    console.print(f"a twelve-bar blues{aloud}; notes in blue are chord tones. Ctrl-C ends it\n")
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_play(seed, chart, bars, comping, Sinks(song, ConsoleRoll(console), speaker)))
+        outputs = DemoOutputs(song, ConsoleRoll(console), speaker)
+        asyncio.run(_play(seed, chart, bars, comping, outputs))
     if speaker is not None and speaker.fault:
         console.print(speaker.fault)
-    left = [str(out / "demo.mid")]
-    if font is not None and not lacking:
+    written = [str(out / "demo.mid")]
+    if font is not None and not to_install:
         render_wav(out / "demo.mid", out / "demo.wav", font)
-        left.append(str(out / "demo.wav"))
-    more = f"; for a demo.wav and sound: {lacking}" if lacking else ""
-    console.print(f"\nwritten: {' and '.join(left)}{more}", markup=False)
+        written.append(str(out / "demo.wav"))
+    more = f"; for a demo.wav and sound: {to_install}" if to_install else ""
+    console.print(f"\nwritten: {' and '.join(written)}{more}", markup=False)
 
 
-class Sinks(NamedTuple):
-    """What the demo is sent to."""
+class DemoOutputs(NamedTuple):
+    """The outputs of the demo."""
 
     song: MidiFileOutput
-    scroll: ConsoleRoll
+    roll: ConsoleRoll
     speaker: Speaker | None
 
     def all(self) -> list[Output]:
-        """Those that are there."""
-        return [sink for sink in self if sink is not None]
+        """Every output; the speaker only where there is a sound card."""
+        return [output for output in self if output is not None]
 
 
 def _speaker(font: Path, console: Console) -> Speaker | None:
-    """The sound card; None where there is none, or where it fails, which is said."""
+    """The sound card; None where there is none, or where it fails, which is printed."""
     cards = drivers()
     if not cards:
         return None
     speaker = Speaker(font, cards, CHANNELS)
     if speaker.open():
         return speaker
-    console.print(f"{speaker.fault}; the files have all of it")
+    console.print(f"{speaker.fault}; the files hold the music")
     speaker.close()
     return None
 
 
 def _comping(chart: Chart, until: int) -> Iterator[NoteMessage]:
-    """What the imaginary pianist plays: the chords of the chart, twice a bar, in order."""
+    """The accompaniment: the chords of the chart, twice a bar, in order."""
     changes = chord_events(chart)
     ends = [tick for tick, _ in changes[1:]] + [len(chart.bars) * TICKS_PER_BAR]
     for (tick, change), end in zip(changes, ends, strict=True):
@@ -114,40 +115,40 @@ def _stab(chord: Chord, start: int) -> Iterator[NoteMessage]:
 
 
 async def _play(
-    seed: int, chart: Chart, bars: int, comping: list[NoteMessage], sinks: Sinks
+    seed: int, chart: Chart, bars: int, comping: list[NoteMessage], outputs: DemoOutputs
 ) -> None:
     rig = Rig(inputs=InputsConfig(), voices=(VoiceConfig(name=LEAD),), seed=seed)
-    async with Daemon(rig, listeners=sinks.all()) as performance:
+    async with Daemon(rig, listeners=outputs.all()) as performance:
         live = performance.live
         await live.source.wait_for_phrases(SETTLE_SECONDS)
-        beside = [asyncio.create_task(_draw(live, sinks.scroll, bars))]
-        if sinks.speaker is not None:
-            beside.append(asyncio.create_task(_comp(live, comping, sinks.speaker)))
+        tasks = [asyncio.create_task(_draw(live, outputs.roll, bars))]
+        if outputs.speaker is not None:
+            tasks.append(asyncio.create_task(_play_comping(live, comping, outputs.speaker)))
         for tick, change in chord_events(chart):
             if tick >= bars * TICKS_PER_BAR:
                 break
             await _until(live, tick - EARLY_TICKS)
             live.conductor.handle_event(change)
         await _until(live, bars * TICKS_PER_BAR - EARLY_TICKS)
-        for task in beside:
+        for task in tasks:
             task.cancel()
 
 
-async def _comp(live: LiveEngine, comping: list[NoteMessage], speaker: Speaker) -> None:
-    for sound in comping:
-        await _until(live, sound.tick)
-        speaker.send(sound)
+async def _play_comping(live: LiveEngine, comping: list[NoteMessage], speaker: Speaker) -> None:
+    for note in comping:
+        await _until(live, note.tick)
+        speaker.send(note)
 
 
-async def _draw(live: LiveEngine, scroll: ConsoleRoll, bars: int) -> None:
+async def _draw(live: LiveEngine, roll: ConsoleRoll, bars: int) -> None:
     sixteenth = TICKS_PER_BEAT // 4
     for tick in range(sixteenth, bars * TICKS_PER_BAR, sixteenth):
-        await _until(live, tick - 2 * EARLY_TICKS)  # before the next chord is announced
-        scroll.draw()
+        await _until(live, tick - 2 * EARLY_TICKS)  # before the next chord sounds
+        roll.draw()
 
 
 async def _until(live: LiveEngine, tick: int) -> None:
-    """Sleep to the moment of a tick; a fault of the conductor ends the wait."""
+    """Wait for the moment of a tick; an error in the conductor ends the wait and is raised."""
     if live.transport.running:
         delay = live.transport.time_of(tick) - asyncio.get_running_loop().time()
         if delay > 0:

@@ -11,7 +11,7 @@ from perform.outputs.midi import MidiOutput, MidiOutputConfig
 
 
 def settings(system: str, binding: str) -> MidiConfig:
-    """The MIDI system and library that two options name; RigError names the nearest for an unknown one."""
+    """The MIDI system and library of two options. RigError for an unknown name."""
     return parse_rig(
         f"[midi]\nsystem = {json.dumps(system)}\nbinding = {json.dumps(binding)}",
         "--system or --binding",

@@ -1,4 +1,4 @@
-"""A chart to a file, without waiting for it: `perform render`."""
+"""`perform render`: a chart or a recorded session to a file, faster than real time."""
 
 import tempfile
 from collections.abc import Callable
@@ -29,14 +29,14 @@ CANNED = "canned"
 
 @cache
 def source_of(model: str) -> PhraseSource:
-    """The source behind a model's name; "canned" is the written-down stock. Kept once loaded."""
+    """The phrase source of a model; "canned" is the built-in stock. It is cached once loaded."""
     return CannedSource() if model == CANNED else EvolvedSource(catalog.find(model))
 
 
 def play_chart(
     chart: Chart, voice: VoiceConfig, seed: int, outputs: list[Output], metre: Metre = COMMON
 ) -> None:
-    """Play a chart once through with one voice; what stands between repeat signs is played twice."""
+    """Play a chart once with one voice; the bars between repeat signs are played twice."""
     settings = EngineSettings(seed=seed, fallback=STOCK[0], metre=metre)
     engine = Engine([voice.settings()], settings)
     chart = unrolled(chart)
@@ -59,7 +59,7 @@ def render(
     _write(
         target,
         soundfont,
-        lambda sink: play_chart(chart, voice, seed, [sink], metre),
+        lambda output: play_chart(chart, voice, seed, [output], metre),
         lambda path: MidiFileOutput(path, channels, tempo),
     )
 
@@ -79,14 +79,14 @@ def run(
         render_session(Path(text), target, soundfont)
         return
     with rig_errors("--metre"):
-        counted = parse_metre(metre)
+        parsed_metre = parse_metre(metre)
     chart = parse_chart(_chart_text(text))
     voice = VoiceConfig(name="lead", model=model)
-    render(chart, target, voice, metre=counted, seed=seed, tempo=tempo, soundfont=soundfont)
+    render(chart, target, voice, metre=parsed_metre, seed=seed, tempo=tempo, soundfont=soundfont)
 
 
 def _chart_text(chart: str) -> str:
-    """The chart itself, or what is in the file that it names."""
+    """The text of a chart, or of the chart file that it names."""
     path = Path(chart)
     try:
         if "|" not in chart and path.is_file():
@@ -100,12 +100,12 @@ def _chart_text(chart: str) -> str:
 
 def render_session(session: Path, target: Path, soundfont: Path | None = None) -> None:
     """Write a recorded session to `target`, note for note as it was played: .mid, .wav or .png."""
-    read = sessions.read_session(session)
+    recorded = sessions.read_session(session)
     _write(
         target,
         soundfont,
-        lambda sink: sessions.replay(read, [sink]),
-        lambda path: sessions.midi_file_output(read.rig, path),
+        lambda output: sessions.replay(recorded, [output]),
+        lambda path: sessions.midi_file_output(recorded.rig, path),
     )
 
 
@@ -134,6 +134,6 @@ def _write(
         raise SidemanError(f"{target}: cannot write {kind or 'this'}; end it in .mid, .wav or .png")
 
 
-def _play(play: Callable[[Output], None], sink: Output) -> None:
-    play(sink)
-    sink.close()
+def _play(play: Callable[[Output], None], output: Output) -> None:
+    play(output)
+    output.close()

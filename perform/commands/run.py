@@ -1,4 +1,4 @@
-"""What `perform run` begins with: a rig for what there is, its panel, the line that says ready."""
+"""`perform run`: plays a rig, or the rig for this machine, until a signal ends it."""
 
 import asyncio
 import logging
@@ -23,46 +23,46 @@ VIEW = "perform.views.terminal"
 
 
 def run(path: Path | None, panel: str | None, *, view: bool | None) -> None:
-    """Play the rig at `path`, or the one for this machine, until a signal ends it.
+    """Play the rig at `path`, or the rig for this machine, until a signal ends it.
 
-    `panel`: where the page is served, "" for where the rig says.
-    `view`: whether the terminal shows it, None for whether there is one.
+    `panel`: the panel's host:port; "" for the address in the rig, None for the rig as it is.
+    `view`: whether the terminal shows the view; None: where standard output is a terminal.
     """
     from perform.daemon import app  # noqa: PLC0415 - half a second, and few commands play
     from perform.runtime.performance import Performance  # noqa: PLC0415 - as above
 
-    rig = load.load_rig(path) if path is not None else what_is_there()
+    rig = load.load_rig(path) if path is not None else default_rig()
     if panel is not None:
         rig = msgspec.structs.replace(rig, panel=panel_at(panel, rig.panel))
-    strict = path is not None and panel is None  # with a panel there is something to play on
+    strict = path is not None and panel is None  # with a panel the music can be heard anyway
 
-    def say(performance: Performance) -> None:
+    def print_ready(performance: Performance) -> None:
         print(welcome(performance.rig, performance.panel), flush=True)
         if path is None:
             print(f"next: {first_steps(performance.rig, performance.panel)[0]}", flush=True)
 
-    def note(performance: Performance) -> None:
+    def log_ready(performance: Performance) -> None:
         log.info(welcome(performance.rig))
 
-    scanned = rig.panel is not None and not is_loopback(host_port(rig.panel.listen)[0])
-    viewed = sys.stdout.isatty() and not scanned if view is None else view
-    ready, views = (note, [VIEW]) if viewed else (say, [])
+    shows_code = rig.panel is not None and not is_loopback(host_port(rig.panel.listen)[0])
+    viewed = sys.stdout.isatty() and not shows_code if view is None else view
+    ready, views = (log_ready, [VIEW]) if viewed else (print_ready, [])
     asyncio.run(app.run(rig, ready, views, strict=strict))
 
 
 def rig_text() -> str:
-    """The rig for what this machine has, as commented TOML: what `perform run` plays without one.
+    """The rig for this machine as TOML with comments.
 
-    `perform init` writes it.
+    `perform run` plays it, `perform init` writes it.
     """
     text = Path(load.__file__).with_name("rig.toml").read_text(encoding="utf-8")
-    for table in _unused():
+    for table in _unused_tables():
         text = _commented_out(text, table)
     return text
 
 
-def _unused() -> Iterator[str]:
-    """The tables of rig.toml for what is not there, or not needed as something better is."""
+def _unused_tables() -> Iterator[str]:
+    """The tables of rig.toml whose ports or packages are missing, or that a MIDI port replaces."""
     try:
         ports.names()
         yield "outputs.max"
@@ -74,20 +74,21 @@ def _unused() -> Iterator[str]:
 
 
 def _commented_out(text: str, table: str) -> str:
-    """Text of a rig with every line of a table, which ends at an empty line, made a comment."""
-    begun, ended, rest = text.partition(f"[{table}]")
+    """The text of a rig with one table made a comment; an empty line ends the table."""
+    before, head, rest = text.partition(f"[{table}]")
     lines, blank, rest = rest.partition("\n\n")
-    return begun + re.sub("^", "# ", ended + lines, flags=re.MULTILINE) + blank + rest
+    return before + re.sub("^", "# ", head + lines, flags=re.MULTILINE) + blank + rest
 
 
-def what_is_there() -> Rig:
-    """The rig for what this machine has."""
+def default_rig() -> Rig:
+    """The rig for this machine."""
     return load.parse_rig(rig_text())
 
 
 def panel_at(listen: str, table: PanelConfig | None) -> PanelConfig:
-    """The rig's panel, or one where it has none, at HOST:PORT; "" leaves it where it is. RigError for half an
-    address.
+    """The rig's [panel] table, or a new one, with `listen` as its host:port; "" leaves it as it is.
+
+    RigError for an address without host or port.
     """
     table = table or PanelConfig()
     try:
@@ -98,33 +99,33 @@ def panel_at(listen: str, table: PanelConfig | None) -> PanelConfig:
 
 
 def welcome(rig: Rig, panel: PanelListener | None = None) -> str:
-    """What is heard where and from whom, and what is played, in one line.
+    """One line: what the daemon listens to, from which machines, and which voices play where.
 
-    Before it where the panel is, and how a phone gets there.
+    The panel's address stands before it, with a QR code where a phone can use it.
     """
-    heard = ", ".join(_heard(rig)) or "nothing"
+    sources = ", ".join(_sources(rig)) or "nothing"
     voices = ", ".join(f"{voice.name} ({voice.model})" for voice in rig.voices)
-    others = "OSC subscribers" if rig.panel is None else "the panel and OSC subscribers"
-    outputs = ", ".join(rig.outputs) or others
-    address = f"{_drawable(panel.qr_code())}panel: {panel.url}\n" if panel is not None else ""
-    return f"{address}ready: hears {heard}; {voices} to {outputs}"
+    clients = "OSC subscribers" if rig.panel is None else "the panel and OSC subscribers"
+    outputs = ", ".join(rig.outputs) or clients
+    address = f"{_encodable(panel.qr_code())}panel: {panel.url}\n" if panel is not None else ""
+    return f"{address}ready: listens to {sources}; {voices} to {outputs}"
 
 
-def _drawable(picture: str) -> str:
-    """The picture, or "" where standard output has no letters for it."""
+def _encodable(text: str) -> str:
+    """The text, or "" where standard output cannot encode it."""
     try:
-        picture.encode(sys.stdout.encoding or "utf-8")
+        text.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:
         return ""
-    return picture
+    return text
 
 
-def _heard(rig: Rig) -> Iterator[str]:
+def _sources(rig: Rig) -> Iterator[str]:
     for table in rig.inputs.tables():
         yield from table.describe()
     yield from rig.clock.describe()
     if rig.mqtt is not None:
         yield f"MQTT {rig.mqtt.prefix}/{rig.mqtt.name} at {rig.mqtt.broker}"
     if rig.panel is not None:
-        near = is_loopback(host_port(rig.panel.listen)[0]) and rig.panel.token is None
-        yield f"panel {rig.panel.listen} ({'this machine' if near else 'whoever has the token'})"
+        is_local = is_loopback(host_port(rig.panel.listen)[0]) and rig.panel.token is None
+        yield f"panel {rig.panel.listen} ({'this machine' if is_local else 'with the token'})"

@@ -1,4 +1,4 @@
-"""`perform stats`: asks a running daemon for its figures, over OSC."""
+"""`perform stats`: requests the statistics of a running daemon over OSC."""
 
 import socket
 
@@ -6,32 +6,35 @@ from perform.errors import InputError
 from perform.net.address import host_port
 from perform.net.osc import decode, encode
 
-PATIENCE_SECONDS = 2.0
+TIMEOUT_SECONDS = 2.0
 LONGEST_DATAGRAM = 4096
 
 
 def run(address: str, prefix: str) -> None:
-    """Print the figures of the daemon at host:port, a line each."""
+    """Print the statistics of the daemon at host:port, a line each."""
     for name, value in request(host_port(address), prefix).items():
         print(f"{name:<14} {value:g}")
 
 
 def request(daemon: tuple[str, int], prefix: str) -> dict[str, float]:
-    """The daemon's figures by name, in its order. InputError when it does not answer in two seconds."""
-    figures: dict[str, float] = {}
+    """The daemon's statistics by name, in its order.
+
+    InputError when it does not answer in two seconds.
+    """
+    statistics: dict[str, float] = {}
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as connection:
-        connection.settimeout(PATIENCE_SECONDS)
+        connection.settimeout(TIMEOUT_SECONDS)
         try:
             connection.connect(daemon)
             connection.send(encode(f"{prefix}/stats"))
-            while "done" not in figures:
+            while "done" not in statistics:
                 for address, values in decode(connection.recv(LONGEST_DATAGRAM)):
                     name = address.removeprefix(f"{prefix}/stats/")
                     if name != address and values:
-                        figures[name] = float(values[0])
+                        statistics[name] = float(values[0])
         except OSError:
             raise InputError(
                 f"no daemon answers at {daemon[0]}:{daemon[1]}; start it with perform run"
             ) from None
-    del figures["done"]
-    return figures
+    del statistics["done"]
+    return statistics

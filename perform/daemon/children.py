@@ -53,7 +53,7 @@ class Children:
         self._parts.callback(panel.socket.close)
         if not panel.is_local:
             log.warning(
-                "panel %s: everybody on the network who has its address with the token can play; "
+                "panel %s: every machine on the network that has its address with the token can play; "
                 "for this machine alone, listen at 127.0.0.1",
                 config.listen,
             )

@@ -72,7 +72,7 @@ class ClockConfig(RigTable, frozen=True):
         if self.source == "midi":
             yield f"MIDI clock {self.virtual or self.port}"
         elif self.source == "link":
-            yield "Ableton Link (everybody on the network)"
+            yield "Ableton Link (every machine on the network)"
 
 
 def _open_midi(config: ClockConfig, context: ClockContext) -> OpenedClock:

@@ -98,7 +98,7 @@ class OscInputConfig(InputTable, frozen=True):
             log.warning("OSC %s is open to the network: to %s", address, ", ".join(self.allow))
             return
         log.warning(
-            "OSC %s: everybody on the network can play; name who may in [inputs.osc] "
+            "OSC %s: every machine on the network can play; name who may in [inputs.osc] "
             'allow = ["192.168.1.0/24"]',
             address,
         )

@@ -64,7 +64,7 @@ def describe_access(host: str, allow: Sequence[str]) -> str:
     """Who may send to a port of `host` with the access list `allow`, as a text for the user."""
     if is_loopback(host):
         return "this machine"
-    return f"this machine, {', '.join(allow)}" if allow else "everybody on the network"
+    return f"this machine, {', '.join(allow)}" if allow else "every machine on the network"
 
 
 def is_loopback(host: str) -> bool:

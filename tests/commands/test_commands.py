@@ -1,4 +1,4 @@
-"""Commands as a user types them: what they print, and how they fail."""
+"""Commands as a user types them: their output, errors and exit codes."""
 
 import json
 import os
@@ -22,7 +22,7 @@ def command(*arguments, module="perform", stdin="", **kwargs):
     )  # fmt: skip
 
 
-def test_chord_reads_lines_and_speaks_json():
+def test_chord_reads_lines_and_prints_json():
     done = command("chord", "--json", stdin="Cm7/Eb\n60 64 67 70\nN.C.\n")
     assert [json.loads(line) for line in done.stdout.splitlines()] == [
         {"symbol": "Cm7/Eb", "root": 0, "bass": 3, "notes": [0, 3, 7, 10]},
@@ -51,7 +51,7 @@ def test_chord_reads_lines_and_speaks_json():
         (("init", "taken.toml"), 2, "there already"),
     ],
 )
-def test_a_fault_is_one_line_and_an_exit_code(tmp_path, root, arguments, status, mend):
+def test_an_error_is_one_line_and_an_exit_code(tmp_path, root, arguments, status, mend):
     (tmp_path / "taken.toml").write_text("[clock]\ntempoo = 3\n")
     (tmp_path / "other.toml").write_text('[[voices]]\nname = "a"\nother = "reelz"\n')
     (tmp_path / "nowhere.toml").write_text("[outputs.e]\nkind='midifile'\npath='nowhere/e.mid'\n")
@@ -66,7 +66,7 @@ def environment(root, **more):
     return {**os.environ, "PYTHONPATH": str(root), **more}
 
 
-def test_a_changed_bundle_is_refused_in_one_line(tmp_path, root):
+def test_a_changed_bundle_is_rejected_in_one_line(tmp_path, root):
     shutil.copytree(root / "models" / "blues", tmp_path / "mine")
     with (tmp_path / "mine" / "generator.tflite").open("ab") as file:
         file.write(b"!")
@@ -84,7 +84,7 @@ def test_a_changed_bundle_is_refused_in_one_line(tmp_path, root):
 
 
 def test_without_libasound_everything_but_ports_works(tmp_path, root):
-    """rtmidi that cannot be imported is what a system without libasound has; pylibremidi cannot open it."""
+    """Without libasound, rtmidi cannot be imported and pylibremidi cannot open it."""
     (tmp_path / "rtmidi.py").write_text("raise ImportError('libasound.so.2: cannot open')\n")
     (tmp_path / "sitecustomize.py").write_text(
         "import ctypes\n"
@@ -102,7 +102,7 @@ def test_without_libasound_everything_but_ports_works(tmp_path, root):
     assert done.returncode == 0, done.stderr
 
 
-def test_standard_output_may_be_closed_or_know_few_letters(tmp_path, root):
+def test_standard_output_may_be_closed_or_ascii(tmp_path, root):
     closed = ["sh", "-c", '"$0" -m perform controls >&-', sys.executable]
     done = subprocess.run(closed, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "")
@@ -121,8 +121,8 @@ def test_init_check_render_demo(tmp_path, root):
     assert "ready" in done.stdout, done.stderr
 
 
-def test_a_demo_without_sound_says_what_is_written_and_what_to_install(tmp_path, root):
-    """A fluidsynth that is not found is what a system without the extra has."""
+def test_a_demo_without_sound_prints_its_files_and_what_to_install(tmp_path, root):
+    """A module fluidsynth that cannot be found stands for a system without the extra."""
     (tmp_path / "fluidsynth.py").write_text("raise ModuleNotFoundError('No such module')\n")
     hidden = environment(root, PYTHONPATH=f"{tmp_path}{os.pathsep}{root}")
     done = command("demo", "--seconds", "1", cwd=tmp_path, env=hidden)
@@ -139,9 +139,9 @@ def test_ports_that_are_missing_are_all_named_with_a_way_to_play_without(tmp_pat
         "[outputs.a]\nkind='midi'\nport='a'\n[outputs.b]\nkind='midi'\nport='b'\n"
     )
     done = command("check", "rig.toml", cwd=tmp_path, env=environment(root))
-    *named, way = done.stderr.splitlines()
+    *named, mend = done.stderr.splitlines()
     assert [line.split()[1] for line in named] == ["[outputs.a]", "[outputs.b]", "[inputs.midi]"]
-    assert way == "perform: to play without it: perform run rig.toml --panel"
+    assert mend == "perform: to play without it: perform run rig.toml --panel"
     assert done.returncode == 3
     done = command("run", "rig.toml", cwd=tmp_path, env=environment(root))
     assert re.fullmatch(
@@ -150,7 +150,7 @@ def test_ports_that_are_missing_are_all_named_with_a_way_to_play_without(tmp_pat
     assert done.returncode == 3
 
 
-def test_a_check_leaves_the_file_of_last_evening(tmp_path, root):
+def test_a_check_leaves_recorded_files_alone(tmp_path, root):
     (tmp_path / "evening.mid").write_bytes(b"what was played")
     (tmp_path / "rig.toml").write_text(
         "[inputs.osc]\nlisten='127.0.0.1:0'\n[outputs.e]\nkind='midifile'\npath='evening.mid'\n"
@@ -166,7 +166,7 @@ def test_models_lists_what_ships_and_shows_cards():
 
 
 @pytest.mark.parametrize("module", ["perform", "training"])
-def test_both_programs_say_which_they_are(module):
+def test_both_programs_print_their_version(module):
     done = command("--version", module=module)
     assert (done.stdout, done.stderr) == (f"sideman {__version__}\n", "")
 
@@ -213,5 +213,5 @@ def test_the_readme_renders(tmp_path, root):
         ("render --panelled", ["render", "--panelled"]),
     ],
 )
-def test_the_panel_is_asked_for_with_an_address_or_without(typed, meant):
+def test_the_panel_option_takes_an_address_or_none(typed, meant):
     assert _spell_panel(typed.split()) == meant

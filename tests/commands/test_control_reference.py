@@ -1,4 +1,4 @@
-"""The reference page stays what the table says."""
+"""The reference page is written from the registry, and up to date."""
 
 import io
 import subprocess
@@ -12,7 +12,7 @@ from perform.control.published import FEEDBACK
 from perform.control.registry import CONTROLS, ONE_VOICE, STATE
 
 
-def test_the_page_is_what_the_table_says(root):
+def test_the_page_is_up_to_date(root):
     page = (root / "patches" / "REFERENCE.md").read_text()
     assert page == control_reference.markdown(), (
         "perform controls --markdown > patches/REFERENCE.md"
@@ -27,23 +27,23 @@ def test_the_command_prints_it():
     assert done.stdout == control_reference.markdown()
 
 
-def test_every_address_is_there_once_and_its_row_says_it_all():
-    said, told_after = control_reference.markdown().split("## What is told")
-    rows = [line for line in said.splitlines() if line.startswith("| `/")]
+def test_every_address_has_one_row_with_all_that_the_registry_holds():
+    controls, published = control_reference.markdown().split("## Published messages")
+    rows = [line for line in controls.splitlines() if line.startswith("| `/")]
     for control in CONTROLS:
         (row,) = (row for row in rows if f"`{control.address}`" in row.split(" | ")[0])
         assert control.help.removeprefix("of one voice: ").replace("|", "\\|") in row
-        assert ("| told |" in row) == control.published
+        assert ("| yes |" in row) == control.published
         if control.low is not None and control.low >= 0:
             assert f"| {control.low:g} to {control.high:g} | {control.default:g} |" in row
         assert all(f"`{choice}`" in row for choice in control.choices)
-    placed = {f"{STATE}{control.address}" for control in CONTROLS if control.published}
-    for told in FEEDBACK:
-        assert told.address in placed or f"| `{told.address}` | `{told.types}` |" in told_after
+    values = {f"{STATE}{control.address}" for control in CONTROLS if control.published}
+    for row in FEEDBACK:
+        assert row.address in values or f"| `{row.address}` | `{row.types}` |" in published
 
 
 @pytest.mark.parametrize("columns", [80, 120, control_table.WIDE])
-def test_the_list_fits_a_terminal_and_leaves_nothing_out(columns):
+def test_the_tables_fit_a_terminal_and_hold_every_address(columns):
     console = Console(width=columns, file=io.StringIO())
     with console.capture() as capture:
         console.print(control_table.tables(columns))
@@ -53,16 +53,16 @@ def test_the_list_fits_a_terminal_and_leaves_nothing_out(columns):
         assert any(head in line for line in lines[:5])
     first = {line.split()[0] for line in lines if line.startswith(" /")}
     assert first == {
-        *(control.address.removeprefix(ONE_VOICE) for control in CONTROLS if "/voice" not in control.address),
+        *(it.address.removeprefix(ONE_VOICE) for it in CONTROLS if "/voice" not in it.address),
         "/voice/NAME/mute", "/voice/NAME/solo",
-        *(row.address for row in control_reference.happenings()),
+        *(row.address for row in control_reference.messages()),
     }  # fmt: skip
     tempo = next(line for line in lines if line.startswith(" /tempo"))
     assert tempo.split()[1:][:6] == ["f", "20", "to", "400", "120", "bpm"]
-    if columns == control_table.WIDE:  # a line each, so that it can be searched
+    if columns == control_table.WIDE:  # each row on one line, for grep
         assert sum(
             line.startswith(" ") and "─" not in line and bool(line.strip()) for line in lines
-        ) == (len(control_reference.pairs(CONTROLS)) + len(control_reference.happenings()) + 2)
+        ) == (len(control_reference.pairs(CONTROLS)) + len(control_reference.messages()) + 2)
 
 
 def test_every_row_has_as_many_cells_as_its_head():

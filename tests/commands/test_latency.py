@@ -1,4 +1,4 @@
-"""Measuring by notes: none is left behind."""
+"""Latency is measured with notes; no note stays on."""
 
 import time
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""Golden scores, and renders as files."""
+"""Golden scores, and rendered files."""
 
 import mido
 import numpy as np
@@ -19,7 +19,7 @@ CHART, BAR = parse_chart(BLUES), 1920
 
 
 def score(model, seed=0):
-    """The performance as text, a line a note: tick, name, velocity."""
+    """The performance as text, a line for each note: tick, name, velocity."""
     memory = MemoryOutput()
     play_chart(CHART, VoiceConfig(name="lead", model=model), seed, [memory])
     lines = []
@@ -35,7 +35,7 @@ def test_the_canned_blues_is_the_golden_score(root):
     assert score("canned") == (root / "tests" / "golden" / "blues.txt").read_text()
 
 
-def test_the_model_repeats_itself_exactly_and_another_seed_does_not():
+def test_the_same_seed_gives_the_same_notes_and_another_seed_does_not():
     assert score("blues", 3) == score("blues", 3)
     assert score("blues", 3) != score("blues", 4)
 
@@ -99,6 +99,6 @@ def test_music_that_begins_inside_a_bar_is_drawn_from_there(tmp_path):
 
 
 @pytest.mark.parametrize(("name", "mend"), [("x.mp3", "end it in"), ("no/x.mid", "make it first")])
-def test_where_it_cannot_write_it_says_so(tmp_path, name, mend):
+def test_a_file_that_cannot_be_written_is_an_error(tmp_path, name, mend):
     with pytest.raises(SidemanError, match=mend):
         render(CHART, tmp_path / name, VoiceConfig(name="lead", model="canned"))

@@ -1,4 +1,4 @@
-"""What runs without a rig; the line that says what listens where, and who may be heard."""
+"""`perform run`: the rig for this machine, the ready line, and the first steps."""
 
 import io
 import sys
@@ -35,11 +35,11 @@ def machine(monkeypatch):
 
 @pytest.mark.parametrize("midi", [True, False])
 @pytest.mark.parametrize("panel", [True, False])
-def test_init_writes_what_runs_without_a_rig(machine, tmp_path, midi, panel):
+def test_init_writes_the_rig_that_runs_without_one(machine, tmp_path, midi, panel):
     machine(midi=midi, panel=panel)
     init(tmp_path / "rig.toml")
     text = (tmp_path / "rig.toml").read_text()
-    rig = run.what_is_there()
+    rig = run.default_rig()
     assert parse_rig(text) == rig
     assert (rig.panel is not None) == panel
     assert (rig.inputs.midi is not None) == midi
@@ -48,10 +48,10 @@ def test_init_writes_what_runs_without_a_rig(machine, tmp_path, midi, panel):
     assert rig.voices[0].output == next(iter(rig.outputs))
 
 
-def test_what_init_writes_is_what_a_line_that_is_left_out_means(machine):
-    """But for what an empty rig leaves to its writer: the panel, and a keyboard."""
+def test_the_rig_of_init_has_the_default_values(machine):
+    """Except for the panel and the keyboard, which an empty rig does not have."""
     machine(midi=True, panel=False)
-    rig, bare = run.what_is_there(), parse_rig("")
+    rig, bare = run.default_rig(), parse_rig("")
     assert rig.inputs.midi.virtual == "Sideman chords"
     voices = [voice.settings() for voice in rig.voices]
     assert voices == [voice.settings() for voice in bare.voices]
@@ -60,15 +60,15 @@ def test_what_init_writes_is_what_a_line_that_is_left_out_means(machine):
     assert rig.inputs.osc == bare.inputs.osc
 
 
-def test_the_first_step_is_the_page_or_how_to_get_it(machine, monkeypatch):
+def test_the_first_step_is_the_panel_or_how_to_install_it(machine, monkeypatch):
     machine(midi=False, panel=True)
     listener = open_listener("127.0.0.1", 0)
     listener.socket.close()
-    page, osc = next_steps.first_steps(run.what_is_there(), listener)
+    page, osc = next_steps.first_steps(run.default_rig(), listener)
     assert page == f"open {listener.url} in a browser, press Listen here and a chord"
     assert osc == 'send "Cm7" to /sideman/chord by OSC, to 127.0.0.1:9000'
     machine(midi=True, panel=False)
-    page, keyboard, _, synth = next_steps.first_steps(run.what_is_there(), None)
+    page, keyboard, _, synth = next_steps.first_steps(run.default_rig(), None)
     assert page == "to play in a browser: pip install '.[panel]', then start again with --panel"
     assert "'Sideman chords'" in keyboard
     assert "'Sideman'" in synth
@@ -76,7 +76,7 @@ def test_the_first_step_is_the_page_or_how_to_get_it(machine, monkeypatch):
     assert next_steps.first_steps(stopped, listener)[1] == "play a chord on 'Keystation'"
 
 
-def test_pip_is_typed_as_the_program_was(tmp_path, monkeypatch):
+def test_pip_has_the_folder_of_the_program_unless_it_is_on_the_path(tmp_path, monkeypatch):
     for name in ("perform", "pip"):
         (tmp_path / name).touch(0o755)
     monkeypatch.setattr(sys, "argv", [str(tmp_path / "perform")])
@@ -86,7 +86,7 @@ def test_pip_is_typed_as_the_program_was(tmp_path, monkeypatch):
     assert extras.install("audio") == "pip install '.[audio]'"
 
 
-def test_it_says_what_listens_where_and_to_whom():
+def test_the_ready_line_names_inputs_machines_and_outputs():
     rig = parse_rig(
         """
         [clock]
@@ -112,27 +112,28 @@ def test_it_says_what_listens_where_and_to_whom():
         """
     )
     assert run.welcome(rig) == (
-        "ready: hears OSC 127.0.0.1:9000 (this machine), "
+        "ready: listens to OSC 127.0.0.1:9000 (this machine), "
         "OSC over TCP 0.0.0.0:9002 (this machine, 192.168.1.0/24, 10.0.0.7), MIDI Sideman chords, "
-        "MIDI controller nanoKONTROL, MIDI clock Groovebox, MQTT sideman/sideman at localhost:1883, "
-        "panel 0.0.0.0:8137 (whoever has the token); lead (blues) to max"
+        "MIDI controller nanoKONTROL, MIDI clock Groovebox, "
+        "MQTT sideman/sideman at localhost:1883, "
+        "panel 0.0.0.0:8137 (with the token); lead (blues) to max"
     )
 
 
-def test_it_says_that_everybody_may_or_this_machine_alone():
+def test_the_ready_line_says_whether_the_whole_network_may_send():
     output = '[outputs.max]\nkind = "osc"\nto = "127.0.0.1:9001"\n'
-    loud = run.welcome(parse_rig('[inputs.osc]\nlisten = "0.0.0.0:9000"\n' + output))
-    assert "OSC 0.0.0.0:9000 (everybody on the network);" in loud
-    assert "hears OSC 127.0.0.1:9000 (this machine); " in run.welcome(parse_rig(output))
+    public = run.welcome(parse_rig('[inputs.osc]\nlisten = "0.0.0.0:9000"\n' + output))
+    assert "OSC 0.0.0.0:9000 (every machine on the network);" in public
+    assert "listens to OSC 127.0.0.1:9000 (this machine); " in run.welcome(parse_rig(output))
 
 
 @pytest.mark.parametrize("half", ["0.0.0.0", "8137", ":8137", "::"])
-def test_half_an_address_of_the_panel_is_answered(half):
+def test_half_an_address_of_the_panel_is_an_error(half):
     with pytest.raises(RigError, match=f"^--panel {half}: write host and port"):
         run.panel_at(half, None)
 
 
-def test_where_the_code_to_scan_cannot_be_drawn_the_address_is_there(monkeypatch):
+def test_the_address_is_printed_where_the_code_cannot_be(monkeypatch):
     listener = open_listener("0.0.0.0", 0)
     listener.socket.close()
     monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO(), encoding="latin-1"))

@@ -86,7 +86,7 @@ def test_a_demo_whose_sound_card_fails_plays_on(font, tmp_path, monkeypatch, cap
     MidiFileOutput(tmp_path / "demo.mid", {}, 120.0).close()
     demo.run(1, tmp_path, None, 0, quiet=False)
     said = capfd.readouterr()
-    assert said.out.count("the sound card does not open (tried nosuch); the files have all") == 1
+    assert said.out.count("the sound card does not open (tried nosuch); the files hold") == 1
     assert said.err == ""
 
 

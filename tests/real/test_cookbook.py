@@ -130,7 +130,7 @@ def hall(request, jack, link_session, root, tmp_path):
         check = hall.perform("check")
         check.process.wait(30)
         assert check.end() == 0, "\n".join(check.lines)
-        assert check.saw(f"{hall.path}: ready: hears "), check.lines
+        assert check.saw(f"{hall.path}: ready: listens to "), check.lines
         hall.daemon = hall.perform("run")
         hall.daemon.wait_for("ready")
         yield hall

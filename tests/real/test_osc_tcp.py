@@ -166,5 +166,5 @@ def test_a_port_open_to_the_network_is_logged_with_who_may_send(tmp_path):
         assert program.end() == 0
         warned[name] = [line for line in program.lines if line.startswith("WARNING: OSC 0.0.0.0")]
     assert len(warned["open"]) == len(warned["named"]) == 1
-    assert "everybody on the network can play" in warned["open"][0]
+    assert "every machine on the network can play" in warned["open"][0]
     assert "open to the network: to 10.1.2.0/24" in warned["named"][0]

@@ -125,7 +125,7 @@ def test_beyond_this_machine_a_token_is_asked_for_and_shown_as_a_code(tmp_path):
     daemon = perform("run", "--panel", f"0.0.0.0:{port}", str(rig), env=home)
     try:
         daemon.wait_for("ready")
-        assert daemon.saw("everybody on the network who has its address")
+        assert daemon.saw("every machine on the network that has its address")
         url = next(line for line in daemon.lines if line.startswith("panel: "))
         token = re.search(r"\?token=([\w-]{16})$", url).group(1)
         assert any("▀" in line or "█" in line for line in daemon.lines)

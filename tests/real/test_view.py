@@ -49,7 +49,7 @@ def test_the_view_shows_what_plays_and_leaves_the_terminal_as_it_was(tmp_path):
         return daemon.poll() is not None
 
     try:
-        shows("ready: hears OSC", f"panel http://{page}/")
+        shows("ready: listens to OSC", f"panel http://{page}/")
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as hand:
             hand.sendto(encode("/sideman/chord", "F#m7b5"), ("127.0.0.1", port))
             shows("F#m7b5", "240 bpm", "█ lead")
