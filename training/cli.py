@@ -197,6 +197,43 @@ def fid(
 
 
 @app.command()
+def judge(
+    sources: Annotated[
+        list[str] | None,
+        typer.Argument(help="bundles, books, lead sheets, MIDI files with chords, or data sets"),
+    ] = None,
+    against: Annotated[
+        Path | None, typer.Option(help="the reference: lines that are good; default: our own book")
+    ] = None,
+    learned_from: Annotated[
+        Path | None,
+        typer.Option(help="the lines that a source was trained on; default: the reference"),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="a folder for judge.html and judge.json")
+    ] = None,
+    charts: Annotated[
+        int, typer.Option(min=4, help="how many charts of the reference a bundle plays")
+    ] = 24,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    *,
+    prove: Annotated[
+        bool, typer.Option("--prove", help="disturb the reference, and print what the judge hears")
+    ] = False,
+) -> None:
+    """Judge whether lines sound like those of a reference.
+
+    A two-sample classifier, bits a note, plain figures, near-copies, and text to read.
+    """
+    from training.commands import judge as command  # noqa: PLC0415
+
+    if prove:
+        command.prove(against, seed)
+    else:
+        command.judge(sources, against, learned_from, output, charts, seed)
+
+
+@app.command()
 def teach(
     folder: Annotated[Path, typer.Option("-o", "--output", help="the extractor's folder")],
     corpus: CorpusOption = None,

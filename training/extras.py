@@ -10,6 +10,7 @@ INSTALL_COMMANDS = {
     "distributed": "pip install '.[cluster]'",
     "music21": "pip install '.[corpus]'",
     "optuna": "pip install '.[search]'",
+    "sklearn": "pip install '.[judge]'",
 }
 
 

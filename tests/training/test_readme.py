@@ -23,7 +23,14 @@ def test_the_commands_in_the_readme(root, tmp_path, monkeypatch, command):
     shutil.copytree(root / "training" / "bars", "my-bars")
     shutil.copytree(root / "models", "models")
     (tmp_path / "models" / "blues").rename("models/mine")
-    cheap = ("training import my", "training augment", "training fid", "training run --recipe")
+    shutil.copytree(root / "training" / "books", "training/books")
+    cheap = (
+        "training import my",
+        "training import training",
+        "training augment",
+        "training fid",
+        "training run --recipe",
+    )
     readme = (root / "README.md").read_text()
     lines = [line for line in readme.splitlines() if line.startswith(cheap)]
     assert len(lines) >= 5

@@ -16,20 +16,26 @@ from perform.music.chord import parse_chord
 from perform.music.note import COLUMNS, LOWEST_PITCH, ROWS, TICKS_PER_BAR, TICKS_PER_COLUMN, Note
 from perform.music.pianoroll import Rolls, encode
 from perform.music.pitch import semitones_from_c
-from training.data.midi_file import Root, Song, read_song, root_of_name
+from training.data.midi_file import Root, Song
+from training.data.songs import SUFFIXES, read_songs
 
 OWN_BARS = Path(__file__).parent.with_name("bars")  # the MIDI files that ship
 HALF_COLUMN = TICKS_PER_COLUMN // 2
 MOST_BARS_A_FILE = 20_000  # a file with more has a broken delta time or time signature
-SUFFIXES = (".mid", ".midi")
 
 
 class Provenance(msgspec.Struct, frozen=True):
-    """The source of a bar: file name, bar number (from 1), chord at the bar's beginning."""
+    """The source of a bar: file name, bar number (from 1), chord at the bar's beginning.
+
+    `file`: with the chorus behind it where a file holds many. `chords`: all chords of the bar, as
+    (column, symbol). `feel`: of its chorus, "" where the file does not say.
+    """
 
     file: str
     bar: int
     chord: str
+    chords: tuple[tuple[int, str], ...] = ()
+    feel: str = ""
 
 
 class ImportCounts(msgspec.Struct):
@@ -78,7 +84,9 @@ class _Import(NamedTuple):
 
 
 def import_files(paths: Iterable[Path], chord: str | None = None) -> Dataset:
-    """The bars of MIDI files, and of folders of them. A broken file is counted and skipped.
+    """The bars of MIDI files, books and lead sheets, and of folders of them, in order.
+
+    A broken file is counted and skipped.
 
     The root of a bar comes from `chord`; else from chord markers or texts in the file, each from
     its tick on; else from a file name that ends like `_Bb`; else it is C. A note across a bar line
@@ -87,18 +95,19 @@ def import_files(paths: Iterable[Path], chord: str | None = None) -> Dataset:
     fixed = _root(chord) if chord is not None else None
     imported = _Import([], [], [], ImportCounts())
     counts = imported.counts
-    for path in _midi_files(paths):
+    for path in _files(paths):
         try:
-            song = read_song(path)
-            bars = _split_into_bars(song)
+            songs = [(each, _split_into_bars(each.song)) for each in read_songs(path)]
         except Exception as error:  # noqa: BLE001 - mido raises any type for a malformed file
             reason = (str(error) or "cut short").splitlines()[0]
-            counts.broken.append(f"{path}: {reason}")
+            named = reason.startswith((str(path), path.name))
+            counts.broken.append(reason if named else f"{path}: {reason}")
             continue
         counts.files += 1
-        roots = ((0, fixed),) if fixed else ((0, root_of_name(path)), *song.roots)
-        for number, bar in enumerate(bars, 1):
-            _add_bar(bar, Provenance(path.name, number, ""), roots, imported)
+        for (name, song, feel), bars in songs:
+            roots = ((0, fixed),) if fixed else song.roots
+            for number, bar in enumerate(bars, 1):
+                _add_bar(bar, Provenance(name, number, "", feel=feel), roots, imported)
     return _finish(imported)
 
 
@@ -200,7 +209,7 @@ def _finish(imported: _Import) -> Dataset:
     return Dataset(np.stack(imported.rolls), tuple(imported.provenance), counts)
 
 
-def _midi_files(paths: Iterable[Path]) -> list[Path]:
+def _files(paths: Iterable[Path]) -> list[Path]:
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
@@ -210,8 +219,17 @@ def _midi_files(paths: Iterable[Path]) -> list[Path]:
         else:
             raise DatasetError(f"{path}: no such file or folder; name MIDI files or a folder")
     if not found:
-        raise DatasetError("no MIDI file (.mid, .midi) there; name a folder that has some")
+        raise DatasetError(
+            f"no MIDI file, book or lead sheet there ({', '.join(SUFFIXES)}); "
+            "name a folder that has some"
+        )
     return found
+
+
+def bars_before(dataset: Dataset) -> NDArray[np.intp]:
+    """For each bar the index of the bar before it in its piece; -1 where there is none, (n,)."""
+    places = {(it.file, it.bar): index for index, it in enumerate(dataset.provenance)}
+    return np.array([places.get((it.file, it.bar - 1), -1) for it in dataset.provenance])
 
 
 def _no_bar(counts: ImportCounts) -> str:
@@ -290,7 +308,13 @@ def _add_bar(
     counts.lost += encoded.lost
     imported.rolls.append(encoded.rolls[0])
     symbol = _root_at(roots, bar.start).symbol
-    imported.provenance.append(msgspec.structs.replace(source, chord=symbol))
+    later = [
+        ((tick - bar.start) // TICKS_PER_COLUMN, root.symbol)
+        for tick, root in roots
+        if bar.start < tick < bar.start + TICKS_PER_BAR
+    ]
+    chords = ((0, symbol), *later)
+    imported.provenance.append(msgspec.structs.replace(source, chord=symbol, chords=chords))
 
 
 def _fit_octave(notes: list[Note]) -> list[Note]:

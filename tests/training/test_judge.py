@@ -1,0 +1,221 @@
+"""The judge: plain figures, windows, copies, disturbances, and what a classifier tells apart."""
+
+import zipfile
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perform.errors import DatasetError
+from training.data.book import parse_book, read_book
+from training.data.lead_sheet import read_folder, read_lead_sheet
+from training.judge import chain
+from training.judge.disturbances import DISTURBANCES, disturbed
+from training.judge.figures import figures
+from training.judge.judgement import side_by_side
+from training.judge.memory import memorisation
+from training.judge.sources import OWN_BOOK, chart_text, open_pieces
+from training.judge.windows import features, matched, windows
+
+BLUES = read_book(OWN_BOOK / "blues.book")
+FUNK = read_book(OWN_BOOK / "vamps.book")
+
+
+def line(notes, feel="straight", chords="C7"):
+    (piece,) = parse_book(f"title: x\nfeel: {feel}\n\n{chords}\n{notes}\n")
+    return piece
+
+
+@pytest.mark.parametrize(
+    ("notes", "name", "mean"),
+    [
+        ("c4/4 c4 d4 eb4", "repeated", 1 / 3),
+        ("c4/4 c4 d4 eb4", "semitones", 1 / 3),
+        ("c4/4 f4 c5 b4", "wide", 2 / 3),
+        ("c4/8 d4 e4 f4 g4/2", "run_length", 4.0),
+        ("c4/8 d4 e4 f4 g4/2", "long_runs", 1.0),
+        ("c4/8 d4 e4 f4 g4/2", "quavers", 5.0),
+        ("c4/4 d4 c#4 e4", "strong", 0.5),
+        ("c4/4 d4 c#4 e4", "outside", 0.25),
+        ("c4/4 d4/2,r/4".replace(",", ", "), "last_note", 2.0),
+    ],
+)
+def test_a_figure_counts_what_it_says(notes, name, mean):
+    assert figures([line(notes)])[name].mean == pytest.approx(mean)
+
+
+def test_a_chord_reached_by_step_and_a_tie_over_the_bar_line_are_counted():
+    piece = line("c4/4 d4 e4 bb4 | a4/2. bb4/4~ | bb4/4 g4/2.", chords="C7 | F7 | Bb7")
+    found = figures([piece])
+    assert (found["by_step"].mean, found["ties"].mean) == (0.5, 0.5)
+
+
+def test_windows_have_numbers_that_are_finite_and_of_one_length():
+    found = [features(window) for window in windows([*BLUES, *FUNK])]
+    assert len(found) > 30
+    for kind in ("pitch", "rhythm", "shape"):
+        rows = np.stack([each[kind] for each in found])
+        assert np.isfinite(rows).all()
+
+
+def test_windows_are_paired_off_by_density_and_register():
+    ours, theirs = windows(BLUES), windows(FUNK)
+    left, right = matched(ours, theirs)
+    assert len(left) == len(right) == len(set(right)) > 0
+    for a, b in zip(left, right, strict=True):
+        assert abs(len(ours[a].notes) - len(theirs[b].notes)) <= 3
+
+
+def test_copies_are_told_in_another_key_and_new_lines_are_none():
+    moved = [
+        piece._replace(
+            notes=tuple(n._replace(pitch=n.pitch + 2) for n in piece.notes),
+            chords=tuple(
+                (tick, chord and type(chord)((chord.root + 2) % 12, chord.quality, (chord.bass + 2) % 12))
+                for tick, chord in piece.chords
+            ),
+        )
+        for piece in BLUES[:2]
+    ]  # fmt: skip
+    assert memorisation(moved, BLUES).copies == 1.0
+    assert memorisation(moved, BLUES).longest == max(len(piece.notes) for piece in BLUES[:2])
+    assert memorisation(BLUES[:2], BLUES[2:]).copies < 0.1
+
+
+@pytest.mark.parametrize(
+    ("name", "figure"),
+    [
+        ("order within bars shuffled", "long_runs"), ("octave jumps", "wide"),
+        ("unisons added", "repeated"), ("bent to the scale", "outside"), ("feel mixed", "mixed"),
+        ("chords wrong", "outside"), ("durations jittered", "same_duration"),
+        ("bars shuffled", "across"),
+    ],
+)  # fmt: skip
+def test_each_disturbance_moves_its_figure_farther_the_stronger_it_is(name, figure):
+    before = figures(BLUES)[figure].mean
+    moved = [
+        abs(figures(disturbed(BLUES, name, strength, 3))[figure].mean - before)
+        for strength in (0.25, 1.0)
+    ]
+    assert 0 < moved[0] < moved[1]
+    assert set(DISTURBANCES) >= {name}
+
+
+@pytest.mark.long
+def test_a_classifier_tells_funk_from_blues_and_not_blues_from_blues():
+    from training.judge.classifier import tell_apart
+
+    assert tell_apart(windows(BLUES), windows(FUNK))["all"].auc > 0.95
+    changes = read_book(OWN_BOOK / "changes.book")
+    assert 0.35 < tell_apart(windows(changes[::2]), windows(changes[1::2]))["all"].auc < 0.65
+
+
+def test_too_few_tunes_are_refused():
+    from training.judge.classifier import tell_apart
+
+    with pytest.raises(DatasetError, match="has 1 tunes"):
+        tell_apart(windows(BLUES[:1]), windows(FUNK))
+
+
+def test_a_chain_plays_over_a_chart_and_the_same_seed_alike():
+    table = chain.learn(BLUES)
+    made = chain.improvise(table, BLUES[0], 5)
+    assert made.notes == chain.improvise(table, BLUES[0], 5).notes
+    assert made.notes != BLUES[0].notes
+    assert all(a.end <= b.start for a, b in zip(made.notes, made.notes[1:], strict=False))
+
+
+def test_figures_stand_beside_the_references_with_errors():
+    rows = side_by_side(BLUES, FUNK)
+    assert all(row.source[1] >= 0 for row in rows if np.isfinite(row.source[0]))
+
+
+def test_a_chart_of_a_piece_is_read_back_as_its_chords():
+    from perform.music.chart import parse_chart
+
+    for piece in BLUES:
+        bars = parse_chart(chart_text(piece)).bars
+        assert len(bars) == piece.bars
+        assert [chord for bar in bars for _, chord in bar] == [chord for _, chord in piece.chords]
+
+
+SHEET = """<?xml version="1.0"?><score-partwise><work><work-title>Walk</work-title></work>
+<part id="P1"><measure number="1"><attributes><divisions>2</divisions>
+<time><beats>4</beats><beat-type>4</beat-type></time></attributes>
+<harmony><root><root-step>B</root-step><root-alter>-1</root-alter></root><kind>dominant</kind></harmony>
+<note><pitch><step>D</step><octave>4</octave></pitch><duration>4</duration></note>
+<note><pitch><step>F</step><alter>1</alter><octave>4</octave></pitch><duration>4</duration>
+<tie type="start"/></note></measure>
+<measure number="2"><harmony><root><root-step>E</root-step></root><kind>half-diminished</kind>
+<bass><bass-step>G</bass-step></bass></harmony>
+<note><pitch><step>F</step><alter>1</alter><octave>4</octave></pitch><duration>4</duration>
+<tie type="stop"/></note><note><rest/><duration>4</duration></note></measure></part></score-partwise>"""
+
+
+def test_a_lead_sheet_has_its_melody_ties_and_chords(tmp_path):
+    (tmp_path / "walk.musicxml").write_text(SHEET)
+    with zipfile.ZipFile(tmp_path / "walk.mxl", "w") as archive:
+        archive.writestr("META-INF/container.xml", "<container/>")
+        archive.writestr("walk.xml", SHEET)
+    plain, packed = (read_lead_sheet(tmp_path / name) for name in ("walk.musicxml", "walk.mxl"))
+    assert plain == packed
+    assert [(n.start, n.duration, n.pitch) for n in plain.notes] == [(0, 960, 62), (960, 1920, 66)]
+    assert [(tick, chord.symbol) for tick, chord in plain.chords] == [(0, "Bb7"), (1920, "Em7b5/G")]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "says"),
+    [
+        ("<beats>4", "<beats>3", "is in 3/4"),
+        ("<kind>dominant</kind>", "", None),
+        ("score-partwise", "score-timewise", "not a partwise MusicXML score"),
+        ("<divisions>2", "<divisions>two", "'two' is no number of divisions"),
+        ("<step>D</step>", "<step>X</step>", "a note has no pitch"),
+        ("<?xml", '<!DOCTYPE x [<!ENTITY a "b">]><?xml', "with entities of its own"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_lead_sheet_is_one_line(tmp_path, wrong, right, says):
+    path = tmp_path / "x.musicxml"
+    path.write_text(SHEET.replace(wrong, right))
+    if says is None:
+        assert read_lead_sheet(path).chords[0][1].symbol == "Bb"
+        return
+    with pytest.raises(DatasetError) as error:
+        read_lead_sheet(path)
+    assert says in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@given(st.binary(max_size=300), st.sampled_from([".mxl", ".musicxml"]))
+def test_any_bytes_are_refused_in_one_line(data, suffix):
+    import tempfile
+    from pathlib import Path
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, f"x{suffix}")
+        path.write_bytes(data)
+        with pytest.raises(DatasetError) as error:
+            read_lead_sheet(path)
+        assert read_folder(Path(folder))[1] == (str(error.value),)
+
+
+def test_what_cannot_be_judged_is_named(tmp_path):
+    (tmp_path / "x.txt").write_text("hello")
+    for path, says in (
+        (tmp_path / "x.txt", "no line that can be judged"),
+        (tmp_path / "y", "no such file"),
+    ):
+        with pytest.raises(DatasetError, match=says):
+            open_pieces(path)
+
+
+@pytest.mark.long
+def test_a_sequence_model_needs_fewer_bits_for_the_right_chords():
+    from training.judge import sequence
+
+    pieces = [piece for path in sorted(OWN_BOOK.glob("*.book")) for piece in read_book(path)]
+    model = sequence.train(pieces[10:])
+    right, wrong = (sequence.measure(model, pieces[:10], shift)[1].mean() for shift in (0, 5))
+    assert right < wrong
+    assert right < np.log2(sequence.INTERVALS)

@@ -1,0 +1,80 @@
+"""The two-sample classifier: whether a random forest tells one set of windows from another.
+
+The area under its ROC curve is 0.5 where it cannot and 1 where it always can (Lopez-Paz and Oquab,
+Revisiting Classifier Two-Sample Tests, 2017). Folds part tunes and players, never a tune.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perform.errors import DatasetError
+from training.extras import require_installed
+from training.judge.windows import KINDS, Window, features, matched
+
+FOLDS = 5
+TREES = 300
+RESAMPLES = 200
+FEWEST_GROUPS = 4
+VIEWS = ("all", *KINDS, "matched")
+
+
+class Area(NamedTuple):
+    """An area under the curve, and its standard error over tunes."""
+
+    auc: float
+    error: float
+
+
+def tell_apart(ours: Sequence[Window], theirs: Sequence[Window], seed: int = 0) -> dict[str, Area]:
+    """How well windows are told apart, by all features, by each kind, and with density and register
+    matched. DatasetError where either side has fewer than four tunes.
+    """
+    for side, name in ((ours, "source"), (theirs, "reference")):
+        tunes = len({window.group for window in side})
+        if tunes < FEWEST_GROUPS:
+            raise DatasetError(
+                f"the {name} has {tunes} tunes with four-bar windows; give {FEWEST_GROUPS} or more"
+            )
+    both = [*ours, *theirs]
+    label = np.array([1] * len(ours) + [0] * len(theirs))
+    groups = np.array([f"{side}{w.group}" for side, w in zip(label, both, strict=True)])
+    seen = [features(window) for window in both]
+    parts = {kind: np.stack([each[kind] for each in seen]) for kind in KINDS}
+    whole = np.concatenate([parts[kind] for kind in KINDS], axis=1)
+    found = {"all": _area(whole, label, groups, seed)}
+    for kind in KINDS:
+        found[kind] = _area(parts[kind], label, groups, seed)
+    left, right = matched(ours, theirs)
+    chosen = np.array([*left, *(len(ours) + place for place in right)], int)
+    if len({groups[i] for i in chosen}) >= 2 * FEWEST_GROUPS:
+        found["matched"] = _area(whole[chosen], label[chosen], groups[chosen], seed)
+    return found
+
+
+def _area(x: NDArray[np.float64], y: NDArray[np.int_], groups: NDArray[np.str_], seed: int) -> Area:
+    require_installed("sklearn")
+    from sklearn.ensemble import RandomForestClassifier  # noqa: PLC0415 - an extra, and slow
+    from sklearn.metrics import roc_auc_score  # noqa: PLC0415
+    from sklearn.model_selection import StratifiedGroupKFold  # noqa: PLC0415
+
+    folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
+    score = np.zeros(len(y))
+    for train, test in folds.split(x, y, groups):
+        forest = RandomForestClassifier(
+            TREES, min_samples_leaf=2, class_weight="balanced", n_jobs=2, random_state=seed
+        )
+        forest.fit(x[train], y[train])
+        score[test] = forest.predict_proba(x[test])[:, 1]
+    draws = np.random.default_rng(seed)
+    names = [np.unique(groups[y == side]) for side in (0, 1)]
+    places = {name: np.flatnonzero(groups == name) for side in names for name in side}
+    areas = []
+    for _ in range(RESAMPLES):
+        drawn = np.concatenate(
+            [places[name] for side in names for name in draws.choice(side, len(side))]
+        )
+        areas.append(roc_auc_score(y[drawn], score[drawn]))
+    return Area(float(roc_auc_score(y, score)), float(np.std(areas)))
