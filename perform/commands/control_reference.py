@@ -5,23 +5,13 @@ from collections.abc import Iterable, Sequence
 from perform.control.published import FEEDBACK, FeedbackMessage
 from perform.control.registry import (
     CONTROLS,
+    GROUPS,
     ONE_VOICE,
     SETTABLE_BY_MIDI,
     STATE,
     Control,
 )
 
-_GROUPS = {
-    "Chords and charts": ("chord", "chart", "key", "note"),
-    "Time": ("transport", "tempo", "tap", "metre"),
-    "Voices": ("model", "other", "blend", "mode", "share", "mute", "solo", "more", "no"),
-    "Weights": ("weight",),
-    "Targets": ("target",),
-    "How bars follow each other": ("repeat", "vary", "land", "approach"),
-    "How a line is played": ("swing", "humanise", "accent", "articulation"),
-    "All at once": ("snapshot", "panic"),
-    "Requests": ("subscribe", "unsubscribe", "learn", "stats"),
-}
 _OTHERS = "Others"
 
 _HEAD = """\
@@ -105,8 +95,8 @@ that are marked `published` above, which go out at `{STATE}` and their address.
 
 def _grouped() -> list[tuple[str, list[Control]]]:
     """Controls by group; those without a group are at the end."""
-    title_of = {word: title for title, words in _GROUPS.items() for word in words}
-    found: dict[str, list[Control]] = {title: [] for title in (*_GROUPS, _OTHERS)}
+    title_of = {word: title for title, words in GROUPS.items() for word in words}
+    found: dict[str, list[Control]] = {title: [] for title in (*GROUPS, _OTHERS)}
     for control in CONTROLS:
         word = _without_voice(control.address).split("/")[1]
         found[title_of.get(word, _OTHERS)].append(control)

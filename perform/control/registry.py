@@ -202,6 +202,19 @@ CONTROLS: tuple[Control, ...] = (
             parsers.action(lambda _: parsers.StatsRequest())),
 )  # fmt: skip
 
+# the sections of patches/REFERENCE.md: the first words of the addresses in each
+GROUPS = {
+    "Chords and charts": ("chord", "chart", "key", "note"),
+    "Time": ("transport", "tempo", "tap", "metre"),
+    "Voices": ("model", "other", "blend", "mode", "share", "mute", "solo", "more", "no"),
+    "Weights": ("weight",),
+    "Targets": ("target",),
+    "How bars follow each other": ("repeat", "vary", "land", "approach"),
+    "How a line is played": ("swing", "humanise", "accent", "articulation"),
+    "All at once": ("snapshot", "panic"),
+    "Requests": ("subscribe", "unsubscribe", "learn", "stats"),
+}
+
 _ALL_VOICES = {it.address: it for it in CONTROLS if NAME not in it.address}
 _ONE_VOICE = {it.name: it for it in CONTROLS if NAME in it.address}
 

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 from perform.config.schema import Rig
 from perform.config.voices import ROLES, VoiceConfig
-from perform.control.registry import Control, addresses
-from perform.engine.parameters import PARAMETERS
+from perform.control.registry import CONTROLS, NAME, Control, addresses
 from perform.errors import RigError
 from perform.inputs.kinds import InputsConfig
 from perform.inputs.osc import OscInputConfig
@@ -168,10 +167,10 @@ def _judgement(at: str, table: Table, grid: GridRect, colour: str) -> Iterator[I
 def _parameters_page(voice: str, table: Table, models: tuple[str, ...]) -> Page:
     """The parameters of one voice, or of all voices at once where `voice` is ""."""
     at = f"/voice/{voice}" if voice else ""
-    weights = [name for name in PARAMETERS if name.startswith("weight/")]
-    targets = [name for name in PARAMETERS if name.startswith("target/")]
-    others = [name for name in PARAMETERS if name not in weights and name not in targets]
-    expression = ["mode/bars", *others]
+    numbers = [it.name for it in CONTROLS if it.kind == "number" and NAME in it.address]
+    weights = [name for name in numbers if name.startswith("weight/")]
+    targets = [name for name in numbers if name.startswith("target/")]
+    expression = [name for name in numbers if name not in weights and name not in targets]
     columns = min(len(models), MODEL_COLUMNS)
     width = PARAMETER_COLUMNS / (len(weights) + len(targets))
     items = [
