@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, get_args
 
 import msgspec
 
@@ -23,31 +23,17 @@ from perform.engine.engine import Engine
 from perform.errors import SessionError, SidemanError
 from perform.events import (
     ChartChanged,
-    ChordChanged,
-    ChordReleased,
     Event,
-    KeyChanged,
-    MetreChanged,
-    ModeChanged,
-    ModelChanged,
-    OtherModelChanged,
     OutputEvent,
-    Panic,
     ParameterChanged,
     PhraseJudged,
-    PhraseReady,
     PlayerNoteOff,
     PlayerNoteOn,
-    SnapshotRecalled,
-    SnapshotStored,
     SongPositionChanged,
-    TempoChanged,
     TempoTapped,
     TransportChanged,
     TurnLengthChanged,
     VampLeft,
-    VoiceMuted,
-    VoiceSoloed,
 )
 from perform.generation.canned import STOCK
 from perform.interfaces import Output
@@ -59,33 +45,20 @@ SCHEMA = 1
 FLUSH_SECONDS = 1.0
 # lines kept in memory before the music starts; an installation may stand for days
 MAX_LINES_BEFORE_MUSIC = 10_000
-# The event names in a session file. A name stays as it is, also when its class gets a new name.
-EVENT_NAMES: dict[str, type[Event]] = {
-    "ChordChanged": ChordChanged,
-    "ChordReleased": ChordReleased,
-    "TransportChanged": TransportChanged,
+# Event names in a session file that are not the name of the class. When a class gets a new name, its
+# old one comes here, so that older files stay readable.
+RENAMED_EVENTS: dict[str, type[Event]] = {
     "Located": SongPositionChanged,
     "Tapped": TempoTapped,
-    "TempoChanged": TempoChanged,
-    "ModelChanged": ModelChanged,
-    "VoiceMuted": VoiceMuted,
     "Turned": ParameterChanged,
-    "ModeChanged": ModeChanged,
     "SpanChanged": TurnLengthChanged,
-    "OtherModelChanged": OtherModelChanged,
-    "VoiceSoloed": VoiceSoloed,
     "Judged": PhraseJudged,
     "KeyPressed": PlayerNoteOn,
     "KeyLifted": PlayerNoteOff,
-    "MetreChanged": MetreChanged,
-    "KeyChanged": KeyChanged,
-    "ChartChanged": ChartChanged,
     "ChartLeft": VampLeft,
-    "SnapshotStored": SnapshotStored,
-    "SnapshotRecalled": SnapshotRecalled,
-    "Panic": Panic,
-    "PhraseReady": PhraseReady,
 }
+_OTHERS = (kind for kind in get_args(Event) if kind not in RENAMED_EVENTS.values())
+EVENT_NAMES: dict[str, type[Event]] = RENAMED_EVENTS | {kind.__name__: kind for kind in _OTHERS}
 _NAME_OF = {kind: name for name, kind in EVENT_NAMES.items()}
 
 
