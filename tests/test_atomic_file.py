@@ -1,4 +1,4 @@
-"""A disk that is full leaves what was there before, and nothing beside it."""
+"""On a full disk the old file stays, and no partial file is left beside it."""
 
 import contextlib
 import resource
@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import mido
 import pytest
 
+from perform.atomic_file import replacing
 from perform.cli import init
 from perform.errors import SidemanError
 from perform.outputs.audio import render_wav
@@ -39,7 +40,7 @@ def full_disk():
 
 
 @pytest.mark.parametrize("name", WRITERS)
-def test_what_was_there_stays_alone(name, tmp_path, monkeypatch):
+def test_an_old_file_stays_when_the_disk_is_full(name, tmp_path, monkeypatch):
     silent = SimpleNamespace(Synth=lambda **_: SILENCE, cfunc=lambda *_: lambda *_: 0)
     monkeypatch.setitem(sys.modules, "fluidsynth", silent)
     mido.MidiFile().save(tmp_path / "song")
@@ -50,7 +51,21 @@ def test_what_was_there_stays_alone(name, tmp_path, monkeypatch):
     assert {path.name for path in tmp_path.iterdir()} == {"song", name}
 
 
-def test_a_rig_is_not_begun(tmp_path):
+def test_no_partial_rig_is_left_when_the_disk_is_full(tmp_path):
     with full_disk(), pytest.raises(SidemanError, match="cannot be written"):
         init(tmp_path / "rig.toml")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_replaces_an_older_one_whole_or_not_at_all(tmp_path):
+    folder = tmp_path / "bundle"
+    for text in ("one", "two"):
+        with replacing(folder) as temporary:
+            temporary.mkdir()
+            (temporary / "file").write_text(text)
+        assert (folder / "file").read_text() == text
+    with contextlib.suppress(ZeroDivisionError), replacing(folder) as temporary:
+        temporary.mkdir()
+        (temporary / "file").write_text(str(1 / 0))
+    assert (folder / "file").read_text() == "two"
+    assert [path.name for path in tmp_path.iterdir()] == ["bundle"]

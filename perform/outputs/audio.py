@@ -1,4 +1,4 @@
-"""Sound, by fluidsynth: a MIDI file to a WAV file, faster than real time."""
+"""Renders a MIDI file to a WAV file with fluidsynth, faster than real time."""
 
 import ctypes
 import struct
@@ -17,60 +17,60 @@ from perform.outputs.soundfont import synthesizer
 SAMPLE_RATE = 44100
 FRAME_BYTES = 4
 TAIL_FRAMES = 3 * SAMPLE_RATE // 2
-MOST_FRAMES = SAMPLE_RATE  # in one array: a pause may be long
+MAX_FRAMES = SAMPLE_RATE  # in one array: a pause may be long
 GAIN = 0.6
 PEAK = 32767 * 10 ** (-1 / 20)  # the loudest sample: -1 dBFS
 Samples = npt.NDArray[np.float32]
 
 
 def render_wav(song: Path, target: Path, soundfont: Path) -> None:
-    """The MIDI file `song` played to `target`: 16 bit stereo, 44.1 kHz, with a tail that rings out.
+    """Render the MIDI file `song` to `target`: 16 bit stereo, 44.1 kHz, with a tail that rings out.
 
-    Its loudest sample is at -1 dBFS. It is played twice, first to measure: so a long song takes no
-    memory.
+    The loudest sample is at -1 dBFS. The song is rendered twice, first to measure it, so that a long
+    song takes no memory.
 
-    StartError where fluidsynth is missing, OutputError when the disk refuses.
+    StartError where fluidsynth is missing, OutputError when the disk does not take the file.
     """
     messages = list(mido.MidiFile(song))
     frames = sum(_frames(message.time) for message in messages) + TAIL_FRAMES
-    loudest = max(float(np.abs(samples).max()) for samples in _played(messages, soundfont))
+    loudest = max(float(np.abs(samples).max()) for samples in _rendered(messages, soundfont))
     factor = PEAK / loudest if loudest else 1.0
     with replacing(target, OutputError) as temporary, temporary.open("wb") as sound:
         sound.write(_header(frames))
-        for samples in _played(messages, soundfont):
+        for samples in _rendered(messages, soundfont):
             sound.write(np.rint(samples * factor).astype("<i2").tobytes())
 
 
-def _played(messages: Sequence[mido.Message], soundfont: Path) -> Iterator[Samples]:
-    """The sound of messages and tail, some frames at a time: left, right, left, ...; 1 is full."""
+def _rendered(messages: Sequence[mido.Message], soundfont: Path) -> Iterator[Samples]:
+    """The samples of messages and tail, some frames at a time: left, right, left, ...; -1 to 1."""
     synth = synthesizer(soundfont, GAIN, float(SAMPLE_RATE))
     write = _writer()
     try:
         for message in messages:
-            yield from _sounded(synth, write, _frames(message.time))
+            yield from _samples(synth, write, _frames(message.time))
             _play(synth, message)
-        yield from _sounded(synth, write, TAIL_FRAMES)
+        yield from _samples(synth, write, TAIL_FRAMES)
     finally:
         synth.delete()
 
 
 def _writer() -> Any:
-    """The function of fluidsynth's synth.h that writes real numbers.
+    """The function of fluidsynth's synth.h that writes floating-point samples.
 
-    Those of `get_samples` are whole: loud music clips, and soft music is coarse.
+    Those of `get_samples` are integers: loud music clips, and soft music is coarse.
     """
     import fluidsynth  # noqa: PLC0415 - an extra
 
     names = ("synth", "frames", "left", "left_at", "left_step", "right", "right_at", "right_step")
     pointer, number = ctypes.c_void_p, ctypes.c_int
     kinds = (pointer, number, pointer, number, number, pointer, number, number)
-    taken = zip(names, kinds, (1,) * len(names), strict=True)
-    return fluidsynth.cfunc("fluid_synth_write_float", number, *taken)
+    arguments = zip(names, kinds, (1,) * len(names), strict=True)
+    return fluidsynth.cfunc("fluid_synth_write_float", number, *arguments)
 
 
-def _sounded(synth: Any, write: Any, frames: int) -> Iterator[Samples]:
+def _samples(synth: Any, write: Any, frames: int) -> Iterator[Samples]:
     while frames > 0:
-        size = min(frames, MOST_FRAMES)
+        size = min(frames, MAX_FRAMES)
         samples = np.zeros(2 * size, np.float32)
         write(synth.synth, size, samples.ctypes.data, 0, 2, samples.ctypes.data, 1, 2)
         yield samples

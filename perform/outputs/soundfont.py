@@ -1,4 +1,4 @@
-"""What sound needs: fluidsynth and a SoundFont, and how each is installed on this system."""
+"""Fluidsynth and SoundFonts: where they are, and how each is installed on this system."""
 
 import ctypes.util
 import os
@@ -11,7 +11,7 @@ from perform import extras
 from perform.errors import SidemanError, StartError
 
 ENVIRONMENT = "SIDEMAN_SOUNDFONT"
-USUAL_PLACES = (
+FONT_FOLDERS = (
     "/usr/share/sounds/sf2",
     "/usr/share/sounds/sf3",
     "/usr/share/soundfonts",
@@ -22,7 +22,7 @@ USUAL_PLACES = (
     "~/Library/Audio/Sounds/Banks",
     "~/.local/share/soundfonts",
 )
-# the installer of a family of systems, its package of fluidsynth, its package of a SoundFont
+# for a family of systems: its installer, its package of fluidsynth, its package of a SoundFont
 PACKAGES = {
     "debian": ("apt install", "fluidsynth", "timgm6mb-soundfont"),
     "fedora": ("dnf install", "fluidsynth", "fluid-soundfont-gm"),
@@ -30,7 +30,7 @@ PACKAGES = {
     "arch": ("pacman -S", "fluidsynth", "soundfont-fluid"),
     "darwin": ("brew install", "fluid-synth", "fluid-synth"),  # which brings a SoundFont
 }
-BY_HAND = "install fluidsynth (fluidsynth.org)", "name a .sf2 file with --soundfont"
+WITHOUT_INSTALLER = "install fluidsynth (fluidsynth.org)", "name a .sf2 file with --soundfont"
 
 
 def find_soundfont(named: Path | None = None) -> Path | None:
@@ -42,7 +42,7 @@ def find_soundfont(named: Path | None = None) -> Path | None:
     own = os.environ.get(ENVIRONMENT)
     if own:
         return find_soundfont(Path(own))
-    for place in USUAL_PLACES:
+    for place in FONT_FOLDERS:
         fonts = sorted(Path(place).expanduser().glob("*.sf[23]"))
         if fonts:
             return fonts[0]
@@ -50,9 +50,9 @@ def find_soundfont(named: Path | None = None) -> Path | None:
 
 
 def missing(font: Path | None) -> str:
-    """What to type on this system to get sound, in one phrase; "" when nothing is missing.
+    """The commands that install what sound still needs on this system; "" when nothing is missing.
 
-    `font`: what `find_soundfont` found.
+    `font`: the SoundFont that `find_soundfont` has found.
     """
     module, library = True, True
     try:
@@ -62,12 +62,12 @@ def missing(font: Path | None) -> str:
     except (ImportError, OSError):
         library = False
     steps = [] if module else [extras.install("audio")]
-    wanted = [place for place, there in ((1, library), (2, font is not None)) if not there]
+    lacking = [place for place, found in ((1, library), (2, font is not None)) if not found]
     packages = PACKAGES.get(_system())
     if packages is None:
-        steps += [BY_HAND[place - 1] for place in wanted]
-    elif wanted:
-        names = dict.fromkeys(packages[place] for place in wanted)
+        steps += [WITHOUT_INSTALLER[place - 1] for place in lacking]
+    elif lacking:
+        names = dict.fromkeys(packages[place] for place in lacking)
         steps.append(f"{packages[0]} {' '.join(names)}")
     return " && ".join(steps) if packages is not None else ", ".join(steps)
 
@@ -75,12 +75,12 @@ def missing(font: Path | None) -> str:
 def synthesizer(font: Path, gain: float, rate: float) -> Any:
     """A fluidsynth.Synth with a grand piano on every channel, and drums on the tenth.
 
-    StartError where fluidsynth is missing, SidemanError for what is no SoundFont.
+    StartError where fluidsynth is missing, SidemanError for a file that is no SoundFont.
     """
     try:
         import fluidsynth  # noqa: PLC0415 - see above
-    except (ImportError, OSError) as fault:
-        raise StartError(f"sound needs fluidsynth ({fault}): {missing(font)}") from None
+    except (ImportError, OSError) as error:
+        raise StartError(f"sound needs fluidsynth ({error}): {missing(font)}") from None
     synth = fluidsynth.Synth(samplerate=rate, gain=gain)
     number = synth.sfload(str(font))
     if number < 0:
@@ -92,7 +92,7 @@ def synthesizer(font: Path, gain: float, rate: float) -> Any:
 
 
 def _system() -> str:
-    """The key of PACKAGES that this system goes by; "" for none."""
+    """The key of PACKAGES for this system; "" for a system that is not known."""
     if sys.platform != "linux":
         return sys.platform
     try:

@@ -1,4 +1,4 @@
-"""Notes aloud, by fluidsynth and the sound card: `Speaker`, and the process that has them.
+"""Plays notes through fluidsynth and the sound card: `Speaker`, and its process.
 
     python -m perform.outputs.speaker SOUNDFONT DRIVER...
 
@@ -33,69 +33,69 @@ def drivers() -> list[str]:
         return {"darwin": ["coreaudio"], "win32": ["wasapi", "dsound"]}.get(sys.platform, [])
     session = Path(os.environ.get("XDG_RUNTIME_DIR", "/nowhere"))
     server = os.environ.get("JACK_DEFAULT_SERVER", "default")
-    there = {
+    found = {
         "pulseaudio": "PULSE_SERVER" in os.environ or (session / "pulse/native").exists(),
         "pipewire": (session / "pipewire-0").exists(),
         "jack": Path(f"/dev/shm/jack_{server}_{os.getuid()}_0").exists(),  # noqa: S108
         "alsa": any(Path("/dev/snd").glob("pcm*p")),
     }
-    return [name for name, is_there in there.items() if is_there]
+    return [name for name, is_found in found.items() if is_found]
 
 
 class Speaker:
     """Plays voices on their channels (1 to 16) through the sound card.
 
-    `fault`: one line on what failed there; "" while nothing did.
+    `fault`: what failed there, in one line; "" while nothing has failed.
     """
 
-    def __init__(self, font: Path, tried: Sequence[str], channels: Mapping[str, int]) -> None:
+    def __init__(self, font: Path, names: Sequence[str], channels: Mapping[str, int]) -> None:
         self.fault = ""
         self._channels = {voice: channel - 1 for voice, channel in channels.items()}
-        self._tried = ", ".join(tried)
+        self._tried = ", ".join(names)
         with not_for_children():
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "perform.outputs.speaker", str(font), *tried],
+                [sys.executable, "-m", "perform.outputs.speaker", str(font), *names],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0,
                 env={**os.environ, "JACK_NO_START_SERVER": "1"},
             )  # fmt: skip
-        self._into = cast("IO[bytes]", self._process.stdin)
-        self._from = cast("IO[bytes]", self._process.stdout)
-        os.set_blocking(self._into.fileno(), False)
+        self._stdin = cast("IO[bytes]", self._process.stdin)
+        self._stdout = cast("IO[bytes]", self._process.stdout)
+        os.set_blocking(self._stdin.fileno(), False)
 
     def open(self) -> bool:
         """Whether the sound card is open; waits at most OPEN_SECONDS for it."""
-        ready, _, _ = select.select([self._from], [], [], OPEN_SECONDS)
-        if not ready or not self._from.readline().strip():
+        ready, _, _ = select.select([self._stdout], [], [], OPEN_SECONDS)
+        if not ready or not self._stdout.readline().strip():
             self._process.kill()
             self.fault = f"the sound card does not open (tried {self._tried})"
         return not self.fault
 
-    def send(self, output: OutputEvent) -> None:
+    def send(self, event: OutputEvent) -> None:
         """Play a note at once. Never waits: a note is dropped when the process does not read."""
-        if self.fault or not isinstance(output, NoteMessage):
+        if self.fault or not isinstance(event, NoteMessage):
             return
-        status = (NOTE_ON if output.velocity else NOTE_OFF) | self._channels[output.voice]
+        status = (NOTE_ON if event.velocity else NOTE_OFF) | self._channels[event.voice]
         try:
-            self._into.write(bytes([status, output.pitch, output.velocity]))
+            self._stdin.write(bytes([status, event.pitch, event.velocity]))
         except OSError:
             self.fault = "the sound card went away"
 
     def close(self) -> None:
         """End all notes and the process; may be called twice."""
-        self._into.close()
+        self._stdin.close()
         try:
             self._process.wait(OPEN_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._from.close()
+        self._stdout.close()
 
 
 def main() -> None:
     """Open the first driver that works, and play until standard input ends."""
-    font, *tried = sys.argv[1:]
+    font, *names = sys.argv[1:]
     synth = synthesizer(Path(font), GAIN, SAMPLE_RATE)
-    opened = next((driver for driver in tried if _opens(synth, driver)), "")
+    opened = next((driver for driver in names if _opens(synth, driver)), "")
     print(opened, flush=True)
     if not opened:
         return
