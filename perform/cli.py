@@ -1,4 +1,7 @@
-"""`perform`: the flags of each command -> a call in `perform.commands`. Nothing else happens here."""
+"""`perform`: the flags of each command -> a call in `perform.commands`.
+
+Nothing else happens here.
+"""
 
 import io
 import logging
@@ -208,7 +211,7 @@ def chord(
     words: Annotated[list[str] | None, typer.Argument(help="symbols, or MIDI note numbers")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one object a line")] = False,
 ) -> None:
-    """Name chords: symbols or MIDI note numbers, as arguments or one chord a line on standard input."""
+    """Name chords: symbols or MIDI note numbers, as arguments, or one a line on standard input."""
     from perform.commands import chord as command  # noqa: PLC0415
 
     command.run(words, as_json=as_json)
@@ -242,7 +245,7 @@ def _mend_streams() -> None:
 
 
 def _spell_panel(arguments: list[str]) -> list[str]:
-    """Arguments with `--panel ""` for a `--panel` without HOST:PORT: an option cannot have an optional value."""
+    """Arguments with `--panel ""` for a `--panel` without HOST:PORT: an option needs its value."""
     spelled = []
     for place, word in enumerate(arguments):
         spelled.append(word)

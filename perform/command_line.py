@@ -1,4 +1,4 @@
-"""What both command lines share: `--version`, and an end without noise when their output is lost."""
+"""What both command lines share: `--version`, and a quiet end when their output is lost."""
 
 import errno
 import os

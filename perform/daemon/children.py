@@ -53,8 +53,8 @@ class Children:
         self._parts.callback(panel.socket.close)
         if not panel.is_local:
             log.warning(
-                "panel %s: every machine on the network that has its address with the token can play; "
-                "for this machine alone, listen at 127.0.0.1",
+                "panel %s: every machine on the network that has its address with the token can "
+                "play; for this machine alone, listen at 127.0.0.1",
                 config.listen,
             )
         await self._start(MODULE, {"access": panel.access_rules()}, [panel.socket])

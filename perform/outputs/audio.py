@@ -26,8 +26,8 @@ Samples = npt.NDArray[np.float32]
 def render_wav(song: Path, target: Path, soundfont: Path) -> None:
     """Render the MIDI file `song` to `target`: 16 bit stereo, 44.1 kHz, with a tail that rings out.
 
-    The loudest sample is at -1 dBFS. The song is rendered twice, first to measure it, so that a long
-    song takes no memory.
+    The loudest sample is at -1 dBFS. The song is rendered twice, first to measure it, so that a
+    long song takes no memory.
 
     StartError where fluidsynth is missing, OutputError when the disk does not take the file.
     """

@@ -45,8 +45,8 @@ SCHEMA = 1
 FLUSH_SECONDS = 1.0
 # lines kept in memory before the music starts; an installation may stand for days
 MAX_LINES_BEFORE_MUSIC = 10_000
-# Event names in a session file that are not the name of the class. When a class gets a new name, its
-# old one comes here, so that older files stay readable.
+# Event names in a session file that are not the name of the class. When a class gets a new name,
+# its old one comes here, so that older files stay readable.
 RENAMED_EVENTS: dict[str, type[Event]] = {
     "Located": SongPositionChanged,
     "Tapped": TempoTapped,

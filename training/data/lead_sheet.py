@@ -1,8 +1,8 @@
 """Lead sheets in MusicXML (`.musicxml`, `.xml`, `.mxl`): the melody and its chords as a piece.
 
-Bars are read as they are written, once each; repeats and jumps are not followed. Bars in 4/4, 2/2 and
-in pairs of 2/4 fill a bar of four quarters; a sheet in another metre is refused. Source: MusicXML 4.0
-(W3C Community Group, 2021).
+Bars are read as they are written, once each; repeats and jumps are not followed. Bars in 4/4, 2/2
+and in pairs of 2/4 fill a bar of four quarters; a sheet in another metre is refused. Source:
+MusicXML 4.0 (W3C Community Group, 2021).
 """
 
 import io
@@ -66,7 +66,7 @@ def read_lead_sheet(path: Path) -> Piece:
 
 
 def read_folder(folder: Path) -> tuple[tuple[Piece, ...], tuple[str, ...]]:
-    """The pieces of a folder's lead sheets in the order of their names, and a line for each left out."""
+    """The pieces of a folder's lead sheets, by name, and a line for each sheet left out."""
     pieces, left_out = [], []
     for path in sorted(it for it in folder.rglob("*") if it.suffix.lower() in SUFFIXES):
         try:

@@ -49,7 +49,7 @@ def _twelfths(ticks: int) -> int:
 
 
 def improvise(table: Table, chart: Piece, seed: int = 0) -> Piece:
-    """A line over the chords of a piece, drawn note by note; the piece's own notes are not looked at."""
+    """A line over the chords of a piece, drawn note by note; the piece's notes are not used."""
     draws = np.random.default_rng(seed)
     past: list[State] = []
     notes: list[PieceNote] = []

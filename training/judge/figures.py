@@ -1,4 +1,4 @@
-"""Plain figures of lines: rhythm, motion, harmony, joins and phrases, each a mean over its cases."""
+"""Figures of lines: rhythm, motion, harmony, joins and phrases, each a mean over its cases."""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby, pairwise
@@ -147,7 +147,8 @@ FIGURES: dict[str, tuple[str, Cases]] = {
     "last_note": ("last note of a phrase, beats",
                   lambda piece: (p[-1].duration / TICKS_PER_BEAT for p in phrases(piece))),
     "phrase_beats": ("length of a phrase, beats",
-                     lambda piece: ((p[-1].end - p[0].start) / TICKS_PER_BEAT for p in phrases(piece))),
+                     lambda piece: ((p[-1].end - p[0].start) / TICKS_PER_BEAT
+                                    for p in phrases(piece))),
     "notes_a_bar": ("notes a bar", lambda piece: iter([len(piece.notes) / piece.bars])),
     "mixed": ("bars that mix feels", _mixed),
 }  # fmt: skip

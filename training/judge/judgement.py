@@ -46,7 +46,10 @@ def judge(
     corpus: Sequence[Piece] | None = None,
     seed: int = 0,
 ) -> Judgement:
-    """The judgement of a source. `corpus`: the lines that it learned from; default: the reference."""
+    """The judgement of a source.
+
+    `corpus`: the lines that it learned from; default: the reference.
+    """
     return Judgement(
         name,
         len(source),

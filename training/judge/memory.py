@@ -16,8 +16,8 @@ Step = tuple[int, int]  # interval in semitones, gap in twelfths of a beat
 
 
 class Memorisation(NamedTuple):
-    """`copies`: share of two-bar windows that are near-copies of two bars of the corpus.
-    `longest`: the longest run of notes with equal intervals and rhythm, in notes; `where`: its tunes.
+    """`copies`: share of two-bar windows that are near-copies of two bars of the corpus. `longest`:
+    the longest run of notes with equal intervals and rhythm, in notes; `where`: its tunes.
     """
 
     copies: float

@@ -8,8 +8,8 @@ from training.judge.judgement import Judgement
 from training.report.write import STYLE
 
 AREA_HELP = (
-    "A random forest sees four-bar windows, folds parted by tune and player. 0.5: it cannot tell them "
-    "from the reference; 1: it always can."
+    "A random forest sees four-bar windows, folds parted by tune and player. 0.5: it cannot tell "
+    "them from the reference; 1: it always can."
 )
 BITS_HELP = (
     "Bits that a sequence model of the reference needs for a note of the source, given the chords; "
@@ -49,7 +49,8 @@ def lines(judgement: Judgement) -> Iterable[str]:
     for figure in judgement.figures:
         yield f"  {figure.name}: {figure.source[0]:.2f} (reference {figure.reference[0]:.2f})"
     memory = judgement.memory
-    yield f"  near-copies of two bars: {memory.copies:.1%}; longest copied run {memory.longest} notes"
+    run = f"longest copied run {memory.longest} notes"
+    yield f"  near-copies of two bars: {memory.copies:.1%}; {run}"
 
 
 def _areas(judgements: Sequence[Judgement]) -> str:

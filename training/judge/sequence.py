@@ -1,9 +1,9 @@
 """A small sequence model of notes given their chords: how many bits a note of a line needs.
 
-For each note it predicts, in turn, the gap since the note before, the interval, and the length, from
-the notes before it and the chords. Causal convolutions over notes (van den Oord et al., WaveNet,
-2016) see the last 31 notes. Pitch is told relative to the note before and to the chord, so that
-no key is special.
+For each note it predicts, in turn, the gap since the note before, the interval, and the length,
+from the notes before it and the chords. Causal convolutions over notes (van den Oord et al.,
+WaveNet, 2016) see the last 31 notes. Pitch is told relative to the note before and to the chord, so
+that no key is special.
 """
 
 from collections.abc import Sequence
@@ -29,8 +29,8 @@ Floats = NDArray[np.float32]
 class Sequences(NamedTuple):
     """Pieces as arrays (pieces, notes, ...), padded; `real` marks the notes that are there.
 
-    `before`: what is known before a note's onset. `harmony`: place in the bar and candidates' masks,
-    known with its onset. `gap`, `interval`, `length`: classes.
+    `before`: what is known before a note's onset. `harmony`: place in the bar and candidates'
+    masks, known with its onset. `gap`, `interval`, `length`: classes.
     """
 
     before: Floats
@@ -127,7 +127,7 @@ def _over(pitch: int, chord: Chord | None, shift: int) -> Floats:
 
 
 def _masks(pitch: int, chord: Chord | None, following: Chord | None, shift: int) -> Floats:
-    """For each interval from a pitch: chord tone, of the scale, the root, a tone of the next chord."""
+    """For each interval from a pitch: in the chord, the scale, the root, in the next chord."""
     classes = [(pitch + step - shift) % 12 for step in range(-REACH, REACH + 1)]
     sets: list[frozenset[int]] = [frozenset()] * MASKS
     if chord is not None:
@@ -178,7 +178,9 @@ def train(pieces: Sequence[Piece], seed: int = 0) -> Any:
         [data.before, data.harmony], [data.gap, data.interval, data.length],
         sample_weight=[data.real] * 3,
         validation_data=(
-            [check.before, check.harmony], [check.gap, check.interval, check.length], [check.real] * 3,
+            [check.before, check.harmony],
+            [check.gap, check.interval, check.length],
+            [check.real] * 3,
         ),
         epochs=EPOCHS, batch_size=8, verbose=0, callbacks=[stop],
     )  # fmt: skip

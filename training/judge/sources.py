@@ -58,7 +58,7 @@ def _readable(path: Path) -> tuple[Piece, ...]:
 
 
 def read_midi(path: Path, voice: str | None = None) -> Piece:
-    """The highest line of a MIDI file over its chord markers; `voice`: of the track with this name."""
+    """The highest line of a MIDI file (of the track `voice`) over its chord markers."""
     try:
         file = mido.MidiFile(path)
     except Exception as fault:  # noqa: BLE001 - a parser that is fed anything raises anything
@@ -118,7 +118,8 @@ def bars_in_order(path: Path) -> tuple[Piece, ...]:
 
 
 def played(name: str, charts: Sequence[Piece], seed: int = 0) -> tuple[Piece, ...]:
-    """What a bundle plays over the chords of pieces: rendered by the real engine, a process a chart.
+    """What a bundle plays over the chords of pieces: rendered by the real engine, a process a
+    chart.
 
     The line, its tune's name, chords and length; a pick-up bar of the chart is played as a bar.
     """

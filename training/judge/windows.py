@@ -20,7 +20,7 @@ KINDS = ("pitch", "rhythm", "shape")
 
 
 class Window(NamedTuple):
-    """Four bars of a piece: notes by start from the window's first tick, and the chord under each."""
+    """Four bars of a piece: notes from the window's first tick on, and the chord under each."""
 
     group: str  # the tune, and its player: folds never part what belongs together
     notes: tuple[PieceNote, ...]
@@ -73,7 +73,7 @@ def _intervals(window: Window) -> list[int]:
 
 
 def _pitch(window: Window) -> Numbers:
-    """What notes are over their chords, on and off the strong beats, and how large the moves are."""
+    """The notes over their chords, on and off the strong beats, and the size of the moves."""
     notes, strong = window.notes, 2 * TICKS_PER_BEAT
     degrees = [(n.pitch - root) % 12 for n, root in zip(notes, window.roots, strict=True)]
     at_strong = [d for n, d in zip(notes, degrees, strict=True) if n.start % strong == 0]
@@ -192,7 +192,7 @@ def _class(move: int) -> int:
 
 
 def matched(ours: Sequence[Window], theirs: Sequence[Window]) -> tuple[list[int], list[int]]:
-    """Indices of windows, paired off, that have like density and register (within 3 notes, 3 semitones)."""
+    """Indices of paired windows of similar density and register (within 3 notes, 3 semitones)."""
     free = set(range(len(theirs)))
     about = [(len(w.notes), float(np.mean([n.pitch for n in w.notes]))) for w in theirs]
     left, right = [], []
