@@ -7,12 +7,12 @@ from perform.bundles import bundle
 from perform.errors import BundleError, did_you_mean
 
 _PACKAGE = Path(__file__).resolve().parent.parent
-ENVIRONMENT = "SIDEMAN_MODELS"
+MODELS_VARIABLE = "SIDEMAN_MODELS"
 
 
 def search_path() -> list[Path]:
     """The folders with bundles: $SIDEMAN_MODELS, ./models, and those of the installation."""
-    named = os.environ.get(ENVIRONMENT)
+    named = os.environ.get(MODELS_VARIABLE)
     folders = [Path(named)] if named else []
     folders += [Path("models"), _PACKAGE.parent / "models", _PACKAGE / "_models"]
     # unlike Path.is_dir, these are False, too, for a folder that this user may not read

@@ -11,7 +11,7 @@ from perform.clock.transport import FASTEST_BPM, SLOWEST_BPM, TICKS_PER_BEAT, Te
 PULSES_PER_BEAT = 24
 TICKS_PER_PULSE = TICKS_PER_BEAT // PULSES_PER_BEAT
 WINDOW = 8 * PULSES_PER_BEAT  # two milliseconds of jitter leave 0.02 % of a tempo of 120
-FEWEST = RECENT = 6  # pulses of the first line, and pulses that show a new tempo
+MIN_PULSES = RECENT_PULSES = 6  # pulses of the first line, and pulses that show a new tempo
 LEAST_SPREAD = 0.002  # seconds: pulses that a busy machine delays together are no new tempo
 LOST_BEATS = 2.0
 SLOWEST_PULSE = 60.0 / (SLOWEST_BPM * PULSES_PER_BEAT)  # seconds: the longest of any tempo
@@ -138,7 +138,7 @@ class PulseFilter:
 
     def _use(self, moment: float) -> TempoLine | None:
         self._pulses.append((self._count, moment))
-        if len(self._pulses) >= FEWEST:
+        if len(self._pulses) >= MIN_PULSES:
             self._line = self._fit()
         return self._line
 
@@ -156,10 +156,10 @@ class PulseFilter:
         middle = counts.mean()
         slope = float((counts - middle) @ moments / ((counts - middle) ** 2).sum())
         residuals = moments - moments.mean() - slope * (counts - middle)
-        if len(counts) > 2 * RECENT:
-            self._spread = max(float(residuals[:-RECENT].std()), LEAST_SPREAD)
-            if abs(float(residuals[-RECENT:].mean())) > 2 * self._spread:
-                self._pulses = deque(list(self._pulses)[-RECENT:], maxlen=WINDOW)
+        if len(counts) > 2 * RECENT_PULSES:
+            self._spread = max(float(residuals[:-RECENT_PULSES].std()), LEAST_SPREAD)
+            if abs(float(residuals[-RECENT_PULSES:].mean())) > 2 * self._spread:
+                self._pulses = deque(list(self._pulses)[-RECENT_PULSES:], maxlen=WINDOW)
                 return self._fit()
         bpm = 60.0 / max(slope * PULSES_PER_BEAT, 1e-3)
         if not SLOWEST_BPM <= bpm <= FASTEST_BPM:

@@ -25,6 +25,6 @@ def run(name: str | None) -> None:
         raise BundleError("\nperform: ".join(errors))
     if not paths:
         raise BundleError(
-            f"there is no model; name a folder of bundles in ${catalog.ENVIRONMENT}, "
+            f"there is no model; name a folder of bundles in ${catalog.MODELS_VARIABLE}, "
             "or train one: training run"
         )

@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from perform.control.registry import CONTROLS, STATE, STATS
-from perform.engine.engine import CURSOR, SNAPSHOTS
+from perform.engine.engine import CURSOR_ADDRESS, SNAPSHOTS_ADDRESS
 
 MS = "MS"  # stands for an edge of the histogram
 
@@ -68,13 +68,13 @@ FEEDBACK: tuple[FeedbackMessage, ...] = (
     *STATISTICS,
     FeedbackMessage(f"{STATS}/done", "i", "1: all statistics are sent"),
     FeedbackMessage(
-        f"{STATE}{CURSOR}",
+        f"{STATE}{CURSOR_ADDRESS}",
         "i",
         "the bar of the chart that sounds, from 0; -1 before it begins",
         low=-1,
     ),
     FeedbackMessage(
-        f"{STATE}{SNAPSHOTS}", "s", "the names of the stored snapshots, separated by commas"
+        f"{STATE}{SNAPSHOTS_ADDRESS}", "s", "the names of the stored snapshots, separated by commas"
     ),
     *(
         FeedbackMessage(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from perform.control.registry import CONTROLS, NAME, ONE_VOICE, Control, Value
-from perform.engine.engine import CURSOR, SNAPSHOTS
+from perform.engine.engine import CURSOR_ADDRESS, SNAPSHOTS_ADDRESS
 from perform.engine.voicing import VoiceSettings
 from perform.events import Event, OutputEvent, StateChanged
 
@@ -35,7 +35,7 @@ class State:
                 self.values[f"/{name}"] = value
         for voice, own in each.items():
             self.values |= {_address(voice, name): value for name, value in own.items()}
-        self.values |= {CURSOR: -1, SNAPSHOTS: "", **(values or {})}
+        self.values |= {CURSOR_ADDRESS: -1, SNAPSHOTS_ADDRESS: "", **(values or {})}
 
     def send(self, output: OutputEvent) -> None:
         """Keep a value that has changed."""

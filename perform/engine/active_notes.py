@@ -13,7 +13,7 @@ from perform.events import NoteMessage, OutputEvent
 from perform.music.chord import Chord
 from perform.music.note import Phrase
 
-SHORTEST_TICKS = 15  # a note that slides with less time left ends instead
+MIN_SLIDE_TICKS = 15  # a note that slides with less time left ends instead
 MIN_INTERVAL = 2  # semitones to other voices' notes; a nearer note tries another octave
 MAX_APPROACH = 12  # semitones to the next bar's first note, for a note that leads into it
 
@@ -124,7 +124,7 @@ class ActiveNotes:
                 continue
             del voice.sounding[pitch]
             done.append(NoteMessage(tick, voice.settings.name, pitch, 0))
-            if end - tick >= SHORTEST_TICKS:
+            if end - tick >= MIN_SLIDE_TICKS:
                 self._note_on(tick, voice, target, voice.settings.softest, end, done)
 
     def silence(self, tick: int, voices: Sequence[VoiceState]) -> list[OutputEvent]:

@@ -54,8 +54,8 @@ from perform.events import (
 )
 from perform.music.chord import Chord
 
-SNAPSHOTS = "/snapshot"  # the address with the names of the stored snapshots
-CURSOR = "/chart/bar"  # the address with the chart's current bar; -1 before it begins
+SNAPSHOTS_ADDRESS = "/snapshot"  # the address with the names of the stored snapshots
+CURSOR_ADDRESS = "/chart/bar"  # the address with the chart's current bar; -1 before it begins
 
 
 class Engine:
@@ -212,7 +212,9 @@ class Engine:
 
     def _chart_cursor(self) -> list[OutputEvent]:
         """The chart's current bar, where there is a chart."""
-        return [StateChanged(CURSOR, self._harmony.cursor)] if self._harmony.chart.bars else []
+        return (
+            [StateChanged(CURSOR_ADDRESS, self._harmony.cursor)] if self._harmony.chart.bars else []
+        )
 
     # --- phrases -------------------------------------------------------------------------------
 
@@ -256,7 +258,7 @@ class Engine:
 
     def _change_chart(self, event: ChartChanged) -> list[OutputEvent]:
         self._harmony.set_chart(event.chart)
-        return [StateChanged(CURSOR, self._harmony.cursor), *self._request_soon()]
+        return [StateChanged(CURSOR_ADDRESS, self._harmony.cursor), *self._request_soon()]
 
     def _leave_vamp(self, _: VampLeft) -> list[OutputEvent]:
         self._harmony.leave_vamp()
@@ -347,7 +349,7 @@ class Engine:
         return self._request_soon(self._voices.select(event.voice))
 
     def _store_snapshot(self, event: SnapshotStored) -> list[OutputEvent]:
-        return [StateChanged(SNAPSHOTS, self._voices.store_snapshot(event.name))]
+        return [StateChanged(SNAPSHOTS_ADDRESS, self._voices.store_snapshot(event.name))]
 
     def _recall_snapshot(self, event: SnapshotRecalled) -> list[OutputEvent]:
         changed = self._voices.recall_snapshot(event.name)

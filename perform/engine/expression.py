@@ -8,7 +8,7 @@ from perform.engine.seeded_random import uniform
 from perform.music.note import Note, Phrase
 
 MAX_DEVIATION_TICKS, MAX_DEVIATION_VELOCITY = 15, 10
-SHORTEST_TICKS = 20
+MIN_DURATION_TICKS = 20
 MAX_WRITTEN_SWING = 90  # ticks: a quaver at most so late after mid-beat was played swung
 
 
@@ -69,7 +69,11 @@ def perform_notes(
         offset = _deviation(seed, place, 2, expression, MAX_DEVIATION_VELOCITY)
         performed.append(
             PerformedNote(
-                moved[place], max(duration, SHORTEST_TICKS), offset, note, metre.weight(note.start)
+                moved[place],
+                max(duration, MIN_DURATION_TICKS),
+                offset,
+                note,
+                metre.weight(note.start),
             )
         )
     return performed

@@ -8,7 +8,7 @@ from perform.errors import ChordError
 from perform.music.chord import Chord, parse_chord
 from perform.music.scale import SCALES
 
-MAX_CHORDS = 12  # a chorus of blues
+CHORDS_REMEMBERED = 12  # a chorus of blues
 MIN_ROOTS = 3  # different roots, before chords decide a key
 MAX_FOREIGN = 2  # chords in a row outside the key, before it is dropped
 NO_KEY: frozenset[int] = frozenset()
@@ -45,7 +45,7 @@ def raise_leading_tone(key: frozenset[int]) -> frozenset[int]:
     return NO_KEY if tonic is None else key - {(tonic - 2) % 12} | {(tonic - 1) % 12}
 
 
-KEYS = tuple(key_of(tonic, False) for tonic in range(12))
+MAJOR_KEYS = tuple(key_of(tonic, False) for tonic in range(12))
 
 
 @cache
@@ -54,9 +54,9 @@ def _keys_of(chord: Chord) -> tuple[frozenset[int], frozenset[int]]:
 
     With raised notes, the chord may be a dominant, or a tonic with a sixth or a major seventh.
     """
-    plain = frozenset(tonic for tonic, key in enumerate(KEYS) if chord.tones <= key)
+    plain = frozenset(tonic for tonic, key in enumerate(MAJOR_KEYS) if chord.tones <= key)
     minor = frozenset(
-        tonic for tonic, key in enumerate(KEYS) if chord.tones <= raise_leading_tone(key)
+        tonic for tonic, key in enumerate(MAJOR_KEYS) if chord.tones <= raise_leading_tone(key)
     )
     melodic = {(chord.root + step) % 12 for step in SCALES["melodic minor"]}
     tonic = frozenset({(chord.root + 3) % 12}) if chord.tones <= melodic else NO_KEY
@@ -87,7 +87,7 @@ class KeyFinder:
     """
 
     def __init__(self) -> None:
-        self._chords: deque[Chord] = deque(maxlen=MAX_CHORDS)
+        self._chords: deque[Chord] = deque(maxlen=CHORDS_REMEMBERED)
         self._foreign = 0
         self.key = NO_KEY
 
@@ -129,4 +129,4 @@ class KeyFinder:
                 return NO_KEY
             self._chords.clear()
             self._chords.extend(reversed(last))
-        return KEYS[likely[0]]
+        return MAJOR_KEYS[likely[0]]

@@ -7,7 +7,7 @@ from perform.music.note import TICKS_PER_BEAT
 
 TICKS_PER_PULSE = TICKS_PER_BEAT // 24
 OPEN_AHEAD_TICKS = 20  # a bar is opened so long before its bar line
-EARLY_TICKS = 40  # a note or command so close before a bar line belongs to the next bar
+EARLY_PLAYER_TICKS = 40  # a note or command so close before a bar line belongs to the next bar
 
 
 class SongPosition:
@@ -77,7 +77,7 @@ class SongPosition:
     def intended_bar_at(self, tick: int) -> tuple[int, int]:
         """As `bar_at`, for what a player does: shortly before a bar line counts as on it."""
         bar, inside = self.bar_at(tick)
-        return (bar + 1, 0) if self.metre.bar - inside <= EARLY_TICKS else (bar, inside)
+        return (bar + 1, 0) if self.metre.bar - inside <= EARLY_PLAYER_TICKS else (bar, inside)
 
     def _add_beat(self, beat: int) -> None:
         if beat < self.metre.beats:

@@ -22,7 +22,7 @@ from perform.events import PhraseReady, Steering
 from perform.generation.evolved import EvolvedSource
 from perform.music.condition import Conditions
 
-LENGTH = struct.Struct("<I")
+FRAME_LENGTH = struct.Struct("<I")
 CHUNK = 1 << 16
 MARGIN_SECONDS = 0.03  # for the way back, and for other requests
 MAX_SECONDS = 0.25  # a phrase that is due late must not delay the others
@@ -55,7 +55,7 @@ class Answer(msgspec.Struct, frozen=True, array_like=True):
 def pack(message: msgspec.Struct) -> bytes:
     """A message as a frame."""
     body = msgspec.msgpack.encode(message)
-    return LENGTH.pack(len(body)) + body
+    return FRAME_LENGTH.pack(len(body)) + body
 
 
 def to_event(answer: Answer) -> PhraseReady:
@@ -82,11 +82,11 @@ class RequestQueue:
     def add_bytes(self, data: bytes) -> None:
         """Add received bytes; each whole frame becomes a pending request."""
         self._bytes += data
-        while len(self._bytes) >= LENGTH.size:
-            end = LENGTH.size + LENGTH.unpack_from(self._bytes)[0]
+        while len(self._bytes) >= FRAME_LENGTH.size:
+            end = FRAME_LENGTH.size + FRAME_LENGTH.unpack_from(self._bytes)[0]
             if len(self._bytes) < end:
                 return
-            request = msgspec.msgpack.decode(self._bytes[LENGTH.size : end], type=Request)
+            request = msgspec.msgpack.decode(self._bytes[FRAME_LENGTH.size : end], type=Request)
             del self._bytes[:end]
             self._pending[request.voice, request.bar] = request
 

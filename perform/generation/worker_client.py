@@ -12,7 +12,7 @@ import msgspec
 from perform.bundles import catalog
 from perform.errors import SidemanError
 from perform.events import PhraseReady, PhraseRequested
-from perform.generation.worker import LENGTH, Answer, Request, pack, to_event
+from perform.generation.worker import FRAME_LENGTH, Answer, Request, pack, to_event
 from perform.ipc.supervisor import SupervisedProcess
 
 log = logging.getLogger(__name__)
@@ -104,8 +104,8 @@ class WorkerClient(SupervisedProcess):
 
     async def _read_answers(self, stream: asyncio.StreamReader) -> None:
         while True:
-            head = await stream.readexactly(LENGTH.size)
-            body = await stream.readexactly(LENGTH.unpack(head)[0])
+            head = await stream.readexactly(FRAME_LENGTH.size)
+            body = await stream.readexactly(FRAME_LENGTH.unpack(head)[0])
             answer = msgspec.msgpack.decode(body, type=Answer)
             self._pending.pop((answer.voice, answer.bar), None)
             self._restart_timeout()

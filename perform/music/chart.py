@@ -8,7 +8,7 @@ from typing import NamedTuple
 from perform.errors import ChartError, ChordError
 from perform.music.chord import Chord, parse_chord
 
-MAX_CHORDS = 6  # in a bar: one a beat in 6/4
+MAX_CHORDS_PER_BAR = 6  # in a bar: one a beat in 6/4
 MAX_CACHED_SYMBOLS = 1024
 ChartBar = tuple[tuple[float, Chord | None], ...]
 _SYMBOL = re.compile(r"\S+")
@@ -78,9 +78,9 @@ def _parse_bar(text: str, start: int, number: int, begun: bool) -> ChartBar:
     """The chords of a bar whose text stands at `start`. `begun`: there is a chord to repeat."""
     symbols = [_strip_brackets(start + found.start(), found[0]) for found in _SYMBOL.finditer(text)]
     symbols = [each for each in symbols if each[1]]
-    if len(symbols) > MAX_CHORDS:
+    if len(symbols) > MAX_CHORDS_PER_BAR:
         raise ChartError(
-            f"bar {number} has {len(symbols)} chords, a bar takes {MAX_CHORDS}; put a | between "
+            f"bar {number} has {len(symbols)} chords, a bar takes {MAX_CHORDS_PER_BAR}; put a | between "
             "bars"
         )
     bar: list[tuple[float, Chord | None]] = []

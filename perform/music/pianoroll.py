@@ -22,7 +22,7 @@ from perform.music.note import (
 
 Rolls = NDArray[np.int8]
 SHORTEST_COLUMNS = 2  # a thirty-second; anything shorter is not heard as a note
-MAX_VOICES = 4
+MAX_POLYPHONY = 4
 
 
 class Encoded(NamedTuple):
@@ -128,7 +128,7 @@ def unplayable(rolls: Rolls) -> NDArray[np.bool_]:
     following = np.pad(on, ((0, 0), (0, 0), (0, 1)))[:, :, 1:]
     notes = starts.sum(axis=(1, 2))
     short = (starts & ~following).sum(axis=(1, 2))
-    crowded = on.sum(axis=1).max(axis=1) > MAX_VOICES
+    crowded = on.sum(axis=1).max(axis=1) > MAX_POLYPHONY
     return np.asarray((notes == 0) | crowded | (2 * short > notes))
 
 

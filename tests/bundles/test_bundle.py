@@ -95,7 +95,7 @@ def test_a_file_that_cannot_be_read_is_named(copy, monkeypatch):
 
 
 def test_a_folder_that_may_not_be_read_is_skipped(monkeypatch):
-    monkeypatch.setenv(catalog.ENVIRONMENT, 300 * "x")
+    monkeypatch.setenv(catalog.MODELS_VARIABLE, 300 * "x")
     assert catalog.find("blues").is_dir()
 
 
