@@ -80,8 +80,8 @@ def _parse_bar(text: str, start: int, number: int, begun: bool) -> ChartBar:
     symbols = [each for each in symbols if each[1]]
     if len(symbols) > MAX_CHORDS_PER_BAR:
         raise ChartError(
-            f"bar {number} has {len(symbols)} chords, a bar takes {MAX_CHORDS_PER_BAR}; put a | between "
-            "bars"
+            f"bar {number} has {len(symbols)} chords, a bar takes {MAX_CHORDS_PER_BAR}; "
+            "put a | between bars"
         )
     bar: list[tuple[float, Chord | None]] = []
     for share, (position, symbol) in zip(_shares(len(symbols)), symbols, strict=True):

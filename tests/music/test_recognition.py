@@ -15,7 +15,7 @@ COMMON = (
 
 
 def voicings(intervals):
-    """The usual voicings, in semitones above the root: close, inversions, drop-2, without the fifth,
+    """The usual voicings, in semitones above the root: close, inversions, drop-2, without fifth,
     with doubled root. Inversions with an extension in the bass are left out: it is the root then.
     """
     yield list(intervals)
