@@ -29,7 +29,7 @@ from perform.runtime.conductor import Conductor
 
 VOICE = "lead"
 MAX_FILES = 11
-NO_CODE = {"bars", "recipes", "reports"}
+NO_CODE = {"bars", "books", "recipes", "reports"}
 
 
 @pytest.fixture(scope="module")
