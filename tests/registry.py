@@ -1,4 +1,4 @@
-"""Where packages come from on this machine: what pip is told, for tests that ask for packages another way."""
+"""The package registry of this machine: pip's settings, for tests that install by other ways."""
 
 import ast
 import functools
@@ -8,7 +8,7 @@ import sys
 
 @functools.cache
 def pip_settings():
-    """{name: value} of pip's configuration files and environment, as `pip config list` names them."""
+    """{name: value} of pip's configuration files and environment, named as by `pip config list`."""
     asked = [sys.executable, "-m", "pip", "config", "list"]
     said = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
     lines = (line.partition("=") for line in said.splitlines())

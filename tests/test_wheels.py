@@ -47,7 +47,8 @@ def test_every_package_has_a_wheel(python, machine, root):
 def _resolved(root, python, machine, extras):
     """The names of all packages of an installation by wheels alone.
 
-    uv reads the markers of packages as that Python on that machine would, pip as the one it runs in.
+    uv reads the markers of packages as that Python on that machine would, pip as the one it runs
+    in.
     """
     words = [
         "pip",

@@ -67,14 +67,15 @@ def test_windows_are_paired_off_by_density_and_register():
         assert abs(len(ours[a].notes) - len(theirs[b].notes)) <= 3
 
 
+def up_a_tone(chord):
+    return chord and type(chord)((chord.root + 2) % 12, chord.quality, (chord.bass + 2) % 12)
+
+
 def test_copies_are_told_in_another_key_and_new_lines_are_none():
     moved = [
         piece._replace(
             notes=tuple(n._replace(pitch=n.pitch + 2) for n in piece.notes),
-            chords=tuple(
-                (tick, chord and type(chord)((chord.root + 2) % 12, chord.quality, (chord.bass + 2) % 12))
-                for tick, chord in piece.chords
-            ),
+            chords=tuple((tick, up_a_tone(chord)) for tick, chord in piece.chords),
         )
         for piece in BLUES[:2]
     ]  # fmt: skip
@@ -150,7 +151,8 @@ SHEET = """<?xml version="1.0"?><score-partwise><work><work-title>Walk</work-tit
 <measure number="2"><harmony><root><root-step>E</root-step></root><kind>half-diminished</kind>
 <bass><bass-step>G</bass-step></bass></harmony>
 <note><pitch><step>F</step><alter>1</alter><octave>4</octave></pitch><duration>4</duration>
-<tie type="stop"/></note><note><rest/><duration>4</duration></note></measure></part></score-partwise>"""
+<tie type="stop"/></note><note><rest/><duration>4</duration></note></measure></part>
+</score-partwise>"""
 
 
 def test_a_lead_sheet_has_its_melody_ties_and_chords(tmp_path):

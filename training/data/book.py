@@ -252,7 +252,7 @@ def _ticks(value: int, dots: int, triplet: bool) -> int:
 
 
 def _placed(tick: int, feel: Feel) -> int:
-    """Where a straight tick is played: in swing, an off-beat quaver on the last third of the beat."""
+    """Where a straight tick is played: in swing, off-beat quavers on the last third."""
     swings = THIRD in GRIDS[feel]
     return tick - tick % TICKS_PER_BEAT + 2 * THIRD if swings and tick % 480 == 240 else tick
 
