@@ -1,6 +1,8 @@
 """Fixtures and settings of all tests."""
 
+import functools
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -14,6 +16,28 @@ sys.path.append(str(Path(__file__).parent))
 settings.register_profile("steady", derandomize=True, deadline=None, max_examples=100)
 settings.load_profile("steady")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """`--dist loadfile`, where all that play on JACK share a process too: the sockets of its clients are named after
+    the client alone, so that two of one name at two servers would meet.
+    """
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class Files(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            file = super()._split_scope(nodeid)
+            return "jack" if _plays_on_jack(config.rootpath / file) else file
+
+    return Files(config, log)
+
+
+@functools.cache
+def _plays_on_jack(file):
+    return re.search(r"def \w+\([^)]*\bjack\b", file.read_text(encoding="utf-8")) is not None
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from perform.config.schema import Rig
-from perform.daemon.signals import stop_on_signals
+from perform.daemon.signals import ignore_ending, stop_on_signals
 from perform.daemon.wiring import build
 from perform.interfaces import Output
 from perform.runtime.garbage import automatic_collection_off
@@ -114,6 +114,7 @@ async def run(
         await daemon.main_loop(performance, ready)
     finally:
         await daemon.shutdown()
+        ignore_ending()  # everything is silent and written: a late signal must not spoil the exit
 
 
 def _log_summary(live: LiveEngine) -> None:

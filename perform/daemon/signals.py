@@ -7,6 +7,8 @@ import os
 import signal
 from collections.abc import Callable
 
+from perform.ipc.interrupts import ENDING, ignore_signals
+
 FORCE_SECONDS = 1.0  # after the first signal; a wrapper may pass on a Ctrl-C that we got too
 
 
@@ -37,3 +39,12 @@ def stop_on_signals(stop: Callable[[], None], abort: Callable[[], None]) -> None
     for number, handler in handlers.items():
         with contextlib.suppress(NotImplementedError):  # Windows
             loop.add_signal_handler(number, handler)
+
+
+def ignore_ending() -> None:
+    """Ignore from now on the signals that end the daemon, also while the interpreter exits."""
+    loop = asyncio.get_running_loop()
+    for number in ENDING:
+        with contextlib.suppress(NotImplementedError):  # Windows
+            loop.remove_signal_handler(number)  # else the end of the loop restores the default
+    ignore_signals()

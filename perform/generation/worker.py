@@ -7,7 +7,6 @@ when its standard input ends, and ignores Ctrl-C, which its parent process handl
 
 import os
 import queue
-import signal
 import struct
 import sys
 import threading
@@ -20,6 +19,7 @@ import msgspec
 from perform.errors import SidemanError
 from perform.events import PhraseReady, Steering
 from perform.generation.evolved import EvolvedSource
+from perform.ipc.interrupts import ignore_signals
 from perform.music.condition import Conditions
 
 FRAME_LENGTH = struct.Struct("<I")
@@ -138,5 +138,5 @@ def _answer(request: Request, sources: dict[str, EvolvedSource]) -> Answer:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ignore_signals()
     serve(sys.stdin.fileno(), sys.stdout.buffer)

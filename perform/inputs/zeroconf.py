@@ -8,6 +8,8 @@ import socket
 from collections.abc import Sequence
 from typing import Any, Self
 
+from perform.ipc.tasks import end_tasks
+
 log = logging.getLogger(__name__)
 Service = tuple[str, tuple[Any, ...]]
 RETRY_SECONDS = 10.0
@@ -31,9 +33,7 @@ class Announcement:
 
     async def __aexit__(self, *_: object) -> None:
         if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await end_tasks(self._task)
 
     async def _announce(self) -> None:
         from zeroconf import Error  # noqa: PLC0415 - takes a tenth of a second

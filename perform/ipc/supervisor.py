@@ -2,12 +2,12 @@
 
 import abc
 import asyncio
-import contextlib
 import logging
 from asyncio.subprocess import Process
 from typing import Self
 
 from perform.ipc.interrupts import not_for_children
+from perform.ipc.tasks import end_tasks
 from perform.net.backoff import Backoff
 
 log = logging.getLogger(__name__)
@@ -36,9 +36,7 @@ class SupervisedProcess(abc.ABC):
 
     async def __aexit__(self, *_: object) -> None:
         if self._supervision is not None:
-            self._supervision.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._supervision
+            await end_tasks(self._supervision)
         await self._end()
 
     @abc.abstractmethod

@@ -6,13 +6,13 @@ The daemon starts it (see `perform.ipc.parent`). The process waits for the broke
 import asyncio
 import contextlib
 import os
-import signal
 import sys
 
 import msgspec
 
 from perform.config.mqtt import MqttConfig
 from perform.ipc.child import connect
+from perform.ipc.interrupts import ignore_signals
 from perform.mqtt.installation import Installation
 
 
@@ -37,9 +37,7 @@ async def serve(descriptor: int) -> None:
 
 def main() -> None:
     """Run the process. Only the daemon ends it: a terminal or a service signals the daemon."""
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):  # Windows does not have all
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    ignore_signals()
     with contextlib.suppress(ConnectionError):
         asyncio.run(serve(int(sys.argv[1])))
 

@@ -14,6 +14,7 @@ import msgspec
 from perform.config.mqtt import MqttConfig
 from perform.errors import InputError, MessageError
 from perform.ipc.child import ParentConnection
+from perform.ipc.tasks import end_tasks
 from perform.mqtt.connection import ERRORS, NOT_LISTENING, BrokerConnection
 from perform.mqtt.homeassistant import discovery
 from perform.mqtt.queues import Outbox, QueuedMessage, RetainedFilter
@@ -27,7 +28,6 @@ FAREWELL_SECONDS = 1.0
 # the time in which our own messages come back; another payload after it is another program's
 OVERWRITTEN_SECONDS = 2.0
 MAX_REPUBLISHED = 16  # in that time: two installations of one name must not flood the broker
-CANCEL_SECONDS = 0.1  # until a task that still runs is cancelled again
 ONLINE, OFFLINE = "online", "offline"
 NOT_GRANTED = 128  # and above: the broker rejects a subscription
 
@@ -264,15 +264,3 @@ class Installation:
         if line not in self._logged:
             self._logged.add(line)
             self._link.log(level, f"MQTT broker {self._mqtt.broker}: {line}{more}")
-
-
-async def end_tasks(*tasks: asyncio.Task[None]) -> None:
-    """Cancel tasks until they have ended.
-
-    In Python 3.11 `asyncio.wait_for` loses a cancellation that comes at the moment of its result.
-    """
-    while running := [task for task in tasks if not task.done()]:
-        for task in running:
-            task.cancel()
-        await asyncio.wait(running, timeout=CANCEL_SECONDS)
-    await asyncio.gather(*tasks, return_exceptions=True)  # their errors are raised elsewhere

@@ -6,7 +6,6 @@ of the panel's socket.
 
 import asyncio
 import contextlib
-import signal
 import socket
 import sys
 import time
@@ -15,6 +14,7 @@ from collections.abc import Callable, Iterator
 import uvicorn
 
 from perform.ipc.child import ParentConnection, connect
+from perform.ipc.interrupts import ignore_signals
 from perform.panel.guard import MAX_MESSAGE, Guard
 from perform.panel.hub import Hub
 from perform.panel.server import application
@@ -82,7 +82,7 @@ def _close(server: uvicorn.Server, link: ParentConnection) -> None:
 
 def main() -> None:
     """Run the process with the descriptors of the command line."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ignore_signals()
     link_fd, listening_fd = map(int, sys.argv[1:3])
     asyncio.run(serve(link_fd, listening_fd))
 

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from perform.errors import MessageError
+from perform.ipc.tasks import end_tasks
 from perform.net.rate_limit import RateLimit
 from perform.panel.guard import (
     COOKIE,
@@ -139,9 +140,7 @@ async def _serve_browser(socket: WebSocket, hub: Hub, daemon: DaemonConnection) 
         await asyncio.wait((sending, receiving), return_when=asyncio.FIRST_COMPLETED)
     finally:
         hub.leave(browser)
-        for task in (sending, receiving):
-            task.cancel()
-        await asyncio.gather(sending, receiving, return_exceptions=True)
+        await end_tasks(sending, receiving)
 
 
 async def _send_frames(socket: WebSocket, browser: Browser) -> None:

@@ -8,7 +8,6 @@ itself; the rest of the module is the process around it.
 
 import asyncio
 import contextlib
-import signal
 import sys
 import time
 from collections import deque
@@ -22,6 +21,7 @@ from rich.text import Text
 
 from perform.engine.metre import parse_metre
 from perform.ipc.child import connect
+from perform.ipc.interrupts import ignore_signals
 from perform.music.chart import bar_texts
 from perform.music.pitch import pitch_name
 
@@ -315,7 +315,7 @@ async def _draw(view: TerminalView, live: Live) -> None:
 
 def main() -> None:
     """The process of the view. It ignores Ctrl-C: the daemon closes the connection at its end."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ignore_signals()
     with contextlib.suppress(ConnectionError):
         asyncio.run(show(int(sys.argv[1])))
 

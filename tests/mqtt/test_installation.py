@@ -1,14 +1,13 @@
 """An installation at its broker, without one: what messages and lost connections do to it."""
 
 import asyncio
-import contextlib
 
 import aiomqtt
 import virtual_loop
 
 from perform.config.mqtt import MqttConfig
 from perform.control import registry
-from perform.mqtt.installation import Installation, end_tasks
+from perform.mqtt.installation import Installation
 
 CONTROLS = [
     control.as_json() | {"address": address} for address, control in registry.addresses(["lead"])
@@ -107,20 +106,5 @@ def test_a_state_that_another_program_overwrites_is_published_again():
             assert [it.payload for it in installation._outbox.unpublished()] == again
             reason = "this topic is for our state; set it at sideman/foyer/tempo"
             assert link.rejected == [(tempo, reason) for _ in again]
-
-    virtual_loop.run(scene())
-
-
-def test_a_task_that_loses_its_cancellation_is_ended_all_the_same():
-    async def scene():
-        async def publish():
-            for _ in range(3):
-                with contextlib.suppress(asyncio.CancelledError):
-                    await asyncio.sleep(3600)
-
-        task = asyncio.create_task(publish())
-        await asyncio.sleep(0)
-        await asyncio.wait_for(end_tasks(task), 60)
-        assert task.done()
 
     virtual_loop.run(scene())

@@ -1,10 +1,12 @@
 """A real browser that tests look through, headless, with a new profile each; and a listener over OSC."""
 
+import contextlib
 import os
 import select
 import shutil
 import socket
 import tempfile
+import threading
 import time
 
 import pytest
@@ -33,7 +35,7 @@ new PerformanceObserver((list) => list.getEntries().forEach((it) => longTasks.pu
 class Browser:
     """Chromium, driven by the system's chromedriver; nothing is downloaded."""
 
-    def __init__(self, width=1280, height=900, touch=False):
+    def __init__(self, width=1280, height=900):
         need("chromium")
         need("chromedriver")
         webdriver = pytest.importorskip("selenium.webdriver")
@@ -50,11 +52,15 @@ class Browser:
         ):
             options.add_argument(argument)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        if touch:
-            screen = {"width": width, "height": height, "pixelRatio": 2, "touch": True}
-            options.add_experimental_option("mobileEmulation", {"deviceMetrics": screen})
         service = Service(shutil.which("chromedriver"), port=free_port())
         self.driver = webdriver.Chrome(options=options, service=service)
+
+    def resize(self, width, height, *, touch):
+        """A page of this width and height, on a telephone's screen where it is touched."""
+        screen = {"width": width, "height": height, "deviceScaleFactor": 2 if touch else 1}
+        emulate = self.driver.execute_cdp_cmd
+        emulate("Emulation.setDeviceMetricsOverride", screen | {"mobile": touch})
+        emulate("Emulation.setTouchEmulationEnabled", {"enabled": touch, "maxTouchPoints": 5})
 
     def open(self, url):
         self.driver.get(url)
@@ -81,6 +87,12 @@ class Browser:
 
         ActionChains(self.driver, duration=10).send_keys(*keys).perform()
 
+    def computed(self):
+        """Milliseconds for which the page has had the processor by now; what others had of it is not in them."""
+        self.driver.execute_cdp_cmd("Performance.enable", {"timeDomain": "threadTicks"})
+        metrics = self.driver.execute_cdp_cmd("Performance.getMetrics", {})["metrics"]
+        return 1000 * next(it["value"] for it in metrics if it["name"] == "TaskDuration")
+
     def value(self, address):
         return self.run("return sideman.store.get(arguments[0])", address)
 
@@ -95,24 +107,34 @@ class Browser:
 
 
 class Ears:
-    """A subscriber over OSC, who can also speak."""
+    """A subscriber over OSC, who can also speak. It reads as it comes: what nobody reads, the system drops."""
 
     def __init__(self, port):
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.connect(("127.0.0.1", port))
         self._socket.setblocking(False)
         self.heard = []
+        self._reading, self._ended = threading.Lock(), threading.Event()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
         self.say("/subscribe")
+
+    def _read(self):
+        while not self._ended.is_set():
+            if select.select([self._socket], [], [], 0.1)[0]:
+                self.listen()
 
     def say(self, address, *values):
         self._socket.send(encode(f"/sideman{address}", *values))
 
     def listen(self):
         """All that was told so far: [(address, values)]."""
-        while select.select([self._socket], [], [], 0)[0]:
-            for address, values in decode(self._socket.recv(65536)):
-                self.heard.append((address.removeprefix("/sideman"), values))
-        return self.heard
+        with self._reading:
+            while select.select([self._socket], [], [], 0)[0]:
+                with contextlib.suppress(ConnectionRefusedError):  # its peer has ended
+                    for address, values in decode(self._socket.recv(65536)):
+                        self.heard.append((address.removeprefix("/sideman"), values))
+            return list(self.heard)
 
     def forget(self):
         self.listen()
@@ -131,6 +153,8 @@ class Ears:
         return strokes()
 
     def close(self):
+        self._ended.set()
+        self._reader.join()
         self._socket.close()
 
 

@@ -1,6 +1,5 @@
 import fcntl
 import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -12,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from browser import Browser, Ears
 from loopback import free_port
 from panelled import CROWD, write_rig
-from parts import Program, jack_priority, need, perform
+from parts import Jack, eventually, need, perform
 
 
 @pytest.fixture
@@ -30,14 +29,12 @@ def jack():
     name = f"sideman{os.getpid()}"
     os.environ["JACK_DEFAULT_SERVER"] = name
     os.environ["JACK_NO_START_SERVER"] = "1"
-    server = Program(
-        "jackd", "-n", name, *jack_priority(), "-d", "dummy", "-r", "48000", "-p", "128"
-    )
-
-    waiting = subprocess.run(["jack_wait", "-w", "-t", "20", "-s", name], check=False)
-    assert waiting.returncode == 0, "\n".join(server.lines)
-    yield name
-    server.end()
+    server = Jack(name)
+    try:
+        eventually(server.is_up)
+        yield server
+    finally:
+        server.end()
 
 
 PARTNER = """

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from importlib import metadata
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +17,9 @@ from perform.midi import ports
 from perform.midi.binding import PACKAGES
 from perform.midi.settings import MidiConfig
 
-START_SECONDS = 20.0
+# What never comes is found out late, and what does come is seen as it comes, on however busy a machine.
+START_SECONDS = 120.0
+SOONEST, LATEST = 0.005, 0.05  # between two looks
 
 
 def need(program):
@@ -47,14 +50,51 @@ def jack_priority():
 
 
 def eventually(condition, seconds=START_SECONDS):
-    """The first truthy answer of `condition`, asked every few milliseconds; fails when time is up."""
-    until = time.monotonic() + seconds
+    """The first truthy answer of `condition`, asked again and again; fails when time is up."""
+    until, pause = time.monotonic() + seconds, SOONEST
     while time.monotonic() < until:
         answer = condition()
         if answer:
             return answer
-        threading.Event().wait(0.005)
+        time.sleep(pause)
+        pause = min(1.2 * pause, LATEST)
     pytest.fail(f"not within {seconds} s: {condition}")
+
+
+class Stalls:
+    """`worst`: how long this machine kept a thread waiting that wanted to run, in seconds, while inside `with`."""
+
+    def __init__(self):
+        self.worst = 0.0
+        self._ended = threading.Event()
+        self._asking = threading.Thread(target=self._ask)
+
+    def _ask(self):
+        while not self._ended.is_set():
+            due = time.monotonic() + SOONEST
+            self._ended.wait(SOONEST)
+            self.worst = max(self.worst, time.monotonic() - due)
+
+    def __enter__(self):
+        self._asking.start()
+        return self
+
+    def __exit__(self, *_):
+        self._ended.set()
+        self._asking.join()
+
+
+def share_of_a_core(seconds=0.05):
+    """How much of a core somebody gets who computes for so long, 0 to 1: on a quiet machine nearly all of it."""
+    begun, until = time.monotonic(), time.thread_time() + seconds
+    while time.thread_time() < until:
+        pass
+    return seconds / (time.monotonic() - begun)
+
+
+def is_quiet():
+    """Whether nobody else keeps this machine busy, so that how quick something is may be judged by the clock."""
+    return share_of_a_core() > 0.9
 
 
 class Program:
@@ -86,9 +126,13 @@ class Program:
             assert self.process.poll() is None or self.saw(text), "\n".join(self.lines)
             return self.saw(text)
 
-        eventually(told, seconds)
+        try:
+            eventually(told, seconds)
+        except pytest.fail.Exception as late:
+            last = "\n".join(self.lines[-20:])
+            pytest.fail(f"{text!r} {late}; what came last:\n{last}")
 
-    def end(self, number=signal.SIGTERM, seconds=10.0):
+    def end(self, number=signal.SIGTERM, seconds=60.0):
         """The exit status, after a signal; killed by its id when it does not listen."""
         if self.process.poll() is None:
             self.process.send_signal(number)
@@ -97,7 +141,7 @@ class Program:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        self._reader.join(5.0)
+        self._reader.join(60.0)
         self.process.stdout.close()
         with contextlib.suppress(OSError):
             self.process.stdin.close()
@@ -123,6 +167,28 @@ def connected(kind, name):
 
     eventually(there)
     return {"input": ports.open_input, "output": ports.open_output}[kind](name, None, FAR)
+
+
+class Jack(Program):
+    """A JACK server of this name, without a sound card.
+
+    It waits for its clients in each cycle (-S). Without, whoever is kept from the processor for one is left out
+    of it, and the MIDI events of that cycle are lost.
+    """
+
+    def __init__(self, name):
+        self._name = name
+        super().__init__(
+            "jackd", "-n", name, "-S", *jack_priority(), "-d", "dummy", "-r", "48000", "-p", "128"
+        )
+
+    def is_up(self):
+        """Whether clients find it."""
+        return Path(f"/dev/shm/jack_{self._name}_{os.getuid()}_0").exists()
+
+    def lost(self):
+        """In how many cycles somebody was left out by now, so that events may be lost that were handed to it."""
+        return sum("not finished" in line or "error" in line for line in list(self.lines))
 
 
 class Hearing:

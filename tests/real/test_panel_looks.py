@@ -34,13 +34,19 @@ def sizes(first, *others):
     return pytest.mark.parametrize(("width", "height"), [first, *late])
 
 
-@contextlib.contextmanager
-def window(url, width, height, *, touch=None):
-    """A browser of its own at a page; fingers touch what is narrow."""
-    with contextlib.closing(
-        Browser(width, height, touch=width < 1000 if touch is None else touch)
-    ) as browser:
-        yield browser.open(url)
+@pytest.fixture(scope="module")
+def window():
+    """A second browser: opened at a page, of this width and height; fingers touch what is narrow."""
+    with contextlib.closing(Browser()) as browser:
+
+        @contextlib.contextmanager
+        def opened(url, width, height, *, touch=None):
+            browser.resize(width, height, touch=width < 1000 if touch is None else touch)
+            browser.complaints()
+            yield browser.open(url)
+            browser.driver.get("about:blank")
+
+        yield opened
 
 
 @contextlib.contextmanager
@@ -54,12 +60,12 @@ def charted(ears, chart):
 
 
 @sizes((1280, 757), (820, 1180))
-def test_all_pads_are_seen_at_once_and_nothing_covers_a_word(page, stage, ears, width, height):
+def test_all_pads_are_seen_at_once_and_nothing_covers_a_word(
+    page, stage, ears, window, width, height
+):
     eight = "Dm7 | G7 | Cmaj7 | % | Dm7 | G7 | Cmaj7 | %"
     with charted(ears, eight), window(stage.url, width, height) as screen:
         inside = "return [innerWidth, innerHeight]"
-        wide, high = screen.run(inside)
-        screen.driver.set_window_size(2 * width - wide, 2 * height - high)
         screen.until("return document.querySelectorAll('#bars li').length === 8")
         screen.run("for (let i = 0; i < 12; i++) sideman.stats.log('warning', `line ${i}`)")
         assert screen.find("#unseen").text == "9+"
@@ -73,7 +79,7 @@ def test_all_pads_are_seen_at_once_and_nothing_covers_a_word(page, stage, ears, 
 
 
 @sizes((844, 390), (1024, 768), (1180, 820), (640, 360))
-def test_held_sideways_pads_are_there_at_once_and_large_enough(stage, width, height):
+def test_held_sideways_pads_are_there_at_once_and_large_enough(stage, window, width, height):
     with window(stage.url, width, height, touch=True) as screen:
         seen = screen.run(
             "return [...document.querySelectorAll('.pad')].filter((it) => it.offsetParent)"
@@ -96,7 +102,7 @@ return [...document.querySelectorAll(".padrow.chosen .pad")]
 
 @sizes((360, 640), (390, 664), (1280, 757))
 def test_all_roots_are_seen_under_a_chart_and_a_chord_that_is_refused_moves_none(
-    stage, ears, width, height
+    stage, ears, window, width, height
 ):
     with (
         charted(ears, "Dm7 G7 | Cmaj7 | Am7 | D7"),
@@ -128,7 +134,9 @@ return [...document.querySelectorAll("#parameters input")].reverse().filter((it)
 
 
 @sizes((360, 640), (844, 390), (1280, 757))
-def test_what_a_fader_does_is_seen_while_it_is_touched_and_covers_none(stage, width, height):
+def test_what_a_fader_does_is_seen_while_it_is_touched_and_covers_none(
+    stage, window, width, height
+):
     with window(stage.url, width, height) as screen:
         screen.press("[data-to=shape]")
         assert screen.run(HELPS) == []
@@ -151,7 +159,7 @@ return [places, roll.height];
 """
 
 
-def test_twelve_voices_have_twelve_colours_and_their_notes_are_named_within_the_roll(crowd):
+def test_twelve_voices_have_twelve_colours_and_their_notes_are_named_within_the_roll(crowd, window):
     with window(crowd.url, 360, 640, touch=True) as screen:
         tints = screen.run(
             "return [...document.querySelectorAll('#legend li')].map((it) => it.style.getPropertyValue('--tint'))"
@@ -172,7 +180,7 @@ return [...document.querySelectorAll("#chord, #play button, header button, .lege
 
 
 @sizes((360, 640), (844, 390), (1280, 757))
-def test_a_banner_covers_nothing_that_is_read_or_pressed(stage, width, height):
+def test_a_banner_covers_nothing_that_is_read_or_pressed(stage, window, width, height):
     with window(stage.url, width, height) as screen:
         tabs = screen.find("#tabs").rect
         screen.run("sideman.connection.send('/snapshot/recall', 'nowhere')")
@@ -192,13 +200,17 @@ return [here.top >= top - 1 && here.bottom <= bottom + 1, cut];
 
 
 @sizes((360, 640), (1280, 757))
-def test_of_a_long_chart_the_bar_that_sounds_is_seen_and_no_chord_is_cut(stage, width, height):
+def test_of_a_long_chart_the_bar_that_sounds_is_seen_and_no_chord_is_cut(
+    stage, window, width, height
+):
     with window(stage.url, width, height) as screen:
         assert screen.run(CUT) == [True, 0]
 
 
 @sizes((360, 640), (1280, 757))
-def test_a_long_name_or_another_role_pushes_nothing_out_of_a_voices_card(crowd, width, height):
+def test_a_long_name_or_another_role_pushes_nothing_out_of_a_voices_card(
+    crowd, window, width, height
+):
     with window(crowd.url, width, height) as screen:
         screen.press("[data-to=voices]")
         assert screen.run(PAST_ITS_CARD) == []
@@ -206,7 +218,7 @@ def test_a_long_name_or_another_role_pushes_nothing_out_of_a_voices_card(crowd, 
         assert screen.complaints() == []
 
 
-def test_a_telephone_stays_in_step_and_nothing_is_wider_than_it(page, stage):
+def test_a_telephone_stays_in_step_and_nothing_is_wider_than_it(page, stage, window):
     with window(stage.url, 360, 740, touch=True) as phone:
         assert phone.value("/tempo") == page.value("/tempo")
         for view in VIEWS:

@@ -67,6 +67,7 @@ def test_an_evening_is_heard_counted_recorded_and_played_again(jack, tmp_path):
         chords, melody, knobs = (
             connected("output", f"Evening {name}") for name in ("chords", "melody", "knobs")
         )
+        lost = jack.lost()
         pause(0.2)  # JACK tells who has come from its own thread
         knobs.send([0xB0, 21, 127])
         for notes in ((48, 64, 67, 70), (53, 63, 69, 72)):
@@ -94,17 +95,17 @@ def test_an_evening_is_heard_counted_recorded_and_played_again(jack, tmp_path):
     kept = next((tmp_path / "sessions").glob("*.jsonl"))
     events = [event for _, event in session.read_session(kept).events]
     assert ParameterChanged(None, "weight/steps", 1.0) in events
-    # a JACK server without real time may drop a message, so it is those that came in their order
     pressed = [event.pitch for event in events if isinstance(event, PlayerNoteOn)]
-    assert {72, 74} == set(pressed)
+    assert pressed == [72, 74] * 2 or jack.lost() > lost
     again = MemoryOutput()
     session.replay(session.read_session(kept), [again])
-    wanted = [s for s in again.notes if isinstance(s, NoteMessage) and s.voice == "lead"]
-    played = [message for _, message in ears.heard if message[0] in (0x80, 0x90)]
-    # the same notes in the same order, but for what the JACK server dropped on the way to our ears
-    rest = iter([(s.pitch, s.velocity) for s in wanted])
-    assert all((message[1], message[2]) in rest for message in played)
-    assert len(played) > 0.9 * len(wanted)
+    notes = [s for s in again.notes if isinstance(s, NoteMessage) and s.voice == "lead"]
+    wanted = [(s.pitch, s.velocity) for s in notes]
+    played = [(message[1], message[2]) for _, message in ears.heard if message[0] in (0x80, 0x90)]
+    # the same notes in the same order; where JACK says that it lost some, those on the way to our ears
+    rest = iter(wanted)
+    assert all(note in rest for note in played)
+    assert played == wanted or jack.lost() > lost
     assert kept.with_suffix(".mid").stat().st_size > 300
     assert command("render", str(kept), "-o", str(tmp_path / "again.mid")).returncode == 0
     assert (tmp_path / "again.mid").read_bytes() == kept.with_suffix(".mid").read_bytes()
