@@ -18,7 +18,7 @@ from browser import LONG_TASKS, Browser, Ears  # noqa: E402
 from loopback import free_port  # noqa: E402
 from parts import perform  # noqa: E402
 
-from perform.commands.stats import ask  # noqa: E402
+from perform.commands.stats import request  # noqa: E402
 
 RIG = """
 [clock]
@@ -54,7 +54,7 @@ def play(folder, seconds, *, panel):
         ears.say("/chart", "Dm7 G7 | Cmaj7 | Am7 D7 | Gmaj7")
         ears.say("/chord", "Dm7")
         time.sleep(seconds)
-        figures = ask(("127.0.0.1", osc), "/sideman")
+        figures = request(("127.0.0.1", osc), "/sideman")
         print(
             "panel open " if panel else "no panel   ",
             *(f"{name} {figures[name]:g}" for name in SHOWN),

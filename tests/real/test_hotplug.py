@@ -4,7 +4,7 @@ import pytest
 from loopback import free_port
 from parts import Hearing, eventually, instrument, need_binding, perform
 
-from perform.commands.stats import ask
+from perform.commands.stats import request
 
 RIG = """
 [clock]
@@ -57,7 +57,7 @@ def test_what_is_plugged_in_again_plays_and_is_heard_again(jack, tmp_path, bindi
     (tmp_path / "rig.toml").write_text(RIG.format(port=port, binding=binding))
 
     def chords():
-        return ask(("127.0.0.1", port), "/sideman")["chords"]
+        return request(("127.0.0.1", port), "/sideman")["chords"]
 
     synth, keyboard = Synth(), instrument("output", "Keystation")
     daemon = perform("run", str(tmp_path / "rig.toml"))
