@@ -1,15 +1,12 @@
 """The panel in real Chromium: what is pressed is heard, and what moves is seen."""
 
 import pytest
-from browser import LONG_TASKS, still
 from panelled import fader, pad, speaks
-from parts import is_quiet
 
 from perform.control import registry
 from perform.engine.harmony import chord_scale
 from perform.music.chord import parse_chord
 
-SLOWEST_FRAME = 4.0  # ms
 LOG = "[...document.querySelectorAll('#log li')]"  # the newest first
 NEWS = LOG + ".filter((it) => it.style.color !== 'rgb(167, 159, 181)')"  # not merely information
 WATCH = """
@@ -352,64 +349,3 @@ def test_the_page_offers_every_control_of_the_table(page):
     page.run("document.activeElement.blur()")
     table = {address for address, _ in registry.addresses(("lead", "answer", "bass", "pad"))}
     assert said == table - NOT_BY_HAND
-
-
-def test_a_frame_of_four_voices_is_quick_and_no_task_is_long(page, ears):
-    page.press(pad("C", "7"))
-    ears.struck(4)
-    page.run(LONG_TASKS)
-    drawn = set()
-    # others may have the processor for a while; a page that is slow is so each time
-    for _ in range(5):
-        quiet = is_quiet()
-        page.run("longTasks.length = sideman.roll.framesDrawn = 0")
-        before = page.computed()
-        still(2.0)
-        page.until("return sideman.roll.framesDrawn > 60")
-        long_tasks, cost = page.run("return [longTasks, sideman.roll.cost()]")
-        mean = (page.computed() - before) / cost["count"]
-        quiet = quiet and is_quiet()
-        drawn |= set(page.run("return sideman.roll.notes.map((it) => it.voice)"))
-        if len(drawn) == 4 and not long_tasks and cost["p50"] < SLOWEST_FRAME:
-            break
-    assert len(drawn) == 4  # one of them may rest for a bar
-    assert mean < SLOWEST_FRAME  # of the processor's time, and all that the page does counted in
-    if quiet:  # else a clock tells of others
-        # tests/bench/panel.py prints p99
-        assert cost["p50"] < SLOWEST_FRAME
-        assert long_tasks == []  # over 50 ms
-
-
-# Of forty notes and more in a row.
-MOST_IN_TIME = """
-const { synth } = sideman, [struck, late] = synth.before;
-if (synth.notesStarted - struck <= 40) return false;
-synth.before = [synth.notesStarted, synth.late];
-return (synth.late - late) / (synth.notesStarted - struck) < 0.2;
-"""
-
-
-def test_listen_here_sounds_ends_every_note_and_stops(page, ears):
-    page.press("#panic")
-    page.press("#start")
-    page.press(pad("F", "maj7"))
-    page.press("#listen")
-    page.until("return sideman.synth.on && sideman.synth.peak() > 0.02")
-    page.run("sideman.synth.before = [0, 0]")
-    page.until(MOST_IN_TIME)  # at once, or when the buffer has widened to what this machine needs
-    page.press("#stop")
-    page.until(
-        "return sideman.synth.notesStarted === sideman.synth.notesEnded && sideman.synth.active.size === 0"
-    )
-    page.until("return sideman.synth.peak() < 0.001")
-    page.press("#start")
-    page.until("return sideman.synth.peak() > 0.02")
-    page.run("document.activeElement.blur()")
-    page.press("#stop")
-    page.keys("\ue00c")  # Escape: panic
-    page.until("return sideman.synth.peak() < 0.001")
-    page.press("#listen")
-    page.until(
-        "return !sideman.synth.on && document.querySelector('#listen').ariaPressed === 'false'"
-    )
-    page.press("#start")
