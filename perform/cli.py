@@ -26,7 +26,7 @@ app = typer.Typer(
 )
 RigFile = Annotated[Path, typer.Argument(metavar="RIG.toml", help="the rig file")]
 System = Annotated[str, typer.Option(help="auto, alsa, jack, coremidi or winmm")]
-Binding = Annotated[str, typer.Option(help="the MIDI library: auto, rtmidi or libremidi")]
+Binding = Annotated[str, typer.Option(help="the MIDI library: auto, rtmidi or supriya")]
 SoundFont = Annotated[Path | None, typer.Option(help="a .sf2 or .sf3 file for the WAV")]
 
 

@@ -18,7 +18,7 @@ from perform.events import ChordChanged, PhraseReady
 from perform.inputs.chord_keyboard import ChordInputConfig, MidiChords
 from perform.inputs.osc_udp import UdpInput
 from perform.midi import ports
-from perform.midi.messages import Splitter
+from perform.midi.messages import MessageParser
 from perform.midi.settings import MidiConfig
 from perform.music.chord import parse_chord
 from perform.music.note import Note
@@ -98,7 +98,7 @@ def midi(monkeypatch):
     output = SimpleNamespace(send=device.sent.append, close=lambda: None)
 
     def listen(handle, **options):
-        device.receive = Splitter(handle, **options).feed
+        device.receive = MessageParser(handle, **options).feed
 
     port = SimpleNamespace(listen=listen, close=lambda: None)
     monkeypatch.setattr(ports, "open_output", lambda *_: output)

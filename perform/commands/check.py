@@ -34,7 +34,7 @@ def check(path: Path) -> None:
     asyncio.run(_try(path, rig))
     print(f"{path}: {welcome(rig)}")
     if rig.has_midi_ports:
-        print(f"MIDI ports through {ports.names(rig.midi).through}")
+        print(f"MIDI ports through {ports.names(rig.midi).library}")
 
 
 async def _try(path: Path, rig: Rig) -> None:

@@ -21,10 +21,10 @@ def settings(system: str, binding: str) -> MidiConfig:
 def list_ports(midi: MidiConfig) -> None:
     """Print the library in use, and the input and output ports by number."""
     try:
-        inputs, outputs, through = ports.names(midi)
+        inputs, outputs, library = ports.names(midi)
     except StartError as error:
         raise StartError(f"{error}, or a browser: perform run --panel") from None
-    print(f"through {through}")
+    print(f"through {library}")
     for title, names in (("inputs", inputs), ("outputs", outputs)):
         print(f"{title}:" + ("" if names else " none"))
         for number, name in enumerate(names):

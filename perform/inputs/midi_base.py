@@ -25,11 +25,11 @@ class MidiPort:
         self.port = ports.open_input(port, virtual, midi)
         self.port.listen(self._receive, timing=timing, sensing=True)
 
-    def unplugged(self) -> None:
+    def handle_unplugged(self) -> None:
         """The device is gone: its keys are released."""
         self._release_keys()
 
-    def plugged(self) -> None:
+    def handle_plugged(self) -> None:
         """The device is back."""
 
     def close(self) -> None:

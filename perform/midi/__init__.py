@@ -1,1 +1,1 @@
-"""MIDI ports: two libraries behind one interface, devices that come and go."""
+"""MIDI ports: two libraries behind one interface, and devices that are unplugged and plugged in."""

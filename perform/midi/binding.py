@@ -1,73 +1,73 @@
-"""What a MIDI library has to do for us, and which of them is there: python-rtmidi or pylibremidi."""
+"""The interface of a MIDI library, and the libraries that have it: python-rtmidi, supriya-midi."""
 
 import importlib
+import sys
 from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Protocol, cast
 
 from perform.errors import StartError
+from perform.midi import systems
 from perform.midi.settings import MidiConfig, MidiSystem
 
-CLIENT = "Sideman"
-PACKAGES = {"rtmidi": "python-rtmidi", "libremidi": "pylibremidi"}
-Received = Callable[[Sequence[int], float], None]
+PACKAGES = {"rtmidi": "python-rtmidi", "supriya": "supriya-midi"}
+INSTALL = {
+    "rtmidi": "python-rtmidi",
+    "supriya": "'supriya-midi>=26.10b4'",  # pip takes no pre-release that is not named
+}
+HandleBytes = Callable[[Sequence[int], float], None]
 NO_LIBRARY = (
-    "MIDI ports need a library that is missing ({}); on Debian: apt install libasound2 (libasound2t64 "
-    "from Debian 13 on). OSC, files and rendering work without"
+    "MIDI ports need a library that is missing ({}); on Debian: apt install libasound2 "
+    "(libasound2t64 from Debian 13 on). OSC, files and rendering work without it"
 )
-NO_SYSTEM = "no MIDI system answers ({}); start JACK or load ALSA's sequencer (modprobe snd-seq), or use OSC"
-NOT_HERE = "this system has no {} MIDI; leave [midi] system out of the rig"
 
 
 class Device(Protocol):
-    """A client of the MIDI system that has at most one port."""
+    """A client of the MIDI system. It has at most one port."""
 
     @property
     def system(self) -> str:
-        """The MIDI system that it belongs to: "alsa", "jack", "coremidi" or "winmm"."""
+        """The MIDI system of the client: "alsa", "jack", "coremidi" or "winmm"."""
         ...
 
-    def names(self) -> list[str]:
-        """Names of the ports that it can be connected to."""
+    def port_names(self) -> list[str]:
+        """Names of the ports that it can connect to."""
         ...
 
-    def connect(self, place: int) -> None:
-        """Be connected to the port at this place of `names`, and to no other."""
+    def connect(self, index: int) -> None:
+        """Connect to the port at this index of `port_names`, and to no other."""
         ...
 
     def open_virtual(self, name: str) -> None:
-        """Have a port of its own, for others to connect to."""
-        ...
-
-    def changes(self) -> int | None:
-        """How many ports have come and gone, which costs nothing to ask; None when only `names` can tell."""
+        """Open a port that other programs connect to."""
         ...
 
     def close(self) -> None:
-        """The port closed, and the client gone from the MIDI system."""
+        """Close the port, and leave the MIDI system."""
         ...
 
 
 class InputDevice(Device, Protocol):
-    """A device that is played to."""
+    """A device that receives."""
 
-    def listen(self, received: Received, *, timing: bool, sensing: bool) -> None:
-        """Call `received` on a thread of the library's with the bytes that came and their moment (monotonic seconds).
-        What is not wanted may come as well.
+    def listen(self, handle: HandleBytes, *, timing: bool, sensing: bool) -> None:
+        """Call `handle` with the bytes that arrive and their time (monotonic seconds).
+
+        The call is made on another thread. Messages that are not asked for may arrive too.
         """
         ...
 
 
 class OutputDevice(Device, Protocol):
-    """A device that plays."""
+    """A device that sends."""
 
     def send(self, message: Sequence[int], /) -> None:
-        """A message to whatever is connected. Raises what the library raises."""
+        """Send a message to what is connected. The library's own errors pass through."""
         ...
 
 
 class Binding(Protocol):
-    """A MIDI library. StartError where the MIDI system is not there, ImportError where the library is not."""
+    """A MIDI library. Both functions raise StartError if the MIDI system does not answer."""
 
     def open_input(self, system: MidiSystem) -> InputDevice:
         """An input without a port."""
@@ -78,32 +78,35 @@ class Binding(Protocol):
         ...
 
 
-def find(midi: MidiConfig) -> tuple[str, Binding]:
-    """The package's name and the library: the one that is asked for, or python-rtmidi before pylibremidi. StartError
-    where it cannot be loaded.
+def load(midi: MidiConfig) -> tuple[str, Binding]:
+    """The package's name and the library: the one of the rig, or the first that can be imported.
+
+    StartError if there is none.
     """
-    wanted = tuple(PACKAGES) if midi.binding == "auto" else (midi.binding,)
+    candidates = tuple(PACKAGES) if midi.binding == "auto" else (midi.binding,)
     faults: list[ImportError] = []
-    for binding in wanted:
+    for binding in candidates:
         try:
-            return PACKAGES[binding], cast("Binding", _load(binding))
-        except ImportError as fault:  # python-rtmidi also where libasound is not there
+            return PACKAGES[binding], cast("Binding", _import(binding))
+        except ImportError as fault:  # also where libasound is missing
             faults.append(fault)
-    raise _refusal(midi, faults)
+    raise _error(midi, faults)
 
 
-def _load(binding: str) -> ModuleType:
+def _import(binding: str) -> ModuleType:
+    systems.load_jack()
     return importlib.import_module(f"perform.midi.{binding}_binding")
 
 
-def _refusal(midi: MidiConfig, faults: list[ImportError]) -> StartError:
+def _error(midi: MidiConfig, faults: list[ImportError]) -> StartError:
     broken = [fault for fault in faults if not isinstance(fault, ModuleNotFoundError)]
     if broken:
         return StartError(NO_LIBRARY.format(broken[0]))
     if midi.binding == "auto":
         packages = " or ".join(PACKAGES.values())
-        return StartError(f"MIDI ports need {packages}: pip install pylibremidi")
-    package = PACKAGES[midi.binding]
+        install = INSTALL["rtmidi" if sys.version_info < (3, 13) else "supriya"]
+        return StartError(f"MIDI ports need {packages}: pip install {install}")
     return StartError(
-        f"[midi] binding {midi.binding!r} is not installed: pip install {package}, or leave it out of the rig"
+        f"[midi] binding {midi.binding!r} is not installed: pip install {INSTALL[midi.binding]}, "
+        "or leave it out of the rig"
     )

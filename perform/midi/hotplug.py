@@ -1,4 +1,4 @@
-"""MIDI devices that are pulled out, and plugged in again, while the music plays."""
+"""MIDI devices that are unplugged, and plugged in again, while the music plays."""
 
 import asyncio
 import logging
@@ -8,71 +8,71 @@ from typing import Protocol, Self
 from perform.midi.ports import Port
 
 log = logging.getLogger(__name__)
-LOOK_SECONDS = 0.5  # a loose cable is back no sooner
-MAKE_WAY_SECONDS = 0.003
+CHECK_SECONDS = 0.5
+YIELD_SECONDS = 0.003
 
 
 class HotplugPort(Protocol):
-    """Whoever sends to a port, or hears one."""
+    """An input or output that uses a port."""
 
     @property
     def port(self) -> Port:
         """The port."""
         ...
 
-    def unplugged(self) -> None:
-        """What was connected to the port is gone."""
+    def handle_unplugged(self) -> None:
+        """Handle that the device at the port is gone."""
         ...
 
-    def plugged(self) -> None:
-        """It is back, and connected."""
+    def handle_plugged(self) -> None:
+        """Handle that the device is back and connected."""
         ...
 
 
 class HotplugMonitor:
-    """While inside `async with`: sees twice a second whether what the ports are connected to is still there, says what
-    is gone and what is back, and tells those whose port it is. Who connects to a virtual port is their own affair.
+    """Checks twice a second, inside `async with`, whether the device at each port is still there.
 
-    It looks only where the MIDI library has told of a change, or cannot tell; in another thread, and not while `busy`
-    says that a note is near.
+    It logs what is gone and what is back, and notifies the input or output. Virtual ports are not
+    checked: other programs connect to them.
+
+    It polls because RtMidi, which both libraries use, has no event for this. A check runs in
+    another thread, and a little later when `is_busy` says that a note is due.
     """
 
-    def __init__(self, plugged: Iterable[HotplugPort], busy: Callable[[], bool]) -> None:
-        self._plugged = [each for each in plugged if each.port.name is not None]
-        self._busy = busy
+    def __init__(self, ports: Iterable[HotplugPort], is_busy: Callable[[], bool]) -> None:
+        self._ports = [each for each in ports if each.port.name is not None]
+        self._is_busy = is_busy
         self._ended = asyncio.Event()
-        self._watching: asyncio.Task[None] | None = None
+        self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        if self._plugged:
-            self._watching = asyncio.create_task(self._watch(), name="hotplug")
+        if self._ports:
+            self._task = asyncio.create_task(self._monitor(), name="hotplug")
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self._ended.set()
-        if self._watching is not None:
-            # it is not cancelled: a port that is being opened just now must not be closed meanwhile
-            await self._watching
+        if self._task is not None:
+            # it is not cancelled: a port must not be closed while it is being opened
+            await self._task
 
-    async def _watch(self) -> None:
-        while not await self._ends_within(LOOK_SECONDS):
-            news = [await self._look_at(each) for each in self._plugged]
-            for line in dict.fromkeys(filter(None, news)):  # several may have the same port
+    async def _monitor(self) -> None:
+        while not await self._ends_within(CHECK_SECONDS):
+            changes = [await self._check(each) for each in self._ports]
+            for line in dict.fromkeys(filter(None, changes)):  # several may share a port
                 log.warning("%s", line)
 
-    async def _look_at(self, one: HotplugPort) -> str:
-        """What there is to say of a port, if anything; its owner is told."""
-        if not one.port.unsettled:
-            return ""
-        if self._busy():
-            await asyncio.sleep(MAKE_WAY_SECONDS)
-        match await asyncio.to_thread(one.port.look):
+    async def _check(self, user: HotplugPort) -> str:
+        """The line to log about a port, or "". Its user is notified."""
+        if self._is_busy():
+            await asyncio.sleep(YIELD_SECONDS)
+        match await asyncio.to_thread(user.port.check):
             case "gone":
-                one.unplugged()
-                return f"MIDI port {one.port.name!r} is gone; plug it in again, and the music is there again"
+                user.handle_unplugged()
+                return f"MIDI port {user.port.name!r} is gone; plug it in again, and it plays on"
             case "back":
-                one.plugged()
-                return f"MIDI port {one.port.name!r} is back"
+                user.handle_plugged()
+                return f"MIDI port {user.port.name!r} is back"
         return ""
 
     async def _ends_within(self, seconds: float) -> bool:

@@ -1,15 +1,15 @@
-"""The table [midi] of the rig: which MIDI system ports belong to, and which library reaches them."""
+"""The rig's table [midi]: the MIDI system of its ports, and the library that opens them."""
 
 from typing import Literal
 
 from perform.tables import RigTable
 
 MidiSystem = Literal["auto", "alsa", "jack", "coremidi", "winmm"]
-MidiBinding = Literal["auto", "rtmidi", "libremidi"]
+MidiBinding = Literal["auto", "rtmidi", "supriya"]
 
 
 class MidiConfig(RigTable, frozen=True):
-    """The MIDI system that ports belong to, and the library through which they are opened."""
+    """The MIDI system of the ports, and the library that opens them. "auto" takes what is there."""
 
     system: MidiSystem = "auto"
     binding: MidiBinding = "auto"

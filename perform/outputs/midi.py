@@ -84,11 +84,11 @@ class MidiOutput:
         elif isinstance(event, AllNotesOff):
             self._silence(range(16))
 
-    def unplugged(self) -> None:
+    def handle_unplugged(self) -> None:
         """Drop events from now on: the device is gone."""
         self._is_plugged = False
 
-    def plugged(self) -> None:
+    def handle_plugged(self) -> None:
         """Send events again; first end the notes that the device may have held."""
         self._is_plugged = True
         try:

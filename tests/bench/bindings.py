@@ -1,8 +1,9 @@
 """Prints what each MIDI library costs in time: `python tests/bench/bindings.py [--seconds 30]`.
 
-Every library that is installed, at the same time and on one JACK server: how long a note takes from an output to an
-input in the same process, how late the notes of a daemon are that plays to a MIDI port while a MIDI clock comes in,
-and what of a core that takes. Nothing is asserted: machines differ, and ratios within one run are what counts.
+All installed libraries run at the same time, on one JACK server. The bench prints how long a note
+takes from an output to an input of one process, how late the notes of a daemon are while it plays
+to a MIDI port and receives MIDI, and its share of a core. It asserts nothing: machines differ, and
+ratios within one run are what counts.
 """
 
 import argparse
@@ -19,67 +20,74 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "real")]
 from parts import Program, jack_priority  # noqa: E402
 
 PERIOD_FRAMES, RATE = 128, 48_000
-MODULES = {"rtmidi": "rtmidi", "libremidi": "pylibremidi"}
+MODULES = {"rtmidi": "rtmidi", "supriya": "supriya_midi"}
 
-WAY = """
+ROUND_TRIP = """
 import json, random, sys, time
 from perform.midi import ports
-from perform.rig import MidiConfig
-midi = MidiConfig(system="jack", binding=sys.argv[1])
-sent, took, chance = {}, [], random.Random(1)
-ear = ports.open_input(None, f"Way {sys.argv[1]}", midi)
-ear.listen(lambda message, moment: took.append(moment - sent.pop(message[1], moment)))
-mouth = ports.open_output(f"Way {sys.argv[1]}", None, midi)
+from perform.midi.settings import MidiConfig
+name, midi = sys.argv[1], MidiConfig(system="jack", binding=sys.argv[1])
+sent, took, random_numbers = {}, [], random.Random(1)
+source = ports.open_input(None, f"Trip {name}", midi)
+source.listen(lambda message, moment: took.append(moment - sent.pop(message[1], moment)))
+target = ports.open_output(f"Trip {name}", None, midi)
 time.sleep(0.5)
 until, note = time.monotonic() + float(sys.argv[2]), 0
 while time.monotonic() < until:
     note = (note + 1) % 128
     sent[note] = time.monotonic()
-    mouth.send([0x90, note, 1])
-    time.sleep(0.01 + 0.01 * chance.random())
+    target.send([0x90, note, 1])
+    time.sleep(0.01 + 0.01 * random_numbers.random())
 time.sleep(0.1)
 took.sort()
 print(json.dumps({"p50": took[len(took) // 2], "p99": took[int(0.99 * len(took))], "max": took[-1],
                   "n": len(took), "lost": len(sent)}))
-mouth.close()
-ear.close()
+target.close()
+source.close()
 """
 
 DAEMON = """
 import asyncio, json, sys, time
 import psutil
-from perform.app import _play_first, stage
+from perform.config.schema import Rig
+from perform.config.voices import VoiceConfig
+from perform.daemon.app import Daemon, raise_priority
 from perform.events import ChordChanged
+from perform.inputs.chord_keyboard import ChordInputConfig
+from perform.inputs.clock_source import ClockConfig
+from perform.inputs.kinds import InputsConfig
 from perform.midi import ports
+from perform.midi.settings import MidiConfig
 from perform.music.chord import parse_chord
-from perform.rig import ClockConfig, Inputs, MidiConfig, MidiInput, MidiOutput, Rig, VoiceConfig
+from perform.outputs.midi import MidiOutputConfig
 async def main():
     name, midi = sys.argv[1], MidiConfig(system="jack", binding=sys.argv[1])
-    voices = tuple(VoiceConfig(name=f"v{i}", output="f", single=False, channel=1 + i) for i in range(4))
+    voices = tuple(VoiceConfig(name=f"v{i}", output="f", channel=1 + i) for i in range(4))
     rig = Rig(clock=ClockConfig(tempo=140.0), midi=midi, voices=voices,
-              inputs=Inputs(midi=MidiInput(virtual=f"Chords {name}")),
-              outputs={"f": MidiOutput(virtual=f"Notes {name}", clock=True)})
-    async with stage(rig) as running:
-        _play_first()
-        await running.source.filled(5)
+              inputs=InputsConfig(midi=ChordInputConfig(virtual=f"Chords {name}")),
+              outputs={"f": MidiOutputConfig(virtual=f"Notes {name}", clock=True)})
+    async with Daemon(rig) as performance:
+        raise_priority()
+        live = performance.live
+        await live.source.wait_for_phrases(5)
         keys = ports.open_output(f"Chords {name}", None, midi)
-        running.conductor.deliver(ChordChanged(parse_chord("C7")))
-        me = psutil.Process()
-        used, begun = sum(me.cpu_times()[:2]), time.monotonic()
+        live.conductor.handle_event(ChordChanged(parse_chord("C7")))
+        process = psutil.Process()
+        used, begun = sum(process.cpu_times()[:2]), time.monotonic()
         while time.monotonic() - begun < float(sys.argv[2]):
             keys.send([0xB0, 1, 1])
             await asyncio.sleep(0.02)
-        used = (sum(me.cpu_times()[:2]) - used) / (time.monotonic() - begun)
+        used = (sum(process.cpu_times()[:2]) - used) / (time.monotonic() - begun)
         keys.close()
-        late = running.conductor.lateness
-        print(json.dumps({"p50": late.percentile(.5), "p99": late.percentile(.99), "max": late.worst,
-                          "n": late.count, "cpu": used}))
+        late = live.conductor.lateness
+        print(json.dumps({"p50": late.percentile(.5), "p99": late.percentile(.99),
+                          "max": late.worst, "n": late.count, "cpu": used}))
 asyncio.run(main())
 """
 
 
 def together(script, seconds):
-    """What each library's process printed, all running at the same time."""
+    """What the process of each library printed; all run at the same time."""
     running = {
         name: subprocess.Popen(
             [sys.executable, "-c", script, name, str(seconds)],
@@ -96,7 +104,7 @@ def together(script, seconds):
     }
 
 
-def say(what, found):
+def report(what, found):
     for name, one in found.items():
         more = "".join(f", {one[key]:.3g} {unit}" for key, unit in MORE.items() if key in one)
         print(
@@ -116,12 +124,13 @@ def main():
     name = f"bench{os.getpid()}"
     os.environ |= {"JACK_DEFAULT_SERVER": name, "JACK_NO_START_SERVER": "1"}
     jack = Program(
-        "jackd", "-n", name, *jack_priority(), "-d", "dummy", "-r", str(RATE), "-p", str(PERIOD_FRAMES)
-    )  # fmt: skip
+        *("jackd", "-n", name, *jack_priority()),
+        *("-d", "dummy", "-r", str(RATE), "-p", str(PERIOD_FRAMES)),
+    )
     subprocess.run(["jack_wait", "-w", "-t", "20", "-s", name], check=True, capture_output=True)
     print(f"a period of JACK is {1000 * PERIOD_FRAMES / RATE:.2f} ms")
-    say("from an output to an input", together(WAY, seconds))
-    say("notes later than meant", together(DAEMON, seconds))
+    report("from an output to an input", together(ROUND_TRIP, seconds))
+    report("notes late", together(DAEMON, seconds))
     jack.end()
 
 

@@ -152,7 +152,7 @@ def main():
     asked = argparse.ArgumentParser()
     asked.add_argument("--minutes", type=float, default=10)
     asked.add_argument("--only", choices=("link", "clock"))
-    asked.add_argument("--binding", choices=("auto", "rtmidi", "libremidi"), default="auto")
+    asked.add_argument("--binding", choices=("auto", "rtmidi", "supriya"), default="auto")
     given = asked.parse_args()
     folder = Path(tempfile.mkdtemp())
     if given.only != "clock":

@@ -59,7 +59,7 @@ def test_keys_are_released_when_the_cable_is_pulled():
         await asyncio.sleep(0.01)
         lead._handle([0x90, 72, 9], 0.0)
         for each in (keys, lead):
-            each.unplugged()
+            each.handle_unplugged()
             each.close()
         return events, melody
 

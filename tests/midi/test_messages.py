@@ -1,18 +1,18 @@
-"""Whole messages out of what comes from a MIDI port."""
+"""Whole messages from the bytes that arrive at a MIDI port."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perform.midi.messages import Splitter
+from perform.midi.messages import MessageParser
 
 
-def heard(*parts, **wanted):
-    came = []
-    splitter = Splitter(lambda message, _: came.append(message), **wanted)
+def parsed(*parts, **wanted):
+    messages = []
+    parser = MessageParser(lambda message, _: messages.append(message), **wanted)
     for part in parts:
-        splitter.feed(part, 0.0)
-    return came
+        parser.feed(part, 0.0)
+    return messages
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ def heard(*parts, **wanted):
         ([[0x90, 60, 1, 61, 2], [62, 3]], [[0x90, 60, 1], [0x90, 61, 2], [0x90, 62, 3]]),
         ([[0xC0, 5, 6]], [[0xC0, 5], [0xC0, 6]]),
         ([[0x90, 60], [1]], [[0x90, 60, 1]]),
-        ([[0x90, 0xFA, 60, 1]], [[0xFA], [0x90, 60, 1]]),  # real time comes amid a message
+        ([[0x90, 0xFA, 60, 1]], [[0xFA], [0x90, 60, 1]]),  # real time inside a message
         ([[0x90, 60, 1], [0xF2, 1, 2], [61, 1]], [[0x90, 60, 1], [0xF2, 1, 2]]),
         ([[0xF0, 1, 2], [3, 0xFA, 4], [5, 0xF7], [0x80, 60, 0]], [[0xFA], [0x80, 60, 0]]),
         ([[0xF0, 1, 2], [0x80, 60, 0]], [[0x80, 60, 0]]),  # broken off
@@ -30,24 +30,24 @@ def heard(*parts, **wanted):
     ],
 )
 def test_messages_are_whole(parts, messages):
-    assert heard(*parts) == messages
+    assert parsed(*parts) == messages
 
 
 def test_what_is_not_asked_for_is_left_out():
     parts = [[0xF8], [0xF1, 3], [0xFE], [0xFB]]
-    assert heard(*parts) == [[0xFB]]
-    assert heard(*parts, timing=True) == [[0xF8], [0xF1, 3], [0xFB]]
-    assert heard(*parts, sensing=True) == [[0xFE], [0xFB]]
+    assert parsed(*parts) == [[0xFB]]
+    assert parsed(*parts, timing=True) == [[0xF8], [0xF1, 3], [0xFB]]
+    assert parsed(*parts, sensing=True) == [[0xFE], [0xFB]]
 
 
 notes = st.lists(st.tuples(st.integers(0x80, 0x9F), *[st.integers(0, 127)] * 2).map(list))
 
 
 @given(notes, st.lists(st.integers(1, 7)))
-def test_it_is_all_the_same_how_the_bytes_are_parted(messages, cuts):
+def test_bytes_may_come_in_any_portions(messages, cuts):
     stream = [byte for message in messages for byte in message]
     parts = []
     for cut in cuts:
         parts.append(stream[:cut])
         stream = stream[cut:]
-    assert heard(*parts, stream) == messages
+    assert parsed(*parts, stream) == messages

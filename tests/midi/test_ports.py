@@ -1,4 +1,4 @@
-"""Which of several MIDI ports a rig means."""
+"""Which of several MIDI ports the rig names."""
 
 from types import SimpleNamespace
 
@@ -8,26 +8,23 @@ from perform.midi import binding, ports
 
 
 class Device:
-    """A MIDI library's device, with ports that differ by a word."""
+    """A device whose ports have similar names."""
 
-    def __init__(self, *there):
-        self.there = list(there)
+    def __init__(self, *names):
+        self.names = list(names)
 
-    def names(self):
-        return self.there
+    def port_names(self):
+        return self.names
 
-    def connect(self, place):
-        self.opened = self.there[place]
-
-    def changes(self):
-        return None
+    def connect(self, index):
+        self.opened = self.names[index]
 
     def send(self, message):
         pass
 
 
 @pytest.mark.parametrize(
-    ("wanted", "meant"),
+    ("wanted", "found"),
     [
         ("synth", "Synth:in"),
         ("Synth:in", "Synth:in"),
@@ -36,10 +33,8 @@ class Device:
         ("3", "Big Synth:in 2"),
     ],
 )
-def test_the_very_name_comes_before_its_beginning_and_that_before_a_part(
-    monkeypatch, wanted, meant
-):
+def test_a_whole_name_comes_before_its_beginning_and_that_before_a_part(monkeypatch, wanted, found):
     device = Device("Big Synth:in", "Synth Pro:in", "Synth:in", "Big Synth:in 2")
     library = SimpleNamespace(open_output=lambda _: device)
-    monkeypatch.setattr(binding, "find", lambda _: ("a library", library))
-    assert ports.open_output(wanted, None).name == meant == device.opened
+    monkeypatch.setattr(binding, "load", lambda _: ("a library", library))
+    assert ports.open_output(wanted, None).name == found == device.opened

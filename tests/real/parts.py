@@ -148,9 +148,7 @@ class Program:
         return self.process.returncode
 
 
-# The far end of a cable. This library polls: a callback would let JACK's own thread wait for the interpreter, and
-# JACK drops what is late.
-FAR = MidiConfig(system="jack", binding="libremidi")
+FAR = MidiConfig(system="jack")  # the other end of a cable
 
 
 def instrument(kind, name):

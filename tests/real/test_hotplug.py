@@ -50,7 +50,7 @@ class Synth:
         }
 
 
-@pytest.mark.parametrize("binding", ["rtmidi", "libremidi"])
+@pytest.mark.parametrize("binding", ["rtmidi", "supriya"])
 def test_what_is_plugged_in_again_plays_and_is_heard_again(jack, tmp_path, binding):
     need_binding(binding)
     port = free_port()
