@@ -61,7 +61,7 @@ def run(command, folder, root, **environment):
     """What a command prints; `environment` is added to the environment."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
-        command, shell=True, cwd=folder, text=True, timeout=60, check=False,
+        command, shell=True, cwd=folder, text=True, timeout=300, check=False,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         env={**os.environ, "PATH": path, "PYTHONPATH": str(root), "COLUMNS": "200", **environment},
     )  # fmt: skip

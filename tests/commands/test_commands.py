@@ -18,7 +18,7 @@ from training.cli import app as training_app
 def command(*arguments, module="perform", stdin="", **kwargs):
     return subprocess.run(
         [sys.executable, "-m", module, *arguments],
-        input=stdin, capture_output=True, text=True, timeout=120, check=False, **kwargs,
+        input=stdin, capture_output=True, text=True, timeout=300, check=False, **kwargs,
     )  # fmt: skip
 
 
@@ -98,7 +98,7 @@ def test_without_libasound_everything_but_ports_works(tmp_path, root):
 
 def test_standard_output_may_be_closed_or_ascii(tmp_path, root):
     closed = ["sh", "-c", '"$0" -m perform controls >&-', sys.executable]
-    done = subprocess.run(closed, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(closed, capture_output=True, text=True, timeout=300, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     shutil.copytree(root / "models" / "reels", tmp_path / "żab" / "mine")
     own = environment(root, SIDEMAN_MODELS=str(tmp_path / "żab"), PYTHONIOENCODING="ascii")

@@ -64,7 +64,7 @@ def run(monkeypatch, tmp_path, play):
             "some_child", handler, GREETING, values, lambda tick: 1000.0 + tick
         ) as child:
             child.values = values
-            await asyncio.wait_for(child.ready.wait(), 20)
+            await asyncio.wait_for(child.ready.wait(), 120)
             await play(child, handler)
 
     asyncio.run(main())
@@ -72,7 +72,7 @@ def run(monkeypatch, tmp_path, play):
 
 
 async def until(condition):
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while not condition():  # noqa: ASYNC110 - a real process is waited for
             await asyncio.sleep(0.005)
 

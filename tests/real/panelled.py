@@ -5,6 +5,7 @@ import http.client
 import json
 
 from loopback import free_port
+from parts import START_SECONDS
 from websockets import exceptions as wrong
 from websockets.asyncio.client import connect
 
@@ -53,7 +54,7 @@ def fader(name):
 
 
 def get(port, path="/", method="GET", **headers):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=START_SECONDS)
     try:
         connection.request(
             method, path, headers={name.replace("_", "-"): it for name, it in headers.items()}
@@ -75,7 +76,7 @@ def speaks(port, path="/ws", says=(), **headers):
                 for text in says:
                     await line.send(text)
                 while says and not any(message[1] == "/error" for message in heard):
-                    heard += json.loads(await asyncio.wait_for(line.recv(), 10))
+                    heard += json.loads(await asyncio.wait_for(line.recv(), START_SECONDS))
                 return heard
         except wrong.InvalidStatus as refused:
             return refused.response.status_code

@@ -181,7 +181,8 @@ class Jack(Program):
         )
 
     def is_up(self):
-        """Whether clients find it."""
+        """Whether clients find it; that it has ended instead is said with what it said."""
+        assert self.process.poll() is None, "\n".join(self.lines)
         return Path(f"/dev/shm/jack_{self._name}_{os.getuid()}_0").exists()
 
     def lost(self):

@@ -159,7 +159,7 @@ def test_a_live_set_hears_chords_and_gets_notes_and_clock(hall):
     press(hall.join("Sideman chords"), C7)
     eventually(lambda: hall.struck(1) and hall.struck(2))
     eventually(lambda: [0xF8] in hall.heard)
-    eventually(lambda: [0xFA] in hall.heard, 2)
+    eventually(lambda: [0xFA] in hall.heard)
 
 
 @pytest.mark.parametrize("hall", ["pi"], indirect=True)

@@ -44,7 +44,7 @@ def test_the_log_says_what_the_page_quotes(block, daemon):
         for address, value in WRONG.items():
             surface.sendto(encode(address, value), ("127.0.0.1", daemon.port))
     for line in block.text.splitlines():
-        eventually(lambda line=line: line in daemon.lines, 5)
+        eventually(lambda line=line: line in daemon.lines)
 
 
 @pytest.fixture

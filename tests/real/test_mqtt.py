@@ -276,7 +276,7 @@ def test_locks_and_keys(tmp_path, caplog):
         windows = [window(config) for config in cases.values()]
         for each in windows:
             await each.__aenter__()
-        await asyncio.to_thread(eventually, lambda: len(caplog.records) >= len(cases), 60.0)
+        await asyncio.to_thread(eventually, lambda: len(caplog.records) >= len(cases))
         for each in windows:
             await each.__aexit__()
 

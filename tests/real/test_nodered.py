@@ -6,7 +6,7 @@ import urllib.request
 import pytest
 from brokers import Broker
 from loopback import free_port
-from parts import Program, eventually, need, perform
+from parts import START_SECONDS, Program, eventually, need, perform
 
 RIG = """
 [inputs.osc]
@@ -67,14 +67,14 @@ def node_red(broker, hall, root, tmp_path):
     )  # fmt: skip
     one.press = lambda node: urllib.request.urlopen(
         urllib.request.Request(f"http://127.0.0.1:{port}/inject/{node}", data=b"", method="POST"),
-        timeout=5.0,
+        timeout=START_SECONDS,
     ).close()
     yield one
     one.end()
 
 
 def test_buttons_play_the_hall_and_what_sounds_is_shown(broker, node_red):
-    node_red.wait_for("Connected to broker", seconds=60.0)
+    node_red.wait_for("Connected to broker")
     told = broker.listen("sideman/hall/state/#")
     try:
         node_red.wait_for("[debug:online, offline] online")

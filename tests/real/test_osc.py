@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 from loopback import free_port
-from parts import Program, eventually, need, perform
+from parts import START_SECONDS, Program, eventually, need, perform
 
 from perform.engine.harmony import chord_scale
 from perform.music.chord import parse_chord
@@ -134,7 +134,7 @@ def test_pure_data_plays_and_listens(daemon, tmp_path):
 def test_rude_packets_are_answered_and_the_music_goes_on(daemon):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
         stranger.bind(("127.0.0.1", 0))
-        stranger.settimeout(5.0)
+        stranger.settimeout(START_SECONDS)
         for packet in (
             b"",
             b"\xff" * 3000,
@@ -174,7 +174,7 @@ def test_bundles_are_opened(daemon):
     bundle += b"".join(len(part).to_bytes(4, "big") + part for part in inner)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         client.bind(("127.0.0.1", 0))
-        client.settimeout(5.0)
+        client.settimeout(START_SECONDS)
         client.sendto(bundle, ("127.0.0.1", daemon.port))
         heard = []
 
@@ -189,7 +189,7 @@ def test_a_killed_generator_is_replaced_while_the_music_goes_on(daemon):
     psutil = pytest.importorskip("psutil")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         client.bind(("127.0.0.1", 0))
-        client.settimeout(5.0)
+        client.settimeout(START_SECONDS)
         client.sendto(encode("/sideman/subscribe"), ("127.0.0.1", daemon.port))
         client.sendto(encode("/sideman/chord", "C7"), ("127.0.0.1", daemon.port))
         worker = eventually(lambda: psutil.Process(daemon.process.pid).children())[0]
@@ -210,7 +210,7 @@ def test_a_killed_generator_is_replaced_while_the_music_goes_on(daemon):
 def test_a_taken_port_is_one_line(daemon):
     rig = daemon.process.args[-1]
     second = perform("run", rig)
-    second.process.wait(20)
+    second.process.wait(START_SECONDS)
     assert second.end() == 3
     assert any("cannot be opened" in line and "listen" in line for line in second.lines)
     assert not second.saw("Traceback")

@@ -5,7 +5,7 @@ import socket
 
 import pytest
 from loopback import free_port
-from parts import eventually, perform
+from parts import START_SECONDS, eventually, perform
 from pythonosc.tcp_client import SimpleTCPClient
 
 from perform.inputs.osc_tcp import FrameReader, frame
@@ -34,7 +34,7 @@ class Connection:
     """A TCP connection that frames what it sends and keeps what it receives."""
 
     def __init__(self, port):
-        self.socket = socket.create_connection(("127.0.0.1", port), 5)
+        self.socket = socket.create_connection(("127.0.0.1", port), START_SECONDS)
         self.socket.settimeout(0.05)
         self.frames, self.received = FrameReader(), []
 
@@ -133,7 +133,7 @@ def test_the_ports_are_announced_on_the_network(daemon):
 
         kinds = ["_osc._udp.local.", "_osc._tcp.local."]
         browser = AsyncServiceBrowser(network.zeroconf, kinds, handlers=[changed])
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(START_SECONDS):
             while (
                 not {("_osc._udp.local.", daemon.port), ("_osc._tcp.local.", daemon.tcp)} <= places
             ):
@@ -160,7 +160,7 @@ def test_a_port_open_to_the_network_is_logged_with_who_may_send(tmp_path):
         program = perform("run", str(rig))
         program.wait_for("ready")
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
-            client.settimeout(10)
+            client.settimeout(START_SECONDS)
             client.sendto(encode("/sideman/stats"), ("127.0.0.1", port))
             assert client.recv(4096)
         assert program.end() == 0

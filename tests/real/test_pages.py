@@ -7,7 +7,7 @@ import tempfile
 
 import pytest
 from browser import QUIET
-from parts import need
+from parts import START_SECONDS, need
 
 PHONE = 360
 # The page in a frame as wide as a phone, since a headless window is never so narrow; then its widths.
@@ -31,7 +31,7 @@ def in_chromium(page):
             ],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=START_SECONDS,
             check=True,
         )
     return done.stdout

@@ -9,7 +9,7 @@ import pytest
 from browser import Ears
 from loopback import free_port
 from panelled import get, speaks, write_rig
-from parts import Program, eventually, perform
+from parts import START_SECONDS, Program, eventually, perform
 from websockets import exceptions as wrong
 from websockets.asyncio.client import connect
 
@@ -100,7 +100,7 @@ def test_the_thirty_third_browser_is_told_to_come_later(stage):
         there = [await connect(url, close_timeout=0.5) for _ in range(33)]
         try:
             with pytest.raises(wrong.ConnectionClosed) as closed:
-                await asyncio.wait_for(everything_from(there[-1]), 10)
+                await asyncio.wait_for(everything_from(there[-1]), START_SECONDS)
         finally:
             await asyncio.gather(*(one.close() for one in there))
         return closed.value.rcvd.code
@@ -111,7 +111,7 @@ def test_the_thirty_third_browser_is_told_to_come_later(stage):
 def test_a_port_that_is_taken_is_one_line(stage, tmp_path):
     path, _ = write_rig(tmp_path)
     other = perform("run", str(path), "--panel", f"127.0.0.1:{stage.port}")
-    assert other.process.wait(20) == 3
+    assert other.process.wait(START_SECONDS) == 3
     other.end()
     said = [line for line in other.lines if line.startswith("perform:")]
     assert len(said) == 1
@@ -160,10 +160,10 @@ def test_it_comes_back_when_its_process_dies_and_when_the_daemon_is_started_agai
         daemon.wait_for("ready")
         browser.open(url)
         children = Program("pgrep", "-P", str(daemon.process.pid), "-f", "perform.panel")
-        children.process.wait(10)
+        children.process.wait(START_SECONDS)
         children.end()
         killed = Program("kill", "-9", *children.lines)
-        killed.process.wait(10)
+        killed.process.wait(START_SECONDS)
         killed.end()
         browser.until(
             "return document.body.dataset.link === 'away' && !document.querySelector('#banner').hidden"

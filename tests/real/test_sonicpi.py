@@ -12,12 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from loopback import free_port
-from parts import Program, eventually, need
+from parts import Program, eventually, is_quiet, need
 
 from perform.net.osc import decode, encode
 
 SERVER = Path("/usr/lib/sonic-pi/app/server/ruby/bin/sonic-pi-server.rb")  # where Debian has it
 CHORD, COMPLETED = r'/sideman/chord, \["(\w+)"\]', "/runs/all-completed"
+LINE = r"/sideman/(?:chord|beat)', '\[(.*?)\]'"
 STRUCK, PLAYED, ENDED = (
     r"/sideman/note', '\[\"lead\", \d+, [1-9]", "synth :prophet", "control node",
 )  # fmt: skip
@@ -82,11 +83,22 @@ def sonic_pi(jack, tmp_path):
     (tmp_path / "home").mkdir()
     one = SonicPi(tmp_path / "home")
     try:
-        eventually(lambda: one.shows("Let the Live Coding begin"), 60.0)
+        eventually(lambda: one.shows("Let the Live Coding begin"))
         eventually(one.hears_others)
         yield one
     finally:
         one.end()
+
+
+def punctual(sonic_pi):
+    """Of each change of chord by now, whether it sounded on a bar line."""
+    sonic_pi.shows(CHORD)
+    later = [
+        after
+        for chord, after in itertools.pairwise(sonic_pi.all(LINE))
+        if chord in ('"Dm7"', '"G7"')
+    ]
+    return [re.fullmatch(r"\d+, 0", beat) is not None for beat in later]
 
 
 def test_sonic_pi_sends_chords_and_plays_the_notes(sonic_pi, partner, root, tmp_path):
@@ -94,13 +106,16 @@ def test_sonic_pi_sends_chords_and_plays_the_notes(sonic_pi, partner, root, tmp_
     for usual, here in (("9000", partner.port), ("4560", sonic_pi.hears)):
         assert recipe.count(usual) >= 1
         recipe = recipe.replace(usual, str(here))
+    quiet = is_quiet()
     sonic_pi.say("/start-recording")
     sonic_pi.say("/run-code", recipe)
     eventually(lambda: sonic_pi.shows(CHORD, 4))
+    eventually(lambda: sum(punctual(sonic_pi)) >= 2)
     # what it plays is shown later than what it hears; the first note may come before the loop listens
     eventually(lambda: sonic_pi.shows(PLAYED, len(sonic_pi.all(STRUCK)) - 3))
     eventually(lambda: sonic_pi.shows(ENDED, len(sonic_pi.all(PLAYED)) - 3))
     struck, played, ended = (len(sonic_pi.all(it)) for it in (STRUCK, PLAYED, ENDED))
+    quiet, on_time = quiet and is_quiet(), punctual(sonic_pi)
     done = len(sonic_pi.all(COMPLETED))
     sonic_pi.say("/stop-all-jobs")
     eventually(lambda: sonic_pi.shows(COMPLETED, done + 1))
@@ -111,10 +126,8 @@ def test_sonic_pi_sends_chords_and_plays_the_notes(sonic_pi, partner, root, tmp_
 
     assert not sonic_pi.all(r"/error|/syntax_error")
     assert sonic_pi.all(CHORD)[:4] == ["A7", "Dm7", "G7", "Cmaj7"]
-    line = sonic_pi.all(r"/sideman/(?:chord|beat)', '\[(.*?)\]'")
-    later = [after for chord, after in itertools.pairwise(line) if chord in ('"Dm7"', '"G7"')]
-    punctual = [re.fullmatch(r"\d+, 0", beat) is not None for beat in later]
-    assert sum(punctual) >= len(later) - 1 >= 1, line
+    # its own sleep may end late where others have the processor
+    assert sum(on_time) >= len(on_time) - 1 or not quiet, sonic_pi.all(LINE)
     assert ended <= played <= struck >= 10
     with wave.open(str(wav)) as file:
         samples = np.frombuffer(file.readframes(file.getnframes()), np.int16)

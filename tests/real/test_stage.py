@@ -50,7 +50,7 @@ output = "slow"
 def command(*arguments):
     return subprocess.run(
         [sys.executable, "-m", "perform", *arguments],
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
 
 

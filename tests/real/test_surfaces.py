@@ -10,7 +10,7 @@ import pytest
 import surface_messages
 from browser import Browser
 from loopback import free_port
-from parts import Program, eventually, need, perform
+from parts import START_SECONDS, Program, eventually, need, perform
 
 from perform.config import load
 from perform.net.osc import decode, encode
@@ -56,7 +56,7 @@ def daemon(tmp_path_factory):
 def client(daemon):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ours:
         ours.bind(("127.0.0.1", 0))
-        ours.settimeout(5.0)
+        ours.settimeout(START_SECONDS)
         ours.connect(("127.0.0.1", daemon.port))
         yield ours
 
@@ -161,7 +161,7 @@ def test_a_patch_that_is_open_hears_a_daemon_that_is_started_again(tmp_path):
             again = perform("run", str(rig))
             again.wait_for("ready")
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
-                asking.settimeout(5.0)
+                asking.settimeout(START_SECONDS)
                 asking.connect(("127.0.0.1", port))
                 eventually(lambda: figures(asking)[0]["/sideman/stats/subscribers"] == 1)
             again.end()

@@ -49,13 +49,13 @@ def dask(root, folder, workers):
             start("dask_worker", *one)
         from distributed import Client
 
-        with Client(address, timeout="30s") as client:
-            client.wait_for_workers(workers, timeout=30) if workers else None
+        with Client(address, timeout="120s") as client:
+            client.wait_for_workers(workers, timeout=120) if workers else None
         yield address, started
     finally:
         for process in started:
             process.kill()
-            process.wait(10)
+            process.wait(120)
 
 
 def test_two_cores_give_what_one_gives(bars, tmp_path):
@@ -120,7 +120,7 @@ def test_a_cluster_that_loses_a_worker_loses_no_run(bars, tmp_path, root):
         with executors.on_cluster(address, warned.append) as cluster:
             runs.run_experiment(folder, planned(bars, {"markov": MARKOV}, runs=8), bars, runner)
         assert sorted(line["seed"] for line in runs.read_results(folder)) == list(range(8))
-        assert started[1].wait(5) == -signal.SIGKILL
+        assert started[1].wait(120) == -signal.SIGKILL
         assert warned == []
 
 
@@ -164,7 +164,7 @@ def command(root, address, folder):
 
 def printed_by(process):
     """The lines that a command printed on standard error, without its bar and LiteRT's note."""
-    _, err = process.communicate(timeout=90)
+    _, err = process.communicate(timeout=300)
     lines = [line for line in err.splitlines() if line.strip()]
     return [line for line in lines if not line.startswith(("runs ", "INFO: Created"))]
 
