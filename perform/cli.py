@@ -19,7 +19,7 @@ from perform.errors import SidemanError
 
 app = typer.Typer(
     name="perform",
-    help="Sideman, an improvising partner: hears chords, plays phrases.",
+    help="Sideman, an improvising partner: receives chords, plays phrases.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -32,9 +32,9 @@ SoundFont = Annotated[Path | None, typer.Option(help="a .sf2 or .sf3 file for th
 
 def main() -> None:
     """Run a command; an error that the user can mend becomes one line and an exit code."""
-    _mend_streams()
+    _replace_closed_streams()
     logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.INFO)
-    sys.argv[1:] = _spell_panel(sys.argv[1:])
+    sys.argv[1:] = _complete_panel_option(sys.argv[1:])
     try:
         app()
     except SidemanError as error:
@@ -231,7 +231,7 @@ def panic(
     command.silence(port, command.settings(system, binding))
 
 
-def _mend_streams() -> None:
+def _replace_closed_streams() -> None:
     """Replace standard streams that are closed (`>&-`), so that no socket gets their numbers.
 
     A character that standard output cannot encode is escaped, as on standard error.
@@ -244,15 +244,15 @@ def _mend_streams() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
-def _spell_panel(arguments: list[str]) -> list[str]:
+def _complete_panel_option(arguments: list[str]) -> list[str]:
     """Arguments with `--panel ""` for a `--panel` without HOST:PORT: an option needs its value."""
-    spelled = []
-    for place, word in enumerate(arguments):
-        spelled.append(word)
-        following = arguments[place + 1] if place + 1 < len(arguments) else ""
-        # half an address is passed on too: the command answers it, and no rig has such a name
+    completed = []
+    for index, word in enumerate(arguments):
+        completed.append(word)
+        following = arguments[index + 1] if index + 1 < len(arguments) else ""
+        # half an address is passed on too: the command rejects it, and no rig has such a name
         if word == "--panel" and not re.fullmatch(
             r".*:\d+|[\d.]+|localhost|\[?[\da-f]*:[\da-f:]*\]?", following
         ):
-            spelled.append("")
-    return spelled
+            completed.append("")
+    return completed

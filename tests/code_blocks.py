@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import typer
 
-from perform.cli import _spell_panel
+from perform.cli import _complete_panel_option
 from perform.cli import app as perform_app
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -94,7 +94,7 @@ def is_valid(line):
     known = typer.main.get_command(perform_app).commands
     if len(words) == 1:
         return True
-    name, *arguments = _spell_panel(words[1:])
+    name, *arguments = _complete_panel_option(words[1:])
     if name not in known:
         return False
     try:

@@ -17,22 +17,22 @@ from perform.errors import MessageError
 from perform.surfaces.node_red import reader
 from perform.surfaces.svg import draw
 
-TOLD = {row.address for row in FEEDBACK}
-OF_MQTT = {"/availability", "/state/stats"}  # told at a broker alone
+PUBLISHED = {row.address for row in FEEDBACK}
+OF_MQTT = {"/availability", "/state/stats"}  # published over MQTT only
 TOPIC = re.compile(r"sideman/(?:group/[\w-]+|all|\+|[\w-]+)(/[\w/-]+)")
 
 
-def is_told(address):
+def is_published(address):
     if address.startswith(STATE):
         try:
             return registry.find(address.removeprefix(STATE))[0].published
         except MessageError:
-            return address in TOLD
-    return address in TOLD
+            return address in PUBLISHED
+    return address in PUBLISHED
 
 
-def means_something(address, value):
-    """Whether the daemon can carry out an address with a payload, as a broker brings it."""
+def has_meaning(address, value):
+    """Whether the daemon accepts a payload at an address."""
     control, voice = registry.find(address)
     if control.kind == "action":
         values = ()
@@ -69,18 +69,18 @@ def test_every_wire_of_the_flow_joins_nodes_of_its_tab(flow):
     assert set(loose) == wired
 
 
-def test_no_node_of_the_flow_lies_on_another(flow):
+def test_the_nodes_of_the_flow_do_not_overlap(flow):
     places = [(node["x"], node["y"], node["id"]) for node in flow if "x" in node]
-    for at, (x, y, name) in enumerate(places):
-        for there_x, there_y, other in places[:at]:
-            assert abs(x - there_x) >= 130 or abs(y - there_y) >= 35, (name, other)
+    for index, (x, y, name) in enumerate(places):
+        for other_x, other_y, other in places[:index]:
+            assert abs(x - other_x) >= 130 or abs(y - other_y) >= 35, (name, other)
 
 
 def test_the_picture_of_the_flow_shows_all_its_nodes_and_wires(root, flow):
     path = root / "patches/node-red/flow.json"
     drawn = draw(reader.read_screens(path.read_bytes()))
-    made = f"python -m perform.surfaces.node_red.reader {path.relative_to(root)} > flow.svg"
-    assert path.with_suffix(".svg").read_text() == drawn, made
+    command = f"python -m perform.surfaces.node_red.reader {path.relative_to(root)} > flow.svg"
+    assert path.with_suffix(".svg").read_text() == drawn, command
     texts = re.findall(r">([^<>]+)</text>", drawn)
     named = [node["name"] for node in flow if node["type"] not in ("tab", "mqtt-broker")]
     assert sorted(texts) == sorted([*named, "Sideman"])
@@ -88,23 +88,23 @@ def test_the_picture_of_the_flow_shows_all_its_nodes_and_wires(root, flow):
     assert drawn.count("<path ") == wires
 
 
-def test_what_the_flow_sends_means_something_and_what_it_hears_is_told(flow):
+def test_the_flow_sends_valid_messages_and_subscribes_to_published_ones(flow):
     by_id = {node["id"]: node for node in flow}
     sent = 0
     for node in flow:
         if node["type"] == "mqtt in":
             (address,) = TOPIC.fullmatch(node["topic"]).groups()
-            assert is_told(address) or address in OF_MQTT, node["topic"]
+            assert is_published(address) or address in OF_MQTT, node["topic"]
         if node["type"] == "inject":
             for target, value in follow(by_id, node["wires"][0], node["payload"]):
                 (address,) = TOPIC.fullmatch(target["topic"]).groups()
-                assert means_something(address, value), (address, value)
+                assert has_meaning(address, value), (address, value)
                 sent += 1
     assert sent >= 10
 
 
 def follow(by_id, targets, value):
-    """Where a payload ends, through the nodes that change it."""
+    """The nodes and values at which a payload arrives, through the nodes that change it."""
     for target in (by_id[each] for each in targets):
         if target["type"] == "range":
             scaled = float(value) / float(target["maxin"]) * float(target["maxout"])
@@ -115,32 +115,32 @@ def follow(by_id, targets, value):
             yield target, value
 
 
-def test_home_assistant_publishes_what_means_something(root):
+def test_home_assistant_publishes_valid_messages(root):
     yaml = pytest.importorskip("yaml")
     automations = yaml.safe_load((root / "patches/home-assistant/automations.yaml").read_text())
     assert len({each["alias"] for each in automations}) == len(automations) == 4
     published = [action["data"] for each in automations for action in each["actions"]]
     for data in published:
         (address,) = TOPIC.fullmatch(data["topic"]).groups()
-        assert means_something(address, data["payload"]), data
+        assert has_meaning(address, data["payload"]), data
     assert all(each["triggers"] and each["mode"] for each in automations)
 
 
 @pytest.mark.parametrize(
-    ("path", "says", "hears"),
+    ("path", "sends", "receives"),
     [
-        ("supercollider/sideman.scd", r'~say\.\("([^"]+)"', r'~hear\.\(\\\w+, "([^"]+)"'),
+        ("supercollider/sideman.scd", r'~send\.\("([^"]+)"', r'~receive\.\(\\\w+, "([^"]+)"'),
         ("sonic-pi/sideman.rb", r'osc "/sideman([^"]+)"', r'sync "/osc\*/sideman([^"]+)"'),
     ],
 )
-def test_programs_say_and_hear_addresses_of_the_table(root, path, says, hears):
+def test_programs_use_addresses_of_the_registry(root, path, sends, receives):
     text = (root / "patches" / path).read_text()
-    said, heard = set(re.findall(says, text)), set(re.findall(hears, text))
-    assert {"/chord", "/subscribe"} <= said
-    assert {"/note", "/beat", "/state/tempo"} <= heard
-    for address in said:
+    sent, received = set(re.findall(sends, text)), set(re.findall(receives, text))
+    assert {"/chord", "/subscribe"} <= sent
+    assert {"/note", "/beat", "/state/tempo"} <= received
+    for address in sent:
         registry.find(address)
-    assert all(is_told(address) for address in heard)
+    assert all(is_published(address) for address in received)
 
 
 def test_the_sonic_pi_recipe_is_ruby(root):
@@ -158,7 +158,7 @@ def test_the_sonic_pi_recipe_is_ruby(root):
         assert done.stdout.strip() == "Syntax OK", done.stderr
 
 
-def test_the_service_is_a_unit_that_lets_notes_go_first(root, tmp_path):
+def test_the_service_is_a_unit_with_real_time_priority(root, tmp_path):
     unit = (root / "patches/systemd/sideman.service").read_text()
     assert f"LimitRTPRIO={REALTIME_PRIORITY}\n" in unit
     (start,) = re.findall(r"^ExecStart=\S+/bin/(perform .+)$", unit, re.MULTILINE)

@@ -7,7 +7,7 @@ use_osc "127.0.0.1", 9000
 changes = (ring "Dm7", "G7", "Cmaj7", "A7")
 sounding = {}
 
-# A voice strikes a note, or with velocity 0 ends it.
+# A voice begins a note, or with velocity 0 ends it.
 live_loop :notes do
   use_real_time
   voice, pitch, velocity = sync "/osc*/sideman/note"
@@ -25,7 +25,7 @@ live_loop :tempo do
   set :sideman_tempo, bpm
 end
 
-# The next chord leaves just before the bar line.
+# Send the next chord just before the bar line.
 live_loop :changes do
   use_real_time
   _bar, beat = sync "/osc*/sideman/beat"
@@ -36,7 +36,7 @@ live_loop :changes do
   end
 end
 
-# Sonic Pi hears at port 4560. A Sideman that was started again knows nobody, so it is asked again and again.
+# Sonic Pi listens at port 4560. A daemon that restarts has no subscriptions, so this renews it.
 osc "/sideman/subscribe", 4560
 live_loop :subscription do
   osc "/sideman/subscribe/again", 4560

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from perform import __version__
-from perform.cli import _spell_panel
+from perform.cli import _complete_panel_option
 from perform.cli import app as perform_app
 from training.cli import app as training_app
 
@@ -208,4 +208,4 @@ def test_the_readme_renders(tmp_path, root):
     ],
 )
 def test_the_panel_option_takes_an_address_or_none(typed, meant):
-    assert _spell_panel(typed.split()) == meant
+    assert _complete_panel_option(typed.split()) == meant

@@ -1,4 +1,4 @@
-"""The Node-RED recipe as it stands: a Node-RED that imports it, with a broker and Sideman beside it."""
+"""The Node-RED recipe in a real Node-RED, with a broker and Sideman."""
 
 import json
 import urllib.request
@@ -11,9 +11,9 @@ from parts import START_SECONDS, Program, eventually, need, perform
 RIG = """
 [inputs.osc]
 listen = "127.0.0.1:{osc}"
-[outputs.nobody]
+[outputs.max]
 kind = "osc"
-to = "127.0.0.1:{nobody}"
+to = "127.0.0.1:{output}"
 [[voices]]
 name = "lead"
 [mqtt]
@@ -21,7 +21,7 @@ broker = "127.0.0.1:{broker}"
 name = "hall"
 groups = ["ground-floor"]
 """
-# What a player sets by hand: no telemetry, and nobody but this machine.
+# What a user sets by hand: no telemetry, and this machine only.
 SETTINGS = """module.exports = {
   uiHost: "127.0.0.1", flowFile: "flow.json", telemetry: { enabled: false },
   logging: { console: { level: "info" } },
@@ -39,7 +39,7 @@ def broker(tmp_path):
 @pytest.fixture
 def hall(broker, tmp_path):
     rig = tmp_path / "rig.toml"
-    rig.write_text(RIG.format(osc=free_port(), nobody=free_port(), broker=broker.port))
+    rig.write_text(RIG.format(osc=free_port(), output=free_port(), broker=broker.port))
     daemon = perform("run", str(rig))
     daemon.wait_for("ready")
     yield daemon
@@ -49,7 +49,7 @@ def hall(broker, tmp_path):
 
 @pytest.fixture
 def node_red(broker, hall, root, tmp_path):
-    """A Node-RED with the flow, its broker set, and what its debug nodes show on its console, too."""
+    """A Node-RED with the flow and its broker; debug nodes print to its console too."""
     program = root / ".node-red" / "node_modules" / ".bin" / "node-red"
     need(str(program))
     flow = json.loads((root / "patches/node-red/flow.json").read_text())
@@ -73,22 +73,22 @@ def node_red(broker, hall, root, tmp_path):
     one.end()
 
 
-def test_buttons_play_the_hall_and_what_sounds_is_shown(broker, node_red):
+def test_buttons_control_the_hall_and_its_chord_is_shown(broker, node_red):
     node_red.wait_for("Connected to broker")
-    told = broker.listen("sideman/hall/state/#")
+    published = broker.listen("sideman/hall/state/#")
     try:
         node_red.wait_for("[debug:online, offline] online")
         node_red.press("sideman-start")
-        eventually(lambda: told.saw("state/transport start"))
+        eventually(lambda: published.saw("state/transport start"))
         for button, chord in (("sideman-chord-2", "G7"), ("sideman-chord-4", "C7")):
             node_red.press(button)
-            node_red.wait_for(f"[debug:it plays on] {chord}")
+            node_red.wait_for(f"[debug:sounding chord] {chord}")
         node_red.press("sideman-light-2")
-        eventually(lambda: told.saw("state/target/density 0.9"))
-        eventually(lambda: told.saw("state/weight/density 1"))
+        eventually(lambda: published.saw("state/target/density 0.9"))
+        eventually(lambda: published.saw("state/weight/density 1"))
         node_red.wait_for("[debug:late notes]")
         node_red.press("sideman-stop")
-        eventually(lambda: told.saw("state/transport stop"))
+        eventually(lambda: published.saw("state/transport stop"))
         assert not [it for it in node_red.lines if "[error]" in it]
     finally:
-        told.end()
+        published.end()

@@ -10,7 +10,7 @@ from browser import QUIET
 from parts import START_SECONDS, need
 
 PHONE = 360
-# The page in a frame as wide as a phone, since a headless window is never so narrow; then its widths.
+# The page in a frame as wide as a phone (a headless window cannot be so narrow), then its widths.
 FRAME = """<iframe src="{page}" style="width:{width}px;height:800px;border:0"
  onload="const d=this.contentDocument.documentElement;document.title='measured '+JSON.stringify(
  {{page:d.scrollWidth,broken:[...this.contentDocument.images].filter(i=>!i.naturalWidth).length}})">

@@ -1,4 +1,4 @@
-"""Surfaces at a live daemon: everything that they can say is understood, and what is told arrives."""
+"""Surfaces with a live daemon: it accepts all their messages, and its feedback arrives."""
 
 import json
 import re
@@ -19,7 +19,7 @@ from perform.surfaces import formats, pages
 RIG = """
 [inputs.osc]
 listen = "127.0.0.1:{port}"
-[outputs.nowhere]
+[outputs.max]
 kind = "osc"
 to = "127.0.0.1:{nowhere}"
 [[voices]]
@@ -30,7 +30,7 @@ role = "bass"
 [[voices]]
 name = "2"  # which Pure Data may take for a number
 """
-SAID = {
+MESSAGES = {
     "touchosc": (".tosc", surface_messages.of_touchosc),
     "max": (".maxpat", surface_messages.of_max),
     "max help": (".maxhelp", surface_messages.of_max),
@@ -62,8 +62,8 @@ def client(daemon):
 
 
 def figures(client):
-    """What the daemon counted, and what else it told until it said so."""
-    threading.Event().wait(0.05)  # asked more often than 20 times a second it refuses
+    """The daemon's statistics, and the other messages that came before their end."""
+    threading.Event().wait(0.05)  # more than 20 requests a second are rejected
     client.send(encode("/sideman/stats"))
     found, others = {}, []
     while "/sideman/stats/done" not in found:
@@ -75,9 +75,9 @@ def figures(client):
     return found, others
 
 
-@pytest.mark.parametrize("name", SAID)
-def test_all_that_a_surface_can_say_is_understood(daemon, client, name):
-    suffix, read = SAID[name]
+@pytest.mark.parametrize("name", MESSAGES)
+def test_the_daemon_accepts_every_message_of_a_surface(daemon, client, name):
+    suffix, read = MESSAGES[name]
     made = formats.render_files(
         name.split()[0], pages.build_surface(daemon.rig, ("blues", "reels"))
     )
@@ -87,30 +87,31 @@ def test_all_that_a_surface_can_say_is_understood(daemon, client, name):
         if "subscribe" not in address:
             client.send(encode(address, *values))
         if number % 50 == 49:
-            figures(client)  # so that no packet is lost for want of room
+            figures(client)  # so that no packet is lost for lack of buffer space
     after, others = figures(client)
     assert [it for it in others if it[0] == "/sideman/error"] == []
     assert after["/sideman/stats/refused"] == before["/sideman/stats/refused"]
-    heard = after["/sideman/stats/received"] - before["/sideman/stats/received"]
-    assert heard >= len(everything) - 3 > (30 if name == "max help" else 300)
+    received = after["/sideman/stats/received"] - before["/sideman/stats/received"]
+    assert received >= len(everything) - 3 > (30 if name == "max help" else 300)
 
 
-def hears(client, address, value):
-    """Waits until this is told."""
-    eventually(lambda: any(told == (address, (value,)) for told in decode(client.recv(65536))))
+def wait_for_value(client, address, value):
+    """Wait until a value is published."""
+    eventually(lambda: any(each == (address, (value,)) for each in decode(client.recv(65536))))
 
 
 TOUCHED = """
 const sent = [], locals = {}, send = (address) => sent.push(address), get = () => 0; // no latch
 const touch = (event) => { %s };
-for (const [type, pointerId] of [["start", 1], ["start", 2], ["move", 2], ["stop", 1], ["move", 2]]) touch({ type, pointerId });
+const events = [["start", 1], ["start", 2], ["move", 2], ["stop", 1], ["move", 2]];
+for (const [type, pointerId] of events) touch({ type, pointerId });
 const early = sent.length;
 touch({ type: "stop", pointerId: 2 });
 return [early, sent];
 """
 
 
-def test_a_chord_of_open_stage_control_goes_with_the_last_finger():
+def test_a_chord_of_open_stage_control_ends_with_the_last_finger():
     made = formats.render_files(
         "open-stage-control", pages.build_surface(pages.shipped_rig(), ("blues",))
     )
@@ -123,7 +124,7 @@ def test_a_chord_of_open_stage_control_goes_with_the_last_finger():
         browser.close()
 
 
-# A second patch in the same Pure Data: whatever comes to its port goes to the name that it begins with.
+# A second patch in the same Pure Data: a message to its port goes to the name at its beginning.
 DRIVER = """#N canvas 0 0 450 300 12;
 #X obj 10 10 netreceive {port};
 #X obj 10 40 list split 1;
@@ -147,12 +148,12 @@ DRIVER = """#N canvas 0 0 450 300 12;
 """
 
 
-def test_a_patch_that_is_open_hears_a_daemon_that_is_started_again(tmp_path):
+def test_an_open_patch_subscribes_to_a_daemon_that_restarts(tmp_path):
     need("pd")
     rig, port = tmp_path / "rig.toml", free_port()
     rig.write_text(RIG.format(port=port, nowhere=free_port()))
     made = formats.render_files(
-        "pd", pages.build_surface(load.load_rig(rig), ("blues",), back=free_port())
+        "pd", pages.build_surface(load.load_rig(rig), ("blues",), feedback_port=free_port())
     )
     (tmp_path / "sideman.pd").write_bytes(made[".pd"])
     patch = Program("pd", "-nogui", "-noaudio", "-nomidi", "-stderr", str(tmp_path / "sideman.pd"))
@@ -174,7 +175,7 @@ def test_a_patch_that_is_open_hears_a_daemon_that_is_started_again(tmp_path):
 def pd(daemon, tmp_path):
     need("pd")
     back, steering = free_port(), free_port()
-    surface = pages.build_surface(daemon.rig, ("blues", "reels"), back=back)
+    surface = pages.build_surface(daemon.rig, ("blues", "reels"), feedback_port=back)
     made = formats.render_files("pd", surface)
     (tmp_path / "sideman.pd").write_bytes(made[".pd"])
     driver = DRIVER.format(port=steering, hear="/voice/2/swing:hear", label="/chord:hear")
@@ -183,7 +184,7 @@ def pd(daemon, tmp_path):
         "pd", "-nogui", "-noaudio", "-nomidi", "-stderr",
         str(tmp_path / "driver.pd"), str(tmp_path / "sideman.pd"),
     )  # fmt: skip
-    program.made = made[".pd"]
+    program.patch = made[".pd"]
 
     def connected():
         try:
@@ -192,44 +193,44 @@ def pd(daemon, tmp_path):
             return None
 
     with eventually(connected) as line:
-        program.say = lambda text: line.sendall(text.encode())
+        program.send = lambda text: line.sendall(text.encode())
         yield program
     program.end()
 
 
-def test_pure_data_says_all_that_it_can_and_follows_without_going_round(daemon, client, pd):
+def test_pure_data_sends_valid_messages_and_shows_feedback_without_echoes(daemon, client, pd):
     eventually(lambda: figures(client)[0]["/sideman/stats/subscribers"] >= 1)
     assert not [
         line
         for line in pd.lines
         if "error" in line or "couldn't create" in line or "no such" in line
     ]
-    # the fader stands where it did at first, then the whole state has come
+    # the fader gets its first value, then every value
     eventually(lambda: sum("heard: set" in line for line in list(pd.lines)) >= 2)
     before, _ = figures(client)
-    everything = list(dict.fromkeys(surface_messages.of_pure_data(pd.made)))
+    everything = list(dict.fromkeys(surface_messages.of_pure_data(pd.patch)))
     for start in range(0, len(everything), 40):
-        pd.say("".join(f"{name} {value};\n" for name, value in everything[start : start + 40]))
+        pd.send("".join(f"{name} {value};\n" for name, value in everything[start : start + 40]))
         time.sleep(0.05)
-    wanted = before["/sideman/stats/received"] + len(everything)
-    eventually(lambda: figures(client)[0]["/sideman/stats/received"] >= wanted)
+    expected = before["/sideman/stats/received"] + len(everything)
+    eventually(lambda: figures(client)[0]["/sideman/stats/received"] >= expected)
     after, _ = figures(client)
     assert after["/sideman/stats/refused"] == before["/sideman/stats/refused"], "\n".join(
         daemon.lines
     )
     assert len(everything) > 300
 
-    client.send(encode("/sideman/chart", ""))  # the help's chart would go on
+    client.send(encode("/sideman/chart", ""))  # the chart of the help patcher would play on
     client.send(encode("/sideman/subscribe"))
-    pd.say("/voice/2/accent:hear 0.625;\n")  # a slider that is moved, not only set, says so
-    hears(client, "/sideman/state/voice/2/accent", 0.625)
-    pd.say("/chord=F#m7b5:hear bang;\n")
-    hears(client, "/sideman/state/chord", "F#m7b5")
+    pd.send("/voice/2/accent:hear 0.625;\n")  # a slider that is moved, not only set, sends
+    wait_for_value(client, "/sideman/state/voice/2/accent", 0.625)
+    pd.send("/chord=F#m7b5:hear bang;\n")
+    wait_for_value(client, "/sideman/state/chord", "F#m7b5")
     client.send(encode("/sideman/unsubscribe"))
 
     client.send(encode("/sideman/voice/2/swing", 0.375))
     eventually(lambda: pd.saw("heard: set 0.375"))
-    pd.say("/tempo:say 9999;\n")  # what is refused is read on the patch, and in Pd's window
+    pd.send("/tempo:say 9999;\n")  # the patch and Pd's window show the error reply
     eventually(
         lambda: any(re.search(r"^label: label /tempo:\\? takes\\? 20", it) for it in list(pd.lines))
     )
@@ -239,10 +240,10 @@ def test_pure_data_says_all_that_it_can_and_follows_without_going_round(daemon, 
         client.send(encode("/sideman/chord", chord))
         eventually(lambda chord=chord: pd.saw(f"label: label {chord}"))
         quiet, _ = figures(client)
-        # an echo would come within the quarter of a second that movements are damped
+        # an echo would come within the quarter of a second in which feedback waits
         time.sleep(0.5)
         after, _ = figures(client)
         came.append(after["/sideman/stats/received"] - quiet["/sideman/stats/received"])
-    # what it says every five seconds, to go on being told, falls into one of them at most
+    # the renewal every five seconds falls into one of them at most
     assert min(came) <= 1
     assert not [line for line in pd.lines if re.search(r"error|no method", line)]

@@ -1,4 +1,4 @@
-"""`perform run` in a terminal: a real one, of 80 columns."""
+"""`perform run` in a real terminal of 80 columns."""
 
 import contextlib
 import fcntl
@@ -21,47 +21,47 @@ def test_the_view_shows_what_plays_and_leaves_the_terminal_as_it_was(tmp_path):
     port, page = free_port(), f"127.0.0.1:{free_port()}"
     (tmp_path / "rig.toml").write_text(
         f'[clock]\ntempo = 240.0\n[inputs.osc]\nlisten = "127.0.0.1:{port}"\n'
-        '[outputs.nobody]\nkind = "osc"\nto = "127.0.0.1:9"\n'
+        '[outputs.max]\nkind = "osc"\nto = "127.0.0.1:9"\n'
     )
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 80, 0, 0))
+    terminal, child_end = pty.openpty()
+    fcntl.ioctl(child_end, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 80, 0, 0))
     daemon = subprocess.Popen(
         [sys.executable, "-m", "perform", "run", str(tmp_path / "rig.toml"), "--panel", page],
-        stdin=theirs, stdout=theirs, stderr=theirs, env={**os.environ, "TERM": "xterm-256color"},
+        stdin=child_end, stdout=child_end, stderr=child_end, env={**os.environ, "TERM": "xterm-256color"},
     )  # fmt: skip
-    os.close(theirs)
-    os.set_blocking(ours, False)
-    seen = bytearray()
+    os.close(child_end)
+    os.set_blocking(terminal, False)
+    output = bytearray()
 
-    def look():
-        with contextlib.suppress(OSError):  # nothing there, or nobody any more
-            seen.extend(os.read(ours, 65536))
+    def read_terminal():
+        with contextlib.suppress(OSError):  # nothing to read, or the process has ended
+            output.extend(os.read(terminal, 65536))
 
     def shows(*texts):
         def shown():
-            look()
-            return all(text.encode() in seen for text in texts)
+            read_terminal()
+            return all(text.encode() in output for text in texts)
 
         eventually(shown)
 
-    def ended():  # a terminal that nobody reads holds up who writes to it
-        look()
+    def ended():  # a terminal that is not read blocks the process that writes
+        read_terminal()
         return daemon.poll() is not None
 
     try:
         shows("ready: listens to OSC", f"panel http://{page}/")
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as hand:
-            hand.sendto(encode("/sideman/chord", "F#m7b5"), ("127.0.0.1", port))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            client.sendto(encode("/sideman/chord", "F#m7b5"), ("127.0.0.1", port))
             shows("F#m7b5", "240 bpm", "█ lead")
-            hand.sendto(encode("/sideman/what"), ("127.0.0.1", port))
+            client.sendto(encode("/sideman/what"), ("127.0.0.1", port))
             shows("/what: no such address")
         daemon.send_signal(signal.SIGINT)
         eventually(ended)
         assert daemon.returncode == 0
         shows("\x1b[?1049h", "\x1b[?1049l", "bars substituted")
-        assert b"Traceback" not in seen
+        assert b"Traceback" not in output
     finally:
         if daemon.poll() is None:
             daemon.kill()
             daemon.wait()
-        os.close(ours)
+        os.close(terminal)
