@@ -21,6 +21,7 @@ from perform.errors import BundleError, ChordError, SidemanError
 from perform.music.chord import Chord, parse_chord
 from perform.music.recognition import recognise
 from perform.rig import DEFAULT_MODEL, MidiFileOutput, VoiceConfig, host_port, metre_of
+from perform.version import VersionOption
 
 app = typer.Typer(
     name="perform",
@@ -48,6 +49,11 @@ def main() -> None:
         sys.exit(0)
 
 
+@app.callback()
+def options(version: VersionOption = False) -> None:
+    """What comes before a command."""
+
+
 @app.command()
 def demo(
     seconds: Annotated[
@@ -56,11 +62,12 @@ def demo(
     out: Annotated[Path, typer.Option(help="where demo.mid and demo.wav go")] = Path(),
     soundfont: Annotated[Path | None, typer.Option(help="a .sf2 or .sf3 file for the WAV")] = None,
     seed: Annotated[int, typer.Option(help="another number, another solo")] = 0,
+    quiet: Annotated[bool, typer.Option("--quiet", help="not aloud, files alone")] = False,
 ) -> None:
-    """Play a twelve-bar blues; no hardware needed."""
+    """Play a twelve-bar blues, aloud where there is a sound card; no hardware needed."""
     from perform import demo as concert  # noqa: PLC0415
 
-    concert.run(seconds, out, soundfont, seed)
+    concert.run(seconds, out, soundfont, seed, quiet=quiet)
 
 
 @app.command()

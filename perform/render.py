@@ -12,10 +12,11 @@ from perform.engine.settings import EngineSettings
 from perform.errors import SidemanError
 from perform.inputs.chart import Chart
 from perform.rig import VoiceConfig
-from perform.sinks.audio import HINT, find_soundfont, render_wav
+from perform.sinks.audio import render_wav
 from perform.sinks.base import Sink
 from perform.sinks.midifile import MidiFileSink
 from perform.sinks.picture import PictureSink
+from perform.sinks.soundfont import find_soundfont, missing
 from perform.sources.base import Source
 from perform.sources.canned import STOCK, CannedSource
 from perform.sources.steered import SteeredSource
@@ -82,7 +83,7 @@ def _write(
     elif kind == ".wav":
         font = find_soundfont(soundfont)
         if font is None:
-            raise SidemanError(HINT)
+            raise SidemanError(f"a WAV needs a SoundFont: {missing(None)}")
         with tempfile.TemporaryDirectory() as folder:
             song = Path(folder) / "song.mid"
             _play(play, midi(song))

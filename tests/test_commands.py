@@ -1,6 +1,7 @@
 """Commands as a user types them: what they print, and how they fail."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -8,6 +9,7 @@ import sys
 
 import pytest
 
+from perform import __version__
 from perform.cli import _spelled_out
 from perform.cli import app as perform_app
 from training.cli import app as training_app
@@ -61,8 +63,6 @@ def test_a_fault_is_one_line_and_an_exit_code(tmp_path, root, arguments, status,
 
 
 def environment(root, **more):
-    import os
-
     return {**os.environ, "PYTHONPATH": str(root), **more}
 
 
@@ -109,10 +109,18 @@ def test_init_check_render_demo(tmp_path, root):
     (tmp_path / "rig.toml").write_text(rig)
     done = command("check", "rig.toml", cwd=tmp_path, env=env)
     assert "ready" in done.stdout, done.stderr
-    done = command("demo", "--seconds", "3", cwd=tmp_path, env=env)
-    assert done.returncode == 0, done.stderr
+
+
+def test_a_demo_without_sound_says_what_is_written_and_what_to_install(tmp_path, root):
+    """A fluidsynth that is not found is what a system without the extra has."""
+    (tmp_path / "fluidsynth.py").write_text("raise ModuleNotFoundError('No such module')\n")
+    hidden = environment(root, PYTHONPATH=f"{tmp_path}{os.pathsep}{root}")
+    done = command("demo", "--seconds", "1", cwd=tmp_path, env=hidden)
+    assert (done.returncode, done.stderr) == (0, "")
     assert re.search(r"1  \[C7\] [A-G]", done.stdout)
-    assert (tmp_path / "demo.mid").stat().st_size > 200
+    last = done.stdout.splitlines()[-1]
+    assert last.startswith("written: demo.mid; for a demo.wav and sound: pip install '.[audio]'")
+    assert (tmp_path / "demo.mid").stat().st_size > 150
 
 
 def test_a_check_leaves_the_file_of_last_evening(tmp_path, root):
@@ -128,6 +136,12 @@ def test_a_check_leaves_the_file_of_last_evening(tmp_path, root):
 def test_models_lists_what_ships_and_shows_cards():
     assert "blues" in command("models").stdout
     assert "near-copies" in command("models", "blues").stdout
+
+
+@pytest.mark.parametrize("module", ["perform", "training"])
+def test_both_programs_say_which_they_are(module):
+    done = command("--version", module=module)
+    assert (done.stdout, done.stderr) == (f"sideman {__version__}\n", "")
 
 
 def test_every_command_of_the_readme_is_a_command(root):

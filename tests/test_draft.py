@@ -6,7 +6,6 @@ import sys
 from types import SimpleNamespace
 
 import mido
-import numpy as np
 import pytest
 
 from perform.cli import init
@@ -18,10 +17,7 @@ from perform.surfaces.files import leave
 from perform.surfaces.layout import shipped, surface
 
 SILENCE = SimpleNamespace(
-    sfload=lambda _: 0,
-    program_select=lambda *_: 0,
-    get_samples=lambda frames: np.zeros(2 * frames, np.int16),
-    delete=lambda: None,
+    synth=None, sfload=lambda _: 0, program_select=lambda *_: 0, delete=lambda: None
 )
 WRITERS = {
     "x.mid": lambda path: MidiFileSink(path, {"lead": 1}, 120.0).close(),
@@ -44,7 +40,8 @@ def full_disk():
 
 @pytest.mark.parametrize("name", WRITERS)
 def test_what_was_there_stays_alone(name, tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "fluidsynth", SimpleNamespace(Synth=lambda **_: SILENCE))
+    silent = SimpleNamespace(Synth=lambda **_: SILENCE, cfunc=lambda *_: lambda *_: 0)
+    monkeypatch.setitem(sys.modules, "fluidsynth", silent)
     mido.MidiFile().save(tmp_path / "song")
     (tmp_path / name).write_text("before")
     with full_disk(), pytest.raises(SidemanError, match="cannot be written"):

@@ -11,6 +11,7 @@ import typer
 
 from perform.errors import DatasetError, RunFolderError, SidemanError
 from perform.music.notetable import notes_of
+from perform.version import VersionOption
 from training import beginning, config, dataset, describe, extras, measuring
 from training.augment import pipeline
 from training.augment.registry import described
@@ -40,6 +41,11 @@ def main() -> None:
         where = f"{fault.filename}: {fault.strerror}" if fault.filename else fault
         print(f"training: {where}; free it or name another place", file=sys.stderr)
         sys.exit(SidemanError.exit_code)
+
+
+@app.callback()
+def options(version: VersionOption = False) -> None:
+    """What comes before a command."""
 
 
 @app.command("import")

@@ -1,78 +1,79 @@
 """Sound, by fluidsynth: a MIDI file to a WAV file, faster than real time."""
 
-import os
+import ctypes
 import struct
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import mido
+import numpy as np
+import numpy.typing as npt
 
 from perform.draft import draft
-from perform.errors import SidemanError, StartError
+from perform.sinks.soundfont import synthesizer
 
 SAMPLE_RATE = 44100
 FRAME_BYTES = 4
 TAIL_FRAMES = 3 * SAMPLE_RATE // 2
-ENVIRONMENT = "SIDEMAN_SOUNDFONT"
-USUAL_PLACES = (
-    "/usr/share/sounds/sf2",
-    "/usr/share/sounds/sf3",
-    "/usr/share/soundfonts",
-    "/usr/local/share/soundfonts",
-    "/opt/homebrew/share/soundfonts",
-    "/opt/homebrew/share/fluid-synth/sf2",
-    "~/Library/Audio/Sounds/Banks",
-    "~/.local/share/soundfonts",
-)
-HINT = (
-    "no SoundFont found, so no WAV: apt install timgm6mb-soundfont (or brew install fluid-synth), "
-    "or name a .sf2 file with --soundfont"
-)
-
-
-def find_soundfont(named: Path | None = None) -> Path | None:
-    """The named SoundFont, $SIDEMAN_SOUNDFONT, or the first in the usual places; None without."""
-    if named is not None:
-        if not named.is_file():
-            raise SidemanError(f"{named}: no such SoundFont; name a .sf2 or .sf3 file")
-        return named
-    own = os.environ.get(ENVIRONMENT)
-    if own:
-        return find_soundfont(Path(own))
-    for place in USUAL_PLACES:
-        fonts = sorted(Path(place).expanduser().glob("*.sf[23]"))
-        if fonts:
-            return fonts[0]
-    return None
+MOST_FRAMES = SAMPLE_RATE  # in one array: a pause may be long
+GAIN = 0.6
+PEAK = 32767 * 10 ** (-1 / 20)  # the loudest sample: -1 dBFS
+Samples = npt.NDArray[np.float32]
 
 
 def render_wav(song: Path, target: Path, soundfont: Path) -> None:
     """The MIDI file `song` played to `target`: 16 bit stereo, 44.1 kHz, with a tail that rings out.
 
+    Its loudest sample is at -1 dBFS. It is played twice, first to measure: so a long song takes no
+    memory.
+
     StartError where fluidsynth is missing, OutputError when the disk refuses.
     """
-    try:
-        import fluidsynth  # noqa: PLC0415 - an extra, and it looks for a system library
-    except (ImportError, FileNotFoundError) as fault:
-        raise StartError(
-            f"a WAV needs fluidsynth ({fault}): pip install '.[audio]' and "
-            "apt install libfluidsynth3 (or brew install fluid-synth)"
-        ) from None
     messages = list(mido.MidiFile(song))
-    synth = fluidsynth.Synth(samplerate=float(SAMPLE_RATE), gain=0.6)
+    frames = sum(_frames(message.time) for message in messages) + TAIL_FRAMES
+    loudest = max(float(np.abs(samples).max()) for samples in _played(messages, soundfont))
+    factor = PEAK / loudest if loudest else 1.0
+    with draft(target) as beside, beside.open("wb") as sound:
+        sound.write(_header(frames))
+        for samples in _played(messages, soundfont):
+            sound.write(np.rint(samples * factor).astype("<i2").tobytes())
+
+
+def _played(messages: Sequence[mido.Message], soundfont: Path) -> Iterator[Samples]:
+    """The sound of messages and tail, some frames at a time: left, right, left, ...; 1 is full."""
+    synth = synthesizer(soundfont, GAIN, float(SAMPLE_RATE))
+    write = _writer()
     try:
-        font = synth.sfload(str(soundfont))
-        if font < 0:
-            raise SidemanError(f"{soundfont}: not a SoundFont; name a .sf2 or .sf3 file")
-        for channel in range(16):
-            synth.program_select(channel, font, 128 if channel == 9 else 0, 0)
-        with draft(target) as beside, beside.open("wb") as sound:
-            sound.write(_header(sum(_frames(message.time) for message in messages) + TAIL_FRAMES))
-            for message in messages:
-                sound.write(_samples(synth, _frames(message.time)))
-                _play(synth, message)
-            sound.write(_samples(synth, TAIL_FRAMES))
+        for message in messages:
+            yield from _sounded(synth, write, _frames(message.time))
+            _play(synth, message)
+        yield from _sounded(synth, write, TAIL_FRAMES)
     finally:
         synth.delete()
+
+
+def _writer() -> Any:
+    """The function of fluidsynth's synth.h that writes real numbers.
+
+    Those of `get_samples` are whole: loud music clips, and soft music is coarse.
+    """
+    import fluidsynth  # noqa: PLC0415 - an extra
+
+    names = ("synth", "frames", "left", "left_at", "left_step", "right", "right_at", "right_step")
+    pointer, number = ctypes.c_void_p, ctypes.c_int
+    kinds = (pointer, number, pointer, number, number, pointer, number, number)
+    taken = zip(names, kinds, (1,) * len(names), strict=True)
+    return fluidsynth.cfunc("fluid_synth_write_float", number, *taken)
+
+
+def _sounded(synth: Any, write: Any, frames: int) -> Iterator[Samples]:
+    while frames > 0:
+        size = min(frames, MOST_FRAMES)
+        samples = np.zeros(2 * size, np.float32)
+        write(synth.synth, size, samples.ctypes.data, 0, 2, samples.ctypes.data, 1, 2)
+        yield samples
+        frames -= size
 
 
 def _frames(seconds: float) -> int:
@@ -80,9 +81,9 @@ def _frames(seconds: float) -> int:
 
 
 def _header(frames: int) -> bytes:
-    """What a WAV file of so many frames begins with (Microsoft, Multimedia Programming Interface, 1991).
+    """The header of a WAV file of so many frames (Microsoft, Multimedia Programming Interface, 1991).
 
-    Python's own writer would fill it in last, and try once more when it is collected, with a traceback.
+    Python's own writer writes it last, and once more when it is collected, with a traceback.
     """
     size = frames * FRAME_BYTES
     form = (1, 2, SAMPLE_RATE, SAMPLE_RATE * FRAME_BYTES, FRAME_BYTES, 16)  # PCM, stereo
@@ -91,12 +92,7 @@ def _header(frames: int) -> bytes:
     )
 
 
-def _samples(synth, frames: int) -> bytes:  # type: ignore[no-untyped-def] # noqa: ANN001
-    samples: bytes = synth.get_samples(frames).astype("<i2").tobytes()
-    return samples
-
-
-def _play(synth, message: mido.Message) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001
+def _play(synth: Any, message: mido.Message) -> None:
     if message.type == "note_on" and message.velocity:
         synth.noteon(message.channel, message.note, message.velocity)
     elif message.type in ("note_on", "note_off"):
