@@ -20,6 +20,7 @@ from perform.engine.engine import Engine
 from perform.events import Event
 from perform.hotplug import Hotplug, Plugged
 from perform.live import Conductor
+from perform.missing import Missing
 from perform.opening import greeting, open_inputs, open_panel, open_sinks, open_window
 from perform.rig import Rig
 from perform.session import Recorder
@@ -28,6 +29,7 @@ from perform.sinks.tape import Tape
 from perform.sources.canned import STOCK
 from perform.sources.remote import RemoteSource
 from perform.stage import Stage
+from perform.steps import first_steps
 
 log = logging.getLogger(__name__)
 REALTIME_PRIORITY = 20
@@ -39,11 +41,16 @@ SWITCH_SECONDS = (
 
 @contextlib.asynccontextmanager
 async def stage(
-    rig: Rig, listeners: Sequence[Sink] = (), windows: Sequence[str] = ()
+    rig: Rig,
+    listeners: Sequence[Sink] = (),
+    windows: Sequence[str] = (),
+    *,
+    strict: bool = True,
 ) -> AsyncIterator[Stage]:
     """A performance with all its parts up; on the way out everything is silent, then closed.
 
-    `windows`: modules of processes that show it, and have the terminal.
+    `windows`: modules of processes that show it, and have the terminal. `strict`: a port that cannot
+    be opened is a fault; without, it is named and everything else plays.
 
     Raises SidemanError, before anything sounds, when a part is not there.
     """
@@ -59,7 +66,8 @@ async def stage(
         if windows:
             parts.enter_context(_quiet_terminal())
         plugged: list[Plugged] = []
-        outputs = open_sinks(rig, parts, plugged)
+        missing = Missing(strict=strict)
+        outputs = open_sinks(rig, parts, plugged, missing)
         for listener in listeners:
             parts.callback(listener.close)
         engine = Engine(
@@ -88,15 +96,13 @@ async def stage(
         await parts.enter_async_context(source)
         parts.callback(conductor.close)  # also where what comes below cannot be opened
         running = Stage(rig, engine, transport, conductor, source, outputs.told)
-        desk = await open_inputs(running, parts, plugged)
+        desk = await open_inputs(running, parts, plugged, missing)
+        running.missing = missing.lines
         await parts.enter_async_context(Hotplug(plugged, conductor.is_busy))
         if rig.panel is not None:
             await open_panel(rig.panel, running, desk, parts)
         for module in windows:
-            door = running.door
-            found = {"panel": door.url, "code": door.picture()} if door is not None else {}
-            shown = greeting(running) | found
-            await open_window(module, running, desk, parts, shown)
+            await open_window(module, running, desk, parts, _shown(running))
         for event in rig.harmony.events():
             conductor.deliver(event)
         conductor.prepare()
@@ -109,6 +115,14 @@ async def stage(
         finally:
             gc.enable()
             conductor.close()  # silent at once, and whoever looks is told so while they still listen
+
+
+def _shown(running: Stage) -> dict[str, Any]:
+    """What a view of the performance is told first."""
+    door = running.door
+    found = {"panel": door.url, "code": door.picture()} if door is not None else {}
+    steps = {"steps": first_steps(running.rig, door), "missing": running.missing}
+    return greeting(running) | found | steps
 
 
 @contextlib.contextmanager
@@ -142,12 +156,18 @@ def _to_each(
 
 
 async def run(
-    rig: Rig, ready: Callable[[Stage], None] = lambda _: None, windows: Sequence[str] = ()
+    rig: Rig,
+    ready: Callable[[Stage], None] = lambda _: None,
+    windows: Sequence[str] = (),
+    *,
+    strict: bool = True,
 ) -> None:
     """Play until a signal or a fault ends it. A signal that comes a while after the first forces."""
-    async with stage(rig, windows=windows) as running:
+    async with stage(rig, windows=windows, strict=strict) as running:
         _obey_signals(running)
         _play_first()
+        for line in running.missing:  # now that there are windows that show it
+            log.warning("%s", line)
         ready(running)
         stopping: asyncio.Future[bool] = asyncio.ensure_future(running.stopped.wait())
         try:

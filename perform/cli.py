@@ -11,13 +11,11 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 
 from perform import bundle, config, library, start
-from perform.allow import is_loopback
 from perform.draft import draft
-from perform.errors import BundleError, ChordError, SidemanError
+from perform.errors import BundleError, ChordError, SidemanError, StartError
 from perform.music.chord import Chord, parse_chord
 from perform.music.recognition import recognise
 from perform.rig import DEFAULT_MODEL, MidiFileOutput, VoiceConfig, host_port, metre_of
@@ -30,8 +28,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-log = logging.getLogger(__name__)
-VIEW = "perform.terminal"
 RigFile = Annotated[Path, typer.Argument(metavar="RIG.toml", help="the rig file")]
 
 
@@ -88,22 +84,7 @@ def run(
     ] = None,
 ) -> None:
     """Listen for chords and play, until Ctrl-C."""
-    from perform import app as daemon  # noqa: PLC0415
-
-    loaded = config.load_rig(rig) if rig is not None else start.what_is_there()
-    if panel is not None:
-        loaded = msgspec.structs.replace(loaded, panel=start.panel_at(panel, loaded.panel))
-    scanned = loaded.panel is not None and not is_loopback(host_port(loaded.panel.listen)[0])
-    if view if view is not None else sys.stdout.isatty() and not scanned:
-        asyncio.run(
-            daemon.run(loaded, lambda running: log.info(start.welcome(running.rig)), [VIEW])
-        )
-    else:
-        asyncio.run(
-            daemon.run(
-                loaded, lambda running: print(start.welcome(running.rig, running.door), flush=True)
-            )
-        )
+    start.run(rig, panel, view=view)
 
 
 @app.command()
@@ -135,13 +116,12 @@ def render(
 
 @app.command()
 def init(rig: RigFile = Path("rig.toml")) -> None:
-    """Write a commented rig to start from."""
-    template = Path(__file__).with_name("rig.toml").read_text(encoding="utf-8")
+    """Write a commented rig to start from: the one that run plays without a rig."""
     with draft(rig, SidemanError) as beside:
         if rig.exists():
             raise SidemanError(f"{rig} is there already; name another file, or move it away")
-        beside.write_text(template, encoding="utf-8")
-    print(f"{rig}: edit it, then perform check {rig}")
+        beside.write_text(start.rig_text(), encoding="utf-8")
+    print(f"{rig}: edit it, then perform check {rig}, then perform run {rig}")
 
 
 @app.command()
@@ -151,7 +131,10 @@ def check(rig: RigFile) -> None:
     from perform.sinks.midifile import refuse_unwritable  # noqa: PLC0415
 
     async def try_out() -> None:
-        async with daemon.stage(loaded.traceless()) as running:
+        async with daemon.stage(loaded.traceless(), strict=False) as running:
+            if running.missing:
+                mend = f"to play without it: perform run {rig} --panel"
+                raise StartError("\nperform: ".join([*running.missing, mend]))
             if not await running.source.filled(10.0):
                 raise SidemanError(f"{rig}: the models answer no phrase; see the lines above")
         if loaded.mqtt is not None:
@@ -175,11 +158,16 @@ def ports(
     from perform import ports as midi  # noqa: PLC0415
 
     rig = config.parse_rig(f"[midi]\nsystem = {json.dumps(system)}", "--system")
-    inputs, outputs = midi.names(rig.midi.system)
+    try:
+        inputs, outputs = midi.names(rig.midi.system)
+    except StartError as fault:
+        raise StartError(f"{fault}, or a browser: perform run --panel") from None
     for title, names in (("inputs", inputs), ("outputs", outputs)):
         print(f"{title}:" + ("" if names else " none"))
         for number, name in enumerate(names):
             print(f"  {number}  {name}")
+    if not inputs + outputs:
+        print("plug something in, or play in a browser: perform run --panel")
 
 
 @app.command()
@@ -276,6 +264,11 @@ def models(
         print(f"{manifest.name:<12} {manifest.architecture:<10} {manifest.licence:<8} {path}")
     if faults:
         raise BundleError("\nperform: ".join(faults))
+    if not library.listing():
+        raise BundleError(
+            f"no model is there; name a folder of bundles in ${library.ENVIRONMENT}, "
+            "or make one: training run"
+        )
 
 
 @app.command()
@@ -284,6 +277,8 @@ def chord(
     as_json: Annotated[bool, typer.Option("--json", help="one object a line")] = False,
 ) -> None:
     """Name chords: symbols or MIDI note numbers, one chord a line on standard input, or as arguments."""
+    if words is None and sys.stdin.isatty():
+        print("chords, or MIDI note numbers, one chord a line; Ctrl-D ends it", file=sys.stderr)
     lines = [" ".join(words)] if words and words[0].lstrip("-").isdecimal() else words
     for line in lines if lines is not None else (raw.strip() for raw in sys.stdin):
         if line:
@@ -305,6 +300,8 @@ def panic(
 
     rig = config.parse_rig(f"[midi]\nsystem = {json.dumps(system)}", "--system")
     names = [port] if port is not None else midi.names(rig.midi.system)[1]
+    if not names:
+        print("no MIDI output is there")
     for name in names:
         sink = MidiSink(MidiOutput(port=name), {}, rig.midi.system)
         sink.send(Silenced(0))

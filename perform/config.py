@@ -16,8 +16,6 @@ from perform.rig import (
     MOST_VOICES,
     PLAYER,
     TAKEN_CONTROLLERS,
-    Inputs,
-    MidiInput,
     MidiOutput,
     OscInput,
     OscOutput,
@@ -31,15 +29,6 @@ from perform.rig import (
     nearest,
     pitch_of,
 )
-
-
-def default_rig() -> Rig:
-    """What `perform run` plays without a rig: OSC, virtual MIDI ports, the default bundle."""
-    return Rig(
-        inputs=Inputs(osc=OscInput(), midi=MidiInput(virtual="Sideman chords")),
-        outputs={"synth": MidiOutput(virtual="Sideman")},
-        voices=(VoiceConfig(name="lead"),),
-    )
 
 
 def load_rig(path: Path) -> Rig:

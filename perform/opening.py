@@ -5,7 +5,7 @@ import contextlib
 import logging
 import socket
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ from perform.allow import Allowed, is_elsewhere, is_loopback
 from perform.clock.realtime import SPIN_SECONDS
 from perform.desk import Desk
 from perform.engine.metre import beats_of_all
-from perform.errors import ElsewhereError, InputError, SidemanError, StartError
+from perform.errors import ElsewhereError, InputError, SidemanError
 from perform.hotplug import Plugged
 from perform.inputs.announce import Announcement
 from perform.inputs.link import LinkClock
@@ -25,6 +25,7 @@ from perform.inputs.midiclock import MidiClock
 from perform.inputs.osc import UdpInput
 from perform.inputs.port import MidiPort
 from perform.inputs.slip import SlipConnection
+from perform.missing import Missing
 from perform.mqtt.config import MqttConfig
 from perform.music.chord import QUALITIES
 from perform.panel.door import MODULE, open_door
@@ -35,6 +36,7 @@ from perform.rig import (
     OscOutput,
     PanelConfig,
     Rig,
+    SurfaceInput,
     VoiceConfig,
     host_port,
 )
@@ -62,27 +64,30 @@ class Opened(NamedTuple):
     told: dict[tuple[str, int], Feedback]
 
 
-def open_sinks(rig: Rig, parts: Parts, plugged: list[Plugged]) -> Opened:
-    """Every output of the rig; those that sound sooner than others are held back. `plugged`: gets those with a MIDI port."""
+def open_sinks(rig: Rig, parts: Parts, plugged: list[Plugged], missing: Missing) -> Opened:
+    """Every output of the rig; those that sound sooner than others are held back.
+
+    `plugged`: gets those with a MIDI port; `missing`: those that cannot be opened.
+    """
     opened: dict[str, Sink] = {}
     told: dict[tuple[str, int], Feedback] = {}
     for name, output in rig.outputs.items():
-        channels = {voice.name: voice.channel for voice in rig.voices if voice.output == name}
-        sink: Sink
-        match output:
-            case MidiOutput():
-                sink = _midi_sink(name, output, channels, rig)
-                plugged.append(sink)
-                if collision := rig.collision(name):
-                    log.warning("output %r: %s", name, collision)
-            case OscOutput():
-                outlet = OscOutlet(*host_port(output.to), output.prefix)
-                sink = told[outlet.place] = Feedback(outlet)
-            case MidiFileOutput():
-                sink = Tape([midi_sink(rig, Path(output.path), sparing=True)])
-        spin = SPIN_SECONDS if isinstance(output, MidiOutput) else 0.0
-        sink = opened[name] = held_back(sink, rig.held_back(output), spin)
-        parts.callback(_close_quietly, sink)
+        with missing.expected(f"outputs.{name}"):
+            sink: Sink
+            match output:
+                case MidiOutput():
+                    sink = MidiSink(output, _channels(rig, name), rig.midi.system)
+                    plugged.append(sink)
+                    if collision := rig.collision(name):
+                        log.warning("output %r: %s", name, collision)
+                case OscOutput():
+                    outlet = OscOutlet(*host_port(output.to), output.prefix)
+                    sink = told[outlet.place] = Feedback(outlet)
+                case MidiFileOutput():
+                    sink = Tape([midi_sink(rig, Path(output.path), sparing=True)])
+            spin = SPIN_SECONDS if isinstance(output, MidiOutput) else 0.0
+            sink = opened[name] = held_back(sink, rig.held_back(output), spin)
+            parts.callback(_close_quietly, sink)
     everywhere = [
         sink
         for name, sink in opened.items()
@@ -99,15 +104,13 @@ def open_sinks(rig: Rig, parts: Parts, plugged: list[Plugged]) -> Opened:
 
 
 def _own(opened: dict[str, Sink], output: str | None) -> list[Sink]:
-    """A voice's own output; none when the system has no MIDI and only subscribers listen."""
-    return [opened[output]] if output is not None else []
+    """A voice's own output; none when that is missing, and the panel and subscribers listen."""
+    return [opened[output]] if output in opened else []
 
 
-def _midi_sink(name: str, output: MidiOutput, channels: dict[str, int], rig: Rig) -> MidiSink:
-    try:
-        return MidiSink(output, channels, rig.midi.system)
-    except StartError as fault:
-        raise type(fault)(f"output {name!r}: {fault}") from None
+def _channels(rig: Rig, output: str) -> dict[str, int]:
+    """The MIDI channel of each voice that plays to an output."""
+    return {voice.name: voice.channel for voice in rig.voices if voice.output == output}
 
 
 def _close_quietly(sink: Sink) -> None:
@@ -118,29 +121,32 @@ def _close_quietly(sink: Sink) -> None:
         log.error("%s", fault)  # noqa: TRY400 - one line, no traceback
 
 
-def _open_clock(running: Stage, parts: Parts, plugged: list[Plugged]) -> None:
-    """Whoever leads, where it is not we."""
+def _open_clock(running: Stage, parts: Parts) -> MidiClock | None:
+    """Whoever leads, where it is not we: the one that is a MIDI port."""
     clock, conductor = running.rig.clock, running.conductor
     if clock.source == "midi":
-        leader = MidiClock(
-            clock,
-            running.rig.midi.system,
-            conductor.observe,
-            conductor.begin,
-            conductor.deliver,
-        )
+        system = running.rig.midi.system
+        leader = MidiClock(clock, system, conductor.observe, conductor.begin, conductor.deliver)
         parts.callback(leader.close)
-        plugged.append(leader)
-    elif clock.source == "link":
+        return leader
+    if clock.source == "link":
         running.link = LinkClock(clock.tempo, clock.metre, conductor.observe, conductor.deliver)
         conductor.listen(running.link)
         parts.callback(running.link.close)
+    return None
 
 
-async def open_inputs(running: Stage, parts: Parts, plugged: list[Plugged]) -> Desk:
-    """Everything that the rig listens to, and the desk at which it arrives. `plugged`: see `open_sinks`."""
-    _open_clock(running, parts, plugged)
+async def open_inputs(
+    running: Stage, parts: Parts, plugged: list[Plugged], missing: Missing
+) -> Desk:
+    """Everything that the rig listens to, and the desk at which it arrives.
+
+    `plugged` and `missing`: see `open_sinks`. What is missing is no part of `running.rig` afterwards.
+    """
     rig = running.rig
+    with missing.expected("clock"):
+        leader = _open_clock(running, parts)
+        plugged += [leader] if leader is not None else []
     osc = rig.inputs.osc or OscInput()
     allowed = Allowed(osc.allow)
     desk = Desk(running, lambda host, port: OscOutlet(host, port, osc.prefix), allowed.names)
@@ -148,26 +154,37 @@ async def open_inputs(running: Stage, parts: Parts, plugged: list[Plugged]) -> D
     parts.callback(desk.close)
     if rig.inputs.osc is not None:
         await _open_osc(osc, desk, allowed, parts)
-    for heard in _open_midi(running, desk):
-        parts.callback(heard.close)
-        plugged.append(heard)
+    for key, opens in _midi_inputs(running, desk).items():
+        with missing.expected(key):
+            heard = opens()
+            parts.callback(heard.close)
+            plugged.append(heard)
+    running.rig = rig.without(missing.keys)
     if rig.mqtt is not None:
         await _open_mqtt(rig.mqtt, running, desk, parts)
     return desk
 
 
-def _open_midi(running: Stage, desk: Desk) -> Iterator[MidiPort]:
+def _midi_inputs(running: Stage, desk: Desk) -> dict[str, Callable[[], MidiPort]]:
+    """What opens each MIDI input of the rig, by its table."""
     inputs, system = running.rig.inputs, running.rig.midi.system
-    if inputs.midi is not None:
-        yield MidiChords(inputs.midi, system, running.conductor.deliver)
-    if inputs.lead is not None:
-        yield MidiMelody(inputs.lead, system, running.conductor.deliver)
-    if inputs.surface is not None:
-        hands = MidiSurface(
-            inputs.surface, system, running.deliver, desk.turn_away, running.state.values
-        )
-        running.surface = hands.surface
-        yield hands
+    deliver = running.conductor.deliver
+    opens: dict[str, Callable[[], MidiPort]] = {}
+    if (chords := inputs.midi) is not None:
+        opens["inputs.midi"] = lambda: MidiChords(chords, system, deliver)
+    if (lead := inputs.lead) is not None:
+        opens["inputs.lead"] = lambda: MidiMelody(lead, system, deliver)
+    if (surface := inputs.surface) is not None:
+        opens["inputs.surface"] = lambda: _open_surface(surface, running, desk)
+    return opens
+
+
+def _open_surface(surface: SurfaceInput, running: Stage, desk: Desk) -> MidiSurface:
+    hands = MidiSurface(
+        surface, running.rig.midi.system, running.deliver, desk.turn_away, running.state.values
+    )
+    running.surface = hands.surface
+    return hands
 
 
 async def _open_osc(osc: OscInput, desk: Desk, allowed: Allowed, parts: Parts) -> None:

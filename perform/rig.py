@@ -2,6 +2,7 @@
 
 import difflib
 import itertools
+from collections.abc import Set as AbstractSet
 from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
@@ -310,12 +311,27 @@ class Rig(_Table, frozen=True):
         daemon of the same name pushed off its broker.
         """
         files = {name for name, it in self.outputs.items() if isinstance(it, MidiFileOutput)}
-        outputs = {name: it for name, it in self.outputs.items() if name not in files}
+        rest = self.without({f"outputs.{name}" for name in files})
+        return msgspec.structs.replace(rest, record=None, mqtt=None)
+
+    def without(self, keys: AbstractSet[str]) -> "Rig":
+        """The rig without these tables, as "outputs.synth"; without "clock" it keeps its own time."""
+        if not keys:
+            return self
+        inputs = {key.partition(".")[2]: None for key in keys if key.startswith("inputs.")}
+        outputs = {name: it for name, it in self.outputs.items() if f"outputs.{name}" not in keys}
         voices = tuple(
-            msgspec.structs.replace(it, output=None) if it.output in files else it
+            it if it.output in outputs else msgspec.structs.replace(it, output=None)
             for it in self.voices
         )
-        return msgspec.structs.replace(self, outputs=outputs, voices=voices, record=None, mqtt=None)
+        clock = msgspec.structs.replace(self.clock, source="internal")
+        return msgspec.structs.replace(
+            self,
+            clock=clock if "clock" in keys else self.clock,
+            inputs=msgspec.structs.replace(self.inputs, **inputs),
+            outputs=outputs,
+            voices=voices,
+        )
 
     def engine_settings(self, **more: Any) -> EngineSettings:
         """What the engine needs to know of it."""

@@ -55,6 +55,7 @@ class Stage:
         self.link: LinkClock | None = None
         self.surface: Surface | None = None
         self.door: Door | None = None
+        self.missing: list[str] = []  # of the rig: a line for each part that could not be opened
         self._models = _sound_models()
         self._pressed: Chord | None = None
         self.state = State(

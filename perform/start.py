@@ -1,30 +1,85 @@
 """What `perform run` begins with: a rig for what there is, its panel, the line that says ready."""
 
+import asyncio
 import logging
+import re
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import msgspec
 
 from perform import config, ports
 from perform.allow import is_loopback, who
 from perform.errors import RigError, SidemanError
-from perform.panel.door import Door
-from perform.rig import Inputs, PanelConfig, Rig, host_port
+from perform.panel.door import Door, is_installed
+from perform.rig import PanelConfig, Rig, host_port
+from perform.steps import first_steps
 
 log = logging.getLogger(__name__)
+VIEW = "perform.terminal"
+
+
+def run(path: Path | None, panel: str | None, *, view: bool | None) -> None:
+    """Play the rig at `path`, or the one for this machine, until a signal ends it.
+
+    `panel`: where the page is served, "" where the rig says; `view`: in the terminal, None: if there is one.
+    """
+    from perform import app  # noqa: PLC0415 - half a second, and few commands play
+    from perform.stage import Stage  # noqa: PLC0415 - as above
+
+    rig = config.load_rig(path) if path is not None else what_is_there()
+    if panel is not None:
+        rig = msgspec.structs.replace(rig, panel=panel_at(panel, rig.panel))
+    strict = path is not None and panel is None  # with a panel there is something to play on
+
+    def say(running: Stage) -> None:
+        print(welcome(running.rig, running.door), flush=True)
+        if path is None:
+            print(f"next: {first_steps(running.rig, running.door)[0]}", flush=True)
+
+    def note(running: Stage) -> None:
+        log.info(welcome(running.rig))
+
+    scanned = rig.panel is not None and not is_loopback(host_port(rig.panel.listen)[0])
+    viewed = sys.stdout.isatty() and not scanned if view is None else view
+    ready, windows = (note, [VIEW]) if viewed else (say, [])
+    asyncio.run(app.run(rig, ready, windows, strict=strict))
+
+
+def rig_text() -> str:
+    """The rig for what this machine has, as commented TOML: what `perform run` plays without one.
+
+    `perform init` writes it.
+    """
+    text = Path(__file__).with_name("rig.toml").read_text(encoding="utf-8")
+    for table in _unused():
+        text = _commented_out(text, table)
+    return text
+
+
+def _unused() -> Iterator[str]:
+    """The tables of rig.toml for what is not there, or not needed as something better is."""
+    try:
+        ports.names()
+        yield "outputs.max"
+    except SidemanError as fault:
+        log.warning("%s", fault)
+        yield from ("inputs.midi", "outputs.synth")
+    if not is_installed():
+        yield "panel"
+
+
+def _commented_out(text: str, table: str) -> str:
+    """Text of a rig with every line of a table, which ends at an empty line, made a comment."""
+    begun, ended, rest = text.partition(f"[{table}]")
+    lines, blank, rest = rest.partition("\n\n")
+    return begun + re.sub("^", "# ", ended + lines, flags=re.MULTILINE) + blank + rest
 
 
 def what_is_there() -> Rig:
-    """The default rig, without MIDI ports where the system has none."""
-    rig = config.default_rig()
-    try:
-        ports.names(rig.midi.system)
-    except SidemanError as fault:
-        log.warning("%s", fault)
-        osc_only = Inputs(osc=rig.inputs.osc)
-        return msgspec.structs.replace(rig, inputs=osc_only, outputs={})
-    return rig
+    """The rig for what this machine has."""
+    return config.parse_rig(rig_text())
 
 
 def panel_at(listen: str, table: PanelConfig | None) -> PanelConfig:
@@ -40,12 +95,14 @@ def panel_at(listen: str, table: PanelConfig | None) -> PanelConfig:
 
 
 def welcome(rig: Rig, door: Door | None = None) -> str:
-    """What is heard where and from whom, and what is played, in one line; before it where the panel is, and how a
-    phone gets there.
+    """What is heard where and from whom, and what is played, in one line.
+
+    Before it where the panel is, and how a phone gets there.
     """
     heard = ", ".join(_heard(rig)) or "nothing"
     voices = ", ".join(f"{voice.name} ({voice.model})" for voice in rig.voices)
-    outputs = ", ".join(rig.outputs) or "OSC subscribers"
+    others = "OSC subscribers" if rig.panel is None else "the panel and OSC subscribers"
+    outputs = ", ".join(rig.outputs) or others
     panel = f"{_drawable(door.picture())}panel: {door.url}\n" if door is not None else ""
     return f"{panel}ready: hears {heard}; {voices} to {outputs}"
 

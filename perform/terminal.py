@@ -55,6 +55,8 @@ class Screen:
         self.voices: list[dict[str, str]] = []
         self._panel = ""
         self._code: list[str] = []  # of the panel's address, a row each
+        self._steps: list[str] = []  # what to do while nothing has been played
+        self._missing: list[str] = []  # of the rig, a line each
         self._strokes: deque[Stroke] = deque(maxlen=MOST_NOTES)
         self._bars: deque[float] = deque(maxlen=64)  # where bars began, in beats
         self._beats = 0
@@ -74,6 +76,8 @@ class Screen:
                 self.voices = list(greeting["voices"])
                 self._panel = greeting.get("panel", "")
                 self._code = greeting.get("code", "").splitlines()
+                self._steps = [_harmless(line) for line in greeting.get("steps", [])]
+                self._missing = [_harmless(line) for line in greeting.get("missing", [])]
             case "/note", [voice, pitch, velocity]:
                 self._end(voice, pitch, moment)
                 if velocity:
@@ -122,10 +126,12 @@ class Screen:
             return
         room = height - OTHER_ROWS
         voices = min(len(self.voices), max(2, room - SMALLEST_ROLL))
+        rows = max(1, room - voices)
+        played = self._strokes or self._beats or not self._steps
         yield Group(
             self._head(),
             self._chart(),
-            *self._roll(max(1, room - voices)),
+            *(self._roll(rows) if played else self._first(console, options.max_width, rows)),
             self._table(voices),
             self._below(),
             *self._figures(),
@@ -159,6 +165,17 @@ class Screen:
             line.append("│", "grey35")
             line.append(f" {bar} ", "bold black on bright_cyan" if here else "")
         return line
+
+    def _first(self, console: Console, width: int, rows: int) -> list[Text]:
+        """In place of an empty roll: what to do, and what of the rig is missing."""
+        lines = [Text("  nothing is played yet:", "bold")]
+        shown = [(line, "") for line in self._steps]
+        shown += [(f"missing: {line}", "gold1") for line in self._missing]
+        for line, style in shown:
+            wrapped = Text(line, style).wrap(console, width - 6)
+            for number, row in enumerate(wrapped):
+                lines.append(Text("    " if number else "  - ").append_text(row))
+        return lines[:rows] + [Text("")] * (rows - len(lines))
 
     def _roll(self, rows: int) -> list[Text]:
         """The last sixteen beats, two semitones a line where there is little room; now is at the right."""

@@ -18,6 +18,7 @@ from typing import Any, Protocol, Self
 import msgspec
 
 from perform.events import Beat, ChordSounds, Output, Sound, StateChanged
+from perform.interrupts import not_for_children
 from perform.link import ITSELF
 from perform.pace import Pauses
 from perform.refusals import printable
@@ -213,7 +214,7 @@ class Window(asyncio.Protocol):
     async def _start(self) -> None:
         ours, theirs = socket.socketpair()
         passed = [theirs.fileno(), *(each.fileno() for each in self._listening)]
-        with theirs:
+        with theirs, not_for_children():
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", self._module, *map(str, passed),
                 pass_fds=passed, stdin=asyncio.subprocess.DEVNULL,

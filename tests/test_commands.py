@@ -105,8 +105,9 @@ def test_standard_output_may_be_closed_or_know_few_letters(tmp_path, root):
 def test_init_check_render_demo(tmp_path, root):
     env = environment(root)
     assert command("init", "rig.toml", cwd=tmp_path, env=env).returncode == 0
-    rig = (tmp_path / "rig.toml").read_text().replace("127.0.0.1:9000", "127.0.0.1:0")
-    (tmp_path / "rig.toml").write_text(rig)
+    rig = (tmp_path / "rig.toml").read_text()
+    anywhere = re.sub("127.0.0.1:(9000|8137)", "127.0.0.1:0", rig)
+    (tmp_path / "rig.toml").write_text(anywhere)
     done = command("check", "rig.toml", cwd=tmp_path, env=env)
     assert "ready" in done.stdout, done.stderr
 
@@ -121,6 +122,23 @@ def test_a_demo_without_sound_says_what_is_written_and_what_to_install(tmp_path,
     last = done.stdout.splitlines()[-1]
     assert last.startswith("written: demo.mid; for a demo.wav and sound: pip install '.[audio]'")
     assert (tmp_path / "demo.mid").stat().st_size > 150
+
+
+def test_ports_that_are_missing_are_all_named_with_a_way_to_play_without(tmp_path, root):
+    (tmp_path / "rig.toml").write_text(
+        "[midi]\nsystem='winmm'\n[inputs.midi]\nvirtual='in'\n[inputs.osc]\nlisten='127.0.0.1:0'\n"
+        "[outputs.a]\nkind='midi'\nport='a'\n[outputs.b]\nkind='midi'\nport='b'\n"
+    )
+    done = command("check", "rig.toml", cwd=tmp_path, env=environment(root))
+    *named, way = done.stderr.splitlines()
+    assert [line.split()[1] for line in named] == ["[outputs.a]", "[outputs.b]", "[inputs.midi]"]
+    assert way == "perform: to play without it: perform run rig.toml --panel"
+    assert done.returncode == 3
+    done = command("run", "rig.toml", cwd=tmp_path, env=environment(root))
+    assert re.fullmatch(
+        r"perform: \[outputs.a\] .*; or play without it: add --panel\n", done.stderr
+    )
+    assert done.returncode == 3
 
 
 def test_a_check_leaves_the_file_of_last_evening(tmp_path, root):

@@ -95,6 +95,24 @@ def test_a_code_to_scan_is_seen_until_something_sounds():
     assert "█ lead" in "\n".join(drawn(screen, height=24))
 
 
+def test_what_to_do_is_seen_until_something_plays():
+    screen = Screen()
+    steps = [f"open http://127.0.0.1:8137/ in a browser, {'and then ' * 6}press", "send it"]
+    missing = [f"[outputs.synth] no MIDI system answers; {'start it, ' * 12}or use OSC"]
+    hello = {"voices": VOICES, "steps": steps, "missing": missing}
+    screen.hear(BEGUN, "/hello", [hello])
+    lines = drawn(screen, height=24)
+    assert len(lines) == 24
+    assert all(len(line) <= 80 for line in lines)
+    text = " ".join(" ".join(lines).split())
+    assert "- missing: [outputs.synth]" in text
+    assert all(" ".join(line.split()) in text for line in [*steps, *missing])
+    assert "┈" not in text
+    assert len(drawn(screen, height=16)) == 16
+    screen.hear(BEGUN, "/beat", [0, 0])
+    assert "send it" not in "\n".join(drawn(screen, height=24))
+
+
 def test_a_note_lasts_as_long_as_it_sounded():
     messages = [(0, "/state/tempo", 60.0), (0, "/beat", 0, 0)]
     messages += [(0, "/note", "lead", 60, 90), (0.5, "/note", "lead", 60, 0)]

@@ -6,6 +6,7 @@ import socket
 from typing import NamedTuple
 from urllib.parse import quote
 
+from perform import extras
 from perform.allow import is_elsewhere, is_loopback
 from perform.errors import ElsewhereError, InputError, StartError
 from perform.panel.token import kept
@@ -45,16 +46,24 @@ class Door(NamedTuple):
         return drawn.getvalue()
 
 
+def is_installed() -> bool:
+    """Whether the packages for the panel are there."""
+    return not _missing()
+
+
+def _missing() -> list[str]:
+    return [name for name in NEEDED if importlib.util.find_spec(name) is None]
+
+
 def open_door(host: str, port: int, token: str | None = None) -> Door:
     """A door at a host and port. It asks for the token that is given; beyond this machine, where none is, for the one
     that is kept.
 
     StartError when the packages for the panel are missing, InputError when the port cannot be had.
     """
-    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
-    if missing:
+    if missing := _missing():
         raise StartError(
-            f"the panel needs {' and '.join(missing)}; install them with pip install '.[panel]'"
+            f"the panel needs {' and '.join(missing)}; install them with {extras.install('panel')}"
         )
     try:
         listening = _listen(host, port)

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from perform import extras
 from perform.errors import SidemanError, StartError
 
 ENVIRONMENT = "SIDEMAN_SOUNDFONT"
@@ -60,7 +61,7 @@ def missing(font: Path | None) -> str:
         module, library = False, ctypes.util.find_library("fluidsynth") is not None
     except (ImportError, OSError):
         library = False
-    steps = [] if module else ["pip install '.[audio]'"]
+    steps = [] if module else [extras.install("audio")]
     wanted = [place for place, there in ((1, library), (2, font is not None)) if not there]
     packages = PACKAGES.get(_system())
     if packages is None:

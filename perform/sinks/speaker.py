@@ -9,7 +9,6 @@ to the terminal, wait for servers, or crash.
 
 import os
 import select
-import signal
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from perform.events import Output, Sound
+from perform.interrupts import not_for_children
 from perform.sinks.soundfont import synthesizer
 
 OPEN_SECONDS = 4.0  # a sound server may have to be started first
@@ -52,11 +52,12 @@ class Speaker:
         self.fault = ""
         self._channels = {voice: channel - 1 for voice, channel in channels.items()}
         self._tried = ", ".join(tried)
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "perform.sinks.speaker", str(font), *tried],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0,
-            env={**os.environ, "JACK_NO_START_SERVER": "1"},
-        )  # fmt: skip
+        with not_for_children():
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "perform.sinks.speaker", str(font), *tried],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0,
+                env={**os.environ, "JACK_NO_START_SERVER": "1"},
+            )  # fmt: skip
         self._into = cast("IO[bytes]", self._process.stdin)
         self._from = cast("IO[bytes]", self._process.stdout)
         os.set_blocking(self._into.fileno(), False)
@@ -91,11 +92,7 @@ class Speaker:
 
 
 def main() -> None:
-    """Open the first driver that works, and play until standard input ends.
-
-    Ctrl-C is ignored: the program that plays ends this one.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Open the first driver that works, and play until standard input ends."""
     font, *tried = sys.argv[1:]
     synth = synthesizer(Path(font), GAIN, SAMPLE_RATE)
     opened = next((driver for driver in tried if _opens(synth, driver)), "")

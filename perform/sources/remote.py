@@ -12,6 +12,7 @@ import msgspec
 from perform import library
 from perform.errors import SidemanError
 from perform.events import PhraseReady, PhraseWanted
+from perform.interrupts import not_for_children
 from perform.pace import Pauses
 from perform.sources.worker import LENGTH, Answer, Request, pack, to_event
 
@@ -92,13 +93,14 @@ class RemoteSource:
             process.stdin.write(pack(request))
 
     async def _start(self) -> None:
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "perform.sources.worker",
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-        )
+        with not_for_children():
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "perform.sources.worker",
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+            )
         for request in self._owed.values():
             self._write(request)
         self._be_patient()

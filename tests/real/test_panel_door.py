@@ -7,6 +7,7 @@ import signal
 
 import pytest
 from browser import Ears
+from loopback import free_port
 from panelled import get, speaks, write_rig
 from parts import Program, eventually, perform
 from websockets import exceptions as wrong
@@ -33,6 +34,23 @@ def test_only_the_page_and_its_own_files_are_given(stage):
     ):
         assert get(stage.port, path)[0] == 404
     assert get(stage.port, "/", "POST")[0] == 405
+
+
+def test_a_rig_whose_synthesizer_is_missing_is_played_in_the_browser(root, tmp_path):
+    """On any machine: there is no winmm but on Windows."""
+    band = (root / "patches/rigs/band.toml").read_text()
+    nowhere = '[inputs.osc]\nlisten = "127.0.0.1:0"'
+    (tmp_path / "band.toml").write_text(
+        band.replace("[inputs.osc]", f'[midi]\nsystem = "winmm"\n{nowhere}', 1)
+    )
+    port = free_port()
+    daemon = perform("run", str(tmp_path / "band.toml"), "--panel", f"127.0.0.1:{port}")
+    try:
+        daemon.wait_for("pad (blues) to the panel and OSC subscribers")
+        assert daemon.saw("WARNING: [outputs.synth] ")
+        eventually(lambda: any("[outputs.synth] " in str(values) for _, *values in speaks(port)))
+    finally:
+        assert daemon.end() == 0
 
 
 def test_strangers_are_refused_by_host_and_by_origin(stage):
