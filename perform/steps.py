@@ -18,7 +18,7 @@ def _in_the_browser(door: Door | None) -> Iterator[str]:
     elif is_installed():
         yield "to play in a browser, add --panel"
     else:
-        yield f"to play in a browser: {extras.install('panel')}, then start with --panel"
+        yield f"to play in a browser: {extras.install('panel')}, then start again with --panel"
 
 
 def _by_hand(rig: Rig) -> Iterator[str]:

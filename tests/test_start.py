@@ -66,7 +66,7 @@ def test_the_first_step_is_the_page_or_how_to_get_it(machine, monkeypatch):
     assert osc == 'send "Cm7" to /sideman/chord by OSC, to 127.0.0.1:9000'
     machine(midi=True, panel=False)
     page, keyboard, _, synth = steps.first_steps(start.what_is_there(), None)
-    assert page == "to play in a browser: pip install '.[panel]', then start with --panel"
+    assert page == "to play in a browser: pip install '.[panel]', then start again with --panel"
     assert "'Sideman chords'" in keyboard
     assert "'Sideman'" in synth
     stopped = parse_rig('start = "stopped"\n[inputs.midi]\nport = "Keystation"')
