@@ -49,8 +49,8 @@ async def stage(
 ) -> AsyncIterator[Stage]:
     """A performance with all its parts up; on the way out everything is silent, then closed.
 
-    `windows`: modules of processes that show it, and have the terminal. `strict`: a port that cannot
-    be opened is a fault; without, it is named and everything else plays.
+    `windows`: modules of processes that show it, and have the terminal.
+    `strict`: a port that cannot be opened is a fault; else it is named, and everything else plays.
 
     Raises SidemanError, before anything sounds, when a part is not there.
     """

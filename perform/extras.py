@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def install(extra: str) -> str:
-    """The command that installs an extra beside Sideman; pip with its folder if that is not on the path."""
+    """The command that installs an extra, with the folder of pip if it is not on the path."""
     program = Path(sys.argv[0])
     found, pip = shutil.which(program.name), program.with_name("pip")
     on_path = found is not None and program.exists() and program.samefile(found)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def not_for_children() -> Iterator[None]:
-    """While inside `with`, a child process that starts never receives Ctrl-C, from its first moment.
+    """While inside `with`: a child process that starts never receives Ctrl-C.
 
     It ends when its pipe or socket closes. This process receives a Ctrl-C afterwards.
     """

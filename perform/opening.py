@@ -141,7 +141,7 @@ async def open_inputs(
 ) -> Desk:
     """Everything that the rig listens to, and the desk at which it arrives.
 
-    `plugged` and `missing`: see `open_sinks`. What is missing is no part of `running.rig` afterwards.
+    `plugged` and `missing`: see `open_sinks`. Afterwards `running.rig` is without what is missing.
     """
     rig = running.rig
     with missing.expected("clock"):

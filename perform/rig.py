@@ -315,7 +315,7 @@ class Rig(_Table, frozen=True):
         return msgspec.structs.replace(rest, record=None, mqtt=None)
 
     def without(self, keys: AbstractSet[str]) -> "Rig":
-        """The rig without these tables, as "outputs.synth"; without "clock" it keeps its own time."""
+        """The rig without these tables, as "outputs.synth"; "clock" is then its own."""
         if not keys:
             return self
         inputs = {key.partition(".")[2]: None for key in keys if key.startswith("inputs.")}

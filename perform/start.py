@@ -23,7 +23,8 @@ VIEW = "perform.terminal"
 def run(path: Path | None, panel: str | None, *, view: bool | None) -> None:
     """Play the rig at `path`, or the one for this machine, until a signal ends it.
 
-    `panel`: where the page is served, "" where the rig says; `view`: in the terminal, None: if there is one.
+    `panel`: where the page is served, "" for where the rig says.
+    `view`: whether the terminal shows it, None for whether there is one.
     """
     from perform import app  # noqa: PLC0415 - half a second, and few commands play
     from perform.stage import Stage  # noqa: PLC0415 - as above

@@ -10,7 +10,6 @@ import sys
 import pytest
 from loopback import free_port
 
-from perform.interrupts import not_for_children
 from perform.osc import encode, messages
 
 RIG = """
@@ -77,19 +76,3 @@ def test_the_music_stops_in_order(tmp_path, root, ears, signals):
             follow(ears.recv(65536), sounding)
     assert not sounding
     assert len(list((tmp_path / "sessions").glob("*.mid"))) == 1
-
-
-def test_a_child_does_not_hear_ctrl_c_and_its_parent_does():
-    heard = []
-    before = signal.signal(signal.SIGINT, lambda *_: heard.append(1))
-    try:
-        with not_for_children():
-            child = subprocess.Popen(["cat"], stdin=subprocess.PIPE)
-            os.kill(os.getpid(), signal.SIGINT)
-            assert not heard
-        assert heard
-    finally:
-        signal.signal(signal.SIGINT, before)
-    child.send_signal(signal.SIGINT)
-    child.stdin.close()
-    assert child.wait(20) == 0

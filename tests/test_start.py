@@ -1,4 +1,4 @@
-"""What runs without a rig; the line that says ready: what listens where, and who may be heard there."""
+"""What runs without a rig; the line that says what listens where, and who may be heard."""
 
 import io
 import sys

@@ -12,12 +12,12 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
+from importlib.metadata import version
 from typing import Any
 
 import aiomqtt
 import msgspec
 
-from perform import __version__
 from perform.errors import InputError, WireError
 from perform.link import Link, connect
 from perform.mqtt.config import MqttConfig
@@ -61,7 +61,7 @@ class Installation:
         self._state = self._topics.of("state") + "/"
         self._outbox.put(self._availability(ONLINE))
         if mqtt.discovery is not None:
-            self._outbox.put(discovery(mqtt, self._topics, controls, models, __version__))
+            self._outbox.put(discovery(mqtt, self._topics, controls, models, version("sideman")))
 
     # --- from the daemon --------------------------------------------------------------------------
 

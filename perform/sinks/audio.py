@@ -81,7 +81,7 @@ def _frames(seconds: float) -> int:
 
 
 def _header(frames: int) -> bytes:
-    """The header of a WAV file of so many frames (Microsoft, Multimedia Programming Interface, 1991).
+    """The header of a WAV file of so many frames (Microsoft, Multimedia Programming, 1991).
 
     Python's own writer writes it last, and once more when it is collected, with a traceback.
     """
