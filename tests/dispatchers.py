@@ -15,7 +15,7 @@ from perform.control.midi_mapping import MidiMapping
 from perform.control.state import State
 from perform.engine.engine import Engine
 from perform.engine.voicing import VoiceSettings
-from perform.net import rejections
+from perform.net import rate_limit, rejections
 from perform.net.access import AccessList
 from perform.runtime.client_events import ClientEvents
 from perform.runtime.conductor import Conductor
@@ -112,4 +112,4 @@ def with_clients(scene, *, real_time=False, **options):
     if real_time:
         asyncio.run(play())
     else:
-        virtual_loop.run(play(), feedback, subscriptions, rejections)
+        virtual_loop.run(play(), feedback, subscriptions, rejections, rate_limit)

@@ -97,13 +97,13 @@ def test_events_come_when_they_sound_and_values_at_once():
 
     async def scene(clients):
         clients.send(client, "/subscribe")
-        await asyncio.wait_for(came["/state/swing"].wait(), 60)
+        await asyncio.wait_for(came["/state/swing"].wait(), 10)
         await asyncio.sleep(0.02)  # a value is sent sixty times a second at most
         started = time.monotonic()
         clients.send(client, "/chord", "C7")
         clients.send(FakeClient("another"), "/swing", 0.5)
         assert client.at("/state/swing")[-1] == (0.5,)
-        await asyncio.wait_for(came["/chord"].wait(), 60)
+        await asyncio.wait_for(came["/chord"].wait(), 10)
         assert time.monotonic() - started >= ahead
         assert client.at("/chord") == [("C7",)]
         clients.send(client, "/chord", "F7")
@@ -199,15 +199,13 @@ def test_replies_go_to_the_port_at_which_a_client_listens():
 def test_a_client_with_a_forged_address_cannot_flood_another_machine():
     async def scene(clients):
         victim, later = FakeClient(("10.0.0.1", 50000)), FakeClient(("10.0.0.2", 50000))
-        started = time.monotonic()
         for _ in range(200):
             clients.send(victim, "/stats")
             clients.send(victim, "/subscribe")
             clients.send(victim, "/subscribe/again")  # sends no values again
         await asyncio.sleep(0.05)
-        seconds = time.monotonic() - started
-        for address, burst, rate in (("/stats/done", 100, 20), ("/state/tempo", 32, 4)):
-            assert burst <= len(victim.at(address)) <= burst + 1 + seconds * rate
+        assert len(victim.at("/stats/done")) == 100
+        assert len(victim.at("/state/tempo")) == 32
         await asyncio.sleep(0.6)
         clients.send(later, "/stats")
         clients.send(later, "/subscribe")
@@ -215,7 +213,7 @@ def test_a_client_with_a_forged_address_cannot_flood_another_machine():
         assert later.at("/stats/done")
         assert later.at("/state/tempo")
 
-    with_clients(scene, real_time=True)
+    with_clients(scene)
 
 
 def test_a_subscription_at_an_output_gets_each_message_once_and_its_replies():
