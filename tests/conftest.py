@@ -20,9 +20,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """`--dist loadfile`, where all that play on JACK share a process too: the sockets of its clients are named after
-    the client alone, so that two of one name at two servers would meet.
-    """
+    """`--dist loadfile`, where all that play on JACK share a process too: one of them has it at a time."""
     if config.getvalue("dist") != "loadfile":
         return None
     from xdist.scheduler import LoadFileScheduling

@@ -1,3 +1,4 @@
+import contextlib
 import fcntl
 import os
 import sys
@@ -14,11 +15,18 @@ from panelled import CROWD, write_rig
 from parts import Jack, eventually, need, perform
 
 
+@contextlib.contextmanager
+def alone(what):
+    """While no other process of these tests on this machine has it."""
+    with (Path(tempfile.gettempdir()) / f"sideman-{what}").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 @pytest.fixture
 def link_session():
     """The machine's Link session, which is everybody's, to oneself."""
-    with (Path(tempfile.gettempdir()) / "sideman-link-session").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with alone("link-session"):
         yield
 
 
@@ -29,12 +37,14 @@ def jack():
     name = f"sideman{os.getpid()}"
     os.environ["JACK_DEFAULT_SERVER"] = name
     os.environ["JACK_NO_START_SERVER"] = "1"
-    server = Jack(name)
-    try:
-        eventually(server.is_up)
-        yield server
-    finally:
-        server.end()
+    # a client's socket is named after the client alone: two of one name at two servers would meet
+    with alone("jack"):
+        server = Jack(name)
+        try:
+            eventually(server.is_up)
+            yield server
+        finally:
+            server.end()
 
 
 PARTNER = """

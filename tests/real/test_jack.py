@@ -1,5 +1,6 @@
 """A concert on real MIDI ports: JACK, fluidsynth, and the daemon, played as a hand plays."""
 
+import re
 import signal
 import subprocess
 import threading
@@ -103,14 +104,12 @@ def start_fluidsynth(target):
         "-i", "-s", str(font),
     )  # fmt: skip
 
-    def listing():
-        done = subprocess.run(["jack_lsp"], capture_output=True, text=True, check=True)
-        return done.stdout.splitlines()
+    def ports():
+        return subprocess.run(["jack_lsp"], capture_output=True, text=True, check=True).stdout
 
-    eventually(lambda: any("fluid" in name and "midi" in name for name in listing()))
-    there = listing()
-    fluid = next(name for name in there if "fluid" in name and "midi" in name)
-    ours = next(name for name in there if name.endswith(":Sideman"))
+    # asked once more where JACK is still putting them in order
+    fluid = eventually(lambda: re.search(r"^.*fluid.*midi.*$", ports(), re.MULTILINE)).group()
+    ours = eventually(lambda: re.search(r"^.*:Sideman$", ports(), re.MULTILINE)).group()
     subprocess.run(["jack_connect", ours, fluid], capture_output=True, check=False)
     links = subprocess.run(["jack_lsp", "-c", fluid], capture_output=True, text=True, check=True)
     assert ours in links.stdout
