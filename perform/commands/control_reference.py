@@ -77,7 +77,7 @@ _CONTROL_HEAD = (
     "MIDI",
     "what it does",
 )
-_MESSAGE_HEAD = ("address", "says", "unit", "what it means")
+_MESSAGE_HEAD = ("address", "types", "unit", "meaning")
 _FEEDBACK_TEXT = f"""\
 ## Published messages
 

@@ -37,7 +37,7 @@ def tables(columns: int) -> Group:
         controls.columns[2].max_width = RANGE  # leaves columns for the help
     for pair in pairs(CONTROLS):
         controls.add_row(*map(Text, _row(pair)))
-    published = _table("published messages", "address", "says", "what it means")
+    published = _table("published messages", "address", "types", "meaning")
     for row in messages():
         published.add_row(*map(Text, (row.address, row.types, row.help)))
     note = (
@@ -50,7 +50,7 @@ def tables(columns: int) -> Group:
 def _table(title: str, *heads: str) -> Table:
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for head in heads:
-        table.add_column(head, no_wrap=head in ("address", "takes", "says"))
+        table.add_column(head, no_wrap=head in ("address", "takes", "types"))
     return table
 
 

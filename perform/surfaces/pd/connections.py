@@ -177,10 +177,10 @@ def _leaf(canvas: Canvas, source: int, outlet: int, item: Item) -> None:
             canvas.chain(one, _number_label(canvas, f"/beat:{part}", "%g"))
         _flash(canvas, both, 1, "/beat:light")
     elif item.kind == "light":
-        both, struck = canvas.obj("unpack"), canvas.obj("moses", 1)
+        both, note_on = canvas.obj("unpack"), canvas.obj("moses", 1)
         canvas.cord(source, outlet, both)
-        canvas.cord(both, 1, struck)
-        _flash(canvas, struck, 1, f"/note/{item.value}:light")
+        canvas.cord(both, 1, note_on)
+        _flash(canvas, note_on, 1, f"/note/{item.value}:light")
 
 
 def _error(canvas: Canvas, source: int, outlet: int, item: Item) -> None:
@@ -191,17 +191,17 @@ def _error(canvas: Canvas, source: int, outlet: int, item: Item) -> None:
     canvas.chain(both, letters[0], colon, whole)
     canvas.cord(both, 1, letters[1])
     canvas.cord(letters[1], 0, whole, 1)
-    spelled, label = canvas.obj("list", "tosymbol"), canvas.msg("label", Raw(r"\$1"))
-    canvas.chain(whole, spelled, label, canvas.obj("s", f"{item.address}:hear"))
+    joined, label = canvas.obj("list", "tosymbol"), canvas.msg("label", Raw(r"\$1"))
+    canvas.chain(whole, joined, label, canvas.obj("s", f"{item.address}:hear"))
     # Pd prints a symbol with its spaces escaped, but not the selector of a message
-    canvas.chain(spelled, canvas.obj("list", "trim"), canvas.obj("print", "sideman"))
+    canvas.chain(joined, canvas.obj("list", "trim"), canvas.obj("print", "sideman"))
 
 
 def _number_label(canvas: Canvas, name: str, form: str) -> int:
     """The object whose input number becomes the label of a canvas."""
-    spelled = canvas.obj("makefilename", form)
-    canvas.chain(spelled, canvas.msg("label", Raw(r"\$1")), canvas.obj("s", name))
-    return spelled
+    joined = canvas.obj("makefilename", form)
+    canvas.chain(joined, canvas.msg("label", Raw(r"\$1")), canvas.obj("s", name))
+    return joined
 
 
 def _symbol(canvas: Canvas, source: int, outlet: int) -> int:
