@@ -53,15 +53,14 @@ class NoSource:
 class Clients:
     """A dispatcher, and what it is connected to.
 
-    `outputs`: those of the rig that get values; by default one at OUTPUT. `voice_outputs`: those
-    that get the notes of every voice. `senders`: by host and
+    `outputs`: those of the rig that get values; by default one at OUTPUT. `senders`: by host and
     port, those that the dispatcher opened and the one of that output.
     """
 
-    def __init__(self, voices=TWO_VOICES, ahead=0.0, outputs=None, voice_outputs=(), clock=None):
+    def __init__(self, voices=TWO_VOICES, ahead=0.0, outputs=None):
         engine, transport = Engine(voices), Transport()
-        own = {voice.name: voice_outputs for voice in voices}
-        conductor = Conductor(engine, transport, clock or VirtualClock(), lambda *_: None, own)
+        own = {voice.name: [] for voice in voices}
+        conductor = Conductor(engine, transport, VirtualClock(), lambda *_: None, own)
         self.state = State(voices, {"/tempo": 120.0, "/metre": "4/4"})
         self.live = LiveEngine(engine, transport, NoSource(), conductor, self.state)
         conductor.add_listener(self.state)
