@@ -113,5 +113,5 @@ class LinkClock:
             if others:
                 log.info("Link: in a session with others, at %.1f bpm", self._link.tempo)
             else:
-                log.warning("Link: nobody else is there any more; going on at the last tempo")
+                log.warning("Link: no other peer is left; going on at the last tempo")
         self._others = others

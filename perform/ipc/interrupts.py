@@ -1,5 +1,6 @@
-"""The signals that end the daemon. A terminal or a service sends them to every process of the group,
-but only the daemon should act on them.
+"""The signals that end the daemon.
+
+A terminal or a service sends them to every process of the group, but only the daemon acts on them.
 """
 
 import contextlib
@@ -16,7 +17,8 @@ ENDING = tuple(
 def not_for_children() -> Iterator[None]:
     """Inside `with`, a child process that starts will never receive these signals.
 
-    The child ends when its pipe or socket closes. This process receives afterwards what came meanwhile.
+    The child ends when its pipe or socket closes. This process receives afterwards the signals that
+    came meanwhile.
     """
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield

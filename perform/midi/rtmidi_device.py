@@ -1,6 +1,6 @@
 """A client of RtMidi, the C++ library under python-rtmidi and supriya-midi.
 
-RtMidi has no event for ports that come and go, so whoever needs to know compares `port_names`.
+RtMidi has no event for ports that come and go, so callers compare `port_names`.
 """
 
 import contextlib

@@ -24,7 +24,8 @@ COMMAND_SECONDS = 0.002  # between two messages to the daemon: a flood must not 
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
 STABLE_SECONDS = 10.0  # a connection that lasts so long is tried again at once
 NEWS_SECONDS = 60.0  # after so long a lost connection is logged again
-# for the broker's answer: it comes behind a flood that is read first; a dead broker is noticed before
+# for the broker's answer, which comes behind a flood that is read first; the keepalive notices a
+# dead broker sooner
 PUBLISHED_SECONDS = 60.0
 FAREWELL_SECONDS = 1.0
 # the time in which our own messages come back; another payload after it is another program's

@@ -27,7 +27,7 @@ for path in /etc/resolv.conf /etc/hosts "$@"; do
 done
 mount -t proc proc "$root/proc"
 cp "$folder/pip.conf" "$root/etc/pip.conf"
-cp -R "$folder/sideman" "$root/root/sideman"
-chroot "$root" /bin/sh -c "cd /root/sideman
+cp -R "$folder/sideman" "$root/srv/sideman"
+chroot "$root" /bin/sh -c "cd /srv/sideman
 $command"
-cp "$root"/root/sideman/demo.* "$folder/"
+cp "$root"/srv/sideman/demo.* "$folder/"

@@ -176,7 +176,7 @@ def test_a_session_too_fast_to_follow_is_said_and_so_is_that_everybody_left(peer
         peer.tempo = 140.0
         daemon.hears("/state/tempo", lambda bpm: bpm == pytest.approx(140, rel=0.001))
         peer.enabled = False
-        daemon.program.wait_for("nobody else is there any more")
+        daemon.program.wait_for("no other peer is left")
         beats(daemon, 2, time.monotonic())
 
 
