@@ -39,7 +39,7 @@ class MidiPort:
         self.port.close()
 
     def _receive(self, message: list[int], moment: float) -> None:
-        """Take a message on a thread of the MIDI library."""
+        """Take a message on the poller's thread."""
         try:
             self._loop.call_soon_threadsafe(self._dispatch, message, moment)
         except RuntimeError:
