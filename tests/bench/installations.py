@@ -1,9 +1,10 @@
-"""Prints how soon a chord for all sounds in every room: `python tests/bench/installations.py [--rooms 20]`.
+"""Prints how soon a chord for all sounds in every room.
 
-So many daemons, each with its own processes, play at one Mosquitto on this machine. A chord is published to
-PREFIX/all/chord; each daemon tells over OSC the moment from which its notes are on that chord, and the kernel notes
-when that arrived. Then two daemons play, one in peace and one whose faders are flooded over MQTT:
-how late their notes are.
+Usage: `python tests/bench/installations.py [--rooms 20]`. Each room is a daemon with its own
+processes, at one Mosquitto on this machine. The bench publishes a chord to PREFIX/all/chord. Each
+daemon reports over OSC when its notes change to that chord, and the kernel stamps the arrival of
+that report. Then two daemons play, one alone and one with a flood of fader moves over MQTT, and
+the bench prints how late their notes are.
 """
 
 import argparse
@@ -88,7 +89,8 @@ class Broker:
 
     def figures(self, name):
         done = subprocess.run(
-            ["mosquitto_sub", *self.where, "-C", "1", "-W", "3", "-t", f"{PREFIX}/{name}/state/stats"],
+            ["mosquitto_sub", *self.where, "-C", "1", "-W", "3",
+             "-t", f"{PREFIX}/{name}/state/stats"],
             check=True, capture_output=True,
         )  # fmt: skip
         return json.loads(done.stdout)

@@ -1,8 +1,8 @@
 """Prints what the panel costs: `python tests/bench/panel.py [--seconds 30]`.
 
-Four voices at 140 bpm, first alone, then with the panel open in headless Chromium on the same machine and sounding
-there: how late notes were sent, and what a frame of the page took. Nothing is asserted: machines differ, and the
-browser is given as little of this one as it gets.
+Four voices play at 140 bpm, first alone, then with the panel open and sounding in headless Chromium
+on the same machine. The bench prints how late the notes are and how long a frame of the page takes.
+It asserts nothing, because machines differ.
 """
 
 import argparse
@@ -48,7 +48,7 @@ def play(folder, seconds, *, panel):
             page.run(LONG_TASKS)
             page.press("#listen")
             time.sleep(2)  # a browser that opens takes all there is
-            # the browser's own: it builds a page, and reaches for its audio device at the first context of all
+            # The browser's own tasks: it builds the page and opens its audio device.
             opening = page.run("return longTasks.splice(0)")
         ears = Ears(osc)
         ears.say("/chart", "Dm7 G7 | Cmaj7 | Am7 D7 | Gmaj7")
@@ -64,13 +64,16 @@ def play(folder, seconds, *, panel):
                 "return [sideman.roll.cost(), longTasks, sideman.synth.late]"
             )
             print(
-                f"a frame: half within {cost['p50']:.1f} ms, 99 % within {cost['p99']:.1f} ms of {cost['count']}"
+                f"a frame: half within {cost['p50']:.1f} ms, "
+                f"99 % within {cost['p99']:.1f} ms of {cost['count']}"
             )
             print(
-                f"tasks over 50 ms: {longest(tasks)}; before, as page and sound began: {longest(opening)}"
+                f"tasks over 50 ms: {longest(tasks)}; "
+                f"before, as page and sound began: {longest(opening)}"
             )
             print(
-                f"round trip {page.run('return sideman.connection.roundTrip'):.1f} ms, notes too late for the page: {late}"
+                f"round trip {page.run('return sideman.connection.roundTrip'):.1f} ms, "
+                f"notes too late for the page: {late}"
             )
         ears.close()
     finally:

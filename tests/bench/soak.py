@@ -1,7 +1,7 @@
 """Plays for long and prints what grew: `python tests/bench/soak.py [--bars 100000] [--minutes 30]`.
 
-Offline with random chords, knobs, modes, metres and models; then live, against the clock, the same. Counts
-notes that never ended, bars that were missed, and memory after the first tenth against the end.
+Plays offline with random chords, parameters, modes, metres and models, then live with the same.
+Counts notes that never ended and missed bars, and compares memory after the first tenth with the end.
 """
 
 import argparse
@@ -114,7 +114,8 @@ def offline_soak(bars):
     first, last = marks.values()
     print(
         f"offline: {bars} bars' worth, {listener.notes} notes in {time.perf_counter() - begun:.0f} s; "
-        f"stuck {len(listener.held)}, doubled {listener.doubled}, substituted {engine.counts.substituted}; "
+        f"stuck {len(listener.held)}, doubled {listener.doubled}, "
+        f"substituted {engine.counts.substituted}; "
         f"memory {first:.1f} -> {last:.1f} MB (5 more at most)",
         flush=True,
     )
@@ -140,9 +141,10 @@ async def live_soak(minutes):
     (first, before), (last, after) = marks
     print(
         f"live: {minutes:g} minutes, {figures['bars']:.0f} bars, {listener.notes} notes; stuck "
-        f"{len(listener.held)}, doubled {listener.doubled}, substituted {figures['substituted']:.0f}; "
-        f"late p99 {figures['late_p99']:.3f} max {figures['late_max']:.2f} ms; memory {first:.1f} -> "
-        f"{last:.1f} MB, worker {before:.1f} -> {after:.1f} MB",
+        f"{len(listener.held)}, doubled {listener.doubled}, "
+        f"substituted {figures['substituted']:.0f}; "
+        f"late p99 {figures['late_p99']:.3f} max {figures['late_max']:.2f} ms; "
+        f"memory {first:.1f} -> {last:.1f} MB, worker {before:.1f} -> {after:.1f} MB",
         flush=True,
     )
 

@@ -1,9 +1,9 @@
 """Prints how late notes are: `python tests/bench/timing.py [--seconds 60] [--picture late.png]`.
 
-Four voices of sixteenths at 140 bpm from this engine, idle and with all steering running, beside isobar and
-mido, each in a process of its own and all at the same time. Then a flood of OSC and a fast MIDI clock together.
-A bare sleep of the same priority, also beside it, tells what the machine itself holds back. Nothing is asserted:
-machines differ, and ratios within one run are what counts.
+Four voices play sixteenths at 140 bpm from this engine, idle and with all steering, beside isobar
+and mido: each in its own process, all at the same time. Then come a flood of OSC and a fast MIDI
+clock together. A bare sleep of the same priority shows the delays of the machine itself. The bench
+asserts nothing: machines differ, and only ratios within one run count.
 """
 
 import argparse
@@ -43,11 +43,13 @@ def pulses(reader, loop, stop):
         loop.call_soon_threadsafe(reader.handle, [0xF8], time.monotonic())
 
 async def main():
-    voices = tuple(VoiceConfig(name=f"v{i}", output="f", single=mode == "steered") for i in range(4))
-    inputs = InputsConfig(osc=OscInputConfig(listen=f"127.0.0.1:{port}")) if mode == "flood" else InputsConfig()
+    steered = mode == "steered"
+    voices = tuple(VoiceConfig(name=f"v{i}", output="f", single=steered) for i in range(4))
+    listen = f"127.0.0.1:{port}"
+    inputs = InputsConfig(osc=OscInputConfig(listen=listen)) if mode == "flood" else InputsConfig()
     rig = Rig(clock=ClockConfig(tempo=140.0), inputs=inputs, voices=voices,
               outputs={"f": MidiFileOutputConfig(path=path)})
-    chance = random.Random(1)
+    generator = random.Random(1)
     async with Daemon(rig) as performance:
         raise_priority()
         live = performance.live
@@ -57,22 +59,28 @@ async def main():
         import threading
         stop = threading.Event()
         if mode == "flood":
-            reader = ClockReader(conductor.follow_clock, conductor.start_with_clock, conductor.handle_event)
-            threading.Thread(target=pulses, args=(reader, asyncio.get_running_loop(), stop), daemon=True).start()
+            reader = ClockReader(
+                conductor.follow_clock, conductor.start_with_clock, conductor.handle_event
+            )
+            arguments = (reader, asyncio.get_running_loop(), stop)
+            threading.Thread(target=pulses, args=arguments, daemon=True).start()
             print("ready", flush=True)
         me = psutil.Process()
         used, begun = sum(me.cpu_times()[:2]), time.monotonic()
         while time.monotonic() - begun < seconds:
             await asyncio.sleep(0.1)
             if mode == "steered":
-                conductor.handle_event(ParameterChanged(None, "weight/" + chance.choice(FITNESS_FUNCTIONS).name, chance.random()))
-                if chance.random() < 0.1:
-                    conductor.handle_event(ChordChanged(chance.choice(CHORDS)))
+                weight = "weight/" + generator.choice(FITNESS_FUNCTIONS).name
+                conductor.handle_event(ParameterChanged(None, weight, generator.random()))
+                if generator.random() < 0.1:
+                    conductor.handle_event(ChordChanged(generator.choice(CHORDS)))
         used = (sum(me.cpu_times()[:2]) - used) / (time.monotonic() - begun)
         stop.set()
         late = conductor.lateness
-        print(json.dumps({"p50": late.percentile(.5), "p99": late.percentile(.99), "max": late.worst, "n": late.count,
-                          "cpu": used, "chords": live.engine.counts.chords, "missed": live.engine.counts.missed,
+        counts = live.engine.counts
+        print(json.dumps({"p50": late.percentile(.5), "p99": late.percentile(.99),
+                          "max": late.worst, "n": late.count, "cpu": used,
+                          "chords": counts.chords, "missed": counts.missed,
                           "histogram": late.histogram()}))
 asyncio.run(main())
 """

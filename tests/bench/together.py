@@ -1,7 +1,8 @@
-"""Prints how far two daemons are apart at the bar line: `python tests/bench/together.py [--minutes 10]`.
+"""Prints how far two daemons are apart at the bar line.
 
-Once on Ableton Link, once with one of them slaved to the other's MIDI clock over JACK. Both tell their beats over
-OSC to this process; the difference of the moments at which they arrive is printed.
+Usage: `python tests/bench/together.py [--minutes 10]`. The daemons play first on Ableton Link, then
+with one following the other's MIDI clock over JACK. Both send their beats over OSC to this process,
+which prints the differences of the arrival times.
 """
 
 import argparse
@@ -74,8 +75,8 @@ def apart(name, one, other, seconds):
     gaps = 1000 * np.array([other.bars[bar] - one.bars[bar] for bar in there])
     away = np.abs(gaps)
     print(
-        f"{name}: {len(gaps)} bar lines, median {np.median(gaps):+.3f} ms, |p95| {np.quantile(away, 0.95):.3f}, "
-        f"worst {away.max():.3f} (target 1)",
+        f"{name}: {len(gaps)} bar lines, median {np.median(gaps):+.3f} ms, "
+        f"|p95| {np.quantile(away, 0.95):.3f}, worst {away.max():.3f} (target 1)",
         flush=True,
     )
 
@@ -129,9 +130,9 @@ def listen_to_clock(binding):
 
 
 def steadiness(pulses):
-    """Print how far pulses are from the straight line through them, and from the tempo. A JACK server that is
-    short of time loses messages, or holds them up and lets them go in a bunch: a pulse is lost when all that
-    come after it are too late by one.
+    """Print how far pulses are from the straight line through them, and from the tempo. An
+    overloaded JACK server loses messages, or delays them and sends them in a bunch. A pulse counts
+    as lost if all later pulses are late by one.
     """
     index = np.arange(len(pulses))
     late = (pulses - pulses[0]) * TEMPO * 24 / 60 - index
@@ -142,8 +143,8 @@ def steadiness(pulses):
     print(
         f"our MIDI clock out, heard over JACK: {len(pulses)} pulses, {int(lost[-1])} lost, "
         f"from their line p50 "
-        f"{np.quantile(away, 0.5):.3f} ms, p99 {np.quantile(away, 0.99):.3f}, worst {away.max():.3f}; "
-        f"tempo {60 / slope / 24:.4f} for {TEMPO:g}",
+        f"{np.quantile(away, 0.5):.3f} ms, p99 {np.quantile(away, 0.99):.3f}, "
+        f"worst {away.max():.3f}; tempo {60 / slope / 24:.4f} for {TEMPO:g}",
         flush=True,
     )
 

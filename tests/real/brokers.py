@@ -1,4 +1,4 @@
-"""A Mosquitto to play with."""
+"""A Mosquitto broker for tests."""
 
 import os
 import subprocess
@@ -10,8 +10,9 @@ MARK = "tests/mark"
 
 
 class Broker:
-    """A Mosquitto of our own, with these lines of configuration; may be ended and started again, and keeps meanwhile
-    what is retained.
+    """A Mosquitto of the test's own. `lines`: its configuration.
+
+    It may end and start again; with the default configuration it keeps its retained messages.
     """
 
     def __init__(self, folder, *lines):
@@ -19,18 +20,21 @@ class Broker:
         need("mosquitto_sub")
         self.port = free_port()
         self.conf = folder / f"{self.port}.conf"
-        # without a limit it drops nothing in a flood: what is lost is lost by us
+        # Without a limit the broker drops nothing in a flood: Sideman loses what is lost.
         listening = lines or (
             f"listener {self.port} 127.0.0.1", "allow_anonymous true", "max_queued_messages 0",
-            "persistence true", f"persistence_location {folder}/", f"persistence_file {self.port}.db",
+            "persistence true", f"persistence_location {folder}/",
+            f"persistence_file {self.port}.db",
         )  # fmt: skip
         self._kept = folder / f"{self.port}.db"
-        user = ["user root"] if os.geteuid() == 0 else []  # else it cannot read what is root's
+        user = (
+            ["user root"] if os.geteuid() == 0 else []
+        )  # else Mosquitto cannot read files of root
         self.conf.write_text("\n".join([*user, *listening]) + "\n")
         self.program = None
 
     def start(self, *verbose):
-        """Up; with "-v" it writes every packet down, which in a flood takes it seconds."""
+        """Start the broker. With "-v" it logs every packet, which takes seconds in a flood."""
         self.program = Program("mosquitto", *verbose, "-c", str(self.conf))
         self.program.wait_for("running")
         return self
@@ -41,14 +45,14 @@ class Broker:
             self.program = None
 
     def forget(self):
-        """Once it has ended: it begins anew, and knows nothing."""
+        """Delete the retained messages, after the broker has ended."""
         self._kept.unlink()
 
     def where(self):
         return "-h", "127.0.0.1", "-p", str(self.port)
 
     def flood(self, topic, lines):
-        """Each line a message."""
+        """Publish each line as a message."""
         subprocess.run(
             ["mosquitto_pub", *self.where(), "-q", "1", "-t", topic, "-l"], input=lines, check=True
         )
@@ -59,16 +63,17 @@ class Broker:
         )
 
     def listen(self, *topics):
-        """A listener whose lines are "topic payload"; it is there when this returns."""
+        """A subscribed mosquitto_sub whose output lines are "topic payload"."""
         each = [word for topic in topics for word in ("-t", topic)]
         listener = Program("mosquitto_sub", *self.where(), "-v", "-d", *each)
         listener.wait_for("Subscribed")
         return listener
 
     def kept(self, topic):
-        """What the broker keeps at a topic; None where there is nothing."""
+        """The message that the broker retains at a topic, or None."""
         self.say(MARK, "-", "-r")
-        # it tells what it keeps in the order in which it is asked: when the mark has come there is nothing
+        # The broker sends retained messages in the order of the subscriptions: if the mark
+        # comes first, the topic has none.
         command = ["mosquitto_sub", *self.where(), "-t", topic, "-t", MARK, "-F", "%t %p"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as asking:
             there, _, payload = asking.stdout.readline().rstrip("\n").partition(" ")

@@ -1,4 +1,4 @@
-"""A real browser that tests look through, headless, with a new profile each; and a listener over OSC."""
+"""A headless browser with a new profile for each test, and a listener over OSC."""
 
 import contextlib
 import os
@@ -33,7 +33,7 @@ new PerformanceObserver((list) => list.getEntries().forEach((it) => longTasks.pu
 
 
 class Browser:
-    """Chromium, driven by the system's chromedriver; nothing is downloaded."""
+    """Chromium, driven by the system's chromedriver. Selenium downloads nothing."""
 
     def __init__(self, width=1280, height=900):
         need("chromium")
@@ -56,7 +56,7 @@ class Browser:
         self.driver = webdriver.Chrome(options=options, service=service)
 
     def resize(self, width, height, *, touch):
-        """A page of this width and height, on a telephone's screen where it is touched."""
+        """Give the page this width and height. `touch`: emulate the touch screen of a telephone."""
         screen = {"width": width, "height": height, "deviceScaleFactor": 2 if touch else 1}
         emulate = self.driver.execute_cdp_cmd
         emulate("Emulation.setDeviceMetricsOverride", screen | {"mobile": touch})
@@ -88,7 +88,7 @@ class Browser:
         ActionChains(self.driver, duration=10).send_keys(*keys).perform()
 
     def computed(self):
-        """Milliseconds for which the page has had the processor by now; what others had of it is not in them."""
+        """The processor time of the page so far, in milliseconds."""
         self.driver.execute_cdp_cmd("Performance.enable", {"timeDomain": "threadTicks"})
         metrics = self.driver.execute_cdp_cmd("Performance.getMetrics", {})["metrics"]
         return 1000 * next(it["value"] for it in metrics if it["name"] == "TaskDuration")
@@ -107,7 +107,10 @@ class Browser:
 
 
 class Ears:
-    """A subscriber over OSC, who can also speak. It reads as it comes: what nobody reads, the system drops."""
+    """A subscriber over OSC that can also send.
+
+    A thread reads all the time, because the system drops packets when the buffer is full.
+    """
 
     def __init__(self, port):
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -128,10 +131,10 @@ class Ears:
         self._socket.send(encode(f"/sideman{address}", *values))
 
     def listen(self):
-        """All that was told so far: [(address, values)]."""
+        """All messages so far: [(address, values)]."""
         with self._reading:
             while select.select([self._socket], [], [], 0)[0]:
-                with contextlib.suppress(ConnectionRefusedError):  # its peer has ended
+                with contextlib.suppress(ConnectionRefusedError):  # the daemon has ended
                     for address, values in decode(self._socket.recv(65536)):
                         self.heard.append((address.removeprefix("/sideman"), values))
             return list(self.heard)
@@ -146,7 +149,7 @@ class Ears:
         )
 
     def struck(self, count=8):
-        """The pitches of so many notes that are struck from now on."""
+        """The pitches of at least `count` notes that begin from now on."""
         self.forget()
         strokes = lambda: [v[1] for a, v in self.listen() if a == "/note" and v[2]]  # noqa: E731
         eventually(lambda: len(strokes()) >= count)
@@ -159,7 +162,7 @@ class Ears:
 
 
 def _same(said, values):
-    """Whether what was said begins with these values; OSC's floats have seven digits."""
+    """Whether a message begins with these values. Floats in OSC have seven digits."""
     return len(said) >= len(values) and all(
         one == pytest.approx(other, abs=1e-3) if isinstance(other, float) else one == other
         for one, other in zip(said, values, strict=False)
@@ -167,5 +170,5 @@ def _same(said, values):
 
 
 def still(seconds):
-    """Let music play for a while: what is measured takes time."""
+    """Let the music play for some seconds."""
     time.sleep(seconds)

@@ -1,4 +1,4 @@
-"""Certificates for tests, and the authorities that sign them."""
+"""Certificates for tests, and the certificate authorities that sign them."""
 
 import subprocess
 
@@ -11,7 +11,7 @@ def openssl(*arguments):
 
 
 def authority(folder, name):
-    """(certificate, key) of an authority."""
+    """The (certificate, key) files of a new authority."""
     pem, key = folder / f"{name}.pem", folder / f"{name}.key"
     openssl(
         "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
@@ -21,15 +21,15 @@ def authority(folder, name):
 
 
 def certificate(folder, name, signer, *validity, names="IP:127.0.0.1,DNS:localhost"):
-    """(certificate, key) that an authority signed for some names."""
-    pem, key, asked, more = (folder / f"{name}.{end}" for end in ("pem", "key", "csr", "ext"))
+    """The (certificate, key) files that an authority signed for these names."""
+    pem, key, csr, more = (folder / f"{name}.{end}" for end in ("pem", "key", "csr", "ext"))
     openssl(
         "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-        "-subj", f"/CN={name}", "-keyout", key, "-out", asked,
+        "-subj", f"/CN={name}", "-keyout", key, "-out", csr,
     )  # fmt: skip
     more.write_text(f"subjectAltName={names}\n")
     openssl(
-        "x509", "-req", "-in", asked, "-CA", signer[0], "-CAkey", signer[1], "-CAcreateserial",
+        "x509", "-req", "-in", csr, "-CA", signer[0], "-CAkey", signer[1], "-CAcreateserial",
         "-extfile", more, *(validity or ("-days", "2")), "-out", pem,
     )  # fmt: skip
     return pem, key

@@ -17,7 +17,7 @@ from parts import Jack, eventually, need, perform
 
 @contextlib.contextmanager
 def alone(what):
-    """While no other process of these tests on this machine has it."""
+    """Hold a lock that one test process on this machine can have at a time."""
     with (Path(tempfile.gettempdir()) / f"sideman-{what}").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -25,19 +25,19 @@ def alone(what):
 
 @pytest.fixture
 def link_session():
-    """The machine's Link session, which is everybody's, to oneself."""
+    """Exclusive use of the Link session, which all programs on this machine share."""
     with alone("link-session"):
         yield
 
 
 @pytest.fixture(scope="session")
 def jack():
-    """A JACK server without a sound card; MIDI libraries find it by the environment."""
+    """A JACK server without a sound card. MIDI libraries find it through the environment."""
     need("jackd")
     name = f"sideman{os.getpid()}"
     os.environ["JACK_DEFAULT_SERVER"] = name
     os.environ["JACK_NO_START_SERVER"] = "1"
-    # a client's socket is named after the client alone: two of one name at two servers would meet
+    # JACK names a client's socket after the client only, not the server: two servers would clash.
     with alone("jack"):
         server = Jack(name)
         try:
@@ -52,9 +52,9 @@ PARTNER = """
 tempo = 240.0
 [inputs.osc]
 listen = "127.0.0.1:{port}"
-[outputs.nobody]
+[outputs.unused]
 kind = "osc"
-to = "127.0.0.1:{nobody}"
+to = "127.0.0.1:{unused}"
 [[voices]]
 name = "lead"
 """
@@ -62,9 +62,9 @@ name = "lead"
 
 @pytest.fixture
 def partner(tmp_path):
-    """A daemon for a program that steers it by OSC and plays what it is told; heard at `port`."""
+    """A daemon that another program steers over OSC, at `port`."""
     rig, port = tmp_path / "rig.toml", free_port()
-    rig.write_text(PARTNER.format(port=port, nobody=free_port()))
+    rig.write_text(PARTNER.format(port=port, unused=free_port()))
     program = perform("run", str(rig))
     program.wait_for("ready")
     program.port = port
@@ -79,7 +79,7 @@ def stage(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def crowd(tmp_path_factory):
-    """A stage of twelve voices whose names are long, or say nothing of their roles."""
+    """A daemon with a panel and twelve voices, whose names are long or unlike their roles."""
     yield from panelled(write_rig(tmp_path_factory.mktemp("crowd"), voices=CROWD))
 
 

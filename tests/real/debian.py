@@ -1,4 +1,4 @@
-"""A Debian release as it is first installed, in a folder: what must work on a machine with nothing on it."""
+"""A freshly installed Debian release in a folder, for tests on a machine without our software."""
 
 import configparser
 import io
@@ -15,14 +15,14 @@ from registry import pip_settings
 NEW_DEBIAN = Path(__file__).with_name("new_debian.sh")
 SECONDS = 900
 PATHS = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-# how the network is reached from here
+# The settings with which this machine reaches the network.
 NETWORK = {"http_proxy", "https_proxy", "no_proxy", "ssl_cert_file", "requests_ca_bundle"}
-# A wheel that this machine has built would hide that a compiler is needed.
+# A wheel from the cache of this machine would hide that pip needs a compiler.
 BUILT_HERE = ("PIP_CACHE_DIR", "PIP_CONFIG_FILE", "global.cache-dir")
 
 
 def need_debian():
-    """The address of apt's Debian mirror; skips the test where no Debian can be laid into a folder."""
+    """The address of apt's Debian mirror. Skips the test if Debian cannot be installed here."""
     for program in ("apt-get", "debootstrap", "script", "unshare"):
         need(program)
     mounted = ["unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]
@@ -45,9 +45,9 @@ def _without(reason):
 
 
 def type_on_new_debian(suite, mirror, command, tree, folder):
-    """(exit status, what the terminal shows) of a command in a copy of `tree`, on a new Debian.
+    """The (exit status, terminal output) of a command in a copy of `tree`, on a new Debian.
 
-    What the command leaves there as demo.* is in `folder` afterwards.
+    The files demo.* that the command writes are in `folder` afterwards.
     """
     not_ours = shutil.ignore_patterns(
         ".*", "__pycache__", "build", "dist", "runs", "demo.mid", "demo.wav"
@@ -59,7 +59,7 @@ def type_on_new_debian(suite, mirror, command, tree, folder):
     words = ["unshare", "--mount", "--propagation", "private", "sh", NEW_DEBIAN]
     words += [suite, mirror, folder, command]
     words += _paths([*environment.values(), *settings])
-    # pip and the demo draw for a terminal
+    # pip and the demo draw only on a terminal
     shown = ["script", "--quiet", "--return", "--command", shlex.join(map(str, words)), "/dev/null"]
     done = subprocess.run(
         shown,
@@ -78,7 +78,7 @@ def _of_pip_and_the_network():
 
 
 def _configuration_of_pip():
-    """(what pip's configuration files say here, as one file; the values)."""
+    """The (text, values) of pip's configuration files on this machine, joined into one file."""
     parser = configparser.RawConfigParser()
     values = []
     for name, value in pip_settings().items():
@@ -95,13 +95,13 @@ def _configuration_of_pip():
 
 
 def _paths(values):
-    """Files and folders of this machine that settings name: certificates, constraints, folders of wheels."""
+    """The paths that settings name: certificates, constraints, folders of wheels."""
     found = {_folder_of(word) for value in values for word in value.split()}
     return sorted(str(path) for path in found if path.is_absolute() and path.exists())
 
 
 def _folder_of(word):
     path = Path(word.removeprefix("file://"))
-    # the pages of an index link to files in a folder beside it
+    # The pages of a package index link to files in a folder beside it.
     beside = word.startswith("file://") and len(path.parent.parts) > 2
     return path.parent if beside else path

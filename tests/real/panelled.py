@@ -1,4 +1,4 @@
-"""A rig with a panel, what is on its page, and visitors who come without a browser."""
+"""A rig with a panel, selectors for its page, and clients without a browser."""
 
 import asyncio
 import http.client
@@ -34,7 +34,7 @@ CROWD = {
 
 
 def write_rig(folder, token="", voices=QUARTET):
-    """A rig with a panel in a folder; `voices`: the role of each by name."""
+    """Write a rig with a panel to a folder. `voices`: name to role. Returns (path, ports)."""
     ports = {"osc": free_port(), "away": free_port(), "panel": free_port()}
     path = folder / "rig.toml"
     band = "".join(
@@ -66,7 +66,10 @@ def get(port, path="/", method="GET", **headers):
 
 
 def speaks(port, path="/ws", says=(), **headers):
-    """The HTTP status of a handshake that was refused, or the messages until an answer to `says` came."""
+    """The messages of a WebSocket until the error reply to `says`.
+
+    Returns the HTTP status instead if the server rejects the handshake.
+    """
 
     async def visit():
         url = f"ws://127.0.0.1:{port}{path}"

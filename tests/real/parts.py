@@ -1,4 +1,4 @@
-"""Real programs that tests play with: how each starts, and that it ends."""
+"""Real programs that tests start and end."""
 
 import contextlib
 import os
@@ -17,13 +17,13 @@ from perform.midi import ports
 from perform.midi.binding import PACKAGES
 from perform.midi.settings import MidiConfig
 
-# What never comes is found out late, and what does come is seen as it comes, on however busy a machine.
+# The time limit suits a busy machine: a test waits this long only if it fails.
 START_SECONDS = 120.0
-SOONEST, LATEST = 0.005, 0.05  # between two looks
+SOONEST, LATEST = 0.005, 0.05  # seconds between two checks
 
 
 def need(program):
-    """Skip the test without this program; fail where everything must be there."""
+    """Skip the test if this program is not installed; in CI, fail."""
     if shutil.which(program) is None:
         if os.environ.get("CI") == "true":
             pytest.fail(f"{program} is missing, and CI must have it")
@@ -31,7 +31,7 @@ def need(program):
 
 
 def need_binding(binding):
-    """Skip the test by name where this MIDI library has no wheel; it is not imported here."""
+    """Skip the test if this MIDI library is not installed. Does not import the library."""
     package = PACKAGES[binding]
     try:
         metadata.version(package)
@@ -40,7 +40,7 @@ def need_binding(binding):
 
 
 def jack_priority():
-    """Flags for jackd: real time where the system permits it, as on a stage; without it messages get lost."""
+    """Flags for jackd: real time if the system permits it. Without real time JACK loses messages."""
     try:
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
         os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
@@ -50,7 +50,7 @@ def jack_priority():
 
 
 def eventually(condition, seconds=START_SECONDS):
-    """The first truthy answer of `condition`, asked again and again; fails when time is up."""
+    """The first truthy result of `condition`, called repeatedly. Fails after `seconds`."""
     until, pause = time.monotonic() + seconds, SOONEST
     while time.monotonic() < until:
         answer = condition()
@@ -62,30 +62,30 @@ def eventually(condition, seconds=START_SECONDS):
 
 
 class Stalls:
-    """`worst`: how long this machine kept a thread waiting that wanted to run, in seconds, while inside `with`."""
+    """`worst`: the longest delay of a ready thread while inside `with`, in seconds."""
 
     def __init__(self):
         self.worst = 0.0
         self._ended = threading.Event()
-        self._asking = threading.Thread(target=self._ask)
+        self._checker = threading.Thread(target=self._check)
 
-    def _ask(self):
+    def _check(self):
         while not self._ended.is_set():
             due = time.monotonic() + SOONEST
             self._ended.wait(SOONEST)
             self.worst = max(self.worst, time.monotonic() - due)
 
     def __enter__(self):
-        self._asking.start()
+        self._checker.start()
         return self
 
     def __exit__(self, *_):
         self._ended.set()
-        self._asking.join()
+        self._checker.join()
 
 
 def share_of_a_core(seconds=0.05):
-    """How much of a core somebody gets who computes for so long, 0 to 1: on a quiet machine nearly all of it."""
+    """The share of a core that a computing thread gets, 0 to 1; near 1 on a quiet machine."""
     begun, until = time.monotonic(), time.thread_time() + seconds
     while time.thread_time() < until:
         pass
@@ -93,12 +93,12 @@ def share_of_a_core(seconds=0.05):
 
 
 def is_quiet():
-    """Whether nobody else keeps this machine busy, so that how quick something is may be judged by the clock."""
+    """Whether no other program keeps this machine busy, so that a test may measure speed."""
     return share_of_a_core() > 0.9
 
 
 class Program:
-    """A running program whose output lines are collected."""
+    """A running program. `lines`: its output so far, standard output and errors together."""
 
     def __init__(self, *arguments, env=None, cwd=None):
         self.lines = []
@@ -122,18 +122,18 @@ class Program:
         return any(text in line for line in list(self.lines))
 
     def wait_for(self, text, seconds=START_SECONDS):
-        def told():
+        def seen():
             assert self.process.poll() is None or self.saw(text), "\n".join(self.lines)
             return self.saw(text)
 
         try:
-            eventually(told, seconds)
+            eventually(seen, seconds)
         except pytest.fail.Exception as late:
             last = "\n".join(self.lines[-20:])
             pytest.fail(f"{text!r} {late}; what came last:\n{last}")
 
     def end(self, number=signal.SIGTERM, seconds=60.0):
-        """The exit status, after a signal; killed by its id when it does not listen."""
+        """Send a signal and return the exit status. Kills the process after `seconds`."""
         if self.process.poll() is None:
             self.process.send_signal(number)
         try:
@@ -152,12 +152,12 @@ FAR = MidiConfig(system="jack")  # the other end of a cable
 
 
 def instrument(kind, name):
-    """An "input" or "output" of our own that others connect to."""
+    """A new virtual "input" or "output" that other programs connect to."""
     return {"input": ports.open_input, "output": ports.open_output}[kind](None, name, FAR)
 
 
 def connected(kind, name):
-    """An "input" or "output" at the port of this name, once it is there."""
+    """An "input" or "output" connected to the port of this name. Waits until the port exists."""
 
     def there():
         found = ports.names(FAR)
@@ -170,8 +170,8 @@ def connected(kind, name):
 class Jack(Program):
     """A JACK server of this name, without a sound card.
 
-    It waits for its clients in each cycle (-S). Without, whoever is kept from the processor for one is left out
-    of it, and the MIDI events of that cycle are lost.
+    With -S the server waits for its clients in each cycle. Otherwise a client that gets no processor
+    time misses the cycle and loses its MIDI events.
     """
 
     def __init__(self, name):
@@ -181,17 +181,17 @@ class Jack(Program):
         )
 
     def is_up(self):
-        """Whether clients find it; that it has ended instead is said with what it said."""
+        """Whether clients can find the server. Fails with its output if it has ended."""
         assert self.process.poll() is None, "\n".join(self.lines)
         return Path(f"/dev/shm/jack_{self._name}_{os.getuid()}_0").exists()
 
     def lost(self):
-        """In how many cycles somebody was left out by now, so that events may be lost that were handed to it."""
+        """The number of cycles that a client has missed so far; their events may be lost."""
         return sum("not finished" in line or "error" in line for line in list(self.lines))
 
 
 class Hearing:
-    """(moment, message) of everything that comes to an input, in `heard` as it comes. `timing`: a clock too."""
+    """`heard`: the (moment, message) pairs of an input so far. `timing`: include the MIDI clock."""
 
     def __init__(self, port, *, timing=False):
         self.heard = []

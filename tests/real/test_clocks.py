@@ -1,4 +1,4 @@
-"""Keeping time with others for real: a MIDI clock over JACK, and Ableton Link."""
+"""Synchronization on real transports: a MIDI clock over JACK, and Ableton Link."""
 
 import asyncio
 import contextlib
@@ -18,17 +18,17 @@ from perform.net.osc import decode, encode
 
 
 class Daemon:
-    """A running daemon, spoken to and heard over OSC."""
+    """A running daemon that the test controls and hears over OSC."""
 
     def __init__(self, folder, name, clock, more=""):
-        self.ear = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.ear.bind(("127.0.0.1", 0))
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
         self.port = free_port()
         rig = folder / f"{name}.toml"
         rig.write_text(
             f'[clock]\n{clock}\n[midi]\nsystem = "jack"\n'
             f'[inputs.osc]\nlisten = "127.0.0.1:{self.port}"\n'
-            f'[outputs.osc]\nkind = "osc"\nto = "127.0.0.1:{self.ear.getsockname()[1]}"\n{more}'
+            f'[outputs.osc]\nkind = "osc"\nto = "127.0.0.1:{self.socket.getsockname()[1]}"\n{more}'
             '[[voices]]\nname = "lead"\noutput = "osc"\n'
         )
         self.program = perform("run", str(rig))
@@ -39,14 +39,14 @@ class Daemon:
 
     def listen(self):
         with contextlib.suppress(OSError):
-            while data := self.ear.recv(4096):
+            while data := self.socket.recv(4096):
                 self.heard += [(time.monotonic(), *m) for m in decode(data)]
 
     def say(self, address, *values):
-        self.ear.sendto(encode(f"/sideman{address}", *values), ("127.0.0.1", self.port))
+        self.socket.sendto(encode(f"/sideman{address}", *values), ("127.0.0.1", self.port))
 
     def hears(self, address, wanted=lambda *_: True):
-        """The moment at which such a message came first; the time it takes is bounded."""
+        """The moment of the first such message. Fails if none comes."""
 
         def look():
             there = list(self.heard)
@@ -56,9 +56,9 @@ class Daemon:
 
     def end(self):
         status = self.program.end()
-        self.ear.sendto(b"", self.ear.getsockname())  # an empty datagram ends the listener
+        self.socket.sendto(b"", self.socket.getsockname())  # an empty datagram ends the listener
         self.listener.join(5)
-        self.ear.close()
+        self.socket.close()
         return status
 
 
@@ -70,14 +70,14 @@ def test_a_daemon_follows_the_clock_of_another_over_jack(jack, tmp_path):
         sends = '[outputs.clock]\nkind = "midi"\nport = "Sideman follows"\nclock = true\n'
         leader = Daemon(tmp_path, "leader", "tempo = 137.0", sends)
         follower.say("/chord", "C7")
-        follower.say("/transport", "stop")  # only the leader starts
-        follower.say("/swing", 0.5)  # when this has come, that has
+        follower.say("/transport", "stop")  # only the leader plays
+        follower.say("/swing", 0.5)  # its reply shows that the stop has arrived
         follower.hears("/state/swing", lambda amount: amount == 0.5)
         leader.say("/chord", "C7")
         with Stalls() as stalls:
             first = leader.hears("/beat", lambda bar, beat: (bar, beat) == (2, 0))
             second = follower.hears("/beat", lambda bar, beat: (bar, beat) == (2, 0))
-        # the bench prints how much; here it is the same bar
+        # tests/bench prints the exact difference
         assert abs(first - second) < 0.2 + stalls.worst
         follower.hears("/state/tempo", lambda bpm: bpm == pytest.approx(137, rel=0.01))
         follower.hears("/note")
@@ -114,7 +114,7 @@ def test_two_daemons_share_tempo_start_and_bar_line_on_link(link_session, tmp_pa
 
 @pytest.fixture
 def peer(link_session):
-    """Another program in the Link session, at 120."""
+    """Another program in the Link session, at 120 bpm."""
     aalink = pytest.importorskip("aalink")
     loop = asyncio.new_event_loop()
     with warnings.catch_warnings():
@@ -128,7 +128,7 @@ def peer(link_session):
 
 @contextlib.contextmanager
 def linked(folder, peer, more=""):
-    """A daemon in the same session; it ends in order, whatever it met there."""
+    """A daemon in the same session. Checks that it ends without an error."""
     daemon = Daemon(folder, "linked", f'source = "link"\ntempo = 120.0\n{more}')
     try:
         daemon.program.wait_for("Link: in a session with others")
@@ -141,7 +141,7 @@ def linked(folder, peer, more=""):
 
 
 def beats(daemon, count, since=0.0):
-    """(moment, bar, beat) of so many beats after a moment."""
+    """The first `count` beats after the moment `since`: [(moment, bar, beat)]."""
 
     def look():
         there = list(daemon.heard)
@@ -151,12 +151,12 @@ def beats(daemon, count, since=0.0):
     return eventually(look)
 
 
-def test_a_tempo_that_is_tapped_is_the_sessions(peer, tmp_path):
+def test_a_tapped_tempo_sets_the_tempo_of_the_session(peer, tmp_path):
     with linked(tmp_path, peer) as daemon:
         begun, tap = time.monotonic(), 0
 
         def follows():
-            """A hand that is held up goes on tapping in time."""
+            """Tap on a fixed grid, so that a delay of one tap does not move the next."""
             nonlocal tap
             tap += 1
             daemon.say("/tap")
@@ -167,7 +167,7 @@ def test_a_tempo_that_is_tapped_is_the_sessions(peer, tmp_path):
         daemon.hears("/state/tempo", lambda bpm: bpm == pytest.approx(150, rel=0.03))
 
 
-def test_a_session_too_fast_to_follow_is_said_and_so_is_that_everybody_left(peer, tmp_path):
+def test_the_daemon_logs_a_session_that_is_too_fast_or_empty(peer, tmp_path):
     with linked(tmp_path, peer) as daemon:
         peer.tempo = 450.0
         daemon.program.wait_for("the Link session is at 450")
@@ -180,7 +180,7 @@ def test_a_session_too_fast_to_follow_is_said_and_so_is_that_everybody_left(peer
         beats(daemon, 2, time.monotonic())
 
 
-def test_who_goes_on_after_a_stop_is_in_the_sessions_tempo_and_on_its_beat(peer, tmp_path):
+def test_continue_after_a_stop_resumes_at_the_tempo_and_beat_of_the_session(peer, tmp_path):
     with linked(tmp_path, peer) as daemon:
         peer.tempo = 151.0
         daemon.hears("/state/tempo", lambda bpm: bpm == pytest.approx(151, rel=0.001))
@@ -198,7 +198,7 @@ def test_who_goes_on_after_a_stop_is_in_the_sessions_tempo_and_on_its_beat(peer,
         assert away(peer, moments, 1) < 0.1
 
 
-def test_bar_lines_in_three_four_are_the_sessions(peer, tmp_path):
+def test_bar_lines_in_three_four_match_the_session(peer, tmp_path):
     peer.quantum = 3.0
     with linked(tmp_path, peer, 'metre = "3/4"\n') as daemon:
         daemon.say("/chord", "C7")
@@ -209,7 +209,7 @@ def test_bar_lines_in_three_four_are_the_sessions(peer, tmp_path):
 
 
 def away(peer, moments, quantum):
-    """How many beats moments are from the peer's multiples of `quantum`, by their median."""
+    """The median distance of moments from the peer's multiples of `quantum`, in beats."""
     now, beat, bpm = time.monotonic(), peer.beat, peer.tempo
     places = [(beat + (moment - now) * bpm / 60) % quantum for moment in moments]
     return median(min(place, quantum - place) for place in places)

@@ -1,4 +1,4 @@
-"""The rigs of the cookbook on real ports: each is checked, then played as its page says, and heard."""
+"""Each rig of the cookbook on real ports: `check` accepts it, and it plays as its page says."""
 
 import os
 import re
@@ -13,14 +13,14 @@ from parts import Hearing, Program, connected, eventually, instrument, need, per
 
 from perform.net.osc import encode
 
-SETTLED_SECONDS = 0.2  # JACK loses what is sent while it still puts a new connection in order
+SETTLED_SECONDS = 0.2  # JACK loses messages while it sets up a connection
 BEAT_SECONDS = 0.5
 C7 = (48, 52, 55, 58)
 PASSWORD = "a quiet room"
 
 
 class Hall:
-    """Ports and a broker as a rig names them, and the rig on a free OSC port."""
+    """A rig of the cookbook on a free OSC port, with the ports and the broker that it names."""
 
     def __init__(self, root, folder, name):
         rig = (root / "patches" / "rigs" / f"{name}.toml").read_text()
@@ -39,7 +39,7 @@ class Hall:
         self.folder = folder
 
     def plug_in(self):
-        """The hardware that the rig names, and a listener at what it opens."""
+        """Open the MIDI devices and the broker that the rig names."""
         port = self.rig["inputs"].get("midi", {}).get("port")
         self.keyboard = self._keep(instrument("output", port)) if port else None
         (out,) = self.rig["outputs"].values()
@@ -57,7 +57,7 @@ class Hall:
 
     @property
     def heard(self):
-        """What has come to all ports by now, each port's in its order."""
+        """All messages so far, port by port."""
         return [message for ears in self.ears for _, message in list(ears.heard)]
 
     def _open_broker(self):
@@ -72,7 +72,8 @@ class Hall:
         self.folder.chmod(0o755)
         account = "user root\n" if os.geteuid() == 0 else ""
         file.write_text(
-            f"{account}listener {self.broker} 127.0.0.1\npassword_file {passwords}\npersistence false\n"
+            f"{account}listener {self.broker} 127.0.0.1\n"
+            f"password_file {passwords}\npersistence false\n"
         )
         self.exchange = Program("mosquitto", "-c", str(file), "-v")
         self.programs.append(self.exchange)
@@ -86,7 +87,7 @@ class Hall:
         return program
 
     def join(self, virtual):
-        """A device at a port that Sideman opened."""
+        """A device connected to a virtual port of Sideman."""
         listens = virtual in str(self.rig["outputs"])
         device = connected("input" if listens else "output", f":{virtual}")
         if listens:
@@ -103,8 +104,8 @@ class Hall:
         ]  # fmt: skip
 
     def say(self, address, *values):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as phone:
-            phone.sendto(encode(f"/sideman{address}", *values), ("127.0.0.1", self.osc))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            client.sendto(encode(f"/sideman{address}", *values), ("127.0.0.1", self.osc))
 
     def publish(self, topic, payload):
         subprocess.run(
@@ -146,15 +147,15 @@ def press(keyboard, notes):
 
 
 @pytest.mark.parametrize("hall", ["blues-jam"], indirect=True)
-def test_a_jam_trades_over_its_own_bass(hall):
+def test_the_blues_jam_plays_lead_and_bass(hall):
     hall.join("Sideman")
-    press(hall.keyboard, (60, 64, 67))  # above the split: a melody, no chord
+    press(hall.keyboard, (60, 64, 67))  # above the split, so a melody and no chord
     press(hall.keyboard, C7)
     eventually(lambda: hall.struck(1) and hall.struck(2))
 
 
 @pytest.mark.parametrize("hall", ["ableton"], indirect=True)
-def test_a_live_set_hears_chords_and_gets_notes_and_clock(hall):
+def test_a_live_set_sends_chords_and_receives_notes_and_clock(hall):
     hall.join("Sideman")
     press(hall.join("Sideman chords"), C7)
     eventually(lambda: hall.struck(1) and hall.struck(2))
@@ -163,7 +164,7 @@ def test_a_live_set_hears_chords_and_gets_notes_and_clock(hall):
 
 
 @pytest.mark.parametrize("hall", ["pi"], indirect=True)
-def test_a_pi_plays_while_hands_are_down_and_records(hall):
+def test_a_pi_plays_while_keys_are_held_and_records(hall):
     press(hall.keyboard, C7)
     eventually(hall.struck)
     for note in C7:
@@ -175,7 +176,7 @@ def test_a_pi_plays_while_hands_are_down_and_records(hall):
             (sounding.add if status & 0x10 and velocity else sounding.discard)(note)
         return not sounding
 
-    def ended():  # and not in a rest
+    def ended():  # four beats without a note, so this is no rest
         before = len(hall.struck())
         threading.Event().wait(4 * BEAT_SECONDS)
         return len(hall.struck()) == before and silent()
@@ -186,7 +187,7 @@ def test_a_pi_plays_while_hands_are_down_and_records(hall):
 
 
 @pytest.mark.parametrize("hall", ["gallery"], indirect=True)
-def test_a_gallery_waits_for_the_broker_to_say_start(hall):
+def test_a_gallery_plays_after_a_start_by_mqtt(hall):
     assert not hall.struck()
     hall.daemon.wait_for("connected, as sideman/hall")
     hall.publish("sideman/all/transport", "start")
@@ -197,7 +198,7 @@ def test_a_gallery_waits_for_the_broker_to_say_start(hall):
 
 
 @pytest.mark.parametrize("hall", ["touchosc", "band"], indirect=True)
-def test_a_surface_alone_plays(hall):
+def test_a_control_surface_alone_makes_it_play(hall):
     hall.join("Sideman")
     hall.say("/chord", "Cm7")
     eventually(lambda: all(hall.struck(channel) for channel in (1, 2, 3, 4)))

@@ -1,4 +1,4 @@
-"""Commands of the pages in patches/ that want a daemon, or MIDI ports: run, and held against what is shown."""
+"""The commands in patches/ that need a daemon or MIDI ports print what their pages show."""
 
 import socket
 
@@ -18,7 +18,7 @@ def daemon(tmp_path):
     port = free_port()
     (tmp_path / "rig.toml").write_text(
         f'[inputs.osc]\nlisten = "127.0.0.1:{port}"\n'
-        f'[outputs.nobody]\nkind = "osc"\nto = "127.0.0.1:{free_port()}"\n'
+        f'[outputs.unused]\nkind = "osc"\nto = "127.0.0.1:{free_port()}"\n'
     )
     program = perform("run", str(tmp_path / "rig.toml"))
     program.wait_for("ready")
@@ -28,7 +28,7 @@ def daemon(tmp_path):
 
 
 @pytest.mark.parametrize("block", code_blocks.blocks(ROOT, "console daemon"), ids=str)
-def test_a_running_daemon_answers_as_the_page_shows(block, daemon, root, tmp_path):
+def test_a_running_daemon_replies_as_the_page_shows(block, daemon, root, tmp_path):
     need("oscsend")
 
     def change(text):
@@ -39,17 +39,17 @@ def test_a_running_daemon_answers_as_the_page_shows(block, daemon, root, tmp_pat
 
 
 @pytest.mark.parametrize("block", code_blocks.blocks(ROOT, "text daemon"), ids=str)
-def test_the_log_says_what_the_page_quotes(block, daemon):
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as surface:
+def test_the_log_has_the_lines_that_the_page_quotes(block, daemon):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         for address, value in WRONG.items():
-            surface.sendto(encode(address, value), ("127.0.0.1", daemon.port))
+            client.sendto(encode(address, value), ("127.0.0.1", daemon.port))
     for line in block.text.splitlines():
         eventually(lambda line=line: line in daemon.lines)
 
 
 @pytest.fixture
 def ports(jack):
-    """A keyboard, a synthesizer, and a loop, as other programs open them."""
+    """The ports of a keyboard, a synthesizer and a loop, opened as other programs do."""
     keyboard, out = (instrument("output", name) for name in ("Keystation", "Loop out"))
     synth, back = (instrument("input", name) for name in ("MicroFreak", "Loop in"))
     back.listen(lambda message, _: out.send(message))

@@ -1,4 +1,4 @@
-"""The README's first command on a machine with nothing but Python: no compiler, nothing of ours."""
+"""The README's first command on a machine with Python only: no compiler, no other packages."""
 
 import re
 
@@ -9,12 +9,12 @@ from fences import FENCE
 from rich.text import Text
 
 NO_COMPILER = "for each in cc gcc c++ g++ clang; do ! command -v $each || exit 9; done"
-# A wheel may promise more than it holds: what is built for one Python does not load in another.
+# A wheel may hold modules built for another Python, which do not load.
 OF_ANOTHER_PYTHON = (
     "! find .venv -name '*.cpython-*.so' | grep -v \"$(python3 -c 'import sys; "
     "print(sys.implementation.cache_tag)')-\""
 )
-# the roll on a terminal, a line a sixteenth: here a note begins, among the roots
+# The piano roll on a terminal has a line for each sixteenth; ● marks the start of a note.
 STRUCK = re.compile(r"^.*┊.*●|^.*●.*┊", re.MULTILINE)
 
 

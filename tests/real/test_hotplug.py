@@ -1,4 +1,4 @@
-"""A synthesizer and a keyboard whose cables are pulled while the music plays, and put in again: JACK's real ports."""
+"""A synthesizer and a keyboard, unplugged and plugged in again during music, on JACK ports."""
 
 import pytest
 from loopback import free_port
@@ -51,7 +51,7 @@ class Synth:
 
 
 @pytest.mark.parametrize("binding", ["rtmidi", "supriya"])
-def test_what_is_plugged_in_again_plays_and_is_heard_again(jack, tmp_path, binding):
+def test_devices_work_again_after_they_are_plugged_in_again(jack, tmp_path, binding):
     need_binding(binding)
     port = free_port()
     (tmp_path / "rig.toml").write_text(RIG.format(port=port, binding=binding))
@@ -76,7 +76,8 @@ def test_what_is_plugged_in_again_plays_and_is_heard_again(jack, tmp_path, bindi
         for note in (62, 65, 69):
             keyboard.send([0x90, note, 90])
         eventually(synth.plays)
-        assert synth.hearing.heard[0][1] == [0xB0, 64, 0]  # whatever sounded there ends first
+        # The daemon first ends the notes that still sound.
+        assert synth.hearing.heard[0][1] == [0xB0, 64, 0]
         eventually(lambda: chords() == 2)
     finally:
         status = daemon.end()
@@ -84,4 +85,4 @@ def test_what_is_plugged_in_again_plays_and_is_heard_again(jack, tmp_path, bindi
         keyboard.close()
     assert status == 0
     said = [line for line in daemon.lines if "MIDI port" in line]
-    assert len(said) == 4, said  # once, however many have that port
+    assert len(said) == 4, said  # one line for each port, even if two inputs or outputs use it

@@ -1,4 +1,4 @@
-"""A hall full of installations at one broker: how soon a chord for all sounds on every one."""
+"""Many installations at one broker: how soon all of them play a chord for all."""
 
 import sys
 from pathlib import Path
@@ -16,7 +16,7 @@ SITTINGS = 3
 
 
 @pytest.mark.long
-def test_a_chord_for_all_sounds_in_twenty_rooms_at_once(tmp_path):
+def test_a_chord_for_all_sounds_in_twenty_rooms_within_50_ms(tmp_path):
     need("mosquitto")
     need("mosquitto_sub")
     rounds = []
@@ -31,4 +31,4 @@ def test_a_chord_for_all_sounds_in_twenty_rooms_at_once(tmp_path):
         rounds += [np.percentile(part, 99) for part in np.split(each, 6)]
         if min(rounds) < SOON_MS:
             return
-    pytest.fail(f"{rounds}")  # a neighbour spoils some, a fault of ours all
+    pytest.fail(f"{rounds}")  # other programs delay some rounds; a fault delays all

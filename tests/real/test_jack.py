@@ -1,4 +1,4 @@
-"""A concert on real MIDI ports: JACK, fluidsynth, and the daemon, played as a hand plays."""
+"""A blues on real MIDI ports: a simulated player, the daemon, JACK and fluidsynth."""
 
 import re
 import signal
@@ -34,9 +34,7 @@ name = "lead"
 """
 BLUES = ["C7", "F7", "C7", "F7", "C7", "A7", "Dm7", "G7", "C7", "A7", "Dm7", "G7"]
 BAR_SECONDS = 4 * 60 / 320
-SETTLE_SECONDS = (
-    0.15  # after the last key of a chord is down, on a machine that keeps nobody waiting
-)
+SETTLE_SECONDS = 0.15  # from the last key of a chord to its effect, on an idle machine
 
 
 def voicing(symbol):
@@ -47,7 +45,7 @@ def voicing(symbol):
 
 
 def play(keyboard, symbol, held):
-    """A chord as a hand puts it down: notes some milliseconds apart, the old one still held."""
+    """Play a chord as a player does: notes milliseconds apart, while the last chord is held."""
     pause = threading.Event().wait
     notes = voicing(symbol)
     for note in notes:
@@ -60,7 +58,7 @@ def play(keyboard, symbol, held):
     return notes
 
 
-def test_a_twelve_bar_blues_by_hand(jack, tmp_path):
+def test_a_player_plays_a_twelve_bar_blues(jack, tmp_path):
     need("fluidsynth")
     osc = free_port()
     (tmp_path / "rig.toml").write_text(RIG.format(osc=osc))
@@ -90,7 +88,7 @@ def test_a_twelve_bar_blues_by_hand(jack, tmp_path):
         if ears is not None:
             ears.close()
     assert status == 0, "\n".join(daemon.lines)
-    assert_fits_what_it_heard(witness.heard)
+    assert_fits_recognized_chords(witness.heard)
     assert_arrived(ears.heard, witness.heard, may_lose=jack.lost() > lost)
     assert_fits(ears.heard, played, SETTLE_SECONDS + stalls.worst)
     assert_audible(tmp_path / "concert.raw")
@@ -107,7 +105,7 @@ def start_fluidsynth(target):
     def ports():
         return subprocess.run(["jack_lsp"], capture_output=True, text=True, check=True).stdout
 
-    # asked once more where JACK is still putting them in order
+    # JACK may list a new port late
     fluid = eventually(lambda: re.search(r"^.*fluid.*midi.*$", ports(), re.MULTILINE)).group()
     ours = eventually(lambda: re.search(r"^.*:Sideman$", ports(), re.MULTILINE)).group()
     subprocess.run(["jack_connect", ours, fluid], capture_output=True, check=False)
@@ -116,12 +114,12 @@ def start_fluidsynth(target):
     return synth
 
 
-def assert_fits_what_it_heard(told):
-    """The hand's chords were heard in their order, each note belongs to the chord that was, and none sounds on: by
-    the same performance over OSC, of which nothing gets lost.
+def assert_fits_recognized_chords(messages):
+    """Check the OSC messages, none of which gets lost: the daemon recognized the chords in order,
+    each note fits the chord of its time, and each note ended.
     """
     wanted, chord, sounding = list(BLUES), None, set()
-    for address, values in told:
+    for address, values in messages:
         if address == "/chord":
             chord = parse_chord(values[0])
             if wanted and same(chord, parse_chord(wanted[0])):
@@ -139,11 +137,11 @@ def same(one, other):
     return (one.root, set(one.tones)) == (other.root, set(other.tones))
 
 
-def assert_arrived(heard, told, *, may_lose):
-    """Every note that was handed to the port came out of it, in its order, once; some only where JACK says that it
-    lost some.
+def assert_arrived(heard, messages, *, may_lose):
+    """Check that the port sent every note once and in order. `may_lose`: JACK reported losses, so
+    notes may be missing.
     """
-    handed = [(values[1], values[2]) for address, values in told if address == "/note"]
+    handed = [(values[1], values[2]) for address, values in messages if address == "/note"]
     came = [(pitch, force) for _, (status, pitch, force) in heard if status & 0xF0 in (0x80, 0x90)]
     assert may_lose or came == handed
     rest = iter(handed)
@@ -152,8 +150,8 @@ def assert_arrived(heard, told, *, may_lose):
 
 
 def assert_fits(heard, played, settle):
-    """Each note belongs to a chord that was held when it sounded; a moving hand may mean either. `settle`: seconds
-    after the last key of a chord is down.
+    """Check that each note fits a chord that was held at its time. During a change of chord either
+    fits, until `settle` seconds after the last key of the new chord.
     """
     struck = [
         (when, message[1]) for when, message in heard if message[0] & 0xF0 == 0x90 and message[2]

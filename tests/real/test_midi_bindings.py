@@ -1,4 +1,4 @@
-"""What each MIDI library has to do with real ports of JACK."""
+"""The contract of each MIDI library, on real JACK ports."""
 
 import importlib
 import subprocess
@@ -23,7 +23,7 @@ def midi(request, jack):
 
 
 class OpenPorts:
-    """Opens ports, which are closed when the test ends."""
+    """Opens ports; the fixture closes them when the test ends."""
 
     def __init__(self, midi):
         self.midi, self.open = midi, []
@@ -39,7 +39,7 @@ class OpenPorts:
         return self.open[-1]
 
     def pair(self, **wanted):
-        """An output, and what an input receives from it once both are connected."""
+        """A connected (output, list of the messages that its input receives)."""
         _, received = self.input(virtual="Contract in", **wanted)
         out = self.output("Contract in")
 
@@ -54,7 +54,7 @@ class OpenPorts:
 
     @staticmethod
     def send_all(out, received, messages):
-        """Send, and wait for the last message."""
+        """Send the messages, and wait until the last one arrives."""
         for message in messages:
             out.send(message)
         eventually(lambda: messages[-1] in received)
@@ -93,13 +93,13 @@ def test_ports_are_found_by_name_and_the_library_is_named(opened):
     assert found.library.endswith(", jack")
 
 
-def test_auto_takes_jack_where_alsa_does_not_answer(opened, monkeypatch):
+def test_auto_uses_jack_if_alsa_does_not_answer(opened, monkeypatch):
     monkeypatch.setitem(systems._FAULTS, "alsa", lambda: "ALSA: not here")
     found = ports.names(MidiConfig(binding=opened.midi.binding))
     assert found.library.endswith(", jack")
 
 
-def test_an_unknown_port_is_answered_with_the_known_ones(opened):
+def test_the_error_for_an_unknown_port_lists_the_known_ports(opened):
     opened.input(virtual="Contract in")
     with pytest.raises(OutputError, match=r"called 'nothing'; there are: .*Contract in"):
         opened.output("nothing")
@@ -114,14 +114,14 @@ def test_a_port_that_cannot_be_opened_is_named(opened):
 
 @pytest.mark.parametrize("midi", ["supriya"], indirect=True)
 def test_every_error_of_the_library_is_raised(opened):
-    """The second one too: an error callback that raised would have switched it off."""
+    """Send twice: if the error callback raised, the library would not call it again."""
     out = opened.output(virtual="Contract out")
     for _ in range(2):
         with pytest.raises(OSError, match=r"does.*fit"):
             out.send([0xF0, *[1] * 20_000, 0xF7])
 
 
-def test_only_the_kinds_asked_for_arrive(opened):
+def test_only_requested_kinds_of_messages_arrive(opened):
     out = opened.output(virtual="Contract out")
     plain, timed, sensed = (
         opened.input("Contract out", **wanted)[1]
@@ -154,7 +154,7 @@ def test_running_status_and_a_long_exclusive_message_harm_nothing(opened):
         assert received == [NOTE, running[0], NOTE, running[1], [0x80, 60, 0]]
 
 
-def test_a_flood_arrives_in_order_and_nothing_twice(opened):
+def test_a_flood_arrives_in_order_without_duplicates(opened):
     out, received = opened.pair()
     flood = [[0x90, number % 128, 1 + number // 128] for number in range(3000)]
     for begin in range(0, len(flood), 100):
@@ -170,11 +170,11 @@ def test_a_flood_arrives_in_order_and_nothing_twice(opened):
     notes = [message for message in received if message[0] == 0x90]
     rest = iter(flood)
     assert all(message in rest for message in notes)
-    assert len(notes) > 0.9 * len(flood)  # a JACK server that is short of time drops some
+    assert len(notes) > 0.9 * len(flood)  # an overloaded JACK server drops some
 
 
 def test_an_input_opens_and_closes_under_a_flood(opened):
-    """The MIDI system's thread must not wait for the interpreter, which waits for that thread."""
+    """No deadlock: the interpreter and the thread of the MIDI system must not wait for each other."""
     out = opened.output(virtual="Contract out")
     ended = threading.Event()
 
@@ -197,7 +197,7 @@ def test_an_input_opens_and_closes_under_a_flood(opened):
 
 
 @pytest.mark.parametrize("kind", ["input", "output"])
-def test_an_unplugged_device_is_gone_and_back_when_it_is_plugged_in_again(opened, kind):
+def test_check_reports_an_unplugged_device_as_gone_and_later_as_back(opened, kind):
     def plug_in():
         if kind == "input":
             return opened.output(virtual="Contract")

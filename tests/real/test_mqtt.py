@@ -1,4 +1,4 @@
-"""The daemon at a real Mosquitto: played by mosquitto_pub, watched by mosquitto_sub, through every kind of trouble."""
+"""The daemon at a real Mosquitto: mosquitto_pub controls it, mosquitto_sub checks it."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ from perform.ipc.parent import ChildProcess
 from perform.music.chord import parse_chord
 from perform.net.osc import encode
 
-TOLD = [f"museum/foyer/{it}" for it in ("state/#", "notes/#", "error", "availability")]
+TOPICS = [f"museum/foyer/{it}" for it in ("state/#", "notes/#", "error", "availability")]
 SECRET = "not for the log"
 
 
@@ -34,7 +34,7 @@ def broker(tmp_path):
     one.end()
 
 
-def test_an_installation_plays_through_everything_that_happens_to_its_broker(broker, tmp_path):
+def test_an_installation_plays_on_through_all_broker_trouble(broker, tmp_path):
     rig, osc = tmp_path / "rig.toml", free_port()
     rig.write_text(
         f"""
@@ -42,7 +42,7 @@ def test_an_installation_plays_through_everything_that_happens_to_its_broker(bro
         tempo = 300.0
         [inputs.osc]
         listen = "127.0.0.1:{osc}"
-        [outputs.nobody]
+        [outputs.unused]
         kind = "osc"
         to = "127.0.0.1:{free_port()}"
         [[voices]]
@@ -63,7 +63,7 @@ def test_an_installation_plays_through_everything_that_happens_to_its_broker(bro
         """
     )
     broker.start()
-    # a chord that was kept before we came is one to begin with, a button that was pressed is not
+    # The daemon takes a retained chord at its start, but ignores a retained button press.
     broker.say("museum/all/chord", "C7", "-r")
     broker.say("museum/all/snapshot/recall", "A", "-r")
     broker.say("museum/foyer/state/voice/trombone/mute", "1", "-r")
@@ -72,21 +72,21 @@ def test_an_installation_plays_through_everything_that_happens_to_its_broker(bro
     daemon = perform("run", str(rig))
     listener = None
     try:
-        # it starts, and is ready, without its broker
+        # The daemon becomes ready without a broker.
         daemon.wait_for("ready")
         daemon.wait_for("no broker listens there; start it")
         broker.start()
         daemon.wait_for("connected, as museum/foyer")
-        listener = broker.listen(*TOLD)
+        listener = broker.listen(*TOPICS)
         plays(listener, "C7")
         assert broker.kept("museum/foyer/availability") == "online"
         assert eventually(lambda: broker.kept("museum/foyer/state/chord")) == "C7"
         assert broker.kept("museum/foyer/state/transport") == "start"
-        # a voice that is no more has no state
+        # The daemon clears the state of a voice that the rig no longer has.
         eventually(lambda: broker.kept("museum/foyer/state/voice/trombone/mute") is None)
-        told = json.loads(broker.kept("homeassistant/device/sideman_museum_foyer/config"))
-        assert "tempo" in told["components"]
-        # one, a group, all
+        discovery = json.loads(broker.kept("homeassistant/device/sideman_museum_foyer/config"))
+        assert "tempo" in discovery["components"]
+        # Messages to one installation, to a group, and to all.
         broker.say("museum/foyer/chord", "57 60 64 67", "-q", "1")
         plays(listener, "Am7")
         broker.say("museum/group/east/voice/lead/weight/steps", "0.75", "-q", "2")
@@ -96,8 +96,8 @@ def test_an_installation_plays_through_everything_that_happens_to_its_broker(bro
         listener.wait_for("museum/foyer/state/tempo 280")
         assert not listener.saw("state/tempo 100")
 
-        stays_true(broker, osc)
-        rude(broker, listener, daemon)
+        check_retained_state(broker, osc)
+        check_invalid_messages(broker, listener, daemon)
 
         broker.end()
         broker.forget()
@@ -106,8 +106,8 @@ def test_an_installation_plays_through_everything_that_happens_to_its_broker(bro
         broker.start()
         eventually(lambda: any("connected again" in line for line in daemon.lines[before:]))
         listener.end()
-        listener = broker.listen(*TOLD)
-        # it kept nothing: everything was told again
+        listener = broker.listen(*TOPICS)
+        # The broker has lost its retained messages: the daemon publishes everything again.
         listener.wait_for("museum/foyer/state/voice/lead/weight/steps 0.75")
         listener.wait_for("museum/foyer/availability online")
         broker.say("museum/all/chord", "Ebm7")
@@ -115,9 +115,8 @@ def test_an_installation_plays_through_everything_that_happens_to_its_broker(bro
         assert sum("the connection is lost" in line for line in daemon.lines) == 1
 
         daemon.end(signal.SIGKILL)
-        listener.wait_for(
-            "museum/foyer/availability offline", 10.0
-        )  # before a silence of its own is noticed
+        # The will arrives at once, long before the keepalive timeout.
+        listener.wait_for("museum/foyer/availability offline", 10.0)
         assert broker.kept("museum/foyer/availability") == "offline"
     finally:
         daemon.end(signal.SIGKILL)
@@ -131,7 +130,7 @@ def test_an_installation_plays_through_everything_that_happens_to_its_broker(bro
 
 
 def plays(listener, symbol):
-    """Wait until eight notes in a row sound on a chord after it is told."""
+    """Wait for a chord and then eight notes, and check that each note fits the chord."""
     chord = f"museum/foyer/state/chord {symbol}"
     allowed = chord_scale(parse_chord(symbol))
     eventually(lambda: listener.saw(chord))
@@ -147,15 +146,15 @@ def plays(listener, symbol):
     assert all(pitch % 12 in allowed for pitch in pitches), (symbol, pitches)
 
 
-def stays_true(broker, osc):
-    """What is retained follows what another surface moves, and the transport."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as hand:
+def check_retained_state(broker, osc):
+    """Retained state follows the transport and the changes of another client."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         for address, *values in (
             ("/sideman/voice/lead/swing", 0.25),
             ("/sideman/mode", "trade", 8),
             ("/sideman/transport", "stop"),
         ):
-            hand.sendto(encode(address, *values), ("127.0.0.1", osc))
+            client.sendto(encode(address, *values), ("127.0.0.1", osc))
     for topic, value in (
         ("voice/lead/swing", "0.25"),
         ("voice/lead/mode", "trade"),
@@ -167,8 +166,8 @@ def stays_true(broker, osc):
     eventually(lambda: broker.kept("museum/foyer/state/transport") == "continue")
 
 
-def rude(broker, listener, daemon):
-    """Nonsense is answered at .../error, logged once, and the music goes on."""
+def check_invalid_messages(broker, listener, daemon):
+    """The daemon replies at .../error, logs each error once, and plays on."""
     for topic, payload, why in (
         ("museum/foyer/chrod", "C7", "no such address"),
         ("museum/group/east/wieght/steps", "1", '"/wieght/steps","why":"no such address"'),
@@ -197,34 +196,33 @@ def rude(broker, listener, daemon):
     broker.say("museum/foyer/chord", "F7")
     plays(listener, "F7")
     assert sum("/chrod: no such address" in line for line in daemon.lines) == 1
-    # bars are made beside the flood, unless others have the processor
+    # On an idle machine the flood delays no bar.
     assert substituted(broker) == before or not is_quiet()
 
 
 def substituted(broker):
-    """How many bars another stood in for by now."""
+    """The number of substituted bars so far."""
     broker.say("museum/foyer/stats", "please")
     return json.loads(eventually(lambda: broker.kept("museum/foyer/state/stats")))["substituted"]
 
 
-def test_an_orderly_end_says_so(broker, tmp_path, caplog):
+def test_an_orderly_stop_publishes_offline(broker, tmp_path, caplog):
     broker.start("-v")
 
     async def scene():
-        async with window(MqttConfig(broker=f"127.0.0.1:{broker.port}")) as mine:
-            await heard(caplog, "connected, as sideman/sideman")
+        async with mqtt_process(MqttConfig(broker=f"127.0.0.1:{broker.port}")) as child:
+            await wait_for_log(caplog, "connected, as sideman/sideman")
             assert broker.kept("sideman/sideman/availability") == "online"
-            mine.send(StateChanged("/transport", "stop"))  # at the last moment
+            child.send(StateChanged("/transport", "stop"))  # just before the stop
 
     play(scene, caplog)
     assert broker.kept("sideman/sideman/state/transport") == "stop"
     assert broker.kept("sideman/sideman/availability") == "offline"
-    # and it was said, not left to the will
+    # The client disconnected in order; the broker did not need its will.
     assert any("Received DISCONNECT" in line for line in broker.program.lines)
 
 
-def test_locks_and_keys(tmp_path, caplog):
-    """Each with the line that names the mend, once."""
+def test_each_login_or_certificate_fault_is_logged_once_with_its_remedy(tmp_path, caplog):
     ca, other = authority(tmp_path, "ca"), authority(tmp_path, "other")
     ours, client = certificate(tmp_path, "ours", ca), certificate(tmp_path, "client", ca)
     expired = certificate(tmp_path, "expired", ca, "-days", "0")
@@ -273,11 +271,11 @@ def test_locks_and_keys(tmp_path, caplog):
     }
 
     async def scene():
-        windows = [window(config) for config in cases.values()]
-        for each in windows:
+        children = [mqtt_process(config) for config in cases.values()]
+        for each in children:
             await each.__aenter__()
         await asyncio.to_thread(eventually, lambda: len(caplog.records) >= len(cases))
-        for each in windows:
+        for each in children:
             await each.__aexit__()
 
     try:
@@ -285,34 +283,34 @@ def test_locks_and_keys(tmp_path, caplog):
     finally:
         broker.end()
     said = [record.getMessage() for record in caplog.records]
-    # each was tried again since, and none said it twice
+    # Each client has tried again since, and logged no line twice.
     assert len(said) == len(cases), said
     for line in cases:
         assert any(line in one for one in said), (line, said)
     assert SECRET not in "".join(said)
 
 
-def window(mqtt):
-    """The process that speaks to the broker, without a performance."""
+def mqtt_process(mqtt):
+    """The MQTT child process, without a performance."""
     table = [
         control.as_json() | {"address": address}
         for address, control in registry.addresses(["lead"])
     ]
-    told = {"controls": table, "models": ["blues"], "mqtt": mqtt_as_told(mqtt)}
+    start = {"controls": table, "models": ["blues"], "mqtt": settings_of(mqtt)}
     return ChildProcess(
         "perform.mqtt",
         RecordingHandler({"notes": 0}),
-        told,
+        start,
         {"/tempo": 120.0},
         lambda _: time.time(),
     )
 
 
-def mqtt_as_told(mqtt):
+def settings_of(mqtt):
     return {name: getattr(mqtt, name) for name in mqtt.__struct_fields__}
 
 
-async def heard(caplog, line):
+async def wait_for_log(caplog, line):
     await asyncio.to_thread(
         eventually, lambda: any(line in record.getMessage() for record in caplog.records)
     )

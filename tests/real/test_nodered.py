@@ -1,4 +1,4 @@
-"""The Node-RED recipe in a real Node-RED, with a broker and Sideman."""
+"""The Node-RED flow of patches/ in a real Node-RED, with a broker and Sideman."""
 
 import json
 import urllib.request
@@ -21,7 +21,7 @@ broker = "127.0.0.1:{broker}"
 name = "hall"
 groups = ["ground-floor"]
 """
-# What a user sets by hand: no telemetry, and this machine only.
+# The settings of a user: no telemetry, and access from this machine only.
 SETTINGS = """module.exports = {
   uiHost: "127.0.0.1", flowFile: "flow.json", telemetry: { enabled: false },
   logging: { console: { level: "info" } },
@@ -49,7 +49,7 @@ def hall(broker, tmp_path):
 
 @pytest.fixture
 def node_red(broker, hall, root, tmp_path):
-    """A Node-RED with the flow and its broker; debug nodes print to its console too."""
+    """A Node-RED with the flow, connected to the broker. Debug nodes also print to its console."""
     program = root / ".node-red" / "node_modules" / ".bin" / "node-red"
     need(str(program))
     flow = json.loads((root / "patches/node-red/flow.json").read_text())
@@ -73,7 +73,7 @@ def node_red(broker, hall, root, tmp_path):
     one.end()
 
 
-def test_buttons_control_the_hall_and_its_chord_is_shown(broker, node_red):
+def test_buttons_control_the_installation_and_the_flow_shows_its_chord(broker, node_red):
     node_red.wait_for("Connected to broker")
     published = broker.listen("sideman/hall/state/#")
     try:
