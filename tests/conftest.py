@@ -10,7 +10,7 @@ import pytest
 from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
-# for the shared modules beside this one; last, so that no test folder hides a package
+# makes the shared test modules importable; last in the path, so that they hide no package
 sys.path.append(str(Path(__file__).parent))
 
 settings.register_profile("steady", derandomize=True, deadline=None, max_examples=100)
@@ -20,7 +20,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """`--dist loadfile`, where all that play on JACK share a process too: one of them has it at a time."""
+    """`--dist loadfile`, with all tests on JACK in one worker, so that one at a time uses JACK."""
     if config.getvalue("dist") != "loadfile":
         return None
     from xdist.scheduler import LoadFileScheduling
@@ -40,7 +40,7 @@ def _plays_on_jack(file):
 
 @pytest.fixture(scope="session", autouse=True)
 def state_folder(tmp_path_factory):
-    """Files that outlive a start go to a temporary folder, and not to the user's home."""
+    """Persistent files go to a temporary folder instead of the user's home."""
     os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state"))
 
 

@@ -1,4 +1,4 @@
-"""The package registry of this machine: pip's settings, for tests that install by other ways."""
+"""The package registry of this machine, from pip's settings, for tests that run other tools."""
 
 import ast
 import functools
@@ -8,7 +8,7 @@ import sys
 
 @functools.cache
 def pip_settings():
-    """{name: value} of pip's configuration files and environment, named as by `pip config list`."""
+    """The {name: value} settings that `pip config list` prints."""
     asked = [sys.executable, "-m", "pip", "config", "list"]
     said = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
     lines = (line.partition("=") for line in said.splitlines())
@@ -16,7 +16,7 @@ def pip_settings():
 
 
 def pip_setting(option):
-    """The words of one option, however it was set; the environment's come first, as pip does."""
+    """The words of an option; the environment wins over configuration files, as in pip."""
     settings = pip_settings()
     names = (f":env:.{option}", f"install.{option}", f"global.{option}")
     return next((settings[name].split() for name in names if name in settings), [])

@@ -1,4 +1,4 @@
-"""The documents: each command, snippet, link, address and message in them is checked."""
+"""The documents: their commands, snippets, links, addresses and messages are correct."""
 
 import ast
 import re
@@ -33,7 +33,7 @@ def test_a_command_prints_what_the_page_shows(block, root, tmp_path):
 
 
 @pytest.mark.parametrize("block", code_blocks.blocks(ROOT, "sh"), ids=str)
-def test_a_command_to_type_is_one_and_names_files_that_are_there(block, root, tmp_path):
+def test_a_shell_command_is_valid_and_its_files_exist(block, root, tmp_path):
     lines = block.text.splitlines()
     for line in lines:
         start = re.sub(r"^(\.venv/bin/|sudo )", "", line)
@@ -48,7 +48,7 @@ def test_a_command_to_type_is_one_and_names_files_that_are_there(block, root, tm
     assert all((tmp_path / name).stat().st_size for name in made if "surface" in block.text)
 
 
-def test_every_kind_of_block_is_known(root):
+def test_every_kind_of_code_block_has_a_test(root):
     kinds = {
         kind
         for page in code_blocks.pages(root)
@@ -59,11 +59,11 @@ def test_every_kind_of_block_is_known(root):
 
 
 @pytest.mark.parametrize("block", code_blocks.blocks(ROOT, "toml"), ids=str)
-def test_a_snippet_is_a_rig(block):
+def test_a_toml_snippet_is_a_valid_rig(block):
     parse_rig(block.text)
 
 
-def test_what_is_shown_as_broken_is(root):
+def test_a_snippet_marked_as_broken_is_rejected(root):
     for block in code_blocks.blocks(root, "toml broken"):
         with pytest.raises(RigError):
             parse_rig(block.text)
@@ -72,29 +72,29 @@ def test_what_is_shown_as_broken_is(root):
 @pytest.mark.parametrize(
     "rig", sorted((ROOT / "patches/rigs").glob("*.toml")), ids=lambda it: it.stem
 )
-def test_a_rig_of_the_cookbook_is_whole_and_described(rig, root):
+def test_a_cookbook_rig_loads_and_is_described_once(rig, root):
     assert load_rig(rig).voices
     cookbook = (root / "patches/COOKBOOK.md").read_text()
     assert cookbook.count(f"(rigs/{rig.name})") == 1
     assert f"perform run patches/rigs/{rig.name}" in cookbook or rig.stem == "pi"
 
 
-def test_commands_in_running_text_are_commands(root):
+def test_commands_in_code_spans_are_valid(root):
     spans = [s for page in code_blocks.pages(root) for s in code(page) if s.startswith("perform ")]
     assert len(spans) >= 10
     assert [span for span in spans if not code_blocks.is_valid(span)] == []
 
 
 def code(page):
-    """Code spans of a page, without its fenced blocks."""
+    """The code spans of a page outside its fenced blocks."""
     return re.findall(r"`([^`\n]+)`", code_blocks.BLOCK.sub("", page.read_text()))
 
 
-def test_addresses_and_topics_in_running_text_are_in_the_table(root):
+def test_addresses_and_topics_in_code_spans_exist(root):
     count = 0
     for page in code_blocks.pages(root):
         if page.name == "REFERENCE.md":
-            continue  # has a test of its own
+            continue  # has its own test
         for span in code(page):
             for address in addresses(span):
                 count += 1
@@ -103,7 +103,7 @@ def test_addresses_and_topics_in_running_text_are_in_the_table(root):
 
 
 def addresses(span):
-    """Below the prefix, what a span names: /sideman/... over OSC, sideman/NAME/... at a broker."""
+    """The addresses in a span without their prefix: /sideman in OSC, sideman/NAME in MQTT."""
     found = re.findall(r"(?<![\w.])/sideman(/[\w/-]+)", span)
     topics = re.findall(r"(?<![\w/.])sideman/(?:group/[\w-]+|all|\+|\w+)(/[\w/-]+)", span)
     return [each for each in found + topics if not each.endswith(("/", "sideman.tosc"))]
@@ -120,11 +120,11 @@ def known(address):
 
 
 def slug(title):
-    """A heading's anchor, as GitHub makes it."""
+    """GitHub's anchor for a heading."""
     return re.sub(r"[^\w\- ]", "", title.strip().lower()).replace(" ", "-")
 
 
-def test_links_lead_somewhere(root):
+def test_each_local_link_has_a_target(root):
     for page in code_blocks.pages(root):
         for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
             if target.startswith(("http://", "https://")):
@@ -139,7 +139,7 @@ def test_links_lead_somewhere(root):
 
 @pytest.fixture(scope="module")
 def sentences(root):
-    """Every text in the source, with "..." for what is put into it."""
+    """Every string in the source, with "..." for each inserted value."""
     return {
         text
         for path in (root / "perform").rglob("*.py")
@@ -164,7 +164,7 @@ def part(value):
 
 
 def said(line, sentences):
-    """Whether the source has a line: the parts between dots stand in one text, in order."""
+    """Whether one string of the source contains the parts between the dots of a line, in order."""
     parts = [part.strip() for part in line.split("...") if part.strip()]
     return any(
         re.search(".*".join(map(re.escape, parts)), text, re.DOTALL) is not None
@@ -172,7 +172,7 @@ def said(line, sentences):
     )
 
 
-def test_messages_that_pages_quote_are_in_the_source(root, sentences):
+def test_quoted_messages_are_in_the_source(root, sentences):
     quoted = [line for each in code_blocks.blocks(root, "text") for line in each.text.splitlines()]
     tables = code(root / "patches/TROUBLESHOOTING.md")
     quoted += [it for it in tables if it.count(" ") >= 6 and not it.startswith(("perform", "mosq"))]
@@ -180,8 +180,8 @@ def test_messages_that_pages_quote_are_in_the_source(root, sentences):
     assert [line for line in quoted if not said(line, sentences)] == []
 
 
-def test_extras_are_spelt_so_that_they_can_be_pasted_where_sideman_is_installed_from(root):
-    """By no index: from the folder that it was unpacked to."""
+def test_commands_that_install_extras_name_the_source_folder(root):
+    """Sideman is installed from its unpacked folder, not from a package index."""
     named = tomllib.loads((root / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     spelt = []
     for folder in ("perform", "training", "patches"):

@@ -1,4 +1,4 @@
-"""No installation needs a compiler: every package has a wheel on the machines of today."""
+"""No installation needs a compiler: every package has a wheel for each supported machine."""
 
 import os
 import re
@@ -15,16 +15,16 @@ from registry import pip_setting
 pytestmark = pytest.mark.network
 
 MACHINES = ("x86_64", "aarch64")
-# What pyproject.toml leaves out on a version of Python, since there is no wheel.
+# The packages that pyproject.toml omits on a version of Python because they have no wheel.
 LEFT_OUT = {
     "3.11": set(),
     "3.12": set(),
     "3.13": {"python-rtmidi"},
     "3.14": {"python-rtmidi", "tensorflow"},
 }
-# the least glibc of the wheels we need; Debian 12 has 2.36
+# the oldest glibc that the wheels must support; Debian 12 has 2.36
 GLIBC = "manylinux_2_28"
-# what pip's options are called by uv
+# uv's names for pip's options
 INDEXES = {
     "index-url": "--default-index",
     "extra-index-url": "--index",
@@ -34,7 +34,7 @@ INDEXES = {
 
 @pytest.mark.parametrize(("python", "machine"), [*product(LEFT_OUT, MACHINES)])
 def test_every_package_has_a_wheel(python, machine, root):
-    """Those of the base and of every extra but `dev`: isobar, pure Python, has none."""
+    """The base and every extra but `dev`, whose isobar is pure Python and has no wheel."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = {
         name: lines for name, lines in project["optional-dependencies"].items() if name != "dev"
@@ -45,10 +45,9 @@ def test_every_package_has_a_wheel(python, machine, root):
 
 
 def _resolved(root, python, machine, extras):
-    """The names of all packages of an installation by wheels alone.
+    """The names of all packages of an installation that uses only wheels.
 
-    uv reads the markers of packages as that Python on that machine would, pip as the one it runs
-    in.
+    uv can evaluate markers for another Python and machine; pip uses those that it runs on.
     """
     words = [
         "pip",

@@ -1,4 +1,4 @@
-"""A signal ends the daemon in order: every note ends, and the recording is written."""
+"""After a signal, the daemon ends every note, writes the recording and exits."""
 
 import contextlib
 import os
@@ -26,7 +26,7 @@ folder = "sessions"
 [panel]
 listen = "127.0.0.1:{panel}"
 """
-END_SECONDS = 60  # a daemon that hangs does so for ever; a busy machine takes a while to end one
+END_SECONDS = 60  # a daemon ends slowly on a busy machine; one that hangs never ends
 STOPPED_AGAIN = """
 import asyncio, os, signal
 from pathlib import Path
@@ -59,11 +59,10 @@ def rig(tmp_path, listener):
 
 @contextlib.contextmanager
 def playing(rig, root, listener):
-    """A daemon that plays, the leader of a process group as in a terminal, and its sounding notes."""
+    """A daemon that plays, as the leader of a process group, and the set of sounding notes."""
     folder, port = rig
-    before = signal.signal(
-        signal.SIGHUP, signal.SIG_DFL
-    )  # the daemon inherits it, also under nohup
+    # the daemon inherits the default action of SIGHUP, even if the tests run under nohup
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     daemon = subprocess.Popen(
         [sys.executable, "-m", "perform", "run", "rig.toml"], cwd=folder, text=True,
         env={**os.environ, "PYTHONPATH": str(root)}, start_new_session=True,
@@ -88,7 +87,7 @@ def playing(rig, root, listener):
 
 
 def follow_notes(data, sounding):
-    """Keep the set of sounding notes, as (voice, pitch), with the messages of a packet."""
+    """Update the set of sounding (voice, pitch) notes with the messages of a packet."""
     for address, values in decode(data):
         if address == "/sideman/note":
             voice, pitch, velocity = values
@@ -101,19 +100,19 @@ def children(daemon):
     return [int(child) for child in listed.split()]
 
 
-@pytest.mark.parametrize("send", [os.kill, os.killpg])  # a service's stop, and a terminal's end
+@pytest.mark.parametrize("send", [os.kill, os.killpg])  # a service manager; a terminal
 @pytest.mark.parametrize(
     "signals",
     [
-        (signal.SIGHUP, signal.SIGHUP),  # the terminal is gone, and its output goes nowhere
-        (signal.SIGINT, signal.SIGTERM),  # one wish to stop, passed on by a wrapper
+        (signal.SIGHUP, signal.SIGHUP),  # the terminal has closed
+        (signal.SIGINT, signal.SIGTERM),  # one request to stop, which a wrapper passes on
     ],
 )
-def test_the_music_stops_in_order(rig, root, listener, signals, send):
+def test_a_signal_ends_every_note_and_writes_the_recording(rig, root, listener, signals, send):
     with playing(rig, root, listener) as (daemon, sounding):
         daemon.stdout.close()
         daemon.stderr.close()
-        with contextlib.suppress(ProcessLookupError):  # the first was enough
+        with contextlib.suppress(ProcessLookupError):  # the first signal may end the daemon
             for number in signals:
                 send(daemon.pid, number)
         assert daemon.wait(END_SECONDS) == 0
@@ -125,9 +124,9 @@ def test_the_music_stops_in_order(rig, root, listener, signals, send):
     assert len(list((rig[0] / "sessions").glob("*.mid"))) == 1
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks /proc for the children")
-def test_child_processes_leave_the_signals_to_the_daemon(rig, root, listener):
-    """Otherwise the panel and the generation would end, and be started again, while the music ends."""
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc lists the children")
+def test_child_processes_ignore_the_signals(rig, root, listener):
+    """Otherwise, the panel and the generator would end and restart while the music ends."""
     with playing(rig, root, listener) as (daemon, _):
         before = children(daemon)
         assert len(before) == 2
@@ -135,13 +134,13 @@ def test_child_processes_leave_the_signals_to_the_daemon(rig, root, listener):
             for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
                 os.kill(child, number)
         for _ in range(20):
-            listener.recv(65536)  # it plays on
+            listener.recv(65536)  # the daemon still plays
         assert children(daemon) == before
         daemon.terminate()
         assert "again" not in daemon.stderr.read()
 
 
-def test_a_signal_after_the_end_does_not_spoil_the_exit(rig, root):
+def test_a_signal_after_the_end_does_not_change_the_exit_status(rig, root):
     done = subprocess.run(
         [sys.executable, "-c", STOPPED_AGAIN], cwd=rig[0], text=True, check=False,
         env={**os.environ, "PYTHONPATH": str(root)}, capture_output=True,

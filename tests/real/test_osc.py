@@ -1,4 +1,4 @@
-"""The daemon played from outside over OSC: liblo's tools, Pure Data, and a rude stranger."""
+"""OSC clients of the daemon: liblo's tools, Pure Data, and a socket that sends bad packets."""
 
 import signal
 import socket
@@ -38,7 +38,7 @@ def daemon(tmp_path):
 
 
 def notes(lines):
-    """(pitch, velocity) of the /note lines that oscdump printed."""
+    """The (pitch, velocity) pairs of the /note lines that oscdump printed."""
     found = []
     for line in lines:
         words = line.split()
@@ -48,12 +48,11 @@ def notes(lines):
     return found
 
 
-def test_chords_by_oscsend_notes_by_oscdump(daemon):
+def test_oscsend_sends_chords_and_oscdump_prints_their_notes(daemon):
     need("oscsend")
     dump = Program("oscdump", "-L", str(daemon.back))
     try:
-        threads_up = lambda: oscsend_heard(daemon, dump)  # noqa: E731
-        eventually(threads_up)
+        eventually(lambda: dump_receives_feedback(daemon, dump))
         for symbol in ("C7", "Ebm7"):
             before = len(dump.lines)
             subprocess.run(
@@ -71,8 +70,8 @@ def test_chords_by_oscsend_notes_by_oscdump(daemon):
         dump.end()
 
 
-def oscsend_heard(daemon, dump):
-    """Whether oscdump listens by now: a chord that changes nothing else makes the daemon speak."""
+def dump_receives_feedback(daemon, dump):
+    """Whether oscdump listens: a change of chord makes the daemon send feedback."""
     subprocess.run(
         ["oscsend", "127.0.0.1", str(daemon.port), "/sideman/chord", "s", "N.C."], check=True
     )
@@ -84,6 +83,7 @@ def oscsend_heard(daemon, dump):
 
 
 def still_sounding(played):
+    """The pitches that started and did not end."""
     sounding = set()
     for pitch, velocity in played:
         if velocity:
@@ -93,7 +93,7 @@ def still_sounding(played):
     return sounding
 
 
-def test_pure_data_plays_and_listens(daemon, tmp_path):
+def test_pure_data_sends_a_chord_and_receives_notes(daemon, tmp_path):
     need("pd")
     patch = tmp_path / "play.pd"
     patch.write_text(
@@ -131,7 +131,7 @@ def test_pure_data_plays_and_listens(daemon, tmp_path):
         pd.end(signal.SIGKILL)
 
 
-def test_rude_packets_are_answered_and_the_music_goes_on(daemon):
+def test_a_bad_packet_gets_an_error_reply_and_the_music_continues(daemon):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
         stranger.bind(("127.0.0.1", 0))
         stranger.settimeout(START_SECONDS)
@@ -164,7 +164,7 @@ def test_rude_packets_are_answered_and_the_music_goes_on(daemon):
     assert not any("Traceback" in line for line in daemon.lines)
 
 
-def test_bundles_are_opened(daemon):
+def test_every_message_of_a_bundle_is_applied(daemon):
     inner = [
         encode("/sideman/subscribe"),
         encode("/sideman/tempo", 200.0),
@@ -185,7 +185,7 @@ def test_bundles_are_opened(daemon):
         eventually(hears_chord)
 
 
-def test_a_killed_generator_is_replaced_while_the_music_goes_on(daemon):
+def test_a_killed_generator_restarts_while_the_music_continues(daemon):
     psutil = pytest.importorskip("psutil")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         client.bind(("127.0.0.1", 0))
@@ -207,7 +207,7 @@ def test_a_killed_generator_is_replaced_while_the_music_goes_on(daemon):
     eventually(lambda: psutil.Process(daemon.process.pid).children())
 
 
-def test_a_taken_port_is_one_line(daemon):
+def test_a_port_in_use_gives_a_one_line_error(daemon):
     rig = daemon.process.args[-1]
     second = perform("run", rig)
     second.process.wait(START_SECONDS)
@@ -217,15 +217,15 @@ def test_a_taken_port_is_one_line(daemon):
 
 
 def received(client):
-    """The next datagram; nothing when there is none."""
+    """The next datagram, or no bytes if none arrives in time."""
     try:
         return client.recv(4096)
     except TimeoutError:
         return b""
 
 
-def test_two_surfaces_stay_in_step_and_one_may_leave(daemon):
-    """A newcomer is told everything; a fader that one moves moves at the other."""
+def test_two_surfaces_show_the_same_values_until_one_unsubscribes(daemon):
+    """A new subscriber receives all values, then every change that another client makes."""
 
     def surface():
         client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

@@ -1,4 +1,4 @@
-"""Other ways to the daemon than a datagram on this machine: TCP, a name on the network, an allow-list."""
+"""OSC beyond UDP on loopback: TCP, announcement by zeroconf, and the access list."""
 
 import asyncio
 import socket
@@ -14,7 +14,7 @@ from perform.net.osc import decode, encode
 
 @pytest.fixture(scope="module")
 def daemon(tmp_path_factory):
-    """A daemon with TCP that is announced, on loopback alone."""
+    """A daemon that announces its UDP and TCP ports, on loopback only."""
     port, tcp = free_port(), free_port()
     rig = tmp_path_factory.mktemp("wires") / "rig.toml"
     rig.write_text(
@@ -31,7 +31,7 @@ def daemon(tmp_path_factory):
 
 
 class Connection:
-    """A TCP connection that frames what it sends and keeps what it receives."""
+    """A TCP connection that frames its packets; `received`: the messages that arrived."""
 
     def __init__(self, port):
         self.socket = socket.create_connection(("127.0.0.1", port), START_SECONDS)
@@ -62,7 +62,7 @@ class Connection:
         self.socket.close()
 
 
-def test_a_connection_gets_replies_and_feedback_however_its_packets_are_cut(daemon):
+def test_a_tcp_client_gets_replies_and_feedback_even_if_packets_arrive_in_parts(daemon):
     with Connection(daemon.tcp) as connection:
         connection.send("/subscribe")
         connection.wait_for("/state/tempo", 300.0)
@@ -90,9 +90,9 @@ def test_a_connection_gets_replies_and_feedback_however_its_packets_are_cut(daem
         eventually(subscription_ended)
 
 
-def test_a_connection_without_frames_is_closed_and_the_others_stay(daemon):
+def test_the_daemon_closes_only_the_connection_that_sends_no_frames(daemon):
     with Connection(daemon.tcp) as rude, Connection(daemon.tcp) as other:
-        with pytest.raises(OSError):  # noqa: PT012 - when it comes is the network's business
+        with pytest.raises(OSError):  # noqa: PT012 - any of the calls may fail
             for _ in range(1000):
                 rude.socket.sendall(b"x" * 65536)
         other.send("/stats")
@@ -100,15 +100,15 @@ def test_a_connection_without_frames_is_closed_and_the_others_stay(daemon):
         assert ("/sideman/stats/refused", (0,)) not in other.received
 
 
-def test_another_client_that_speaks_slip_is_understood(daemon):
-    """python-osc's own client, OSC 1.1 framing."""
+def test_the_daemon_accepts_slip_frames_of_python_osc(daemon):
+    """SLIP is the framing of OSC 1.1."""
     with Connection(daemon.tcp) as listener, SimpleTCPClient("127.0.0.1", daemon.tcp) as client:
         listener.send("/subscribe")
         client.send_message("/sideman/key", "Bb")
         listener.wait_for("/state/key", "Bb")
 
 
-def test_a_client_with_the_framing_of_osc_1_0_gets_the_reason_and_is_closed(daemon):
+def test_a_client_with_osc_1_0_framing_gets_the_reason_and_is_disconnected(daemon):
     client = SimpleTCPClient("127.0.0.1", daemon.tcp, mode="1.0")
     client.send_message("/sideman/key", "Bb")
     received = FrameReader().feed(client.socket.recv(4096))
@@ -120,7 +120,7 @@ def test_a_client_with_the_framing_of_osc_1_0_gets_the_reason_and_is_closed(daem
     eventually(lambda: sum("choose SLIP" in line for line in daemon.lines) == 1)
 
 
-def test_the_ports_are_announced_on_the_network(daemon):
+def test_zeroconf_announces_both_ports(daemon):
     from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
     async def look():
@@ -147,7 +147,7 @@ def test_the_ports_are_announced_on_the_network(daemon):
     asyncio.run(look())
 
 
-def test_a_port_open_to_the_network_is_logged_with_who_may_send(tmp_path):
+def test_the_daemon_warns_which_machines_may_send_to_an_open_port(tmp_path):
     """This machine may send even if the access list does not name it."""
     warned = {}
     for name, allow in (("open", ""), ("named", 'allow = ["10.1.2.0/24"]')):

@@ -1,4 +1,4 @@
-"""Pages in a real browser, at the width of a phone."""
+"""The shipped report pages in Chromium, at the width of a phone."""
 
 import json
 import re
@@ -10,7 +10,8 @@ from browser import QUIET
 from parts import START_SECONDS, need
 
 PHONE = 360
-# The page in a frame as wide as a phone (a headless window cannot be so narrow), then its widths.
+# A frame as wide as a phone, since a headless window cannot be so narrow. Its title becomes the
+# page's width and the number of broken pictures.
 FRAME = """<iframe src="{page}" style="width:{width}px;height:800px;border:0"
  onload="const d=this.contentDocument.documentElement;document.title='measured '+JSON.stringify(
  {{page:d.scrollWidth,broken:[...this.contentDocument.images].filter(i=>!i.naturalWidth).length}})">
@@ -18,7 +19,7 @@ FRAME = """<iframe src="{page}" style="width:{width}px;height:800px;border:0"
 
 
 def in_chromium(page):
-    """The document of a page after it has loaded."""
+    """The HTML of a page after it has loaded."""
     with tempfile.TemporaryDirectory() as profile:
         done = subprocess.run(
             [
@@ -40,7 +41,7 @@ def in_chromium(page):
 @pytest.mark.parametrize(
     "page", ["training/reports/report.html", "training/reports/reels/report.html"]
 )
-def test_a_shipped_page_fits_a_phone_and_has_all_its_pictures(page, root, tmp_path):
+def test_a_report_page_fits_a_phone_and_loads_all_its_pictures(page, root, tmp_path):
     need("chromium")
     frame = tmp_path / "frame.html"
     frame.write_text(FRAME.format(page=(root / page).as_uri(), width=PHONE))

@@ -1,4 +1,4 @@
-"""The panel in real Chromium: what is pressed is heard, and what moves is seen."""
+"""The panel in Chromium: each control sends its message, and the page shows each change."""
 
 import pytest
 from panelled import fader, pad, speaks
@@ -7,10 +7,11 @@ from perform.control import registry
 from perform.engine.harmony import chord_scale
 from perform.music.chord import parse_chord
 
-LOG = "[...document.querySelectorAll('#log li')]"  # the newest first
-NEWS = LOG + ".filter((it) => it.style.color !== 'rgb(167, 159, 181)')"  # not merely information
+LOG = "[...document.querySelectorAll('#log li')]"  # newest first
+# the lines above the level of information
+NEWS = LOG + ".filter((it) => it.style.color !== 'rgb(167, 159, 181)')"
 WATCH = """
-window.came = [];  // the bars that sounded, also those that nobody looked at in time
+window.came = [];  // the label of each bar that became current
 new MutationObserver(() => {
   const label = document.querySelector("#bars [aria-current]")?.ariaLabel;
   if (label && label !== came.at(-1)) came.push(label);
@@ -18,7 +19,7 @@ new MutationObserver(() => {
 """
 
 
-def test_pads_change_what_is_heard(page, ears):
+def test_a_pad_changes_the_chord_and_the_notes(page, ears):
     for root, quality in (("Eb", "m7"), ("A", "7")):
         page.press(pad(root, quality))
         ears.hears("/chord", root + quality)
@@ -31,7 +32,7 @@ def test_pads_change_what_is_heard(page, ears):
     assert page.run("return document.querySelectorAll('.pad[aria-pressed=true]').length") == 1
 
 
-def test_faders_follow_osc_and_osc_follows_faders(page, ears):
+def test_a_fader_shows_values_from_osc_and_sends_its_own(page, ears):
     from selenium.webdriver.common.keys import Keys
 
     shown = f"return Number(document.querySelector('{fader('/weight/steps')}').value)"
@@ -50,7 +51,7 @@ def test_faders_follow_osc_and_osc_follows_faders(page, ears):
     ears.hears("/state/target/density", -1.0)
 
 
-def test_a_fader_stays_under_the_finger_and_follows_when_it_is_let_go(page, ears):
+def test_a_held_fader_ignores_feedback_until_its_release(page, ears):
     from selenium.webdriver.common.action_chains import ActionChains
 
     steps, other = fader("/weight/variety"), fader("/weight/on-beat")
@@ -65,18 +66,18 @@ def test_a_fader_stays_under_the_finger_and_follows_when_it_is_let_go(page, ears
     page.until(f"return document.querySelector('{steps}').value === '0.9'")
 
 
-def test_a_fader_that_is_pressed_twice_is_where_each_voice_began(page, ears):
+def test_a_double_click_returns_a_fader_to_each_voices_default(page, ears):
     ears.say("/share", 0.9)
     ears.hears("/state/voice/bass/share", 0.9)
     page.run(
         "document.querySelector(arguments[0]).dispatchEvent(new MouseEvent('dblclick'))",
         fader("/share"),
     )
-    ears.hears("/state/voice/bass/share", 0.5)  # as its role has it
+    ears.hears("/state/voice/bass/share", 0.5)  # the default of its role
     ears.hears("/state/voice/lead/share", 1.0)
 
 
-def test_a_chart_is_written_followed_and_left(page, ears):
+def test_the_page_starts_and_ends_a_chart(page, ears):
     page.press(pad("C", "7"))
     page.run(WATCH)
     page.press("#edit")
@@ -84,14 +85,14 @@ def test_a_chart_is_written_followed_and_left(page, ears):
     page.press("#follow")
     ears.hears("/state/chart", "Dm7 G7 | Cmaj7 |: Am7 | D7 :|")
     assert page.until("return document.querySelectorAll('#bars li').length === 4")
-    # round and round in the vamp
+    # the vamp repeats bars 3 and 4
     page.until("return /bar 2:.*bar 4:.*bar 3:/.test(came.join())")
     page.press("#edit")
     page.press("#leave")
     ears.hears("/state/chart", "")
 
 
-def test_it_is_played_by_keys_alone(page, ears):
+def test_the_keyboard_alone_plays_the_panel(page, ears):
     from selenium.webdriver.common.keys import Keys
 
     page.run("document.activeElement.blur()")
@@ -119,14 +120,17 @@ def test_it_is_played_by_keys_alone(page, ears):
     assert page.run("return getComputedStyle(document.activeElement).outlineStyle") != "none"
     page.keys(Keys.ENTER)
     ears.hears("/chord", "Dbm")
-    named = "return [...document.querySelectorAll('button,input,select,textarea')].filter("
-    named += "(it) => !(it.ariaLabel || it.title || it.textContent.trim() || it.closest('label'))).length"
-    assert page.run(named) == 0
+    unnamed = (
+        "return [...document.querySelectorAll('button,input,select,textarea')].filter((it) =>"
+        " !(it.ariaLabel || it.title || it.textContent.trim() || it.closest('label'))).length"
+    )
+    assert page.run(unnamed) == 0
 
 
-def test_a_key_that_is_held_does_its_work_once_and_does_not_scroll(page, ears):
+def test_a_held_key_sends_once_and_does_not_scroll(page, ears):
     scrolls, said = page.run(
-        "const { send } = sideman.connection, said = []; sideman.connection.send = (address) => said.push(address);"
+        "const { send } = sideman.connection, said = [];"
+        "sideman.connection.send = (address) => said.push(address);"
         "const scrolls = [false, true, true].map((repeat) => document.body.dispatchEvent("
         "new KeyboardEvent('keydown', { key: 'n', repeat, cancelable: true, bubbles: true })));"
         "sideman.connection.send = send; return [scrolls, said]"
@@ -135,16 +139,20 @@ def test_a_key_that_is_held_does_its_work_once_and_does_not_scroll(page, ears):
     assert said == ["/chart/next"]
 
 
-PLAYED_BY_HAND = """
+# The messages that the page would send while keys and pads are pressed and released.
+PRESS_AND_RELEASE = """
 const [acts, pads] = arguments, said = [], { send } = sideman.connection;
 sideman.connection.send = (address, ...values) => said.push([address, ...values].join(" "));
 document.querySelector("#latch").click();
 for (const [type, which, pointer] of acts) {
   const on = pads[which] ? document.querySelector(pads[which]) : document.body;
-  on.setPointerCapture = undefined; // no finger is really there
+  on.setPointerCapture = undefined; // no real pointer exists
   if (type.startsWith("pointer")) on.dispatchEvent(new PointerEvent(type, { pointerId: pointer }));
   else if (type === "blur") dispatchEvent(new Event(type));
-  else on.dispatchEvent(new KeyboardEvent(type, { key: which, code: `Key${which.toUpperCase()}`, bubbles: true }));
+  else {
+    const code = `Key${which.toUpperCase()}`;
+    on.dispatchEvent(new KeyboardEvent(type, { key: which, code, bubbles: true }));
+  }
 }
 document.querySelector("#latch").click();
 sideman.connection.send = send;
@@ -164,16 +172,16 @@ return said;
         ("keydown a, blur, keyup a", "C7, release"),
     ],
 )
-def test_without_the_latch_a_chord_goes_with_the_last_hand(page, acts, said):
+def test_without_the_latch_a_chord_ends_with_the_last_release(page, acts, said):
     page.run("document.activeElement.blur()")
     page.keys("3")
     acts = [act.split() for act in acts.split(", ")]
-    heard = page.run(PLAYED_BY_HAND, acts, {"C": pad("C", "7"), "F": pad("F", "7")})
+    heard = page.run(PRESS_AND_RELEASE, acts, {"C": pad("C", "7"), "F": pad("F", "7")})
     assert ", ".join(it.removeprefix("/chord")[1:] for it in heard) == said
 
 
 def shows_why(page, reason, field, typed):
-    """Waits until the reason is seen beside a field, which still holds what was typed."""
+    """The error message beside a field, once the page shows it; the field keeps its text."""
     page.until(f"return !document.querySelector('{reason}').hidden")
     shown = page.run(f"return document.querySelector('{reason}').textContent")
     assert page.find(field).get_attribute("value") == typed
@@ -181,7 +189,7 @@ def shows_why(page, reason, field, typed):
     return shown
 
 
-def test_steps_that_are_quicker_than_their_answers_all_count(page, ears):
+def test_tempo_steps_count_even_before_the_daemon_replies(page, ears):
     ears.say("/tempo", 280.0)
     page.until("return sideman.store.get('/tempo') === 280")
     page.run("for (let i = 0; i < 5; i++) document.querySelector('#slower').click()")
@@ -192,7 +200,7 @@ def test_steps_that_are_quicker_than_their_answers_all_count(page, ears):
     page.until("return sideman.store.get('/tempo') === 300")
 
 
-def test_a_tempo_that_is_emptied_is_shown_again(page, ears):
+def test_an_empty_tempo_field_shows_the_tempo_again(page, ears):
     from selenium.webdriver.common.keys import Keys
 
     ears.say("/tempo", 300.0)
@@ -201,16 +209,15 @@ def test_a_tempo_that_is_emptied_is_shown_again(page, ears):
     assert page.find("#tempo").get_attribute("value") == "300"
 
 
-def test_what_means_nothing_stays_where_it_was_typed_with_the_reason(page, ears):
+def test_a_field_keeps_invalid_text_and_shows_the_reason(page, ears):
     from selenium.webdriver.common.keys import Keys
 
     page.find("#symbol-text").send_keys("Hxyz")
     page.press("#symbol button")
     assert "Hxyz" in shows_why(page, "#no-chord", "#symbol-text", "Hxyz")
     page.until(f"return {LOG}.some((it) => it.textContent.includes('Hxyz'))")
-    page.find("#symbol-text").send_keys(
-        "F#m7b5", Keys.ENTER
-    )  # it was selected, so that it is typed over
+    # the page selected the invalid text, so new text replaces it
+    page.find("#symbol-text").send_keys("F#m7b5", Keys.ENTER)
     ears.hears("/chord", "F#m7b5")
     page.until("return document.querySelector('#no-chord').hidden")
 
@@ -218,7 +225,7 @@ def test_what_means_nothing_stays_where_it_was_typed_with_the_reason(page, ears)
     key.clear()
     key.send_keys("H sharp", Keys.TAB)
     assert shows_why(page, "#no-key", "#key", "H sharp")
-    ears.say("/key", "Bb")  # from elsewhere: what is typed here stays
+    ears.say("/key", "Bb")  # another client's change leaves the typed text
     page.until("return sideman.store.get('/key') === 'Bb'")
     assert page.find("#key").get_attribute("value") == "H sharp"
     key.send_keys(Keys.ESCAPE)
@@ -240,7 +247,7 @@ def test_what_means_nothing_stays_where_it_was_typed_with_the_reason(page, ears)
     ears.hears("/state/chart", "Dm7 | G7")
     page.until("return document.querySelector('#editor').hidden")
     page.press("#edit")
-    page.press("#follow")  # the same once more: nothing moves, and it closes
+    page.press("#follow")  # an unchanged chart still closes the editor
     page.until("return document.querySelector('#editor').hidden")
     page.press("#edit")
     page.press("#leave")
@@ -248,8 +255,8 @@ def test_what_means_nothing_stays_where_it_was_typed_with_the_reason(page, ears)
     page.run("document.activeElement.blur()")
 
 
-def test_what_is_refused_goes_back_to_where_it_stands_and_is_news_once(page, ears):
-    page.press("#stop")  # a bar that comes late on a busy machine is news too
+def test_a_rejected_choice_reverts_and_is_logged_once(page, ears):
+    page.press("#stop")  # a late bar on a busy machine would be logged too
     page.until("return sideman.store.get('/transport') === 'stop'")
     page.press("[data-to=voices]")
     page.until("return sideman.store.get('/voice/lead/model') === 'blues'")
@@ -259,7 +266,7 @@ def test_what_is_refused_goes_back_to_where_it_stands_and_is_news_once(page, ear
     page.run(f"{picked} it.dispatchEvent(new Event('change'))")
     page.until(f"{picked} return it.value === 'blues'")
     page.until(f"return {NEWS}.some((it) => it.textContent.includes('gone'))")
-    ears.say("/tempo", "fast")  # by somebody else: everything before it has arrived
+    ears.say("/tempo", "fast")  # another client: all earlier replies arrived first
     page.until(f"return {NEWS}.some((it) => it.textContent.includes('/tempo'))")
     lines = page.run(f"return {NEWS}.map((it) => it.textContent)")
     assert sum("'gone'" in line for line in lines) == 1
@@ -267,19 +274,18 @@ def test_what_is_refused_goes_back_to_where_it_stands_and_is_news_once(page, ear
     page.press("#start")
 
 
-def test_a_line_of_the_log_is_news_once_also_when_the_connection_broke(page, ears):
+def test_a_log_line_appears_once_even_after_a_reconnection(page, ears):
     times = f"return {LOG}.filter((it) => it.textContent.includes(arguments[0])).length"
     ears.say("/no/such/place")
     page.until(times, "/no/such/place")
     page.run("sideman.connection.socket.close()")
     page.until(times, "Sideman is back")
-    page.until(
-        "return sideman.connection.synchronised"
-    )  # an answer, behind all that newcomers are told
+    # this reply comes after all values that a new subscriber receives
+    page.until("return sideman.connection.synchronised")
     assert page.run(times, "/no/such/place") == 1
 
 
-def test_the_bars_of_a_turn_follow_and_are_left_alone_by_the_mode(page, ears):
+def test_a_change_of_mode_keeps_the_turn_length(page, ears):
     bars = "document.querySelector('[data-address=\"/voice/lead/mode/bars\"]')"
     page.press("[data-to=voices]")
     ears.say("/voice/lead/mode", "answer", 3)
@@ -294,7 +300,7 @@ def test_the_bars_of_a_turn_follow_and_are_left_alone_by_the_mode(page, ears):
     page.until(f"return {bars}.offsetParent === null")
 
 
-def test_a_snapshot_that_is_stored_anywhere_is_seen_everywhere(page, stage, ears):
+def test_every_client_sees_a_stored_snapshot(page, stage, ears):
     full = "return document.querySelector('.slot[data-name={}]')?.classList.contains('full')"
     ears.say("/weight/variety", 0.9)
     ears.say("/snapshot/store", "E")
@@ -313,24 +319,29 @@ def test_a_snapshot_that_is_stored_anywhere_is_seen_everywhere(page, stage, ears
     assert ["/state/snapshot", "E, verse, B"] in later
 
 
-SAID_BY_HAND = """
+# Uses every control of the page; the addresses that the page would send.
+USE_EVERY_CONTROL = """
 const sent = new Set(), { connection } = sideman, { send, sendChanging } = connection;
 connection.send = connection.sendChanging = (address) => sent.add(address);
 const press = (it) => {
-  for (const kind of ["pointerdown", "pointerup"]) it.dispatchEvent(new PointerEvent(kind, { pointerId: 1 }));
+  for (const kind of ["pointerdown", "pointerup"])
+    it.dispatchEvent(new PointerEvent(kind, { pointerId: 1 }));
   it.click();
 };
-document.querySelector("#latch").click(); // pads let go
+document.querySelector("#latch").click(); // pads release
 for (const form of document.querySelectorAll("#symbol, #editor")) {
   form.querySelector("input, textarea").value = "C7";
   form.requestSubmit();
 }
-for (const it of document.querySelectorAll("select, #key, #tempo")) it.dispatchEvent(new Event("change"));
-for (const it of document.querySelectorAll(".pad, header button, #play button, #voices button")) if (!["listen", "latch"].includes(it.id)) press(it);
+for (const it of document.querySelectorAll("select, #key, #tempo"))
+  it.dispatchEvent(new Event("change"));
+for (const it of document.querySelectorAll(".pad, header button, #play button, #voices button"))
+  if (!["listen", "latch"].includes(it.id)) press(it);
 document.querySelector("#latch").click();
 for (const scope of document.querySelectorAll("#scope .chip")) {
   scope.click();
-  for (const it of document.querySelectorAll("#parameters input")) it.dispatchEvent(new Event("input"));
+  for (const it of document.querySelectorAll("#parameters input"))
+    it.dispatchEvent(new Event("input"));
 }
 document.querySelector("#scope .chip").click();
 document.querySelector("#store").click();
@@ -339,13 +350,13 @@ document.querySelector("#editor").hidden = true;
 Object.assign(connection, { send, sendChanging });
 return [...sent];
 """
-# for instruments and programs
-NOT_BY_HAND = {"/note", "/learn", "/subscribe", "/subscribe/again", "/unsubscribe", "/stats"}
+# addresses for instruments and programs, without a control on the page
+OTHER_ADDRESSES = {"/note", "/learn", "/subscribe", "/subscribe/again", "/unsubscribe", "/stats"}
 
 
-def test_the_page_offers_every_control_of_the_table(page):
-    """Whatever can be touched is touched, and what it would say noted down instead."""
-    said = set(page.run(SAID_BY_HAND))
+def test_the_page_has_a_control_for_every_address(page):
+    """The page records the addresses of its messages instead of sending them."""
+    said = set(page.run(USE_EVERY_CONTROL))
     page.run("document.activeElement.blur()")
     table = {address for address, _ in registry.addresses(("lead", "answer", "bass", "pad"))}
-    assert said == table - NOT_BY_HAND
+    assert said == table - OTHER_ADDRESSES

@@ -1,4 +1,4 @@
-"""The panel and its visitors: strangers stay outside, the rude are answered, and it comes back."""
+"""The panel's HTTP and WebSocket port: access, bad messages, limits and restarts."""
 
 import asyncio
 import json
@@ -14,14 +14,14 @@ from websockets import exceptions as wrong
 from websockets.asyncio.client import connect
 
 
-def test_only_the_page_and_its_own_files_are_given(stage):
+def test_the_panel_serves_only_the_page_and_its_files(stage):
     status, headers, body = get(stage.port)
     assert status == 200
     assert b"<title>Sideman</title>" in body
     policy = headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
-    assert b"http" not in body.replace(b"http-equiv", b"")  # nothing from elsewhere
+    assert b"http" not in body.replace(b"http-equiv", b"")  # no resource of another server
     for path in ("/panel.js", "/panel.css", "/icon.svg", "/roll.js"):
         assert get(stage.port, path)[0] == 200
     for path in (
@@ -36,8 +36,8 @@ def test_only_the_page_and_its_own_files_are_given(stage):
     assert get(stage.port, "/", "POST")[0] == 405
 
 
-def test_a_rig_whose_synthesizer_is_missing_is_played_in_the_browser(root, tmp_path):
-    """On any machine: there is no winmm but on Windows."""
+def test_without_its_synthesizer_a_rig_plays_in_the_browser(root, tmp_path):
+    """The rig asks for winmm, which exists only on Windows, so that its output fails here."""
     band = (root / "patches/rigs/band.toml").read_text()
     nowhere = '[inputs.osc]\nlisten = "127.0.0.1:0"'
     (tmp_path / "band.toml").write_text(
@@ -53,7 +53,7 @@ def test_a_rig_whose_synthesizer_is_missing_is_played_in_the_browser(root, tmp_p
         assert daemon.end() == 0
 
 
-def test_strangers_are_refused_by_host_and_by_origin(stage):
+def test_the_panel_rejects_foreign_hosts_and_origins(stage):
     own = f"127.0.0.1:{stage.port}"
     assert get(stage.port, Host="evil.example")[0] == 403
     assert get(stage.port, Origin="http://evil.example")[0] == 403
@@ -63,20 +63,22 @@ def test_strangers_are_refused_by_host_and_by_origin(stage):
     assert "token" not in json.dumps(speaks(stage.port)[1])
     assert speaks(stage.port, "/other") == 403
     for why in ("a page of another site may not use", "this panel does not have that name"):
-        eventually(lambda: said_once(stage, f"panel: 127.0.0.1: {why}"))  # noqa: B023 - asked at once
+        eventually(lambda: said_once(stage, f"panel: 127.0.0.1: {why}"))  # noqa: B023 - runs now
 
 
 def said_once(stage, line):
+    """Whether exactly one line of the daemon's output contains `line`."""
     return sum(line in each for each in list(stage.lines)) == 1
 
 
 async def everything_from(line):
+    """Read all messages of a connection, then raise the reason of its end."""
     async for _ in line:
         pass
-    await line.recv()  # raises, with the reason
+    await line.recv()
 
 
-def test_rude_visitors_are_answered_and_the_music_goes_on(stage, ears):
+def test_a_bad_message_gets_an_error_reply_and_the_music_continues(stage, ears):
     ears.say("/chord", "C7")
     for said in (
         "not json",
@@ -94,7 +96,7 @@ def test_rude_visitors_are_answered_and_the_music_goes_on(stage, ears):
     assert len(ears.struck(8)) >= 8
 
 
-def test_the_thirty_third_browser_is_told_to_come_later(stage):
+def test_the_panel_closes_the_thirty_third_connection(stage):
     async def crowd():
         url = f"ws://127.0.0.1:{stage.port}/ws"
         there = [await connect(url, close_timeout=0.5) for _ in range(33)]
@@ -108,7 +110,7 @@ def test_the_thirty_third_browser_is_told_to_come_later(stage):
     assert asyncio.run(crowd()) == 1013
 
 
-def test_a_port_that_is_taken_is_one_line(stage, tmp_path):
+def test_a_port_in_use_gives_a_one_line_error(stage, tmp_path):
     path, _ = write_rig(tmp_path)
     other = perform("run", str(path), "--panel", f"127.0.0.1:{stage.port}")
     assert other.process.wait(START_SECONDS) == 3
@@ -118,7 +120,7 @@ def test_a_port_that_is_taken_is_one_line(stage, tmp_path):
     assert "another program" in said[0]
 
 
-def test_beyond_this_machine_a_token_is_asked_for_and_shown_as_a_code(tmp_path):
+def test_a_panel_open_to_the_network_needs_a_token_and_shows_a_qr_code(tmp_path):
     rig, ports = write_rig(tmp_path)
     port = ports["panel"]
     home = {"XDG_STATE_HOME": str(tmp_path)}
@@ -141,7 +143,7 @@ def test_beyond_this_machine_a_token_is_asked_for_and_shown_as_a_code(tmp_path):
         assert speaks(port, Cookie=cookie)[1][1] == "/hello"
         assert speaks(port, f"/ws?token={token}")[1][1] == "/hello"
         assert get(port, f"/?token={token}", Host="evil.example")[0] == 403
-        # a phone that scanned the code once comes in after the next start
+        # a phone that scanned the code keeps its access after a restart of the daemon
         assert daemon.end(signal.SIGTERM) == 0
         daemon = perform("run", "--panel", f"0.0.0.0:{port}", str(rig), env=home)
         daemon.wait_for("ready")
@@ -150,9 +152,7 @@ def test_beyond_this_machine_a_token_is_asked_for_and_shown_as_a_code(tmp_path):
         assert daemon.end(signal.SIGTERM) == 0
 
 
-def test_it_comes_back_when_its_process_dies_and_when_the_daemon_is_started_again(
-    tmp_path, browser
-):
+def test_the_page_reconnects_after_a_restart_of_the_panel_or_the_daemon(tmp_path, browser):
     path, ports = write_rig(tmp_path)
     url = f"http://127.0.0.1:{ports['panel']}/"
     daemon = perform("run", str(path))
@@ -166,7 +166,8 @@ def test_it_comes_back_when_its_process_dies_and_when_the_daemon_is_started_agai
         killed.process.wait(START_SECONDS)
         killed.end()
         browser.until(
-            "return document.body.dataset.link === 'away' && !document.querySelector('#banner').hidden"
+            "return document.body.dataset.link === 'away'"
+            " && !document.querySelector('#banner').hidden"
         )
         browser.live()
         assert daemon.end() == 0

@@ -1,4 +1,4 @@
-"""The panel in windows of many sizes: all that is needed is seen, and large enough for a thumb."""
+"""The panel's layout at many sizes: controls are visible and large enough for a thumb."""
 
 import contextlib
 from itertools import pairwise
@@ -29,14 +29,14 @@ return badge.width > 0 && badge.bottom > middle && badge.left < text.right;
 
 
 def sizes(first, *others):
-    """At this width and height, and at others where there is time."""
+    """Run a test at the first (width, height); the `long` run adds the others."""
     late = [pytest.param(*size, marks=pytest.mark.long) for size in others]
     return pytest.mark.parametrize(("width", "height"), [first, *late])
 
 
 @pytest.fixture(scope="module")
 def window():
-    """A second browser: opened at a page, of this width and height; fingers touch what is narrow."""
+    """Open a page at a width and height in a second browser; a narrow one has a touch screen."""
     with contextlib.closing(Browser()) as browser:
 
         @contextlib.contextmanager
@@ -51,7 +51,7 @@ def window():
 
 @contextlib.contextmanager
 def charted(ears, chart):
-    """While a chart is there."""
+    """A chart is set within the `with` block."""
     ears.say("/chart", chart)
     try:
         yield
@@ -60,7 +60,7 @@ def charted(ears, chart):
 
 
 @sizes((1280, 757), (820, 1180))
-def test_all_pads_are_seen_at_once_and_nothing_covers_a_word(
+def test_all_pads_fit_the_window_and_the_badge_covers_no_text(
     page, stage, ears, window, width, height
 ):
     eight = "Dm7 | G7 | Cmaj7 | % | Dm7 | G7 | Cmaj7 | %"
@@ -79,7 +79,7 @@ def test_all_pads_are_seen_at_once_and_nothing_covers_a_word(
 
 
 @sizes((844, 390), (1024, 768), (1180, 820), (640, 360))
-def test_held_sideways_pads_are_there_at_once_and_large_enough(stage, window, width, height):
+def test_in_landscape_the_pads_fit_the_screen_and_a_thumb(stage, window, width, height):
     with window(stage.url, width, height, touch=True) as screen:
         seen = screen.run(
             "return [...document.querySelectorAll('.pad')].filter((it) => it.offsetParent)"
@@ -88,7 +88,7 @@ def test_held_sideways_pads_are_there_at_once_and_large_enough(stage, window, wi
         tabs = screen.run("return document.querySelector('#tabs').getBoundingClientRect().top")
         assert min(it["height"] for it in seen) >= 44
         assert min(it["width"] for it in seen) >= 40
-        first = seen[:12]  # of one kind; on a tablet the other kinds stand below
+        first = seen[:12]  # one quality; a tablet shows the others below
         assert max(it["bottom"] for it in first) <= (height if width >= 1000 else tabs)
         assert screen.run("return document.documentElement.scrollWidth") <= width
         assert screen.complaints() == []
@@ -101,7 +101,7 @@ return [...document.querySelectorAll(".padrow.chosen .pad")]
 
 
 @sizes((360, 640), (390, 664), (1280, 757))
-def test_all_roots_are_seen_under_a_chart_and_a_chord_that_is_refused_moves_none(
+def test_all_roots_stay_visible_below_a_chart_and_a_rejected_chord_moves_none(
     stage, ears, window, width, height
 ):
     with (
@@ -121,25 +121,25 @@ def test_all_roots_are_seen_under_a_chart_and_a_chord_that_is_refused_moves_none
         assert reason["y"] + reason["height"] - scrolled <= (tabs if width < 1000 else height)
 
 
-HELPS = """
+# The faders whose help text is hidden, covers the fader, changes its height or is not their own.
+BAD_HELP = """
 const help = document.querySelector("#help"), box = () => help.getBoundingClientRect();
 const high = box().height;
 return [...document.querySelectorAll("#parameters input")].reverse().filter((it) => {
   it.focus();
   const fader = it.getBoundingClientRect(), { top, bottom, height } = box();
-  const above = document.querySelector(innerWidth < 1000 ? "header" : "#tabs").getBoundingClientRect();
-  return top < above.bottom - 1 || bottom > fader.top || height !== high || !it.ariaLabel.startsWith(help.textContent);
+  const bar = document.querySelector(innerWidth < 1000 ? "header" : "#tabs");
+  return top < bar.getBoundingClientRect().bottom - 1 || bottom > fader.top || height !== high
+    || !it.ariaLabel.startsWith(help.textContent);
 }).map((it) => it.dataset.address);
 """
 
 
 @sizes((360, 640), (844, 390), (1280, 757))
-def test_what_a_fader_does_is_seen_while_it_is_touched_and_covers_none(
-    stage, window, width, height
-):
+def test_the_help_of_a_focused_fader_is_visible_and_covers_no_fader(stage, window, width, height):
     with window(stage.url, width, height) as screen:
         screen.press("[data-to=shape]")
-        assert screen.run(HELPS) == []
+        assert screen.run(BAD_HELP) == []
 
 
 PAST_ITS_CARD = """
@@ -159,10 +159,11 @@ return [places, roll.height];
 """
 
 
-def test_twelve_voices_have_twelve_colours_and_their_notes_are_named_within_the_roll(crowd, window):
+def test_twelve_voices_have_twelve_colours_and_note_names_inside_the_roll(crowd, window):
     with window(crowd.url, 360, 640, touch=True) as screen:
         tints = screen.run(
-            "return [...document.querySelectorAll('#legend li')].map((it) => it.style.getPropertyValue('--tint'))"
+            "return [...document.querySelectorAll('#legend li')]"
+            ".map((it) => it.style.getPropertyValue('--tint'))"
         )
         assert len(set(tints)) == len(tints) == 12
         places, height = screen.run(NAMES)
@@ -173,14 +174,16 @@ def test_twelve_voices_have_twelve_colours_and_their_notes_are_named_within_the_
 
 UNDER_THE_BANNER = """
 const box = (it) => it.getBoundingClientRect(), banner = box(document.querySelector("#banner"));
-return [...document.querySelectorAll("#chord, #play button, header button, .legend")].filter((it) => it.offsetParent)
-  .filter((it) => box(it).bottom > banner.top && box(it).top < banner.bottom && box(it).right > banner.left && box(it).left < banner.right)
+return [...document.querySelectorAll("#chord, #play button, header button, .legend")]
+  .filter((it) => it.offsetParent)
+  .filter((it) => box(it).bottom > banner.top && box(it).top < banner.bottom)
+  .filter((it) => box(it).right > banner.left && box(it).left < banner.right)
   .map((it) => it.id || it.ariaLabel);
 """
 
 
 @sizes((360, 640), (844, 390), (1280, 757))
-def test_a_banner_covers_nothing_that_is_read_or_pressed(stage, window, width, height):
+def test_a_banner_covers_no_text_and_no_button(stage, window, width, height):
     with window(stage.url, width, height) as screen:
         tabs = screen.find("#tabs").rect
         screen.run("sideman.connection.send('/snapshot/recall', 'nowhere')")
@@ -200,17 +203,13 @@ return [here.top >= top - 1 && here.bottom <= bottom + 1, cut];
 
 
 @sizes((360, 640), (1280, 757))
-def test_of_a_long_chart_the_bar_that_sounds_is_seen_and_no_chord_is_cut(
-    stage, window, width, height
-):
+def test_a_long_chart_shows_the_current_bar_and_cuts_no_chord(stage, window, width, height):
     with window(stage.url, width, height) as screen:
         assert screen.run(CUT) == [True, 0]
 
 
 @sizes((360, 640), (1280, 757))
-def test_a_long_name_or_another_role_pushes_nothing_out_of_a_voices_card(
-    crowd, window, width, height
-):
+def test_a_voice_card_holds_its_controls_at_any_name_and_role(crowd, window, width, height):
     with window(crowd.url, width, height) as screen:
         screen.press("[data-to=voices]")
         assert screen.run(PAST_ITS_CARD) == []
@@ -218,14 +217,14 @@ def test_a_long_name_or_another_role_pushes_nothing_out_of_a_voices_card(
         assert screen.complaints() == []
 
 
-def test_a_telephone_stays_in_step_and_nothing_is_wider_than_it(page, stage, window):
+def test_a_phone_shows_the_desktops_values_and_fits_every_view(page, stage, window):
     with window(stage.url, 360, 740, touch=True) as phone:
         assert phone.value("/tempo") == page.value("/tempo")
         for view in VIEWS:
             phone.press(f"[data-to={view}]")
             assert phone.run("return document.documentElement.scrollWidth") <= 360, view
             assert phone.run(SMALLER_THAN_A_THUMB) == [], view
-        for metre in ("2/4", "7/8", "15/4"):  # however many lamps there are
+        for metre in ("2/4", "7/8", "15/4"):  # few and many lamps
             phone.run("sideman.store.set('/metre', arguments[0])", metre)
             assert phone.run(SMALLER_THAN_A_THUMB) == [], metre
             assert phone.run("return document.querySelector('header').offsetHeight") <= 107
@@ -250,7 +249,7 @@ def test_a_telephone_stays_in_step_and_nothing_is_wider_than_it(page, stage, win
         assert phone.complaints() == []
 
 
-def test_the_lamp_goes_out_when_the_music_stops(page, ears):
+def test_no_lamp_is_lit_after_a_stop(page, ears):
     lit = "return document.querySelector('#lamps .lit') "
     page.press("#start")
     page.until(f"{lit} !== null")
@@ -260,7 +259,7 @@ def test_the_lamp_goes_out_when_the_music_stops(page, ears):
 
 
 @pytest.mark.parametrize("metre", ["7/8", "13/8", "5/8", "12/8", "3/4", "4/4"])
-def test_there_is_a_lamp_for_every_beat_that_is_counted(page, ears, metre):
+def test_each_beat_of_the_metre_has_a_lamp(page, ears, metre):
     ears.say("/metre", metre)
     ears.hears("/state/metre", metre)
     lamps = "return document.querySelectorAll('#lamps i').length"

@@ -1,4 +1,4 @@
-"""A whole evening on real ports: chords, a melody, a controller, a recording, and what was counted."""
+"""A performance on real ports: chords, melody, controller, recording, statistics, replay."""
 
 import json
 import re
@@ -54,21 +54,21 @@ def command(*arguments):
     )  # fmt: skip
 
 
-def test_an_evening_is_heard_counted_recorded_and_played_again(jack, tmp_path):
+def test_a_performance_is_played_counted_recorded_and_replayed(jack, tmp_path):
     port = free_port()
     rig = tmp_path / "rig.toml"
     rig.write_text(RIG.format(port=port, folder=tmp_path / "sessions"))
     daemon = perform("run", str(rig))
-    ears = None
+    listener = None
     pause = threading.Event().wait
     try:
         daemon.wait_for("ready")
-        ears = Hearing(connected("input", "Evening out"))
+        listener = Hearing(connected("input", "Evening out"))
         chords, melody, knobs = (
             connected("output", f"Evening {name}") for name in ("chords", "melody", "knobs")
         )
         lost = jack.lost()
-        pause(0.2)  # JACK tells who has come from its own thread
+        pause(0.2)  # JACK reports new ports from its own thread
         knobs.send([0xB0, 21, 127])
         for notes in ((48, 64, 67, 70), (53, 63, 69, 72)):
             for note in notes:
@@ -81,40 +81,42 @@ def test_an_evening_is_heard_counted_recorded_and_played_again(jack, tmp_path):
             for note in notes:
                 chords.send([0x80, note, 0])
         counted = command("stats", f"127.0.0.1:{port}")
-        nobody = command("stats", f"127.0.0.1:{free_port()}")
+        unanswered = command("stats", f"127.0.0.1:{free_port()}")
     finally:
         status = daemon.end(signal.SIGINT)
-        if ears is not None:
-            ears.close()
+        if listener is not None:
+            listener.close()
     assert status == 0, "\n".join(daemon.lines)
     assert daemon.saw("bars substituted")
     figures = dict(line.split() for line in counted.stdout.splitlines())
     assert float(figures["notes"]) > 8
     assert float(figures["late_p50"]) < 50
-    assert (nobody.returncode, "no daemon answers" in nobody.stderr) == (3, True)
-    kept = next((tmp_path / "sessions").glob("*.jsonl"))
-    events = [event for _, event in session.read_session(kept).events]
+    assert (unanswered.returncode, "no daemon answers" in unanswered.stderr) == (3, True)
+    recorded = next((tmp_path / "sessions").glob("*.jsonl"))
+    events = [event for _, event in session.read_session(recorded).events]
     assert ParameterChanged(None, "weight/steps", 1.0) in events
     pressed = [event.pitch for event in events if isinstance(event, PlayerNoteOn)]
     assert pressed == [72, 74] * 2 or jack.lost() > lost
     again = MemoryOutput()
-    session.replay(session.read_session(kept), [again])
+    session.replay(session.read_session(recorded), [again])
     notes = [s for s in again.notes if isinstance(s, NoteMessage) and s.voice == "lead"]
-    wanted = [(s.pitch, s.velocity) for s in notes]
-    played = [(message[1], message[2]) for _, message in ears.heard if message[0] in (0x80, 0x90)]
-    # the same notes in the same order; where JACK says that it lost some, those on the way to our ears
-    rest = iter(wanted)
+    expected = [(s.pitch, s.velocity) for s in notes]
+    played = [
+        (message[1], message[2]) for _, message in listener.heard if message[0] in (0x80, 0x90)
+    ]
+    # The same notes in the same order, less those that JACK reports as lost.
+    rest = iter(expected)
     assert all(note in rest for note in played)
-    assert played == wanted or jack.lost() > lost
-    assert kept.with_suffix(".mid").stat().st_size > 300
-    assert command("render", str(kept), "-o", str(tmp_path / "again.mid")).returncode == 0
-    assert (tmp_path / "again.mid").read_bytes() == kept.with_suffix(".mid").read_bytes()
+    assert played == expected or jack.lost() > lost
+    assert recorded.with_suffix(".mid").stat().st_size > 300
+    assert command("render", str(recorded), "-o", str(tmp_path / "again.mid")).returncode == 0
+    assert (tmp_path / "again.mid").read_bytes() == recorded.with_suffix(".mid").read_bytes()
 
 
-def test_latency_measures_the_way_out_and_back(jack):
+def test_latency_measures_the_round_trip_of_a_note(jack):
     there, back = instrument("input", "Loop in"), instrument("output", "Loop out")
-    open_way = True
-    there.listen(lambda message, _: open_way and back.send(message))
+    loop_open = True
+    there.listen(lambda message, _: loop_open and back.send(message))
     try:
         done = command(
             "latency",
@@ -130,8 +132,8 @@ def test_latency_measures_the_way_out_and_back(jack):
         assert done.returncode == 0, done.stderr
         assert re.search(r"\d+ notes came back, \d+ did not: p50", done.stdout)
         assert "ahead_ms =" in done.stdout
-        open_way = False
-        deaf = command(
+        loop_open = False
+        without_loop = command(
             "latency",
             "--output",
             "Loop in",
@@ -142,13 +144,13 @@ def test_latency_measures_the_way_out_and_back(jack):
             "--system",
             "jack",
         )
-        assert (deaf.returncode, "came back" in deaf.stderr) == (3, True)
+        assert (without_loop.returncode, "came back" in without_loop.stderr) == (3, True)
     finally:
         there.close()
         back.close()
 
 
-def test_controls_are_listed():
+def test_controls_lists_the_addresses():
     listed = json.loads(command("controls", "--json").stdout)
     addresses = {control["address"] for control in listed}
     assert {"/chord", "/weight/steps", "/voice/NAME/weight/steps", "/chart/next"} <= addresses

@@ -1,4 +1,4 @@
-"""The SuperCollider recipe as it stands: sclang and scsynth, on a JACK server, play what Sideman improvises."""
+"""The shipped SuperCollider recipe: sclang and scsynth play the daemon's notes over JACK."""
 
 import itertools
 import socket
@@ -10,8 +10,8 @@ from parts import Program, eventually, is_quiet, need
 
 from perform.net.osc import decode, encode
 
-# What a player does by hand: the file is loaded, listened to for three seconds, and ended by Cmd-period.
-HAND = """
+# The steps of a player: load the file, listen for three seconds, end it by Cmd-period.
+PLAYER = """
 Server.default = s = Server(\\test, NetAddr("127.0.0.1", {server}));
 ~sideman = NetAddr("127.0.0.1", {port});
 ServerQuit.add({{ 0.exit }}, s);
@@ -21,19 +21,21 @@ s.doWhenBooted {{
     s.prepareForRecord("{wav}"); s.sync; 0.3.wait;
     s.record; 3.wait; s.stopRecording; 0.2.wait;
     CmdPeriod.run; 0.5.wait;
-    "left: %".format(OSCdef.all.keys.select {{ |key| key.asString.beginsWith("sideman") }}.size).postln;
+    "left: %".format(
+        OSCdef.all.keys.select {{ |key| key.asString.beginsWith("sideman") }}.size
+    ).postln;
     s.quit;
 }};
 """
 
 
-def test_supercollider_sends_chords_and_plays_the_notes(jack, partner, root, tmp_path):
+def test_supercollider_sends_chords_and_plays_the_daemons_notes(jack, partner, root, tmp_path):
     need("sclang")
     need("scsynth")
     wav = tmp_path / "heard.wav"
-    hand = tmp_path / "hand.scd"
-    hand.write_text(
-        HAND.format(
+    script = tmp_path / "hand.scd"
+    script.write_text(
+        PLAYER.format(
             server=free_port(),
             port=partner.port,
             recipe=root / "patches" / "supercollider" / "sideman.scd",
@@ -41,24 +43,24 @@ def test_supercollider_sends_chords_and_plays_the_notes(jack, partner, root, tmp
         )
     )
     (tmp_path / "home").mkdir(mode=0o700)
-    quiet = {  # no window, no settings of whoever runs the tests
+    quiet = {  # no window, and no settings of the user
         "HOME": str(tmp_path / "home"),
         "XDG_RUNTIME_DIR": str(tmp_path / "home"),
         "QT_QPA_PLATFORM": "offscreen",
         "QTWEBENGINE_DISABLE_SANDBOX": "1",
         "SC_JACK_DEFAULT_OUTPUTS": "",
     }
-    told, was_quiet = [], is_quiet()
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as witness:
-        witness.bind(("127.0.0.1", 0))
-        witness.settimeout(0.02)
-        witness.sendto(encode("/sideman/subscribe"), ("127.0.0.1", partner.port))
-        program = Program("sclang", str(hand), env=quiet, cwd=tmp_path)
+    received, was_quiet = [], is_quiet()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.bind(("127.0.0.1", 0))
+        client.settimeout(0.02)
+        client.sendto(encode("/sideman/subscribe"), ("127.0.0.1", partner.port))
+        program = Program("sclang", str(script), env=quiet, cwd=tmp_path)
         try:
 
             def ended():
                 try:
-                    told.extend(decode(witness.recv(4096)))
+                    received.extend(decode(client.recv(4096)))
                 except TimeoutError:
                     pass
                 return program.process.poll() is not None
@@ -66,25 +68,27 @@ def test_supercollider_sends_chords_and_plays_the_notes(jack, partner, root, tmp
             eventually(ended)
         finally:
             program.end()
-    heard = "\n".join(program.lines)
-    assert "ERROR" not in heard, heard
-    assert program.saw("left: 0"), heard
-    chords = [values[0] for address, values in told if address == "/sideman/chord"]
-    assert chords[:3] == ["Dm7", "G7", "Cmaj7"], (chords, heard)
-    on_time = told_before_the_bar(told)
+    printed = "\n".join(program.lines)
+    assert "ERROR" not in printed, printed
+    assert program.saw("left: 0"), printed
+    chords = [values[0] for address, values in received if address == "/sideman/chord"]
+    assert chords[:3] == ["Dm7", "G7", "Cmaj7"], (chords, printed)
+    on_time = chords_on_bar_lines(received)
     assert any(on_time)
-    # sclang may send late where others have the processor
+    # on a busy machine, sclang may send late
     assert sum(on_time) >= len(on_time) - 1 or not (was_quiet and is_quiet())
     with wave.open(str(wav)) as file:
         samples = np.frombuffer(file.readframes(file.getnframes()), np.int16)
     assert np.abs(samples).max() > 500
-    assert ("/sideman/state/transport", ("stop",)) in told
+    assert ("/sideman/state/transport", ("stop",)) in received
 
 
-def told_before_the_bar(told):
-    """Of each chord after the first, whether it sounded on a bar line: its bundle was applied at its time."""
+def chords_on_bar_lines(received):
+    """For each chord but Dm7, whether its bundle took effect on a bar line."""
     line = [
-        (where, values) for where, values in told if where in ("/sideman/chord", "/sideman/beat")
+        (where, values)
+        for where, values in received
+        if where in ("/sideman/chord", "/sideman/beat")
     ]
     after = [
         following

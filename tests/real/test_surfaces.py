@@ -1,4 +1,4 @@
-"""Surfaces with a live daemon: it accepts all their messages, and its feedback arrives."""
+"""Surfaces with a running daemon: it accepts their messages, and its feedback reaches them."""
 
 import json
 import re
@@ -28,7 +28,7 @@ name = "lead"
 name = "bass"
 role = "bass"
 [[voices]]
-name = "2"  # which Pure Data may take for a number
+name = "2"  # Pure Data may read this name as a number
 """
 MESSAGES = {
     "touchosc": (".tosc", surface_messages.of_touchosc),
@@ -62,7 +62,7 @@ def client(daemon):
 
 
 def figures(client):
-    """The daemon's statistics, and the other messages that came before their end."""
+    """The daemon's statistics, and the other messages that arrived before their end."""
     threading.Event().wait(0.05)  # more than 20 requests a second are rejected
     client.send(encode("/sideman/stats"))
     found, others = {}, []
@@ -87,7 +87,7 @@ def test_the_daemon_accepts_every_message_of_a_surface(daemon, client, name):
         if "subscribe" not in address:
             client.send(encode(address, *values))
         if number % 50 == 49:
-            figures(client)  # so that no packet is lost for lack of buffer space
+            figures(client)  # waits, so that no buffer overflows
     after, others = figures(client)
     assert [it for it in others if it[0] == "/sideman/error"] == []
     assert after["/sideman/stats/refused"] == before["/sideman/stats/refused"]
@@ -96,7 +96,7 @@ def test_the_daemon_accepts_every_message_of_a_surface(daemon, client, name):
 
 
 def wait_for_value(client, address, value):
-    """Wait until a value is published."""
+    """Wait until the daemon publishes a value."""
     eventually(lambda: any(each == (address, (value,)) for each in decode(client.recv(65536))))
 
 
@@ -111,7 +111,7 @@ return [early, sent];
 """
 
 
-def test_a_chord_of_open_stage_control_ends_with_the_last_finger():
+def test_an_open_stage_control_chord_ends_with_the_last_touch():
     made = formats.render_files(
         "open-stage-control", pages.build_surface(pages.shipped_rig(), ("blues",))
     )
@@ -124,7 +124,8 @@ def test_a_chord_of_open_stage_control_ends_with_the_last_finger():
         browser.close()
 
 
-# A second patch in the same Pure Data: a message to its port goes to the name at its beginning.
+# A second patch in the same Pure Data: it sends each message of its port to the receiver that the
+# first word names.
 DRIVER = """#N canvas 0 0 450 300 12;
 #X obj 10 10 netreceive {port};
 #X obj 10 40 list split 1;
@@ -148,7 +149,7 @@ DRIVER = """#N canvas 0 0 450 300 12;
 """
 
 
-def test_an_open_patch_subscribes_to_a_daemon_that_restarts(tmp_path):
+def test_an_open_patch_subscribes_again_after_a_restart_of_the_daemon(tmp_path):
     need("pd")
     rig, port = tmp_path / "rig.toml", free_port()
     rig.write_text(RIG.format(port=port, nowhere=free_port()))
@@ -205,7 +206,7 @@ def test_pure_data_sends_valid_messages_and_shows_feedback_without_echoes(daemon
         for line in pd.lines
         if "error" in line or "couldn't create" in line or "no such" in line
     ]
-    # the fader gets its first value, then every value
+    # the fader receives its first value, then all values of the subscription
     eventually(lambda: sum("heard: set" in line for line in list(pd.lines)) >= 2)
     before, _ = figures(client)
     everything = list(dict.fromkeys(surface_messages.of_pure_data(pd.patch)))
@@ -220,9 +221,9 @@ def test_pure_data_sends_valid_messages_and_shows_feedback_without_echoes(daemon
     )
     assert len(everything) > 300
 
-    client.send(encode("/sideman/chart", ""))  # the chart of the help patcher would play on
+    client.send(encode("/sideman/chart", ""))  # ends the chart that the messages above started
     client.send(encode("/sideman/subscribe"))
-    pd.send("/voice/2/accent:hear 0.625;\n")  # a slider that is moved, not only set, sends
+    pd.send("/voice/2/accent:hear 0.625;\n")  # a moved slider sends; a set one does not
     wait_for_value(client, "/sideman/state/voice/2/accent", 0.625)
     pd.send("/chord=F#m7b5:hear bang;\n")
     wait_for_value(client, "/sideman/state/chord", "F#m7b5")
@@ -240,10 +241,10 @@ def test_pure_data_sends_valid_messages_and_shows_feedback_without_echoes(daemon
         client.send(encode("/sideman/chord", chord))
         eventually(lambda chord=chord: pd.saw(f"label: label {chord}"))
         quiet, _ = figures(client)
-        # an echo would come within the quarter of a second in which feedback waits
+        # an echo would arrive within 0.25 s, the delay of feedback
         time.sleep(0.5)
         after, _ = figures(client)
         came.append(after["/sideman/stats/received"] - quiet["/sideman/stats/received"])
-    # the renewal every five seconds falls into one of them at most
+    # the patch renews its subscription every five seconds, so during one chord at most
     assert min(came) <= 1
     assert not [line for line in pd.lines if re.search(r"error|no method", line)]

@@ -17,7 +17,7 @@ from parts import eventually
 from perform.net.osc import encode
 
 
-def test_the_view_shows_what_plays_and_leaves_the_terminal_as_it_was(tmp_path):
+def test_the_view_shows_the_performance_and_restores_the_terminal(tmp_path):
     port, page = free_port(), f"127.0.0.1:{free_port()}"
     (tmp_path / "rig.toml").write_text(
         f'[clock]\ntempo = 240.0\n[inputs.osc]\nlisten = "127.0.0.1:{port}"\n'
@@ -27,7 +27,8 @@ def test_the_view_shows_what_plays_and_leaves_the_terminal_as_it_was(tmp_path):
     fcntl.ioctl(child_end, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 80, 0, 0))
     daemon = subprocess.Popen(
         [sys.executable, "-m", "perform", "run", str(tmp_path / "rig.toml"), "--panel", page],
-        stdin=child_end, stdout=child_end, stderr=child_end, env={**os.environ, "TERM": "xterm-256color"},
+        stdin=child_end, stdout=child_end, stderr=child_end,
+        env={**os.environ, "TERM": "xterm-256color"},
     )  # fmt: skip
     os.close(child_end)
     os.set_blocking(terminal, False)
@@ -44,7 +45,7 @@ def test_the_view_shows_what_plays_and_leaves_the_terminal_as_it_was(tmp_path):
 
         eventually(shown)
 
-    def ended():  # a terminal that is not read blocks the process that writes
+    def ended():  # reads on, since a full terminal buffer blocks the daemon
         read_terminal()
         return daemon.poll() is not None
 
