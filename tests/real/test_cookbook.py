@@ -19,14 +19,14 @@ C7 = (48, 52, 55, 58)
 PASSWORD = "a quiet room"
 
 
-class Hall:
+class CookbookRig:
     """A rig of the cookbook on a free OSC port, with the ports and the broker that it names."""
 
     def __init__(self, root, folder, name):
         rig = (root / "patches" / "rigs" / f"{name}.toml").read_text()
         self.osc = free_port()
         self.broker = free_port()
-        self.devices, self.programs, self.ears = [], [], []
+        self.devices, self.programs, self.recorders = [], [], []
         rig = rig.replace('"alsa"', '"jack"')
         if "[midi]" not in rig:
             rig += '\n[midi]\nsystem = "jack"\n'
@@ -53,12 +53,12 @@ class Hall:
         return device
 
     def _listen(self, device):
-        self.ears.append(Hearing(device, timing=True))
+        self.recorders.append(Hearing(device, timing=True))
 
     @property
     def heard(self):
         """All messages so far, port by port."""
-        return [message for ears in self.ears for _, message in list(ears.heard)]
+        return [message for recorder in self.recorders for _, message in list(recorder.heard)]
 
     def _open_broker(self):
         for program in ("mosquitto", "mosquitto_passwd", "mosquitto_pub"):
@@ -75,9 +75,9 @@ class Hall:
             f"{account}listener {self.broker} 127.0.0.1\n"
             f"password_file {passwords}\npersistence false\n"
         )
-        self.exchange = Program("mosquitto", "-c", str(file), "-v")
-        self.programs.append(self.exchange)
-        self.exchange.wait_for("running")
+        self.mosquitto = Program("mosquitto", "-c", str(file), "-v")
+        self.programs.append(self.mosquitto)
+        self.mosquitto.wait_for("running")
 
     def perform(self, word):
         program = perform(
@@ -117,28 +117,28 @@ class Hall:
     def close(self):
         for program in reversed(self.programs):
             program.end()
-        for ears in self.ears:
-            ears.close()
+        for recorder in self.recorders:
+            recorder.close()
         for device in self.devices:
             device.close()
 
 
 @pytest.fixture
-def hall(request, jack, link_session, root, tmp_path):
-    hall = Hall(root, tmp_path, request.param)
+def rig(request, jack, link_session, root, tmp_path):
+    rig = CookbookRig(root, tmp_path, request.param)
     try:
-        hall.plug_in()
-        check = hall.perform("check")
+        rig.plug_in()
+        check = rig.perform("check")
         check.process.wait(30)
         assert check.end() == 0, "\n".join(check.lines)
-        assert check.saw(f"{hall.path}: ready: listens to "), check.lines
-        hall.daemon = hall.perform("run")
-        hall.daemon.wait_for("ready")
-        yield hall
-        assert hall.daemon.end() == 0, "\n".join(hall.daemon.lines)
-        assert not hall.daemon.saw("Traceback"), "\n".join(hall.daemon.lines)
+        assert check.saw(f"{rig.path}: ready: listens to "), check.lines
+        rig.daemon = rig.perform("run")
+        rig.daemon.wait_for("ready")
+        yield rig
+        assert rig.daemon.end() == 0, "\n".join(rig.daemon.lines)
+        assert not rig.daemon.saw("Traceback"), "\n".join(rig.daemon.lines)
     finally:
-        hall.close()
+        rig.close()
 
 
 def press(keyboard, notes):
@@ -146,59 +146,59 @@ def press(keyboard, notes):
         keyboard.send([0x90, note, 90])
 
 
-@pytest.mark.parametrize("hall", ["blues-jam"], indirect=True)
-def test_the_blues_jam_plays_lead_and_bass(hall):
-    hall.join("Sideman")
-    press(hall.keyboard, (60, 64, 67))  # above the split, so a melody and no chord
-    press(hall.keyboard, C7)
-    eventually(lambda: hall.struck(1) and hall.struck(2))
+@pytest.mark.parametrize("rig", ["blues-jam"], indirect=True)
+def test_the_blues_jam_plays_lead_and_bass(rig):
+    rig.join("Sideman")
+    press(rig.keyboard, (60, 64, 67))  # above the split, so a melody and no chord
+    press(rig.keyboard, C7)
+    eventually(lambda: rig.struck(1) and rig.struck(2))
 
 
-@pytest.mark.parametrize("hall", ["ableton"], indirect=True)
-def test_a_live_set_sends_chords_and_receives_notes_and_clock(hall):
-    hall.join("Sideman")
-    press(hall.join("Sideman chords"), C7)
-    eventually(lambda: hall.struck(1) and hall.struck(2))
-    eventually(lambda: [0xF8] in hall.heard)
-    eventually(lambda: [0xFA] in hall.heard)
+@pytest.mark.parametrize("rig", ["ableton"], indirect=True)
+def test_a_live_set_sends_chords_and_receives_notes_and_clock(rig):
+    rig.join("Sideman")
+    press(rig.join("Sideman chords"), C7)
+    eventually(lambda: rig.struck(1) and rig.struck(2))
+    eventually(lambda: [0xF8] in rig.heard)
+    eventually(lambda: [0xFA] in rig.heard)
 
 
-@pytest.mark.parametrize("hall", ["pi"], indirect=True)
-def test_a_pi_plays_while_keys_are_held_and_records(hall):
-    press(hall.keyboard, C7)
-    eventually(hall.struck)
+@pytest.mark.parametrize("rig", ["pi"], indirect=True)
+def test_a_pi_plays_while_keys_are_held_and_records(rig):
+    press(rig.keyboard, C7)
+    eventually(rig.struck)
     for note in C7:
-        hall.keyboard.send([0x80, note, 0])
+        rig.keyboard.send([0x80, note, 0])
 
     def silent():
         sounding = set()
-        for status, note, velocity in (m for m in list(hall.heard) if m[0] & 0xE0 == 0x80):
+        for status, note, velocity in (m for m in list(rig.heard) if m[0] & 0xE0 == 0x80):
             (sounding.add if status & 0x10 and velocity else sounding.discard)(note)
         return not sounding
 
     def ended():  # four beats without a note, so this is no rest
-        before = len(hall.struck())
+        before = len(rig.struck())
         threading.Event().wait(4 * BEAT_SECONDS)
-        return len(hall.struck()) == before and silent()
+        return len(rig.struck()) == before and silent()
 
     eventually(ended)
-    hall.daemon.end()
-    assert len(list((hall.folder / "sessions").glob("*.jsonl"))) >= 1
+    rig.daemon.end()
+    assert len(list((rig.folder / "sessions").glob("*.jsonl"))) >= 1
 
 
-@pytest.mark.parametrize("hall", ["gallery"], indirect=True)
-def test_a_gallery_plays_after_a_start_by_mqtt(hall):
-    assert not hall.struck()
-    hall.daemon.wait_for("connected, as sideman/hall")
-    hall.publish("sideman/all/transport", "start")
-    eventually(lambda: hall.struck(1) and hall.struck(2))
-    hall.exchange.wait_for("'homeassistant/device/sideman_sideman_hall/config'")
-    hall.publish("sideman/group/ground-floor/transport", "stop")
-    hall.exchange.wait_for("'sideman/hall/state/transport', ... (4 bytes)")  # stop
+@pytest.mark.parametrize("rig", ["gallery"], indirect=True)
+def test_a_gallery_plays_after_a_start_by_mqtt(rig):
+    assert not rig.struck()
+    rig.daemon.wait_for("connected, as sideman/hall")
+    rig.publish("sideman/all/transport", "start")
+    eventually(lambda: rig.struck(1) and rig.struck(2))
+    rig.mosquitto.wait_for("'homeassistant/device/sideman_sideman_hall/config'")
+    rig.publish("sideman/group/ground-floor/transport", "stop")
+    rig.mosquitto.wait_for("'sideman/hall/state/transport', ... (4 bytes)")  # stop
 
 
-@pytest.mark.parametrize("hall", ["touchosc", "band"], indirect=True)
-def test_a_control_surface_alone_makes_it_play(hall):
-    hall.join("Sideman")
-    hall.say("/chord", "Cm7")
-    eventually(lambda: all(hall.struck(channel) for channel in (1, 2, 3, 4)))
+@pytest.mark.parametrize("rig", ["touchosc", "band"], indirect=True)
+def test_a_control_surface_alone_makes_it_play(rig):
+    rig.join("Sideman")
+    rig.say("/chord", "Cm7")
+    eventually(lambda: all(rig.struck(channel) for channel in (1, 2, 3, 4)))

@@ -4,8 +4,8 @@ import re
 
 import mido
 import pytest
+from code_blocks import BLOCK
 from debian import need_debian, type_on_new_debian
-from fences import FENCE
 from rich.text import Text
 
 NO_COMPILER = "for each in cc gcc c++ g++ clang; do ! command -v $each || exit 9; done"
@@ -24,7 +24,7 @@ STRUCK = re.compile(r"^.*┊.*●|^.*●.*┊", re.MULTILINE)
 def test_the_first_command_plays_the_demo(suite, python, root, tmp_path):
     mirror = need_debian()
     readme = (root / "README.md").read_text(encoding="utf-8")
-    command = next(text for kind, text in FENCE.findall(readme) if kind == "sh")
+    command = next(text for kind, text in BLOCK.findall(readme) if kind == "sh")
     assert "perform demo" in command
     command = f"python3 --version; {NO_COMPILER}; {command.strip()} && {OF_ANOTHER_PYTHON}"
     status, shown = type_on_new_debian(suite, mirror, command, root, tmp_path)

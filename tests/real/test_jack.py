@@ -63,12 +63,12 @@ def test_a_player_plays_a_twelve_bar_blues(jack, tmp_path):
     osc = free_port()
     (tmp_path / "rig.toml").write_text(RIG.format(osc=osc))
     daemon = perform("run", str(tmp_path / "rig.toml"))
-    synth = ears = witness = None
+    synth = recorder = listener = None
     try:
         daemon.wait_for("ready")
-        witness = Ears(osc)
-        witness.hears("/state/tempo")
-        ears = Hearing(connected("input", ":Sideman"))
+        listener = Ears(osc)
+        listener.hears("/state/tempo")
+        recorder = Hearing(connected("input", ":Sideman"))
         keyboard = connected("output", "Sideman chords")
         synth = start_fluidsynth(tmp_path / "concert.raw")
         lost = jack.lost()
@@ -81,16 +81,16 @@ def test_a_player_plays_a_twelve_bar_blues(jack, tmp_path):
                 threading.Event().wait(max(0.0, now + BAR_SECONDS - time.monotonic()))
     finally:
         status = daemon.end(signal.SIGINT)
-        if witness is not None:
-            witness.close()
+        if listener is not None:
+            listener.close()
         if synth is not None:
             synth.end()
-        if ears is not None:
-            ears.close()
+        if recorder is not None:
+            recorder.close()
     assert status == 0, "\n".join(daemon.lines)
-    assert_fits_recognized_chords(witness.heard)
-    assert_arrived(ears.heard, witness.heard, may_lose=jack.lost() > lost)
-    assert_fits(ears.heard, played, SETTLE_SECONDS + stalls.worst)
+    assert_fits_recognized_chords(listener.heard)
+    assert_arrived(recorder.heard, listener.heard, may_lose=jack.lost() > lost)
+    assert_fits(recorder.heard, played, SETTLE_SECONDS + stalls.worst)
     assert_audible(tmp_path / "concert.raw")
 
 
