@@ -14,7 +14,7 @@ from pathlib import Path
 TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS), str(TESTS / "real")]
 
-from browser import LONG_TASKS, Browser, Ears  # noqa: E402
+from browser import LONG_TASKS, Browser, OscListener  # noqa: E402
 from loopback import free_port  # noqa: E402
 from parts import perform  # noqa: E402
 
@@ -50,9 +50,9 @@ def play(folder, seconds, *, panel):
             time.sleep(2)  # a browser that opens takes all there is
             # The browser's own tasks: it builds the page and opens its audio device.
             opening = page.run("return longTasks.splice(0)")
-        ears = Ears(osc)
-        ears.say("/chart", "Dm7 G7 | Cmaj7 | Am7 D7 | Gmaj7")
-        ears.say("/chord", "Dm7")
+        listener = OscListener(osc)
+        listener.send("/chart", "Dm7 G7 | Cmaj7 | Am7 D7 | Gmaj7")
+        listener.send("/chord", "Dm7")
         time.sleep(seconds)
         figures = request(("127.0.0.1", osc), "/sideman")
         print(
@@ -75,7 +75,7 @@ def play(folder, seconds, *, panel):
                 f"round trip {page.run('return sideman.connection.roundTrip'):.1f} ms, "
                 f"notes too late for the page: {late}"
             )
-        ears.close()
+        listener.close()
     finally:
         if page is not None:
             page.close()

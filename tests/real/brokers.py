@@ -57,7 +57,7 @@ class Broker:
             ["mosquitto_pub", *self.where(), "-q", "1", "-t", topic, "-l"], input=lines, check=True
         )
 
-    def say(self, topic, payload, *more):
+    def publish(self, topic, payload, *more):
         subprocess.run(
             ["mosquitto_pub", *self.where(), "-t", topic, "-m", payload, *more], check=True
         )
@@ -71,7 +71,7 @@ class Broker:
 
     def kept(self, topic):
         """The message that the broker retains at a topic, or None."""
-        self.say(MARK, "-", "-r")
+        self.publish(MARK, "-", "-r")
         # The broker sends retained messages in the order of the subscriptions: if the mark
         # comes first, the topic has none.
         command = ["mosquitto_sub", *self.where(), "-t", topic, "-t", MARK, "-F", "%t %p"]

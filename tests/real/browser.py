@@ -106,7 +106,7 @@ class Browser:
         shutil.rmtree(self._profile, ignore_errors=True)
 
 
-class Ears:
+class OscListener:
     """A subscriber over OSC that can also send.
 
     A thread reads all the time, because the system drops packets when the buffer is full.
@@ -120,14 +120,14 @@ class Ears:
         self._reading, self._ended = threading.Lock(), threading.Event()
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
-        self.say("/subscribe")
+        self.send("/subscribe")
 
     def _read(self):
         while not self._ended.is_set():
             if select.select([self._socket], [], [], 0.1)[0]:
                 self.listen()
 
-    def say(self, address, *values):
+    def send(self, address, *values):
         self._socket.send(encode(f"/sideman{address}", *values))
 
     def listen(self):
@@ -143,12 +143,12 @@ class Ears:
         self.listen()
         self.heard.clear()
 
-    def hears(self, address, *values):
+    def expect(self, address, *values):
         eventually(
             lambda: any(one == address and _same(said, values) for one, said in self.listen())
         )
 
-    def struck(self, count=8):
+    def pitches_of(self, count=8):
         """The pitches of at least `count` notes that begin from now on."""
         self.forget()
         strokes = lambda: [v[1] for a, v in self.listen() if a == "/note" and v[2]]  # noqa: E731

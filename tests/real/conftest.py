@@ -9,7 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from browser import Browser, Ears
+from browser import Browser, OscListener
 from loopback import free_port
 from panelled import CROWD, write_rig
 from parts import Jack, eventually, need, perform
@@ -73,7 +73,7 @@ def partner(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory):
+def panel_daemon(tmp_path_factory):
     yield from panelled(write_rig(tmp_path_factory.mktemp("panel")))
 
 
@@ -99,10 +99,10 @@ def panelled(rig):
 
 
 @pytest.fixture(scope="module")
-def browser(stage):
+def browser(panel_daemon):
     one = Browser()
     try:
-        one.open(stage.url)
+        one.open(panel_daemon.url)
         yield one
     finally:
         one.close()
@@ -117,8 +117,8 @@ def page(browser):
 
 
 @pytest.fixture
-def ears(stage):
-    ears = Ears(stage.osc)
-    ears.hears("/state/tempo")
-    yield ears
-    ears.close()
+def listener(panel_daemon):
+    listener = OscListener(panel_daemon.osc)
+    listener.expect("/state/tempo")
+    yield listener
+    listener.close()

@@ -190,7 +190,7 @@ class Jack(Program):
         return sum("not finished" in line or "error" in line for line in list(self.lines))
 
 
-class Hearing:
+class MidiRecorder:
     """`heard`: the (moment, message) pairs of an input so far. `timing`: include the MIDI clock."""
 
     def __init__(self, port, *, timing=False):

@@ -42,10 +42,10 @@ class Daemon:
             while data := self.socket.recv(4096):
                 self.heard += [(time.monotonic(), *m) for m in decode(data)]
 
-    def say(self, address, *values):
+    def send(self, address, *values):
         self.socket.sendto(encode(f"/sideman{address}", *values), ("127.0.0.1", self.port))
 
-    def hears(self, address, wanted=lambda *_: True):
+    def expect(self, address, wanted=lambda *_: True):
         """The moment of the first such message. Fails if none comes."""
 
         def look():
@@ -69,22 +69,22 @@ def test_a_daemon_follows_the_clock_of_another_over_jack(jack, tmp_path):
     try:
         sends = '[outputs.clock]\nkind = "midi"\nport = "Sideman follows"\nclock = true\n'
         leader = Daemon(tmp_path, "leader", "tempo = 137.0", sends)
-        follower.say("/chord", "C7")
-        follower.say("/transport", "stop")  # only the leader plays
-        follower.say("/swing", 0.5)  # its reply shows that the stop has arrived
-        follower.hears("/state/swing", lambda amount: amount == 0.5)
-        leader.say("/chord", "C7")
+        follower.send("/chord", "C7")
+        follower.send("/transport", "stop")  # only the leader plays
+        follower.send("/swing", 0.5)  # its reply shows that the stop has arrived
+        follower.expect("/state/swing", lambda amount: amount == 0.5)
+        leader.send("/chord", "C7")
         with Stalls() as stalls:
-            first = leader.hears("/beat", lambda bar, beat: (bar, beat) == (2, 0))
-            second = follower.hears("/beat", lambda bar, beat: (bar, beat) == (2, 0))
+            first = leader.expect("/beat", lambda bar, beat: (bar, beat) == (2, 0))
+            second = follower.expect("/beat", lambda bar, beat: (bar, beat) == (2, 0))
         # tests/bench prints the exact difference
         assert abs(first - second) < 0.2 + stalls.worst
-        follower.hears("/state/tempo", lambda bpm: bpm == pytest.approx(137, rel=0.01))
-        follower.hears("/note")
-        leader.say("/transport", "stop")
-        follower.hears("/state/transport", lambda action: action == "stop")
-        follower.say("/tempo", 90.0)
-        follower.hears("/error", lambda _, why: "MIDI clock" in why)
+        follower.expect("/state/tempo", lambda bpm: bpm == pytest.approx(137, rel=0.01))
+        follower.expect("/note")
+        leader.send("/transport", "stop")
+        follower.expect("/state/transport", lambda action: action == "stop")
+        follower.send("/tempo", 90.0)
+        follower.expect("/error", lambda _, why: "MIDI clock" in why)
     finally:
         ends = [it.end() for it in (leader, follower) if it is not None]
     assert ends == [0, 0]
@@ -97,14 +97,14 @@ def test_two_daemons_share_tempo_start_and_bar_line_on_link(link_session, tmp_pa
     try:
         for it in (one, other):
             it.program.wait_for("Link: in a session with others")
-        one.say("/tempo", 151.0)
-        other.hears("/state/tempo", lambda bpm: bpm == pytest.approx(151, rel=0.001))
+        one.send("/tempo", 151.0)
+        other.expect("/state/tempo", lambda bpm: bpm == pytest.approx(151, rel=0.001))
         for it in (one, other):
-            it.say("/chord", "Am7")
-        one.say("/transport", "start")
+            it.send("/chord", "Am7")
+        one.send("/transport", "start")
         with Stalls() as stalls:
-            first = one.hears("/beat", lambda bar, beat: (bar, beat) == (1, 0))
-            second = other.hears("/beat", lambda bar, beat: (bar, beat) == (1, 0))
+            first = one.expect("/beat", lambda bar, beat: (bar, beat) == (1, 0))
+            second = other.expect("/beat", lambda bar, beat: (bar, beat) == (1, 0))
         assert abs(first - second) < 0.2 + stalls.worst
     finally:
         ends = [it.end() for it in (one, other)]
@@ -159,22 +159,22 @@ def test_a_tapped_tempo_sets_the_tempo_of_the_session(peer, tmp_path):
             """Tap on a fixed grid, so that a delay of one tap does not move the next."""
             nonlocal tap
             tap += 1
-            daemon.say("/tap")
+            daemon.send("/tap")
             time.sleep(max(0.0, begun + 0.4 * tap - time.monotonic()))
             return peer.tempo == pytest.approx(150, rel=0.03)
 
         eventually(follows)
-        daemon.hears("/state/tempo", lambda bpm: bpm == pytest.approx(150, rel=0.03))
+        daemon.expect("/state/tempo", lambda bpm: bpm == pytest.approx(150, rel=0.03))
 
 
 def test_the_daemon_logs_a_session_that_is_too_fast_or_empty(peer, tmp_path):
     with linked(tmp_path, peer) as daemon:
         peer.tempo = 450.0
         daemon.program.wait_for("the Link session is at 450")
-        daemon.say("/chord", "C7")
+        daemon.send("/chord", "C7")
         beats(daemon, 2)  # at the last tempo
         peer.tempo = 140.0
-        daemon.hears("/state/tempo", lambda bpm: bpm == pytest.approx(140, rel=0.001))
+        daemon.expect("/state/tempo", lambda bpm: bpm == pytest.approx(140, rel=0.001))
         peer.enabled = False
         daemon.program.wait_for("no other peer is left")
         beats(daemon, 2, time.monotonic())
@@ -183,14 +183,14 @@ def test_the_daemon_logs_a_session_that_is_too_fast_or_empty(peer, tmp_path):
 def test_continue_after_a_stop_resumes_at_the_tempo_and_beat_of_the_session(peer, tmp_path):
     with linked(tmp_path, peer) as daemon:
         peer.tempo = 151.0
-        daemon.hears("/state/tempo", lambda bpm: bpm == pytest.approx(151, rel=0.001))
-        daemon.say("/chord", "C7")
+        daemon.expect("/state/tempo", lambda bpm: bpm == pytest.approx(151, rel=0.001))
+        daemon.send("/chord", "C7")
         beats(daemon, 2)
-        daemon.say("/transport", "stop")
-        daemon.hears("/state/transport", lambda action: action == "stop")
+        daemon.send("/transport", "stop")
+        daemon.expect("/state/transport", lambda action: action == "stop")
         stopped = time.monotonic()
         time.sleep(0.7)  # not a whole number of beats
-        daemon.say("/transport", "continue")
+        daemon.send("/transport", "continue")
         heard = beats(daemon, 8, stopped)
         assert peer.tempo == pytest.approx(151, rel=0.001)
         moments = [moment for moment, _, _ in heard]
@@ -201,7 +201,7 @@ def test_continue_after_a_stop_resumes_at_the_tempo_and_beat_of_the_session(peer
 def test_bar_lines_in_three_four_match_the_session(peer, tmp_path):
     peer.quantum = 3.0
     with linked(tmp_path, peer, 'metre = "3/4"\n') as daemon:
-        daemon.say("/chord", "C7")
+        daemon.send("/chord", "C7")
         heard = beats(daemon, 9)
         counted = [(bar, beat) for _, bar, beat in heard]
         assert counted == [(bar, beat) for bar in range(3) for beat in range(3)]

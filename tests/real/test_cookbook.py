@@ -9,7 +9,7 @@ import tomllib
 
 import pytest
 from loopback import free_port
-from parts import Hearing, Program, connected, eventually, instrument, need, perform
+from parts import MidiRecorder, Program, connected, eventually, instrument, need, perform
 
 from perform.net.osc import encode
 
@@ -53,7 +53,7 @@ class CookbookRig:
         return device
 
     def _listen(self, device):
-        self.recorders.append(Hearing(device, timing=True))
+        self.recorders.append(MidiRecorder(device, timing=True))
 
     @property
     def heard(self):
@@ -97,13 +97,13 @@ class CookbookRig:
         threading.Event().wait(SETTLED_SECONDS)
         return device
 
-    def struck(self, channel=None):
+    def note_ons(self, channel=None):
         return [
             m for m in list(self.heard)
             if m[0] & 0xF0 == 0x90 and m[2] and channel in (None, (m[0] & 0x0F) + 1)
         ]  # fmt: skip
 
-    def say(self, address, *values):
+    def send(self, address, *values):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
             client.sendto(encode(f"/sideman{address}", *values), ("127.0.0.1", self.osc))
 
@@ -151,14 +151,14 @@ def test_the_blues_jam_plays_lead_and_bass(rig):
     rig.join("Sideman")
     press(rig.keyboard, (60, 64, 67))  # above the split, so a melody and no chord
     press(rig.keyboard, C7)
-    eventually(lambda: rig.struck(1) and rig.struck(2))
+    eventually(lambda: rig.note_ons(1) and rig.note_ons(2))
 
 
 @pytest.mark.parametrize("rig", ["ableton"], indirect=True)
 def test_a_live_set_sends_chords_and_receives_notes_and_clock(rig):
     rig.join("Sideman")
     press(rig.join("Sideman chords"), C7)
-    eventually(lambda: rig.struck(1) and rig.struck(2))
+    eventually(lambda: rig.note_ons(1) and rig.note_ons(2))
     eventually(lambda: [0xF8] in rig.heard)
     eventually(lambda: [0xFA] in rig.heard)
 
@@ -166,7 +166,7 @@ def test_a_live_set_sends_chords_and_receives_notes_and_clock(rig):
 @pytest.mark.parametrize("rig", ["pi"], indirect=True)
 def test_a_pi_plays_while_keys_are_held_and_records(rig):
     press(rig.keyboard, C7)
-    eventually(rig.struck)
+    eventually(rig.note_ons)
     for note in C7:
         rig.keyboard.send([0x80, note, 0])
 
@@ -177,9 +177,9 @@ def test_a_pi_plays_while_keys_are_held_and_records(rig):
         return not sounding
 
     def ended():  # four beats without a note, so this is no rest
-        before = len(rig.struck())
+        before = len(rig.note_ons())
         threading.Event().wait(4 * BEAT_SECONDS)
-        return len(rig.struck()) == before and silent()
+        return len(rig.note_ons()) == before and silent()
 
     eventually(ended)
     rig.daemon.end()
@@ -188,10 +188,10 @@ def test_a_pi_plays_while_keys_are_held_and_records(rig):
 
 @pytest.mark.parametrize("rig", ["gallery"], indirect=True)
 def test_a_gallery_plays_after_a_start_by_mqtt(rig):
-    assert not rig.struck()
+    assert not rig.note_ons()
     rig.daemon.wait_for("connected, as sideman/hall")
     rig.publish("sideman/all/transport", "start")
-    eventually(lambda: rig.struck(1) and rig.struck(2))
+    eventually(lambda: rig.note_ons(1) and rig.note_ons(2))
     rig.mosquitto.wait_for("'homeassistant/device/sideman_sideman_hall/config'")
     rig.publish("sideman/group/ground-floor/transport", "stop")
     rig.mosquitto.wait_for("'sideman/hall/state/transport', ... (4 bytes)")  # stop
@@ -200,5 +200,5 @@ def test_a_gallery_plays_after_a_start_by_mqtt(rig):
 @pytest.mark.parametrize("rig", ["touchosc", "band"], indirect=True)
 def test_a_control_surface_alone_makes_it_play(rig):
     rig.join("Sideman")
-    rig.say("/chord", "Cm7")
-    eventually(lambda: all(rig.struck(channel) for channel in (1, 2, 3, 4)))
+    rig.send("/chord", "Cm7")
+    eventually(lambda: all(rig.note_ons(channel) for channel in (1, 2, 3, 4)))

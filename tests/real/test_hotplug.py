@@ -2,7 +2,7 @@
 
 import pytest
 from loopback import free_port
-from parts import Hearing, eventually, instrument, need_binding, perform
+from parts import MidiRecorder, eventually, instrument, need_binding, perform
 
 from perform.commands.stats import request
 
@@ -37,13 +37,13 @@ output = "again"
 
 class Synth:
     def __init__(self):
-        self.hearing = Hearing(instrument("input", "MicroFreak"))
+        self.recorder = MidiRecorder(instrument("input", "MicroFreak"))
 
     def unplug(self):
-        self.hearing.close()
+        self.recorder.close()
 
     def plays(self):
-        heard = [message for _, message in list(self.hearing.heard)]
+        heard = [message for _, message in list(self.recorder.heard)]
         return {status for status, _, force in heard if status & 0xF0 == 0x90 and force} == {
             0x90,
             0x91,
@@ -77,7 +77,7 @@ def test_devices_work_again_after_they_are_plugged_in_again(jack, tmp_path, bind
             keyboard.send([0x90, note, 90])
         eventually(synth.plays)
         # The daemon first ends the notes that still sound.
-        assert synth.hearing.heard[0][1] == [0xB0, 64, 0]
+        assert synth.recorder.heard[0][1] == [0xB0, 64, 0]
         eventually(lambda: chords() == 2)
     finally:
         status = daemon.end()

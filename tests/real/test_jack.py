@@ -8,9 +8,9 @@ import time
 from pathlib import Path
 
 import numpy as np
-from browser import Ears
+from browser import OscListener
 from loopback import free_port
-from parts import Hearing, Program, Stalls, connected, eventually, need, perform
+from parts import MidiRecorder, Program, Stalls, connected, eventually, need, perform
 
 from perform.engine.harmony import chord_scale
 from perform.music.chord import parse_chord
@@ -66,9 +66,9 @@ def test_a_player_plays_a_twelve_bar_blues(jack, tmp_path):
     synth = recorder = listener = None
     try:
         daemon.wait_for("ready")
-        listener = Ears(osc)
-        listener.hears("/state/tempo")
-        recorder = Hearing(connected("input", ":Sideman"))
+        listener = OscListener(osc)
+        listener.expect("/state/tempo")
+        recorder = MidiRecorder(connected("input", ":Sideman"))
         keyboard = connected("output", "Sideman chords")
         synth = start_fluidsynth(tmp_path / "concert.raw")
         lost = jack.lost()

@@ -64,10 +64,10 @@ def test_an_installation_plays_on_through_all_broker_trouble(broker, tmp_path):
     )
     broker.start()
     # The daemon takes a retained chord at its start, but ignores a retained button press.
-    broker.say("museum/all/chord", "C7", "-r")
-    broker.say("museum/all/snapshot/recall", "A", "-r")
-    broker.say("museum/foyer/state/voice/trombone/mute", "1", "-r")
-    broker.say("museum/all/panic", "1", "-r")
+    broker.publish("museum/all/chord", "C7", "-r")
+    broker.publish("museum/all/snapshot/recall", "A", "-r")
+    broker.publish("museum/foyer/state/voice/trombone/mute", "1", "-r")
+    broker.publish("museum/all/panic", "1", "-r")
     broker.end()
     daemon = perform("run", str(rig))
     listener = None
@@ -87,11 +87,11 @@ def test_an_installation_plays_on_through_all_broker_trouble(broker, tmp_path):
         discovery = json.loads(broker.kept("homeassistant/device/sideman_museum_foyer/config"))
         assert "tempo" in discovery["components"]
         # Messages to one installation, to a group, and to all.
-        broker.say("museum/foyer/chord", "57 60 64 67", "-q", "1")
+        broker.publish("museum/foyer/chord", "57 60 64 67", "-q", "1")
         plays(listener, "Am7")
-        broker.say("museum/group/east/voice/lead/weight/steps", "0.75", "-q", "2")
-        broker.say("museum/group/west/tempo", "100")
-        broker.say("museum/all/tempo", "280")
+        broker.publish("museum/group/east/voice/lead/weight/steps", "0.75", "-q", "2")
+        broker.publish("museum/group/west/tempo", "100")
+        broker.publish("museum/all/tempo", "280")
         listener.wait_for("museum/foyer/state/voice/lead/weight/steps 0.75")
         listener.wait_for("museum/foyer/state/tempo 280")
         assert not listener.saw("state/tempo 100")
@@ -110,7 +110,7 @@ def test_an_installation_plays_on_through_all_broker_trouble(broker, tmp_path):
         # The broker has lost its retained messages: the daemon publishes everything again.
         listener.wait_for("museum/foyer/state/voice/lead/weight/steps 0.75")
         listener.wait_for("museum/foyer/availability online")
-        broker.say("museum/all/chord", "Ebm7")
+        broker.publish("museum/all/chord", "Ebm7")
         plays(listener, "Ebm7")
         assert sum("the connection is lost" in line for line in daemon.lines) == 1
 
@@ -161,8 +161,8 @@ def check_retained_state(broker, osc):
         ("transport", "stop"),
     ):
         eventually(lambda t=topic, v=value: broker.kept(f"museum/foyer/state/{t}") == v)
-    broker.say("museum/all/mode", "flow")
-    broker.say("museum/all/transport", "continue")
+    broker.publish("museum/all/mode", "flow")
+    broker.publish("museum/all/transport", "continue")
     eventually(lambda: broker.kept("museum/foyer/state/transport") == "continue")
 
 
@@ -180,7 +180,7 @@ def check_invalid_messages(broker, listener, daemon):
         ("museum/foyer/chart", "C7 | " * 5000, "at most 16384 bytes"),
         ("museum/foyer/subscribe", "9000", "museum/foyer/state/#"),
     ):
-        broker.say(topic, payload)
+        broker.publish(topic, payload)
         listener.wait_for(why)
     subprocess.run(
         ["mosquitto_pub", *broker.where(), "-t", "museum/foyer/key", "-s"],
@@ -193,7 +193,7 @@ def check_invalid_messages(broker, listener, daemon):
     eventually(lambda: listener.saw("museum/foyer/state/tempo 263") or daemon.saw("is lost"))
     assert not daemon.saw("is lost"), "\n".join(daemon.lines)
     broker.flood("museum/foyer/chrod", b"x\n" * 5000)
-    broker.say("museum/foyer/chord", "F7")
+    broker.publish("museum/foyer/chord", "F7")
     plays(listener, "F7")
     assert sum("/chrod: no such address" in line for line in daemon.lines) == 1
     # On an idle machine the flood delays no bar.
@@ -202,7 +202,7 @@ def check_invalid_messages(broker, listener, daemon):
 
 def substituted(broker):
     """The number of substituted bars so far."""
-    broker.say("museum/foyer/stats", "please")
+    broker.publish("museum/foyer/stats", "please")
     return json.loads(eventually(lambda: broker.kept("museum/foyer/state/stats")))["substituted"]
 
 

@@ -19,12 +19,12 @@ new MutationObserver(() => {
 """
 
 
-def test_a_pad_changes_the_chord_and_the_notes(page, ears):
+def test_a_pad_changes_the_chord_and_the_notes(page, listener):
     for root, quality in (("Eb", "m7"), ("A", "7")):
         page.press(pad(root, quality))
-        ears.hears("/chord", root + quality)
+        listener.expect("/chord", root + quality)
         allowed = chord_scale(parse_chord(root + quality))
-        assert all(pitch % 12 in allowed for pitch in ears.struck(12))
+        assert all(pitch % 12 in allowed for pitch in listener.pitches_of(12))
         page.until(
             "return document.querySelector(arguments[0]).ariaPressed === 'true'", pad(root, quality)
         )
@@ -32,82 +32,82 @@ def test_a_pad_changes_the_chord_and_the_notes(page, ears):
     assert page.run("return document.querySelectorAll('.pad[aria-pressed=true]').length") == 1
 
 
-def test_a_fader_shows_values_from_osc_and_sends_its_own(page, ears):
+def test_a_fader_shows_values_from_osc_and_sends_its_own(page, listener):
     from selenium.webdriver.common.keys import Keys
 
     shown = f"return Number(document.querySelector('{fader('/weight/steps')}').value)"
-    ears.say("/weight/steps", 0.7)
+    listener.send("/weight/steps", 0.7)
     page.until(f"{shown} === 0.7")
     page.find(fader("/weight/steps")).send_keys(Keys.ARROW_RIGHT)
-    ears.hears("/state/weight/steps", 0.71)
-    ears.hears("/state/voice/bass/weight/steps", 0.71)
+    listener.expect("/state/weight/steps", 0.71)
+    listener.expect("/state/voice/bass/weight/steps", 0.71)
     page.press("#scope .chip:nth-child(2)")
     page.find(fader("/voice/lead/swing")).send_keys(Keys.END)
-    ears.hears("/state/voice/lead/swing", 1.0)
+    listener.expect("/state/voice/lead/swing", 1.0)
     page.press("#scope .chip:nth-child(1)")
     page.find(fader("/target/density")).send_keys(Keys.END)
-    ears.hears("/state/target/density", 1.0)
+    listener.expect("/state/target/density", 1.0)
     page.find(fader("/target/density")).send_keys(Keys.HOME)
-    ears.hears("/state/target/density", -1.0)
+    listener.expect("/state/target/density", -1.0)
 
 
-def test_a_held_fader_ignores_feedback_until_its_release(page, ears):
+def test_a_held_fader_ignores_feedback_until_its_release(page, listener):
     from selenium.webdriver.common.action_chains import ActionChains
 
     steps, other = fader("/weight/variety"), fader("/weight/on-beat")
     ActionChains(page.driver, duration=10).click_and_hold(page.find(steps)).perform()
     held = page.run(f"return document.querySelector('{steps}').value")
     assert float(held) == pytest.approx(0.5, abs=0.06)
-    ears.say("/weight/variety", 0.9)
-    ears.say("/weight/on-beat", 0.8)
+    listener.send("/weight/variety", 0.9)
+    listener.send("/weight/on-beat", 0.8)
     page.until(f"return document.querySelector('{other}').value === '0.8'")
     assert page.run(f"return document.querySelector('{steps}').value") == held
     ActionChains(page.driver, duration=10).release().perform()
     page.until(f"return document.querySelector('{steps}').value === '0.9'")
 
 
-def test_a_double_click_returns_a_fader_to_each_voices_default(page, ears):
-    ears.say("/share", 0.9)
-    ears.hears("/state/voice/bass/share", 0.9)
+def test_a_double_click_returns_a_fader_to_each_voices_default(page, listener):
+    listener.send("/share", 0.9)
+    listener.expect("/state/voice/bass/share", 0.9)
     page.run(
         "document.querySelector(arguments[0]).dispatchEvent(new MouseEvent('dblclick'))",
         fader("/share"),
     )
-    ears.hears("/state/voice/bass/share", 0.5)  # the default of its role
-    ears.hears("/state/voice/lead/share", 1.0)
+    listener.expect("/state/voice/bass/share", 0.5)  # the default of its role
+    listener.expect("/state/voice/lead/share", 1.0)
 
 
-def test_the_page_starts_and_ends_a_chart(page, ears):
+def test_the_page_starts_and_ends_a_chart(page, listener):
     page.press(pad("C", "7"))
     page.run(WATCH)
     page.press("#edit")
     page.find("#text").send_keys("Dm7 G7 | Cmaj7 |: Am7 | D7 :|")
     page.press("#follow")
-    ears.hears("/state/chart", "Dm7 G7 | Cmaj7 |: Am7 | D7 :|")
+    listener.expect("/state/chart", "Dm7 G7 | Cmaj7 |: Am7 | D7 :|")
     assert page.until("return document.querySelectorAll('#bars li').length === 4")
     # the vamp repeats bars 3 and 4
     page.until("return /bar 2:.*bar 4:.*bar 3:/.test(came.join())")
     page.press("#edit")
     page.press("#leave")
-    ears.hears("/state/chart", "")
+    listener.expect("/state/chart", "")
 
 
-def test_the_keyboard_alone_plays_the_panel(page, ears):
+def test_the_keyboard_alone_plays_the_panel(page, listener):
     from selenium.webdriver.common.keys import Keys
 
     page.run("document.activeElement.blur()")
     page.keys("2", "s")
-    ears.hears("/chord", "Dm")
+    listener.expect("/chord", "Dm")
     page.keys(" ")
-    ears.hears("/state/transport", "stop")
+    listener.expect("/state/transport", "stop")
     page.until("return document.querySelector('#stop').ariaPressed === 'true'")
     page.keys(" ")
-    ears.hears("/state/transport", "start")
+    listener.expect("/state/transport", "start")
     page.keys("x")
-    ears.hears("/state/voice/answer/mute", 1)
-    ears.forget()
+    listener.expect("/state/voice/answer/mute", 1)
+    listener.forget()
     page.keys("x")
-    ears.hears("/state/voice/answer/mute", 0)
+    listener.expect("/state/voice/answer/mute", 0)
     reached = []
     for _ in range(30):
         page.keys(Keys.TAB)
@@ -119,7 +119,7 @@ def test_the_keyboard_alone_plays_the_panel(page, ears):
     page.keys(Keys.ARROW_DOWN, Keys.ARROW_RIGHT)
     assert page.run("return getComputedStyle(document.activeElement).outlineStyle") != "none"
     page.keys(Keys.ENTER)
-    ears.hears("/chord", "Dbm")
+    listener.expect("/chord", "Dbm")
     unnamed = (
         "return [...document.querySelectorAll('button,input,select,textarea')].filter((it) =>"
         " !(it.ariaLabel || it.title || it.textContent.trim() || it.closest('label'))).length"
@@ -127,7 +127,7 @@ def test_the_keyboard_alone_plays_the_panel(page, ears):
     assert page.run(unnamed) == 0
 
 
-def test_a_held_key_sends_once_and_does_not_scroll(page, ears):
+def test_a_held_key_sends_once_and_does_not_scroll(page, listener):
     scrolls, said = page.run(
         "const { send } = sideman.connection, said = [];"
         "sideman.connection.send = (address) => said.push(address);"
@@ -189,27 +189,27 @@ def shows_why(page, reason, field, typed):
     return shown
 
 
-def test_tempo_steps_count_even_before_the_daemon_replies(page, ears):
-    ears.say("/tempo", 280.0)
+def test_tempo_steps_count_even_before_the_daemon_replies(page, listener):
+    listener.send("/tempo", 280.0)
     page.until("return sideman.store.get('/tempo') === 280")
     page.run("for (let i = 0; i < 5; i++) document.querySelector('#slower').click()")
-    ears.hears("/state/tempo", 275.0)
+    listener.expect("/state/tempo", 275.0)
     page.until("return sideman.store.get('/tempo') === 275")
     page.run("for (let i = 0; i < 25; i++) document.querySelector('#faster').click()")
-    ears.hears("/state/tempo", 300.0)
+    listener.expect("/state/tempo", 300.0)
     page.until("return sideman.store.get('/tempo') === 300")
 
 
-def test_an_empty_tempo_field_shows_the_tempo_again(page, ears):
+def test_an_empty_tempo_field_shows_the_tempo_again(page, listener):
     from selenium.webdriver.common.keys import Keys
 
-    ears.say("/tempo", 300.0)
+    listener.send("/tempo", 300.0)
     page.until("return document.querySelector('#tempo').value === '300'")
     page.find("#tempo").send_keys(*[Keys.BACKSPACE] * 5, Keys.TAB)
     assert page.find("#tempo").get_attribute("value") == "300"
 
 
-def test_a_field_keeps_invalid_text_and_shows_the_reason(page, ears):
+def test_a_field_keeps_invalid_text_and_shows_the_reason(page, listener):
     from selenium.webdriver.common.keys import Keys
 
     page.find("#symbol-text").send_keys("Hxyz")
@@ -218,21 +218,21 @@ def test_a_field_keeps_invalid_text_and_shows_the_reason(page, ears):
     page.until(f"return {LOG}.some((it) => it.textContent.includes('Hxyz'))")
     # the page selected the invalid text, so new text replaces it
     page.find("#symbol-text").send_keys("F#m7b5", Keys.ENTER)
-    ears.hears("/chord", "F#m7b5")
+    listener.expect("/chord", "F#m7b5")
     page.until("return document.querySelector('#no-chord').hidden")
 
     key = page.find("#key")
     key.clear()
     key.send_keys("H sharp", Keys.TAB)
     assert shows_why(page, "#no-key", "#key", "H sharp")
-    ears.say("/key", "Bb")  # another client's change leaves the typed text
+    listener.send("/key", "Bb")  # another client's change leaves the typed text
     page.until("return sideman.store.get('/key') === 'Bb'")
     assert page.find("#key").get_attribute("value") == "H sharp"
     key.send_keys(Keys.ESCAPE)
     assert page.find("#key").get_attribute("value") == "Bb"
     key.clear()
     key.send_keys("auto", Keys.TAB)
-    ears.hears("/state/key", "auto")
+    listener.expect("/state/key", "auto")
 
     page.press("#edit")
     page.find("#text").clear()
@@ -244,18 +244,18 @@ def test_a_field_keeps_invalid_text_and_shows_the_reason(page, ears):
     page.find("#text").clear()
     page.find("#text").send_keys("Dm7 | G7")
     page.press("#follow")
-    ears.hears("/state/chart", "Dm7 | G7")
+    listener.expect("/state/chart", "Dm7 | G7")
     page.until("return document.querySelector('#editor').hidden")
     page.press("#edit")
     page.press("#follow")  # an unchanged chart still closes the editor
     page.until("return document.querySelector('#editor').hidden")
     page.press("#edit")
     page.press("#leave")
-    ears.hears("/state/chart", "")
+    listener.expect("/state/chart", "")
     page.run("document.activeElement.blur()")
 
 
-def test_a_rejected_choice_reverts_and_is_logged_once(page, ears):
+def test_a_rejected_choice_reverts_and_is_logged_once(page, listener):
     page.press("#stop")  # a late bar on a busy machine would be logged too
     page.until("return sideman.store.get('/transport') === 'stop'")
     page.press("[data-to=voices]")
@@ -266,7 +266,7 @@ def test_a_rejected_choice_reverts_and_is_logged_once(page, ears):
     page.run(f"{picked} it.dispatchEvent(new Event('change'))")
     page.until(f"{picked} return it.value === 'blues'")
     page.until(f"return {NEWS}.some((it) => it.textContent.includes('gone'))")
-    ears.say("/tempo", "fast")  # another client: all earlier replies arrived first
+    listener.send("/tempo", "fast")  # another client: all earlier replies arrived first
     page.until(f"return {NEWS}.some((it) => it.textContent.includes('/tempo'))")
     lines = page.run(f"return {NEWS}.map((it) => it.textContent)")
     assert sum("'gone'" in line for line in lines) == 1
@@ -274,9 +274,9 @@ def test_a_rejected_choice_reverts_and_is_logged_once(page, ears):
     page.press("#start")
 
 
-def test_a_log_line_appears_once_even_after_a_reconnection(page, ears):
+def test_a_log_line_appears_once_even_after_a_reconnection(page, listener):
     times = f"return {LOG}.filter((it) => it.textContent.includes(arguments[0])).length"
-    ears.say("/no/such/place")
+    listener.send("/no/such/place")
     page.until(times, "/no/such/place")
     page.run("sideman.connection.socket.close()")
     page.until(times, "Sideman is back")
@@ -285,37 +285,37 @@ def test_a_log_line_appears_once_even_after_a_reconnection(page, ears):
     assert page.run(times, "/no/such/place") == 1
 
 
-def test_a_change_of_mode_keeps_the_turn_length(page, ears):
+def test_a_change_of_mode_keeps_the_turn_length(page, listener):
     bars = "document.querySelector('[data-address=\"/voice/lead/mode/bars\"]')"
     page.press("[data-to=voices]")
-    ears.say("/voice/lead/mode", "answer", 3)
+    listener.send("/voice/lead/mode", "answer", 3)
     page.until(f"return {bars}.value === '3' && {bars}.offsetParent !== null")
     page.press(".voice[data-voice=lead] .chips .chip:nth-child(3)")
-    ears.hears("/state/voice/lead/mode", "trade")
+    listener.expect("/state/voice/lead/mode", "trade")
     assert page.value("/voice/lead/mode/bars") == 3
     page.run(f"{bars}.value = '8'; {bars}.dispatchEvent(new Event('change'))")
-    ears.hears("/state/voice/lead/mode/bars", 8)
+    listener.expect("/state/voice/lead/mode/bars", 8)
     page.press(".voice[data-voice=lead] .chips .chip:nth-child(1)")
-    ears.hears("/state/voice/lead/mode", "flow")
+    listener.expect("/state/voice/lead/mode", "flow")
     page.until(f"return {bars}.offsetParent === null")
 
 
-def test_every_client_sees_a_stored_snapshot(page, stage, ears):
+def test_every_client_sees_a_stored_snapshot(page, panel_daemon, listener):
     full = "return document.querySelector('.slot[data-name={}]')?.classList.contains('full')"
-    ears.say("/weight/variety", 0.9)
-    ears.say("/snapshot/store", "E")
-    ears.say("/snapshot/store", "verse")
+    listener.send("/weight/variety", 0.9)
+    listener.send("/snapshot/store", "E")
+    listener.send("/snapshot/store", "verse")
     page.until(full.format("E"))
     page.until(full.format("verse"))
     page.press("#store")
     page.press(".slot[data-name=B]")
     page.until(full.format("B"))
     assert not page.run(full.format("C"))
-    ears.say("/weight/variety", 0.25)
+    listener.send("/weight/variety", 0.25)
     page.until("return sideman.store.get('/weight/variety') === 0.25")
     page.press(".slot[data-name=E]")
-    ears.hears("/state/voice/lead/weight/variety", 0.9)
-    later = [message[1:] for message in speaks(stage.port)]
+    listener.expect("/state/voice/lead/weight/variety", 0.9)
+    later = [message[1:] for message in speaks(panel_daemon.port)]
     assert ["/state/snapshot", "E, verse, B"] in later
 
 

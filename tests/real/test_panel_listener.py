@@ -6,7 +6,7 @@ import re
 import signal
 
 import pytest
-from browser import Ears
+from browser import OscListener
 from loopback import free_port
 from panelled import get, speaks, write_rig
 from parts import START_SECONDS, Program, eventually, perform
@@ -14,8 +14,8 @@ from websockets import exceptions as wrong
 from websockets.asyncio.client import connect
 
 
-def test_the_panel_serves_only_the_page_and_its_files(stage):
-    status, headers, body = get(stage.port)
+def test_the_panel_serves_only_the_page_and_its_files(panel_daemon):
+    status, headers, body = get(panel_daemon.port)
     assert status == 200
     assert b"<title>Sideman</title>" in body
     policy = headers["content-security-policy"]
@@ -23,7 +23,7 @@ def test_the_panel_serves_only_the_page_and_its_files(stage):
     assert "unsafe" not in policy
     assert b"http" not in body.replace(b"http-equiv", b"")  # no resource of another server
     for path in ("/panel.js", "/panel.css", "/icon.svg", "/roll.js"):
-        assert get(stage.port, path)[0] == 200
+        assert get(panel_daemon.port, path)[0] == 200
     for path in (
         "/../rig.py",
         "/%2e%2e/rig.py",
@@ -32,8 +32,8 @@ def test_the_panel_serves_only_the_page_and_its_files(stage):
         "/page/index.html",
         "/.",
     ):
-        assert get(stage.port, path)[0] == 404
-    assert get(stage.port, "/", "POST")[0] == 405
+        assert get(panel_daemon.port, path)[0] == 404
+    assert get(panel_daemon.port, "/", "POST")[0] == 405
 
 
 def test_without_its_synthesizer_a_rig_plays_in_the_browser(root, tmp_path):
@@ -53,22 +53,22 @@ def test_without_its_synthesizer_a_rig_plays_in_the_browser(root, tmp_path):
         assert daemon.end() == 0
 
 
-def test_the_panel_rejects_foreign_hosts_and_origins(stage):
-    own = f"127.0.0.1:{stage.port}"
-    assert get(stage.port, Host="evil.example")[0] == 403
-    assert get(stage.port, Origin="http://evil.example")[0] == 403
-    assert speaks(stage.port, Origin="http://evil.example") == 403
-    assert speaks(stage.port, Origin="null") == 403
-    assert speaks(stage.port, Origin=f"http://{own}")[1][1] == "/hello"
-    assert "token" not in json.dumps(speaks(stage.port)[1])
-    assert speaks(stage.port, "/other") == 403
+def test_the_panel_rejects_foreign_hosts_and_origins(panel_daemon):
+    own = f"127.0.0.1:{panel_daemon.port}"
+    assert get(panel_daemon.port, Host="evil.example")[0] == 403
+    assert get(panel_daemon.port, Origin="http://evil.example")[0] == 403
+    assert speaks(panel_daemon.port, Origin="http://evil.example") == 403
+    assert speaks(panel_daemon.port, Origin="null") == 403
+    assert speaks(panel_daemon.port, Origin=f"http://{own}")[1][1] == "/hello"
+    assert "token" not in json.dumps(speaks(panel_daemon.port)[1])
+    assert speaks(panel_daemon.port, "/other") == 403
     for why in ("a page of another site may not use", "this panel does not have that name"):
-        eventually(lambda: said_once(stage, f"panel: 127.0.0.1: {why}"))  # noqa: B023 - runs now
+        eventually(lambda: said_once(panel_daemon, f"panel: 127.0.0.1: {why}"))  # noqa: B023 - runs now
 
 
-def said_once(stage, line):
+def said_once(panel_daemon, line):
     """Whether exactly one line of the daemon's output contains `line`."""
-    return sum(line in each for each in list(stage.lines)) == 1
+    return sum(line in each for each in list(panel_daemon.lines)) == 1
 
 
 async def everything_from(line):
@@ -78,27 +78,27 @@ async def everything_from(line):
     await line.recv()
 
 
-def test_a_bad_message_gets_an_error_reply_and_the_music_continues(stage, ears):
-    ears.say("/chord", "C7")
+def test_a_bad_message_gets_an_error_reply_and_the_music_continues(panel_daemon, listener):
+    listener.send("/chord", "C7")
     for said in (
         "not json",
         '["/no/such"]',
         '["/tempo", "fast"]',
         '["/subscribe", "10.1.2.3", 53]',
     ):
-        assert any(message[1] == "/error" for message in speaks(stage.port, says=[said]))
+        assert any(message[1] == "/error" for message in speaks(panel_daemon.port, says=[said]))
     flood = [json.dumps(["/weight/steps", it / 3000]) for it in range(3000)]
-    heard = speaks(stage.port, says=flood)
+    heard = speaks(panel_daemon.port, says=flood)
     assert any("a second" in message[-1] for message in heard if message[1] == "/error")
     with pytest.raises(wrong.ConnectionClosed):
-        speaks(stage.port, says=["x" * 100_000])
-    eventually(lambda: said_once(stage, "a message has at most 32768 bytes"))
-    assert len(ears.struck(8)) >= 8
+        speaks(panel_daemon.port, says=["x" * 100_000])
+    eventually(lambda: said_once(panel_daemon, "a message has at most 32768 bytes"))
+    assert len(listener.pitches_of(8)) >= 8
 
 
-def test_the_panel_closes_the_thirty_third_connection(stage):
+def test_the_panel_closes_the_thirty_third_connection(panel_daemon):
     async def crowd():
-        url = f"ws://127.0.0.1:{stage.port}/ws"
+        url = f"ws://127.0.0.1:{panel_daemon.port}/ws"
         there = [await connect(url, close_timeout=0.5) for _ in range(33)]
         try:
             with pytest.raises(wrong.ConnectionClosed) as closed:
@@ -110,9 +110,9 @@ def test_the_panel_closes_the_thirty_third_connection(stage):
     assert asyncio.run(crowd()) == 1013
 
 
-def test_a_port_in_use_gives_a_one_line_error(stage, tmp_path):
+def test_a_port_in_use_gives_a_one_line_error(panel_daemon, tmp_path):
     path, _ = write_rig(tmp_path)
-    other = perform("run", str(path), "--panel", f"127.0.0.1:{stage.port}")
+    other = perform("run", str(path), "--panel", f"127.0.0.1:{panel_daemon.port}")
     assert other.process.wait(START_SECONDS) == 3
     other.end()
     said = [line for line in other.lines if line.startswith("perform:")]
@@ -177,9 +177,9 @@ def test_the_page_reconnects_after_a_restart_of_the_panel_or_the_daemon(tmp_path
         browser.live()
         assert "back" in browser.find("#banner").text
         browser.press("#slower")
-        ears = Ears(ports["osc"])
-        ears.hears("/state/tempo", 299.0)
-        ears.close()
+        listener = OscListener(ports["osc"])
+        listener.expect("/state/tempo", 299.0)
+        listener.close()
         eventually(lambda: browser.value("/tempo") == 299.0)
     finally:
         daemon.end()

@@ -50,21 +50,21 @@ def window():
 
 
 @contextlib.contextmanager
-def charted(ears, chart):
+def charted(listener, chart):
     """A chart is set within the `with` block."""
-    ears.say("/chart", chart)
+    listener.send("/chart", chart)
     try:
         yield
     finally:
-        ears.say("/chart", "")
+        listener.send("/chart", "")
 
 
 @sizes((1280, 757), (820, 1180))
 def test_all_pads_fit_the_window_and_the_badge_covers_no_text(
-    page, stage, ears, window, width, height
+    page, panel_daemon, listener, window, width, height
 ):
     eight = "Dm7 | G7 | Cmaj7 | % | Dm7 | G7 | Cmaj7 | %"
-    with charted(ears, eight), window(stage.url, width, height) as screen:
+    with charted(listener, eight), window(panel_daemon.url, width, height) as screen:
         inside = "return [innerWidth, innerHeight]"
         screen.until("return document.querySelectorAll('#bars li').length === 8")
         screen.run("for (let i = 0; i < 12; i++) sideman.stats.log('warning', `line ${i}`)")
@@ -79,8 +79,8 @@ def test_all_pads_fit_the_window_and_the_badge_covers_no_text(
 
 
 @sizes((844, 390), (1024, 768), (1180, 820), (640, 360))
-def test_in_landscape_the_pads_fit_the_screen_and_a_thumb(stage, window, width, height):
-    with window(stage.url, width, height, touch=True) as screen:
+def test_in_landscape_the_pads_fit_the_screen_and_a_thumb(panel_daemon, window, width, height):
+    with window(panel_daemon.url, width, height, touch=True) as screen:
         seen = screen.run(
             "return [...document.querySelectorAll('.pad')].filter((it) => it.offsetParent)"
             ".map((it) => it.getBoundingClientRect().toJSON())"
@@ -102,11 +102,11 @@ return [...document.querySelectorAll(".padrow.chosen .pad")]
 
 @sizes((360, 640), (390, 664), (1280, 757))
 def test_all_roots_stay_visible_below_a_chart_and_a_rejected_chord_moves_none(
-    stage, ears, window, width, height
+    panel_daemon, listener, window, width, height
 ):
     with (
-        charted(ears, "Dm7 G7 | Cmaj7 | Am7 | D7"),
-        window(stage.url, width, height) as screen,
+        charted(listener, "Dm7 G7 | Cmaj7 | Am7 | D7"),
+        window(panel_daemon.url, width, height) as screen,
     ):
         screen.until("return document.querySelectorAll('#bars li').length === 4")
         tabs = screen.run("return document.querySelector('#tabs').getBoundingClientRect().top")
@@ -136,8 +136,10 @@ return [...document.querySelectorAll("#parameters input")].reverse().filter((it)
 
 
 @sizes((360, 640), (844, 390), (1280, 757))
-def test_the_help_of_a_focused_fader_is_visible_and_covers_no_fader(stage, window, width, height):
-    with window(stage.url, width, height) as screen:
+def test_the_help_of_a_focused_fader_is_visible_and_covers_no_fader(
+    panel_daemon, window, width, height
+):
+    with window(panel_daemon.url, width, height) as screen:
         screen.press("[data-to=shape]")
         assert screen.run(BAD_HELP) == []
 
@@ -183,8 +185,8 @@ return [...document.querySelectorAll("#chord, #play button, header button, .lege
 
 
 @sizes((360, 640), (844, 390), (1280, 757))
-def test_a_banner_covers_no_text_and_no_button(stage, window, width, height):
-    with window(stage.url, width, height) as screen:
+def test_a_banner_covers_no_text_and_no_button(panel_daemon, window, width, height):
+    with window(panel_daemon.url, width, height) as screen:
         tabs = screen.find("#tabs").rect
         screen.run("sideman.connection.send('/snapshot/recall', 'nowhere')")
         screen.until("return !document.querySelector('#banner').hidden")
@@ -203,8 +205,8 @@ return [here.top >= top - 1 && here.bottom <= bottom + 1, cut];
 
 
 @sizes((360, 640), (1280, 757))
-def test_a_long_chart_shows_the_current_bar_and_cuts_no_chord(stage, window, width, height):
-    with window(stage.url, width, height) as screen:
+def test_a_long_chart_shows_the_current_bar_and_cuts_no_chord(panel_daemon, window, width, height):
+    with window(panel_daemon.url, width, height) as screen:
         assert screen.run(CUT) == [True, 0]
 
 
@@ -217,8 +219,8 @@ def test_a_voice_card_holds_its_controls_at_any_name_and_role(crowd, window, wid
         assert screen.complaints() == []
 
 
-def test_a_phone_shows_the_desktops_values_and_fits_every_view(page, stage, window):
-    with window(stage.url, 360, 740, touch=True) as phone:
+def test_a_phone_shows_the_desktops_values_and_fits_every_view(page, panel_daemon, window):
+    with window(panel_daemon.url, 360, 740, touch=True) as phone:
         assert phone.value("/tempo") == page.value("/tempo")
         for view in VIEWS:
             phone.press(f"[data-to={view}]")
@@ -249,7 +251,7 @@ def test_a_phone_shows_the_desktops_values_and_fits_every_view(page, stage, wind
         assert phone.complaints() == []
 
 
-def test_no_lamp_is_lit_after_a_stop(page, ears):
+def test_no_lamp_is_lit_after_a_stop(page, listener):
     lit = "return document.querySelector('#lamps .lit') "
     page.press("#start")
     page.until(f"{lit} !== null")
@@ -259,8 +261,8 @@ def test_no_lamp_is_lit_after_a_stop(page, ears):
 
 
 @pytest.mark.parametrize("metre", ["7/8", "13/8", "5/8", "12/8", "3/4", "4/4"])
-def test_each_beat_of_the_metre_has_a_lamp(page, ears, metre):
-    ears.say("/metre", metre)
-    ears.hears("/state/metre", metre)
+def test_each_beat_of_the_metre_has_a_lamp(page, listener, metre):
+    listener.send("/metre", metre)
+    listener.expect("/state/metre", metre)
     lamps = "return document.querySelectorAll('#lamps i').length"
     page.until(f"{lamps} === {parse_metre(metre).beats}")

@@ -7,9 +7,9 @@ from parts import is_quiet
 SLOWEST_FRAME = 4.0  # ms
 
 
-def test_a_frame_with_four_voices_is_fast_and_no_task_is_long(page, ears):
+def test_a_frame_with_four_voices_is_fast_and_no_task_is_long(page, listener):
     page.press(pad("C", "7"))
-    ears.struck(4)
+    listener.pitches_of(4)
     page.run(LONG_TASKS)
     drawn = set()
     # other programs may take the processor for a while; a slow page fails all five rounds
@@ -42,7 +42,7 @@ return (synth.late - late) / (synth.notesStarted - struck) < 0.2;
 """
 
 
-def test_the_pages_synthesizer_sounds_ends_every_note_and_stops(page, ears):
+def test_the_pages_synthesizer_sounds_ends_every_note_and_stops(page, listener):
     page.press("#panic")
     page.press("#start")
     page.press(pad("F", "maj7"))

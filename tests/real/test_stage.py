@@ -8,7 +8,7 @@ import sys
 import threading
 
 from loopback import free_port
-from parts import Hearing, connected, instrument, perform
+from parts import MidiRecorder, connected, instrument, perform
 
 from perform.events import NoteMessage, ParameterChanged, PlayerNoteOn
 from perform.outputs.memory import MemoryOutput
@@ -59,11 +59,11 @@ def test_a_performance_is_played_counted_recorded_and_replayed(jack, tmp_path):
     rig = tmp_path / "rig.toml"
     rig.write_text(RIG.format(port=port, folder=tmp_path / "sessions"))
     daemon = perform("run", str(rig))
-    listener = None
+    recorder = None
     pause = threading.Event().wait
     try:
         daemon.wait_for("ready")
-        listener = Hearing(connected("input", "Evening out"))
+        recorder = MidiRecorder(connected("input", "Evening out"))
         chords, melody, knobs = (
             connected("output", f"Evening {name}") for name in ("chords", "melody", "knobs")
         )
@@ -84,8 +84,8 @@ def test_a_performance_is_played_counted_recorded_and_replayed(jack, tmp_path):
         unanswered = command("stats", f"127.0.0.1:{free_port()}")
     finally:
         status = daemon.end(signal.SIGINT)
-        if listener is not None:
-            listener.close()
+        if recorder is not None:
+            recorder.close()
     assert status == 0, "\n".join(daemon.lines)
     assert daemon.saw("bars substituted")
     figures = dict(line.split() for line in counted.stdout.splitlines())
@@ -102,7 +102,7 @@ def test_a_performance_is_played_counted_recorded_and_replayed(jack, tmp_path):
     notes = [s for s in again.notes if isinstance(s, NoteMessage) and s.voice == "lead"]
     expected = [(s.pitch, s.velocity) for s in notes]
     played = [
-        (message[1], message[2]) for _, message in listener.heard if message[0] in (0x80, 0x90)
+        (message[1], message[2]) for _, message in recorder.heard if message[0] in (0x80, 0x90)
     ]
     # The same notes in the same order, less those that JACK reports as lost.
     rest = iter(expected)
