@@ -15,8 +15,8 @@ from registry import pip_setting
 pytestmark = pytest.mark.network
 
 MACHINES = ("x86_64", "aarch64")
-# The packages that pyproject.toml omits on a version of Python. They have no wheel there, or another
-# package does their work.
+# The packages that pyproject.toml omits on a version of Python. They have no wheel there, or
+# another package does their work.
 LEFT_OUT = {
     "3.11": {"supriya-midi"},
     "3.12": {"supriya-midi"},

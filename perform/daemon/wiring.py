@@ -152,7 +152,7 @@ async def _start_engine(
         parts.callback(listener.close)
     engine = Engine([it.settings() for it in rig.voices], rig.engine_settings(fallback=STOCK[0]))
     transport = Transport(rig.clock.tempo)
-    source = WorkerClient(lambda phrase: conductor.handle_event(phrase))  # noqa: PLW0108 - made below
+    source = WorkerClient(lambda phrase: conductor.handle_event(phrase))  # noqa: PLW0108
     conductor = Conductor(
         engine,
         transport,

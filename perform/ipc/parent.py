@@ -204,7 +204,7 @@ class ChildProcess(SupervisedProcess, asyncio.Protocol):
         self._own_end = own_end
         return process
 
-    async def _connect(self, process: Process) -> None:  # noqa: ARG002 - the socket is its connection
+    async def _connect(self, process: Process) -> None:  # noqa: ARG002 - uses its socket
         loop = asyncio.get_running_loop()
         transport, _ = await loop.create_connection(lambda: self, sock=self._own_end)
         transport.set_write_buffer_limits(high=MAX_UNREAD)

@@ -236,7 +236,8 @@ class Installation:
                 continue
             try:
                 self._handle_command(message)
-            except Exception as error:  # noqa: BLE001 - a retained message would end each connection
+            # A retained message would otherwise end each new connection.
+            except Exception as error:  # noqa: BLE001
                 reason = f"cannot be read ({type(error).__name__}); write it in another way"
                 self._link.reject(0, message.topic.value, reason)
             await asyncio.sleep(COMMAND_SECONDS)

@@ -52,6 +52,7 @@ def _make(path: Path) -> str:
     token = secrets.token_urlsafe(TOKEN_BYTES)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:  # noqa: PTH123 - with a mode
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(descriptor, "w") as file:  # noqa: PTH123 - pathlib sets no mode
         file.write(f"{token}\n")
     return token

@@ -72,7 +72,7 @@ class Session(NamedTuple):
 class Recorder:
     """Writes a session to a file while it is played. A thread of its own waits for the disk.
 
-    The file is created when the music starts, so a daemon that nobody plays leaves no file. When
+    The file is created when the music starts, so a daemon that plays no music leaves no file. When
     the disk fails, the recording ends with one line in the log and the music goes on. SessionError
     when the folder is not writable.
     """

@@ -1,7 +1,8 @@
 """Plays for long and prints what grew: `python tests/bench/soak.py [--bars 100000] [--minutes 30]`.
 
 Plays offline with random chords, parameters, modes, metres and models, then live with the same.
-Counts notes that never ended and missed bars, and compares memory after the first tenth with the end.
+Counts notes that never ended and missed bars, and compares memory after the first tenth
+with the end.
 """
 
 import argparse
@@ -113,7 +114,8 @@ def offline_soak(bars):
     offline.play(engine, source_of, made, bars * 1920, [listener])
     first, last = marks.values()
     print(
-        f"offline: {bars} bars' worth, {listener.notes} notes in {time.perf_counter() - begun:.0f} s; "
+        f"offline: {bars} bars' worth, {listener.notes} notes "
+        f"in {time.perf_counter() - begun:.0f} s; "
         f"stuck {len(listener.held)}, doubled {listener.doubled}, "
         f"substituted {engine.counts.substituted}; "
         f"memory {first:.1f} -> {last:.1f} MB (5 more at most)",

@@ -40,7 +40,7 @@ def need_binding(binding):
 
 
 def jack_priority():
-    """Flags for jackd: real time if the system permits it. Without real time JACK loses messages."""
+    """Flags for jackd: real time if the system permits it. JACK loses messages without it."""
     try:
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
         os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
@@ -170,8 +170,8 @@ def connected(kind, name):
 class Jack(Program):
     """A JACK server of this name, without a sound card.
 
-    With -S the server waits for its clients in each cycle. Otherwise a client that gets no processor
-    time misses the cycle and loses its MIDI events.
+    With -S the server waits for its clients in each cycle. Otherwise a client that gets no
+    processor time misses the cycle and loses its MIDI events.
     """
 
     def __init__(self, name):

@@ -174,7 +174,7 @@ def test_a_flood_arrives_in_order_without_duplicates(opened):
 
 
 def test_an_input_opens_and_closes_under_a_flood(opened):
-    """No deadlock: the interpreter and the thread of the MIDI system must not wait for each other."""
+    """No deadlock: the interpreter and the MIDI system's thread must not wait for each other."""
     out = opened.output(virtual="Contract out")
     ended = threading.Event()
 

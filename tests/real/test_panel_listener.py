@@ -63,7 +63,7 @@ def test_the_panel_rejects_foreign_hosts_and_origins(panel_daemon):
     assert "token" not in json.dumps(speaks(panel_daemon.port)[1])
     assert speaks(panel_daemon.port, "/other") == 403
     for why in ("a page of another site may not use", "this panel does not have that name"):
-        eventually(lambda: said_once(panel_daemon, f"panel: 127.0.0.1: {why}"))  # noqa: B023 - runs now
+        eventually(lambda: said_once(panel_daemon, f"panel: 127.0.0.1: {why}"))  # noqa: B023
 
 
 def said_once(panel_daemon, line):

@@ -144,7 +144,8 @@ def test_a_chart_of_a_piece_is_read_back_as_its_chords():
 SHEET = """<?xml version="1.0"?><score-partwise><work><work-title>Walk</work-title></work>
 <part id="P1"><measure number="1"><attributes><divisions>2</divisions>
 <time><beats>4</beats><beat-type>4</beat-type></time></attributes>
-<harmony><root><root-step>B</root-step><root-alter>-1</root-alter></root><kind>dominant</kind></harmony>
+<harmony><root><root-step>B</root-step><root-alter>-1</root-alter></root>
+<kind>dominant</kind></harmony>
 <note><pitch><step>D</step><octave>4</octave></pitch><duration>4</duration></note>
 <note><pitch><step>F</step><alter>1</alter><octave>4</octave></pitch><duration>4</duration>
 <tie type="start"/></note></measure>

@@ -21,7 +21,7 @@ def measure_distance(
     as_json: bool,
 ) -> None:
     """Print every distance between the bars of two sources."""
-    from training.evaluation.score import FEWEST_BARS, mean_distances  # noqa: PLC0415 - scipy is slow
+    from training.evaluation.score import FEWEST_BARS, mean_distances  # noqa: PLC0415 - slow
 
     features = open_extractor(extractor, weights)
     pair = load_pair(one, other, samples, chord, seed)

@@ -42,7 +42,8 @@ ACCENT, GHOST = 14, -24
 LONGEST_TEXT = 2_000_000
 _FIELD = re.compile(r"(\w+):\s*(.*)")
 _TOKEN = re.compile(
-    r"(?P<ghost>\()?(?P<pitch>[a-gA-G][#b]{0,2}-?\d|r)(?:/(?P<value>1|2|4|8|16)(?P<dots>\.{0,2})(?P<triplet>t?))?"
+    r"(?P<ghost>\()?(?P<pitch>[a-gA-G][#b]{0,2}-?\d|r)"
+    r"(?:/(?P<value>1|2|4|8|16)(?P<dots>\.{0,2})(?P<triplet>t?))?"
     r"(?(ghost)\))(?P<marks>[~>,]*)"
 )
 
