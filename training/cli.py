@@ -218,7 +218,8 @@ def judge(
     seed: Annotated[int, typer.Option(min=0)] = 0,
     *,
     prove: Annotated[
-        bool, typer.Option("--prove", help="disturb the reference, and print what the judge hears")
+        bool,
+        typer.Option("--prove", help="test the judge itself with corrupted lines of the reference"),
     ] = False,
 ) -> None:
     """Judge whether lines sound like those of a reference.

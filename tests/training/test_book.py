@@ -68,7 +68,7 @@ def test_ghosts_accents_and_loudness_are_velocities():
         ("title: Back Step", "name: Back Step", "a chorus begins with a line 'title: ...'"),
     ],
 )
-def test_what_is_wrong_is_named_with_its_line(wrong, right, says):
+def test_an_error_is_named_with_its_line(wrong, right, says):
     with pytest.raises(DatasetError, match=r"book, line \d+: .*") as error:
         one(CHORUS.replace(wrong, right))
     assert says in str(error.value)

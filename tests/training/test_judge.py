@@ -1,4 +1,4 @@
-"""The judge: plain figures, windows, copies, disturbances, and what a classifier tells apart."""
+"""The judge: figures, windows, copies, corruptions, and the classifier."""
 
 import zipfile
 
@@ -11,9 +11,9 @@ from perform.errors import DatasetError
 from training.data.book import parse_book, read_book
 from training.data.lead_sheet import read_folder, read_lead_sheet
 from training.judge import chain
-from training.judge.disturbances import DISTURBANCES, disturbed
 from training.judge.figures import figures
 from training.judge.judgement import side_by_side
+from training.judge.line_corruptions import LINE_CORRUPTIONS, corrupt_lines
 from training.judge.memory import memorisation
 from training.judge.sources import OWN_BOOK, chart_text, open_pieces
 from training.judge.windows import features, matched, windows
@@ -41,7 +41,7 @@ def line(notes, feel="straight", chords="C7"):
         ("c4/4 d4/2,r/4".replace(",", ", "), "last_note", 2.0),
     ],
 )
-def test_a_figure_counts_what_it_says(notes, name, mean):
+def test_a_figure_counts_what_its_name_says(notes, name, mean):
     assert figures([line(notes)])[name].mean == pytest.approx(mean)
 
 
@@ -59,7 +59,7 @@ def test_windows_have_numbers_that_are_finite_and_of_one_length():
         assert np.isfinite(rows).all()
 
 
-def test_windows_are_paired_off_by_density_and_register():
+def test_windows_are_paired_by_density_and_register():
     ours, theirs = windows(BLUES), windows(FUNK)
     left, right = matched(ours, theirs)
     assert len(left) == len(right) == len(set(right)) > 0
@@ -71,7 +71,7 @@ def up_a_tone(chord):
     return chord and type(chord)((chord.root + 2) % 12, chord.quality, (chord.bass + 2) % 12)
 
 
-def test_copies_are_told_in_another_key_and_new_lines_are_none():
+def test_copies_are_found_in_another_key_and_new_lines_are_no_copies():
     moved = [
         piece._replace(
             notes=tuple(n._replace(pitch=n.pitch + 2) for n in piece.notes),
@@ -93,30 +93,30 @@ def test_copies_are_told_in_another_key_and_new_lines_are_none():
         ("bars shuffled", "across"),
     ],
 )  # fmt: skip
-def test_each_disturbance_moves_its_figure_farther_the_stronger_it_is(name, figure):
+def test_each_corruption_changes_its_figure_more_with_its_strength(name, figure):
     before = figures(BLUES)[figure].mean
     moved = [
-        abs(figures(disturbed(BLUES, name, strength, 3))[figure].mean - before)
+        abs(figures(corrupt_lines(BLUES, name, strength, 3))[figure].mean - before)
         for strength in (0.25, 1.0)
     ]
     assert 0 < moved[0] < moved[1]
-    assert set(DISTURBANCES) >= {name}
+    assert set(LINE_CORRUPTIONS) >= {name}
 
 
 @pytest.mark.long
-def test_a_classifier_tells_funk_from_blues_and_not_blues_from_blues():
-    from training.judge.classifier import tell_apart
+def test_a_classifier_separates_funk_from_blues_but_not_a_style_from_itself():
+    from training.judge.classifier import compare_windows
 
-    assert tell_apart(windows(BLUES), windows(FUNK))["all"].auc > 0.95
+    assert compare_windows(windows(BLUES), windows(FUNK))["all"].auc > 0.95
     changes = read_book(OWN_BOOK / "changes.book")
-    assert 0.35 < tell_apart(windows(changes[::2]), windows(changes[1::2]))["all"].auc < 0.65
+    assert 0.35 < compare_windows(windows(changes[::2]), windows(changes[1::2]))["all"].auc < 0.65
 
 
 def test_too_few_tunes_are_refused():
-    from training.judge.classifier import tell_apart
+    from training.judge.classifier import compare_windows
 
     with pytest.raises(DatasetError, match="has 1 tunes"):
-        tell_apart(windows(BLUES[:1]), windows(FUNK))
+        compare_windows(windows(BLUES[:1]), windows(FUNK))
 
 
 def test_a_chain_plays_over_a_chart_and_the_same_seed_alike():
@@ -127,7 +127,7 @@ def test_a_chain_plays_over_a_chart_and_the_same_seed_alike():
     assert all(a.end <= b.start for a, b in zip(made.notes, made.notes[1:], strict=False))
 
 
-def test_figures_stand_beside_the_references_with_errors():
+def test_figures_have_errors():
     rows = side_by_side(BLUES, FUNK)
     assert all(row.source[1] >= 0 for row in rows if np.isfinite(row.source[0]))
 
@@ -178,7 +178,7 @@ def test_a_lead_sheet_has_its_melody_ties_and_chords(tmp_path):
         ("<?xml", '<!DOCTYPE x [<!ENTITY a "b">]><?xml', "with entities of its own"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_with_a_lead_sheet_is_one_line(tmp_path, wrong, right, says):
+def test_an_error_in_a_lead_sheet_is_one_line(tmp_path, wrong, right, says):
     path = tmp_path / "x.musicxml"
     path.write_text(SHEET.replace(wrong, right))
     if says is None:
@@ -203,7 +203,7 @@ def test_any_bytes_are_refused_in_one_line(data, suffix):
         assert read_folder(Path(folder))[1] == (str(error.value),)
 
 
-def test_what_cannot_be_judged_is_named(tmp_path):
+def test_a_file_that_cannot_be_judged_is_named(tmp_path):
     (tmp_path / "x.txt").write_text("hello")
     for path, says in (
         (tmp_path / "x.txt", "no line that can be judged"),

@@ -45,7 +45,7 @@ def judge(
 
 
 def prove(against: Path | None, seed: int) -> None:
-    """Print how well the reference is told from itself, undisturbed and with each disturbance."""
+    """Print how well corrupted lines of the reference are separated from the others."""
     require_installed("sklearn")
     from training.judge import judgement  # noqa: PLC0415 - tensorflow takes seconds
 

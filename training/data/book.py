@@ -62,13 +62,13 @@ def read_book(path: Path) -> tuple[Piece, ...]:
     """The choruses in a book file; DatasetError names the line, the bar and what is wrong."""
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as fault:
-        raise DatasetError(f"{path}: cannot be read ({fault})") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise DatasetError(f"{path}: cannot be read ({error})") from None
     return parse_book(text, path.name)
 
 
 def parse_book(text: str, name: str = "book") -> tuple[Piece, ...]:
-    """The choruses that a text spells; see the module for the grammar, `read_book` for faults."""
+    """The choruses that a text spells; see the module for the grammar, `read_book` for errors."""
     if len(text) > LONGEST_TEXT:
         raise DatasetError(f"{name}: longer than {LONGEST_TEXT} characters; cut it into several")
     pieces = tuple(_Chorus(name, lines).piece() for lines in _choruses(text, name))
@@ -114,7 +114,7 @@ class _Chorus:
         self._feel = self._read_feel(lines[0][0])
         self._chords: list[tuple[int, Chord | None]] = []
         self._notes: list[_Sounding] = []
-        self._breaths: list[int] = []  # indices of notes after which a phrase ends
+        self._phrase_ends: list[int] = []  # indices of notes after which a phrase ends
         self._bars = 0
         self._value = TICKS_PER_BEAT
         self._loudness = LOUDNESS["mf"]
@@ -124,14 +124,14 @@ class _Chorus:
         """The chorus as a piece."""
         if len(self._systems) % 2:
             number = self._systems[-1][0]
-            raise self._fault(number, "chords without a line of notes below them")
+            raise self._error(number, "chords without a line of notes below them")
         for (above, chords), (below, notes) in zip(
             self._systems[::2], self._systems[1::2], strict=True
         ):
             self._read_system(above, chords, below, notes)
         if not self._notes:
             raise DatasetError(f"{self._name}: {self._header['title']!r} has no note")
-        starts = [0, *(place + 1 for place in self._breaths if place + 1 < len(self._notes))]
+        starts = [0, *(place + 1 for place in self._phrase_ends if place + 1 < len(self._notes))]
         return Piece(
             name=self._header["title"],
             notes=tuple(self._played(note) for note in self._notes),
@@ -146,16 +146,16 @@ class _Chorus:
             player=self._header.get("player", ""),
         )
 
-    def _fault(self, line: int, why: str) -> DatasetError:
+    def _error(self, line: int, why: str) -> DatasetError:
         return DatasetError(f"{self._name}, line {line}: {why}")
 
     def _add_field(self, line: int, field: str, value: str) -> None:
         if field not in FIELDS:
-            raise self._fault(line, f"unknown field {field!r}; known are {', '.join(FIELDS)}")
+            raise self._error(line, f"unknown field {field!r}; known are {', '.join(FIELDS)}")
         if field == "tempo" and not re.fullmatch(r"\d{2,3}(\.\d+)?", value):
-            raise self._fault(line, f"tempo {value!r}; write quarter notes a minute, like 132")
+            raise self._error(line, f"tempo {value!r}; write quarter notes a minute, like 132")
         if field == "pickup" and value not in ("yes", "no"):
-            raise self._fault(line, f"pickup {value!r}; write yes or no")
+            raise self._error(line, f"pickup {value!r}; write yes or no")
         self._header[field] = value
 
     def _read_feel(self, line: int) -> Feel:
@@ -163,13 +163,13 @@ class _Chorus:
         feel = self._header.get("feel", "")
         found = next((each for each in known if each == feel), None)
         if found is None:
-            raise self._fault(line, f"feel {feel!r}; write one of {', '.join(known)}")
+            raise self._error(line, f"feel {feel!r}; write one of {', '.join(known)}")
         return found
 
     def _read_system(self, above: int, chords: str, below: int, notes: str) -> None:
         upper, lower = _cells(chords), _cells(notes)
         if len(upper) != len(lower):
-            raise self._fault(
+            raise self._error(
                 below, f"{len(lower)} bars of notes below {len(upper)} bars of chords"
             )
         for chord_text, note_text in zip(upper, lower, strict=True):
@@ -182,8 +182,8 @@ class _Chorus:
             return
         try:
             (bar,) = parse_chart(text).bars
-        except (SidemanError, ValueError) as fault:
-            raise self._fault(line, f"bar {self._bars + 1}: {fault}") from None
+        except (SidemanError, ValueError) as error:
+            raise self._error(line, f"bar {self._bars + 1}: {error}") from None
         self._chords += [
             (self._bars * TICKS_PER_BAR + round(share * TICKS_PER_BAR), chord)
             for share, chord in bar
@@ -198,13 +198,13 @@ class _Chorus:
             now = self._read_token(line, word, now)
         if now != start + TICKS_PER_BAR:
             beats = (now - start) / TICKS_PER_BEAT
-            raise self._fault(line, f"bar {self._bars + 1} has {beats:.4g} beats, not 4: {text!r}")
+            raise self._error(line, f"bar {self._bars + 1} has {beats:.4g} beats, not 4: {text!r}")
 
     def _read_token(self, line: int, word: str, now: int) -> int:
         """Add a note or rest that begins at `now`; the tick at which it ends."""
         token = _TOKEN.fullmatch(word)
         if token is None:
-            raise self._fault(
+            raise self._error(
                 line, f"bar {self._bars + 1}: {word!r} is no note; write it like g4/8"
             )
         if token["value"]:
@@ -218,7 +218,7 @@ class _Chorus:
             self._add_note(line, _Sounding(now, end, pitch, min(force, 127), line))
             self._tied = "~" in marks
         if "," in marks and self._notes:
-            self._breaths.append(len(self._notes) - 1)
+            self._phrase_ends.append(len(self._notes) - 1)
         return end
 
     def _add_note(self, line: int, note: _Sounding) -> None:
@@ -227,7 +227,7 @@ class _Chorus:
             return
         last = self._notes[-1]
         if last.pitch != note.pitch:
-            raise self._fault(line, f"bar {self._bars + 1}: a tie joins two notes of one pitch")
+            raise self._error(line, f"bar {self._bars + 1}: a tie joins two notes of one pitch")
         self._notes[-1] = last._replace(end=note.end)
 
     def _played(self, note: _Sounding) -> PieceNote:
@@ -235,7 +235,7 @@ class _Chorus:
         start, end = (_placed(tick, self._feel) for tick in (note.start, note.end))
         if start % TICKS_PER_BEAT not in GRIDS[self._feel]:
             bar = note.start // TICKS_PER_BAR + 1
-            raise self._fault(
+            raise self._error(
                 note.line, f"bar {bar}: a note begins between the places of the feel {self._feel!r}"
             )
         return PieceNote(start, end - start, note.pitch, note.velocity)
@@ -259,7 +259,7 @@ def _placed(tick: int, feel: Feel) -> int:
 
 
 def write_text(pieces: Sequence[Piece]) -> str:
-    """Notes of pieces as text to read aloud: bar by bar, chords above, notes below with degrees."""
+    """The notes of pieces as text for a reader, a bar on each line: chords, then notes."""
     return "\n\n".join(_readable(piece) for piece in pieces)
 
 

@@ -71,8 +71,8 @@ def read_folder(folder: Path) -> tuple[tuple[Piece, ...], tuple[str, ...]]:
     for path in sorted(it for it in folder.rglob("*") if it.suffix.lower() in SUFFIXES):
         try:
             pieces.append(read_lead_sheet(path))
-        except DatasetError as fault:
-            left_out.append(str(fault))
+        except DatasetError as error:
+            left_out.append(str(error))
     return tuple(pieces), tuple(left_out)
 
 
@@ -84,10 +84,10 @@ def _root(path: Path) -> ET.Element:
         if len(data) > LARGEST or b"<!ENTITY" in data:
             raise DatasetError(f"{path}: too large or with entities of its own; export it again")
         return ET.fromstring(data)  # noqa: S314 - entities are refused above
-    except OSError as fault:
-        raise DatasetError(f"{path}: cannot be read ({fault.strerror})") from None
-    except (ET.ParseError, zipfile.BadZipFile, KeyError, ValueError, NotImplementedError) as fault:
-        raise DatasetError(f"{path}: not MusicXML ({fault})") from None
+    except OSError as error:
+        raise DatasetError(f"{path}: cannot be read ({error.strerror})") from None
+    except (ET.ParseError, zipfile.BadZipFile, KeyError, ValueError, NotImplementedError) as error:
+        raise DatasetError(f"{path}: not MusicXML ({error})") from None
 
 
 def _unpacked(data: bytes) -> bytes:

@@ -1,1 +1,1 @@
-"""The judge: whether lines sound like music, measured beside reference lines."""
+"""The judge: whether lines sound like music, measured against reference lines."""

@@ -1,4 +1,4 @@
-"""A chain of notes over chords, of order three with back-off: the plain rival of every model."""
+"""A Markov chain of notes over chords, of order three with back-off: the baseline of the judge."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from training.data.piece import Piece, PieceNote
 ORDER = 3
 PLACES = 12
 BAR = TICKS_PER_BAR * PLACES // TICKS_PER_BEAT
-BACK_OFF = 0.15  # how often a shorter past is looked at although a longer one is known
+BACK_OFF = 0.15  # how often a shorter past is used although a longer one is known
 LOW, HIGH = 50, 84
 State = tuple[int, int, int, int]  # degree over the root, place in the beat, gap, move in register
 Table = dict[tuple[State, ...], Counter[State]]
@@ -63,16 +63,16 @@ def improvise(table: Table, chart: Piece, seed: int = 0) -> Piece:
         past = [*past[-ORDER + 1 :], state]
         if chord is None:
             continue
-        pitch = _near(pitch + state[1], (chord.root + state[0]) % 12)
+        pitch = _nearest(pitch + state[1], (chord.root + state[0]) % 12)
         length = max(1, state[3]) * TICKS_PER_BEAT // PLACES
         if notes and notes[-1].end > now:
             notes[-1] = notes[-1]._replace(duration=now - notes[-1].start)
         notes.append(PieceNote(now, length, pitch))
 
 
-def _near(wanted: int, degree: int) -> int:
-    """The pitch of a class nearest to the one wanted, within the range of a line."""
-    pitch = wanted + (degree - wanted + 6) % 12 - 6
+def _nearest(target: int, degree: int) -> int:
+    """The pitch of a pitch class that is nearest to a target, within the range of a line."""
+    pitch = target + (degree - target + 6) % 12 - 6
     while pitch < LOW:
         pitch += 12
     while pitch > HIGH:

@@ -1,7 +1,7 @@
-"""The two-sample classifier: whether a random forest tells one set of windows from another.
+"""The two-sample classifier: how well a random forest separates two sets of windows.
 
 The area under its ROC curve is 0.5 where it cannot and 1 where it always can (Lopez-Paz and Oquab,
-Revisiting Classifier Two-Sample Tests, 2017). Folds part tunes and players, never a tune.
+Revisiting Classifier Two-Sample Tests, 2017). A tune is never in two folds.
 """
 
 from collections.abc import Sequence
@@ -28,9 +28,13 @@ class Area(NamedTuple):
     error: float
 
 
-def tell_apart(ours: Sequence[Window], theirs: Sequence[Window], seed: int = 0) -> dict[str, Area]:
-    """How well windows are told apart, by all features, by each kind, and with density and register
-    matched. DatasetError where either side has fewer than four tunes.
+def compare_windows(
+    ours: Sequence[Window], theirs: Sequence[Window], seed: int = 0
+) -> dict[str, Area]:
+    """The area for two sets of windows by view: all features, each kind, and matched windows.
+
+    Matched windows have similar density and register. DatasetError when a side has fewer than four
+    tunes.
     """
     for side, name in ((ours, "source"), (theirs, "reference")):
         tunes = len({window.group for window in side})

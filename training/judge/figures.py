@@ -1,4 +1,4 @@
-"""Figures of lines: rhythm, motion, harmony, joins and phrases, each a mean over its cases."""
+"""Figures of lines: rhythm, motion, harmony, joins and phrases. Each is a mean over its cases."""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby, pairwise

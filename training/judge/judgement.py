@@ -1,4 +1,4 @@
-"""One judgement: a source beside a reference, and the proof that the judge hears what is wrong."""
+"""A judgement of a source against a reference, and a test of the judge with corrupted lines."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -8,18 +8,18 @@ import numpy as np
 from training.data.book import write_text
 from training.data.piece import Piece
 from training.judge import sequence
-from training.judge.classifier import Area, tell_apart
-from training.judge.disturbances import DISTURBANCES, STRENGTHS, disturbed
+from training.judge.classifier import Area, compare_windows
 from training.judge.figures import FIGURES
+from training.judge.line_corruptions import LINE_CORRUPTIONS, STRENGTHS, corrupt_lines
 from training.judge.memory import Memorisation, memorisation
 from training.judge.windows import windows
 
-READ_ALOUD = 3  # choruses
+SHOWN_CHORUSES = 3
 RESAMPLES = 200
-Report = Callable[[str], None]
+PrintLine = Callable[[str], None]
 
 
-class Beside(NamedTuple):
+class FigurePair(NamedTuple):
     """A figure of the source and of the reference, each with its standard error over tunes."""
 
     name: str
@@ -28,13 +28,16 @@ class Beside(NamedTuple):
 
 
 class Judgement(NamedTuple):
-    """What the judge says of a source. `bits`: by whose notes; see `sequence.over_folds`."""
+    """The results of the judge for a source.
+
+    `areas`: of the classifier, by view. `bits`: see `sequence.over_folds`. `text`: notes to read.
+    """
 
     source: str
     tunes: int
     areas: dict[str, Area]
     bits: dict[str, sequence.Bits]
-    figures: tuple[Beside, ...]
+    figures: tuple[FigurePair, ...]
     memory: Memorisation
     text: str
 
@@ -48,29 +51,29 @@ def judge(
 ) -> Judgement:
     """The judgement of a source.
 
-    `corpus`: the lines that it learned from; default: the reference.
+    `corpus`: the lines that the source was trained on; by default the reference.
     """
     return Judgement(
         name,
         len(source),
-        tell_apart(windows(source), windows(reference), seed),
+        compare_windows(windows(source), windows(reference), seed),
         sequence.over_folds(source, reference, seed=seed),
         side_by_side(source, reference, seed),
         memorisation(source, reference if corpus is None else corpus),
-        write_text(source[:READ_ALOUD]),
+        write_text(source[:SHOWN_CHORUSES]),
     )
 
 
 def side_by_side(
     source: Sequence[Piece], reference: Sequence[Piece], seed: int = 0
-) -> tuple[Beside, ...]:
-    """Every plain figure of both."""
+) -> tuple[FigurePair, ...]:
+    """Every figure of the source and of the reference."""
     ours, theirs = (_with_errors(pieces, seed) for pieces in (source, reference))
-    return tuple(Beside(FIGURES[name][0], ours[name], theirs[name]) for name in FIGURES)
+    return tuple(FigurePair(FIGURES[name][0], ours[name], theirs[name]) for name in FIGURES)
 
 
 def _with_errors(pieces: Sequence[Piece], seed: int) -> dict[str, tuple[float, float]]:
-    """Each figure's mean over all cases, and its standard error from tunes drawn anew."""
+    """Each figure's mean over all cases, and its standard error by bootstrap over tunes."""
     draws = np.random.default_rng(seed)
     found = {}
     for name, (_, cases) in FIGURES.items():
@@ -90,34 +93,35 @@ def _with_errors(pieces: Sequence[Piece], seed: int) -> dict[str, tuple[float, f
 
 
 def halves(pieces: Sequence[Piece], seed: int = 0) -> tuple[list[Piece], list[Piece]]:
-    """Two halves of the tunes, drawn at random: a reference to hold against itself."""
+    """Two halves of the tunes, drawn at random: to compare a reference with itself."""
     order = np.random.default_rng(seed).permutation(len(pieces))
     middle = len(pieces) // 2
     return [pieces[i] for i in order[:middle]], [pieces[i] for i in order[middle:]]
 
 
 def prove(
-    reference: Sequence[Piece], report: Report = lambda _line: None, seed: int = 0
+    reference: Sequence[Piece], report: PrintLine = lambda _line: None, seed: int = 0
 ) -> dict[str, list[float]]:
-    """Areas of the reference against itself, undisturbed and with every disturbance, each at three
-    strengths. A judge that hears gives about 0.5 for the first, and more at each strength.
+    """Areas of the reference against itself: unchanged, and by corruption at three strengths.
+
+    A reliable judge gives about 0.5 for the unchanged lines, and more with each strength.
     """
     found: dict[str, list[float]] = {}
     repeats = range(seed, seed + 3)
-    undisturbed = []
+    unchanged = []
     for number in repeats:
         left, right = halves(reference, number)
-        undisturbed.append(tell_apart(windows(left), windows(right), number)["all"].auc)
-    found["undisturbed"] = [float(np.mean(undisturbed))]
-    report(f"undisturbed: {found['undisturbed'][0]:.3f}")
-    for name in DISTURBANCES:
+        unchanged.append(compare_windows(windows(left), windows(right), number)["all"].auc)
+    found["unchanged"] = [float(np.mean(unchanged))]
+    report(f"unchanged: {found['unchanged'][0]:.3f}")
+    for name in LINE_CORRUPTIONS:
         found[name] = []
         for strength in STRENGTHS:
             areas = []
             for number in repeats:
                 left, right = halves(reference, number)
-                spoilt = disturbed(left, name, strength, number)
-                areas.append(tell_apart(windows(spoilt), windows(right), number)["all"].auc)
+                corrupted = corrupt_lines(left, name, strength, number)
+                areas.append(compare_windows(windows(corrupted), windows(right), number)["all"].auc)
             found[name].append(float(np.mean(areas)))
         report(f"{name}: {' '.join(f'{area:.3f}' for area in found[name])}")
     return found

@@ -9,15 +9,17 @@ from training.data.piece import Piece
 from training.judge.windows import Window, windows
 
 BARS = 2
-CLOSE = 0.8  # share of a window's notes that stand alike in the other
+CLOSE = 0.8  # share of a window's notes that are equal in the other
 PLACES = 12
-FEWEST = 5  # notes: fewer say nothing
+FEWEST = 5  # notes: windows with fewer are not compared
 Step = tuple[int, int]  # interval in semitones, gap in twelfths of a beat
 
 
 class Memorisation(NamedTuple):
-    """`copies`: share of two-bar windows that are near-copies of two bars of the corpus. `longest`:
-    the longest run of notes with equal intervals and rhythm, in notes; `where`: its tunes.
+    """How much of a source is copied.
+
+    `copies`: share of two-bar windows that are near-copies of two bars of the corpus.
+    `longest`: notes in the longest run with equal intervals and rhythm; `where`: its two tunes.
     """
 
     copies: float
@@ -26,15 +28,15 @@ class Memorisation(NamedTuple):
 
 
 def memorisation(source: Sequence[Piece], corpus: Sequence[Piece]) -> Memorisation:
-    """Near-copies and the longest copied run of the source, held against a corpus."""
+    """Near-copies and the longest copied run of the source, against a corpus."""
     theirs = [_cells(window) for window in _all_windows(corpus)]
     ours = [_cells(window) for window in windows(source, BARS) if len(window.notes) >= FEWEST]
-    copies = [any(_alike(cells, other) for other in theirs) for cells in ours]
+    copies = [any(_is_near_copy(cells, other) for other in theirs) for cells in ours]
     return Memorisation(sum(copies) / max(1, len(copies)), *_longest(source, corpus))
 
 
 def _all_windows(corpus: Sequence[Piece]) -> list[Window]:
-    """Two-bar windows from every bar on, so that no copy hides between two windows."""
+    """Two-bar windows from every bar on, so that a copy across two windows is found."""
     later = [
         piece._replace(
             notes=tuple(
@@ -51,7 +53,7 @@ def _all_windows(corpus: Sequence[Piece]) -> list[Window]:
 
 
 def _cells(window: Window) -> frozenset[Step]:
-    """Each note as its place and its pitch above the first root: keys do not matter."""
+    """Each note as its place and its pitch above the first root: so keys do not matter."""
     root = window.roots[0]
     low = min(note.pitch for note in window.notes) - root
     octave = low // 12 * 12
@@ -60,7 +62,7 @@ def _cells(window: Window) -> frozenset[Step]:
     )
 
 
-def _alike(one: frozenset[Step], other: frozenset[Step]) -> bool:
+def _is_near_copy(one: frozenset[Step], other: frozenset[Step]) -> bool:
     return len(one & other) >= CLOSE * max(len(one), len(other))
 
 

@@ -8,12 +8,12 @@ from training.judge.judgement import Judgement
 from training.report.write import STYLE
 
 AREA_HELP = (
-    "A random forest sees four-bar windows, folds parted by tune and player. 0.5: it cannot tell "
+    "A random forest sees four-bar windows; a tune is never in two folds. 0.5: it cannot separate "
     "them from the reference; 1: it always can."
 )
 BITS_HELP = (
     "Bits that a sequence model of the reference needs for a note of the source, given the chords; "
-    "beside it the reference's own held-out tunes, and those over wrong chords."
+    "below it the same for held-out tunes of the reference, with their chords and with wrong ones."
 )
 
 
@@ -40,7 +40,7 @@ def lines(judgement: Judgement) -> Iterable[str]:
     """The judgement as lines for a terminal."""
     yield f"{judgement.source}: {judgement.tunes} tunes"
     areas = (f"{name} {area.auc:.2f} +-{area.error:.2f}" for name, area in judgement.areas.items())
-    yield f"  told apart (AUC): {', '.join(areas)}"
+    yield f"  separated (AUC): {', '.join(areas)}"
     for whose, bits in judgement.bits.items():
         yield (
             f"  bits a note, {whose}: onset {bits.onset[0]:.2f}, pitch {bits.pitch[0]:.2f}, "
@@ -58,7 +58,7 @@ def _areas(judgements: Sequence[Judgement]) -> str:
         (each.source, *(_value(*each.areas[view]) if view in each.areas else "" for view in VIEWS))
         for each in judgements
     ]
-    return _table(("told apart (AUC)", *VIEWS), rows)
+    return _table(("separated (AUC)", *VIEWS), rows)
 
 
 def _bits(judgements: Sequence[Judgement]) -> str:

@@ -2,8 +2,8 @@
 
 For each note it predicts, in turn, the gap since the note before, the interval, and the length,
 from the notes before it and the chords. Causal convolutions over notes (van den Oord et al.,
-WaveNet, 2016) see the last 31 notes. Pitch is told relative to the note before and to the chord, so
-that no key is special.
+WaveNet, 2016) see the last 31 notes. Pitch is relative to the note before and to the chord, so
+that all keys are equal.
 """
 
 from collections.abc import Sequence
@@ -18,8 +18,8 @@ from training.data.piece import Piece
 
 PLACES = 12  # of a beat
 BAR = TICKS_PER_BAR * PLACES // TICKS_PER_BEAT
-GAPS, LENGTHS, REACH = 96, 48, 24
-INTERVALS = 2 * REACH + 1
+GAPS, LENGTHS, WIDEST_MOVE = 96, 48, 24
+INTERVALS = 2 * WIDEST_MOVE + 1
 WIDTH, DILATIONS, DROPOUT = 96, (1, 2, 4, 8), 0.3
 EPOCHS, PATIENCE, RATE, BATCH = 120, 12, 2e-3, 16
 MASKS = 4  # of each candidate pitch: chord tone, of the scale, the root, a tone of the next chord
@@ -74,13 +74,13 @@ def _rows(piece: Piece, shift: int) -> tuple[NDArray[Any], ...]:
         chord, following = piece.chord_at(note.start), piece.chord_at(note.start + TICKS_PER_BAR)
         now = piece.chord_at(last_start)
         gap = min(max(_twelfths(note.start - last_start), 0), GAPS - 1)
-        interval = min(max(note.pitch - last_pitch, -REACH), REACH)
+        interval = min(max(note.pitch - last_pitch, -WIDEST_MOVE), WIDEST_MOVE)
         before.append(
             np.concatenate(
                 [
                     _one(_twelfths(last_start) % BAR, BAR),
                     _one(last_gap, GAPS),
-                    _one(last_interval + REACH, INTERVALS),
+                    _one(last_interval + WIDEST_MOVE, INTERVALS),
                     _one(last_length, LENGTHS),
                     _over(last_pitch, now, shift),
                     [(last_pitch - 64) / 12, place == 0, (_twelfths(last_start) // BAR) % 4 / 4],
@@ -97,7 +97,7 @@ def _rows(piece: Piece, shift: int) -> tuple[NDArray[Any], ...]:
             )
         )
         gaps.append(gap)
-        intervals.append(interval + REACH)
+        intervals.append(interval + WIDEST_MOVE)
         lengths.append(min(max(_twelfths(note.duration), 1), LENGTHS) - 1)
         last_gap, last_interval, last_length = gap, interval, lengths[-1]
         last_start, last_pitch = note.start, note.pitch
@@ -128,7 +128,7 @@ def _over(pitch: int, chord: Chord | None, shift: int) -> Floats:
 
 def _masks(pitch: int, chord: Chord | None, following: Chord | None, shift: int) -> Floats:
     """For each interval from a pitch: in the chord, the scale, the root, in the next chord."""
-    classes = [(pitch + step - shift) % 12 for step in range(-REACH, REACH + 1)]
+    classes = [(pitch + step - shift) % 12 for step in range(-WIDEST_MOVE, WIDEST_MOVE + 1)]
     sets: list[frozenset[int]] = [frozenset()] * MASKS
     if chord is not None:
         sets[:3] = [chord.tones, frozenset(chord.scale) | chord.tones, frozenset({chord.root})]
@@ -147,14 +147,14 @@ def build(seed: int = 0) -> Any:
     harmony = keras.Input((None, BAR + GAPS + MASKS * INTERVALS))
     x = layers.Dense(WIDTH)(before)
     for dilation in DILATIONS:
-        held = x
+        skip = x
         x = layers.Conv1D(WIDTH, 3, padding="causal", dilation_rate=dilation, activation="relu")(x)
-        x = layers.Add()([held, layers.Dropout(DROPOUT, seed=seed)(x)])
+        x = layers.Add()([skip, layers.Dropout(DROPOUT, seed=seed)(x)])
     gap = layers.Dense(GAPS, name="gap")(layers.Dropout(DROPOUT, seed=seed)(x))
     both = layers.Concatenate()([x, harmony])
     inner = layers.Dropout(DROPOUT, seed=seed)(layers.Dense(WIDTH, activation="relu")(both))
     masks = layers.Reshape((-1, MASKS, INTERVALS))(harmony[:, :, BAR + GAPS :])
-    # a weight for each mask, chosen by the line so far: how much this note wants to be in the chord
+    # a weight for each mask, from the line so far: how strongly this note follows the chord
     weights = layers.Dense(MASKS)(inner)
     fit = keras.ops.einsum("bnm,bnmi->bni", weights, masks)
     interval = layers.Add(name="interval")([layers.Dense(INTERVALS)(inner), fit])
@@ -163,13 +163,13 @@ def build(seed: int = 0) -> Any:
 
 
 def train(pieces: Sequence[Piece], seed: int = 0) -> Any:
-    """The model trained on pieces; a fifth of them says when to stop."""
+    """The model trained on pieces; a fifth of them decides when to stop."""
     from training.model.backend import keras  # noqa: PLC0415
 
     order = np.random.default_rng(seed).permutation(len(pieces))
-    held = max(1, len(pieces) // 5)
-    data = sequences([pieces[i] for i in order[held:]])
-    check = sequences([pieces[i] for i in order[:held]])
+    checked = max(1, len(pieces) // 5)
+    data = sequences([pieces[i] for i in order[checked:]])
+    check = sequences([pieces[i] for i in order[:checked]])
     model = build(seed)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(RATE), [loss] * 3)
@@ -190,14 +190,14 @@ def train(pieces: Sequence[Piece], seed: int = 0) -> Any:
 def measure(model: Any, pieces: Sequence[Piece], shift: int = 0) -> tuple[NDArray[np.float64], ...]:
     """For each piece the mean bits of its notes: onsets, pitches, lengths; arrays (pieces,)."""
     data = sequences(pieces, shift)
-    # called as it is: `predict` compiles anew for every length of a piece
+    # called directly: `predict` compiles again for every length of a piece
     parts = [
         [np.asarray(it) for it in model([data.before[i : i + BATCH], data.harmony[i : i + BATCH]])]
         for i in range(0, len(pieces), BATCH)
     ]
     logits = [np.concatenate(part) for part in zip(*parts, strict=True)]
-    wanted = (data.gap, data.interval, data.length)
-    return tuple(_bits(at, it, data.real) for at, it in zip(logits, wanted, strict=True))
+    targets = (data.gap, data.interval, data.length)
+    return tuple(_bits(at, it, data.real) for at, it in zip(logits, targets, strict=True))
 
 
 def _bits(logits: Floats, classes: NDArray[np.int32], real: Floats) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""What can be judged: a bundle over charts, a run, a data set, and files of lines, as pieces."""
+"""Reads what can be judged as pieces: bundles over charts, data sets, and files of lines."""
 
 import subprocess
 import sys
@@ -23,7 +23,7 @@ PATIENCE_SECONDS = 120.0
 def open_pieces(path: Path) -> tuple[Piece, ...]:
     """The pieces in a book, a lead sheet, a MIDI file with chord markers, or a folder of them.
 
-    DatasetError where there is none, or one line of what is wrong with a single file.
+    DatasetError when there is none, and for a single file that is wrong.
     """
     if path.is_dir():
         files = sorted(it for it in path.rglob("*") if it.suffix.lower() in _suffixes())
@@ -61,8 +61,8 @@ def read_midi(path: Path, voice: str | None = None) -> Piece:
     """The highest line of a MIDI file (of the track `voice`) over its chord markers."""
     try:
         file = mido.MidiFile(path)
-    except Exception as fault:  # noqa: BLE001 - a parser that is fed anything raises anything
-        raise DatasetError(f"{path}: not a MIDI file ({fault})") from None
+    except Exception as error:  # noqa: BLE001 - mido raises any type for a malformed file
+        raise DatasetError(f"{path}: not a MIDI file ({error})") from None
     chords: list[tuple[int, Chord | None]] = []
     notes: list[PieceNote] = []
     for track in file.tracks:
@@ -95,7 +95,7 @@ def _marked(tick: int, text: str) -> list[tuple[int, Chord | None]]:
 
 
 def bars_in_order(path: Path) -> tuple[Piece, ...]:
-    """The bars of a data set as they follow each other, sixteen to a piece, over their chords."""
+    """The bars of a data set in their order, sixteen in a piece, over their chords."""
     bars = dataset.load(path)
     pieces = []
     for first in range(0, len(bars.rolls) - 15, 16):
@@ -118,10 +118,9 @@ def bars_in_order(path: Path) -> tuple[Piece, ...]:
 
 
 def played(name: str, charts: Sequence[Piece], seed: int = 0) -> tuple[Piece, ...]:
-    """What a bundle plays over the chords of pieces: rendered by the real engine, a process a
-    chart.
+    """The lines that a bundle plays over the chords of pieces, by `perform render`.
 
-    The line, its tune's name, chords and length; a pick-up bar of the chart is played as a bar.
+    Each has the name, chords and length of its chart; a pick-up bar is played as a full bar.
     """
     pieces = []
     with tempfile.TemporaryDirectory() as folder:

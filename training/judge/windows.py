@@ -1,4 +1,4 @@
-"""Windows of four bars, and what a classifier sees of each: pitch, rhythm and shape as numbers."""
+"""Windows of four bars, and their features for a classifier: pitch, rhythm and shape."""
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -22,7 +22,7 @@ KINDS = ("pitch", "rhythm", "shape")
 class Window(NamedTuple):
     """Four bars of a piece: notes from the window's first tick on, and the chord under each."""
 
-    group: str  # the tune, and its player: folds never part what belongs together
+    group: str  # the player and the tune, which is never in two folds
     notes: tuple[PieceNote, ...]
     roots: tuple[int, ...]
     tones: tuple[frozenset[int], ...]

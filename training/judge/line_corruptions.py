@@ -1,4 +1,4 @@
-"""Eight disturbances of lines, each with a strength: a judge is believed where each raises it."""
+"""Eight corruptions of lines, each with a strength. A reliable judge notices every one of them."""
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -11,7 +11,7 @@ from training.data.piece import GRIDS, THIRD, Piece, PieceNote
 
 STRENGTHS = (0.25, 0.5, 1.0)
 Draws = np.random.Generator
-Disturb = Callable[[Piece, float, Draws], Piece]
+LineCorruption = Callable[[Piece, float, Draws], Piece]
 
 
 def _with(piece: Piece, notes: Sequence[PieceNote]) -> Piece:
@@ -51,13 +51,13 @@ def order_shuffled(piece: Piece, strength: float, draws: Draws) -> Piece:
 
 
 def wrong_chords(piece: Piece, strength: float, draws: Draws) -> Piece:
-    """In some bars every note lies a tritone, a semitone or a whole tone beside its chord."""
-    beside = {bar: int(draws.choice((-6, -2, -1, 1, 2, 6))) for bar in range(piece.bars)}
-    those = set(np.flatnonzero(draws.random(piece.bars) < strength).tolist())
+    """In some bars every note is moved by a tritone, a semitone or a whole tone."""
+    shifts = {bar: int(draws.choice((-6, -2, -1, 1, 2, 6))) for bar in range(piece.bars)}
+    chosen = set(np.flatnonzero(draws.random(piece.bars) < strength).tolist())
     return _with(
         piece,
         [
-            note._replace(pitch=note.pitch + beside[bar]) if bar in those else note
+            note._replace(pitch=note.pitch + shifts[bar]) if bar in chosen else note
             for note in piece.notes
             for bar in (note.start // TICKS_PER_BAR,)
         ],
@@ -65,7 +65,7 @@ def wrong_chords(piece: Piece, strength: float, draws: Draws) -> Piece:
 
 
 def durations_jittered(piece: Piece, strength: float, draws: Draws) -> Piece:
-    """Some notes begin a place of the grid sooner or later and last for another value."""
+    """Some notes begin one grid step early or late and have another length."""
     grid = GRIDS[piece.feel or "straight"]
     step = grid[1]
     notes = []
@@ -79,7 +79,7 @@ def durations_jittered(piece: Piece, strength: float, draws: Draws) -> Piece:
 
 
 def octave_jumps(piece: Piece, strength: float, draws: Draws) -> Piece:
-    """Some notes lie an octave away."""
+    """Some notes are an octave higher or lower."""
     return _with(
         piece,
         [
@@ -99,7 +99,7 @@ def unisons_added(piece: Piece, strength: float, draws: Draws) -> Piece:
 
 
 def bent_to_scale(piece: Piece, strength: float, draws: Draws) -> Piece:
-    """Some notes outside the chord scale go to its nearest note."""
+    """Some notes outside the chord scale move to its nearest note."""
     notes = []
     for note, hit in _drawn(piece, strength, draws):
         chord = piece.chord_at(note.start)
@@ -109,15 +109,15 @@ def bent_to_scale(piece: Piece, strength: float, draws: Draws) -> Piece:
 
 
 def feel_mixed(piece: Piece, strength: float, draws: Draws) -> Piece:
-    """In some beats the notes stand on the grid of the other feel."""
+    """In some beats the notes are on the grid of the other feel."""
     swings = THIRD in GRIDS[piece.feel or "straight"]
     other = GRIDS["funk"] if swings else GRIDS["swing"]
     beats = -(-piece.ticks // TICKS_PER_BEAT)
-    those = set(np.flatnonzero(draws.random(beats) < strength / 2).tolist())
+    chosen = set(np.flatnonzero(draws.random(beats) < strength / 2).tolist())
     notes = []
     for note in piece.notes:
         beat, place = divmod(note.start, TICKS_PER_BEAT)
-        if beat in those and place:
+        if beat in chosen and place:
             place = min(other[1:], key=lambda at: abs(at - place))
         notes.append(note._replace(start=beat * TICKS_PER_BEAT + place))
     return _with(piece, notes)
@@ -132,7 +132,7 @@ def _drawn(piece: Piece, share: float, draws: Draws) -> list[tuple[PieceNote, bo
     return list(zip(piece.notes, hits.tolist(), strict=True))
 
 
-DISTURBANCES: dict[str, Disturb] = {
+LINE_CORRUPTIONS: dict[str, LineCorruption] = {
     "bars shuffled": bars_shuffled,
     "order within bars shuffled": order_shuffled,
     "chords wrong": wrong_chords,
@@ -144,7 +144,9 @@ DISTURBANCES: dict[str, Disturb] = {
 }
 
 
-def disturbed(pieces: Sequence[Piece], name: str, strength: float, seed: int = 0) -> list[Piece]:
-    """Pieces with a disturbance of a strength, 0 to 1; the same seed disturbs alike."""
+def corrupt_lines(
+    pieces: Sequence[Piece], name: str, strength: float, seed: int = 0
+) -> list[Piece]:
+    """The pieces with a corruption of a strength, 0 to 1; the same result for the same seed."""
     draws = np.random.default_rng(seed)
-    return [DISTURBANCES[name](piece, strength, draws) for piece in pieces]
+    return [LINE_CORRUPTIONS[name](piece, strength, draws) for piece in pieces]
