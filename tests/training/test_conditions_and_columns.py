@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lazy import LazyModule
 
 from perform.bundles.network import run_generator
 from perform.errors import SidemanError
@@ -18,11 +19,8 @@ from training.evaluation.samples import load_samples
 from training.model.column_mask import change_columns, onset_columns, required_columns
 from training.options import Options, read_recipe, with_flags
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # tensorflow's own imports
-    from training.train import trainer
-    from training.train.export import export
-
+trainer = LazyModule("training.train.trainer")
+exporting = LazyModule("training.train.export")
 TINY = Options(steps=12, batch=4, width=4, noise_dim=6, checkpoint_every=4, seed=3)
 
 
@@ -56,7 +54,7 @@ def melody(bars, tmp_path_factory):
     run.train()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the converter's own
-        return run, export(run, folder / "conditional")
+        return run, exporting.export(run, folder / "conditional")
 
 
 @pytest.mark.long

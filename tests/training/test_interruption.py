@@ -5,6 +5,7 @@ import json
 import msgspec
 import numpy as np
 import pytest
+from lazy import LazyModule
 
 from perform.errors import DatasetError, DivergenceError, RunFolderError
 from training import folders
@@ -12,8 +13,8 @@ from training.augment.pipeline import PipelineStep
 from training.data import dataset
 from training.evaluation.samples import load_samples
 from training.options import Options, read_options, to_json
-from training.train import trainer
 
+trainer = LazyModule("training.train.trainer")
 TINY = Options(
     steps=50, batch=4, width=4, noise_dim=6, checkpoint_every=40, seed=3, loss="hinge", penalty=0.0
 )

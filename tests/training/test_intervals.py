@@ -4,23 +4,21 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lazy import LazyModule
 
 from perform.music.note import Note
 from perform.music.pianoroll import encode
-
-pytest.importorskip("tensorflow")
-
-from training.model.interval_layer import EARLIER, INTERVAL_COUNT, WIDEST, IntervalLayer
-from training.model.networks import build_networks
 from training.options import Options
 
+interval_layer = LazyModule("training.model.interval_layer")
+networks = LazyModule("training.model.networks")
 SIXTEENTH = 120
 
 
 def intervals_of(rolls):
     """What the layer gives, by distance and interval: (batch, 16, 3, 95)."""
-    return np.asarray(IntervalLayer()(np.asarray(rolls, np.float32))).reshape(
-        -1, 16, 3, INTERVAL_COUNT
+    return np.asarray(interval_layer.IntervalLayer()(np.asarray(rolls, np.float32))).reshape(
+        -1, 16, 3, interval_layer.INTERVAL_COUNT
     )
 
 
@@ -33,7 +31,7 @@ def line(*triples):
 def clear_moves(rolls):
     """(sixteenth, sixteenths before, semitones) of all values above one half."""
     return [
-        (int(place), EARLIER[which], int(interval) - WIDEST)
+        (int(place), interval_layer.EARLIER[which], int(interval) - interval_layer.WIDEST)
         for place, which, interval in np.argwhere(intervals_of(rolls)[0] > 0.5)
     ]
 
@@ -51,15 +49,15 @@ def test_a_move_appears_at_its_semitones_and_a_rest_repeats_the_note_before():
 def test_a_discriminator_sees_intervals_only_with_the_option(architecture):
     """The weights over the interval layer change the logit; by default there is no such layer."""
     plain, seeing = (
-        build_networks(
+        networks.build_networks(
             Options(architecture=architecture, width=4, intervals=intervals)
         ).discriminator
         for intervals in (False, True)
     )
-    assert not [it for it in plain.layers if isinstance(it, IntervalLayer)]
+    assert not [it for it in plain.layers if isinstance(it, interval_layer.IntervalLayer)]
     bars = np.concatenate([line((0, 2, 60), (4, 2, 62)), line((0, 2, 60), (4, 2, 83))])
     before = np.asarray(seeing(bars.astype(np.float32)))
-    seen = next(it for it in seeing.layers if isinstance(it, IntervalLayer)).output
+    seen = next(it for it in seeing.layers if isinstance(it, interval_layer.IntervalLayer)).output
     (over,) = (it for it in seeing.layers if it.input is seen)
     over.set_weights([np.zeros_like(weight) for weight in over.get_weights()])
     assert np.abs(np.asarray(seeing(bars.astype(np.float32))) - before).min() > 1e-4
@@ -82,14 +80,14 @@ def test_a_transposed_melody_has_the_same_moves(notes, shift):
 def test_spectra_give_the_sum_over_all_pairs():
     rolls = np.random.default_rng(3).uniform(-1, 1, (2, 48, 64))
     slots = ((rolls + 1) / 2).reshape(2, 48, 16, 4).mean(3)
-    last = [np.zeros((2, 48))] * max(EARLIER)
+    last = [np.zeros((2, 48))] * max(interval_layer.EARLIER)
     for place in range(15):
         now = slots[:, :, place]
         last.append(now + (1 - now.max(1, keepdims=True)) * last[-1])
     found = intervals_of(rolls)
-    for which, earlier in enumerate(EARLIER):
+    for which, earlier in enumerate(interval_layer.EARLIER):
         for place in range(16):
-            before = last[max(EARLIER) - earlier + place]
+            before = last[max(interval_layer.EARLIER) - earlier + place]
             pairs = zip(slots[:, :, place], before, strict=True)
             every = np.array([np.convolve(now, then[::-1]) for now, then in pairs])
             np.testing.assert_allclose(found[:, place, which], every, atol=1e-3)

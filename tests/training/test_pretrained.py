@@ -1,6 +1,5 @@
 """Pretrained weights: written, shipped, refused where they do not fit."""
 
-import warnings
 from pathlib import Path
 
 import msgspec
@@ -8,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lazy import LazyModule
 
 from perform.errors import RunFolderError, SidemanError
 from training.experiment import runs
@@ -23,10 +23,7 @@ from training.pretrained.weights import (
     write_weights,
 )
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # tensorflow's own imports
-    from training.train import trainer
-
+trainer = LazyModule("training.train.trainer")
 TINY = Options(steps=2, batch=4, width=4, noise_dim=6, intervals=True, seed=3)
 
 

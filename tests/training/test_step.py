@@ -1,17 +1,13 @@
 """One step of the training."""
 
-import warnings
-
 import msgspec
 import numpy as np
 import pytest
+from lazy import LazyModule
 
 from training.options import Options
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # tensorflow's own
-    from training.train import trainer
-
+trainer = LazyModule("training.train.trainer")
 TINY = Options(steps=12, batch=4, width=4, noise_dim=6, seed=3)
 
 
@@ -30,7 +26,8 @@ def test_penalties_are_squared_gradients_of_the_logits_of_both_sides(bars, tmp_p
 
     seen, augment = [], trainer.augment_differentiably
     monkeypatch.setattr(
-        trainer, "augment_differentiably", lambda *it: seen.append(augment(*it)) or seen[-1]
+        "training.train.trainer.augment_differentiably",
+        lambda *it: seen.append(augment(*it)) or seen[-1],
     )
     options = msgspec.structs.replace(TINY, penalty=3.0, penalty_every=2)
 

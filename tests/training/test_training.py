@@ -12,6 +12,7 @@ from itertools import pairwise
 import msgspec
 import numpy as np
 import pytest
+from lazy import LazyModule
 
 from perform.bundles import bundle
 from perform.errors import BundleError, DivergenceError, RunFolderError, SidemanError
@@ -23,11 +24,9 @@ from training.metrics import copies, playability
 from training.metrics.base import clean_samples
 from training.options import DEFAULT_RECIPE, Options, read_options, read_recipe, with_flags
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # tensorflow's own imports
-    from training.model.networks import build_networks
-    from training.train import trainer
-    from training.train.export import export
+trainer = LazyModule("training.train.trainer")
+networks = LazyModule("training.model.networks")
+exporting = LazyModule("training.train.export")
 
 TINY = Options(steps=12, batch=4, width=4, noise_dim=6, checkpoint_every=4, seed=3)
 # trains, and kills its own process after the first checkpoint
@@ -61,7 +60,7 @@ def weights(run):
 def test_networks_do_not_use_the_global_random_generator(architecture):
     """Other threads of a cluster's worker draw from it at any moment."""
     before = random.getstate()
-    build_networks(Options(architecture=architecture, width=4, noise_dim=6))
+    networks.build_networks(Options(architecture=architecture, width=4, noise_dim=6))
     assert random.getstate() == before
 
 
@@ -130,7 +129,7 @@ def test_the_seed_decides_the_weights(bars, tmp_path):
 
 
 def test_the_papers_networks_have_the_papers_shapes():
-    generator, discriminator = build_networks(read_recipe("paper"))
+    generator, discriminator = networks.build_networks(read_recipe("paper"))
     assert generator.output_shape == (None, 48, 64)
     assert discriminator.output_shape == (None, 1)
     assert 5.5e6 < generator.count_params() < 6.5e6
@@ -163,7 +162,7 @@ def exported(trained, tmp_path_factory):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the converter's own
         folder = tmp_path_factory.mktemp("bundles") / "tiny"
-        return export(trained, folder, "for tests", discriminator=True)
+        return exporting.export(trained, folder, "for tests", discriminator=True)
 
 
 def test_an_exported_bundle_is_read_back(trained, exported):
@@ -179,7 +178,7 @@ def test_an_export_onto_a_run_is_refused_before_the_conversion(trained, monkeypa
     monkeypatch.delattr("training.train.export.convert")
     before = sorted(trained.folder.rglob("*"))
     with pytest.raises(BundleError, match="like models/NAME"):
-        export(trained, trained.folder)
+        exporting.export(trained, trained.folder)
     assert sorted(trained.folder.rglob("*")) == before
 
 
@@ -189,7 +188,7 @@ def test_a_full_temporary_folder_is_an_error_of_the_export(trained, tmp_path, mo
 
     monkeypatch.setattr(trained.generator, "export", full)
     with pytest.raises(BundleError, match="set TMPDIR"):
-        export(trained, tmp_path / "new")
+        exporting.export(trained, tmp_path / "new")
     assert not (tmp_path / "new").exists()
 
 
