@@ -94,9 +94,12 @@ class Speaker:
 def main() -> None:
     """Open the first driver that works, and play until standard input ends."""
     font, *names = sys.argv[1:]
+    # Libraries write to standard output too: only the answer goes there.
+    answer = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     synth = synthesizer(Path(font), GAIN, SAMPLE_RATE)
     opened = next((driver for driver in names if _opens(synth, driver)), "")
-    print(opened, flush=True)
+    print(opened, file=answer, flush=True)
     if not opened:
         return
     while len(message := sys.stdin.buffer.read(3)) == 3:

@@ -90,7 +90,8 @@ def test_a_demo_whose_sound_card_fails_plays_on(font, tmp_path, monkeypatch, cap
     assert said.err == ""
 
 
-def test_a_sound_card_that_fails_is_a_line(font, capfd):
+def test_a_sound_card_that_fails_is_a_line(font, capfd, monkeypatch):
+    monkeypatch.setenv("CI", "true")  # with it, pyfluidsynth writes to standard output
     speaker = Speaker(font, ["nosuch"], {"lead": 1})
     assert not speaker.open()
     assert speaker.fault == "the sound card does not open (tried nosuch)"
