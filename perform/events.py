@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 from perform.music.chart import Chart
 from perform.music.chord import Chord
 from perform.music.condition import Conditions
+from perform.music.line_context import LineContext
 from perform.music.note import COLUMNS, Phrase
 
 
@@ -166,11 +167,17 @@ class Panic(NamedTuple):
 
 
 class PhraseReady(NamedTuple):
-    """One bar of material for one voice."""
+    """One bar of material for one voice, over C.
+
+    `placed`: its pitches follow the chords of the request's context, so nothing is bent unless
+    other chords sound. `tied`: its first note goes on with the note that sounds before it.
+    """
 
     voice: str
     bar: int
     phrase: Phrase
+    placed: bool = False
+    tied: bool = False
 
 
 class Steering(NamedTuple):
@@ -203,7 +210,7 @@ class Steering(NamedTuple):
 class PhraseRequested(NamedTuple):
     """The engine requests a phrase for a bar, which begins at tick `deadline`.
 
-    The same seed, model, conditions and steering give the same phrase.
+    The same seed, model, conditions, steering and context give the same phrase.
     """
 
     voice: str
@@ -213,6 +220,7 @@ class PhraseRequested(NamedTuple):
     deadline: int
     conditions: Conditions = Conditions()
     steering: Steering | None = None
+    context: LineContext | None = None
 
 
 class NoteMessage(NamedTuple):

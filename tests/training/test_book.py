@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perform.errors import DatasetError
+from perform.music.feel import GRIDS
 from training.data import dataset
 from training.data.book import parse_book, read_book
-from training.data.piece import GRIDS
 from training.judge.sources import OWN_BOOK
 
 CHORUS = """

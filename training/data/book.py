@@ -31,9 +31,10 @@ from typing import NamedTuple, get_args
 from perform.errors import DatasetError, SidemanError
 from perform.music.chart import parse_chart
 from perform.music.chord import Chord
+from perform.music.feel import GRIDS, THIRD, Feel
 from perform.music.note import TICKS_PER_BAR, TICKS_PER_BEAT
 from perform.music.pitch import parse_pitch, pitch_name
-from training.data.piece import GRIDS, THIRD, Feel, Piece, PieceNote
+from training.data.piece import Piece, PieceNote
 
 SUFFIX = ".book"
 FIELDS = ("title", "form", "key", "feel", "tempo", "pickup", "player")

@@ -1,22 +1,10 @@
 """A piece: one melodic line over chords, in order, in ticks of 480 a quarter note."""
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from perform.music.chord import Chord
-from perform.music.note import TICKS_PER_BAR, TICKS_PER_BEAT
-
-Feel = Literal["swing", "shuffle", "gospel", "funk", "straight", "latin", "ballad"]
-THIRD, SIXTEENTH = TICKS_PER_BEAT // 3, TICKS_PER_BEAT // 4
-# Where notes may begin within a beat: each feel has one grid, so that feels do not mix.
-GRIDS: dict[Feel, tuple[int, ...]] = {
-    "swing": (0, THIRD, 2 * THIRD),
-    "shuffle": (0, THIRD, 2 * THIRD),
-    "gospel": (0, THIRD, 2 * THIRD),
-    "funk": (0, SIXTEENTH, 2 * SIXTEENTH, 3 * SIXTEENTH),
-    "straight": (0, SIXTEENTH, 2 * SIXTEENTH, 3 * SIXTEENTH),
-    "latin": (0, SIXTEENTH, 2 * SIXTEENTH, 3 * SIXTEENTH),
-    "ballad": (0, SIXTEENTH, 2 * SIXTEENTH, 3 * SIXTEENTH),
-}
+from perform.music.feel import Feel
+from perform.music.note import TICKS_PER_BAR
 
 
 class PieceNote(NamedTuple):

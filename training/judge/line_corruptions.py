@@ -5,9 +5,10 @@ from itertools import pairwise
 
 import numpy as np
 
+from perform.music.feel import GRIDS, THIRD
 from perform.music.note import TICKS_PER_BAR, TICKS_PER_BEAT
 from perform.music.scale import nearest_pitch
-from training.data.piece import GRIDS, THIRD, Piece, PieceNote
+from training.data.piece import Piece, PieceNote
 
 STRENGTHS = (0.25, 0.5, 1.0)
 Draws = np.random.Generator
