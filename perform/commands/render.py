@@ -11,6 +11,7 @@ from perform.engine.engine import Engine
 from perform.engine.metre import COMMON, Metre, parse_metre
 from perform.engine.settings import EngineSettings
 from perform.errors import SidemanError
+from perform.events import ChartChanged
 from perform.generation.canned import STOCK, CannedSource
 from perform.generation.evolved import EvolvedSource
 from perform.interfaces import Output, PhraseSource
@@ -21,7 +22,7 @@ from perform.outputs.piano_roll import PianoRollOutput
 from perform.outputs.soundfont import find_soundfont, missing
 from perform.recording import session as sessions
 from perform.runtime import offline
-from perform.runtime.chart_events import chord_events, unrolled
+from perform.runtime.chart_events import unrolled
 from perform.tables import rig_errors
 
 CANNED = "canned"
@@ -41,7 +42,7 @@ def play_chart(
     engine = Engine([voice.settings()], settings)
     chart = unrolled(chart)
     until = len(chart.bars) * metre.bar
-    offline.play(engine, source_of, chord_events(chart, metre), until, outputs)
+    offline.play(engine, source_of, [(0, ChartChanged(chart))], until, outputs)
 
 
 def render(

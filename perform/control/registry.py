@@ -209,7 +209,7 @@ GROUPS = {
     "Voices": ("model", "other", "blend", "mode", "share", "mute", "solo", "more", "no"),
     "Weights": ("weight",),
     "Targets": ("target",),
-    "How bars follow each other": ("repeat", "vary", "land", "approach"),
+    "How bars follow each other": ("repeat", "vary", "land", "approach", "build", "space"),
     "How a line is played": ("swing", "humanise", "accent", "articulation"),
     "All at once": ("snapshot", "panic"),
     "Requests": ("subscribe", "unsubscribe", "learn", "stats"),

@@ -23,6 +23,7 @@ class PlannedNote(NamedTuple):
 
     `voice`: the voice's index. `leads`: the metre of the next bar, where the note leads into that
     bar. `material`: the received bar that the note comes from. `span`: the pitches of its bar.
+    `dynamics`: how loud the arc makes it, see `Arc.dynamics`.
     """
 
     voice: int
@@ -30,6 +31,7 @@ class PlannedNote(NamedTuple):
     leads: Metre | None
     material: Phrase
     span: voicing.PitchSpan
+    dynamics: float
 
 
 class ActiveNotes:
@@ -63,6 +65,7 @@ class ActiveNotes:
         accent = voice.expression.accent
         if accent != PLAIN.accent:
             velocity = accent_velocity(velocity, settings.softest, settings.loudest, accent)
+        velocity = voicing.with_dynamics(velocity, planned.dynamics, settings)
         velocity = min(max(velocity, 1), 127)
         self._note_on(tick, voice, pitch, velocity, tick + performed.duration, done)
 

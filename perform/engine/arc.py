@@ -88,7 +88,7 @@ class Arc(NamedTuple):
         swell = self.sentence.swell(self.place + share)
         if self.ends_sentence and share >= 1 - self.sentence.pickup:
             swell = FIRST_LEVEL
-        return _between(1.7 * (self.energy - 0.5) + 0.7 * (swell - 0.5), -0.9, 0.9)
+        return _between(1.9 * (self.energy - 0.5) + 0.9 * (swell - 0.5), -0.9, 0.9)
 
 
 def chorus_place(place: int, bars: int, times: int) -> ChorusPlace:

@@ -10,6 +10,8 @@ from perform.engine.metre import Metre
 from perform.engine.phrase_requests import PhraseRequests
 from perform.engine.schedule import EventKind, Schedule
 from perform.engine.seeded_random import uniform
+from perform.engine.song_position import SongPosition
+from perform.engine.voice_arcs import VoiceArcs
 from perform.engine.voice_state import VoiceState
 from perform.engine.voicing import PitchSpan, thin
 from perform.events import PhraseMissed
@@ -26,11 +28,15 @@ class BarPlanner:
         voices: Sequence[VoiceState],
         schedule: Schedule,
         requests: PhraseRequests,
+        position: SongPosition,
+        arcs: VoiceArcs,
         fallback: Phrase,
     ) -> None:
         self._voices = voices
         self._schedule = schedule
         self._requests = requests
+        self._position = position
+        self._arcs = arcs
         self._fallback = fallback
 
     def open(self, bar: int, start: int, metre: Metre, tick: int) -> list[PhraseMissed]:
@@ -70,9 +76,10 @@ class BarPlanner:
         share = voice.parameters["share"]
         if share < 1:
             phrase = thin(phrase, max(1, round(share * room)), metre)
+        arc = self._arcs.ahead(voice, bar, bar - self._position.bar)
         lands = voice.lands(shaped_as, seed)
-        if lands:
-            phrase = form.land(phrase, metre)
+        breath = voice.breath(arc)
+        phrase = form.breathe(phrase, breath, arc.sentence.pickup, metre, lands=lands)
         bar_seed = self._requests.seed(voice, bar)
         leads = not lands and uniform(bar_seed, 9) < voice.parameters["approach"]
         performed = perform_notes(phrase, voice.expression, bar_seed, metre)
@@ -83,7 +90,12 @@ class BarPlanner:
             if note.start >= since:
                 is_lead = leads and place == len(performed) - 1 and note.start >= last_beat
                 planned = PlannedNote(
-                    voice.index, note, metre if is_lead else None, voice.last_material, span
+                    voice.index,
+                    note,
+                    metre if is_lead else None,
+                    voice.last_material,
+                    span,
+                    arc.dynamics(note.start / metre.bar),
                 )
                 self._schedule.add(start + note.start, EventKind.ON, (planned,))
         return len(phrase) if share < 1 else 0

@@ -18,6 +18,7 @@ from perform.engine.player_buffer import PlayerBuffer
 from perform.engine.schedule import EventKind, Schedule
 from perform.engine.settings import Counts, EngineSettings
 from perform.engine.song_position import TICKS_PER_PULSE, SongPosition
+from perform.engine.voice_arcs import VoiceArcs
 from perform.engine.voice_state import BARS_AHEAD, VoiceState
 from perform.engine.voices import Voices
 from perform.engine.voicing import VoiceSettings
@@ -75,7 +76,10 @@ class Engine:
             states, self._schedule, self._position, self._harmony, self._player, settings.seed
         )
         self._notes = ActiveNotes(states, self._schedule, self._harmony)
-        self._planner = BarPlanner(states, self._schedule, self._requests, settings.fallback)
+        self._arcs = VoiceArcs(self._harmony, settings.seed)
+        self._planner = BarPlanner(
+            states, self._schedule, self._requests, self._position, self._arcs, settings.fallback
+        )
         self._running = False
         self._started = False  # whether the transport has ever started
         self._tick = 0

@@ -81,15 +81,17 @@ def landing_ticks(metre: Metre) -> tuple[int, ...]:
     return (last, last + metre.beat) if metre.beats == 4 else (last,)
 
 
-def land(phrase: Phrase, metre: Metre = COMMON) -> Phrase:
+def land(phrase: Phrase, metre: Metre = COMMON, until: int | None = None) -> Phrase:
     """A phrase that comes to rest.
 
-    Its last note stands on a landing tick and lasts to the bar's end. Such a note is long and on a
-    beat, so the voice bends it to a tone of the chord.
+    Its last note stands on a landing tick and lasts to the bar's end, or to tick `until`. Such a
+    note is long and on a beat, so the voice bends it to a tone of the chord.
     """
     if not phrase:
         return phrase
-    landings = landing_ticks(metre)
+    until = metre.bar if until is None else until
+    landings = [tick for tick in landing_ticks(metre) if tick < until]
+    landings = landings or [tick for tick in metre.strong if tick < until][-1:]
     line = [note for note in phrase if note.start <= landings[-1] + QUAVER // 2]
     last = line.pop() if line else phrase[0]
     start = min(landings, key=lambda tick: abs(tick - last.start))
@@ -98,4 +100,29 @@ def land(phrase: Phrase, metre: Metre = COMMON) -> Phrase:
         for note in line
         if note.start < start
     ]
-    return (*kept, Note(start, metre.bar - start - QUAVER // 4, last.pitch))
+    return (*kept, Note(start, until - start - QUAVER // 4, last.pitch))
+
+
+def breathe(
+    phrase: Phrase, breath: float, pickup: float, metre: Metre = COMMON, *, lands: bool = False
+) -> Phrase:
+    """A phrase that rests at its end for a share of the bar, `breath`; before `pickup`, the share
+    that belongs to what follows.
+
+    Notes that begin in the rest are left out. The note before it rings for a beat more, or comes to
+    rest as in `land`. The rest goes from half beat to half beat and leaves the first one free.
+    """
+    half = metre.beat // 2
+    end = metre.bar - round(pickup * metre.bar / half) * half
+    begin = max(end - round(breath * metre.bar / half) * half, half)
+    if begin >= end:
+        return land(phrase, metre) if lands else phrase
+    line = [
+        n._replace(duration=min(n.duration, begin - n.start)) for n in phrase if n.start < begin
+    ]
+    if lands:
+        line = list(land(tuple(line), metre, begin))
+    elif line:
+        last = line[-1]
+        line[-1] = last._replace(duration=min(last.duration + metre.beat, begin - last.start))
+    return (*line, *(note for note in phrase if note.start >= end))

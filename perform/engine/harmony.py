@@ -1,6 +1,7 @@
 """The chord that sounds now, the known chords ahead, and the chord scale of each."""
 
 from functools import cache
+from typing import NamedTuple
 
 from perform.engine.key import KeyFinder, raise_leading_tone
 from perform.music.chart import Chart, ChartBar
@@ -29,6 +30,17 @@ def chord_scale(chord: Chord, key: frozenset[int] = frozenset()) -> frozenset[in
     return allowed
 
 
+class FormPlace(NamedTuple):
+    """Bar `place` of a form of `bars` bars, which has been played `times` times before.
+
+    All are 0 where there is no chart. A repeat of a vamp counts as a time too.
+    """
+
+    place: int = 0
+    bars: int = 0
+    times: int = 0
+
+
 class Harmony:
     """The current chord, from a live player or from a chart whose cursor moves with the bars."""
 
@@ -36,6 +48,7 @@ class Harmony:
         self.chord: Chord | None = None
         self.chart = Chart()
         self._cursor = -1
+        self._times = 0  # how often the chart has gone back
         self._before_first = True  # whether the next bar is the first since the start
         self._leaving = False  # whether to leave the vamp at its end
         self._key_finder = KeyFinder()
@@ -67,7 +80,7 @@ class Harmony:
 
     def set_chart(self, chart: Chart) -> None:
         """Follow a chart from its first bar, from the next bar line on."""
-        self.chart, self._cursor, self._leaving = chart, -1, False
+        self.chart, self._cursor, self._times, self._leaving = chart, -1, 0, False
 
     def leave_vamp(self) -> None:
         """Leave the vamp at its end; no effect outside a vamp."""
@@ -75,7 +88,7 @@ class Harmony:
 
     def rewind(self) -> None:
         """Go before the first bar."""
-        self._cursor, self._leaving, self._before_first = -1, False, True
+        self._cursor, self._times, self._leaving, self._before_first = -1, 0, False, True
 
     def locate(self, bar: int, begun: bool) -> None:
         """Go before a bar, or into it where it has `begun`, as if played there from the top."""
@@ -92,6 +105,7 @@ class Harmony:
         following = self._following(self._cursor)
         if self._vamp_at(following) != self._vamp_at(self._cursor):
             self._leaving = False
+        self._times += following <= self._cursor
         self._cursor = following
         return self.chart.bars[following]
 
@@ -102,6 +116,14 @@ class Harmony:
     def chord_from_start(self, bar: int) -> Chord | None:
         """The first chord of a bar, counted from the next start, as far as it is known."""
         return self._chord_after(-1, bar + 1)
+
+    def place_ahead(self, bars: int) -> FormPlace:
+        """The place in the form of the bar so many bars ahead (0: this bar)."""
+        return self._place_after(self._cursor, self._times, bars + self._before_first)
+
+    def place_from_start(self, bar: int) -> FormPlace:
+        """The place in the form of a bar, counted from the next start."""
+        return self._place_after(-1, 0, bar + 1)
 
     @property
     def current_bar(self) -> ChartBar:
@@ -119,6 +141,15 @@ class Harmony:
             place = self._following(place)
         bar = self.chart.bars[place]
         return bar[0][1] if bar and bar[0][0] == 0 else self._chord_before(place)
+
+    def _place_after(self, place: int, times: int, bars: int) -> FormPlace:
+        if not self.chart.bars:
+            return FormPlace()
+        for _ in range(bars):
+            following = self._following(place)
+            times += following <= place
+            place = following
+        return FormPlace(max(place, 0), len(self.chart.bars), times)
 
     def _chord_before(self, place: int) -> Chord | None:
         """The last chord before a bar of the chart; the current chord where the chart has none."""

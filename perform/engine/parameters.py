@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from perform.engine.arc import NATURAL_SPACE
 from perform.steering.fitness import FITNESS_FUNCTIONS, OPINION
 
 UNSET = -1.0  # a target without a value: the generator decides
@@ -36,6 +37,16 @@ PARAMETERS: dict[str, Parameter] = {
             "approach", 0.0, "how often the last note leads into the next chord, if it is known"
         ),
         Parameter(
+            "build",
+            0.3,
+            "0 even from chorus to chorus, 1 a long climb over four, which then starts over softer",
+        ),
+        Parameter(
+            "space",
+            NATURAL_SPACE,
+            "rests at the ends of sentences: 0 none, 0.3 as a player breathes, 1 half of the time",
+        ),
+        Parameter(
             "blend",
             0.0,
             "share of new bars from the voice's other model; a repeated bar keeps its model",
@@ -60,5 +71,16 @@ PARAMETERS: dict[str, Parameter] = {
 WEIGHT_PREFIX = "weight/"
 # these change how a bar is played; the others change which bar is requested
 PERFORMANCE_PARAMETERS = frozenset(
-    {"vary", "land", "approach", "share", "swing", "humanise", "accent", "articulation"}
+    {
+        "vary",
+        "land",
+        "approach",
+        "share",
+        "build",
+        "space",
+        "swing",
+        "humanise",
+        "accent",
+        "articulation",
+    }
 )

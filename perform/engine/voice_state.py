@@ -4,6 +4,7 @@ from collections import deque
 from typing import NamedTuple
 
 from perform.engine import form
+from perform.engine.arc import NATURAL_SPACE, Arc
 from perform.engine.conditioning import PhraseContext
 from perform.engine.expression import Expression
 from perform.engine.form import TURN_MODES, Mode
@@ -191,6 +192,13 @@ class VoiceState:
             length > 1 and form.ends_turn(self.mode, since, length)
         )
         return ends and uniform(seed, bar, 7) < self.parameters["land"]
+
+    def breath(self, arc: Arc) -> float:
+        """The share of a bar that rests. The bars of a bundle without context have rests of their
+        own, to which a natural space adds nothing.
+        """
+        more = (self.parameters["space"] - NATURAL_SPACE) / (1 - NATURAL_SPACE)
+        return arc.breath * max(more, 0.0)
 
     def reset(self, bar: int) -> None:
         """Drop all bars ahead; keep only the opening bars, from `bar` on, for a start."""

@@ -155,6 +155,14 @@ def velocity_of(note: Note, weight: int, settings: VoiceSettings) -> int:
     return round(settings.softest + share * (settings.loudest - settings.softest))
 
 
+def with_dynamics(velocity: int, dynamics: float, settings: VoiceSettings) -> int:
+    """A velocity moved towards the loudest of the voice (`dynamics` up to 1) or the softest (down
+    to -1), as far as it says. Louder notes stay louder.
+    """
+    room = settings.loudest - velocity if dynamics > 0 else velocity - settings.softest
+    return velocity + round(dynamics * max(room, 0))
+
+
 def prepare_phrase(phrase: Phrase, settings: VoiceSettings) -> Phrase:
     """A source's phrase as this voice plays it: tightened, one note at a time, as set."""
     if settings.tight:

@@ -1,0 +1,183 @@
+"""Voices on their arcs: dynamics over sentences, choruses and a climb of several."""
+
+from statistics import mean, pstdev
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from perform.engine.arc import PICKUPS
+from perform.engine.engine import Engine
+from perform.engine.form import breathe
+from perform.engine.harmony import Harmony
+from perform.engine.metre import parse_metre
+from perform.engine.settings import EngineSettings
+from perform.engine.voicing import VoiceSettings, with_dynamics
+from perform.events import ChartChanged
+from perform.generation.canned import CannedSource
+from perform.music.chart import parse_chart
+from perform.music.note import Note
+from perform.outputs.memory import MemoryOutput
+from perform.runtime import offline
+from perform.runtime.chart_events import BLUES
+
+BAR, BARS = 1920, 200
+
+
+def play(bars=BARS, seed=0, source=None, **parameters):
+    memory = MemoryOutput()
+    voice = VoiceSettings(name="lead", parameters=parameters)
+    engine = Engine([voice], EngineSettings(seed=seed))
+    chart = [(0, ChartChanged(parse_chart(BLUES)))]
+    offline.play(engine, lambda _: source or CannedSource(), chart, bars * BAR, [memory])
+    return [sound for sound in memory.notes if sound.velocity]
+
+
+def bar_velocities(sounds):
+    """The mean velocity of each bar, by its number."""
+    bars = {}
+    for sound in sounds:
+        bars.setdefault(sound.tick // BAR, []).append(sound.velocity)
+    return {bar: mean(each) for bar, each in bars.items()}
+
+
+# --- dynamics ------------------------------------------------------------------------------------
+
+
+def test_bars_differ_in_dynamics_as_those_of_a_player_do():
+    sounds = [play(12, seed) for seed in range(20)]
+    spreads = [pstdev(bar_velocities(each).values()) for each in sounds]
+    assert 8 < mean(spreads) < 14
+    assert min(spreads) > 5
+    assert all(64 <= sound.velocity <= 112 for each in sounds for sound in each)
+
+
+@given(st.integers(1, 127), st.integers(1, 127), st.floats(-0.9, 0.9))
+def test_dynamics_keep_the_range_of_the_voice_and_the_order_of_velocities(one, other, dynamics):
+    voice = VoiceSettings(name="lead", softest=50, loudest=110)
+    moved, second = (with_dynamics(each, dynamics, voice) for each in (one, other))
+    assert min(one, 50) <= moved <= max(one, 110)
+    if 50 <= one <= other <= 110:
+        assert moved <= second
+    assert with_dynamics(one, 0.0, voice) == one
+
+
+def test_build_is_the_slope_of_velocity_over_four_choruses():
+    def climb(build):
+        levels = bar_velocities(play(build=build, repeat=0.0))
+        places = [bar % 48 for bar in levels]
+        return stats.linregress(places, list(levels.values()))
+
+    even, long_climb = climb(0.0), climb(1.0)
+    assert even.pvalue > 0.01
+    assert long_climb.pvalue < 0.01
+    assert long_climb.slope > 0.4  # velocity a bar, so 20 over a climb
+
+
+def test_dynamics_do_not_change_what_is_played():
+    even, climb = ([s[:3] for s in play(48, build=build)] for build in (0.0, 1.0))
+    assert even == climb
+
+
+# --- places --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("C | F | G", [(0, 3, 0), (1, 3, 0), (2, 3, 0), (0, 3, 1), (1, 3, 1)]),
+        ("C", [(0, 1, 0), (0, 1, 1), (0, 1, 2)]),
+        ("C |: F | G :| C", [(0, 4, 0), (1, 4, 0), (2, 4, 0), (1, 4, 1), (2, 4, 1)]),
+    ],
+)
+def test_a_bar_knows_its_place_in_the_form(text, places):
+    harmony = Harmony()
+    harmony.set_chart(parse_chart(text))
+    harmony.rewind()
+    bars = range(len(places))
+    assert [harmony.place_ahead(bar) for bar in bars] == places
+    assert [harmony.place_from_start(bar) for bar in bars] == places
+    found = []
+    for _ in places:
+        harmony.begin_bar()
+        found.append(harmony.place_ahead(0))
+    assert found == places
+    harmony.locate(2, begun=True)
+    assert harmony.place_ahead(0) == places[2]
+
+
+def test_without_a_chart_no_form_is_known():
+    assert Harmony().place_ahead(3) == Harmony().place_from_start(3) == (0, 0, 0)
+
+
+# --- space ---------------------------------------------------------------------------------------
+
+
+class Crowded:
+    """A source with a note on every quaver, so that the line never rests of itself."""
+
+    def phrase(self, *_):
+        return tuple(Note(start, 240, 60 + start // 240) for start in range(0, BAR, 240))
+
+
+def silences(space, bars=BARS):
+    """The share of each bar that is silent."""
+    memory = MemoryOutput()
+    engine = Engine([VoiceSettings(name="lead", parameters={"space": space})])
+    chart = [(0, ChartChanged(parse_chart(BLUES)))]
+    offline.play(engine, lambda _: Crowded(), chart, bars * BAR, [memory])
+    silent, ended = [0] * bars, 0
+    for sound in memory.notes:  # a single line: on, off, on, off
+        if sound.velocity:
+            silent[min(ended // BAR, bars - 1)] += sound.tick - ended
+        else:
+            ended = sound.tick
+    silent[ended // BAR if ended < bars * BAR else -1] += bars * BAR - ended
+    return [each / BAR for each in silent]
+
+
+def test_space_is_the_share_of_silence():
+    found = {space: silences(space) for space in (0.0, 0.3, 0.6, 1.0)}
+    for less, more in ((0.3, 0.6), (0.6, 1.0)):
+        assert stats.wilcoxon(found[more], found[less], alternative="greater").pvalue < 0.01
+    assert 0.4 < mean(found[1.0]) < 0.55
+    # the bars of a bundle without context have rests of their own
+    assert found[0.3] == found[0.0]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 40), st.integers(1, 900)), max_size=12),
+    st.floats(0, 0.95),
+    st.sampled_from(PICKUPS),
+    st.sampled_from(["2/4", "3/4", "4/4", "5/4", "6/8", "7/8", "12/8"]),
+    st.booleans(),
+)
+def test_a_breath_is_empty_and_what_comes_before_it_may_land(notes, breath, pickup, text, lands):
+    metre = parse_metre(text)
+    phrase = tuple(
+        Note(start, min(length, metre.bar - start), 60)
+        for start, length in sorted((place * 120 % metre.bar, length) for place, length in notes)
+    )
+    breath = min(breath, 0.95 - pickup)
+    line = breathe(phrase, breath, pickup, metre, lands=lands)
+    half = metre.beat // 2
+    rest = round(breath * metre.bar / half) * half
+    end = metre.bar - round(pickup * metre.bar / half) * half
+    begin = max(end - rest, half)
+    assert all(note.start >= 0 and note.end <= metre.bar for note in line)
+    if begin < end:
+        assert all(note.end <= begin or note.start >= end for note in line)
+        assert line[len(line) - sum(n.start >= end for n in phrase) :] == tuple(
+            note for note in phrase if note.start >= end
+        )
+    elif not lands:
+        assert line == phrase
+
+
+def test_before_a_breath_the_last_note_rings_and_a_pickup_stays():
+    phrase = Crowded().phrase()
+    line = breathe(phrase[:3] + phrase[6:], 0.375, 0.125)
+    assert line == (*phrase[:2], Note(480, 480, 62), phrase[7])
+    landed = breathe(phrase, 0.25, 0.125, lands=True)
+    assert landed[-2:] == (Note(960, 180, 64), phrase[7])
