@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 from perform.music.chart import Chart
 from perform.music.chord import Chord
 from perform.music.condition import Conditions
+from perform.music.feel import FeelChoice
 from perform.music.line_context import LineContext
 from perform.music.note import COLUMNS, Phrase
 
@@ -95,6 +96,13 @@ class TurnLengthChanged(NamedTuple):
 
     voice: str | None
     bars: int
+
+
+class FeelChanged(NamedTuple):
+    """The feel of a voice's (None: every voice's) new bars, from a bundle that knows feels."""
+
+    voice: str | None
+    feel: FeelChoice
 
 
 class OtherModelChanged(NamedTuple):
@@ -315,6 +323,7 @@ Event = (
     | ParameterChanged
     | ModeChanged
     | TurnLengthChanged
+    | FeelChanged
     | OtherModelChanged
     | VoiceSoloed
     | PhraseJudged

@@ -13,7 +13,7 @@ from perform.commands.control_reference import default_of, markdown, messages, p
 from perform.control.published import FEEDBACK
 from perform.control.registry import CONTROLS, NAME, ONE_VOICE, Control
 
-WIDE = 200  # columns where there is no terminal: each row on one line, for grep
+WIDE = 220  # columns where there is no terminal: each row on one line, for grep
 ROOMY, RANGE = 120, 13  # columns of a wide terminal; of the ranges in a narrow one
 PER_VOICE = "*"
 

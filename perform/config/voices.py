@@ -8,12 +8,14 @@ from perform.engine.form import Mode
 from perform.engine.parameters import PARAMETERS
 from perform.engine.voicing import (
     DEFAULT_BARS,
+    DEFAULT_FEEL,
     DEFAULT_MODE,
     DEFAULT_MODEL,
     Fit,
     VoiceSettings,
 )
 from perform.errors import RigError, did_you_mean
+from perform.music.feel import FeelChoice
 from perform.music.pitch import parse_midi_pitch
 from perform.tables import RigTable, rig_errors
 
@@ -65,6 +67,7 @@ class VoiceConfig(RigTable, frozen=True):
     tight: bool = True
     mode: Mode = DEFAULT_MODE
     bars: Annotated[int, Meta(ge=1, le=64)] = DEFAULT_BARS
+    feel: FeelChoice = DEFAULT_FEEL
     other: str | None = None
     knobs: dict[str, float] = field(default_factory=dict)
 
@@ -91,6 +94,7 @@ class VoiceConfig(RigTable, frozen=True):
             grounded=self.role == "bass",
             mode=self.mode,
             bars=self.bars,
+            feel=self.feel,
             other=self.other,
             parameters={**role.knobs, **self.knobs},
         )

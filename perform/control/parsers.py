@@ -88,13 +88,13 @@ def switch(make: Callable[[str, bool], Event]) -> Parser:
     return lambda values, voice: make(voice, _number(values) != 0)
 
 
-def choice(make: Callable[[Any], Event], choices: tuple[str, ...]) -> Parser:
+def choice(make: Callable[[str | None, Any], Event], choices: tuple[str, ...]) -> Parser:
     """The parser of one word out of `choices`."""
 
-    def parse_choice(values: Values, _: str) -> Event:
+    def parse_choice(values: Values, voice: str) -> Event:
         if len(values) != 1 or values[0] not in choices:
             raise MessageError(f"takes one of {', '.join(choices)}")
-        return make(values[0])
+        return make(voice or None, values[0])
 
     return parse_choice
 

@@ -15,13 +15,14 @@ from perform.control.parsers import Command, Parser
 from perform.engine.metre import Metre, format_metre
 from perform.engine.parameters import PARAMETERS, UNSET, Parameter
 from perform.engine.settings import DEFAULT_CHART, DEFAULT_KEY, DEFAULT_METRE, DEFAULT_TEMPO
-from perform.engine.voicing import DEFAULT_BARS, DEFAULT_MODE, VoiceSettings
+from perform.engine.voicing import DEFAULT_BARS, DEFAULT_FEEL, DEFAULT_MODE, VoiceSettings
 from perform.errors import MessageError
 from perform.events import (
     ChartChanged,
     ChordReleased,
     ChordSounds,
     Event,
+    FeelChanged,
     KeyChanged,
     MetreChanged,
     ModeChanged,
@@ -40,6 +41,7 @@ from perform.events import (
     VoiceMuted,
     VoiceSoloed,
 )
+from perform.music.feel import FEEL_CHOICES
 
 ControlKind = Literal["action", "switch", "number", "choice", "text", "chord", "note", "request"]
 SETTABLE_BY_MIDI: tuple[ControlKind, ...] = ("number", "switch", "action")
@@ -136,7 +138,7 @@ CONTROLS: tuple[Control, ...] = (
             events=(KeyChanged,), value=lambda it: it.name),
     Control("/note", "note", "ii", "the player's melody: MIDI note and velocity", parsers.note),
     Control("/transport", "choice", "s", "start, stop or continue",
-            parsers.choice(TransportChanged, parsers.ACTIONS),
+            parsers.choice(lambda _, action: TransportChanged(action), parsers.ACTIONS),
             default="stop", choices=parsers.ACTIONS,
             events=(TransportChanged,), value=lambda it: it.action),
     Control("/tempo", "number", "f", "quarter notes a minute",
@@ -170,6 +172,12 @@ CONTROLS: tuple[Control, ...] = (
                    1, parsers.LONGEST_TURN, DEFAULT_BARS, "bars",
                    events=(TurnLengthChanged, ModeChanged), value=lambda it: it.bars,
                    initial=lambda voice: voice.bars)),
+    *_both(Control("/feel", "choice", "s",
+                   "the feel of new bars, from a bundle that knows feels; auto: any",
+                   parsers.choice(FeelChanged, FEEL_CHOICES),
+                   default=DEFAULT_FEEL, choices=FEEL_CHOICES,
+                   events=(FeelChanged,), value=lambda it: it.feel,
+                   initial=lambda voice: voice.feel)),
     *_both(Control("/more", "action", "", "more of what just played",
                    parsers.action(lambda voice: PhraseJudged(voice, True)))),
     *_both(Control("/no", "action", "", "no more of what just played",
@@ -182,9 +190,9 @@ CONTROLS: tuple[Control, ...] = (
             parsers.switch(VoiceSoloed), 0, 1, 0,
             events=(VoiceSoloed,), value=lambda it: int(it.soloed), initial=lambda _: 0),
     *(control for parameter in PARAMETERS.values() for control in _of_parameter(parameter)),
-    Control("/snapshot/store", "text", "s", "store all parameters under a name",
+    Control("/snapshot/store", "text", "s", "store all parameters and feels under a name",
             parsers.name(SnapshotStored)),
-    Control("/snapshot/recall", "text", "s", "set the parameters stored under a name",
+    Control("/snapshot/recall", "text", "s", "set the parameters and feels stored under a name",
             parsers.name(SnapshotRecalled)),
     Control("/panic", "action", "", "end all notes at once",
             parsers.action(lambda _: Panic())),
@@ -210,7 +218,7 @@ GROUPS = {
     "Weights": ("weight",),
     "Targets": ("target",),
     "How bars follow each other": ("repeat", "vary", "land", "approach", "build", "space"),
-    "How a line is played": ("swing", "humanise", "accent", "articulation"),
+    "How a line is played": ("feel", "swing", "humanise", "accent", "articulation"),
     "All at once": ("snapshot", "panic"),
     "Requests": ("subscribe", "unsubscribe", "learn", "stats"),
 }

@@ -30,6 +30,7 @@ from perform.events import (
     ChordSounds,
     ClockPulse,
     Event,
+    FeelChanged,
     KeyChanged,
     MetreChanged,
     ModeChanged,
@@ -98,6 +99,7 @@ class Engine:
             OtherModelChanged: self._change_model,
             ModeChanged: self._change_mode,
             TurnLengthChanged: self._change_mode,
+            FeelChanged: self._change_feel,
             VoiceMuted: self._change_silence,
             VoiceSoloed: self._change_silence,
             ParameterChanged: self._change_parameter,
@@ -340,6 +342,10 @@ class Engine:
     def _change_mode(self, event: ModeChanged | TurnLengthChanged) -> list[OutputEvent]:
         self._voices.set_mode(event, self._position.intended_bar_at(self._tick)[0])
         return self._request_soon()
+
+    def _change_feel(self, event: FeelChanged) -> list[OutputEvent]:
+        self._voices.set_feel(event)
+        return self._request_soon(self._voices.select(event.voice))
 
     def _change_silence(self, event: VoiceMuted | VoiceSoloed) -> list[OutputEvent]:
         return self._notes.silence(self._tick, self._voices.set_silence(event))

@@ -21,6 +21,7 @@ from perform.engine.voicing import (
 from perform.events import Steering
 from perform.music.chord import Chord
 from perform.music.condition import Conditions
+from perform.music.feel import FeelChoice
 from perform.music.note import Note, Phrase
 
 BARS_AHEAD = 2
@@ -52,6 +53,7 @@ class VoiceState:
         self.set_parameters(settings.initial_parameters())
         self.mode: Mode = settings.mode
         self.turn_length = settings.bars
+        self.feel: FeelChoice = settings.feel
         self.turn_start = 0  # the bar from which turns are counted
         self.muted = False
         self.soloed = False

@@ -1,10 +1,12 @@
 """The voices of a performance, their settings by event, and snapshots of their parameters."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from perform.engine.voice_state import VoiceState
 from perform.engine.voicing import VoiceSettings
 from perform.events import (
+    FeelChanged,
     ModeChanged,
     ModelChanged,
     OtherModelChanged,
@@ -14,8 +16,16 @@ from perform.events import (
     VoiceMuted,
     VoiceSoloed,
 )
+from perform.music.feel import FeelChoice
 
 MAX_SNAPSHOTS = 32
+
+
+class VoiceSnapshot(NamedTuple):
+    """What a snapshot holds of one voice."""
+
+    parameters: dict[str, float]
+    feel: FeelChoice
 
 
 class Voices:
@@ -24,7 +34,7 @@ class Voices:
     def __init__(self, settings: Sequence[VoiceSettings]) -> None:
         self.all = [VoiceState(index, each) for index, each in enumerate(settings)]
         self.by_name = {voice.settings.name: voice for voice in self.all}
-        self._snapshots: dict[str, dict[str, dict[str, float]]] = {}
+        self._snapshots: dict[str, dict[str, VoiceSnapshot]] = {}
 
     @property
     def snapshots(self) -> list[str]:
@@ -52,6 +62,11 @@ class Voices:
             if event.bars is not None:
                 voice.turn_length = event.bars
 
+    def set_feel(self, event: FeelChanged) -> None:
+        """Change the feel."""
+        for voice in self.select(event.voice):
+            voice.feel = event.feel
+
     def set_silence(self, event: VoiceMuted | VoiceSoloed) -> list[VoiceState]:
         """Mute or solo a voice; return the voices that this makes silent."""
         changed = self.by_name.get(event.voice)
@@ -76,29 +91,34 @@ class Voices:
             voice.set_parameter(event.parameter, event.value)
 
     def store_snapshot(self, name: str) -> str:
-        """Store all parameters under a name, and return all names, separated by commas.
+        """Store all parameters and feels under a name; return all names, separated by commas.
 
         A new snapshot beyond 32 replaces the oldest.
         """
         self._snapshots.pop(name, None)
         if len(self._snapshots) >= MAX_SNAPSHOTS:
             del self._snapshots[next(iter(self._snapshots))]
-        self._snapshots[name] = {voice.settings.name: voice.parameters for voice in self.all}
+        self._snapshots[name] = {
+            voice.settings.name: VoiceSnapshot(voice.parameters, voice.feel) for voice in self.all
+        }
         return ", ".join(self._snapshots)
 
-    def recall_snapshot(self, name: str) -> list[tuple[str, float]]:
-        """Restore a snapshot, and return (address, value) of each changed parameter.
+    def recall_snapshot(self, name: str) -> list[tuple[str, float | str]]:
+        """Restore a snapshot, and return (address, value) of each changed parameter and feel.
 
         An unknown name changes nothing.
         """
-        changed = []
-        for voice_name, parameters in self._snapshots.get(name, {}).items():
+        changed: list[tuple[str, float | str]] = []
+        for voice_name, (parameters, feel) in self._snapshots.get(name, {}).items():
             voice = self.by_name[voice_name]
             changed += [
                 (f"/voice/{voice_name}/{parameter}", value)
                 for parameter, value in parameters.items()
                 if voice.parameters[parameter] != value
             ]
+            if voice.feel != feel:
+                changed.append((f"/voice/{voice_name}/feel", feel))
+            voice.feel = feel
             voice.set_parameters(parameters)
         return changed
 

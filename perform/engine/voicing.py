@@ -9,6 +9,7 @@ from perform.engine.harmony import chord_scale
 from perform.engine.metre import COMMON, Metre
 from perform.engine.parameters import PARAMETERS
 from perform.music.chord import Chord
+from perform.music.feel import FeelChoice
 from perform.music.note import TICKS_PER_BAR, TICKS_PER_BEAT, TICKS_PER_COLUMN, Note, Phrase
 from perform.music.pitch import semitones_from_c
 from perform.music.scale import nearest_pitch, next_pitch
@@ -17,6 +18,7 @@ Fit = Literal["shift", "scale", "chord"]
 DEFAULT_MODEL = "blues"
 DEFAULT_MODE: Mode = "flow"
 DEFAULT_BARS = 4  # of a turn
+DEFAULT_FEEL: FeelChoice = "auto"
 ANCHOR_TICKS = 7 * TICKS_PER_COLUMN  # a quaver, or one that ends a column early to be struck again
 SIXTEENTH = TICKS_PER_BEAT // 4
 MAX_ENTRY_LEAP = 7  # semitones: a bar that enters with a larger leap may move by an octave
@@ -36,7 +38,8 @@ class VoiceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     time, as on a wind instrument. `tight`: onsets go to sixteenths and swung quavers. `grounded`:
     strong beats have the written bass of a slash chord, as a bass player plays it. `other`: the
     bundle that the parameter `blend` mixes in. `mode`, `bars`: when the voice plays and how long a
-    turn is, see `perform.engine.form`. `parameters`: first values of `perform.engine.parameters`.
+    turn is, see `perform.engine.form`. `feel`: which one to ask a bundle for that knows feels.
+    `parameters`: first values of `perform.engine.parameters`.
     """
 
     name: str
@@ -54,6 +57,7 @@ class VoiceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     other: str | None = None
     mode: Mode = DEFAULT_MODE
     bars: int = DEFAULT_BARS
+    feel: FeelChoice = DEFAULT_FEEL
     parameters: dict[str, float] = {}
 
     def initial_parameters(self) -> dict[str, float]:

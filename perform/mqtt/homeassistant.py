@@ -37,6 +37,7 @@ MAIN_CONTROLS = (
     "/key",
     "/model",
     "/mode",
+    "/feel",
     "/panic",
 )
 Entity = dict[str, Any]

@@ -5,6 +5,7 @@ from typing import Literal
 from perform.music.note import TICKS_PER_BEAT
 
 Feel = Literal["swing", "shuffle", "gospel", "funk", "straight", "latin", "ballad"]
+FeelChoice = Literal["auto", Feel]  # auto: any
 THIRD, SIXTEENTH = TICKS_PER_BEAT // 3, TICKS_PER_BEAT // 4
 _THIRDS = (0, THIRD, 2 * THIRD)
 _SIXTEENTHS = (0, SIXTEENTH, 2 * SIXTEENTH, 3 * SIXTEENTH)
@@ -18,3 +19,4 @@ GRIDS: dict[Feel, tuple[int, ...]] = {
     "ballad": _SIXTEENTHS,
 }
 FEELS: tuple[Feel, ...] = tuple(GRIDS)
+FEEL_CHOICES: tuple[FeelChoice, ...] = ("auto", *FEELS)

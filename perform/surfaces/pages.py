@@ -32,6 +32,9 @@ BUTTON_COLUMNS = 1.85  # of each button in a voice's strip
 PARAMETER_COLUMNS, EXPRESSION_COLUMNS = 17.0, 10.0  # the widths of the two rows of faders
 SIDE = EXPRESSION_COLUMNS + 0.4  # where the buttons beside the lower row of faders begin
 SIDE_COLUMNS = 6.6
+FEEL_COLUMNS, FEEL_ROWS = 4, 1.8  # buttons in a row, and the height of both rows
+BUTTONS = 4.5 + FEEL_ROWS  # where the two rows of buttons below the feels begin
+BUTTON_ROWS = (3.5 - FEEL_ROWS) / 2  # the height of each
 
 Table = dict[str, Control]  # by address
 
@@ -188,6 +191,10 @@ def _parameters_page(voice: str, table: Table, models: tuple[str, ...]) -> Page:
             at, expression, table,
             GridRect(0, 4.5, EXPRESSION_COLUMNS / len(expression), 3.5), "expression",
         ),
+        _choice(
+            table, "feel", GridRect(SIDE, 4.5, SIDE_COLUMNS, FEEL_ROWS), "time", f"{at}/feel",
+            columns=FEEL_COLUMNS,
+        ),
         *(_voice_buttons(at, table) if voice else _snapshots(table)),
     ]  # fmt: skip
     return Page(voice or "all", PARAMETER_COLUMNS, 8, tuple(items))
@@ -216,9 +223,11 @@ def _faders(
 def _voice_buttons(at: str, table: Table) -> Iterator[Item]:
     """Large buttons for one voice: mute, solo, more and no."""
     for number, (label, colour) in enumerate((("mute", "off"), ("solo", "on"))):
-        grid = GridRect(SIDE + SIDE_COLUMNS / 2 * number, 4.5, SIDE_COLUMNS / 2, 1.75)
+        x = SIDE + SIDE_COLUMNS / 2 * number
+        grid = GridRect(x, BUTTONS, SIDE_COLUMNS / 2, BUTTON_ROWS)
         yield _item(table, "switch", label, grid, colour, f"{at}/{label}")
-    yield from _judgement(at, table, GridRect(SIDE, 6.25, SIDE_COLUMNS, 1.75), "plain")
+    grid = GridRect(SIDE, BUTTONS + BUTTON_ROWS, SIDE_COLUMNS, BUTTON_ROWS)
+    yield from _judgement(at, table, grid, "plain")
 
 
 def _snapshots(table: Table) -> Iterator[Item]:
@@ -226,5 +235,5 @@ def _snapshots(table: Table) -> Iterator[Item]:
     width = SIDE_COLUMNS / len(SNAPSHOTS)
     for row, (label, colour) in enumerate((("store", "off"), ("recall", "on"))):
         for number, name in enumerate(SNAPSHOTS):
-            grid = GridRect(SIDE + number * width, 4.5 + 1.75 * row, width, 1.75)
+            grid = GridRect(SIDE + number * width, BUTTONS + BUTTON_ROWS * row, width, BUTTON_ROWS)
             yield _item(table, "tap", f"{label} {name}", grid, colour, f"/snapshot/{label}", name)

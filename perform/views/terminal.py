@@ -229,11 +229,12 @@ class TerminalView:
             sounding = [s.pitch for s in self._notes if s.voice == name and s.end is None]
             muted = self.values.get(f"{at}/mute", 0)
             solo = self.values.get(f"{at}/solo", 0)
+            mode, feel = (str(self.values.get(f"{at}/{name}", "")) for name in ("mode", "feel"))
             table.add_row(
                 Text(f"█ {_escaped(name):<12.12}", colour),
                 Text(voice["role"], "grey62"),
                 Text(str(self.values.get(f"{at}/model", ""))[:14]),
-                Text(str(self.values.get(f"{at}/mode", ""))),
+                Text(mode if feel == "auto" else f"{mode} {feel}".rstrip()),
                 Text(
                     "muted" if muted else "solo" if solo else "",
                     "bold red" if muted else "bold gold1",

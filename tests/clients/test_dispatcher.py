@@ -36,8 +36,12 @@ def test_a_recalled_snapshot_restores_every_value():
         surface = FakeClient("a surface")
         for address, value in (("/swing", 0.25), ("/voice/bass/swing", 0.75), ("/accent", 0.1)):
             clients.send(surface, address, value)
+        clients.send(surface, "/voice/bass/feel", "funk")
         clients.send(surface, "/snapshot/store", "verse")
         before = dict(clients.state.values)
+        assert before["/feel"] == "auto"
+        assert before["/voice/bass/feel"] == "funk"
+        clients.send(surface, "/feel", "swing")
         for address in ("/swing", "/accent"):
             clients.send(surface, address, 1.0)
         assert clients.state.values != before
@@ -85,6 +89,16 @@ def test_the_turn_length_is_set_with_the_mode_or_alone():
         assert late.at("/state/mode/bars") == late.at("/state/voice/lead/mode/bars") == [(8,)]
         assert late.at("/state/voice/bass/mode/bars") == [(2,)]
         assert late.at("/state/voice/bass/mode") == [("answer",)]
+
+    with_clients(scene)
+
+
+def test_a_feel_is_one_of_a_few_words():
+    async def scene(clients):
+        surface = FakeClient(("10.0.0.1", 50000))
+        clients.send(surface, "/voice/lead/feel", "waltz")
+        words = "auto, swing, shuffle, gospel, funk, straight, latin, ballad"
+        assert surface.at("/error") == [("/voice/lead/feel", f"takes one of {words}")]
 
     with_clients(scene)
 

@@ -66,6 +66,7 @@ def test_an_empty_rig_has_defaults():
         ("[outputs.a]\nkind = 'osc'\nto = 'here'", "host:port"),
         ("[outputs.a]\nkind = 'midi'", "either port"),
         ("[harmony]\nchange = 'glide'", "glide"),
+        ("[[voices]]\nname = 'a'\nfeel = 'swnig'", "swnig"),
         ("[mqtt]\nbroker = 'h'", "host:port"),
         ("[mqtt]\nbroker = 'h:1883'\nname = 'a/b'", "part of a topic"),
         ("[mqtt]\nbroker = 'h:1883'\nname = 'all'", "is reserved"),
@@ -163,6 +164,11 @@ def test_the_output_with_the_least_latency_is_delayed_longest():
     assert rig.ahead == 0.04
     delays = {name: round(rig.delay_of(output), 6) for name, output in rig.outputs.items()}
     assert delays == {"slow": 0.0, "synth": 0.03, "song": 0.0}
+
+
+def test_a_voice_can_have_a_feel():
+    rig = parse_rig("[[voices]]\nname = 'a'\nfeel = 'shuffle'\n[[voices]]\nname = 'b'")
+    assert [voice.settings().feel for voice in rig.voices] == ["shuffle", "auto"]
 
 
 def test_a_rig_can_have_a_chart_and_a_key():

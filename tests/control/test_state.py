@@ -8,6 +8,7 @@ from perform.control.state import State, at_every_address, changes
 from perform.engine.parameters import PARAMETERS
 from perform.events import (
     ChordSounds,
+    FeelChanged,
     KeyChanged,
     MetreChanged,
     ModeChanged,
@@ -75,6 +76,11 @@ def test_every_published_control_of_a_voice_has_a_first_value():
             },
         ),
         (TurnLengthChanged("bass", 2), {"/voice/bass/mode/bars": 2}),
+        (FeelChanged("bass", "funk"), {"/voice/bass/feel": "funk"}),
+        (
+            FeelChanged(None, "auto"),
+            {"/feel": "auto", "/voice/lead/feel": "auto", "/voice/bass/feel": "auto"},
+        ),
         (ParameterChanged("bass", "swing", 0.5), {"/voice/bass/swing": 0.5}),
         (
             ParameterChanged("lead", "weight/steps", 0.5),

@@ -12,6 +12,7 @@ from perform.control.parsers import StatsRequest
 from perform.errors import MessageError
 from perform.events import (
     ChordChanged,
+    FeelChanged,
     ModeChanged,
     Panic,
     ParameterChanged,
@@ -183,6 +184,7 @@ def test_the_quality_of_service_is_that_of_the_longest_name():
         ("/voice/lead/mute", "false", VoiceMuted),
         ("/mode", "trade 8", ModeChanged),
         ("/mode", "hold", ModeChanged),
+        ("/voice/lead/feel", "latin", FeelChanged),
         ("/panic", "PRESS", Panic),
         ("/panic", "1", Panic),
         ("/stats", "please", StatsRequest),
@@ -195,6 +197,8 @@ def test_a_payload_becomes_its_event_or_request(address, payload, kind):
 def test_an_event_has_the_value_of_its_payload():
     assert parse("/voice/lead/mute", "off") == VoiceMuted("lead", False)
     assert parse("/mode", '["trade", 8]') == ModeChanged(None, "trade", 8)
+    assert parse("/voice/lead/feel", "latin") == FeelChanged("lead", "latin")
+    assert parse("/feel", '"auto"') == FeelChanged(None, "auto")
     assert parse("/snapshot/store", "123").name == "123"
     assert parse("/chart", "").chart.bars == ()
     assert parse("/chord", "57 60 64 67") == ChordChanged(parse_chord("Am7"))

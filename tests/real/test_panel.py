@@ -300,6 +300,24 @@ def test_a_change_of_mode_keeps_the_turn_length(page, listener):
     page.until(f"return {bars}.offsetParent === null")
 
 
+def test_a_feel_is_chosen_for_one_voice_or_for_all(page, listener):
+    def select(address):
+        return f"document.querySelector('[data-address=\"{address}\"]')"
+
+    def choose(address, feel):
+        change = "it.dispatchEvent(new Event('change'))"
+        page.run(f"const it = {select(address)}; it.value = '{feel}'; {change}")
+
+    page.press("[data-to=voices]")
+    choose("/voice/bass/feel", "funk")
+    listener.expect("/state/voice/bass/feel", "funk")
+    choose("/feel", "ballad")
+    listener.expect("/state/voice/bass/feel", "ballad")
+    page.until(f"return {select('/voice/lead/feel')}.value === 'ballad'")
+    listener.send("/feel", "latin")
+    page.until(f"return {select('/feel')}.value === 'latin'")
+
+
 def test_every_client_sees_a_stored_snapshot(page, panel_daemon, listener):
     full = "return document.querySelector('.slot[data-name={}]')?.classList.contains('full')"
     listener.send("/weight/variety", 0.9)

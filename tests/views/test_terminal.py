@@ -40,6 +40,10 @@ def test_it_shows_chord_time_voices_figures_and_log_in_eighty_columns():
             (0, "/state/chart/bar", 1),
             (0, "/state/voice/lead/model", "blues"),
             (0, "/state/voice/bass/mute", 1),
+            (0, "/state/voice/lead/mode", "answer"),
+            (0, "/state/voice/lead/feel", "straight"),
+            (0, "/state/voice/bass/mode", "flow"),
+            (0, "/state/voice/bass/feel", "auto"),
             (0, "/beat", 6, 0),
             (0, "/note", "lead", 72, 90),
             (1, "/beat", 6, 1),
@@ -56,6 +60,8 @@ def test_it_shows_chord_time_voices_figures_and_log_in_eighty_columns():
     assert "○ ● ○" in lines[0]
     assert "│ Cmaj7 " in lines[1]
     assert "muted" in text
+    assert "answer straight" in text
+    assert "flow auto" not in text
     assert "C5" in next(line for line in lines if "█ lead" in line)
     assert "p99 7.50" in text
     assert "phrases  1 late  2 missed  3 substituted" in text

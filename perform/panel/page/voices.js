@@ -8,7 +8,7 @@ const TURN_LENGTHS = [1, 2, 4, 8]; // bars
 const MODES_WITH_TURNS = ["answer", "trade"];
 
 export const buildVoices = ({ connection, store, controls, voices, models, colours, roll }) => {
-  const modes = controls.find((it) => it.address === "/mode").choices;
+  const [modes, feels] = ["/mode", "/feel"].map((address) => controls.find((it) => it.address === address).choices);
   $("voices").replaceChildren(
     ...voices.map((voice) => card(voice.name, voice.role)),
     ...(voices.length > 1 ? [card(null, "")] : []),
@@ -27,9 +27,9 @@ export const buildVoices = ({ connection, store, controls, voices, models, colou
           judge("more", `${prefix}/more`, `More of what ${title} played`),
           judge("no", `${prefix}/no`, `No more of what ${title} played`))),
       make("div", { className: "row" },
-        modelChoice("plays", `${prefix}/model`, title),
-        modelChoice("towards", `${prefix}/other`, title)),
-      make("div", { className: "row" }, ...modeChoice(prefix, title)));
+        choice("plays", `${prefix}/model`, title, models),
+        choice("towards", `${prefix}/other`, title, models)),
+      make("div", { className: "row" }, ...modeChoice(prefix, title), choice("feel", `${prefix}/feel`, title, feels)));
     if (name) store.watch(`${prefix}/mute`, (on) => {
       element.classList.toggle("muted", Boolean(on));
       roll.mute(name, on);
@@ -51,9 +51,9 @@ export const buildVoices = ({ connection, store, controls, voices, models, colou
     return label(make("button", { className: "key small", text, title: help, on }), help);
   }
 
-  function modelChoice(text, address, title) {
+  function choice(text, address, title, choices) {
     const select = label(make("select", { data: { address } }), `${text}: ${title}`);
-    store.watch(address, bindSelect(select, models, (value) => connection.send(address, value)));
+    store.watch(address, bindSelect(select, choices, (value) => connection.send(address, value)));
     return make("label", { className: "field" }, make("span", { text }), select);
   }
 
