@@ -9,7 +9,7 @@ from perform.music.chart import Chart
 from perform.music.chord import Chord
 from perform.music.condition import Conditions
 from perform.music.feel import FeelChoice
-from perform.music.line_context import LineContext
+from perform.music.line_context import ContextChord, LineContext
 from perform.music.note import COLUMNS, Phrase
 
 
@@ -177,8 +177,9 @@ class Panic(NamedTuple):
 class PhraseReady(NamedTuple):
     """One bar of material for one voice, over C.
 
-    `placed`: its pitches follow the chords of the request's context, so nothing is bent unless
-    other chords sound. `tied`: its first note goes on with the note that sounds before it.
+    `placed`: its pitches follow `chords`, those of the request's context, so nothing is bent unless
+    other chords sound; C is the root of the first of them. `tied`: its first note goes on with the
+    note that sounds before it.
     """
 
     voice: str
@@ -186,6 +187,7 @@ class PhraseReady(NamedTuple):
     phrase: Phrase
     placed: bool = False
     tied: bool = False
+    chords: tuple[ContextChord, ...] = ()
 
 
 class Steering(NamedTuple):

@@ -1,9 +1,10 @@
 """What an output, a sender and a phrase source are."""
 
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from perform.events import OutputEvent, Steering
 from perform.music.condition import UNCONDITIONAL, Conditions
+from perform.music.line_context import LineContext
 from perform.music.note import Phrase
 
 
@@ -31,11 +32,27 @@ class Sender(Protocol):
         ...
 
 
+class GeneratedBar(NamedTuple):
+    """One bar of a phrase source, over C. `placed`, `tied`: see `PhraseReady`."""
+
+    phrase: Phrase
+    placed: bool = False
+    tied: bool = False
+
+
 class PhraseSource(Protocol):
     """Makes phrases of one bar. The same arguments give the same phrase, whatever came before."""
 
     def phrase(
-        self, seed: int, conditions: Conditions = UNCONDITIONAL, steering: Steering | None = None
-    ) -> Phrase:
-        """One bar for a seed (0 to 2**48 - 1), near to the conditions and the steering."""
+        self,
+        seed: int,
+        conditions: Conditions = UNCONDITIONAL,
+        steering: Steering | None = None,
+        context: LineContext | None = None,
+    ) -> GeneratedBar:
+        """One bar for a seed (0 to 2**48 - 1), near to the conditions and the steering.
+
+        A source that follows the context moves its line so that the root of the context's first
+        chord is C, and answers with a placed bar.
+        """
         ...

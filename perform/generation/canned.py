@@ -1,7 +1,9 @@
 """A fixed stock of bars: for tests, golden scores, and when no model answers in time."""
 
 from perform.events import Steering
+from perform.interfaces import GeneratedBar
 from perform.music.condition import UNCONDITIONAL, Conditions
+from perform.music.line_context import LineContext
 from perform.music.note import TICKS_PER_BEAT, Note, Phrase
 
 
@@ -28,7 +30,11 @@ class CannedSource:
         self._stock = stock
 
     def phrase(
-        self, seed: int, _conditions: Conditions = UNCONDITIONAL, _steering: Steering | None = None
-    ) -> Phrase:
-        """The bar at place `seed` of the repeated stock; conditions and steering have no effect."""
-        return self._stock[seed % len(self._stock)]
+        self,
+        seed: int,
+        _conditions: Conditions = UNCONDITIONAL,
+        _steering: Steering | None = None,
+        _context: LineContext | None = None,
+    ) -> GeneratedBar:
+        """The bar at place `seed` of the repeated stock; nothing else has an effect."""
+        return GeneratedBar(self._stock[seed % len(self._stock)])

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from perform.events import Steering
 from perform.generation.litert import LiteRTSource
+from perform.interfaces import GeneratedBar
 from perform.music.condition import UNCONDITIONAL, Conditions
-from perform.music.note import Phrase
+from perform.music.line_context import LineContext
 from perform.music.pianoroll import clean, decode
 from perform.steering.evolution import SIZE, evolve
 
@@ -26,15 +27,16 @@ class EvolvedSource:
         seed: int,
         conditions: Conditions = UNCONDITIONAL,
         steering: Steering | None = None,
+        _context: LineContext | None = None,
         seconds: float | None = None,
-    ) -> Phrase:
+    ) -> GeneratedBar:
         """One bar, the best that the search finds.
 
         With a limit of `seconds` both the pool and the search end in time; the pool has one batch
         at least.
         """
         if steering is None:
-            return self._source.phrase(seed, conditions)
+            return GeneratedBar(self._source.phrase(seed, conditions))
         expired = _never if seconds is None else _deadline(time.monotonic() + seconds)
         best = evolve(
             self._source.pool(FIRST_POOL_SEED + seed, SIZE + FRESH, conditions, expired),
@@ -44,7 +46,7 @@ class EvolvedSource:
             expired=expired,
         )
         cleaned = decode(clean(best))
-        return cleaned or decode(best)
+        return GeneratedBar(cleaned or decode(best))
 
 
 def _never() -> bool:

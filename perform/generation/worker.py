@@ -21,6 +21,7 @@ from perform.events import PhraseReady, Steering
 from perform.generation.evolved import EvolvedSource
 from perform.ipc.interrupts import ignore_signals
 from perform.music.condition import Conditions
+from perform.music.line_context import ContextChord, LineContext
 
 FRAME_LENGTH = struct.Struct("<I")
 CHUNK = 1 << 16
@@ -41,15 +42,22 @@ class Request(msgspec.Struct, frozen=True, array_like=True):
     due: float
     conditions: Conditions = Conditions()
     steering: Steering | None = None
+    context: LineContext | None = None
 
 
 class Answer(msgspec.Struct, frozen=True, array_like=True):
-    """A bar, its notes as (start, duration, pitch); or `fault`, one line."""
+    """A bar, its notes as (start, duration, pitch); or `fault`, one line.
+
+    `placed`, `tied`, `chords`: see `PhraseReady`.
+    """
 
     voice: str
     bar: int
     notes: tuple[tuple[int, int, int], ...] = ()
     fault: str = ""
+    placed: bool = False
+    tied: bool = False
+    chords: tuple[ContextChord, ...] = ()
 
 
 def pack(message: msgspec.Struct) -> bytes:
@@ -62,7 +70,8 @@ def to_event(answer: Answer) -> PhraseReady:
     """The answer as the engine's event."""
     from perform.music.note import Note  # noqa: PLC0415
 
-    return PhraseReady(answer.voice, answer.bar, tuple(Note(*note) for note in answer.notes))
+    notes = tuple(Note(*note) for note in answer.notes)
+    return PhraseReady(answer.voice, answer.bar, notes, answer.placed, answer.tied, answer.chords)
 
 
 class RequestQueue:
@@ -131,8 +140,18 @@ def _answer(request: Request, sources: dict[str, EvolvedSource]) -> Answer:
         if source is None:
             source = sources[request.path] = EvolvedSource(Path(request.path))
         seconds = min(max(request.due - time.monotonic() - MARGIN_SECONDS, 0.0), MAX_SECONDS)
-        notes = source.phrase(request.seed, request.conditions, request.steering, seconds)
-        return Answer(request.voice, request.bar, notes)
+        bar = source.phrase(
+            request.seed, request.conditions, request.steering, request.context, seconds
+        )
+        chords = request.context.chords if bar.placed and request.context else ()
+        return Answer(
+            request.voice,
+            request.bar,
+            bar.phrase,
+            placed=bar.placed,
+            tied=bar.tied,
+            chords=chords,
+        )
     except SidemanError as fault:
         return Answer(request.voice, request.bar, fault=str(fault))
 

@@ -73,6 +73,7 @@ class WorkerClient(SupervisedProcess):
             due,
             requested.conditions,
             requested.steering,
+            requested.context,
         )
         self._pending[requested.voice, requested.bar] = request
         while len(self._pending) > MAX_PENDING:

@@ -27,6 +27,7 @@ from perform.events import (
     OutputEvent,
     ParameterChanged,
     PhraseJudged,
+    PhraseReady,
     PlayerNoteOff,
     PlayerNoteOn,
     SongPositionChanged,
@@ -178,6 +179,8 @@ def encode_event(tick: int, event: Event) -> bytes:
     """One line of a session file, without its line end."""
     # the line of a chart has its bars, vamps and text side by side
     fields = [*event.chart, event.text] if isinstance(event, ChartChanged) else list(event)
+    if isinstance(event, PhraseReady) and not event.placed:
+        fields = fields[:3]  # the others say how a placed bar is meant
     return msgspec.json.encode([tick, _NAME_OF[type(event)], fields])
 
 

@@ -58,8 +58,9 @@ class _OfflineShell:
         for event in events:
             if isinstance(event, PhraseRequested):
                 source = self._sources(event.model)
-                phrase = source.phrase(event.seed, event.conditions, event.steering)
-                self.handle(PhraseReady(event.voice, event.bar, phrase), self._tick)
+                bar = source.phrase(event.seed, event.conditions, event.steering, event.context)
+                chords = event.context.chords if bar.placed and event.context else ()
+                self.handle(PhraseReady(event.voice, event.bar, *bar, chords), self._tick)
                 continue
             for output in self._outputs:
                 output.send(event)

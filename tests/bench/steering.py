@@ -138,11 +138,12 @@ class Recording:
     def __init__(self, source):
         self.source, self.phrases = source, {}
 
-    def phrase(self, seed, conditions, steering):
+    def phrase(self, seed, conditions, steering, _context):
         if steering is not None:
             steering = steering._replace(player=PLAYER)
-        self.phrases[seed] = self.source.phrase(seed, conditions, steering)
-        return self.phrases[seed]
+        bar = self.source.phrase(seed, conditions, steering)
+        self.phrases[seed] = bar.phrase
+        return bar
 
 
 def played(source, weights):

@@ -23,6 +23,7 @@ from perform.events import (
     VoiceMuted,
 )
 from perform.generation.canned import CannedSource
+from perform.interfaces import GeneratedBar
 from perform.music.chart import parse_chart
 from perform.music.chord import parse_chord
 from perform.music.condition import Conditions
@@ -41,7 +42,7 @@ class Fixed:
         self.notes = tuple(Note(*note) for note in notes)
 
     def phrase(self, _seed, *_):
-        return self.notes
+        return GeneratedBar(self.notes)
 
 
 def perform(events, bars, source=None, settings=None, **voice):

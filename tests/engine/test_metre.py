@@ -31,6 +31,7 @@ from perform.events import (
     PlayerNoteOn,
     TransportChanged,
 )
+from perform.interfaces import GeneratedBar
 from perform.music.chart import parse_chart
 from perform.music.chord import parse_chord
 from perform.music.note import Note
@@ -49,7 +50,7 @@ class Fixed:
         self.notes = notes
 
     def phrase(self, *_):
-        return self.notes
+        return GeneratedBar(self.notes)
 
 
 def play(metre, bars, *events, notes=QUAVERS, **voice):

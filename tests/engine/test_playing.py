@@ -30,6 +30,7 @@ from perform.events import (
     VoiceMuted,
     VoiceSoloed,
 )
+from perform.interfaces import GeneratedBar
 from perform.music.chart import parse_chart
 from perform.music.chord import parse_chord
 from perform.music.note import Note
@@ -46,9 +47,9 @@ class Numbered:
     def __init__(self):
         self.requests = []
 
-    def phrase(self, seed, _conditions=None, steering=None):
+    def phrase(self, seed, _conditions=None, steering=None, _context=None):
         self.requests.append((seed, steering))
-        return tuple(Note(beat * BEAT, 240, 48 + seed % 12) for beat in range(4))
+        return GeneratedBar(tuple(Note(beat * BEAT, 240, 48 + seed % 12) for beat in range(4)))
 
 
 def play(engine, bars, events=(), source=None, bar=BAR):
@@ -167,7 +168,7 @@ def test_hold_repeats_the_current_bar_until_another_mode():
 def test_voices_that_share_the_room_play_less_and_not_the_same_notes():
     class Same:
         def phrase(self, *_):
-            return tuple(Note(beat * 240, 120, 60) for beat in range(8))
+            return GeneratedBar(tuple(Note(beat * 240, 120, 60) for beat in range(8)))
 
     def crowd(share):
         voices = [
@@ -272,10 +273,11 @@ class Alternating:
     def __init__(self):
         self.count = 0
 
-    def phrase(self, _seed, _conditions=None, _steering=None):
+    def phrase(self, *_):
         pitches = ((60, 62, 64, 65), (76, 77, 79, 72))[self.count % 2]
         self.count += 1
-        return tuple(Note(beat * BEAT, 240, pitch) for beat, pitch in enumerate(pitches))
+        notes = (Note(beat * BEAT, 240, pitch) for beat, pitch in enumerate(pitches))
+        return GeneratedBar(tuple(notes))
 
 
 def test_a_bar_enters_in_the_octave_of_the_bar_before():
@@ -321,7 +323,7 @@ def test_a_bass_has_the_written_bass_on_strong_beats():
 def test_a_set_key_decides_the_notes():
     class Scale:
         def phrase(self, *_):
-            return tuple(Note(beat * 240, 120, 60 + beat) for beat in range(8))
+            return GeneratedBar(tuple(Note(beat * 240, 120, 60 + beat) for beat in range(8)))
 
     def pitches(*events):
         engine = Engine([VoiceSettings(name="lead", low=48, high=84, parameters={"land": 0.0})])

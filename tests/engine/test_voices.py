@@ -17,6 +17,7 @@ from perform.events import (
     VoiceMuted,
     VoiceSoloed,
 )
+from perform.interfaces import GeneratedBar
 from perform.music.chord import parse_chord
 from perform.music.note import Note
 from perform.outputs.memory import MemoryOutput
@@ -30,14 +31,14 @@ class Beats:
     """A source whose bars have a note on every beat, its pitch by the seed."""
 
     def phrase(self, seed, *_):
-        return tuple(Note(beat * BEAT, 240, 60 + seed % 12) for beat in range(4))
+        return GeneratedBar(tuple(Note(beat * BEAT, 240, 60 + seed % 12) for beat in range(4)))
 
 
 class Crowded:
     """A source with a note on every sixteenth."""
 
     def phrase(self, *_):
-        return tuple(Note(start, 120, 60) for start in range(0, BAR, 120))
+        return GeneratedBar(tuple(Note(start, 120, 60) for start in range(0, BAR, 120)))
 
 
 def play(engine, bars, *events, sources=lambda _: Beats()):

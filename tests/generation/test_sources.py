@@ -10,18 +10,39 @@ from types import SimpleNamespace
 import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
+from lines import PlacedSource
 
 from perform.bundles import catalog
 from perform.clock.virtual import VirtualClock
 from perform.events import PhraseRequested, Steering
 from perform.generation import evolved, worker_client
 from perform.generation.evolved import EvolvedSource
-from perform.generation.worker import Request, RequestQueue, pack
+from perform.generation.worker import (
+    FRAME_LENGTH,
+    Answer,
+    Request,
+    RequestQueue,
+    _answer,
+    pack,
+    to_event,
+)
 from perform.generation.worker_client import WorkerClient
 from perform.music.condition import Conditions
+from perform.music.line_context import ContextChord, LineContext
 from perform.music.note import Note
 from perform.steering.fitness import WEIGHTS
 
+C7 = ContextChord(0, 0, (0, 4, 7, 10), (0, 2, 4, 5, 7, 9, 10))
+CONTEXT = LineContext(
+    (C7, C7._replace(start=960)),
+    following=C7,
+    before=tuple(Note(i * 120 - 3840, 120, 60) for i in range(32)),
+    place=11,
+    length=12,
+    feel="swing",
+    density=0.5,
+    motif=tuple(Note(i * 120, 120, 60) for i in range(16)),
+)
 requests = st.builds(
     Request,
     voice=st.sampled_from(["lead", "bass"]),
@@ -31,6 +52,7 @@ requests = st.builds(
     due=st.floats(0, 1e6),
     conditions=st.sampled_from([Conditions(), Conditions("minor", 0.25, 1.0)]),
     steering=st.sampled_from([None, Steering((0.5, 0.0), last=(Note(0, 240, 60),))]),
+    context=st.sampled_from([None, LineContext(), CONTEXT]),
 )
 
 
@@ -117,20 +139,29 @@ def test_a_search_that_makes_its_pool_first_ends_in_time(monkeypatch):
     steering = Steering(tuple(float(name == "on-beat") for name in WEIGHTS))
     for seed, seconds in enumerate((0.0, 0.06, 0.12)):
         start = clock.now()
-        assert source.phrase(seed, steering=steering, seconds=seconds)
+        assert source.phrase(seed, steering=steering, seconds=seconds).phrase
         assert clock.now() - start <= max(seconds, 0.05)  # at least one batch
     start = clock.now()
     source.phrase(9, steering=steering)
     assert clock.now() - start > 0.12
 
 
-def test_a_request_has_less_than_a_kilobyte():
+def test_a_request_has_less_than_two_kilobytes():
     phrase = tuple(Note(i * 120, 120, 60) for i in range(16))
     steering = Steering(tuple(0.123456 for _ in WEIGHTS), last=phrase, player=phrase)
     request = Request(
-        "lead", 1, 2**48 - 1, "/models/blues", 1e6, Conditions("minor", 0.5, 0.5), steering
+        "lead", 1, 2**48 - 1, "/models/blues", 1e6, Conditions("minor", 0.5, 0.5), steering, CONTEXT
     )
-    assert len(msgspec.msgpack.encode(request)) < 1000
+    assert len(msgspec.msgpack.encode(request)) < 2000
+
+
+def test_a_placed_bar_is_answered_with_the_chords_that_it_was_made_for():
+    request = Request("lead", 3, 9, "lines", 0.0, context=CONTEXT)
+    frame = pack(_answer(request, {"lines": PlacedSource(tied=True)}))
+    ready = to_event(msgspec.msgpack.decode(frame[FRAME_LENGTH.size :], type=Answer))
+    assert ready[:2] == ("lead", 3)
+    assert (ready.placed, ready.tied, ready.chords) == (True, True, CONTEXT.chords)
+    assert ready.phrase[0] == Note(0, 480, 60)
 
 
 def test_output_after_the_last_read_leaves_no_pipe_open(tmp_path, monkeypatch):

@@ -35,6 +35,7 @@ from perform.events import (
 from perform.generation.canned import STOCK, CannedSource
 from perform.music.chart import parse_chart
 from perform.music.chord import parse_chord
+from perform.music.line_context import ContextChord
 from perform.music.note import Note
 from perform.outputs.memory import MemoryOutput
 from perform.outputs.tape import Tape
@@ -111,8 +112,8 @@ def record(events, folder, by_bar=False):
                 )  # the clock advances
                 await asyncio.sleep(0)
                 for request in requests[:2]:
-                    phrase = CannedSource().phrase(request.seed)
-                    conductor.handle_event(PhraseReady(request.voice, request.bar, phrase))
+                    bar = CannedSource().phrase(request.seed)
+                    conductor.handle_event(PhraseReady(request.voice, request.bar, *bar))
                 del requests[:2]
             if isinstance(event, ClockStart):
                 conductor.start_with_clock(
@@ -330,6 +331,9 @@ def test_a_session_becomes_a_midi_file_with_tempo_chords_voices_and_player(tmp_p
         KeyChanged(frozenset({0, 2, 4})),
         KeyChanged(None),
         PhraseReady("lead", 3, (Note(0, 240, 60),)),
+        PhraseReady(
+            "lead", 3, (Note(0, 240, 60),), True, True, (ContextChord(0, 0, (0,), (0, 2)),)
+        ),
         ChordChanged(None),
     ],
 )

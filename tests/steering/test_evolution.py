@@ -167,9 +167,10 @@ class Recording:
     def __init__(self, source):
         self.source, self.phrases = source, []
 
-    def phrase(self, seed, conditions, steering):
-        self.phrases.append((seed, self.source.phrase(seed, conditions, steering)))
-        return self.phrases[-1][1]
+    def phrase(self, seed, conditions, steering, _context):
+        bar = self.source.phrase(seed, conditions, steering)
+        self.phrases.append((seed, bar.phrase))
+        return bar
 
 
 TARGET = {"target/density": 0.8, "target/register": 0.9, "target/contour": 0.9}
@@ -224,20 +225,23 @@ def test_phrases_resemble_the_players_bar(source):
     chord = parse_chord("C7")
     about = steering_by("player", PhraseContext(chord, player=PLAYER))
     plain = [
-        value("player", encode(source.phrase(s), bars=1).rolls, player=PLAYER) for s in range(20)
+        value("player", encode(source.phrase(s).phrase, bars=1).rolls, player=PLAYER)
+        for s in range(20)
     ]
     steered = [
-        value("player", encode(source.phrase(s, steering=about), bars=1).rolls, player=PLAYER)
+        value(
+            "player", encode(source.phrase(s, steering=about).phrase, bars=1).rolls, player=PLAYER
+        )
         for s in range(20)
     ]
     assert np.mean(steered) > np.mean(plain) + 0.3
 
 
 def test_a_disliked_bar_is_replaced_by_others_and_not_by_silence(source):
-    disliked = source.phrase(3)
-    plain = [source.phrase(seed) for seed in range(100, 160)]
+    disliked = source.phrase(3).phrase
+    plain = [source.phrase(seed).phrase for seed in range(100, 160)]
     about = steering(disliked=(disliked,))
-    others = [source.phrase(seed, steering=about) for seed in range(100, 160)]
+    others = [source.phrase(seed, steering=about).phrase for seed in range(100, 160)]
     rolls = np.concatenate([encode(phrase, bars=1).rolls for phrase in others])
     assert likeness(traits_of(rolls, about), disliked).max() < 0.5
     assert np.mean([*map(len, others)]) > 0.85 * np.mean([*map(len, plain)])
