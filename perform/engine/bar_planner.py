@@ -8,6 +8,7 @@ from perform.engine.active_notes import PlannedNote
 from perform.engine.expression import perform_notes
 from perform.engine.metre import Metre
 from perform.engine.phrase_requests import PhraseRequests
+from perform.engine.placed_line import ReceivedBar
 from perform.engine.schedule import EventKind, Schedule
 from perform.engine.seeded_random import uniform
 from perform.engine.song_position import SongPosition
@@ -46,19 +47,20 @@ class BarPlanner:
         """
         missed, room = [], MAX_NOTES
         for voice in self._voices:
-            phrase, material = voice.prepared(bar), voice.received.get(bar, ())
+            received, material = voice.prepared(bar), voice.material(bar)
             voice.close_request(bar)
             if not voice.plays(bar):
                 continue
             if voice.mode == "hold" and voice.previous:
-                phrase, material = voice.previous, ()
+                received, material = voice.previous, ()
             else:
                 voice.shaped_as = bar
-            if phrase is None:
+            if received is None:
                 kind: Literal["previous", "canned"] = "previous" if voice.previous else "canned"
                 missed.append(PhraseMissed(tick, voice.settings.name, bar, kind))
-                phrase = voice.previous or self._fallback
-            voice.previous, voice.last_material = phrase, material or voice.last_material
+                received = voice.previous or ReceivedBar(self._fallback)
+            voice.previous, voice.last_material = received, material or voice.last_material
+            voice.lay_out(bar, metre)
             taken = self._lay_out(voice, bar, start, metre, max(tick - start, 0), room)
             if not voice.silent:  # a silent voice leaves its room to the others
                 room = max(1, room - taken)
@@ -72,7 +74,8 @@ class BarPlanner:
         """
         shaped_as = voice.shaped_as
         seed = self._requests.seed(voice, shaped_as)
-        phrase = voice.shaped(voice.previous or (), shaped_as, metre, seed)
+        received = voice.previous or ReceivedBar(())
+        phrase = voice.shaped(received, shaped_as, metre, seed)
         share = voice.parameters["share"]
         if share < 1:
             phrase = thin(phrase, max(1, round(share * room)), metre)

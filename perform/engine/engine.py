@@ -232,7 +232,7 @@ class Engine:
         if voice is None:
             return []
         if event.bar in voice.requested:
-            voice.receive(event.bar, event.phrase)
+            self._requests.receive(voice, event)
             return [] if self._running else [*self._requests.outdated_received([voice])]
         self.counts.late += event.bar < self._position.first_unopened
         return []

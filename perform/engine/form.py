@@ -23,6 +23,12 @@ def is_repeat(bar: int, form: str) -> bool:
     return form[place] in form[:place]
 
 
+def repeated_bar(bar: int, form: str) -> int:
+    """The first bar of its group that has the letter of a bar."""
+    place = bar % len(form)
+    return bar - place + form.index(form[place])
+
+
 def is_last(bar: int, form: str) -> bool:
     """Whether the bar is the last of a group of two or more."""
     return len(form) > 1 and bar % len(form) == len(form) - 1

@@ -4,6 +4,7 @@ from functools import cache
 from typing import NamedTuple
 
 from perform.engine.key import KeyFinder, raise_leading_tone
+from perform.engine.metre import Metre
 from perform.music.chart import Chart, ChartBar
 from perform.music.chord import Chord
 from perform.music.pitch import semitones_from_c
@@ -39,6 +40,34 @@ class FormPlace(NamedTuple):
     place: int = 0
     bars: int = 0
     times: int = 0
+
+
+class BarHarmony(NamedTuple):
+    """What is known of the chords of a bar ahead.
+
+    `carried`: the chord that goes on from the bar before. `chords`: the chords that begin in the
+    bar. `following`: the first chord of the next bar; None where it is not known. `at`: the place
+    in the form.
+    """
+
+    carried: Chord | None
+    chords: ChartBar = ()
+    following: Chord | None = None
+    at: FormPlace = FormPlace()
+
+    @property
+    def first(self) -> Chord | None:
+        """The chord on the first beat of the bar."""
+        begins = self.chords and self.chords[0][0] == 0
+        return self.chords[0][1] if begins else self.carried
+
+    def timed(self, metre: Metre) -> tuple[tuple[int, Chord], ...]:
+        """(tick, chord) of each chord of the bar, the first from tick 0 on; "no chord" left out."""
+        ticks = metre.chord_ticks([share for share, _ in self.chords])
+        timed = list(zip(ticks, (chord for _, chord in self.chords), strict=True))
+        if not timed or timed[0][0] > 0:
+            timed.insert(0, (0, self.carried))
+        return tuple((tick, chord) for tick, chord in timed if chord is not None)
 
 
 class Harmony:
@@ -113,9 +142,13 @@ class Harmony:
         """The first chord of the bar so many bars ahead (0: this bar), as far as it is known."""
         return self._chord_after(self._cursor, bars + self._before_first)
 
-    def chord_from_start(self, bar: int) -> Chord | None:
-        """The first chord of a bar, counted from the next start, as far as it is known."""
-        return self._chord_after(-1, bar + 1)
+    def bar_ahead(self, bars: int) -> BarHarmony:
+        """The chords of the bar so many bars ahead (0: this bar), as far as they are known."""
+        return self._bar_after(self._cursor, self._times, bars + self._before_first)
+
+    def bar_from_start(self, bar: int) -> BarHarmony:
+        """The chords of a bar, counted from the next start, as far as they are known."""
+        return self._bar_after(-1, 0, bar + 1)
 
     def place_ahead(self, bars: int) -> FormPlace:
         """The place in the form of the bar so many bars ahead (0: this bar)."""
@@ -150,6 +183,12 @@ class Harmony:
             times += following <= place
             place = following
         return FormPlace(max(place, 0), len(self.chart.bars), times)
+
+    def _bar_after(self, place: int, times: int, bars: int) -> BarHarmony:
+        if not self.chart.bars:
+            return BarHarmony(self.chord)
+        following, at = self._chord_after(place, bars + 1), self._place_after(place, times, bars)
+        return BarHarmony(self._chord_before(at.place), self.chart.bars[at.place], following, at)
 
     def _chord_before(self, place: int) -> Chord | None:
         """The last chord before a bar of the chart; the current chord where the chart has none."""

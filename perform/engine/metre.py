@@ -161,6 +161,16 @@ def to_common_time(phrase: Phrase, metre: Metre) -> Phrase:
     return tuple(note._replace(start=_to_plain(note.start) % TICKS_PER_BAR) for note in phrase)
 
 
+def to_material(tick: int, metre: Metre) -> int:
+    """A tick of a bar of a metre as a tick of its 4/4 material; both may be before the bar."""
+    return _to_plain(tick) if metre.beat == DOTTED_QUARTER else tick
+
+
+def from_material(tick: int, metre: Metre) -> int:
+    """A tick of 4/4 material as a tick of a bar of a metre: the inverse of `to_material`."""
+    return _to_dotted(tick) if metre.beat == DOTTED_QUARTER else tick
+
+
 def _to_plain(tick: int) -> int:
     """A tick in beats of three quavers, in beats of four sixteenths: `_to_dotted` inverted."""
     beat, place = divmod(tick, DOTTED_QUARTER)

@@ -4,13 +4,15 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from perform.engine.conditioning import PhraseContext, conditions_of, steering_of
 from perform.engine.form import TURN_MODES
-from perform.engine.harmony import Harmony
+from perform.engine.harmony import BarHarmony, Harmony
+from perform.engine.line_contexts import line_context
 from perform.engine.metre import to_common_time
+from perform.engine.placed_line import ReceivedBar
 from perform.engine.player_buffer import PlayerBuffer
 from perform.engine.schedule import EventKind, Schedule
 from perform.engine.song_position import SongPosition
 from perform.engine.voice_state import BARS_AHEAD, PhraseRequest, VoiceState
-from perform.events import PhraseRequested
+from perform.events import PhraseReady, PhraseRequested
 from perform.music.note import Phrase
 
 SEEDS_PER_DISLIKE = 7919  # a dislike moves all seeds on by so much
@@ -36,6 +38,15 @@ class PhraseRequests:
         self._player = player
         self._performance = seed
         self._scheduled = False  # whether `soon` has scheduled an update
+        self._placing: dict[str, bool] = {}  # model -> whether its last bar was placed
+
+    def receive(self, voice: VoiceState, ready: PhraseReady) -> None:
+        """Store a requested bar that has arrived.
+
+        Its model is known from then on: whether it follows contexts or not.
+        """
+        self._placing[voice.requested[ready.bar].model] = ready.placed
+        voice.receive(ready.bar, ReceivedBar(*ready[2:]))
 
     def missing(self, bar: int) -> list[PhraseRequested]:
         """Requests for the bars from `bar` on that have not been requested."""
@@ -91,7 +102,8 @@ class PhraseRequests:
 
     def update(self, most: int) -> list[PhraseRequested]:
         """The requests of a scheduled update: missing bars, then outdated ones (`most` bars)."""
-        self._scheduled = False
+        if most < BARS_AHEAD:  # one that `soon` scheduled; an update of a beat leaves that pending
+            self._scheduled = False
         return [*self.missing(self._position.first_unopened), *self.outdated(most=most)]
 
     def restart(self) -> None:
@@ -102,14 +114,20 @@ class PhraseRequests:
         """The seed of a bar: consecutive for consecutive material, far apart for voices and
         performances.
         """
+        return self._material_seed(voice, voice.material_index(bar))
+
+    def _material_seed(self, voice: VoiceState, index: int) -> int:
         performance = (self._performance * 31 + voice.index) % 2**24
-        material = voice.material_index(bar) + voice.dislikes * SEEDS_PER_DISLIKE
+        material = index + voice.dislikes * SEEDS_PER_DISLIKE
         return performance * 2**24 + material % 2**24
 
     def _renew(self, voice: VoiceState, bars: Iterable[int]) -> Iterator[PhraseRequested]:
         for bar in bars:
             request = self._current_request(voice, bar)
-            if voice.requested[bar] != request:
+            latest = voice.requested[bar]
+            if not self._placing.get(request.model):  # what it makes does not depend on the context
+                latest = latest._replace(context=request.context)
+            if latest != request:
                 yield self._record(voice, bar, request)
 
     def _record(self, voice: VoiceState, bar: int, request: PhraseRequest) -> PhraseRequested:
@@ -126,32 +144,41 @@ class PhraseRequests:
             deadline,
             request.conditions,
             request.steering,
+            request.context,
         )
 
     def _current_request(self, voice: VoiceState, bar: int) -> PhraseRequest:
         """The request for a bar ahead, from the harmony, parameters and judgements of now."""
-        settings, seed = voice.settings, self.seed(voice, bar)
-        if bar < self._position.first_unopened:  # for the next start
-            chord = self._harmony.chord_from_start(bar)
-        else:
-            chord = self._harmony.chord_ahead(bar - self._position.bar)
-        player = self._player_phrase(voice, bar)
-        parameters = voice.request_parameters(player)
+        harmony, player = self._harmony_of(bar), self._player_phrase(voice, bar)
+        parameters, settings = voice.request_parameters(player), voice.settings
+        before = voice.received.get(bar - 1)
         context = voice.with_judgements(
             PhraseContext(
-                chord,
+                harmony.first,
                 self._harmony.key,
-                last=voice.received.get(bar - 1) or voice.last_material,
+                last=(before.phrase if before else ()) or voice.last_material,
                 player=player,
             )
         )
-        columns = self._position.next_metre.columns
+        metre = self._position.next_metre
+        model = voice.model_of(bar, self.seed(voice, bar))
         return PhraseRequest(
-            voice.model_of(bar, seed),
-            seed,
-            conditions_of(parameters, chord),
-            steering_of(parameters, settings.low, settings.high, context, columns),
+            model,
+            self._material_seed(
+                voice, bar if self._placing.get(model) else voice.material_index(bar)
+            ),
+            conditions_of(parameters, harmony.first),
+            steering_of(parameters, settings.low, settings.high, context, metre.columns),
+            line_context(voice, bar, harmony, self._harmony.key, metre)
+            if self._placing.get(model, True)
+            else None,
         )
+
+    def _harmony_of(self, bar: int) -> BarHarmony:
+        """The chords of a bar ahead; of a bar that has been laid out, in the next start."""
+        if bar < self._position.first_unopened:
+            return self._harmony.bar_from_start(bar)
+        return self._harmony.bar_ahead(bar - self._position.bar)
 
     def _player_phrase(self, voice: VoiceState, bar: int) -> Phrase:
         """The player's bar that this bar answers, or else the last one, as 4/4 material."""

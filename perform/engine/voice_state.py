@@ -8,20 +8,20 @@ from perform.engine.arc import NATURAL_SPACE, Arc
 from perform.engine.conditioning import PhraseContext
 from perform.engine.expression import Expression
 from perform.engine.form import TURN_MODES, Mode
-from perform.engine.metre import Metre, fit_to_metre
+from perform.engine.metre import Metre
+from perform.engine.placed_line import ReceivedBar
 from perform.engine.seeded_random import uniform
 from perform.engine.voicing import (
     PitchSpan,
     PreviousNote,
     VoiceSettings,
     entry_octave,
-    prepare_phrase,
-    thin,
 )
 from perform.events import Steering
 from perform.music.chord import Chord
 from perform.music.condition import Conditions
 from perform.music.feel import FeelChoice
+from perform.music.line_context import BARS_BEFORE, LineContext
 from perform.music.note import Note, Phrase
 
 BARS_AHEAD = 2
@@ -36,13 +36,15 @@ class PhraseRequest(NamedTuple):
     seed: int
     conditions: Conditions
     steering: Steering | None
+    context: LineContext | None = None
 
 
 class VoiceState:
     """The state of one voice.
 
     `requested`: bars ahead, each with its latest request. `pending`: requested bars that have not
-    arrived. `received`: bars ahead that have arrived, as the source made them.
+    arrived. `received`: bars ahead that have arrived, as the source made them. `laid_out`: the last
+    bars that were laid out, before shaping, each with its metre.
     """
 
     def __init__(self, index: int, settings: VoiceSettings) -> None:
@@ -60,8 +62,9 @@ class VoiceState:
         self.silent = False  # muted, or another voice is soloed
         self.requested: dict[int, PhraseRequest] = {}
         self.pending: set[int] = set()
-        self.received: dict[int, Phrase] = {}
-        self.previous: Phrase | None = None  # the bar that was laid out last, before shaping
+        self.received: dict[int, ReceivedBar] = {}
+        self.laid_out: dict[int, tuple[ReceivedBar, Metre]] = {}
+        self.previous: ReceivedBar | None = None  # the bar that was laid out last, before shaping
         self.shaped_as = 0  # the bar as which `previous` was shaped
         self.last_material: Phrase = ()  # of the bar that was laid out last, as it was received
         self.played_material: Phrase = ()  # of the last note that began
@@ -71,7 +74,7 @@ class VoiceState:
         self.disliked: deque[Phrase] = deque(maxlen=MAX_JUDGED)
         self.dislikes = 0
         self._octave_bar, self._octave = -1, 0  # a bar, and by how many semitones it moves
-        self._openings: dict[int, tuple[PhraseRequest, Phrase]] = {}  # first bars after a start
+        self._openings: dict[int, tuple[PhraseRequest, ReceivedBar]] = {}  # first bars of a start
         self._from_other: dict[int, bool] = {}  # material -> whether the other model made it
 
     def set_parameter(self, name: str, value: float) -> None:
@@ -142,32 +145,53 @@ class VoiceState:
         """The context with the bars that the player judged."""
         return context._replace(liked=tuple(self.liked), disliked=tuple(self.disliked))
 
-    def receive(self, bar: int, phrase: Phrase) -> None:
+    def receive(self, bar: int, received: ReceivedBar) -> None:
         """Store a requested bar that has arrived. It is prepared only when it is laid out, because
         a later request often replaces it.
         """
         if bar < BARS_AHEAD:
-            self._openings[bar] = self.requested[bar], phrase
+            self._openings[bar] = self.requested[bar], received
         self.pending.discard(bar)
-        self.received[bar] = phrase
+        self.received[bar] = received
 
-    def prepared(self, bar: int) -> Phrase | None:
+    def prepared(self, bar: int) -> ReceivedBar | None:
         """A received bar as this voice plays it; None where it has not arrived."""
-        phrase = self.received.get(bar)
-        return None if phrase is None else prepare_phrase(phrase, self.settings)
+        received = self.received.get(bar)
+        return None if received is None else received.prepared(self.settings)
 
-    def shaped(self, phrase: Phrase, bar: int, metre: Metre, seed: int) -> Phrase:
-        """A prepared phrase as it stands in its bar: fitted to the metre, thinned, varied where it
-        repeats.
-        """
-        phrase = self._fitted(phrase, metre)
+    def material(self, bar: int) -> Phrase:
+        """A received bar as the source made it; empty where it has not arrived."""
+        return self.received[bar].phrase if bar in self.received else ()
+
+    def lay_out(self, bar: int, metre: Metre) -> None:
+        """Record that a bar plays `previous`."""
+        if self.previous is not None:
+            self.laid_out[bar] = self.previous, metre
+        kept = max(BARS_BEFORE, len(self.settings.form))
+        for earlier in [each for each in self.laid_out if each <= bar - kept]:
+            del self.laid_out[earlier]
+
+    def motif(self, bar: int) -> Phrase:
+        """The material of the bar that a bar ahead repeats, over C; empty where it repeats none."""
+        if not self._repeats(bar):
+            return ()
+        earlier = form.repeated_bar(bar, self.settings.form)
+        received = self.received.get(earlier)
+        if received is None:
+            received, _ = self.laid_out.get(earlier, (ReceivedBar(()), None))
+        return received.phrase
+
+    def shaped(self, received: ReceivedBar, bar: int, metre: Metre, seed: int) -> Phrase:
+        """A prepared bar as it stands in its metre: fitted, thinned, varied where it repeats."""
+        phrase = received.fitted(self.settings, metre)
         if self._repeats(bar) and uniform(seed, bar, 6) < self.parameters["vary"]:
             phrase = form.vary(phrase, seed + bar, metre)
         return phrase
 
     def first_note(self, bar: int, metre: Metre) -> Note | None:
         """The first note of a received bar, as it will stand in its metre."""
-        return next(iter(self._fitted(self.prepared(bar) or (), metre)), None)
+        received = self.prepared(bar) or ReceivedBar(())
+        return next(iter(received.fitted(self.settings, metre)), None)
 
     def in_octave(self, note: Note, bar: int, span: PitchSpan, chord: Chord) -> Note:
         """The note in the octave of its bar, which is decided at the first note of the bar.
@@ -207,6 +231,7 @@ class VoiceState:
         self.requested.clear()
         self.pending.clear()
         self.received.clear()
+        self.laid_out.clear()
         self._from_other.clear()
         self.previous_note = None
         self._octave_bar = -1
@@ -217,10 +242,10 @@ class VoiceState:
 
         A bar of a model that the voice no longer uses is left out.
         """
-        for opening, (request, phrase) in self._openings.items():
+        for opening, (request, received) in self._openings.items():
             if opening >= bar and opening not in self.requested and self._uses(request.model):
                 self.requested[opening] = request
-                self.receive(opening, phrase)
+                self.receive(opening, received)
 
     def drop_before(self, bar: int) -> None:
         """Drop the bars before `bar`."""
@@ -232,9 +257,6 @@ class VoiceState:
         """Whether the voice plays bars of a model."""
         blends = self.parameters["blend"] > 0
         return model == self.model or (model == self.other_model and blends)
-
-    def _fitted(self, phrase: Phrase, metre: Metre) -> Phrase:
-        return thin(fit_to_metre(phrase, metre), self.settings.density, metre)
 
     def _repeats(self, bar: int) -> bool:
         """Whether a bar repeats: the form says that it may, and `repeat` how often it does."""

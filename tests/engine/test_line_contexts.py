@@ -1,0 +1,161 @@
+"""What requests say of the music around a bar, and when a bar is requested again."""
+
+import pytest
+from lines import BAR, BEAT, PlacedSource, Rehearsal
+
+from perform.engine.harmony import chord_scale
+from perform.events import (
+    ChartChanged,
+    ChordChanged,
+    KeyChanged,
+    ModelChanged,
+    ParameterChanged,
+    PhraseMissed,
+)
+from perform.generation.canned import CannedSource
+from perform.music.chart import parse_chart
+from perform.music.chord import parse_chord
+from perform.music.line_context import context_chord
+from perform.music.note import Note
+
+C7 = ChordChanged(parse_chord("C7"))
+NO_KEY = KeyChanged(frozenset())
+
+
+def chord_at(symbol, start=0):
+    chord = parse_chord(symbol)
+    return context_chord(chord, chord_scale(chord), start)
+
+
+def test_a_context_has_the_chords_of_the_chart_the_next_one_and_the_place():
+    rehearsal = Rehearsal(PlacedSource())
+    rehearsal.start(NO_KEY, ChartChanged(parse_chart("Dm7 G7 | Cmaj7 | % A7 | N.C.")))
+    rehearsal.advance(4 * BAR)
+    contexts = rehearsal.contexts()
+    assert [contexts[bar].chords for bar in range(5)] == [
+        (chord_at("Dm7"), chord_at("G7", 960)),
+        (chord_at("Cmaj7"),),
+        (chord_at("Cmaj7"), chord_at("A7", 960)),
+        (),
+        (chord_at("Dm7"), chord_at("G7", 960)),
+    ]
+    following = [chord_at("Cmaj7"), chord_at("Cmaj7"), None, chord_at("Dm7"), chord_at("Cmaj7")]
+    assert [contexts[bar].following for bar in range(5)] == following
+    assert [(contexts[bar].place, contexts[bar].length) for bar in range(5)] == [
+        (0, 4), (1, 4), (2, 4), (3, 4), (0, 4),
+    ]  # fmt: skip
+
+
+def test_a_live_context_has_the_chord_that_sounds_and_knows_no_other():
+    rehearsal = Rehearsal(PlacedSource(), form="ABAC")
+    rehearsal.start(NO_KEY, C7)
+    rehearsal.handle(ChordChanged(parse_chord("F7")), tick=18 * BAR + 100)
+    rehearsal.advance(19 * BAR + 900)
+    contexts = rehearsal.contexts()
+    assert contexts[1].chords == (chord_at("C7"),)
+    assert contexts[20].chords == (chord_at("F7"),)
+    assert contexts[20].following is None
+    assert [(contexts[bar].place, contexts[bar].length) for bar in (1, 15, 20)] == [
+        (1, 16), (15, 16), (4, 16),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("metre", "bar"), [("4/4", BAR), ("3/4", 1440), ("12/8", BAR)])
+def test_a_context_has_the_notes_of_the_two_bars_before(metre, bar):
+    """Ticks are those of the material: a dotted beat counts as a quarter."""
+    source = PlacedSource()
+    rehearsal = Rehearsal(source, metre=metre)
+    rehearsal.start(NO_KEY, ChartChanged(parse_chart("C | F | G7 | Am")))
+    rehearsal.advance(6 * (BAR if metre == "4/4" else 2880))
+    contexts = rehearsal.contexts()
+    assert contexts[0].before == ()
+    assert len(contexts[1].before) == bar // BEAT
+    for number in range(2, 6):
+        before = contexts[number].before
+        assert [note.start for note in before] == list(range(-2 * bar, 0, BEAT))
+        assert before[-1].end == 0
+        for note in before:
+            chord = contexts[number + note.start // bar].chords[0]
+            assert note.pitch % 12 in chord.tones
+
+
+def test_a_context_has_the_targets_the_range_and_the_bar_that_the_form_repeats():
+    rehearsal = Rehearsal(PlacedSource(), form="ABAC", low=50, high=70)
+    rehearsal.start(C7, ParameterChanged(None, "target/density", 0.75))
+    rehearsal.advance(3 * BAR)
+    contexts = rehearsal.contexts()
+    assert {(it.density, it.register, it.low, it.high) for it in contexts.values()} == {
+        (0.75, None, 50, 70)
+    }
+    first = rehearsal.source.phrase(0, None, None, contexts[0]).phrase
+    assert contexts[2].motif == first
+    assert contexts[0].motif == contexts[1].motif == contexts[3].motif == ()
+
+
+@pytest.mark.parametrize("delay", [1, 60, 500])
+def test_each_bar_of_a_chart_is_requested_once_with_the_bar_before_it(delay):
+    rehearsal = Rehearsal(PlacedSource(), delay=delay)
+    rehearsal.start(NO_KEY, ChartChanged(parse_chart("C7 | F7 | C7 G7 | D7")))
+    rehearsal.requests.clear()
+    rehearsal.advance(40 * BAR - 1)
+    assert [request.bar for request in rehearsal.requests] == list(range(2, 42))
+    assert all(len(request.context.before) == 8 for request in rehearsal.requests)
+
+
+def test_a_bar_is_requested_though_the_bar_before_it_is_late_and_again_when_that_comes():
+    rehearsal = Rehearsal(PlacedSource(), delay=2500)
+    rehearsal.start(NO_KEY, ChartChanged(parse_chart("C7 | F7")))
+    rehearsal.requests.clear()
+    rehearsal.advance(BAR - 50)
+    assert [(it.bar, len(it.context.before)) for it in rehearsal.requests] == [(2, 8)]
+    rehearsal.advance(12 * BAR - 1)
+    assert {it.bar for it in rehearsal.requests} == set(range(2, 14))
+    assert rehearsal.contexts()[9].before
+    assert len(rehearsal.requests) <= 24
+
+
+def test_models_that_do_not_place_their_bars_are_asked_without_contexts():
+    rehearsal = Rehearsal(CannedSource())
+    rehearsal.start(ChartChanged(parse_chart("C7 | F7")))
+    rehearsal.advance(8 * BAR - 1)
+    assert [it.bar for it in rehearsal.requests] == list(range(10))
+    assert [it.context is None for it in rehearsal.requests] == 2 * [False] + 8 * [True]
+    rehearsal.advance(8 * BAR + 100)
+    rehearsal.requests.clear()
+    rehearsal.source = PlacedSource()
+    rehearsal.handle(ModelChanged(None, "lines"), tick=8 * BAR + 100)
+    first = rehearsal.requests[0]
+    # the notes of the other model are there as they sound over the chord
+    assert (first.bar, first.model) == (9, "lines")
+    assert len(first.context.before) > 4
+    assert {note.pitch % 12 for note in first.context.before} <= chord_scale(parse_chord("F7"))
+
+
+def test_each_bar_of_a_placed_model_has_its_own_seed_whatever_the_form_repeats():
+    source = PlacedSource()
+    rehearsal = Rehearsal(source, form="AAAB")
+    rehearsal.start(C7)
+    rehearsal.advance(8 * BAR - 1)
+    assert len({seed for seed, _ in source.requests}) == 10
+
+
+@pytest.mark.parametrize("source", [PlacedSource(), CannedSource()])
+def test_faders_that_move_all_the_time_cost_one_request_an_eighth_of_a_beat(source):
+    rehearsal = Rehearsal(source, delay=20)
+    rehearsal.start(C7)
+    rehearsal.requests.clear()
+    for tick in range(0, 16 * BAR, 10):
+        value = ParameterChanged(None, "target/density", tick % 97 / 97)
+        rehearsal.handle(value, tick=tick)
+    assert len(rehearsal.requests) / 16 <= 2 * 4 + BAR / 60
+    assert not [output for output in rehearsal.outputs if isinstance(output, PhraseMissed)]
+
+
+def test_the_first_chord_is_unknown_to_the_bars_that_are_prepared():
+    rehearsal = Rehearsal(PlacedSource())
+    rehearsal.start()
+    assert [it.context.chords for it in rehearsal.requests] == 3 * [()]
+    rehearsal.handle(C7)
+    rehearsal.advance(100)
+    assert rehearsal.contexts()[1].chords == (chord_at("C7"),)
+    assert rehearsal.contexts()[1].before[0] == Note(-BAR, BEAT, 60)
