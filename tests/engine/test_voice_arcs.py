@@ -16,6 +16,7 @@ from perform.engine.settings import EngineSettings
 from perform.engine.voicing import VoiceSettings, with_dynamics
 from perform.events import ChartChanged
 from perform.generation.canned import CannedSource
+from perform.interfaces import GeneratedBar
 from perform.music.chart import parse_chart
 from perform.music.note import Note
 from perform.outputs.memory import MemoryOutput
@@ -118,7 +119,9 @@ class Crowded:
     """A source with a note on every quaver, so that the line never rests of itself."""
 
     def phrase(self, *_):
-        return tuple(Note(start, 240, 60 + start // 240) for start in range(0, BAR, 240))
+        return GeneratedBar(
+            tuple(Note(start, 240, 60 + start // 240) for start in range(0, BAR, 240))
+        )
 
 
 def silences(space, bars=BARS):
@@ -176,7 +179,7 @@ def test_a_breath_is_empty_and_what_comes_before_it_may_land(notes, breath, pick
 
 
 def test_before_a_breath_the_last_note_rings_and_a_pickup_stays():
-    phrase = Crowded().phrase()
+    phrase = Crowded().phrase().phrase
     line = breathe(phrase[:3] + phrase[6:], 0.375, 0.125)
     assert line == (*phrase[:2], Note(480, 480, 62), phrase[7])
     landed = breathe(phrase, 0.25, 0.125, lands=True)
