@@ -12,7 +12,7 @@ from perform.config.schema import Rig
 from perform.config.voices import VoiceConfig
 from perform.daemon.app import Daemon
 from perform.errors import OutputError
-from perform.events import NoteMessage
+from perform.events import ChartChanged, NoteMessage, TransportChanged
 from perform.inputs.kinds import InputsConfig
 from perform.interfaces import Output
 from perform.music.chart import Chart, parse_chart
@@ -26,7 +26,7 @@ from perform.runtime.chart_events import BLUES, chord_events, unrolled
 from perform.runtime.live_engine import LiveEngine
 from perform.views.console import ConsoleRoll
 
-EARLY_TICKS = 12  # the chord changes before the bar line, so that the first note is on it
+EARLY_TICKS = 12  # the demo ends before the last bar line, so that no bar begins there
 SETTLE_SECONDS = 5.0
 LEAD = "lead"
 COMPING = "chords"
@@ -61,7 +61,7 @@ def run(
     console.print(f"a twelve-bar blues{aloud}; notes in blue are chord tones. Ctrl-C ends it\n")
     with contextlib.suppress(KeyboardInterrupt):
         outputs = DemoOutputs(song, ConsoleRoll(console), speaker)
-        asyncio.run(_play(seed, chart, bars, comping, outputs))
+        asyncio.run(_play(seed, chorus, bars, comping, outputs))
     if speaker is not None and speaker.fault:
         console.print(speaker.fault)
     written = [str(out / "demo.mid")]
@@ -124,11 +124,8 @@ async def _play(
         tasks = [asyncio.create_task(_draw(live, outputs.roll, bars))]
         if outputs.speaker is not None:
             tasks.append(asyncio.create_task(_play_comping(live, comping, outputs.speaker)))
-        for tick, change in chord_events(chart):
-            if tick >= bars * TICKS_PER_BAR:
-                break
-            await _until(live, tick - EARLY_TICKS)
-            live.conductor.handle_event(change)
+        live.conductor.handle_event(ChartChanged(chart))
+        live.conductor.handle_event(TransportChanged("start"))
         await _until(live, bars * TICKS_PER_BAR - EARLY_TICKS)
         for task in tasks:
             task.cancel()
