@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from perform.engine.arc import PICKUPS
+from perform.engine.arc import PICKUPS, ChorusPlace, arc_of
 from perform.engine.engine import Engine
 from perform.engine.form import breathe
 from perform.engine.harmony import Harmony
@@ -24,6 +24,13 @@ from perform.runtime import offline
 from perform.runtime.chart_events import BLUES
 
 BAR, BARS = 1920, 200
+
+
+class Crowded:
+    """A source with a note on every quaver, so that the line never rests of itself."""
+
+    def phrase(self, *_):
+        return GeneratedBar(tuple(Note(start, 240, 60) for start in range(0, BAR, 240)))
 
 
 def play(bars=BARS, seed=0, source=None, **parameters):
@@ -81,6 +88,20 @@ def test_dynamics_do_not_change_what_is_played():
     assert even == climb
 
 
+def test_dynamics_follow_the_sentence_inside_a_bar():
+    """Notes off the beat, of one pitch, would be equally loud by their beat."""
+    offbeats = {}
+    for sound in play(12, source=Crowded()):
+        if sound.tick % 480 == 240 and sound.tick % BAR < 1440:
+            offbeats.setdefault(sound.tick // BAR, []).append(sound.velocity)
+    for bar, velocities in offbeats.items():
+        arc = arc_of(ChorusPlace(0, bar, 12), 0.3, 0.3, 0)
+        moves = [arc.dynamics(share) - arc.dynamics(0.125) for share in (0.375, 0.625)]
+        for velocity, move in zip(velocities[1:], moves, strict=True):
+            if abs(move) > 0.1:
+                assert (velocity > velocities[0]) == (move > 0)
+
+
 # --- places --------------------------------------------------------------------------------------
 
 
@@ -113,15 +134,6 @@ def test_without_a_chart_no_form_is_known():
 
 
 # --- space ---------------------------------------------------------------------------------------
-
-
-class Crowded:
-    """A source with a note on every quaver, so that the line never rests of itself."""
-
-    def phrase(self, *_):
-        return GeneratedBar(
-            tuple(Note(start, 240, 60 + start // 240) for start in range(0, BAR, 240))
-        )
 
 
 def silences(space, bars=BARS):
@@ -181,6 +193,6 @@ def test_a_breath_is_empty_and_what_comes_before_it_may_land(notes, breath, pick
 def test_before_a_breath_the_last_note_rings_and_a_pickup_stays():
     phrase = Crowded().phrase().phrase
     line = breathe(phrase[:3] + phrase[6:], 0.375, 0.125)
-    assert line == (*phrase[:2], Note(480, 480, 62), phrase[7])
+    assert line == (*phrase[:2], Note(480, 480, 60), phrase[7])
     landed = breathe(phrase, 0.25, 0.125, lands=True)
-    assert landed[-2:] == (Note(960, 180, 64), phrase[7])
+    assert landed[-2:] == (Note(960, 180, 60), phrase[7])
