@@ -15,13 +15,12 @@ from training.data import dataset
 from training.evaluation.samples import draw, load_pair
 from training.evaluation.score import score
 from training.experiment import stats
-from training.features.inception import InceptionExtractor, to_images
 from training.features.registry import open_extractor
 from training.features.spr import FOLDER, SprExtractor
 from training.metrics import precision_recall
 from training.metrics.fid import frechet
 from training.metrics.kid import kernel_distance
-from training.metrics.mgeval import compare
+from training.metrics.mgeval import compare, density
 from training.metrics.musical import describe, divergence, onset_shares, pitch_class_shares
 
 RNG = np.random.default_rng(5)
@@ -134,6 +133,13 @@ def test_sets_of_bars_are_compared_bar_by_bar(own):
     assert not compare(own, own[:1])  # one bar has no distances within its set
 
 
+@pytest.mark.parametrize("digits", [0, 12])  # many equal values, and none
+def test_a_density_is_that_of_scipy(digits):
+    values, grid = np.abs(RNG.normal(scale=3, size=400)).round(digits), np.linspace(0, 9, 50)
+    expected = reference.gaussian_kde(values)(grid)
+    assert density(values, grid) == pytest.approx(expected / expected.sum(), rel=1e-9)
+
+
 def test_the_shipped_extractor_gives_features(spr, own):
     features = spr.features(own)
     assert features.shape == (96, spr.dimension)
@@ -228,34 +234,6 @@ def test_an_extractor_that_cannot_be_opened_is_an_error(tmp_path):
     (tmp_path / "extractor.tflite").write_bytes(b"changed")
     with pytest.raises(FeatureError, match="its manifest says"):
         SprExtractor(tmp_path)
-    (tmp_path / "weights.h5").write_bytes(b"none")
-    with pytest.raises(FeatureError, match="--weights FILE"):
-        InceptionExtractor(tmp_path / "weights.h5")
-
-
-@pytest.mark.long
-@pytest.mark.filterwarnings("ignore")  # keras's own
-def test_inception_measures_with_weights_from_a_file(own, tmp_path):
-    """The paper's network, with random weights: only the order of distances can be tested."""
-    import keras
-
-    keras.utils.set_random_seed(0)
-    untrained = keras.applications.InceptionV3(include_top=False, pooling="avg", weights=None)
-    untrained.save_weights(tmp_path / "network.weights.h5")
-    extractor = InceptionExtractor(tmp_path / "network.weights.h5")
-    # real bars, and inverted bars
-    features = extractor.features(np.concatenate([own[:10], -own[5:10]]))
-    assert features.shape == (15, extractor.dimension)
-    assert len(extractor.digest) == 64
-    near = frechet(features[:5], features[5:10])
-    far = frechet(features[:5], features[10:])
-    assert 0 < near < far
-
-
-def test_a_bar_as_an_image_keeps_its_cells(own):
-    images = to_images(own[:2])
-    assert images.shape == (2, 299, 299, 3)
-    assert (images[0] > 0).mean() == pytest.approx((own[0] > 0).mean(), rel=0.1)
 
 
 def test_statistics_agree_with_scipy_and_by_hand():

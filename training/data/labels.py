@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from perform.music.chord import parse_chord
 from perform.music.condition import DENSITY, QUALITY_CLASSES, REGISTER, quality_class
@@ -58,4 +57,6 @@ def quality_columns(names: Sequence[str]) -> NDArray[np.bool_]:
 
 
 def _ranks(values: NDArray[np.float64] | NDArray[np.intp]) -> NDArray[np.float64]:
+    from scipy.stats import rankdata  # noqa: PLC0415 - half a second
+
     return np.asarray((rankdata(values) - 0.5) / len(values), np.float64)

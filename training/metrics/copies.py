@@ -19,7 +19,7 @@ def measure(samples: Samples) -> dict[str, float]:
     near = nearest_distance(rolls, samples.trained_on) <= COPY_CELLS
     return {
         "copies": float(near.mean()),
-        "distinct": len(np.unique(rolls.reshape(len(rolls), -1), axis=0)) / len(rolls),
+        "distinct": len({roll.tobytes() for roll in rolls}) / len(rolls),
     }
 
 

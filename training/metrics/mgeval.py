@@ -3,7 +3,6 @@
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist, pdist
-from scipy.stats import gaussian_kde
 
 from perform.music.note import ROOT_ROW
 from perform.music.note_table import notes_of
@@ -33,7 +32,7 @@ def compare(rolls: Rolls, reference: Rolls) -> dict[str, float]:
         between = cdist(ours[name], reference_values).ravel()
         if len(within) and np.ptp(within) > 0 and np.ptp(between) > 0:
             grid = np.linspace(0, max(within.max(), between.max()), GRID_POINTS)
-            p, q = (_density(values, grid) for values in (between, within))
+            p, q = (density(values, grid) for values in (between, within))
             figures[f"{name}_inter_kl"] = divergence(p, q)
             figures[f"{name}_inter_overlap"] = float(np.minimum(p, q).sum())
     return figures
@@ -61,8 +60,15 @@ def _features(rolls: Rolls) -> dict[str, BarValues]:
     return dict(zip(FEATURES, columns, strict=True))
 
 
-def _density(values: BarValues, grid: BarValues) -> BarValues:
-    found = gaussian_kde(values)(grid)
+def density(values: BarValues, grid: BarValues) -> BarValues:
+    """The density of values (n,) at the points of a grid, which sums to 1.
+
+    Gaussian kernels of Scott's width, as scipy.stats.gaussian_kde has them. Of many distances few
+    differ, and each is computed once.
+    """
+    width = len(values) ** -0.2 * values.std(ddof=1)
+    distinct, counts = np.unique(values, return_counts=True)
+    found = np.exp(-0.5 * ((grid[:, None] - distinct) / width) ** 2) @ counts
     return np.asarray(found / found.sum())
 
 
