@@ -18,24 +18,48 @@ settings.load_profile("steady")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
+# Files whose tests run in one worker: one test at a time may use JACK, and each process that loads
+# TensorFlow takes five seconds. Long tests take longer than that, so they are spread.
+TOGETHER = {
+    "jack": re.compile(r"def \w+\([^)]*\bjack\b"),
+    "tensorflow": re.compile(r'LazyModule\("training\.|"untraced"|^ *import keras$', re.MULTILINE),
+}
+# What begins last ends last, so the slow files begin first.
+FIRST = ("tensorflow", "jack", "tests/real/", "tests/training/", "tests/commands/", "tests/")
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """`--dist loadfile`, with all tests on JACK in one worker, so that one at a time uses JACK."""
+    """`--dist loadfile`, with the groups of `TOGETHER` and the order of `FIRST`."""
     if config.getvalue("dist") != "loadfile":
         return None
     from xdist.scheduler import LoadFileScheduling
 
+    spread = () if "not long" in config.option.markexpr else ("tensorflow",)
+
     class Files(LoadFileScheduling):
         def _split_scope(self, nodeid):
             file = super()._split_scope(nodeid)
-            return "jack" if _plays_on_jack(config.rootpath / file) else file
+            group = _group(config.rootpath, file)
+            return file if group in spread else group
 
+    config.option.loadscopereorder = False  # it would begin with the file of the most tests
     return Files(config, log)
 
 
+def pytest_collection_modifyitems(config, items):
+    def rank(item):
+        group = _group(config.rootpath, item.nodeid.partition("::")[0])
+        return next(place for place, prefix in enumerate(FIRST) if group.startswith(prefix))
+
+    items.sort(key=rank)
+
+
 @functools.cache
-def _plays_on_jack(file):
-    return re.search(r"def \w+\([^)]*\bjack\b", file.read_text(encoding="utf-8")) is not None
+def _group(root, file):
+    """The group of a test file; its own path when it needs none."""
+    text = (root / file).read_text(encoding="utf-8")
+    return next((name for name, uses in TOGETHER.items() if uses.search(text)), file)
 
 
 @pytest.fixture(scope="session", autouse=True)

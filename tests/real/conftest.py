@@ -30,9 +30,12 @@ def link_session():
         yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def jack():
-    """A JACK server without a sound card. MIDI libraries find it through the environment."""
+    """A JACK server without a sound card. MIDI libraries find it through the environment.
+
+    It ends with the module, since a server computes all the time.
+    """
     need("jackd")
     name = f"sideman{os.getpid()}"
     os.environ["JACK_DEFAULT_SERVER"] = name

@@ -19,6 +19,9 @@ from training.model import markov
 from training.options import Options, read_recipe, recipe_names, to_toml
 
 TINY = Options(steps=3, batch=4, width=4, noise_dim=6)
+WILD = Options(
+    steps=25, batch=4, width=4, noise_dim=6, loss="hinge", learning_rate=1e30, checkpoint_every=10
+)
 MARKOV = read_recipe("markov")
 
 
@@ -126,6 +129,17 @@ def test_a_stopped_experiment_continues_and_gives_the_same(bars, tmp_path):
     with (folder / runs.RESULTS).open("a") as file:
         file.write(json.dumps(first) + "\n")  # the file of another machine was appended
     assert runs.read_results(folder) == lines
+
+
+def test_a_run_that_diverges_is_written_as_failed_and_the_others_continue(bars, tmp_path):
+    requested = planned(bars, {"wild": WILD, "markov": MARKOV}, runs=1)
+    runs.run_experiment(tmp_path, requested, bars, isolated)
+    assert [line["arm"] for line in runs.read_results(tmp_path)] == ["markov"]
+    (failed,) = runs.read_failures(tmp_path)
+    assert (failed["arm"], failed["seed"]) == ("wild", 0)
+    assert "lower learning_rate" in failed["failed"]
+    assert "/" not in failed["failed"]  # the run's folder no longer exists
+    assert runs.pending_tasks(tmp_path, requested) == []
 
 
 def test_new_arms_and_runs_join_an_experiment_but_changed_ones_do_not(bars, tmp_path):

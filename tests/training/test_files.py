@@ -108,6 +108,7 @@ def said_by(root, code):
     return done.stderr.splitlines()
 
 
+@pytest.mark.long
 def test_the_libraries_load_without_notes(root):
     assert (
         said_by(

@@ -71,7 +71,7 @@ def test_a_run_that_was_killed_while_it_began_begins_again(bars, tmp_path, left)
     assert trainer.open_run(tmp_path).step == 0
 
 
-@pytest.mark.parametrize("checkpoint", [False, True])
+@pytest.mark.parametrize("checkpoint", [pytest.param(False, marks=pytest.mark.long), True])
 def test_losses_are_logged_once_wherever_a_run_was_killed(trained, bars, tmp_path, checkpoint):
     run = trainer.start_run(tmp_path / "run", TINY, bars, sheets=False)
     if checkpoint:
