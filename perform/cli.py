@@ -106,7 +106,7 @@ def render(
 ) -> None:
     """Play a chart or a recorded session into a file, faster than real time.
 
-    The same seed gives the same notes; a session gives the notes that were played.
+    The same chart and seed give the same notes; a session gives the notes that were played.
     """
     from perform.commands import render as command  # noqa: PLC0415
 

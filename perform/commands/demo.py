@@ -120,11 +120,11 @@ async def _play(
     rig = Rig(inputs=InputsConfig(), voices=(VoiceConfig(name=LEAD),), seed=seed)
     async with Daemon(rig, listeners=outputs.all()) as performance:
         live = performance.live
+        live.conductor.handle_event(ChartChanged(chart))
         await live.source.wait_for_phrases(SETTLE_SECONDS)
         tasks = [asyncio.create_task(_draw(live, outputs.roll, bars))]
         if outputs.speaker is not None:
             tasks.append(asyncio.create_task(_play_comping(live, comping, outputs.speaker)))
-        live.conductor.handle_event(ChartChanged(chart))
         live.conductor.handle_event(TransportChanged("start"))
         await _until(live, bars * TICKS_PER_BAR - EARLY_TICKS)
         for task in tasks:

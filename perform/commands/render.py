@@ -37,12 +37,16 @@ def source_of(model: str) -> PhraseSource:
 def play_chart(
     chart: Chart, voice: VoiceConfig, seed: int, outputs: list[Output], metre: Metre = COMMON
 ) -> None:
-    """Play a chart once with one voice; the bars between repeat signs are played twice."""
+    """Play a chart once with one voice, which knows it from the first bar on.
+
+    The bars between repeat signs are played twice.
+    """
     settings = EngineSettings(seed=seed, fallback=STOCK[0], metre=metre)
     engine = Engine([voice.settings()], settings)
     chart = unrolled(chart)
     until = len(chart.bars) * metre.bar
-    offline.play(engine, source_of, [(0, ChartChanged(chart))], until, outputs)
+    engine.handle(ChartChanged(chart), 0)  # before the first bars are requested
+    offline.play(engine, source_of, (), until, outputs)
 
 
 def render(

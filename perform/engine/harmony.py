@@ -1,6 +1,7 @@
 """The chord that sounds now, the known chords ahead, and the chord scale of each."""
 
-from functools import cache
+import zlib
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from perform.engine.key import KeyFinder, raise_leading_tone
@@ -29,6 +30,13 @@ def chord_scale(chord: Chord, key: frozenset[int] = frozenset()) -> frozenset[in
     if {_MAJOR_THIRD, _MINOR_SEVENTH} <= above_root:
         allowed |= {(chord.root + _MINOR_THIRD) % 12}
     return allowed
+
+
+@lru_cache(16)
+def chart_number(chart: Chart) -> int:
+    """A number of 32 bits that differs from chart to chart; 0 for one without bars."""
+    chords = [[(share, chord and chord.symbol) for share, chord in bar] for bar in chart.bars]
+    return zlib.crc32(repr((chords, chart.vamps)).encode()) if chords else 0
 
 
 class FormPlace(NamedTuple):

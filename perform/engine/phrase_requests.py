@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from perform.engine.conditioning import PhraseContext, conditions_of, steering_of
 from perform.engine.form import TURN_MODES
-from perform.engine.harmony import BarHarmony, Harmony
+from perform.engine.harmony import BarHarmony, Harmony, chart_number
 from perform.engine.line_contexts import line_context
 from perform.engine.metre import to_common_time
 from perform.engine.placed_line import ReceivedBar
@@ -114,10 +114,10 @@ class PhraseRequests:
         """The seed of a bar: consecutive for consecutive material, far apart for voices and
         performances.
         """
-        return self._material_seed(voice, voice.material_index(bar))
+        return self._seed(voice, voice.material_index(bar))
 
-    def _material_seed(self, voice: VoiceState, index: int) -> int:
-        performance = (self._performance * 31 + voice.index) % 2**24
+    def _seed(self, voice: VoiceState, index: int, chart: int = 0) -> int:
+        performance = (self._performance * 31 + voice.index + chart) % 2**24
         material = index + voice.dislikes * SEEDS_PER_DISLIKE
         return performance * 2**24 + material % 2**24
 
@@ -162,11 +162,10 @@ class PhraseRequests:
         )
         metre = self._position.next_metre
         model = voice.model_of(bar, self.seed(voice, bar))
+        index = bar if self._placing.get(model) else voice.material_index(bar)
         return PhraseRequest(
             model,
-            self._material_seed(
-                voice, bar if self._placing.get(model) else voice.material_index(bar)
-            ),
+            self._seed(voice, index, chart_number(self._harmony.chart)),
             conditions_of(parameters, harmony.first),
             steering_of(parameters, settings.low, settings.high, context, metre.columns),
             line_context(voice, bar, harmony, self._harmony.key, metre)

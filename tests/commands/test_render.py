@@ -4,11 +4,13 @@ import mido
 import numpy as np
 import pytest
 
-from perform.commands.render import play_chart, render
+from perform.commands import render as commands
+from perform.commands.render import CANNED, play_chart, render
 from perform.config.voices import VoiceConfig
 from perform.engine.metre import parse_metre
 from perform.errors import SidemanError
 from perform.events import Beat, ChordSounds, NoteMessage
+from perform.generation.canned import CannedSource
 from perform.music.chart import parse_chart
 from perform.music.pitch import pitch_name
 from perform.outputs.memory import MemoryOutput
@@ -102,3 +104,46 @@ def test_music_that_begins_inside_a_bar_is_drawn_from_there(tmp_path):
 def test_a_file_that_cannot_be_written_is_an_error(tmp_path, name, mend):
     with pytest.raises(SidemanError, match=mend):
         render(CHART, tmp_path / name, VoiceConfig(name="lead", model="canned"))
+
+
+def requests(chart, seed=0):
+    """The seed and the context of each bar that a render requests."""
+    found = []
+
+    class Recording(CannedSource):
+        def phrase(self, seed, _conditions, _steering, context):
+            found.append((seed, context))
+            return super().phrase(seed)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(commands, "source_of", lambda _: Recording())
+        play_chart(parse_chart(chart), VoiceConfig(name="lead"), seed, [MemoryOutput()])
+    return found
+
+
+def seeds(chart, seed=0):
+    return [seed for seed, _ in requests(chart, seed)]
+
+
+def test_the_first_bars_are_requested_over_the_chart():
+    contexts = [context for _, context in requests("Dm7 | G7 | C")[:2]]
+    assert [context.chords[0].root for context in contexts] == [2, 7]
+    assert [context.following.root for context in contexts] == [7, 0]
+
+
+def test_equal_seeds_on_two_charts_give_different_bars():
+    assert seeds("C7 | F7 | G7 | C7") == seeds("C7 | F7 | G7 | C7")
+    assert not set(seeds("C7 | F7 | G7 | C7")) & set(seeds("C7 | F7 | G7 | Am"))
+    assert not set(seeds("C7 | F7 | G7 | C7")) & set(seeds("C7 | F7 | G7 | C7", seed=1))
+
+
+def test_a_render_knows_what_comes_so_an_approach_leads_into_each_chord():
+    memory = MemoryOutput()
+    voice = VoiceConfig(name="lead", model=CANNED, knobs={"approach": 1.0, "land": 0.0})
+    play_chart(parse_chart("C7 | Eb7 | F#7 | A7"), voice, 0, [memory])
+    sounds = [note for note in memory.notes if note.velocity]
+    for line in range(BAR, 4 * BAR, BAR):
+        last = max(note for note in sounds if note.tick < line)
+        first = min(note for note in sounds if note.tick >= line)
+        if last.tick >= line - 480:
+            assert abs(first.pitch - last.pitch) == 1
