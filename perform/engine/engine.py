@@ -73,13 +73,19 @@ class Engine:
         self._player = PlayerBuffer()
         self._position = SongPosition(self._schedule, settings.metre, settings.sends_clock)
         states = self._voices.all
+        arcs = VoiceArcs(self._harmony, settings.seed)
         self._requests = PhraseRequests(
-            states, self._schedule, self._position, self._harmony, self._player, settings.seed
+            states,
+            self._schedule,
+            self._position,
+            self._harmony,
+            self._player,
+            arcs,
+            settings.seed,
         )
         self._notes = ActiveNotes(states, self._schedule, self._harmony)
-        self._arcs = VoiceArcs(self._harmony, settings.seed)
         self._planner = BarPlanner(
-            states, self._schedule, self._requests, self._position, self._arcs, settings.fallback
+            states, self._schedule, self._requests, self._position, arcs, settings.fallback
         )
         self._running = False
         self._started = False  # whether the transport has ever started

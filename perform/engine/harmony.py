@@ -162,10 +162,6 @@ class Harmony:
         """The place in the form of the bar so many bars ahead (0: this bar)."""
         return self._place_after(self._cursor, self._times, bars + self._before_first)
 
-    def place_from_start(self, bar: int) -> FormPlace:
-        """The place in the form of a bar, counted from the next start."""
-        return self._place_after(-1, 0, bar + 1)
-
     @property
     def current_bar(self) -> ChartBar:
         """The chords of the chart's bar that sounds, the first of them at its beginning."""

@@ -1,6 +1,6 @@
 """The context of a requested bar: its chords, the bars before it, its place, the targets."""
 
-from perform.engine.arc import FREE_CHORUS
+from perform.engine.arc import FREE_CHORUS, Arc
 from perform.engine.harmony import BarHarmony, chord_scale
 from perform.engine.metre import Metre, to_material
 from perform.engine.placed_line import ReceivedBar
@@ -12,9 +12,11 @@ from perform.music.note import Note, Phrase
 
 
 def line_context(
-    voice: VoiceState, bar: int, harmony: BarHarmony, key: frozenset[int], metre: Metre
+    voice: VoiceState, bar: int, harmony: BarHarmony, key: frozenset[int], metre: Metre, arc: Arc
 ) -> LineContext:
     """What is known now of a voice's bar ahead, in a metre.
+
+    Where the player has set no target, the arc says how dense and how high the bar is.
 
     Equal knowledge gives equal contexts, so that no bar is requested twice for nothing.
     """
@@ -29,8 +31,10 @@ def line_context(
         before=_notes_before(voice, bar, harmony.first, key, metre),
         place=at.place if at.bars else bar % FREE_CHORUS,
         length=at.bars or FREE_CHORUS,
-        density=_target(parameters["target/density"]),
-        register=_target(parameters["target/register"]),
+        feel=None if voice.feel == "auto" else voice.feel,
+        density=_target(parameters["target/density"], arc.density),
+        register=_target(parameters["target/register"], arc.register),
+        energy=arc.energy,
         low=settings.low,
         high=settings.high,
         motif=voice.motif(bar),
@@ -41,9 +45,9 @@ def _in_key(chord: Chord, key: frozenset[int], start: int = 0) -> ContextChord:
     return context_chord(chord, chord_scale(chord, key), start)
 
 
-def _target(value: float) -> float | None:
-    """A target from 0 to 1; None for one that is not set."""
-    return None if value < 0 else value
+def _target(value: float, otherwise: float) -> float:
+    """A target from 0 to 1, or another value where it is not set."""
+    return otherwise if value < 0 else value
 
 
 def _notes_before(

@@ -71,16 +71,5 @@ PARAMETERS: dict[str, Parameter] = {
 WEIGHT_PREFIX = "weight/"
 # these change how a bar is played; the others change which bar is requested
 PERFORMANCE_PARAMETERS = frozenset(
-    {
-        "vary",
-        "land",
-        "approach",
-        "share",
-        "build",
-        "space",
-        "swing",
-        "humanise",
-        "accent",
-        "articulation",
-    }
+    {"vary", "land", "approach", "share", "swing", "humanise", "accent", "articulation"}
 )

@@ -11,6 +11,7 @@ from perform.engine.placed_line import ReceivedBar
 from perform.engine.player_buffer import PlayerBuffer
 from perform.engine.schedule import EventKind, Schedule
 from perform.engine.song_position import SongPosition
+from perform.engine.voice_arcs import VoiceArcs
 from perform.engine.voice_state import BARS_AHEAD, PhraseRequest, VoiceState
 from perform.events import PhraseReady, PhraseRequested
 from perform.music.note import Phrase
@@ -29,6 +30,7 @@ class PhraseRequests:
         position: SongPosition,
         harmony: Harmony,
         player: PlayerBuffer,
+        arcs: VoiceArcs,
         seed: int,
     ) -> None:
         self._voices = voices
@@ -36,6 +38,7 @@ class PhraseRequests:
         self._position = position
         self._harmony = harmony
         self._player = player
+        self._arcs = arcs
         self._performance = seed
         self._scheduled = False  # whether `soon` has scheduled an update
         self._placing: dict[str, bool] = {}  # model -> whether its last bar was placed
@@ -168,7 +171,9 @@ class PhraseRequests:
             self._seed(voice, index, chart_number(self._harmony.chart)),
             conditions_of(parameters, harmony.first),
             steering_of(parameters, settings.low, settings.high, context, metre.columns),
-            line_context(voice, bar, harmony, self._harmony.key, metre)
+            line_context(
+                voice, bar, harmony, self._harmony.key, metre, self._arcs.at(voice, bar, harmony.at)
+            )
             if self._placing.get(model, True)
             else None,
         )

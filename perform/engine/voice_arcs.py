@@ -14,13 +14,10 @@ class VoiceArcs:
 
     def ahead(self, voice: VoiceState, bar: int, bars: int) -> Arc:
         """The arc of `bar`, which is so many bars ahead (0: this bar)."""
-        return self._arc(voice, bar, self._harmony.place_ahead(bars))
+        return self.at(voice, bar, self._harmony.place_ahead(bars))
 
-    def from_start(self, voice: VoiceState, bar: int) -> Arc:
-        """The arc of a bar, counted from the next start."""
-        return self._arc(voice, bar, self._harmony.place_from_start(bar))
-
-    def _arc(self, voice: VoiceState, bar: int, at: FormPlace) -> Arc:
+    def at(self, voice: VoiceState, bar: int, at: FormPlace) -> Arc:
+        """The arc of `bar` at a place in the form."""
         place = at.place if at.bars else bar
         return arc_of(
             chorus_place(place, at.bars, at.times),

@@ -2,15 +2,20 @@
 
 import pytest
 from lines import BAR, BEAT, PlacedSource, Rehearsal
+from scipy import stats
 
+from perform.engine.arc import ChorusPlace, arc_of
 from perform.engine.harmony import chord_scale
 from perform.events import (
     ChartChanged,
     ChordChanged,
+    FeelChanged,
     KeyChanged,
     ModelChanged,
     ParameterChanged,
     PhraseMissed,
+    SnapshotRecalled,
+    SnapshotStored,
 )
 from perform.generation.canned import CannedSource
 from perform.music.chart import parse_chart
@@ -81,15 +86,66 @@ def test_a_context_has_the_notes_of_the_two_bars_before(metre, bar):
 
 def test_a_context_has_the_targets_the_range_and_the_bar_that_the_form_repeats():
     rehearsal = Rehearsal(PlacedSource(), form="ABAC", low=50, high=70)
-    rehearsal.start(C7, ParameterChanged(None, "target/density", 0.75))
+    targets = [ParameterChanged(None, f"target/{it}", 0.75) for it in ("density", "register")]
+    rehearsal.start(C7, *targets)
     rehearsal.advance(3 * BAR)
     contexts = rehearsal.contexts()
     assert {(it.density, it.register, it.low, it.high) for it in contexts.values()} == {
-        (0.75, None, 50, 70)
+        (0.75, 0.75, 50, 70)
     }
     first = rehearsal.source.phrase(0, None, None, contexts[0]).phrase
     assert contexts[2].motif == first
     assert contexts[0].motif == contexts[1].motif == contexts[3].motif == ()
+
+
+def test_without_targets_a_context_has_the_density_and_the_register_of_its_arc():
+    rehearsal = Rehearsal(PlacedSource())
+    rehearsal.start(C7, ChartChanged(parse_chart("C7 | F7 | C7 | G7 |" * 3)))
+    rehearsal.advance(30 * BAR)
+    for bar, context in rehearsal.contexts().items():
+        arc = arc_of(ChorusPlace(bar // 12, bar % 12, 12), 0.3, 0.3, 0)
+        assert (context.energy, context.density, context.register) == arc[:3]
+
+
+def test_build_is_the_slope_of_energy_over_four_choruses():
+    def climb(build):
+        rehearsal = Rehearsal(PlacedSource(), parameters={"build": build})
+        rehearsal.start(ChartChanged(parse_chart("C7 | F7 | C7 | G7 |" * 3)))
+        rehearsal.advance(200 * BAR)
+        energies = {bar % 48 + bar / 1000: it.energy for bar, it in rehearsal.contexts().items()}
+        return stats.linregress([int(bar) for bar in energies], list(energies.values()))
+
+    even, long_climb = climb(0.0), climb(1.0)
+    assert even.pvalue > 0.01 > long_climb.pvalue
+    assert long_climb.slope > 0.01
+
+
+def test_a_change_of_build_or_of_feel_is_requested_at_once():
+    rehearsal = Rehearsal(PlacedSource())
+    rehearsal.start(C7)
+    for bar, change in (
+        (1, ParameterChanged(None, "build", 1.0)),
+        (2, FeelChanged("lead", "funk")),
+    ):
+        rehearsal.advance(bar * BAR + 10)
+        rehearsal.requests.clear()
+        rehearsal.handle(change, tick=bar * BAR + 10)
+        rehearsal.advance(bar * BAR + 100)
+        assert [request.bar for request in rehearsal.requests] == [bar + 1]
+
+
+def test_every_context_has_the_feel_of_its_voice():
+    def feels(*events):
+        rehearsal = Rehearsal(PlacedSource(), feel="gospel")
+        rehearsal.start(C7, *events)
+        rehearsal.advance(200 * BAR)
+        return {context.feel for context in rehearsal.contexts().values()}
+
+    assert feels() == {"gospel"}
+    assert feels(FeelChanged("lead", "funk")) == {"funk"}
+    assert feels(FeelChanged(None, "auto")) == {None}
+    verse = (SnapshotStored("verse"), FeelChanged(None, "latin"), SnapshotRecalled("verse"))
+    assert feels(*verse) == {"gospel"}
 
 
 @pytest.mark.parametrize("delay", [1, 60, 500])

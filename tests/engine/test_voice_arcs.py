@@ -119,7 +119,7 @@ def test_a_bar_knows_its_place_in_the_form(text, places):
     harmony.rewind()
     bars = range(len(places))
     assert [harmony.place_ahead(bar) for bar in bars] == places
-    assert [harmony.place_from_start(bar) for bar in bars] == places
+    assert [harmony.bar_from_start(bar).at for bar in bars] == places
     found = []
     for _ in places:
         harmony.begin_bar()
@@ -130,7 +130,7 @@ def test_a_bar_knows_its_place_in_the_form(text, places):
 
 
 def test_without_a_chart_no_form_is_known():
-    assert Harmony().place_ahead(3) == Harmony().place_from_start(3) == (0, 0, 0)
+    assert Harmony().place_ahead(3) == Harmony().bar_from_start(3).at == (0, 0, 0)
 
 
 # --- space ---------------------------------------------------------------------------------------
