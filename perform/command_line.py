@@ -12,8 +12,8 @@ from perform import __version__
 LOST = (errno.EPIPE, errno.EIO)  # a pipe that nothing reads, a terminal that was closed
 
 
-def _print_version(asked: bool) -> None:
-    if asked:
+def _print_version(wanted: bool) -> None:
+    if wanted:
         print(f"sideman {__version__}")
         raise typer.Exit
 

@@ -36,13 +36,13 @@ def _check_names(mqtt: MqttConfig, voices: list[str]) -> None:
 def _check_qos(mqtt: MqttConfig, voices: list[str]) -> None:
     """RigError for a topic that is neither subscribed to nor published."""
     subscribed = [address for address, _ in registry.addresses(voices)]
-    told = [
+    states = [
         it.address.replace(registry.NAME, voice)
         for it in published.FEEDBACK
         if it.address.startswith(registry.STATE)
         for voice in voices
     ]
-    topics = [*subscribed, *told, "/state/stats", "/notes", "/beat", "/error"]
+    topics = [*subscribed, *states, "/state/stats", "/notes", "/beat", "/error"]
     known = {
         begun for topic in topics for begun in accumulate(topic[1:].split("/"), "{}/{}".format)
     }

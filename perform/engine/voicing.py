@@ -193,10 +193,10 @@ def single_line(phrase: Phrase) -> Phrase:
     """
     line: list[Note] = []
     for note in sorted(phrase):
-        rival = line[-1] if line and note.start - line[-1].start < CLICK_TICKS else None
-        if rival is None:
+        clashing = line[-1] if line and note.start - line[-1].start < CLICK_TICKS else None
+        if clashing is None:
             line.append(note)
-        elif (note.duration, note.pitch) > (rival.duration, rival.pitch):
+        elif (note.duration, note.pitch) > (clashing.duration, clashing.pitch):
             line[-1] = note
     ends = [note.start for note in line[1:]] + [line[-1].end] if line else []
     return tuple(

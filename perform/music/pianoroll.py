@@ -128,8 +128,8 @@ def unplayable(rolls: Rolls) -> NDArray[np.bool_]:
     following = np.pad(on, ((0, 0), (0, 0), (0, 1)))[:, :, 1:]
     notes = starts.sum(axis=(1, 2))
     short = (starts & ~following).sum(axis=(1, 2))
-    crowded = on.sum(axis=1).max(axis=1) > MAX_POLYPHONY
-    return np.asarray((notes == 0) | crowded | (2 * short > notes))
+    too_many = on.sum(axis=1).max(axis=1) > MAX_POLYPHONY
+    return np.asarray((notes == 0) | too_many | (2 * short > notes))
 
 
 def _bars(rolls: Rolls) -> Rolls:

@@ -100,9 +100,9 @@ def _max_likeness(traits: Traits, phrases: Sequence[Phrase]) -> Values:
 def _breed(population: Rolls, fitness: Values, pool: Rolls, rng: np.random.Generator) -> Rolls:
     """The next generation, as large as the population."""
     count = len(population)
-    rivals = rng.integers(count, size=(2, count, TOURNAMENT_SIZE))
-    best = fitness[rivals].argmax(axis=2)[:, :, None]
-    parents = np.take_along_axis(rivals, best, axis=2)[:, :, 0]
+    contestants = rng.integers(count, size=(2, count, TOURNAMENT_SIZE))
+    best = fitness[contestants].argmax(axis=2)[:, :, None]
+    parents = np.take_along_axis(contestants, best, axis=2)[:, :, 0]
     cut = rng.integers(1, BEATS_PER_BAR, size=count) * BEAT_COLUMNS
     first = np.arange(COLUMNS)[None, :] < cut[:, None]
     children: Rolls = np.where(first[:, None, :], population[parents[0]], population[parents[1]])
