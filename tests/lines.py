@@ -40,11 +40,15 @@ class PlacedSource:
 
 
 class Rehearsal:
-    """An engine whose requests `source` answers after `delay` ticks."""
+    """An engine whose requests `source` answers after `delay` ticks; no sentence ends with a rest,
+    where `parameters` do not say so.
+    """
 
     def __init__(self, source, *, delay=0, metre="4/4", **voice):
         settings = EngineSettings(metre=parse_metre(metre))
-        self.engine = Engine([VoiceSettings(name="lead", **voice)], settings)
+        parameters = {"space": 0.0, **voice.pop("parameters", {})}
+        lead = VoiceSettings(name="lead", parameters=parameters, **voice)
+        self.engine = Engine([lead], settings)
         self.requests, self.outputs = [], []
         self.source, self._delay, self._unanswered = source, delay, []
 

@@ -59,7 +59,9 @@ class BarPlanner:
                 kind: Literal["previous", "canned"] = "previous" if voice.previous else "canned"
                 missed.append(PhraseMissed(tick, voice.settings.name, bar, kind))
                 received = voice.previous or ReceivedBar(self._fallback)
-            voice.previous, voice.last_material = received, material or voice.last_material
+            arc = self._arcs.ahead(voice, bar, bar - self._position.bar)
+            voice.previous = voice.resting(received, arc)
+            voice.last_material = material or voice.last_material
             voice.lay_out(bar, metre)
             taken = self._lay_out(voice, bar, start, metre, max(tick - start, 0), room)
             if not voice.silent:  # a silent voice leaves its room to the others
@@ -81,8 +83,7 @@ class BarPlanner:
             phrase = thin(phrase, max(1, round(share * room)), metre)
         arc = self._arcs.ahead(voice, bar, bar - self._position.bar)
         lands = voice.lands(shaped_as, seed)
-        breath = voice.breath(arc)
-        phrase = form.breathe(phrase, breath, arc.sentence.pickup, metre, lands=lands)
+        phrase = form.breathe(phrase, received.breath, received.pickup, metre, lands=lands)
         bar_seed = self._requests.seed(voice, bar)
         leads = not lands and uniform(bar_seed, 9) < voice.parameters["approach"]
         performed = perform_notes(phrase, voice.expression, bar_seed, metre)

@@ -115,8 +115,9 @@ def breathe(
     """A phrase that rests at its end for a share of the bar, `breath`; before `pickup`, the share
     that belongs to what follows.
 
-    Notes that begin in the rest are left out. The note before it rings for a beat more, or comes to
-    rest as in `land`. The rest goes from half beat to half beat and leaves the first one free.
+    Notes that begin in the rest are left out. The note before it lasts a beat, as far as there is
+    room, or comes to rest as in `land`. The rest goes from half beat to half beat, and leaves the
+    first one free.
     """
     half = metre.beat // 2
     end = metre.bar - round(pickup * metre.bar / half) * half
@@ -130,5 +131,5 @@ def breathe(
         line = list(land(tuple(line), metre, begin))
     elif line:
         last = line[-1]
-        line[-1] = last._replace(duration=min(last.duration + metre.beat, begin - last.start))
+        line[-1] = last._replace(duration=min(max(last.duration, metre.beat), begin - last.start))
     return (*line, *(note for note in phrase if note.start >= end))

@@ -49,7 +49,8 @@ class PhraseRequests:
         Its model is known from then on: whether it follows contexts or not.
         """
         self._placing[voice.requested[ready.bar].model] = ready.placed
-        voice.receive(ready.bar, ReceivedBar(*ready[2:]))
+        arc = self._arcs.at(voice, ready.bar, self._harmony_of(ready.bar).at)
+        voice.receive(ready.bar, voice.resting(ReceivedBar(*ready[2:]), arc))
 
     def missing(self, bar: int) -> list[PhraseRequested]:
         """Requests for the bars from `bar` on that have not been requested."""

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from perform.engine.form import breathe
 from perform.engine.metre import Metre, fit_to_metre
 from perform.engine.voicing import VoiceSettings, fold_into, prepare_phrase, single_line, thin
 from perform.music.line_context import ContextChord
@@ -12,12 +13,18 @@ OCTAVES = (0, 12, -12, 24, -24, 36, -36)
 
 
 class ReceivedBar(NamedTuple):
-    """A bar that has arrived, over C. `placed`, `tied`, `chords`: see `PhraseReady`."""
+    """A bar that has arrived, over C.
+
+    `placed`, `tied`, `chords`: see `PhraseReady`. `breath`, `pickup`: see `Sentence`; both are 0 in
+    a bar that does not rest at its end.
+    """
 
     phrase: Phrase
     placed: bool = False
     tied: bool = False
     chords: tuple[ContextChord, ...] = ()
+    breath: float = 0.0
+    pickup: float = 0.0
 
     def __bool__(self) -> bool:
         """Whether the bar has notes."""
@@ -38,7 +45,7 @@ class ReceivedBar(NamedTuple):
 
         A line that leaves the voice's range moves by octaves as a whole, as far as it fits.
         """
-        phrase = self.fitted(settings, metre)
+        phrase = breathe(self.fitted(settings, metre), self.breath, self.pickup, metre)
         shift = semitones_from_c(self.chords[0].root) if self.chords else 0
         pitches = [note.pitch + shift for note in phrase]
         low, high = min(pitches, default=settings.low), max(pitches, default=settings.high)

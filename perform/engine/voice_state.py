@@ -219,12 +219,15 @@ class VoiceState:
         )
         return ends and uniform(seed, bar, 7) < self.parameters["land"]
 
-    def breath(self, arc: Arc) -> float:
-        """The share of a bar that rests. The bars of a bundle without context have rests of their
-        own, to which a natural space adds nothing.
+    def resting(self, received: ReceivedBar, arc: Arc) -> ReceivedBar:
+        """A bar with the rest that its arc says. The bars of a bundle without context have rests of
+        their own, to which a natural space adds nothing.
         """
-        more = (self.parameters["space"] - NATURAL_SPACE) / (1 - NATURAL_SPACE)
-        return arc.breath * max(more, 0.0)
+        breath = arc.breath
+        if not received.placed:
+            more = (self.parameters["space"] - NATURAL_SPACE) / (1 - NATURAL_SPACE)
+            breath *= max(more, 0.0)
+        return received._replace(breath=breath, pickup=arc.sentence.pickup)
 
     def reset(self, bar: int) -> None:
         """Drop all bars ahead; keep only the opening bars, from `bar` on, for a start."""

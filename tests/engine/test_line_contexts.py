@@ -12,6 +12,7 @@ from perform.events import (
     FeelChanged,
     KeyChanged,
     ModelChanged,
+    NoteMessage,
     ParameterChanged,
     PhraseMissed,
     SnapshotRecalled,
@@ -103,7 +104,7 @@ def test_without_targets_a_context_has_the_density_and_the_register_of_its_arc()
     rehearsal.start(C7, ChartChanged(parse_chart("C7 | F7 | C7 | G7 |" * 3)))
     rehearsal.advance(30 * BAR)
     for bar, context in rehearsal.contexts().items():
-        arc = arc_of(ChorusPlace(bar // 12, bar % 12, 12), 0.3, 0.3, 0)
+        arc = arc_of(ChorusPlace(bar // 12, bar % 12, 12), 0.3, 0.0, 0)
         assert (context.energy, context.density, context.register) == arc[:3]
 
 
@@ -146,6 +147,25 @@ def test_every_context_has_the_feel_of_its_voice():
     assert feels(FeelChanged(None, "auto")) == {None}
     verse = (SnapshotStored("verse"), FeelChanged(None, "latin"), SnapshotRecalled("verse"))
     assert feels(*verse) == {"gospel"}
+
+
+def test_placed_bars_rest_at_the_ends_of_sentences_and_the_next_bar_knows_it():
+    rehearsal = Rehearsal(PlacedSource(), parameters={"space": 0.3, "land": 0.0})
+    rehearsal.start(C7, ChartChanged(parse_chart("C7 | F7 | C7 | G7 |" * 3)))
+    rehearsal.advance(50 * BAR)
+    contexts = rehearsal.contexts()
+    played = {it.tick for it in rehearsal.outputs if isinstance(it, NoteMessage) and it.velocity}
+    rests = 0
+    for bar in range(1, 48):
+        arc = arc_of(ChorusPlace(bar // 12, bar % 12, 12), 0.3, 0.3, 0)
+        end = BAR - round(arc.sentence.pickup * 8) * BEAT // 2
+        begin = end - round(arc.breath * 8) * BEAT // 2
+        beats = [tick for tick in range(0, BAR, BEAT) if not begin <= tick < end]
+        rests += len(beats) < 4
+        assert [tick for tick in range(0, BAR, BEAT) if bar * BAR + tick in played] == beats
+        known = [note.start + BAR for note in contexts[bar + 1].before if note.start >= -BAR]
+        assert known == beats
+    assert rests >= 8
 
 
 @pytest.mark.parametrize("delay", [1, 60, 500])

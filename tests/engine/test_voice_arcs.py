@@ -14,7 +14,7 @@ from perform.engine.harmony import Harmony
 from perform.engine.metre import parse_metre
 from perform.engine.settings import EngineSettings
 from perform.engine.voicing import VoiceSettings, with_dynamics
-from perform.events import ChartChanged
+from perform.events import ChartChanged, ParameterChanged
 from perform.generation.canned import CannedSource
 from perform.interfaces import GeneratedBar
 from perform.music.chart import parse_chart
@@ -194,5 +194,20 @@ def test_before_a_breath_the_last_note_rings_and_a_pickup_stays():
     phrase = Crowded().phrase().phrase
     line = breathe(phrase[:3] + phrase[6:], 0.375, 0.125)
     assert line == (*phrase[:2], Note(480, 480, 60), phrase[7])
+    assert breathe(line, 0.375, 0.125) == line
     landed = breathe(phrase, 0.25, 0.125, lands=True)
     assert landed[-2:] == (Note(960, 180, 60), phrase[7])
+
+
+def test_a_change_of_space_is_heard_in_the_next_bar():
+    memory = MemoryOutput()
+    engine = Engine([VoiceSettings(name="lead", parameters={"space": 0.0, "land": 0.0})])
+    events = [
+        (0, ChartChanged(parse_chart(BLUES))),
+        (8 * BAR + 960, ParameterChanged("lead", "space", 1.0)),
+    ]
+    offline.play(engine, lambda _: Crowded(), events, 12 * BAR, [memory])
+    bars = [sound.tick // BAR for sound in memory.notes if sound.velocity]
+    assert [bars.count(bar) for bar in range(9)] == 9 * [8]
+    assert bars.count(9) < 4  # a sentence ends here
+    assert bars.count(10) == 8
