@@ -207,7 +207,7 @@ def _headings(share: float) -> Iterator[Item]:
     lower = GridRect(0, 4.5, EXPRESSION_COLUMNS, HEADING_ROWS)
     yield Item("title", "WEIGHTS", GridRect(0, 1, split, HEADING_ROWS), "weight")
     yield Item("title", "TARGETS", GridRect(split, 1, rest, HEADING_ROWS), "target")
-    yield Item("title", "FORM AND FEEL", lower, "expression")
+    yield Item("title", "FORM AND PLAYING", lower, "expression")
 
 
 def _faders(

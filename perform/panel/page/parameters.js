@@ -6,8 +6,8 @@ import { bindFader } from "./inputs.js";
 const GROUPS = [
   ["Taste: which phrases are chosen", (name) => name.startsWith("weight/")],
   ["Aim: what they should be like", (name) => name.startsWith("target/")],
-  ["Form", (name) => ["repeat", "vary", "land", "approach", "blend", "share"].includes(name)],
-  ["Feel", () => true],
+  ["Form", (name) => ["repeat", "vary", "land", "approach", "build", "space", "blend", "share"].includes(name)],
+  ["Playing", () => true],
 ];
 const SLOTS = ["A", "B", "C", "D", "E", "F"];
 const FREE = -0.05; // the lowest position of a fader whose parameter can be left free
