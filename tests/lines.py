@@ -44,8 +44,8 @@ class Rehearsal:
     where `parameters` do not say so.
     """
 
-    def __init__(self, source, *, delay=0, metre="4/4", **voice):
-        settings = EngineSettings(metre=parse_metre(metre))
+    def __init__(self, source, *, delay=0, metre="4/4", change="hold", **voice):
+        settings = EngineSettings(metre=parse_metre(metre), change=change)
         parameters = {"space": 0.0, **voice.pop("parameters", {})}
         lead = VoiceSettings(name="lead", parameters=parameters, **voice)
         self.engine = Engine([lead], settings)
@@ -57,12 +57,23 @@ class Rehearsal:
         for event in events:
             self._put(self.engine.handle(event, tick), tick)
 
-    def start(self, *events):
-        """Prepare and start after some events, as the daemon does."""
+    def prepare(self, *events):
+        """Make the first bars ready after some events, as the daemon does."""
         self.handle(*events)
         self._put(self.engine.prepare(), 0)
         self._answer(self._delay)
+
+    def start(self, *events):
+        """Prepare after some events, and start."""
+        self.prepare(*events)
         self.handle(TransportChanged("start"))
+
+    def restart(self, tick):
+        """Start from the top; returns the tick from then on."""
+        self.advance(tick)
+        self._unanswered = [(due - tick, it) for due, it in self._unanswered]
+        self.handle(TransportChanged("start"))
+        return 0
 
     def advance(self, tick):
         while (due := self._next()) <= tick:

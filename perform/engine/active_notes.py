@@ -7,11 +7,12 @@ from perform.engine import voicing
 from perform.engine.expression import PLAIN, PerformedNote, accent_velocity
 from perform.engine.harmony import Harmony
 from perform.engine.metre import Metre
+from perform.engine.placed_line import PlacedLine
 from perform.engine.schedule import EventKind, Schedule
-from perform.engine.voice_state import VoiceState
+from perform.engine.voice_state import SoundingNote, VoiceState
 from perform.events import NoteMessage, OutputEvent
 from perform.music.chord import Chord
-from perform.music.note import Phrase
+from perform.music.note import Note, Phrase
 
 MIN_SLIDE_TICKS = 15  # a note that slides with less time left ends instead
 MIN_INTERVAL = 2  # semitones to other voices' notes; a nearer note tries another octave
@@ -23,7 +24,8 @@ class PlannedNote(NamedTuple):
 
     `voice`: the voice's index. `leads`: the metre of the next bar, where the note leads into that
     bar. `material`: the received bar that the note comes from. `span`: the pitches of its bar.
-    `dynamics`: how loud the arc makes it, see `Arc.dynamics`.
+    `dynamics`: how loud the arc makes it, see `Arc.dynamics`. `line`, `place`: the placed line of
+    the bar, and which of its notes it is. `tied`: whether it goes on with the note before it.
     """
 
     voice: int
@@ -32,6 +34,9 @@ class PlannedNote(NamedTuple):
     material: Phrase
     span: voicing.PitchSpan
     dynamics: float
+    line: PlacedLine | None = None
+    place: int = 0
+    tied: bool = False
 
 
 class ActiveNotes:
@@ -49,18 +54,15 @@ class ActiveNotes:
         voice, performed = self._voices[planned.voice], planned.performed
         chord = self._harmony.chord
         if chord is None or voice.silent or not voice.plays(bar):
+            if planned.tied:
+                self._end_tied(tick, voice, None, done)
             return
         voice.played_material = planned.material
-        settings = voice.settings
-        note = voice.in_octave(performed.note, bar, planned.span, chord)
-        pitch = voicing.pitch_over(
-            note, performed.weight, chord, settings, voice.previous_note, self._harmony.key
-        )
-        if planned.leads:
-            pitch = self._approach(voice, bar + 1, planned.leads, pitch)
-        if voice.parameters["share"] < 1:
-            pitch = self._beside_others(voice, pitch)
+        note, pitch = self._voiced(voice, bar, planned, chord)
         voice.previous_note = voicing.PreviousNote(note.pitch, pitch)
+        if planned.tied and self._end_tied(tick, voice, pitch, done):
+            return
+        settings = voice.settings
         velocity = voicing.velocity_of(note, performed.weight, settings) + performed.velocity_offset
         accent = voice.expression.accent
         if accent != PLAIN.accent:
@@ -69,14 +71,28 @@ class ActiveNotes:
         velocity = min(max(velocity, 1), 127)
         self._note_on(tick, voice, pitch, velocity, tick + performed.duration, done)
 
+    def _voiced(
+        self, voice: VoiceState, bar: int, planned: PlannedNote, chord: Chord
+    ) -> tuple[Note, int]:
+        """A planned note in its octave, and its pitch over a chord."""
+        note, key = planned.performed.note, self._harmony.key
+        if planned.line is not None:
+            note, pitch = planned.line.begin(planned.place, chord, key, voice.previous_note)
+        else:
+            note = voice.in_octave(note, bar, planned.span, chord)
+            weight, previous = planned.performed.weight, voice.previous_note
+            pitch = voicing.pitch_over(note, weight, chord, voice.settings, previous, key)
+        if planned.leads:
+            pitch = self._approach(voice, bar + 1, planned.leads, pitch)
+        if voice.parameters["share"] < 1:
+            pitch = self._beside_others(voice, pitch)
+        return note, pitch
+
     def _approach(self, voice: VoiceState, bar: int, metre: Metre, pitch: int) -> int:
         """A pitch a semitone from the first note of the next bar, on the side of `pitch`."""
-        first, chord = voice.first_note(bar, metre), self._harmony.chord_ahead(1)
-        if first is None or chord is None:
-            return pitch
-        weight = metre.weight(first.start)
-        target = voicing.pitch_over(first, weight, chord, voice.settings, None, self._harmony.key)
-        if abs(target - pitch) > MAX_APPROACH:
+        chord = self._harmony.chord_ahead(1)
+        target = voice.first_pitch(bar, metre, chord, self._harmony.key) if chord else None
+        if target is None or abs(target - pitch) > MAX_APPROACH:
             return pitch
         below = target - 1 if target > voice.settings.low else target + 1
         return target + 1 if pitch > target else below
@@ -102,33 +118,61 @@ class ActiveNotes:
     ) -> None:
         """Begin a note; one of the same pitch ends first, and the new one lasts as long as it."""
         if pitch in voice.sounding:
-            _, other_end = voice.sounding.pop(pitch)
+            end = max(end, voice.sounding.pop(pitch).end)
             done.append(NoteMessage(tick, voice.settings.name, pitch, 0))
-            end = max(end, other_end)
-        self._token += 1
-        voice.sounding[pitch] = (self._token, end)
-        self._schedule.add(end, EventKind.OFF, (voice.index, pitch, self._token))
+        self._sound_until(end, voice, pitch)
         done.append(NoteMessage(tick, voice.settings.name, pitch, velocity))
         self.played += 1
+
+    def _sound_until(self, end: int, voice: VoiceState, pitch: int, *, tied: bool = False) -> None:
+        """Let a note sound until a tick, whatever was scheduled for it before."""
+        self._token += 1
+        voice.sounding[pitch] = SoundingNote(self._token, end, tied)
+        self._schedule.add(end, EventKind.OFF, (voice.index, pitch, self._token))
+
+    def prolong(self, voice: VoiceState, pitch: int, end: int) -> None:
+        """Let a note of a pitch sound on, if one sounds, up to the end of the one that is tied to
+        it. It is done before the bar line, because the note would end there.
+        """
+        if pitch in voice.sounding:
+            self._sound_until(end, voice, pitch, tied=True)
+
+    def _end_tied(
+        self, tick: int, voice: VoiceState, pitch: int | None, done: list[OutputEvent]
+    ) -> bool:
+        """End the notes that were made longer for a tied note, which begins now with `pitch` or
+        with None rests, but for one of its pitch. Returns whether there is one: it goes on.
+        """
+        goes_on = False
+        for sounding, note in list(voice.sounding.items()):
+            if note.tied and sounding == pitch:
+                voice.sounding[sounding] = note._replace(tied=False)
+                goes_on = True
+            elif note.tied:
+                del voice.sounding[sounding]
+                done.append(NoteMessage(tick, voice.settings.name, sounding, 0))
+        return goes_on
 
     def end(self, tick: int, item: tuple[int, ...], done: list[OutputEvent]) -> None:
         """End a scheduled note, unless it has ended already."""
         index, pitch, token = item
         voice = self._voices[index]
-        if voice.sounding.get(pitch, (0, 0))[0] == token:
+        note = voice.sounding.get(pitch)
+        if note is not None and note.token == token:
             del voice.sounding[pitch]
             done.append(NoteMessage(tick, voice.settings.name, pitch, 0))
 
     def slide(self, tick: int, voice: VoiceState, chord: Chord, done: list[OutputEvent]) -> None:
         """Move a voice's sounding notes to the nearest tones of a chord."""
-        for pitch, (_, end) in list(voice.sounding.items()):
+        for pitch, note in list(voice.sounding.items()):
             target = voicing.slide_pitch(pitch, chord, voice.settings)
             if target == pitch or pitch not in voice.sounding:
                 continue
             del voice.sounding[pitch]
             done.append(NoteMessage(tick, voice.settings.name, pitch, 0))
-            if end - tick >= MIN_SLIDE_TICKS:
-                self._note_on(tick, voice, target, voice.settings.softest, end, done)
+            if note.end - tick >= MIN_SLIDE_TICKS:
+                self._note_on(tick, voice, target, voice.settings.softest, note.end, done)
+                voice.sounding[target] = voice.sounding[target]._replace(tied=note.tied)
 
     def silence(self, tick: int, voices: Sequence[VoiceState]) -> list[OutputEvent]:
         """Note-offs for all sounding notes of some voices; their scheduled ends then do nothing."""

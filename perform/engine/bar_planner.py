@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from typing import Literal
 
 from perform.engine import form
-from perform.engine.active_notes import PlannedNote
+from perform.engine.active_notes import ActiveNotes, PlannedNote
 from perform.engine.expression import perform_notes
 from perform.engine.metre import Metre
 from perform.engine.phrase_requests import PhraseRequests
-from perform.engine.placed_line import ReceivedBar
+from perform.engine.placed_line import PlacedLine, ReceivedBar
 from perform.engine.schedule import EventKind, Schedule
 from perform.engine.seeded_random import uniform
 from perform.engine.song_position import SongPosition
 from perform.engine.voice_arcs import VoiceArcs
-from perform.engine.voice_state import VoiceState
+from perform.engine.voice_state import LaidOutBar, VoiceState
 from perform.engine.voicing import PitchSpan, thin
 from perform.events import PhraseMissed
 from perform.music.note import Phrase
@@ -31,6 +31,7 @@ class BarPlanner:
         requests: PhraseRequests,
         position: SongPosition,
         arcs: VoiceArcs,
+        notes: ActiveNotes,
         fallback: Phrase,
     ) -> None:
         self._voices = voices
@@ -38,6 +39,7 @@ class BarPlanner:
         self._requests = requests
         self._position = position
         self._arcs = arcs
+        self._notes = notes
         self._fallback = fallback
 
     def open(self, bar: int, start: int, metre: Metre, tick: int) -> list[PhraseMissed]:
@@ -52,17 +54,16 @@ class BarPlanner:
             if not voice.plays(bar):
                 continue
             if voice.mode == "hold" and voice.previous:
-                received, material = voice.previous, ()
+                received, material = voice.previous.untied, ()
             else:
                 voice.shaped_as = bar
             if received is None:
                 kind: Literal["previous", "canned"] = "previous" if voice.previous else "canned"
                 missed.append(PhraseMissed(tick, voice.settings.name, bar, kind))
-                received = voice.previous or ReceivedBar(self._fallback)
+                received = voice.previous.untied if voice.previous else ReceivedBar(self._fallback)
             arc = self._arcs.ahead(voice, bar, bar - self._position.bar)
             voice.previous = voice.resting(received, arc)
             voice.last_material = material or voice.last_material
-            voice.lay_out(bar, metre)
             taken = self._lay_out(voice, bar, start, metre, max(tick - start, 0), room)
             if not voice.silent:  # a silent voice leaves its room to the others
                 room = max(1, room - taken)
@@ -82,11 +83,22 @@ class BarPlanner:
         if share < 1:
             phrase = thin(phrase, max(1, round(share * room)), metre)
         arc = self._arcs.ahead(voice, bar, bar - self._position.bar)
-        lands = voice.lands(shaped_as, seed)
-        phrase = form.breathe(phrase, received.breath, received.pickup, metre, lands=lands)
+        lands = not received.placed and voice.lands(shaped_as, seed)
+        if not received.placed:
+            phrase = form.breathe(phrase, received.breath, received.pickup, metre, lands=lands)
         bar_seed = self._requests.seed(voice, bar)
-        leads = not lands and uniform(bar_seed, 9) < voice.parameters["approach"]
+        leads = not (lands or received.placed) and (
+            uniform(bar_seed, 9) < voice.parameters["approach"]
+        )
         performed = perform_notes(phrase, voice.expression, bar_seed, metre)
+        line = tied = None
+        if received.placed:
+            starts = [note.start for note in performed]
+            line = PlacedLine(phrase, starts, received.chords_in(metre), voice.settings, metre)
+        voice.lay_out(bar, LaidOutBar(received, metre, line))
+        if received.tied and phrase and phrase[0].start == 0:
+            tied = performed[0]
+            self._notes.prolong(voice, phrase[0].pitch, start + tied.start + tied.duration)
         last_beat = (metre.beats - 1) * metre.beat
         pitches = [note.pitch for note in phrase]
         span = PitchSpan(min(pitches, default=0), max(pitches, default=0))
@@ -100,6 +112,9 @@ class BarPlanner:
                     voice.last_material,
                     span,
                     arc.dynamics(note.start / metre.bar),
+                    line,
+                    place,
+                    note is tied,
                 )
                 self._schedule.add(start + note.start, EventKind.ON, (planned,))
         return len(phrase) if share < 1 else 0

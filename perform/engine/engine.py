@@ -85,7 +85,13 @@ class Engine:
         )
         self._notes = ActiveNotes(states, self._schedule, self._harmony)
         self._planner = BarPlanner(
-            states, self._schedule, self._requests, self._position, arcs, settings.fallback
+            states,
+            self._schedule,
+            self._requests,
+            self._position,
+            arcs,
+            self._notes,
+            settings.fallback,
         )
         self._running = False
         self._started = False  # whether the transport has ever started

@@ -1,9 +1,10 @@
 """The context of a requested bar: its chords, the bars before it, its place, the targets."""
 
 from perform.engine.arc import FREE_CHORUS, Arc
-from perform.engine.harmony import BarHarmony, chord_scale
+from perform.engine.harmony import BarHarmony, Harmony, chord_scale
 from perform.engine.metre import Metre, to_material
 from perform.engine.placed_line import ReceivedBar
+from perform.engine.song_position import SongPosition
 from perform.engine.voice_state import VoiceState
 from perform.engine.voicing import pitch_over
 from perform.music.chord import Chord
@@ -12,23 +13,29 @@ from perform.music.note import Note, Phrase
 
 
 def line_context(
-    voice: VoiceState, bar: int, harmony: BarHarmony, key: frozenset[int], metre: Metre, arc: Arc
+    voice: VoiceState,
+    bar: int,
+    ahead: BarHarmony,
+    arc: Arc,
+    harmony: Harmony,
+    position: SongPosition,
 ) -> LineContext:
-    """What is known now of a voice's bar ahead, in a metre.
+    """What is known now of a voice's bar ahead: its chords, its arc, the music up to now.
 
     Where the player has set no target, the arc says how dense and how high the bar is.
 
     Equal knowledge gives equal contexts, so that no bar is requested twice for nothing.
     """
     settings, parameters = voice.settings, voice.parameters
+    key, metre = harmony.key, position.next_metre
     chords = tuple(
-        _in_key(chord, key, to_material(tick, metre)) for tick, chord in harmony.timed(metre)
+        _in_key(chord, key, to_material(tick, metre)) for tick, chord in ahead.timed(metre)
     )
-    at = harmony.at
+    at = ahead.at
     return LineContext(
         chords=chords,
-        following=_in_key(harmony.following, key) if harmony.following else None,
-        before=_notes_before(voice, bar, harmony.first, key, metre),
+        following=_in_key(ahead.following, key) if ahead.following else None,
+        before=_notes_before(voice, bar, ahead.first, harmony, position),
         place=at.place if at.bars else bar % FREE_CHORUS,
         length=at.bars or FREE_CHORUS,
         feel=None if voice.feel == "auto" else voice.feel,
@@ -51,7 +58,7 @@ def _target(value: float, otherwise: float) -> float:
 
 
 def _notes_before(
-    voice: VoiceState, bar: int, chord: Chord | None, key: frozenset[int], metre: Metre
+    voice: VoiceState, bar: int, chord: Chord | None, harmony: Harmony, position: SongPosition
 ) -> Phrase:
     """The voice's notes of the bars before a bar, as they sound, in ticks before its first.
 
@@ -60,9 +67,20 @@ def _notes_before(
     notes: list[Note] = []
     end = 0
     for earlier in range(bar - 1, bar - 1 - BARS_BEFORE, -1):
-        line, of_line = _line(voice, earlier, chord, key, metre)
-        end -= to_material(of_line.bar, of_line)
-        notes += [_moved(note, of_line, end) for note in line]
+        received, metre = voice.prepared(earlier), position.next_metre
+        laid_out = None
+        if received is None and earlier in voice.laid_out:
+            laid_out = voice.laid_out[earlier]
+            received, metre = laid_out.received, laid_out.metre
+        end -= to_material(metre.bar, metre)
+        if not received or not voice.plays(earlier):
+            continue
+        if laid_out is not None and laid_out.line is not None:
+            now = harmony.chord if earlier == position.bar else None
+            line = laid_out.line.sounding(now, harmony.key, voice.previous_note)
+        else:
+            line = _expected(voice, received, metre, chord, harmony.key)
+        notes += [_moved(note, metre, end) for note in line]
     return tuple(sorted(notes))
 
 
@@ -71,22 +89,20 @@ def _moved(note: Note, metre: Metre, by: int) -> Note:
     return Note(start + by, to_material(note.end, metre) - start, note.pitch)
 
 
-def _line(
-    voice: VoiceState, bar: int, chord: Chord | None, key: frozenset[int], metre: Metre
-) -> tuple[Phrase, Metre]:
-    """The notes of a bar of a voice, as they sound, and its metre; no notes for a rest."""
-    received = voice.prepared(bar)
-    if received is None:
-        received, metre = voice.laid_out.get(bar, (ReceivedBar(()), metre))
-    if not voice.plays(bar):
-        return (), metre
+def _expected(
+    voice: VoiceState,
+    received: ReceivedBar,
+    metre: Metre,
+    chord: Chord | None,
+    key: frozenset[int],
+) -> Phrase:
+    """The notes of a bar as they are expected to sound."""
+    settings = voice.settings
     if received.placed:
-        return received.sounding(voice.settings, metre), metre
+        return received.sounding(settings, metre)
     if chord is None:
-        return (), metre
+        return ()
     return tuple(
-        note._replace(
-            pitch=pitch_over(note, metre.weight(note.start), chord, voice.settings, None, key)
-        )
-        for note in received.fitted(voice.settings, metre)
-    ), metre
+        note._replace(pitch=pitch_over(note, metre.weight(note.start), chord, settings, None, key))
+        for note in received.fitted(settings, metre)
+    )

@@ -173,7 +173,12 @@ class PhraseRequests:
             conditions_of(parameters, harmony.first),
             steering_of(parameters, settings.low, settings.high, context, metre.columns),
             line_context(
-                voice, bar, harmony, self._harmony.key, metre, self._arcs.at(voice, bar, harmony.at)
+                voice,
+                bar,
+                harmony,
+                self._arcs.at(voice, bar, harmony.at),
+                self._harmony,
+                self._position,
             )
             if self._placing.get(model, True)
             else None,

@@ -9,13 +9,14 @@ from perform.engine.conditioning import PhraseContext
 from perform.engine.expression import Expression
 from perform.engine.form import TURN_MODES, Mode
 from perform.engine.metre import Metre
-from perform.engine.placed_line import ReceivedBar
+from perform.engine.placed_line import PlacedLine, ReceivedBar
 from perform.engine.seeded_random import uniform
 from perform.engine.voicing import (
     PitchSpan,
     PreviousNote,
     VoiceSettings,
     entry_octave,
+    pitch_over,
 )
 from perform.events import Steering
 from perform.music.chord import Chord
@@ -39,12 +40,31 @@ class PhraseRequest(NamedTuple):
     context: LineContext | None = None
 
 
+class LaidOutBar(NamedTuple):
+    """A bar that was laid out, before shaping, and its metre. `line`: its notes if it is placed."""
+
+    received: ReceivedBar
+    metre: Metre
+    line: PlacedLine | None = None
+
+
+class SoundingNote(NamedTuple):
+    """A note that sounds until tick `end`. `token`: which note of its pitch it is.
+
+    `tied`: whether it was made longer for a tied note that has not begun yet.
+    """
+
+    token: int
+    end: int
+    tied: bool = False
+
+
 class VoiceState:
     """The state of one voice.
 
     `requested`: bars ahead, each with its latest request. `pending`: requested bars that have not
     arrived. `received`: bars ahead that have arrived, as the source made them. `laid_out`: the last
-    bars that were laid out, before shaping, each with its metre.
+    bars that were laid out.
     """
 
     def __init__(self, index: int, settings: VoiceSettings) -> None:
@@ -63,13 +83,13 @@ class VoiceState:
         self.requested: dict[int, PhraseRequest] = {}
         self.pending: set[int] = set()
         self.received: dict[int, ReceivedBar] = {}
-        self.laid_out: dict[int, tuple[ReceivedBar, Metre]] = {}
+        self.laid_out: dict[int, LaidOutBar] = {}
         self.previous: ReceivedBar | None = None  # the bar that was laid out last, before shaping
         self.shaped_as = 0  # the bar as which `previous` was shaped
         self.last_material: Phrase = ()  # of the bar that was laid out last, as it was received
         self.played_material: Phrase = ()  # of the last note that began
         self.previous_note: PreviousNote | None = None
-        self.sounding: dict[int, tuple[int, int]] = {}  # pitch -> (token, end tick)
+        self.sounding: dict[int, SoundingNote] = {}  # by pitch
         self.liked: deque[Phrase] = deque(maxlen=MAX_JUDGED)
         self.disliked: deque[Phrase] = deque(maxlen=MAX_JUDGED)
         self.dislikes = 0
@@ -163,10 +183,9 @@ class VoiceState:
         """A received bar as the source made it; empty where it has not arrived."""
         return self.received[bar].phrase if bar in self.received else ()
 
-    def lay_out(self, bar: int, metre: Metre) -> None:
-        """Record that a bar plays `previous`."""
-        if self.previous is not None:
-            self.laid_out[bar] = self.previous, metre
+    def lay_out(self, bar: int, laid_out: LaidOutBar) -> None:
+        """Record what a bar plays."""
+        self.laid_out[bar] = laid_out
         kept = max(BARS_BEFORE, len(self.settings.form))
         for earlier in [each for each in self.laid_out if each <= bar - kept]:
             del self.laid_out[earlier]
@@ -178,20 +197,30 @@ class VoiceState:
         earlier = form.repeated_bar(bar, self.settings.form)
         received = self.received.get(earlier)
         if received is None:
-            received, _ = self.laid_out.get(earlier, (ReceivedBar(()), None))
+            return self.laid_out[earlier].received.phrase if earlier in self.laid_out else ()
         return received.phrase
 
     def shaped(self, received: ReceivedBar, bar: int, metre: Metre, seed: int) -> Phrase:
-        """A prepared bar as it stands in its metre: fitted, thinned, varied where it repeats."""
+        """A prepared bar as it stands in its metre: fitted, thinned, varied where it repeats.
+
+        A placed one is as it sounds, and every bar has its own.
+        """
+        if received.placed:
+            return received.sounding(self.settings, metre)
         phrase = received.fitted(self.settings, metre)
         if self._repeats(bar) and uniform(seed, bar, 6) < self.parameters["vary"]:
             phrase = form.vary(phrase, seed + bar, metre)
         return phrase
 
-    def first_note(self, bar: int, metre: Metre) -> Note | None:
-        """The first note of a received bar, as it will stand in its metre."""
-        received = self.prepared(bar) or ReceivedBar(())
-        return next(iter(received.fitted(self.settings, metre)), None)
+    def first_pitch(self, bar: int, metre: Metre, chord: Chord, key: frozenset[int]) -> int | None:
+        """The pitch over a chord of the first note of a received bar; None where it has none."""
+        received = self.prepared(bar)
+        if not received:
+            return None
+        if received.placed:
+            return received.sounding(self.settings, metre)[0].pitch
+        first = received.fitted(self.settings, metre)[0]
+        return pitch_over(first, metre.weight(first.start), chord, self.settings, None, key)
 
     def in_octave(self, note: Note, bar: int, span: PitchSpan, chord: Chord) -> Note:
         """The note in the octave of its bar, which is decided at the first note of the bar.

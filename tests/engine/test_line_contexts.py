@@ -220,7 +220,7 @@ def test_faders_that_move_all_the_time_cost_one_request_an_eighth_of_a_beat(sour
     rehearsal = Rehearsal(source, delay=20)
     rehearsal.start(C7)
     rehearsal.requests.clear()
-    for tick in range(0, 16 * BAR, 10):
+    for tick in range(0, 16 * BAR, 7):
         value = ParameterChanged(None, "target/density", tick % 97 / 97)
         rehearsal.handle(value, tick=tick)
     assert len(rehearsal.requests) / 16 <= 2 * 4 + BAR / 60
