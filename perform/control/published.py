@@ -3,7 +3,8 @@
 from typing import Any, NamedTuple
 
 from perform.control.registry import CONTROLS, STATE, STATS
-from perform.engine.engine import CURSOR_ADDRESS, SNAPSHOTS_ADDRESS
+from perform.engine.engine import SNAPSHOTS_ADDRESS
+from perform.engine.published_chords import CURSOR_ADDRESS, EXPECTED_ADDRESS
 
 MS = "MS"  # stands for an edge of the histogram
 
@@ -72,6 +73,11 @@ FEEDBACK: tuple[FeedbackMessage, ...] = (
         "i",
         "the bar of the chart that sounds, from 0; -1 before it begins",
         low=-1,
+    ),
+    FeedbackMessage(
+        f"{STATE}{EXPECTED_ADDRESS}",
+        "s",
+        "the chords of the next bars, as a chart; learned where none is followed; empty: not known",
     ),
     FeedbackMessage(
         f"{STATE}{SNAPSHOTS_ADDRESS}", "s", "the names of the stored snapshots, separated by commas"

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from perform.control.registry import CONTROLS, NAME, ONE_VOICE, Control, Value
-from perform.engine.engine import CURSOR_ADDRESS, SNAPSHOTS_ADDRESS
+from perform.engine.engine import SNAPSHOTS_ADDRESS
+from perform.engine.published_chords import CURSOR_ADDRESS, EXPECTED_ADDRESS
 from perform.engine.voicing import VoiceSettings
 from perform.events import Event, OutputEvent, StateChanged
 
@@ -35,7 +36,12 @@ class State:
                 self.values[f"/{name}"] = value
         for voice, own in each.items():
             self.values |= {_address(voice, name): value for name, value in own.items()}
-        self.values |= {CURSOR_ADDRESS: -1, SNAPSHOTS_ADDRESS: "", **(values or {})}
+        self.values |= {
+            CURSOR_ADDRESS: -1,
+            EXPECTED_ADDRESS: "",
+            SNAPSHOTS_ADDRESS: "",
+            **(values or {}),
+        }
 
     def send(self, output: OutputEvent) -> None:
         """Keep a value that has changed."""

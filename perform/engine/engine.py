@@ -15,6 +15,7 @@ from perform.engine.metre import Metre
 from perform.engine.parameters import PARAMETERS, PERFORMANCE_PARAMETERS
 from perform.engine.phrase_requests import PhraseRequests
 from perform.engine.player_buffer import PlayerBuffer
+from perform.engine.published_chords import CURSOR_ADDRESS, PublishedChords
 from perform.engine.schedule import EventKind, Schedule
 from perform.engine.settings import Counts, EngineSettings
 from perform.engine.song_position import TICKS_PER_PULSE, SongPosition
@@ -57,7 +58,6 @@ from perform.events import (
 from perform.music.chord import Chord
 
 SNAPSHOTS_ADDRESS = "/snapshot"  # the address with the names of the stored snapshots
-CURSOR_ADDRESS = "/chart/bar"  # the address with the chart's current bar; -1 before it begins
 
 
 class Engine:
@@ -70,6 +70,7 @@ class Engine:
         self._voices = Voices(voices)
         self._schedule = Schedule()
         self._harmony = Harmony()
+        self._published = PublishedChords(self._harmony)
         self._player = PlayerBuffer()
         self._position = SongPosition(self._schedule, settings.metre, settings.sends_clock)
         states = self._voices.all
@@ -103,7 +104,7 @@ class Engine:
         """The handler of each kind of event; the caller handles tempo and taps itself."""
         return {
             PhraseReady: self._handle_phrase,
-            ChordChanged: lambda event: self._change_chord(event.chord),
+            ChordChanged: self._handle_chord,
             ChordReleased: self._release_chord,
             TransportChanged: self._change_transport,
             SongPositionChanged: self._locate,
@@ -194,7 +195,7 @@ class Engine:
             elif due.kind in (EventKind.OPEN, EventKind.FIRST):
                 self._open_bar(due.item[0], due.item[1], done)
             elif due.kind is EventKind.REQUEST:
-                done.extend(self._requests.update(due.item[0]))
+                done += [*self._requests.update(due.item[0]), *self._published.expected()]
             else:
                 done.append(ClockPulse(self._tick))
                 self._position.add_pulse(self._tick + TICKS_PER_PULSE)
@@ -207,7 +208,8 @@ class Engine:
         if beat == 0:
             self.counts.bars += 1
             self._schedule_chords(self._harmony.begin_bar(), 0)
-            done.extend(self._chart_cursor())
+            done.extend(self._published.cursor())
+        self._harmony.begin_beat(self._position.place_at(self._tick))
         self._schedule.add(self._tick, EventKind.REQUEST, (BARS_AHEAD,))
 
     def _open_bar(self, bar: int, start: int, done: list[OutputEvent]) -> None:
@@ -220,19 +222,11 @@ class Engine:
         done.extend(missed)
 
     def _schedule_chords(self, chords: Sequence[tuple[float, Chord | None]], since: int) -> None:
-        """Schedule the chart's chords of a bar. Chords before `since` ticks inside the bar come at
-        `since`, so that the last of them counts.
-        """
+        """Schedule the chart's chords of a bar; those before `since` ticks inside it at `since`."""
         ticks = self._position.metre.chord_ticks([share for share, _ in chords])
         for inside, (_, chord) in zip(ticks, chords, strict=True):
             tick = self._position.bar_tick + max(inside, since)
             self._schedule.add(tick, EventKind.CHORD, (chord,))
-
-    def _chart_cursor(self) -> list[OutputEvent]:
-        """The chart's current bar, where there is a chart."""
-        return (
-            [StateChanged(CURSOR_ADDRESS, self._harmony.cursor)] if self._harmony.chart.bars else []
-        )
 
     # --- phrases -------------------------------------------------------------------------------
 
@@ -254,6 +248,12 @@ class Engine:
     def _release_chord(self, _: ChordReleased) -> list[OutputEvent]:
         rest = self._settings.release == "rest" and self._harmony.chord is not None
         return self._change_chord(None) if rest else []
+
+    def _handle_chord(self, event: ChordChanged) -> list[OutputEvent]:
+        """Play a chord at once, and learn from it; a release is no chord of the changes."""
+        place = self._position.place_at(self._tick) if self._running else None
+        self._harmony.hear(event.chord, place)
+        return self._change_chord(event.chord)
 
     def _change_chord(self, chord: Chord | None) -> list[OutputEvent]:
         if chord == self._harmony.chord and self._started:
@@ -324,7 +324,7 @@ class Engine:
         for voice in self._voices.all:
             voice.restore_openings()
         missing = self._requests.missing(self._position.first_unopened)
-        return [*self._chart_cursor(), *missing, *self._requests.outdated()]
+        return [*self._published.cursor(), *missing, *self._requests.outdated()]
 
     def _restart(self, tick: int) -> int:
         """Clear what is scheduled and count from `tick`; return how far that is inside its bar."""

@@ -5,6 +5,7 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from perform.engine.key import KeyFinder, raise_leading_tone
+from perform.engine.learned_changes import BARS_EXPECTED, LearnedChanges
 from perform.engine.metre import Metre
 from perform.music.chart import Chart, ChartBar
 from perform.music.chord import Chord
@@ -79,7 +80,11 @@ class BarHarmony(NamedTuple):
 
 
 class Harmony:
-    """The current chord, from a live player or from a chart whose cursor moves with the bars."""
+    """The current chord, from a live player or from a chart whose cursor moves with the bars.
+
+    The chords ahead are those of the chart, or without one those of the changes that the band
+    repeats. The chord that is played sounds at once, whatever was expected.
+    """
 
     def __init__(self) -> None:
         self.chord: Chord | None = None
@@ -88,6 +93,7 @@ class Harmony:
         self._times = 0  # how often the chart has gone back
         self._before_first = True  # whether the next bar is the first since the start
         self._leaving = False  # whether to leave the vamp at its end
+        self._learned = LearnedChanges()
         self._key_finder = KeyFinder()
         self._key: frozenset[int] | None = None  # None: find it
 
@@ -105,6 +111,14 @@ class Harmony:
         self.chord = chord
         if chord is not None:
             self._key_finder.add(chord)
+
+    def hear(self, chord: Chord | None, place: float | None) -> None:
+        """Learn from a chord that is played at a place of this bar (0 to 1); None while stopped."""
+        self._learned.hear(chord, place)
+
+    def begin_beat(self, place: float) -> None:
+        """Note that the music has come to a place of this bar (0 to 1)."""
+        self._learned.begin_beat(place)
 
     def over_c(self, pitch: int) -> int:
         """A pitch that was played over the current chord, moved to C; unchanged without a chord."""
@@ -125,17 +139,26 @@ class Harmony:
 
     def rewind(self) -> None:
         """Go before the first bar."""
+        self._go_to_top()
+        self._learned.restart(from_top=True)
+
+    def _go_to_top(self) -> None:
         self._cursor, self._times, self._leaving, self._before_first = -1, 0, False, True
 
     def locate(self, bar: int, begun: bool) -> None:
         """Go before a bar, or into it where it has `begun`, as if played there from the top."""
-        self.rewind()
+        self._go_to_top()
+        self._learned.restart(from_top=not bar and not begun)
         for _ in range(bar + begun):
-            self.begin_bar()
+            self._advance()
         self._before_first = not begun
 
     def begin_bar(self) -> ChartBar:
         """Move the cursor to the next bar and return its chords; empty without a chart."""
+        self._learned.begin_bar()
+        return self._advance()
+
+    def _advance(self) -> ChartBar:
         self._before_first = False
         if not self.chart.bars:
             return ()
@@ -147,16 +170,38 @@ class Harmony:
         return self.chart.bars[following]
 
     def chord_ahead(self, bars: int) -> Chord | None:
-        """The first chord of the bar so many bars ahead (0: this bar), as far as it is known."""
-        return self._chord_after(self._cursor, bars + self._before_first)
+        """The first chord of the bar so many bars ahead (0: this bar), as far as it is known.
+
+        Where it is not known, it is the chord that sounds.
+        """
+        if self.chart.bars:
+            return self._chord_after(self._cursor, bars + self._before_first)
+        return self.bar_ahead(bars).first
 
     def bar_ahead(self, bars: int) -> BarHarmony:
         """The chords of the bar so many bars ahead (0: this bar), as far as they are known."""
-        return self._bar_after(self._cursor, self._times, bars + self._before_first)
+        if self.chart.bars:
+            return self._bar_after(self._cursor, self._times, bars + self._before_first)
+        begun = not bars and not self._before_first  # then the chord that is played wins
+        return self._expected(() if begun else self._learned.bar(bars), self._learned.bar(bars + 1))
 
     def bar_from_start(self, bar: int) -> BarHarmony:
         """The chords of a bar, counted from the next start, as far as they are known."""
-        return self._bar_after(-1, 0, bar + 1)
+        if self.chart.bars:
+            return self._bar_after(-1, 0, bar + 1)
+        learned = self._learned
+        return self._expected(learned.bar_from_start(bar), learned.bar_from_start(bar + 1))
+
+    def bars_ahead(self) -> list[ChartBar]:
+        """The next bars, up to the first that is not known; `BARS_EXPECTED` at most."""
+        if not self.chart.bars:
+            bars = [self._learned.bar(ahead) for ahead in range(1, BARS_EXPECTED + 1)]
+            return bars[: bars.index(())] if () in bars else bars
+        place, bars = self._cursor, []
+        for _ in range(BARS_EXPECTED):
+            place = self._following(place)
+            bars.append(self._whole_bar(place))
+        return bars
 
     def place_ahead(self, bars: int) -> FormPlace:
         """The place in the form of the bar so many bars ahead (0: this bar)."""
@@ -165,19 +210,23 @@ class Harmony:
     @property
     def current_bar(self) -> ChartBar:
         """The chords of the chart's bar that sounds, the first of them at its beginning."""
-        if self._cursor < 0:
-            return ()
-        bar = self.chart.bars[self._cursor]
-        carried = () if bar and bar[0][0] == 0 else ((0.0, self._chord_before(self._cursor)),)
-        return (*carried, *bar)
+        return self._whole_bar(self._cursor) if self._cursor >= 0 else ()
+
+    def _expected(self, bar: ChartBar, following: ChartBar) -> BarHarmony:
+        """A bar of the learned changes, and the one after it; empty where they are not known."""
+        return BarHarmony(self.chord, bar, following[0][1] if following else None)
+
+    def _whole_bar(self, place: int) -> ChartBar:
+        """The chords of a bar of the chart, the first of them at its beginning."""
+        bar = self.chart.bars[place]
+        return bar if bar and bar[0][0] == 0 else ((0.0, self._chord_before(place)), *bar)
 
     def _chord_after(self, place: int, bars: int) -> Chord | None:
-        if not self.chart.bars or bars < 1:
+        if bars < 1:
             return self.chord
         for _ in range(bars):
             place = self._following(place)
-        bar = self.chart.bars[place]
-        return bar[0][1] if bar and bar[0][0] == 0 else self._chord_before(place)
+        return self._whole_bar(place)[0][1]
 
     def _place_after(self, place: int, times: int, bars: int) -> FormPlace:
         if not self.chart.bars:
@@ -189,8 +238,6 @@ class Harmony:
         return FormPlace(max(place, 0), len(self.chart.bars), times)
 
     def _bar_after(self, place: int, times: int, bars: int) -> BarHarmony:
-        if not self.chart.bars:
-            return BarHarmony(self.chord)
         following, at = self._chord_after(place, bars + 1), self._place_after(place, times, bars)
         return BarHarmony(self._chord_before(at.place), self.chart.bars[at.place], following, at)
 

@@ -74,6 +74,10 @@ class SongPosition:
         after, inside = divmod(max(tick - self.bar_tick, 0), self.metre.bar)
         return self.bar + after, inside
 
+    def place_at(self, tick: int) -> float:
+        """How much of the current bar has gone by at a tick, as a share; 0 for earlier ticks."""
+        return max(tick - self.bar_tick, 0) / self.metre.bar
+
     def intended_bar_at(self, tick: int) -> tuple[int, int]:
         """As `bar_at`, for what a player does: shortly before a bar line counts as on it."""
         bar, inside = self.bar_at(tick)

@@ -1,7 +1,7 @@
 """Charts: written chord progressions, `C7 | F7 | C7 % | ...`, one symbol or more in a bar."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -72,6 +72,13 @@ def parse_chart(text: str) -> Chart:
 def bar_texts(text: str) -> list[str]:
     """The text of each bar of any text, as `parse_chart` counts bars."""
     return [" ".join(item.split()) for _, item in _items(text) if "|" not in item]
+
+
+def format_bars(bars: Iterable[ChartBar]) -> str:
+    """Bars as a chart spells them; the chords of a bar share its beats."""
+    return " | ".join(
+        " ".join(chord.symbol if chord else "N.C." for _, chord in bar) or "%" for bar in bars
+    )
 
 
 def _parse_bar(text: str, start: int, number: int, begun: bool) -> ChartBar:
