@@ -145,6 +145,12 @@ def _sensors(topics: Topics) -> dict[str, Entity]:
             "name": "bar of the chart",
             "state_topic": topics.topic("state/chart/bar"),
         },
+        "expected": {
+            "platform": "sensor",
+            "name": "chords expected next",
+            "state_topic": topics.topic("state/chords/expected"),
+            "value_template": f"{{{{ value[:{MAX_STATE}] }}}}",
+        },
         "refused": {
             "platform": "sensor",
             "name": "refused last",

@@ -153,10 +153,10 @@ class TerminalView:
         return head
 
     def _chart(self) -> Text:
-        """The bars of the chart around the current one."""
+        """The bars of the chart around the current one; without a chart those that are expected."""
         bars = self._chart_bars
         if not bars:
-            return Text("  no chart: the chords come from the player", "grey42")
+            return self._expected()
         cursor = int(self.values.get("/chart/bar", -1))
         first = max(0, min(cursor - 1, len(bars) - 8))
         position = f"{cursor + 1 if cursor >= 0 else '-'}/{len(bars)}"
@@ -165,6 +165,17 @@ class TerminalView:
             is_current = number == cursor
             line.append("│", "grey35")
             line.append(f" {bar} ", "bold black on bright_cyan" if is_current else "")
+        return line
+
+    def _expected(self) -> Text:
+        """The bars that are expected of the player, as far as they are learned."""
+        bars = bar_texts(str(self.values.get("/chords/expected", "")))
+        if not any(bars):
+            return Text("  no chart: the chords come from the player", "grey42")
+        line = Text(f"{'next':<8}", "grey42", no_wrap=True, overflow="ellipsis")
+        for bar in bars:
+            line.append("│", "grey35")
+            line.append(f" {_escaped(bar)} ")
         return line
 
     def _first_steps(self, console: Console, width: int, rows: int) -> list[Text]:

@@ -137,6 +137,15 @@ def test_the_bars_of_a_chart_are_shown_and_control_characters_escaped():
     assert not {"\x1b", "\x07"} & set("\n".join(lines))
 
 
+def test_without_a_chart_the_bars_that_are_expected_are_shown():
+    lines = drawn(view_of((0, "/state/chart", ""), (1, "/state/chords/expected", "Dm7 | G7 C7")))
+    assert [cell.strip() for cell in lines[1].split("│")] == ["next", "Dm7", "G7 C7"]
+    lines = drawn(view_of((0, "/state/chart", "A7"), (1, "/state/chords/expected", "Dm7 | G7 C7")))
+    assert [cell.strip() for cell in lines[1].split("│")] == ["-/1", "A7"]
+    lines = drawn(view_of((0, "/state/chords/expected", "")))
+    assert "the chords come from the player" in lines[1]
+
+
 def test_the_number_beside_a_chart_is_that_of_the_bar_that_sounds():
     lines = drawn(view_of((0, "/state/chart", "C7 | F7 | G7 | A7"), (1, "/state/chart/bar", 2)))
     assert lines[1].startswith("3/4 ")

@@ -21,6 +21,12 @@ const buildBars = ({ connection, store }) => {
     $("edit").focus();
   });
   let cells = [];
+  const showExpected = () => {
+    if (cells.length) return;
+    const next = parseBars(store.get("/chords/expected") || "");
+    const none = make("li", { className: "none", text: "No chart: press chords, or write one." });
+    $("bars").replaceChildren(...(next.length ? next.map(expectedCell) : [none]));
+  };
   const open = (on) => {
     $("editor").hidden = !on;
     $("edit").setAttribute("aria-expanded", String(on));
@@ -32,7 +38,7 @@ const buildBars = ({ connection, store }) => {
     $("next").hidden = !bars.some((it) => it.opens);
     cells = bars.map(cellOf);
     $("bars").replaceChildren(...cells);
-    if (!cells.length) $("bars").append(make("li", { className: "none", text: "No chart: press chords, or write one." }));
+    showExpected();
     mark(store.get("/chart/bar"));
   });
   const mark = (bar) => {
@@ -44,6 +50,7 @@ const buildBars = ({ connection, store }) => {
     if (cell && list.scrollHeight > list.clientHeight) list.scrollTop = cell.offsetTop - cell.offsetHeight;
   };
   store.watch("/chart/bar", mark);
+  store.watch("/chords/expected", showExpected);
   $("edit").onclick = () => open($("editor").hidden);
   $("next").onclick = () => connection.send("/chart/next");
   $("leave").onclick = () => sendChart("");
@@ -62,4 +69,11 @@ const cellOf = ({ text, opens, closes }, place) => {
   cell.classList.toggle("opens", opens);
   cell.classList.toggle("closes", closes);
   return label(cell, `bar ${place + 1}: ${text}`);
+};
+
+// A bar that the band is expected to play, because it has played it twice.
+const expectedCell = (bar, place) => {
+  const cell = label(cellOf(bar, place), `expected in ${place + 1}: ${bar.text}`);
+  cell.classList.add("expected");
+  return cell;
 };
