@@ -85,7 +85,7 @@
    {"box":{"id":"obj-67","maxclass":"comment","numinlets":1,"numoutlets":0,"patching_rect":[30.0,1158.0,520.0,20.0],"text":"share of notes that come again one or two beats later","fontsize":10.0,"textcolor":[0.333,0.376,0.431,1.0],"textjustification":0}},
    {"box":{"id":"obj-68","maxclass":"newobj","numinlets":1,"numoutlets":0,"patching_rect":[30.0,1190.0,520.0,22.0],"text":"s sideman.help"}},
    {"box":{"id":"obj-69","maxclass":"message","numinlets":2,"numoutlets":1,"outlettype":[""],"patching_rect":[570.0,870.0,520.0,22.0],"text":"/sideman/weight/steps 1"}},
-   {"box":{"id":"obj-70","maxclass":"comment","numinlets":1,"numoutlets":0,"patching_rect":[570.0,902.0,520.0,20.0],"text":"share of moves that are steps, not leaps","fontsize":10.0,"textcolor":[0.333,0.376,0.431,1.0],"textjustification":0}},
+   {"box":{"id":"obj-70","maxclass":"comment","numinlets":1,"numoutlets":0,"patching_rect":[570.0,902.0,520.0,20.0],"text":"share of moves that are steps, not leaps or repeats","fontsize":10.0,"textcolor":[0.333,0.376,0.431,1.0],"textjustification":0}},
    {"box":{"id":"obj-71","maxclass":"message","numinlets":2,"numoutlets":1,"outlettype":[""],"patching_rect":[570.0,934.0,520.0,22.0],"text":"/sideman/weight/register 1"}},
    {"box":{"id":"obj-72","maxclass":"comment","numinlets":1,"numoutlets":0,"patching_rect":[570.0,966.0,520.0,20.0],"text":"as high as the register target says","fontsize":10.0,"textcolor":[0.333,0.376,0.431,1.0],"textjustification":0}},
    {"box":{"id":"obj-73","maxclass":"message","numinlets":2,"numoutlets":1,"outlettype":[""],"patching_rect":[570.0,998.0,520.0,22.0],"text":"/sideman/weight/syncopation 1"}},

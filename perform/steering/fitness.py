@@ -137,10 +137,11 @@ def _repetition(traits: Traits) -> Values:
 
 
 def _steps(traits: Traits) -> Values:
+    """The share of steps among all moves: a repeated note is no step. The middle without a move."""
     size, bars = np.abs(traits.moves), traits.notes.bars
     near = np.bincount(traits.move_bars, (size > 0) & (size <= 2), bars)
-    moved = np.bincount(traits.move_bars, size > 0, bars)
-    return np.asarray(np.where(moved > 0, near / np.maximum(moved, 1), 0.5))
+    moves = np.bincount(traits.move_bars, minlength=bars)
+    return np.asarray(np.where(moves > 0, near / np.maximum(moves, 1), 0.5))
 
 
 def _register(traits: Traits) -> Values:
@@ -226,7 +227,7 @@ FITNESS_FUNCTIONS: tuple[FitnessFunction, ...] = (
     FitnessFunction(
         "repetition", "share of notes that come again one or two beats later", _repetition
     ),
-    FitnessFunction("steps", "share of moves that are steps, not leaps", _steps),
+    FitnessFunction("steps", "share of moves that are steps, not leaps or repeats", _steps),
     FitnessFunction("register", "as high as the register target says", _register),
     FitnessFunction(
         "syncopation", "share of notes held from off the beat over the next", _syncopation
