@@ -1,4 +1,4 @@
-"""Forty charts of standard forms, by name: blues, rhythm changes, AABA, bossa forms, vamps, waltzes.
+"""Forty charts of standard forms, by name: vamps, blues, rhythm changes, AABA, bossas, waltzes.
 
 A name that ends in "waltz" is in 3/4.
 """
