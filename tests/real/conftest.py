@@ -37,6 +37,7 @@ def jack():
     It ends with the module, since a server computes all the time.
     """
     need("jackd")
+    need("jack_lsp")
     name = f"sideman{os.getpid()}"
     os.environ["JACK_DEFAULT_SERVER"] = name
     os.environ["JACK_NO_START_SERVER"] = "1"
