@@ -30,11 +30,11 @@ def link_session():
         yield
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def jack():
     """A JACK server without a sound card. MIDI libraries find it through the environment.
 
-    It ends with the module, since a server computes all the time.
+    It outlives every client: libremidi crashes when it closes one after its server has ended.
     """
     need("jackd")
     need("jack_lsp")
