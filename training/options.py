@@ -86,12 +86,51 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
             raise ValueError("conditions name one twice; leave one out")
 
 
+class LineOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """All options of a run of architecture "phrase", whose bars depend on their context.
+
+    `steps`: how many steps learn the likelihood of the bars, and `adversarial_steps` how many then
+    learn against a discriminator too. `width`: of the generator's state. `dropout`: of both
+    networks. `learning_rate`: of the likelihood, from where it falls to 0; `adversarial_rate`,
+    `discriminator_rate`: after it. `adversarial_weight`: of the discriminator's answer beside the
+    likelihood. `penalty`: weight of the gradient penalties R1 and R2. `average`: decay of the
+    averaged generator. `book_share`: the share of each batch that comes from our own book beside
+    the given bars, so that a few bars are not learned by heart. `pretrained`: as in `Options`.
+    """
+
+    architecture: Literal["phrase"] = "phrase"
+    pretrained: str = "lines"
+    steps: Annotated[int, Meta(ge=0)] = 500
+    adversarial_steps: Annotated[int, Meta(ge=0)] = 400
+    batch: Positive = 64
+    width: Positive = 128
+    dropout: Share = 0.5
+    learning_rate: Annotated[float, Meta(gt=0, le=1)] = 1e-3
+    weight_decay: Annotated[float, Meta(ge=0, le=1)] = 1e-3
+    adversarial_rate: Annotated[float, Meta(gt=0, le=1)] = 3e-4
+    discriminator_rate: Annotated[float, Meta(gt=0, le=1)] = 1e-3
+    adversarial_weight: Annotated[float, Meta(ge=0, le=1000)] = 2.0
+    penalty: Annotated[float, Meta(ge=0, le=1000)] = 1.0
+    average: Share = 0.99
+    book_share: Share = 0.3
+    seed: Annotated[int, Meta(ge=0, lt=2**31)] = 0
+    checkpoint_every: Positive = 100
+
+    @property
+    def all_steps(self) -> int:
+        """How many steps the whole training has."""
+        return self.steps + self.adversarial_steps
+
+
+AnyOptions = Options | LineOptions
+
+
 def recipe_names() -> list[str]:
     """The names of the recipes that ship."""
     return sorted(path.stem for path in RECIPES.glob("*.toml"))
 
 
-def read_recipe(name: str) -> Options:
+def read_recipe(name: str) -> AnyOptions:
     """The options of a shipped recipe, by its name, or of a TOML file, by its path.
 
     SidemanError for an unknown name or key (it names the nearest known one) and a wrong value.
@@ -106,7 +145,7 @@ def read_recipe(name: str) -> Options:
     return _convert(values, f"{path.name}: ")
 
 
-def with_flags(base: Options, flags: dict[str, Any]) -> Options:
+def with_flags(base: AnyOptions, flags: dict[str, Any]) -> AnyOptions:
     """The base options with the values of the flags; None leaves the value of the base.
 
     SidemanError names the flag with a wrong value.
@@ -125,27 +164,30 @@ def read_arms(names: Sequence[str]) -> dict[str, Options]:
         arm = Path(name).stem
         if arm in arms:
             raise SidemanError(f"--arm {name}: there is an arm {arm} already; rename the file")
-        arms[arm] = read_recipe(name)
+        options = read_recipe(name)
+        if isinstance(options, LineOptions):
+            raise SidemanError(f"--arm {name}: architecture phrase is judged, not compared by FID")
+        arms[arm] = options
     return arms
 
 
-def to_toml(options: Options) -> str:
+def to_toml(options: AnyOptions) -> str:
     """The options as a recipe's TOML. `read_recipe` reads the same options from it."""
     plain = msgspec.to_builtins(options)
-    pipeline = plain.pop("augment")
+    pipeline = plain.pop("augment", ())
     lines = [f"{name} = {json.dumps(value)}" for name, value in plain.items()]
     for step in pipeline:
         lines += ["", "[[augment]]"] + [f"{name} = {json.dumps(step[name])}" for name in step]
     return "\n".join(lines) + "\n"
 
 
-def to_json(options: Options) -> bytes:
+def to_json(options: AnyOptions) -> bytes:
     """The options as a run's options.json. `read_options` reads the same options from it."""
     content = {"schema": SCHEMA, **msgspec.to_builtins(options)}
     return msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"
 
 
-def read_options(path: Path) -> Options:
+def read_options(path: Path) -> AnyOptions:
     """The options in a run's options.json.
 
     RunFolderError when the file holds no options, or those of another version.
@@ -162,31 +204,39 @@ def read_options(path: Path) -> Options:
     return parse_complete(content, f"{path}: ")
 
 
-def parse_complete(values: Any, where: str) -> Options:
+def parse_complete(values: Any, where: str) -> AnyOptions:
     """The options in values that name every option: those of a run or an arm that was begun.
 
     RunFolderError, whose text begins with `where`, for an option that is missing, unknown or
     wrong. Defaults fill no gaps: those of another version may differ.
     """
-    known = {field.name for field in msgspec.structs.fields(Options)}
+    kind = options_class(values)
+    known = {field.name for field in msgspec.structs.fields(kind)}
     differing = sorted(known ^ values.keys()) if isinstance(values, dict) else sorted(known)
     if differing:
         fault = "has no" if differing[0] in known else "has an unknown"
         raise RunFolderError(f"{where}{fault} option {differing[0]}; begin anew with this version")
     try:
-        return msgspec.convert(values, Options)
+        return msgspec.convert(values, kind)
     except msgspec.ValidationError as error:
         raise RunFolderError(f"{where}{error}; begin anew") from None
 
 
-def _convert(values: dict[str, Any], where: str) -> Options:
+def options_class(values: Any) -> type[AnyOptions]:
+    """The class of options that values with this architecture have."""
+    phrase = isinstance(values, dict) and values.get("architecture") == "phrase"
+    return LineOptions if phrase else Options
+
+
+def _convert(values: dict[str, Any], where: str) -> AnyOptions:
     """The options in values. SidemanError, whose text begins with `where`, names the wrong key."""
-    known = [field.name for field in msgspec.structs.fields(Options)]
+    kind = options_class(values)
+    known = [field.name for field in msgspec.structs.fields(kind)]
     for key in values:
         if key not in known:
             raise SidemanError(f"{where}no option {key!r}{did_you_mean(key, known)}")
     try:
-        return msgspec.convert(values, Options)
+        return msgspec.convert(values, kind)
     except msgspec.ValidationError as error:
         reason, found, path = str(error).partition(" - at `$.")
         if not found:  # from __post_init__; its text begins with an option's name

@@ -31,8 +31,10 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """The content of `manifest.json`.
 
     `files`: sha256 of every other file by name. `batch`: phrases made by one call (the network's
-    static first axis). `threshold`: cells above it are on. `training`, `data` and `metrics` are for
-    the reader: how the model was trained, on what, and what was measured.
+    static first axis). `context`: how many numbers of a line's context the network takes; 0 for
+    one that takes none. `feels`: those that it plays, the usual one first. `threshold`: cells
+    above it are on. `training`, `data` and `metrics` are for the reader: how the model was
+    trained, on what, and what was measured.
     """
 
     schema: int = SCHEMA
@@ -44,6 +46,8 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     noise_dim: int
     batch: int
     conditions: list[str] = []
+    context: int = 0
+    feels: list[str] = []
     threshold: float = 0.0
     architecture: str
     training: dict[str, Any] = {}

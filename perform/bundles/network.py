@@ -1,4 +1,4 @@
-"""LiteRT networks: one input, one output, one thread, a batch of fixed size."""
+"""LiteRT networks on one thread, with a batch of fixed size."""
 
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,9 @@ from perform.music.note import COLUMNS, ROWS
 
 
 class Network:
-    """A LiteRT network, from a file or from its bytes; each call runs as many batches as it needs.
+    """A LiteRT network with one input and one output, from a file or from its bytes.
+
+    Each call runs as many batches as it needs.
 
     BundleError where the model is no TFLite model, StartError where LiteRT cannot be loaded.
     """
@@ -36,6 +38,38 @@ class Network:
             self._interpreter.invoke()
             outputs.append(self._interpreter.get_tensor(self._output))  # a copy
         return np.concatenate(outputs)[:count]
+
+
+class LineNetwork:
+    """The generator of lines of a bundle: noise and one context in, a batch of bars out.
+
+    BundleError where the model is no TFLite model or has other tensors.
+    """
+
+    def __init__(self, model: Path | bytes) -> None:
+        self._interpreter = _interpreter(model)
+        inputs = {int(it["shape"][0]) == 1: it for it in self._interpreter.get_input_details()}
+        outputs = {len(it["shape"]): it for it in self._interpreter.get_output_details()}
+        if inputs.keys() != {True, False} or outputs.keys() != {2, 3}:
+            raise BundleError("the network is no generator of lines; export it again")
+        self._context, self._noise = inputs[True]["index"], inputs[False]["index"]
+        self._rolls, self._facts = outputs[3]["index"], outputs[2]["index"]
+        self.batch, self.noise_dim = inputs[False]["shape"].tolist()
+        self.context_dim = int(inputs[True]["shape"][1])
+
+    def run(
+        self, noise: NDArray[np.float32], context: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """The bars of noise (batch, noise): rolls (batch, 48, 64), and three facts of each bar.
+
+        The facts: 1 where the bar goes on with the note before it, its log likelihood, and the
+        discriminator's logit.
+        """
+        self._interpreter.set_tensor(self._noise, noise)
+        self._interpreter.set_tensor(self._context, context[None])
+        self._interpreter.invoke()
+        rolls, facts = (self._interpreter.get_tensor(it) for it in (self._rolls, self._facts))
+        return rolls, facts
 
 
 def run_generator(model: Path | bytes, inputs: NDArray[Any]) -> NDArray[np.float32]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from perform import atomic_file
 from perform.errors import SidemanError
-from training.options import Options
+from training.options import AnyOptions, options_class
 
 SHIPPED = Path(__file__).parent
 SCHEMA = 1
@@ -28,7 +28,7 @@ class Weights(NamedTuple):
     `options`: those of the run.
     """
 
-    options: Options
+    options: AnyOptions
     generator: list[NDArray[np.float32]]
     discriminator: list[NDArray[np.float32]]
 
@@ -64,7 +64,7 @@ def read_weights(name: str) -> Weights:
             story = json.loads(str(archive["story"]))
             schema = story["schema"]
             parts = [list(_arrays(archive, part)) for part in NETWORKS]
-            options = msgspec.convert(story["options"], Options)
+            options = msgspec.convert(story["options"], options_class(story["options"]))
         if not all(np.isfinite(each).all() for part in parts for each in part):
             raise ValueError("not finite")
     except Exception:  # noqa: BLE001 - zip, zlib, npy and JSON errors have no common type
@@ -80,14 +80,14 @@ def read_weights(name: str) -> Weights:
 
 
 def check_fit(
-    weights: Weights, options: Options, shapes: Sequence[Sequence[tuple[int, ...]]]
+    weights: Weights, options: AnyOptions, shapes: Sequence[Sequence[tuple[int, ...]]]
 ) -> None:
     """SidemanError when weights do not fit these options or shapes; it names the first difference.
 
     `shapes`: of the generator's and of the discriminator's variables.
     """
     for name in SHAPING:
-        theirs, ours = getattr(weights.options, name), getattr(options, name)
+        theirs, ours = (getattr(each, name, ()) for each in (weights.options, options))
         if theirs != ours:
             raise SidemanError(
                 f"weights {options.pretrained!r} have {name} {_format(theirs)} and this run has "

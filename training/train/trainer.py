@@ -1,17 +1,15 @@
 """The training loop: seeded, resumable after any stop, with one folder for each run."""
 
 import functools
-import io
-import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from perform import atomic_file
-from perform.errors import DivergenceError, RunFolderError
+from perform.errors import RunFolderError
 from perform.music.condition import DENSITY, UNCONDITIONAL, Conditions, generator_inputs
 from training import folders
 from training.augment.pipeline import augment, source_indices
@@ -24,6 +22,13 @@ from training.model.losses import LOSSES, density_error, squared_gradient
 from training.model.networks import build_networks
 from training.options import Options, to_json
 from training.pretrained.weights import Weights, check_fit, read_weights
+from training.train.checkpoint import (
+    check_finite,
+    cut_metrics,
+    load_checkpoint,
+    log_metrics,
+    pack_checkpoint,
+)
 from training.train.run_folder import (
     CHECKPOINT,
     DATA,
@@ -101,20 +106,7 @@ class Run:
             if self.options.pretrained:
                 self._assign(read_weights(self.options.pretrained))
             return False
-        try:
-            with np.load(path, allow_pickle=False) as saved:
-                self.step = int(saved["step"])
-                self.seconds = float(saved["seconds"])
-                for index, variable in enumerate(self._variables()):
-                    value = saved[f"v{index}"]
-                    if value.shape != tuple(variable.shape):  # the error of Keras prints both
-                        raise ValueError(f"weights {value.shape} for {tuple(variable.shape)}")
-                    variable.assign(value)
-        except Exception as error:  # noqa: BLE001 - zip, zlib and npy errors have no common type
-            reason = next(iter(str(error).splitlines()), type(error).__name__)
-            raise RunFolderError(
-                f"{path}: does not fit this run ({reason}); begin a new folder"
-            ) from None
+        self.step, self.seconds = load_checkpoint(path, self._variables())
         return True
 
     def _assign(self, weights: Weights) -> None:
@@ -150,7 +142,7 @@ class Run:
         """
         with folders.lock_folder(self.folder):
             self.resume()  # another process may have trained it since it was opened
-            _cut_metrics(self.folder / METRICS, self.step)
+            cut_metrics(self.folder, self.step)
             self._train_on(report)
 
     def _train_on(self, report: StepReport) -> None:
@@ -162,8 +154,8 @@ class Run:
             last = self.step == self.options.steps
             if last or self.step % LOG_EVERY == 0:
                 losses = {"generator": float(generator), "discriminator": float(discriminator)}
-                self._check_finite(list(losses.values()))
-                self._log(losses)
+                check_finite(self.step, losses.values())
+                log_metrics(self.folder, self.step, losses)
                 report(self.step, losses)
             if self._sheets and (
                 last or sheet_is_due(self.step, len(self.augmented), self.options.batch)
@@ -201,29 +193,12 @@ class Run:
             variable for optimizer in self._optimizers for variable in optimizer.variables
         ]
 
-    def _check_finite(self, values: Iterable[Any]) -> None:
-        if not all(np.isfinite(value).all() for value in values):
-            raise DivergenceError(
-                f"losses or weights are not finite at step {self.step}; "
-                "lower learning_rate or raise penalty"
-            )
-
     def _write_checkpoint(self) -> None:
-        values: dict[str, Any] = {
-            f"v{i}": np.asarray(variable) for i, variable in enumerate(self._variables())
-        }
-        self._check_finite(values.values())
-        packed = io.BytesIO()
-        np.savez(packed, step=self.step, seconds=self.seconds, **values)
+        packed = pack_checkpoint(self.step, self.seconds, self._variables())
         # a checkpoint may come before the first logged loss
         if self._sheets and (self.folder / METRICS).exists():
             draw_losses(self.folder / METRICS, self.folder / LOSSES_IMAGE)
-        atomic_file.write(self.folder / CHECKPOINT, packed.getvalue())
-
-    def _log(self, losses: dict[str, float]) -> None:
-        path = self.folder / METRICS
-        with atomic_file.name_errors(path), path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"step": self.step, **losses}) + "\n")
+        atomic_file.write(self.folder / CHECKPOINT, packed)
 
     def _step(self, step: Any, penalise: bool) -> tuple[Any, Any]:
         """The losses of one step of both networks. TensorFlow traces it once for each `penalise`.
@@ -328,18 +303,3 @@ def _check_empty(folder: Path) -> None:
         raise RunFolderError(
             f"{folder} is not empty; add --resume to continue the run in it, or name another"
         )
-
-
-def _cut_metrics(path: Path, step: int) -> None:
-    """Drop the lines after the checkpoint at `step`, and a last line that a kill cut short."""
-    if not path.exists():
-        return
-    lines = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            entry = json.loads(line)
-        except ValueError:
-            break
-        if entry["step"] <= step:
-            lines.append(line + "\n")
-    atomic_file.write(path, "".join(lines).encode())
