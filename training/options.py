@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 from msgspec import Meta
@@ -123,6 +123,7 @@ class LineOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 
 
 AnyOptions = Options | LineOptions
+Kind = TypeVar("Kind", Options, LineOptions)
 
 
 def recipe_names() -> list[str]:
@@ -130,7 +131,15 @@ def recipe_names() -> list[str]:
     return sorted(path.stem for path in RECIPES.glob("*.toml"))
 
 
-def read_recipe(name: str) -> AnyOptions:
+def read_recipe(name: str) -> Options:
+    """As `read_any_recipe`, for what trains bars; SidemanError for one of lines."""
+    options = read_any_recipe(name)
+    if isinstance(options, LineOptions):
+        raise SidemanError(f"recipe {name} trains lines, architecture phrase; name another recipe")
+    return options
+
+
+def read_any_recipe(name: str) -> AnyOptions:
     """The options of a shipped recipe, by its name, or of a TOML file, by its path.
 
     SidemanError for an unknown name or key (it names the nearest known one) and a wrong value.
@@ -142,16 +151,19 @@ def read_recipe(name: str) -> AnyOptions:
         raise SidemanError(f"no recipe {name!r}{did_you_mean(name, recipe_names())}") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise SidemanError(f"{path}: not TOML ({error}); correct the file") from None
-    return _convert(values, f"{path.name}: ")
+    where = f"{path.name}: "
+    if options_class(values) is LineOptions:
+        return _convert(values, where, LineOptions)
+    return _convert(values, where, Options)
 
 
-def with_flags(base: AnyOptions, flags: dict[str, Any]) -> AnyOptions:
+def with_flags(base: Kind, flags: dict[str, Any]) -> Kind:
     """The base options with the values of the flags; None leaves the value of the base.
 
     SidemanError names the flag with a wrong value.
     """
     given = {name: value for name, value in flags.items() if value is not None}
-    return _convert({**msgspec.to_builtins(base), **given}, "--")
+    return _convert({**msgspec.to_builtins(base), **given}, "--", type(base))
 
 
 def read_arms(names: Sequence[str]) -> dict[str, Options]:
@@ -164,10 +176,7 @@ def read_arms(names: Sequence[str]) -> dict[str, Options]:
         arm = Path(name).stem
         if arm in arms:
             raise SidemanError(f"--arm {name}: there is an arm {arm} already; rename the file")
-        options = read_recipe(name)
-        if isinstance(options, LineOptions):
-            raise SidemanError(f"--arm {name}: architecture phrase is judged, not compared by FID")
-        arms[arm] = options
+        arms[arm] = read_recipe(name)
     return arms
 
 
@@ -187,7 +196,15 @@ def to_json(options: AnyOptions) -> bytes:
     return msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"
 
 
-def read_options(path: Path) -> AnyOptions:
+def read_options(path: Path) -> Options:
+    """As `read_any_options`, for a run of bars; RunFolderError for one of lines."""
+    options = read_any_options(path)
+    if isinstance(options, LineOptions):
+        raise RunFolderError(f"{path.parent}: a run of lines; judge it: training judge BUNDLE")
+    return options
+
+
+def read_any_options(path: Path) -> AnyOptions:
     """The options in a run's options.json.
 
     RunFolderError when the file holds no options, or those of another version.
@@ -201,16 +218,22 @@ def read_options(path: Path) -> AnyOptions:
         raise RunFolderError(
             f"{path}: options of schema {schema}, this version reads {SCHEMA}; begin a new run"
         )
-    return parse_complete(content, f"{path}: ")
+    where = f"{path}: "
+    if options_class(content) is LineOptions:
+        return _complete(content, where, LineOptions)
+    return _complete(content, where, Options)
 
 
-def parse_complete(values: Any, where: str) -> AnyOptions:
+def parse_complete(values: Any, where: str) -> Options:
     """The options in values that name every option: those of a run or an arm that was begun.
 
     RunFolderError, whose text begins with `where`, for an option that is missing, unknown or
     wrong. Defaults fill no gaps: those of another version may differ.
     """
-    kind = options_class(values)
+    return _complete(values, where, Options)
+
+
+def _complete(values: Any, where: str, kind: type[Kind]) -> Kind:
     known = {field.name for field in msgspec.structs.fields(kind)}
     differing = sorted(known ^ values.keys()) if isinstance(values, dict) else sorted(known)
     if differing:
@@ -228,9 +251,8 @@ def options_class(values: Any) -> type[AnyOptions]:
     return LineOptions if phrase else Options
 
 
-def _convert(values: dict[str, Any], where: str) -> AnyOptions:
+def _convert(values: dict[str, Any], where: str, kind: type[Kind]) -> Kind:
     """The options in values. SidemanError, whose text begins with `where`, names the wrong key."""
-    kind = options_class(values)
     known = [field.name for field in msgspec.structs.fields(kind)]
     for key in values:
         if key not in known:

@@ -13,7 +13,7 @@ from perform.engine.settings import EngineSettings
 from perform.errors import SidemanError
 from perform.events import ChartChanged
 from perform.generation.canned import STOCK, CannedSource
-from perform.generation.evolved import EvolvedSource
+from perform.generation.sources import open_source
 from perform.interfaces import Output, PhraseSource
 from perform.music.chart import Chart, parse_chart
 from perform.outputs.audio import render_wav
@@ -31,7 +31,7 @@ CANNED = "canned"
 @cache
 def source_of(model: str) -> PhraseSource:
     """The phrase source of a model; "canned" is the built-in stock. It is cached once loaded."""
-    return CannedSource() if model == CANNED else EvolvedSource(catalog.find(model))
+    return CannedSource() if model == CANNED else open_source(catalog.find(model))
 
 
 def play_chart(

@@ -19,6 +19,8 @@ import msgspec
 from perform.errors import SidemanError
 from perform.events import PhraseReady, Steering
 from perform.generation.evolved import EvolvedSource
+from perform.generation.lines import LineSource
+from perform.generation.sources import open_source
 from perform.ipc.interrupts import ignore_signals
 from perform.music.condition import Conditions
 from perform.music.line_context import ContextChord, LineContext
@@ -109,7 +111,7 @@ def serve(source: int, target: BinaryIO) -> None:
 
     A fault of a bundle is sent as an answer, never raised.
     """
-    sources: dict[str, EvolvedSource] = {}
+    sources: dict[str, EvolvedSource | LineSource] = {}
     requests = RequestQueue()
     arrived: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_read_chunks, args=(source, arrived), daemon=True).start()
@@ -134,11 +136,11 @@ def _read_chunks(source: int, arrived: "queue.SimpleQueue[bytes]") -> None:
         arrived.put(data)
 
 
-def _answer(request: Request, sources: dict[str, EvolvedSource]) -> Answer:
+def _answer(request: Request, sources: dict[str, EvolvedSource | LineSource]) -> Answer:
     try:
         source = sources.get(request.path)
         if source is None:
-            source = sources[request.path] = EvolvedSource(Path(request.path))
+            source = sources[request.path] = open_source(Path(request.path))
         seconds = min(max(request.due - time.monotonic() - MARGIN_SECONDS, 0.0), MAX_SECONDS)
         bar = source.phrase(
             request.seed, request.conditions, request.steering, request.context, seconds

@@ -10,7 +10,7 @@ from perform.errors import DatasetError
 from perform.music.feel import GRIDS
 from training.data import dataset
 from training.data.book import parse_book, read_book
-from training.judge.sources import OWN_BOOK
+from training.data.piece_files import OWN_BOOK
 
 CHORUS = """
 title: Back Step

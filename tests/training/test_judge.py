@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from perform.errors import DatasetError
 from training.data.book import parse_book, read_book
 from training.data.lead_sheet import read_folder, read_lead_sheet
+from training.data.piece_files import OWN_BOOK, open_pieces
 from training.judge import chain
 from training.judge.figures import figures
 from training.judge.judgement import side_by_side
 from training.judge.line_corruptions import LINE_CORRUPTIONS, corrupt_lines
 from training.judge.memory import memorisation
-from training.judge.sources import OWN_BOOK, chart_text, open_pieces
+from training.judge.sources import chart_text
 from training.judge.windows import features, matched, windows
 
 BLUES = read_book(OWN_BOOK / "blues.book")

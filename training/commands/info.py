@@ -6,7 +6,7 @@ from perform.bundles import bundle
 from perform.errors import RunFolderError
 from perform.music.note_table import notes_of
 from training.data import dataset
-from training.options import read_options
+from training.options import LineOptions, read_any_options
 from training.train.run_folder import METRICS, OPTIONS, SHEETS
 
 
@@ -30,9 +30,11 @@ def describe_path(path: Path) -> str:
         return "\n".join([f"{path}: {describe_import(bars)}", *files])
     if not (path / OPTIONS).is_file():
         return describe_bundle(bundle.load(path))
-    options = read_options(path / OPTIONS)
+    options = read_any_options(path / OPTIONS)
     metrics = path / METRICS
     last = (metrics.read_text() if metrics.exists() else "").splitlines()[-1:] or ["not begun"]
+    if isinstance(options, LineOptions):
+        return f"{path}: {options.architecture}, {options.all_steps} steps; {last[0]}"
     return f"{path}: {options.architecture}, {options.loss}, {options.steps} steps; {last[0]}"
 
 

@@ -9,8 +9,9 @@ import msgspec
 from perform import atomic_file
 from perform.errors import DatasetError
 from training.data.piece import Piece
+from training.data.piece_files import OWN_BOOK, open_pieces, own_melodies
 from training.extras import require_installed
-from training.judge.sources import OWN_BOOK, open_pieces, played
+from training.judge.sources import played
 
 
 def judge(
@@ -54,7 +55,7 @@ def prove(against: Path | None, seed: int) -> None:
 
 def melodies(against: Path | None) -> tuple[Piece, ...]:
     """The reference: the pieces at a path, or the melodies of our own book."""
-    return open_pieces(OWN_BOOK if against is None else against)
+    return own_melodies() if against is None else open_pieces(against)
 
 
 def _pieces(name: str, reference: tuple[Piece, ...], charts: int, seed: int) -> tuple[Piece, ...]:

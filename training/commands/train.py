@@ -9,6 +9,7 @@ import msgspec
 from perform.errors import DatasetError, RunFolderError, SidemanError
 from training import extras
 from training.augment.pipeline import augmented_count, pipeline_warnings
+from training.commands import lines
 from training.commands.console import print_notes, progress_bar
 from training.commands.info import describe_bundle
 from training.data import dataset
@@ -32,6 +33,9 @@ def run(
         raise SidemanError("--steps and --epochs both set the length; leave one of them out")
     if folder is None and not dry_run:
         raise RunFolderError("a run needs a folder; name one with -o")
+    if lines.is_requested(folder, recipe, flags["architecture"], resume=resume):
+        lines.run(folder, data, recipe, flags, resume=resume, dry_run=dry_run)
+        return
     begun = read_setup(folder) if folder is not None and resume else None
     options = with_flags(_base_options(begun, recipe, flags["architecture"]), flags)
     print_notes(pipeline_warnings(options.augment))
@@ -86,6 +90,9 @@ def _train(folder: Path, options: Options, bars: dataset.Dataset, *, resume: boo
 
 def export_bundle(folder: Path, output: Path, remark: str, *, discriminator: bool) -> None:
     """Write a run's generator as a bundle."""
+    if lines.is_line_run(folder):
+        print(describe_bundle(lines.export_bundle(folder, output, remark)))
+        return
     from training.train.export import export  # noqa: PLC0415 - tensorflow takes seconds
     from training.train.trainer import open_trained  # noqa: PLC0415
 
@@ -95,6 +102,9 @@ def export_bundle(folder: Path, output: Path, remark: str, *, discriminator: boo
 
 def export_weights(folder: Path, output: Path) -> None:
     """Write a run's weights, from which other runs may start."""
+    if lines.is_line_run(folder):
+        lines.export_weights(folder, output)
+        return
     from training.pretrained.weights import write_weights  # noqa: PLC0415
     from training.train.export import bars_by_source  # noqa: PLC0415 - tensorflow takes seconds
     from training.train.trainer import open_trained  # noqa: PLC0415

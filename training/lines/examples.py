@@ -91,26 +91,24 @@ def _bars(
     pitches = [note.pitch for note in piece.notes]
     low, high = min(pitches) - MARGIN, max(pitches) + MARGIN
     for bar in range(piece.bars):
-        context = context_of(piece, bar)._replace(
-            low=low, high=high, **_targets(_notes_in(piece, bar), ranks, low, high)
-        )
+        context = context_of(piece, bar)._replace(low=low, high=high)
+        context = _with_targets(context, _notes_in(piece, bar), ranks)
         numbers = context_numbers(context)
         answer = _answer(piece, bar, context, numbers)
         if answer is not None:
             yield numbers, *answer
 
 
-def _targets(
-    notes: Sequence[PieceNote], ranks: _Ranks, low: int, high: int
-) -> dict[str, float | None]:
-    """What the bar would have been asked for: how many notes, how high, how loud."""
+def _with_targets(context: LineContext, notes: Sequence[PieceNote], ranks: _Ranks) -> LineContext:
+    """The context with what the bar has: how many notes, how high, how loud."""
     density = _rank(len(notes), ranks.notes)
     if not notes:
-        return {"density": density, "register": None, "energy": None}
+        return context._replace(density=density)
     mean = float(np.mean([note.pitch for note in notes]))
-    register = ((mean - low) / (high - low) - TARGET_START) / TARGET_SPAN
+    share = (mean - context.low) / (context.high - context.low)
+    register = min(max((share - TARGET_START) / TARGET_SPAN, 0.0), 1.0)
     energy = _rank(float(np.mean([note.velocity for note in notes])), ranks.velocities)
-    return {"density": density, "register": min(max(register, 0.0), 1.0), "energy": energy}
+    return context._replace(density=density, register=register, energy=energy)
 
 
 def context_of(piece: Piece, bar: int) -> LineContext:

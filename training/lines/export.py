@@ -3,6 +3,7 @@
 import datetime as dt
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ from perform.bundles import bundle
 from perform.bundles.native_stderr import filtered_stderr
 from perform.bundles.network import LineNetwork
 from perform.errors import BundleError
-from perform.music.feel import Feel
-from perform.music.line_codec import CONTEXT, LAYOUT, PLACES, column_of, context_numbers
+from perform.music.feel import FEELS, Feel
+from perform.music.line_codec import CONTEXT, LAYOUT, PLACES, Floats, column_of, context_numbers
 from perform.music.line_context import LineContext
 from perform.music.note import COLUMNS, ROWS
 from training.lines.examples import GO_ON, NOTE, is_unused
@@ -32,15 +33,14 @@ from training.train.export import BATCH, TOLERANCE
 MEASURED_CALLS = 20
 
 
-def export(
-    run: LineRun, target: Path, feels: tuple[Feel, ...], pieces: list[str], card: str
-) -> bundle.Bundle:
+def export(run: LineRun, target: Path, pieces: Sequence[str], remark: str = "") -> bundle.Bundle:
     """The bundle of a run, written at `target` and read back.
 
-    `feels`: those that it plays, the usual one first. `pieces`: the names of what it was trained
-    on. BundleError as for `training.train.export.export`.
+    `pieces`: the names of what it was trained on. `remark`: what it is good and bad at, for the
+    card. BundleError as for `training.train.export.export`.
     """
     bundle.check_destination(target)  # the conversion takes seconds
+    feels = feels_of(run.given.contexts)
     model = convert(run.average, run.discriminator)
     network = LineNetwork(model)
     noise = gumbel_noise(np.random.default_rng(0), BATCH)
@@ -75,7 +75,41 @@ def export(
         data={"bars": len(run.given.kinds), "pieces": len(pieces)},
         metrics={"milliseconds_a_phrase": round(milliseconds, 3)},
     )
-    return bundle.save(target, manifest, {bundle.GENERATOR: model, bundle.CARD: card.encode()})
+    return bundle.save(
+        target,
+        manifest,
+        {bundle.GENERATOR: model, bundle.CARD: card(run, manifest, pieces, remark).encode()},
+    )
+
+
+def feels_of(contexts: Floats) -> tuple[Feel, ...]:
+    """The feels of bars, the commonest first; "straight" where none is known."""
+    counts = contexts[:, LAYOUT.feel.start : LAYOUT.feel.stop - 1].sum(axis=0)
+    found = tuple(FEELS[index] for index in np.argsort(-counts, kind="stable") if counts[index])
+    return found or ("straight",)
+
+
+def card(run: LineRun, manifest: bundle.Manifest, pieces: Sequence[str], remark: str) -> str:
+    """The card as Markdown."""
+    options = run.options
+    lines = [
+        f"# {manifest.name}",
+        "",
+        "Lines, a bar at a time: each bar knows the two bars before it, the chords of its halves",
+        f"and of the next bar, its place in the form, and its feel. Licence: {manifest.licence}.",
+        "",
+        f"- **Feels**: {', '.join(manifest.feels)}; the first one where none is asked for.",
+        f"- **Trained on** {len(run.given.kinds)} bars of {len(pieces)} pieces, beside them our",
+        f"  own book ({options.book_share:.0%} of each batch), from the weights",
+        f"  `{options.pretrained or 'none'}`.",
+        f"- **Trained for** {options.steps} steps on likelihood, then",
+        f"  {options.adversarial_steps} against a discriminator: {run.seconds:.0f} s, seed",
+        f"  {options.seed}. Every option is in `manifest.json`.",
+        f"- **LiteRT**, one thread: {manifest.metrics['milliseconds_a_phrase']:.3f} ms a bar.",
+        "",
+        remark,
+    ]
+    return "\n".join(lines).rstrip() + "\n"
 
 
 def written_bars(generator: Any, discriminator: Any, noise: Any, context: Any) -> tuple[Any, Any]:

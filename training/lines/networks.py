@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from perform.music.line_codec import (
-    BARS_BEFORE,
     HARMONIES,
     HARMONY,
     LAYOUT,
@@ -20,6 +19,7 @@ from perform.music.line_codec import (
     PLACES,
     WIDEST_MOVE,
 )
+from perform.music.line_context import BARS_BEFORE
 from training.lines.examples import GO_ON, NOTE, REST, is_unused
 from training.model.backend import keras, layers, tf
 

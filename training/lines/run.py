@@ -30,7 +30,7 @@ from training.lines.networks import (
 )
 from training.model.backend import keras, tf
 from training.model.losses import squared_gradient
-from training.options import LineOptions, read_options, to_json
+from training.options import LineOptions, read_any_options, to_json
 from training.pretrained.weights import Weights, check_fit, read_weights
 from training.train.checkpoint import (
     check_finite,
@@ -107,7 +107,7 @@ class LineRun:
             return True
         if self.options.pretrained:
             weights = read_weights(self.options.pretrained)
-            networks = (self._generator, self.discriminator)
+            networks: tuple[Any, Any] = (self._generator, self.discriminator)
             shapes = [
                 [tuple(each.shape) for each in network.trainable_variables] for network in networks
             ]
@@ -165,10 +165,10 @@ class LineRun:
         """Bars at random, some of them of our own book, with parts of their context hidden."""
         draws, batch = self._draws(which), self.options.batch
         own = min(round(batch * self.options.book_share), batch - 1)
-        parts = []
+        parts: list[tuple[Any, ...]] = []
         for source, count in ((self.given, batch - own), (self._book, own)):
             chosen = draws.integers(len(source.kinds), size=count)
-            parts.append(Examples(*(part[chosen] for part in source)))
+            parts.append(tuple(part[chosen] for part in source))
         contexts, kinds, moves = (np.concatenate(part) for part in zip(*parts, strict=True))
         return [tf.constant(each) for each in (hidden(contexts, draws), kinds, moves)]
 
@@ -276,7 +276,7 @@ def start_run(
 
 def open_run(folder: Path, book: Sequence[Piece]) -> LineRun:
     """The run in a folder at its last checkpoint; RunFolderError when there is none."""
-    options = read_options(folder / OPTIONS)
+    options = read_any_options(folder / OPTIONS)
     if not isinstance(options, LineOptions):
         raise RunFolderError(f"{folder}: a run of architecture {options.architecture}, not phrase")
     try:
@@ -295,11 +295,6 @@ def piece_names(folder: Path) -> list[str]:
     """The names of the pieces that the run in a folder is trained on."""
     with np.load(folder / EXAMPLES, allow_pickle=False) as saved:
         return list(json.loads(str(saved["story"]))["pieces"])
-
-
-def is_line_run(folder: Path) -> bool:
-    """Whether a folder has a run of lines."""
-    return (folder / EXAMPLES).is_file() and (folder / OPTIONS).is_file()
 
 
 def _check_empty(folder: Path) -> None:

@@ -1,0 +1,137 @@
+"""Phrases of a bundle whose generator knows the bar's context, chosen among many candidates."""
+
+import time
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+
+from perform.bundles import bundle
+from perform.bundles.network import LineNetwork
+from perform.errors import BundleError
+from perform.events import Steering
+from perform.interfaces import GeneratedBar
+from perform.music.condition import UNCONDITIONAL, Conditions
+from perform.music.feel import THIRD, Feel
+from perform.music.line_codec import (
+    CONTEXT,
+    PLACES,
+    Floats,
+    context_numbers,
+    uses_thirds,
+)
+from perform.music.line_context import LineContext
+from perform.music.note import TICKS_PER_BEAT, TICKS_PER_COLUMN, Note, Phrase
+from perform.music.pianoroll import Rolls, decode, threshold, unplayable
+from perform.steering.choice import Candidates, candidate_scores, choose
+from perform.steering.evolution import evolve
+
+MOVE_TEMPERATURE = 0.9  # below 1, moves are drawn a little more often from the likely ones
+KINDS = 3  # of the choices at a place; the moves follow
+STEERED_BATCHES = 4
+# where thirds stand on the grid of columns, and where they belong
+EXACT = {5 * TICKS_PER_COLUMN: THIRD, 11 * TICKS_PER_COLUMN: 2 * THIRD}
+
+
+class LineSource:
+    """A phrase source: a bundle that makes bars for their context, and the choice among them.
+
+    BundleError where tensors and manifest disagree, StartError where LiteRT cannot be loaded.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.bundle = bundle.load(path)
+        manifest = self.bundle.manifest
+        self._network = LineNetwork(self.bundle.generator)
+        found = (self._network.batch, self._network.noise_dim, self._network.context_dim)
+        told = (manifest.batch, manifest.noise_dim, manifest.context)
+        if found != told or told[2] != CONTEXT:
+            raise BundleError(
+                f"{path}: the network has batch, noise and context {found}, the manifest says "
+                f"{told}, this version takes contexts of {CONTEXT}; export the model again"
+            )
+        self._usual = cast("Feel | None", next(iter(manifest.feels), None))
+
+    def phrase(
+        self,
+        seed: int,
+        conditions: Conditions = UNCONDITIONAL,
+        steering: Steering | None = None,
+        context: LineContext | None = None,
+        seconds: float | None = None,
+    ) -> GeneratedBar:
+        """One bar for a context, placed on its chords. Weights of the player choose before taste.
+
+        Without a context, a bar that depends on nothing. `seconds` ends the search of weights.
+        """
+        context = self._complete(context or LineContext(), conditions)
+        thirds = uses_thirds(context.feel)
+        numbers = context_numbers(context)
+        if steering is None:
+            candidates = self.candidates(seed, numbers)
+            chosen = choose(candidates, context, seed)
+            roll, tied = candidates.rolls[chosen], bool(candidates.tied[chosen])
+        else:
+            roll, tied = self._steered(seed, context, numbers, steering, seconds)
+        return GeneratedBar(played(roll, thirds), placed=True, tied=tied)
+
+    def candidates(self, seed: int, numbers: Floats) -> Candidates:
+        """The bars of one batch for a context; unplayable ones are left out if others are there."""
+        noise = np.random.default_rng(seed).gumbel(size=(self._network.batch, PLACES, 36))
+        noise[:, :, KINDS:] *= MOVE_TEMPERATURE
+        raw, facts = self._network.run(
+            noise.reshape(self._network.batch, -1).astype(np.float32), numbers
+        )
+        rolls = threshold(raw, self.bundle.manifest.threshold)
+        return Candidates(rolls, facts[:, 2].astype(float), facts[:, 0] > 0.5)
+
+    def _steered(
+        self,
+        seed: int,
+        context: LineContext,
+        numbers: Floats,
+        steering: Steering,
+        seconds: float | None,
+    ) -> tuple[Rolls, bool]:
+        """The bar that meets the player's weights best; among equals, the one of better taste."""
+        until = None if seconds is None else time.monotonic() + seconds
+        pools = [self.candidates(seed, numbers)]
+        for place in range(1, STEERED_BATCHES):
+            if until is not None and time.monotonic() > until:
+                break
+            pools.append(self.candidates(seed + place * 2**48, numbers))
+        pool = Candidates(*(np.concatenate(part) for part in zip(*pools, strict=True)))
+        order = np.argsort(-candidate_scores(pool, context), kind="stable")
+        rolls = pool.rolls[order]
+        good = rolls[~unplayable(rolls)]
+        best = evolve(
+            good if len(good) else rolls,
+            steering,
+            seed,
+            size=max(1, len(good) // 2),
+            expired=lambda: until is not None and time.monotonic() > until,
+        )
+        same = np.flatnonzero((rolls == best).all(axis=(1, 2)))
+        return best, bool(same.size and pool.tied[order][same[0]])
+
+    def _complete(self, context: LineContext, conditions: Conditions) -> LineContext:
+        """The context with the usual feel of the bundle, and the targets that conditions give."""
+        return context._replace(
+            feel=context.feel or self._usual,
+            density=conditions.density if context.density is None else context.density,
+            register=conditions.register if context.register is None else context.register,
+        )
+
+
+def played(roll: Rolls, thirds: bool) -> Phrase:
+    """The phrase of a roll, with exact thirds."""
+    phrase = decode(roll)
+    if not thirds:
+        return phrase
+    exact = [(_exact(note.start), _exact(note.end), note.pitch) for note in phrase]
+    return tuple(Note(start, end - start, pitch) for start, end, pitch in exact)
+
+
+def _exact(tick: int) -> int:
+    beat, inside = divmod(tick, TICKS_PER_BEAT)
+    return beat * TICKS_PER_BEAT + EXACT.get(inside, inside)
