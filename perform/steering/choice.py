@@ -17,6 +17,7 @@ from perform.music.pianoroll import Rolls
 
 Values = NDArray[np.float64]
 OCTAVE, STEP = 12, 2
+GUIDE_TONES = (3, 4, 10, 11)  # thirds and sevenths above a root
 JOIN_WEIGHT, ARRIVAL_WEIGHT, MOTIF_WEIGHT, REPEAT_WEIGHT = 2.0, 0.5, 2.0, 0.5
 LATE = COLUMNS * 3 // 4  # the last beat
 
@@ -80,10 +81,15 @@ def _ends(rolls: Rolls) -> _Ends:
 
 
 def _arrives(ends: _Ends, context: LineContext) -> NDArray[np.bool_]:
-    """Whether a bar ends late, a step from a tone of the next chord that it does not yet have."""
-    assert context.following is not None  # noqa: S101 - the caller has asked
+    """Whether a bar ends late, a step from the third or seventh of the next chord."""
+    following = context.following
+    assert following is not None  # noqa: S101 - the caller has asked
     shift = root_shift(context)
-    tones = [(tone - shift) % 12 for tone in context.following.tones]
+    tones = [
+        (tone - shift) % 12
+        for tone in following.tones
+        if (tone - following.root) % 12 in GUIDE_TONES
+    ]
     near = np.zeros(12, bool)
     for tone in tones:
         near[[(tone + step) % 12 for step in (-STEP, -1, 1, STEP)]] = True

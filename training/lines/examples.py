@@ -64,9 +64,13 @@ def examples(pieces: Sequence[Piece]) -> Examples:
 def in_register(piece: Piece) -> Piece:
     """The piece moved by octaves so that its mean pitch is within an octave above C#4."""
     mean = float(np.mean([note.pitch for note in piece.notes]))
-    octave = 12 * int(np.ceil(max(MEAN_LOW - mean, 0) / 12))
-    octave -= 12 * int(np.ceil(max(mean - MEAN_HIGH, 0) / 12))
-    return piece._replace(notes=tuple(n._replace(pitch=n.pitch + octave) for n in piece.notes))
+    up, down = (int(np.ceil(max(far, 0) / 12)) for far in (MEAN_LOW - mean, mean - MEAN_HIGH))
+    return _by_octave(piece, up - down)
+
+
+def _by_octave(piece: Piece, octaves: int) -> Piece:
+    moved = tuple(note._replace(pitch=note.pitch + 12 * octaves) for note in piece.notes)
+    return piece._replace(notes=moved) if octaves else piece
 
 
 def _notes_in(piece: Piece, bar: int) -> list[PieceNote]:
@@ -88,15 +92,23 @@ def _rank(value: float, ascending: NDArray[np.float64]) -> float:
 def _bars(
     piece: Piece, ranks: _Ranks
 ) -> Iterator[tuple[Floats, NDArray[np.int32], NDArray[np.int32]]]:
-    pitches = [note.pitch for note in piece.notes]
-    low, high = min(pitches) - MARGIN, max(pitches) + MARGIN
     for bar in range(piece.bars):
-        context = context_of(piece, bar)._replace(low=low, high=high)
-        context = _with_targets(context, _notes_in(piece, bar), ranks)
-        numbers = context_numbers(context)
-        answer = _answer(piece, bar, context, numbers)
-        if answer is not None:
-            yield numbers, *answer
+        octaves = (_bar(_by_octave(piece, octave), bar, ranks) for octave in (0, -1, 1))
+        fitting = next((made for made in octaves if made is not None), None)
+        if fitting is not None:
+            yield fitting
+
+
+def _bar(
+    piece: Piece, bar: int, ranks: _Ranks
+) -> tuple[Floats, NDArray[np.int32], NDArray[np.int32]] | None:
+    """A bar as an example; None where a note is off the roll."""
+    pitches = [note.pitch for note in piece.notes]
+    context = context_of(piece, bar)._replace(low=min(pitches) - MARGIN, high=max(pitches) + MARGIN)
+    context = _with_targets(context, _notes_in(piece, bar), ranks)
+    numbers = context_numbers(context)
+    answer = _answer(piece, bar, context, numbers)
+    return None if answer is None else (numbers, *answer)
 
 
 def _with_targets(context: LineContext, notes: Sequence[PieceNote], ranks: _Ranks) -> LineContext:

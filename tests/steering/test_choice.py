@@ -1,0 +1,83 @@
+"""The choice among candidate bars: by taste, join, arrival and motif, as a draw."""
+
+import numpy as np
+
+from perform.music.chord import parse_chord
+from perform.music.line_context import LineContext, context_chord
+from perform.music.note import Note
+from perform.music.pianoroll import encode
+from perform.steering.choice import Candidates, candidate_scores, choose
+
+DM7 = parse_chord("Dm7")
+C7 = parse_chord("C7")
+
+
+def roll(*notes):
+    return encode([Note(*note) for note in notes], bars=1).rolls[0]
+
+
+def candidates(*rolls, logits=None):
+    count = len(rolls)
+    return Candidates(
+        np.stack(rolls),
+        np.zeros(count) if logits is None else np.array(logits, float),
+        np.zeros(count, bool),
+    )
+
+
+LINE = [(0, 240, 60), (240, 240, 62), (480, 240, 64), (1680, 240, 65)]
+
+
+def test_without_taste_the_first_candidate_plays():
+    pool = candidates(roll((0, 480, 60)), roll(*LINE), logits=[-9, 9])
+    assert choose(pool, LineContext(taste=0.0), 1) == 0
+
+
+def test_a_candidate_is_drawn_as_often_as_its_logit_says():
+    """Two candidates with odds of three to one, over 400 seeds: 300 and a deviation of 9."""
+    pool = candidates(roll(*LINE), roll(*LINE), logits=[0.0, np.log(3)])
+    drawn = sum(choose(pool, LineContext(), seed) for seed in range(400))
+    assert 265 < drawn < 335
+
+
+def test_the_same_seed_chooses_the_same_candidate():
+    pool = candidates(*[roll((0, 240 + 30 * i, 60)) for i in range(9)])
+    assert [choose(pool, LineContext(), s) for s in range(20)] == [
+        choose(pool, LineContext(), s) for s in range(20)
+    ]
+
+
+def test_repeated_notes_cost():
+    pool = candidates(roll((0, 240, 60), (240, 240, 60), (480, 240, 60)), roll(*LINE[:3]))
+    repeated, moving = candidate_scores(pool, LineContext())
+    assert repeated < moving
+
+
+def test_a_leap_over_the_bar_line_costs_unless_the_note_goes_on():
+    context = LineContext(before=(Note(-480, 480, 60),))
+    pool = candidates(roll((0, 240, 79)), roll((0, 240, 62)))
+    far, near = candidate_scores(pool, context)
+    assert far < near
+    tied = pool._replace(tied=np.array([True, False]))
+    assert len(set(candidate_scores(tied, context))) == 1
+
+
+def test_a_bar_that_leads_into_the_next_chord_is_worth_more():
+    """E is a semitone below F, the third of Dm7; G# is a third from F and from C."""
+    context = LineContext(
+        (context_chord(C7, frozenset(C7.scale)),), context_chord(DM7, frozenset(DM7.scale))
+    )
+    near, far = candidate_scores(
+        candidates(roll((0, 240, 60), (1680, 240, 64)), roll((0, 240, 60), (1680, 240, 68))),
+        context,
+    )
+    assert near > far
+
+
+def test_a_bar_with_the_rhythm_of_the_motif_is_worth_more():
+    motif = tuple(Note(*note) for note in LINE)
+    other = roll((120, 120, 60), (600, 120, 62))
+    same, different = candidate_scores(
+        candidates(roll(*[(s, d, p + 5) for s, d, p in LINE]), other), LineContext(motif=motif)
+    )
+    assert same == different + 2.0
