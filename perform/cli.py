@@ -102,6 +102,9 @@ def render(
     seed: Annotated[int, typer.Option(help="the same seed gives the same notes")] = 0,
     tempo: Annotated[float, typer.Option(min=20, max=400, help="quarter notes a minute")] = 120.0,
     metre: Annotated[str, typer.Option(help="of the chart: 3/4, 5/4, 6/8, 7/8, 12/8, ...")] = "4/4",
+    feel: Annotated[
+        str, typer.Option(help="swing, funk, latin, ... for a bundle that has it")
+    ] = "auto",
     soundfont: SoundFont = None,
 ) -> None:
     """Play a chart or a recorded session into a file, faster than real time.
@@ -111,7 +114,14 @@ def render(
     from perform.commands import render as command  # noqa: PLC0415
 
     command.run(
-        chart, output, model=model, seed=seed, tempo=tempo, metre=metre, soundfont=soundfont
+        chart,
+        output,
+        model=model,
+        seed=seed,
+        tempo=tempo,
+        metre=metre,
+        feel=feel,
+        soundfont=soundfont,
     )
 
 

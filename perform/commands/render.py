@@ -16,6 +16,7 @@ from perform.generation.canned import STOCK, CannedSource
 from perform.generation.sources import open_source
 from perform.interfaces import Output, PhraseSource
 from perform.music.chart import Chart, parse_chart
+from perform.music.feel import FEEL_CHOICES, FeelChoice
 from perform.outputs.audio import render_wav
 from perform.outputs.midi_file import MidiFileOutput
 from perform.outputs.piano_roll import PianoRollOutput
@@ -77,6 +78,7 @@ def run(
     seed: int,
     tempo: float,
     metre: str,
+    feel: str,
     soundfont: Path | None,
 ) -> None:
     """Render chart text, a chart file, or a recorded session (.jsonl) to a file."""
@@ -86,8 +88,15 @@ def run(
     with rig_errors("--metre"):
         parsed_metre = parse_metre(metre)
     chart = parse_chart(_chart_text(text))
-    voice = VoiceConfig(name="lead", model=model)
+    voice = VoiceConfig(name="lead", model=model, feel=_feel(feel))
     render(chart, target, voice, metre=parsed_metre, seed=seed, tempo=tempo, soundfont=soundfont)
+
+
+def _feel(name: str) -> FeelChoice:
+    found = next((each for each in FEEL_CHOICES if each == name), None)
+    if found is None:
+        raise SidemanError(f"--feel {name!r}: no such feel; there are {', '.join(FEEL_CHOICES)}")
+    return found
 
 
 def _chart_text(chart: str) -> str:

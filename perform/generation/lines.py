@@ -27,6 +27,7 @@ from perform.steering.choice import Candidates, candidate_scores, choose
 from perform.steering.evolution import evolve
 
 MOVE_TEMPERATURE = 0.9  # below 1, moves are drawn a little more often from the likely ones
+MIDDLE_PITCH = 66  # of the lines that generators are trained on
 KINDS = 3  # of the choices at a place; the moves follow
 STEERED_BATCHES = 4
 # where thirds stand on the grid of columns, and where they belong
@@ -65,6 +66,8 @@ class LineSource:
         Without a context, a bar that depends on nothing. `seconds` ends the search of weights.
         """
         context = self._complete(context or LineContext(), conditions)
+        octaves = octaves_to_roll(context)
+        context = moved_by_octaves(context, octaves)
         thirds = uses_thirds(context.feel)
         numbers = context_numbers(context)
         if steering is None:
@@ -73,7 +76,8 @@ class LineSource:
             roll, tied = candidates.rolls[chosen], bool(candidates.tied[chosen])
         else:
             roll, tied = self._steered(seed, context, numbers, steering, seconds)
-        return GeneratedBar(played(roll, thirds), placed=True, tied=tied)
+        line = (note._replace(pitch=note.pitch - 12 * octaves) for note in played(roll, thirds))
+        return GeneratedBar(tuple(line), placed=True, tied=tied)
 
     def candidates(self, seed: int, numbers: Floats) -> Candidates:
         """The bars of one batch for a context; unplayable ones are left out if others are there."""
@@ -121,6 +125,20 @@ class LineSource:
             density=conditions.density if context.density is None else context.density,
             register=conditions.register if context.register is None else context.register,
         )
+
+
+def octaves_to_roll(context: LineContext) -> int:
+    """By how many octaves a voice's range must move so that its middle is that of the roll."""
+    return round((MIDDLE_PITCH - (context.low + context.high) / 2) / 12)
+
+
+def moved_by_octaves(context: LineContext, octaves: int) -> LineContext:
+    """The context as if the voice played so many octaves higher."""
+    if not octaves:
+        return context
+    by = 12 * octaves
+    before = tuple(note._replace(pitch=note.pitch + by) for note in context.before)
+    return context._replace(low=context.low + by, high=context.high + by, before=before)
 
 
 def played(roll: Rolls, thirds: bool) -> Phrase:

@@ -26,6 +26,7 @@ def played(name: str, charts: Sequence[Piece], seed: int = 0) -> tuple[Piece, ..
             command = [
                 sys.executable, "-m", "perform", "render", chart_text(chart), "-o", str(target),
                 "--model", name, "--seed", str(seed + number), "--tempo", f"{chart.tempo:g}",
+                "--feel", chart.feel or "auto",
             ]  # fmt: skip
             done = subprocess.run(
                 command, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False

@@ -1,0 +1,125 @@
+"""The shipped bundle of lines: its bars follow their context, feel and range."""
+
+import numpy as np
+import pytest
+
+from perform.bundles import catalog
+from perform.engine.harmony import chord_scale
+from perform.events import Steering
+from perform.generation.lines import LineSource, moved_by_octaves, octaves_to_roll
+from perform.music.chord import parse_chord
+from perform.music.feel import FEELS, GRIDS
+from perform.music.line_context import LineContext, context_chord
+from perform.music.note import TICKS_PER_BAR, TICKS_PER_BEAT, Note
+from perform.steering.fitness import WEIGHTS
+
+
+@pytest.fixture(scope="module")
+def source():
+    return LineSource(catalog.find("sideman"))
+
+
+def over(symbol, following="F7", **values):
+    chord, coming = parse_chord(symbol), parse_chord(following)
+    return LineContext(
+        (context_chord(chord, chord_scale(chord)),),
+        context_chord(coming, chord_scale(coming)),
+        **values,
+    )
+
+
+def line(source, symbol, count=40, **values):
+    """The bars of a context by seed, as they sound."""
+    context = over(symbol, **values)
+    root = parse_chord(symbol).root
+    shift = root if root <= 6 else root - 12
+    return [
+        [
+            note._replace(pitch=note.pitch + shift)
+            for note in source.phrase(seed, context=context).phrase
+        ]
+        for seed in range(count)
+    ]
+
+
+def test_the_same_seed_and_context_give_the_same_bar(source):
+    assert source.phrase(7, context=over("C7")) == source.phrase(7, context=over("C7"))
+    assert source.phrase(7, context=over("C7")) != source.phrase(8, context=over("C7"))
+
+
+@pytest.mark.parametrize("feel", FEELS)
+def test_every_note_begins_on_the_grid_of_its_feel(source, feel):
+    bars = line(source, "C7", feel=feel)
+    starts = {note.start % TICKS_PER_BEAT for bar in bars for note in bar}
+    assert starts <= set(GRIDS[feel])
+    assert all(note.end <= TICKS_PER_BAR for bar in bars for note in bar)
+
+
+@pytest.mark.parametrize(("low", "high"), [(48, 84), (60, 72), (28, 50), (72, 96)])
+def test_every_note_is_in_the_range_of_the_voice(source, low, high):
+    pitches = [note.pitch for bar in line(source, "Bb7", low=low, high=high) for note in bar]
+    assert pitches
+    assert min(pitches) >= low
+    assert max(pitches) <= high
+
+
+@pytest.mark.parametrize("symbol", ["C7", "F#m7", "Ebmaj7", "A7", "Bm7b5"])
+def test_lines_are_made_of_the_chord_that_sounds(source, symbol):
+    """Tones and scale of the chord, with a few notes outside as players have them."""
+    chord = parse_chord(symbol)
+    notes = [note for bar in line(source, symbol, feel="swing") for note in bar]
+    tones = np.mean([note.pitch % 12 in chord.tones for note in notes])
+    inside = np.mean([note.pitch % 12 in chord_scale(chord) for note in notes])
+    assert tones > 0.5
+    assert inside > 0.8
+
+
+def test_a_line_goes_on_from_the_notes_before_it(source):
+    """Low bars before lead to lower first notes than high bars before."""
+    first = {}
+    for pitch in (55, 79):
+        before = tuple(Note(at, 240, pitch - (at // 240) % 3) for at in range(-960, 0, 240))
+        bars = line(source, "C7", before=before, feel="swing")
+        first[pitch] = np.mean([bar[0].pitch for bar in bars if bar])
+    assert first[55] + 6 < first[79]
+
+
+def test_density_is_obeyed(source):
+    counts = [
+        np.mean([len(bar) for bar in line(source, "C7", density=density, feel="swing")])
+        for density in (0.05, 0.95)
+    ]
+    assert counts[0] + 2 < counts[1]
+
+
+def test_only_a_bar_after_a_note_can_be_tied(source):
+    assert not any(source.phrase(seed, context=over("C7")).tied for seed in range(20))
+    before = (Note(-480, 480, 64),)
+    tied = [source.phrase(seed, context=over("C7", before=before)) for seed in range(60)]
+    assert any(bar.tied for bar in tied)
+    assert all(bar.phrase[0][0] == 0 and bar.phrase[0].pitch == 64 for bar in tied if bar.tied)
+
+
+def test_a_weight_of_the_player_wins_over_taste(source):
+    """With the weight on density, bars have more notes where many are asked for."""
+    weights = tuple(float(name == "density") for name in WEIGHTS)
+    counts = [
+        np.mean([
+            len(source.phrase(seed, steering=Steering(weights, density=density),
+                              context=over("C7")).phrase)
+            for seed in range(12)
+        ])
+        for density in (0.0, 1.0)
+    ]  # fmt: skip
+    assert counts[0] + 2 < counts[1]
+
+
+def test_a_low_voice_is_moved_onto_the_roll_by_octaves():
+    context = LineContext(low=28, high=50, before=(Note(-480, 480, 40),))
+    assert octaves_to_roll(context) == 2
+    moved = moved_by_octaves(context, 2)
+    assert (moved.low, moved.high, moved.before[0].pitch) == (52, 74, 64)
+
+
+def test_without_a_context_a_bar_still_comes(source):
+    assert source.phrase(3).phrase
