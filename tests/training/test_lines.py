@@ -25,6 +25,7 @@ from training.options import LineOptions
 
 runs = LazyModule("training.lines.run")
 exporting = LazyModule("training.lines.export")
+rolls = LazyModule("training.lines.rolls")
 
 BLUES = read_book(OWN_BOOK / "blues.book")[:4]
 TINY = LineOptions(
@@ -118,15 +119,13 @@ def test_the_bundle_gives_the_bars_of_the_networks(trained, tmp_path):
     network = LineNetwork(bundle.generator)
     noise = runs.gumbel_noise(np.random.default_rng(3), network.batch)
     for context in trained.given.contexts[:5]:
-        rolls, facts = network.run(noise.reshape(network.batch, -1), context)
-        expected = exporting.written_bars(
-            trained.average, trained.discriminator, noise, context[None]
-        )
-        assert np.array_equal(rolls, expected[0])
+        bars, facts = network.run(noise.reshape(network.batch, -1), context)
+        expected = rolls.written_bars(trained.average, trained.discriminator, noise, context[None])
+        assert np.array_equal(bars, expected[0])
         assert np.abs(facts - expected[1]).max() < 1e-3
-        onsets = np.argwhere(np.diff(np.pad(rolls > 0, ((0, 0), (0, 0), (1, 0))).astype(int)) == 1)
+        onsets = np.argwhere(np.diff(np.pad(bars > 0, ((0, 0), (0, 0), (1, 0))).astype(int)) == 1)
         assert {int(column) % 16 for _, _, column in onsets} <= {0, 5, 11}
-        sounding = (rolls > 0).sum(axis=1)
+        sounding = (bars > 0).sum(axis=1)
         assert sounding.max() <= 1  # one note at a time
 
 

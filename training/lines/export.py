@@ -15,22 +15,18 @@ from perform.bundles.native_stderr import filtered_stderr
 from perform.bundles.network import LineNetwork
 from perform.errors import BundleError
 from perform.music.feel import FEELS, Feel
-from perform.music.line_codec import CONTEXT, LAYOUT, PLACES, Floats, column_of, context_numbers
+from perform.music.line_codec import CONTEXT, LAYOUT, PLACES, Floats, context_numbers
 from perform.music.line_context import LineContext
-from perform.music.note import COLUMNS, ROWS
-from training.lines.examples import GO_ON, NOTE, is_unused
-from training.lines.networks import (
-    CHOICES,
-    NOISE,
-    bar_features,
-    first_line,
-    next_line,
-)
+from perform.music.pianoroll import Rolls, threshold
+from training.lines.networks import CHOICES, NOISE, one_places
+from training.lines.rolls import rolls_of, written_bars
 from training.lines.run import LineRun, gumbel_noise
+from training.metrics import copies, playability
+from training.metrics.base import Samples, clean_samples
 from training.model.backend import keras, tf
 from training.train.export import BATCH, TOLERANCE
 
-MEASURED_CALLS = 20
+MEASURED_CALLS, MEASURED_CONTEXTS = 20, 64
 
 
 def export(run: LineRun, target: Path, pieces: Sequence[str], remark: str = "") -> bundle.Bundle:
@@ -53,6 +49,7 @@ def export(run: LineRun, target: Path, pieces: Sequence[str], remark: str = "") 
     )
     if not gap <= TOLERANCE * 10:  # NaN fails this comparison too
         raise BundleError(f"{target}: LiteRT and keras differ by {gap:.2g}; train it again")
+    samples = draw_samples(run, network)
     begun = time.thread_time()
     for _ in range(MEASURED_CALLS):
         network.run(noise.reshape(BATCH, NOISE), context)
@@ -73,13 +70,34 @@ def export(run: LineRun, target: Path, pieces: Sequence[str], remark: str = "") 
             "seconds": round(run.seconds),
         },
         data={"bars": len(run.given.kinds), "pieces": len(pieces)},
-        metrics={"milliseconds_a_phrase": round(milliseconds, 3)},
+        metrics={
+            **playability.measure(samples),
+            **copies.measure(samples),
+            "milliseconds_a_phrase": round(milliseconds, 3),
+        },
     )
     return bundle.save(
         target,
         manifest,
         {bundle.GENERATOR: model, bundle.CARD: card(run, manifest, pieces, remark).encode()},
     )
+
+
+def draw_samples(run: LineRun, network: LineNetwork) -> Samples:
+    """Bars over the contexts of bars of the run, which may rest: those are left out."""
+    draws = np.random.default_rng(0)
+    chosen = draws.choice(len(run.given.kinds), MEASURED_CONTEXTS)
+    made = [
+        network.run(gumbel_noise(draws, BATCH).reshape(BATCH, NOISE), context)[0]
+        for context in run.given.contexts[chosen]
+    ]
+    contexts, *choices = (tf.constant(part) for part in run.given)
+    real = np.asarray(rolls_of(contexts, *one_places(*choices)), np.int8)
+    return clean_samples(*(_with_notes(each) for each in (threshold(np.concatenate(made)), real)))
+
+
+def _with_notes(rolls: Rolls) -> Rolls:
+    return rolls[(rolls > 0).any(axis=(1, 2))]
 
 
 def feels_of(contexts: Floats) -> tuple[Feel, ...]:
@@ -91,7 +109,7 @@ def feels_of(contexts: Floats) -> tuple[Feel, ...]:
 
 def card(run: LineRun, manifest: bundle.Manifest, pieces: Sequence[str], remark: str) -> str:
     """The card as Markdown."""
-    options = run.options
+    options, metrics = run.options, manifest.metrics
     lines = [
         f"# {manifest.name}",
         "",
@@ -105,57 +123,13 @@ def card(run: LineRun, manifest: bundle.Manifest, pieces: Sequence[str], remark:
         f"- **Trained for** {options.steps} steps on likelihood, then",
         f"  {options.adversarial_steps} against a discriminator: {run.seconds:.0f} s, seed",
         f"  {options.seed}. Every option is in `manifest.json`.",
-        f"- **LiteRT**, one thread: {manifest.metrics['milliseconds_a_phrase']:.3f} ms a bar.",
+        f"- **Bars**: {metrics['notes_a_bar']:.1f} notes, {metrics['copies']:.1%} of them within 10",
+        f"  cells of a training bar, {metrics['leaps']:.1%} of moves wider than an octave.",
+        f"- **LiteRT**, one thread: {metrics['milliseconds_a_phrase']:.3f} ms a bar.",
         "",
         remark,
     ]
     return "\n".join(lines).rstrip() + "\n"
-
-
-def written_bars(generator: Any, discriminator: Any, noise: Any, context: Any) -> tuple[Any, Any]:
-    """Rolls (batch, 48, 64) of noise over one context (1, CONTEXT), and facts (batch, 3).
-
-    The facts: whether the bar is tied to the one before, its log likelihood, and the
-    discriminator's logit.
-    """
-    kinds, moves, likelihood = generator.write(context, noise)
-    real = discriminator(context, bar_features(context, kinds, moves))
-    repeated = tf.repeat(context, noise.shape[0], 0)
-    line = first_line(repeated)
-    tied = kinds[:, 0, GO_ON] * line.sounds
-    rows, sounds = [], []
-    for place in range(PLACES):
-        line = next_line(line, kinds[:, place], moves[:, place])
-        rows.append(tf.cast(tf.round(line.row), tf.int32))
-        sounds.append(line.sounds)
-    begins = kinds[:, :, NOTE]
-    thirds = repeated[:, LAYOUT.feel.stop - 1][:, None]
-    rolls = sum(
-        (thirds if grid else 1 - thirds)[:, :, None]
-        * _rolls(tf.stack(rows, 1), tf.stack(sounds, 1), begins, thirds=grid)
-        for grid in (False, True)
-    )
-    return 2 * rolls - 1, tf.stack([tied, likelihood, real], 1)
-
-
-def _rolls(rows: Any, sounds: Any, begins: Any, *, thirds: bool) -> Any:
-    """Cells that are on, 0 or 1 (batch, 48, 64); a column is off before a note struck again."""
-    places = _place_of_columns(thirds)
-    following = np.append(places[1:], places[-1])
-    changes = (following != places).astype(np.float32)
-    row, after = (tf.gather(rows, each, axis=1) for each in (places, following))
-    struck = tf.gather(begins, following, axis=1) * changes[None]
-    again = struck * tf.cast(row == after, tf.float32)
-    on = tf.gather(sounds, places, axis=1) * (1 - again)
-    return tf.transpose(tf.one_hot(row, ROWS) * on[:, :, None], (0, 2, 1))
-
-
-def _place_of_columns(thirds: bool) -> np.ndarray[Any, np.dtype[np.int32]]:
-    """The place of each column of a bar, (64,)."""
-    used = [place for place in range(PLACES) if not is_unused(place, thirds)]
-    firsts = [column_of(place, thirds) for place in used]
-    found = np.searchsorted(firsts, np.arange(COLUMNS), side="right") - 1
-    return np.array([used[index] for index in found], np.int32)
 
 
 def convert(generator: Any, discriminator: Any) -> bytes:

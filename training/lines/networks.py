@@ -50,7 +50,7 @@ class Line(NamedTuple):
     moves: Any
 
 
-class Conditions(NamedTuple):
+class BarConditions(NamedTuple):
     """What stays the same through a bar: `before` (batch, 32, 15), `harmony` (batch, 3, 37)."""
 
     before: Any
@@ -125,7 +125,7 @@ class LineGenerator(keras.layers.Layer):  # type: ignore[misc] # keras has no ty
         self.drop_summary, self.drop_state = layers.Dropout(dropout), layers.Dropout(dropout)
         self.built = True  # its layers are, after the first bar
 
-    def conditions(self, contexts: Any, training: bool = False) -> tuple[Conditions, Any]:
+    def conditions(self, contexts: Any, training: bool = False) -> tuple[BarConditions, Any]:
         """What stays the same through the bar, and the first state."""
         before = tf.reshape(contexts[:, LAYOUT.before], (-1, BARS_BEFORE * PLACES, PLACE_BEFORE))
         memory = self.memory(self.entry(before))
@@ -135,7 +135,7 @@ class LineGenerator(keras.layers.Layer):  # type: ignore[misc] # keras has no ty
         summary = self.drop_summary(self.summarise(known), training=training)
         state = self.first(tf.concat([memory, summary], 1))
         at = LAYOUT.range.start
-        shared = Conditions(
+        shared = BarConditions(
             before,
             tf.reshape(harmony, (-1, HARMONIES, HARMONY)),
             summary,
@@ -146,7 +146,7 @@ class LineGenerator(keras.layers.Layer):  # type: ignore[misc] # keras has no ty
         return shared, state
 
     def step(
-        self, place: int, state: Any, shared: Conditions, line: Line, training: bool = False
+        self, place: int, state: Any, shared: BarConditions, line: Line, training: bool = False
     ) -> tuple[Any, Step]:
         """The next state, and the logits of the choice at a place."""
         masks = move_masks(shared.harmony, place, line.row)
@@ -209,7 +209,7 @@ class LineGenerator(keras.layers.Layer):  # type: ignore[misc] # keras has no ty
         Forward, each choice is the greatest; backward, gradients take the softmax.
         """
         shared, state = self.conditions(contexts, training)
-        shared = Conditions(*(_repeated(each, noise) for each in shared))
+        shared = BarConditions(*(_repeated(each, noise) for each in shared))
         state, contexts = _repeated(state, noise), _repeated(contexts, noise)
         line = first_line(contexts)
         kinds, moves, likelihood = [], [], 0.0
@@ -313,7 +313,7 @@ def _gated(of_input: Any, of_state: Any, state: Any, width: int) -> Any:
     return (1 - update) * new + update * state
 
 
-def _forbidden_kinds(place: int, line: Line, shared: Conditions) -> Any:
+def _forbidden_kinds(place: int, line: Line, shared: BarConditions) -> Any:
     """What may not be chosen: a rest where nothing sounds; anything at a place that is unused."""
     silent = 1 - line.sounds
     nothing = tf.zeros_like(silent)
@@ -322,7 +322,7 @@ def _forbidden_kinds(place: int, line: Line, shared: Conditions) -> Any:
 
 
 def _kept(
-    place: int, shared: Conditions, after: tuple[Any, Line], before: tuple[Any, Line]
+    place: int, shared: BarConditions, after: tuple[Any, Line], before: tuple[Any, Line]
 ) -> tuple[Any, Line]:
     """State and line after a place; those before it, where the grid leaves the place out."""
     if not is_unused(place, True):
