@@ -115,9 +115,10 @@ def breathe(
     """A phrase that rests at its end for a share of the bar, `breath`; before `pickup`, the share
     that belongs to what follows.
 
-    Notes that begin in the rest are left out. The note before it lasts a beat, as far as there is
-    room, or comes to rest as in `land`. The rest goes from half beat to half beat, and leaves the
-    first one free.
+    Notes that begin in the rest are left out, and those that begin less than a beat before it, so
+    that the last one rings for a beat or more; the first note of the bar always stays. Or the line
+    comes to rest as in `land`. The rest goes from half beat to half beat, and leaves the first one
+    free.
     """
     half = metre.beat // 2
     end = metre.bar - round(pickup * metre.bar / half) * half
@@ -130,6 +131,8 @@ def breathe(
     if lands:
         line = list(land(tuple(line), metre, begin))
     elif line:
+        line = [note for note in line if note.start <= begin - metre.beat] or line[:1]
         last = line[-1]
-        line[-1] = last._replace(duration=min(max(last.duration, metre.beat), begin - last.start))
+        room = begin - last.start
+        line[-1] = last._replace(duration=min(max(last.duration, 3 * half), room))
     return (*line, *(note for note in phrase if note.start >= end))

@@ -194,6 +194,9 @@ def test_before_a_breath_the_last_note_rings_and_a_pickup_stays():
     phrase = Crowded().phrase().phrase
     line = breathe(phrase[:3] + phrase[6:], 0.375, 0.125)
     assert line == (*phrase[:2], Note(480, 480, 60), phrase[7])
+    # a note that begins half a beat before the rest gives way to the one before it
+    line = breathe(phrase, 0.375, 0.125)
+    assert line == (*phrase[:2], Note(480, 480, 60), phrase[7])
     assert breathe(line, 0.375, 0.125) == line
     landed = breathe(phrase, 0.25, 0.125, lands=True)
     assert landed[-2:] == (Note(960, 180, 60), phrase[7])
