@@ -15,7 +15,7 @@ from perform.music.pitch import semitones_from_c
 from perform.music.scale import nearest_pitch, next_pitch
 
 Fit = Literal["shift", "scale", "chord"]
-DEFAULT_MODEL = "blues"
+DEFAULT_MODEL = "sideman"
 DEFAULT_MODE: Mode = "flow"
 DEFAULT_BARS = 4  # of a turn
 DEFAULT_FEEL: FeelChoice = "auto"

@@ -221,7 +221,7 @@ def per_phrase(interpreter, rounds=50):
 
 def generation():
     """Median of the rounds, one thread, batch 32."""
-    source = LiteRTSource(ROOT / "models" / "blues")
+    source = LiteRTSource(ROOT / "models" / "blues-bars")
     say("generation, shipped bundle", per_phrase(source._generator._interpreter), "<= 0.1 ms")
     if importlib.util.find_spec("tensorflow") is None:
         return

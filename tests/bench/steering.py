@@ -173,7 +173,7 @@ def measured(name, phrases):
 
 
 def main():
-    source = EvolvedSource(catalog.find("blues"))
+    source = EvolvedSource(catalog.find("blues-bars"))
     rate = run_search(source)
     plain = authors_rate()
     print(

@@ -14,7 +14,7 @@ from perform.music.pianoroll import clean, unplayable
 
 @pytest.fixture
 def copy(root, tmp_path):
-    return shutil.copytree(root / "models" / "blues", tmp_path / "blues")
+    return shutil.copytree(root / "models" / "blues-bars", tmp_path / "blues-bars")
 
 
 def change(copy, **values):
@@ -33,7 +33,7 @@ def test_the_shipped_bundle_is_whole_and_small(root):
 
 
 def test_phrases_of_the_shipped_bundle_are_playable(root):
-    source = LiteRTSource(root / "models" / "blues")
+    source = LiteRTSource(root / "models" / "blues-bars")
     raw = [source.raw(number) for number in range(32)]
     assert sum(unplayable(rolls).sum() for rolls in raw) / 1024 <= 0.03
     assert sum(unplayable(clean(rolls)).sum() for rolls in raw) / 1024 <= 0.005
@@ -43,7 +43,7 @@ def test_phrases_of_the_shipped_bundle_are_playable(root):
 
 
 def test_the_same_seed_is_the_same_phrase_whatever_came_before(root):
-    one, other = (LiteRTSource(root / "models" / "blues") for _ in range(2))
+    one, other = (LiteRTSource(root / "models" / "blues-bars") for _ in range(2))
     forward = [one.phrase(seed) for seed in (5, 900, 33)]
     backward = [other.phrase(seed) for seed in (33, 900, 5)]
     assert forward == backward[::-1]
@@ -96,7 +96,7 @@ def test_a_file_that_cannot_be_read_is_named(copy, monkeypatch):
 
 def test_a_folder_that_may_not_be_read_is_skipped(monkeypatch):
     monkeypatch.setenv(catalog.MODELS_VARIABLE, 300 * "x")
-    assert catalog.find("blues").is_dir()
+    assert catalog.find("blues-bars").is_dir()
 
 
 def test_a_failed_save_leaves_the_old_bundle(copy):
@@ -104,7 +104,7 @@ def test_a_failed_save_leaves_the_old_bundle(copy):
     with pytest.raises(BundleError):
         bundle.save(copy, bundle.load(copy).manifest, {bundle.CARD: b"no generator"})
     assert (copy / bundle.MANIFEST).read_bytes() == before
-    assert [path.name for path in copy.parent.iterdir()] == ["blues"]
+    assert [path.name for path in copy.parent.iterdir()] == ["blues-bars"]
 
 
 def test_only_an_older_bundle_or_nothing_is_replaced(copy, tmp_path):

@@ -7,7 +7,7 @@ from perform.errors import BundleError
 
 @pytest.fixture(scope="module")
 def model(root):
-    return root / "models" / "blues" / "generator.tflite"
+    return root / "models" / "blues-bars" / "generator.tflite"
 
 
 @pytest.fixture(scope="module")

@@ -67,7 +67,7 @@ def environment(root, **more):
 
 
 def test_a_changed_bundle_is_rejected_in_one_line(tmp_path, root):
-    shutil.copytree(root / "models" / "blues", tmp_path / "mine")
+    shutil.copytree(root / "models" / "blues-bars", tmp_path / "mine")
     with (tmp_path / "mine" / "generator.tflite").open("ab") as file:
         file.write(b"!")
     own = environment(root, SIDEMAN_MODELS=str(tmp_path))
@@ -156,7 +156,7 @@ def test_a_check_leaves_recorded_files_alone(tmp_path, root):
 
 def test_models_lists_what_ships_and_shows_cards():
     assert "blues" in command("models").stdout
-    assert "near-copies" in command("models", "blues").stdout
+    assert "near-copies" in command("models", "blues-bars").stdout
 
 
 @pytest.mark.parametrize("module", ["perform", "training"])

@@ -116,7 +116,7 @@ def test_the_ready_line_names_inputs_machines_and_outputs():
         "OSC over TCP 0.0.0.0:9002 (this machine, 192.168.1.0/24, 10.0.0.7), MIDI Sideman chords, "
         "MIDI controller nanoKONTROL, MIDI clock Groovebox, "
         "MQTT sideman/sideman at localhost:1883, "
-        "panel 0.0.0.0:8137 (with the token); lead (blues) to max"
+        "panel 0.0.0.0:8137 (with the token); lead (sideman) to max"
     )
 
 

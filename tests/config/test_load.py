@@ -24,7 +24,7 @@ def test_an_empty_rig_has_defaults():
     rig = parse_rig("")
     assert rig.inputs.osc.listen == "127.0.0.1:9000"
     assert rig.outputs["synth"].virtual == "Sideman"
-    assert (rig.voices[0].model, rig.voices[0].output) == ("blues", "synth")
+    assert (rig.voices[0].model, rig.voices[0].output) == ("sideman", "synth")
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,7 @@ def test_a_process_that_hangs_cannot_be_started_or_crashes_is_restarted(monkeypa
 def test_a_search_that_makes_its_pool_first_ends_in_time(monkeypatch):
     """Making the pool takes most of the time; here it takes all of it, on a virtual clock."""
     clock = VirtualClock()
-    source = EvolvedSource(catalog.find("blues"))
+    source = EvolvedSource(catalog.find("blues-bars"))
     generate = source._source._generate
 
     def generate_slowly(number, conditions):

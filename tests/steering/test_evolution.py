@@ -126,7 +126,7 @@ def source():
     """A source with a large cache, so that every weight chooses among the same bars."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(litert, "MAX_CACHED_BATCHES", 1000)
-        yield EvolvedSource(catalog.find("blues"))
+        yield EvolvedSource(catalog.find("blues-bars"))
 
 
 @pytest.fixture(scope="module")

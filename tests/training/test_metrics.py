@@ -296,7 +296,7 @@ def test_a_source_against_itself_is_drawn_twice_and_a_chord_is_for_midi_files(ow
 
 
 def test_the_command_fid_needs_no_tensorflow(root):
-    words = ["fid", "models/blues", "training/bars", "--json"]
+    words = ["fid", "models/blues-bars", "training/bars", "--json"]
     code = (
         "import sys; from training.cli import main; sys.argv[1:] = sys.argv[1:]\n"
         "try: main()\n"

@@ -198,7 +198,7 @@ def test_a_kept_discriminator_ranks_bars(trained, exported, bars, root):
     assert sorted(opinion * 39) == pytest.approx(range(40))
     expected = trained.discriminator.predict(bars.rolls[:40].astype(np.float32), verbose=0)
     np.testing.assert_array_equal(opinion.argsort(), expected.ravel().argsort())
-    assert not LiteRTSource(root / "models" / "blues").opinion(bars.rolls[:3]).any()
+    assert not LiteRTSource(root / "models" / "blues-bars").opinion(bars.rolls[:3]).any()
 
 
 def test_copies_and_empty_bars_are_counted(bars):
