@@ -2,6 +2,7 @@
 
 from typing import Annotated, Literal, NamedTuple
 
+import msgspec
 from msgspec import Meta, field
 
 from perform.engine.form import Mode
@@ -26,6 +27,7 @@ Velocity = Annotated[int, Meta(ge=1, le=127)]
 class Role(NamedTuple):
     """What a voice of a role plays like where the rig does not say."""
 
+    model: str
     range: tuple[str, str]
     velocity: tuple[int, int]
     density: int | None
@@ -34,14 +36,16 @@ class Role(NamedTuple):
 
 
 ROLES: dict[str, Role] = {
-    "lead": Role(("A3", "C6"), (64, 112), None, "scale", {}),
-    "answer": Role(("E3", "G5"), (60, 104), None, "scale", {"share": 0.6, "weight/player": 0.5}),
+    "lead": Role(DEFAULT_MODEL, ("A3", "C6"), (64, 112), None, "scale", {}),
+    "answer": Role(
+        DEFAULT_MODEL, ("E3", "G5"), (60, 104), None, "scale", {"share": 0.6, "weight/player": 0.5}
+    ),
     "bass": Role(
-        ("E1", "G2"), (72, 104), 5, "scale",
-        {"share": 0.5, "weight/on-beat": 0.6, "weight/chord-tones": 0.8, "articulation": 0.7},
+        "bass", ("E1", "G3"), (72, 104), None, "scale",
+        {"share": 0.5, "articulation": 0.7, "space": 0.0},  # a bass does not breathe
     ),
     "pad": Role(
-        ("C3", "E4"), (48, 72), 2, "chord",
+        DEFAULT_MODEL, ("C3", "E4"), (48, 72), 2, "chord",
         {"share": 0.3, "weight/on-beat": 0.8, "articulation": 1.0, "accent": 0.2},
     ),
 }  # fmt: skip
@@ -55,7 +59,7 @@ class VoiceConfig(RigTable, frozen=True):
 
     name: str
     role: Literal["lead", "answer", "bass", "pad"] = "lead"
-    model: str = DEFAULT_MODEL
+    model: str = ""  # the role's
     output: str | None = None
     channel: Channel = 1
     range: tuple[str, str] | None = None
@@ -70,6 +74,11 @@ class VoiceConfig(RigTable, frozen=True):
     feel: FeelChoice = DEFAULT_FEEL
     other: str | None = None
     knobs: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Take the model of the role where none is named."""
+        if not self.model:
+            msgspec.structs.force_setattr(self, "model", ROLES[self.role].model)
 
     def settings(self) -> VoiceSettings:
         """The engine's settings for the voice. RigError for a value that cannot be right."""

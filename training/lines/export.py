@@ -124,7 +124,7 @@ def card(run: LineRun, manifest: bundle.Manifest, pieces: Sequence[str], remark:
         f"  {options.adversarial_steps} against a discriminator: {run.seconds:.0f} s, seed",
         f"  {options.seed}. Every option is in `manifest.json`.",
         f"- **Bars** have {metrics['notes_a_bar']:.1f} notes; {metrics['copies']:.1%} of them are",
-        f"  within 10 cells of a training bar. {metrics['leaps']:.1%} of moves exceed an octave.",
+        "  near-copies (within 10 cells of a training bar).",
         f"- **LiteRT**, one thread: {metrics['milliseconds_a_phrase']:.3f} ms a bar.",
         "",
         remark,
