@@ -41,7 +41,7 @@ ROLES: dict[str, Role] = {
         DEFAULT_MODEL, ("E3", "G5"), (60, 104), None, "scale", {"share": 0.6, "weight/player": 0.5}
     ),
     "bass": Role(
-        "bass", ("E1", "G3"), (72, 104), None, "scale",
+        "bass", ("E1", "G2"), (72, 104), None, "scale",
         {"share": 0.5, "articulation": 0.7, "space": 0.0},  # a bass does not breathe
     ),
     "pad": Role(

@@ -27,9 +27,9 @@ RIG = {"/tempo": 96.0, "/metre": "3/4"}
 
 
 def test_the_state_is_complete_at_the_start_and_follows_changes():
-    state = State([VoiceConfig(name="lead", role="bass").settings()], RIG)
+    state = State([VoiceConfig(name="lead", role="pad").settings()], RIG)
     assert state.values["/tempo"] == 96.0
-    assert state.values["/voice/lead/weight/on-beat"] == 0.6
+    assert state.values["/voice/lead/weight/on-beat"] == 0.8
     assert state.values["/voice/lead/swing"] == 0.0
     for change in at_every_address(StateChanged("/swing", 0.4), ["lead"]):
         state.send(change)
@@ -40,11 +40,11 @@ def test_the_state_is_complete_at_the_start_and_follows_changes():
 
 
 def test_every_published_control_has_a_value_from_the_start():
-    voices = [VoiceConfig(name=name, role="bass").settings() for name in ("low", "lower")]
+    voices = [VoiceConfig(name=name, role="pad").settings() for name in ("low", "lower")]
     state = State(voices, RIG)
     published = {address for address, control in addresses(["low", "lower"]) if control.published}
     assert published <= state.values.keys()
-    assert state.values["/weight/on-beat"] == 0.6
+    assert state.values["/weight/on-beat"] == 0.8
     assert state.values["/model"] == "blues"
     assert state.values["/metre"] == "3/4"
 
