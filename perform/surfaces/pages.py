@@ -26,7 +26,9 @@ NOT_ON_SURFACES = (
     "/stats",
 )
 FEEDBACK_PORT = 9001
-MODEL_COLUMNS = 3
+MODEL_COLUMNS = 4
+HEADER_ROWS = 1.75  # of a page of parameters: room for two rows of models
+FADER_ROWS = 4.5 - HEADER_ROWS
 HEADING_ROWS = 0.4  # above a row of faders
 BUTTON_COLUMNS = 1.85  # of each button in a voice's strip
 PARAMETER_COLUMNS, EXPRESSION_COLUMNS = 17.0, 10.0  # the widths of the two rows of faders
@@ -177,16 +179,21 @@ def _parameters_page(voice: str, table: Table, models: tuple[str, ...]) -> Page:
     columns = min(len(models), MODEL_COLUMNS)
     width = PARAMETER_COLUMNS / (len(weights) + len(targets))
     items = [
-        Item("title", voice or "all voices", GridRect(0, 0, 2.5, 1)),
-        _choice(table, "mode", GridRect(2.5, 0, 5.5, 1), "go", f"{at}/mode"),
-        _choice(table, "model", GridRect(8, 0, 4.5, 1), "time", f"{at}/model", models, columns),
+        Item("title", voice or "all voices", GridRect(0, 0, 2.5, HEADER_ROWS)),
+        _choice(table, "mode", GridRect(2.5, 0, 5.5, HEADER_ROWS), "go", f"{at}/mode"),
         _choice(
-            table, "blend to", GridRect(12.5, 0, 4.5, 1), "expression", f"{at}/other",
+            table, "model", GridRect(8, 0, 4.5, HEADER_ROWS), "time", f"{at}/model", models, columns
+        ),
+        _choice(
+            table, "blend to", GridRect(12.5, 0, 4.5, HEADER_ROWS), "expression", f"{at}/other",
             models, columns,
         ),
         *_headings(len(weights) / (len(weights) + len(targets))),
-        *_faders(at, weights, table, GridRect(0, 1, width, 3.5), "weight"),
-        *_faders(at, targets, table, GridRect(len(weights) * width, 1, width, 3.5), "target"),
+        *_faders(at, weights, table, GridRect(0, HEADER_ROWS, width, FADER_ROWS), "weight"),
+        *_faders(
+            at, targets, table,
+            GridRect(len(weights) * width, HEADER_ROWS, width, FADER_ROWS), "target",
+        ),
         *_faders(
             at, expression, table,
             GridRect(0, 4.5, EXPRESSION_COLUMNS / len(expression), 3.5), "expression",
@@ -205,8 +212,8 @@ def _headings(share: float) -> Iterator[Item]:
     split = PARAMETER_COLUMNS * share
     rest = PARAMETER_COLUMNS * (1 - share)
     lower = GridRect(0, 4.5, EXPRESSION_COLUMNS, HEADING_ROWS)
-    yield Item("title", "WEIGHTS", GridRect(0, 1, split, HEADING_ROWS), "weight")
-    yield Item("title", "TARGETS", GridRect(split, 1, rest, HEADING_ROWS), "target")
+    yield Item("title", "WEIGHTS", GridRect(0, HEADER_ROWS, split, HEADING_ROWS), "weight")
+    yield Item("title", "TARGETS", GridRect(split, HEADER_ROWS, rest, HEADING_ROWS), "target")
     yield Item("title", "FORM AND PLAYING", lower, "expression")
 
 

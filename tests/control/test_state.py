@@ -45,7 +45,7 @@ def test_every_published_control_has_a_value_from_the_start():
     published = {address for address, control in addresses(["low", "lower"]) if control.published}
     assert published <= state.values.keys()
     assert state.values["/weight/on-beat"] == 0.8
-    assert state.values["/model"] == "blues"
+    assert state.values["/model"] == "sideman"
     assert state.values["/metre"] == "3/4"
 
 
