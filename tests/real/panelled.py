@@ -38,7 +38,7 @@ def write_rig(folder, token="", voices=QUARTET):
     ports = {"osc": free_port(), "away": free_port(), "panel": free_port()}
     path = folder / "rig.toml"
     band = "".join(
-        f'[[voices]]\nname = "{name}"\nrole = "{role}"\nchannel = {number}\n'
+        f'[[voices]]\nname = "{name}"\nrole = "{role}"\nmodel = "blues-bars"\nchannel = {number}\n'
         for number, (name, role) in enumerate(voices.items(), 1)
     )
     path.write_text(RIG.format(**ports, token=token) + band)

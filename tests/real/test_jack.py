@@ -31,6 +31,7 @@ kind = "midi"
 virtual = "Sideman"
 [[voices]]
 name = "lead"
+model = "blues-bars"  # every note is in the chord scale
 """
 BLUES = ["C7", "F7", "C7", "F7", "C7", "A7", "Dm7", "G7", "C7", "A7", "Dm7", "G7"]
 BAR_SECONDS = 4 * 60 / 320

@@ -47,6 +47,7 @@ def test_an_installation_plays_on_through_all_broker_trouble(broker, tmp_path):
         to = "127.0.0.1:{free_port()}"
         [[voices]]
         name = "lead"
+        model = "blues-bars"
         [record]
         folder = "{tmp_path}"
         [mqtt]

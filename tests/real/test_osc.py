@@ -27,6 +27,7 @@ def daemon(tmp_path):
         to = "127.0.0.1:{back}"
         [[voices]]
         name = "lead"
+        model = "blues-bars"
         """
     )
     program = perform("run", str(tmp_path / "rig.toml"))
@@ -251,7 +252,7 @@ def test_two_surfaces_show_the_same_values_until_one_unsubscribes(daemon):
     try:
         hears(one, first, "/sideman/state/tempo", 300.0)
         hears(other, second, "/sideman/state/voice/lead/swing", 0.0)
-        assert second["/sideman/state/voice/lead/model"] == "blues"
+        assert second["/sideman/state/voice/lead/model"] == "blues-bars"
         one.sendto(encode("/sideman/swing", 0.25), place)
         hears(other, second, "/sideman/state/swing", 0.25)
         hears(other, second, "/sideman/state/voice/lead/swing", 0.25)

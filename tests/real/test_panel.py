@@ -259,12 +259,12 @@ def test_a_rejected_choice_reverts_and_is_logged_once(page, listener):
     page.press("#stop")  # a late bar on a busy machine would be logged too
     page.until("return sideman.store.get('/transport') === 'stop'")
     page.press("[data-to=voices]")
-    page.until("return sideman.store.get('/voice/lead/model') === 'blues'")
+    page.until("return sideman.store.get('/voice/lead/model') === 'blues-bars'")
     page.run("sideman.stats.showUnseen(0); document.querySelector('#log').replaceChildren()")
     picked = "const it = document.querySelector('[data-address=\"/voice/lead/model\"]');"
     page.run(f"{picked} it.append(new Option('gone')); it.value = 'gone';")
     page.run(f"{picked} it.dispatchEvent(new Event('change'))")
-    page.until(f"{picked} return it.value === 'blues'")
+    page.until(f"{picked} return it.value === 'blues-bars'")
     page.until(f"return {NEWS}.some((it) => it.textContent.includes('gone'))")
     listener.send("/tempo", "fast")  # another client: all earlier replies arrived first
     page.until(f"return {NEWS}.some((it) => it.textContent.includes('/tempo'))")

@@ -74,7 +74,7 @@ def test_a_run_starts_from_the_weights_of_another_and_a_stop_changes_nothing(
         ({"width": 8}, "have width 4 and this run has 8; take that, or begin from random"),
         ({"intervals": False}, "have intervals true and this run has false"),
         ({"conditions": ("quality",)}, "have conditions none and this run has quality"),
-        ({"pretrained": "reel"}, "no weights 'reel'; there are reels"),
+        ({"pretrained": "reel"}, "no weights 'reel'; there are lines, reels"),
         ({"pretrained": "../pretrained/reels"}, "no weights '../pretrained/reels'"),
         (
             {"pretrained": "gone.npz"},

@@ -22,7 +22,7 @@ def test_the_commands_in_the_readme(root, tmp_path, monkeypatch, command):
 
     shutil.copytree(root / "training" / "bars", "my-bars")
     shutil.copytree(root / "models", "models")
-    (tmp_path / "models" / "blues").rename("models/mine")
+    (tmp_path / "models" / "blues-bars").rename("models/mine")
     shutil.copytree(root / "training" / "books", "training/books")
     cheap = (
         "training import my",
@@ -44,3 +44,44 @@ def test_the_commands_in_the_readme(root, tmp_path, monkeypatch, command):
     run(f"{more} {tiny}")
     run("training export runs/other -o models/other")
     assert "unplayable_raw=" in run("training info models/other")
+
+
+TINY_LINES = """architecture = "phrase"
+pretrained = ""
+steps = 2
+adversarial_steps = 2
+width = 4
+batch = 4
+"""
+
+
+@pytest.mark.long
+@pytest.mark.filterwarnings("ignore")  # the converter's own
+def test_the_commands_for_lines_in_the_readme(root, tmp_path, monkeypatch, command):
+    """As they are written, with a tiny network."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my-songs").mkdir()
+    shutil.copy(root / "training" / "books" / "blues.book", tmp_path / "my-songs")
+    (tmp_path / "tiny.toml").write_text(TINY_LINES)
+    readme = (root / "README.md").read_text().splitlines()
+    lines = [
+        line
+        for line in readme
+        if line.startswith(("training run my-songs", "training export runs/lines"))
+    ]
+    assert len(lines) == 2
+    for line in lines:
+        words = line.replace("--recipe lines", "--recipe tiny.toml").split()
+        code, out, err = command(*words[1:])
+        assert code == 0, (line, err)
+    assert "models/lines: lines, phrase" in out
+    code, out, _ = command("info", "models/lines")
+    assert (code, "near-copies" in out or "copies=" in out) == (0, True)
+    code, out, _ = command("weights", "runs/lines", "-o", "mine.npz")
+    assert code == 0
+    code, _, err = command(
+        "run", "my-songs", "--recipe", "tiny.toml", "--pretrained", "mine.npz", "-o", "runs/more"
+    )
+    assert code == 0, err
+    code, _, err = command("run", "--resume", "-o", "runs/more")
+    assert code == 0, err
