@@ -35,8 +35,7 @@ class Broker:
 
     def start(self, *verbose):
         """Start the broker. With "-v" it logs every packet, which takes seconds in a flood."""
-        self.program = Program("mosquitto", *verbose, "-c", str(self.conf))
-        self.program.wait_for("running")
+        self.program = Program("mosquitto", *verbose, "-c", str(self.conf)).started("running")
         return self
 
     def end(self):
@@ -65,9 +64,7 @@ class Broker:
     def listen(self, *topics):
         """A subscribed mosquitto_sub whose output lines are "topic payload"."""
         each = [word for topic in topics for word in ("-t", topic)]
-        listener = Program("mosquitto_sub", *self.where(), "-v", "-d", *each)
-        listener.wait_for("Subscribed")
-        return listener
+        return Program("mosquitto_sub", *self.where(), "-v", "-d", *each).started("Subscribed")
 
     def kept(self, topic):
         """The message that the broker retains at a topic, or None."""

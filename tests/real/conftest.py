@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from browser import Browser, OscListener
 from loopback import free_port
 from panelled import CROWD, write_rig
-from parts import Jack, eventually, need, perform
+from parts import Jack, eventually, jack_lsp, need, perform
 
 
 @contextlib.contextmanager
@@ -34,7 +34,8 @@ def link_session():
 def jack():
     """A JACK server without a sound card. MIDI libraries find it through the environment.
 
-    It outlives every client: libremidi crashes when it closes one after its server has ended.
+    It outlives every client, which is checked: libremidi crashes when it closes one after its
+    server has ended.
     """
     need("jackd")
     need("jack_lsp")
@@ -47,8 +48,18 @@ def jack():
         try:
             eventually(server.is_up)
             yield server
+            assert server.is_up()
+            # JACK notices late that a program has been killed
+            with contextlib.suppress(pytest.fail.Exception):
+                eventually(lambda: not left_ports(), 10.0)
+            assert left_ports() == []
         finally:
             server.end()
+
+
+def left_ports():
+    """The ports of all clients of JACK's server but its own."""
+    return [port for port in jack_lsp() if not port.startswith("system:")]
 
 
 PARTNER = """
@@ -69,8 +80,7 @@ def partner(tmp_path):
     """A daemon that another program steers over OSC, at `port`."""
     rig, port = tmp_path / "rig.toml", free_port()
     rig.write_text(PARTNER.format(port=port, unused=free_port()))
-    program = perform("run", str(rig))
-    program.wait_for("ready")
+    program = perform("run", str(rig)).started("ready")
     program.port = port
     yield program
     program.end()
@@ -122,7 +132,6 @@ def page(browser):
 
 @pytest.fixture
 def listener(panel_daemon):
-    listener = OscListener(panel_daemon.osc)
-    listener.expect("/state/tempo")
-    yield listener
-    listener.close()
+    with contextlib.closing(OscListener(panel_daemon.osc)) as listener:
+        listener.expect("/state/tempo")
+        yield listener

@@ -118,6 +118,12 @@ class Program:
         for line in self.process.stdout:
             self.lines.append(line.rstrip("\n"))
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.end()
+
     def saw(self, text):
         return any(text in line for line in list(self.lines))
 
@@ -131,6 +137,15 @@ class Program:
         except pytest.fail.Exception as late:
             last = "\n".join(self.lines[-20:])
             pytest.fail(f"{text!r} {late}; what came last:\n{last}")
+
+    def started(self, text):
+        """The program itself, after it has printed `text`. If that fails, the program ends."""
+        try:
+            self.wait_for(text)
+        except BaseException:
+            self.end()
+            raise
+        return self
 
     def end(self, number=signal.SIGTERM, seconds=60.0):
         """Send a signal and return the exit status. Kills the process after `seconds`."""
@@ -157,14 +172,54 @@ def instrument(kind, name):
 
 
 def connected(kind, name):
-    """An "input" or "output" connected to the port of this name. Waits until the port exists."""
+    """An "input" or "output" connected to the port of this name.
+
+    Waits until the port exists, and then until JACK has connected it.
+    """
 
     def there():
         found = ports.names(FAR)
         return any(name in port for port in (found.inputs if kind == "input" else found.outputs))
 
     eventually(there)
-    return {"input": ports.open_input, "output": ports.open_output}[kind](name, None, FAR)
+    before = jack_links()
+    device = {"input": ports.open_input, "output": ports.open_output}[kind](name, None, FAR)
+    try:
+        eventually(lambda: any(name in link[0] for link in jack_links() - before))
+    except BaseException:
+        device.close()
+        raise
+    return device
+
+
+def jack_lsp(*options):
+    """The lines of jack_lsp: the ports of all clients. Asks again if JACK does not answer."""
+
+    def answer():
+        asked = subprocess.run(
+            ["jack_lsp", *options],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=START_SECONDS,
+        )
+        return asked.returncode == 0 and asked.stdout.splitlines()
+
+    return eventually(answer)  # JACK's own ports are always there
+
+
+def jack_links():
+    """The connections of JACK, as (port, other port), both ways round.
+
+    JACK makes a connection in a later cycle than it is asked to; on a busy machine, much later.
+    """
+    found, port = set(), ""
+    for line in jack_lsp("-c"):
+        if line.startswith(" "):
+            found.add((port, line.strip()))
+        else:
+            port = line
+    return found
 
 
 class Jack(Program):

@@ -1,5 +1,6 @@
 """The commands in patches/ that need a daemon or MIDI ports print what their pages show."""
 
+import contextlib
 import socket
 
 import code_blocks
@@ -20,8 +21,7 @@ def daemon(tmp_path):
         f'[inputs.osc]\nlisten = "127.0.0.1:{port}"\n'
         f'[outputs.unused]\nkind = "osc"\nto = "127.0.0.1:{free_port()}"\n'
     )
-    program = perform("run", str(tmp_path / "rig.toml"))
-    program.wait_for("ready")
+    program = perform("run", str(tmp_path / "rig.toml")).started("ready")
     program.port = port
     yield program
     program.end()
@@ -50,12 +50,16 @@ def test_the_log_has_the_lines_that_the_page_quotes(block, daemon):
 @pytest.fixture
 def ports(jack):
     """The ports of a keyboard, a synthesizer and a loop, opened as other programs do."""
-    keyboard, out = (instrument("output", name) for name in ("Keystation", "Loop out"))
-    synth, back = (instrument("input", name) for name in ("MicroFreak", "Loop in"))
-    back.listen(lambda message, _: out.send(message))
-    yield
-    for device in (back, out, synth, keyboard):
-        device.close()
+    with contextlib.ExitStack() as ends:
+
+        def plug_in(kind, name):
+            return ends.enter_context(contextlib.closing(instrument(kind, name)))
+
+        plug_in("output", "Keystation")
+        plug_in("input", "MicroFreak")
+        out = plug_in("output", "Loop out")
+        plug_in("input", "Loop in").listen(lambda message, _: out.send(message))
+        yield
 
 
 @pytest.mark.parametrize("block", code_blocks.blocks(ROOT, "console jack"), ids=str)

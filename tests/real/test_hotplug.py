@@ -1,5 +1,7 @@
 """A synthesizer and a keyboard, unplugged and plugged in again during music, on JACK ports."""
 
+import contextlib
+
 import pytest
 from loopback import free_port
 from parts import MidiRecorder, eventually, instrument, need_binding, perform
@@ -35,19 +37,19 @@ output = "again"
 """
 
 
-class Synth:
-    def __init__(self):
-        self.recorder = MidiRecorder(instrument("input", "MicroFreak"))
+@contextlib.contextmanager
+def plugged_in():
+    """A recorder at the synthesizer, and the keyboard."""
+    with (
+        contextlib.closing(MidiRecorder(instrument("input", "MicroFreak"))) as synth,
+        contextlib.closing(instrument("output", "Keystation")) as keyboard,
+    ):
+        yield synth, keyboard
 
-    def unplug(self):
-        self.recorder.close()
 
-    def plays(self):
-        heard = [message for _, message in list(self.recorder.heard)]
-        return {status for status, _, force in heard if status & 0xF0 == 0x90 and force} == {
-            0x90,
-            0x91,
-        }
+def plays(synth):
+    heard = [message for _, message in list(synth.heard)]
+    return {status for status, _, force in heard if status & 0xF0 == 0x90 and force} == {0x90, 0x91}
 
 
 @pytest.mark.parametrize("binding", ["rtmidi", "supriya"])
@@ -59,30 +61,25 @@ def test_devices_work_again_after_they_are_plugged_in_again(jack, tmp_path, bind
     def chords():
         return request(("127.0.0.1", port), "/sideman")["chords"]
 
-    synth, keyboard = Synth(), instrument("output", "Keystation")
-    daemon = perform("run", str(tmp_path / "rig.toml"))
-    try:
-        daemon.wait_for("ready")
-        for note in (60, 64, 67):
-            keyboard.send([0x90, note, 90])
-        eventually(synth.plays)
-        synth.unplug()
-        keyboard.close()
+    with contextlib.ExitStack() as ends:
+        with plugged_in() as (synth, keyboard):
+            daemon = ends.enter_context(perform("run", str(tmp_path / "rig.toml")))
+            daemon.wait_for("ready")
+            for note in (60, 64, 67):
+                keyboard.send([0x90, note, 90])
+            eventually(lambda: plays(synth))
         for name in ("MicroFreak", "Keystation"):
             daemon.wait_for(f":{name}' is gone")
-        synth, keyboard = Synth(), instrument("output", "Keystation")
+        synth, keyboard = ends.enter_context(plugged_in())
         for name in ("MicroFreak", "Keystation"):
             daemon.wait_for(f":{name}' is back")
         for note in (62, 65, 69):
             keyboard.send([0x90, note, 90])
-        eventually(synth.plays)
+        eventually(lambda: plays(synth))
         # The daemon first ends the notes that still sound.
-        assert synth.recorder.heard[0][1] == [0xB0, 64, 0]
+        assert synth.heard[0][1] == [0xB0, 64, 0]
         eventually(lambda: chords() == 2)
-    finally:
         status = daemon.end()
-        synth.unplug()
-        keyboard.close()
     assert status == 0
     said = [line for line in daemon.lines if "MIDI port" in line]
     assert len(said) == 4, said  # one line for each port, even if two inputs or outputs use it

@@ -1,5 +1,6 @@
 """A blues on real MIDI ports: a simulated player, the daemon, JACK and fluidsynth."""
 
+import contextlib
 import re
 import signal
 import subprocess
@@ -10,7 +11,17 @@ from pathlib import Path
 import numpy as np
 from browser import OscListener
 from loopback import free_port
-from parts import MidiRecorder, Program, Stalls, connected, eventually, need, perform
+from parts import (
+    MidiRecorder,
+    Program,
+    Stalls,
+    connected,
+    eventually,
+    jack_links,
+    jack_lsp,
+    need,
+    perform,
+)
 
 from perform.engine.harmony import chord_scale
 from perform.music.chord import parse_chord
@@ -63,15 +74,18 @@ def test_a_player_plays_a_twelve_bar_blues(jack, tmp_path):
     need("fluidsynth")
     osc = free_port()
     (tmp_path / "rig.toml").write_text(RIG.format(osc=osc))
-    daemon = perform("run", str(tmp_path / "rig.toml"))
-    synth = recorder = listener = None
-    try:
+    with contextlib.ExitStack() as ends:
+
+        def closed(it):
+            return ends.enter_context(contextlib.closing(it))
+
+        daemon = ends.enter_context(perform("run", str(tmp_path / "rig.toml")))
         daemon.wait_for("ready")
-        listener = OscListener(osc)
+        listener = closed(OscListener(osc))
         listener.expect("/state/tempo")
-        recorder = MidiRecorder(connected("input", ":Sideman"))
-        keyboard = connected("output", "Sideman chords")
-        synth = start_fluidsynth(tmp_path / "concert.raw")
+        recorder = closed(MidiRecorder(connected("input", ":Sideman")))
+        keyboard = closed(connected("output", "Sideman chords"))
+        ends.enter_context(fluidsynth(tmp_path / "concert.raw"))
         lost = jack.lost()
         held, played = [], []
         with Stalls() as stalls:
@@ -80,14 +94,7 @@ def test_a_player_plays_a_twelve_bar_blues(jack, tmp_path):
                 held = play(keyboard, symbol, held)
                 played.append((now, time.monotonic(), parse_chord(symbol)))
                 threading.Event().wait(max(0.0, now + BAR_SECONDS - time.monotonic()))
-    finally:
         status = daemon.end(signal.SIGINT)
-        if listener is not None:
-            listener.close()
-        if synth is not None:
-            synth.end()
-        if recorder is not None:
-            recorder.close()
     assert status == 0, "\n".join(daemon.lines)
     assert_fits_recognized_chords(listener.heard)
     assert_arrived(recorder.heard, listener.heard, may_lose=jack.lost() > lost)
@@ -95,24 +102,29 @@ def test_a_player_plays_a_twelve_bar_blues(jack, tmp_path):
     assert_audible(tmp_path / "concert.raw")
 
 
-def start_fluidsynth(target):
+@contextlib.contextmanager
+def fluidsynth(target):
+    """A fluidsynth that plays what the daemon sends, into the file `target`."""
     font = next(iter(sorted(Path("/usr/share/sounds/sf2").glob("*.sf2"))))
-    synth = Program(
+
+    def port(pattern):
+        """The port whose name matches; JACK may list a new port late."""
+        matches = re.compile(pattern).search
+        return eventually(lambda: next(filter(matches, jack_lsp()), None))
+
+    with Program(
         "fluidsynth", "-a", "file", "-m", "jack", "-o", f"audio.file.name={target}",
         "-o", "audio.file.type=raw", "-o", "midi.autoconnect=1", "-o", "midi.jack.id=fluid",
         "-i", "-s", str(font),
-    )  # fmt: skip
+    ):  # fmt: skip
+        fluid, ours = port("fluid.*midi"), port(":Sideman$")
 
-    def ports():
-        return subprocess.run(["jack_lsp"], capture_output=True, text=True, check=True).stdout
+        def linked():
+            subprocess.run(["jack_connect", ours, fluid], capture_output=True, check=False)
+            return (ours, fluid) in jack_links()
 
-    # JACK may list a new port late
-    fluid = eventually(lambda: re.search(r"^.*fluid.*midi.*$", ports(), re.MULTILINE)).group()
-    ours = eventually(lambda: re.search(r"^.*:Sideman$", ports(), re.MULTILINE)).group()
-    subprocess.run(["jack_connect", ours, fluid], capture_output=True, check=False)
-    links = subprocess.run(["jack_lsp", "-c", fluid], capture_output=True, text=True, check=True)
-    assert ours in links.stdout
-    return synth
+        eventually(linked)
+        yield
 
 
 def assert_fits_recognized_chords(messages):

@@ -1,11 +1,11 @@
 """The contract of each MIDI library, on real JACK ports."""
 
+import contextlib
 import importlib
-import subprocess
 import threading
 
 import pytest
-from parts import eventually, need_binding
+from parts import eventually, jack_lsp, need_binding
 
 from perform.errors import InputError, OutputError, StartError
 from perform.midi import binding, ports, systems
@@ -68,10 +68,10 @@ class OpenPorts:
 def opened(midi):
     made = OpenPorts(midi)
     yield made
-    for port in reversed(made.open):
-        port.close()
-    names = subprocess.run(["jack_lsp"], capture_output=True, text=True, check=True).stdout
-    assert "Contract" not in names
+    with contextlib.ExitStack() as ends:
+        for port in made.open:
+            ends.callback(port.close)
+    assert not [port for port in jack_lsp() if "Contract" in port]
 
 
 def test_ports_are_found_by_name_and_the_library_is_named(opened):

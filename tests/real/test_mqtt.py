@@ -1,6 +1,7 @@
 """The daemon at a real Mosquitto: mosquitto_pub controls it, mosquitto_sub checks it."""
 
 import asyncio
+import contextlib
 import json
 import logging
 import signal
@@ -272,12 +273,10 @@ def test_each_login_or_certificate_fault_is_logged_once_with_its_remedy(tmp_path
     }
 
     async def scene():
-        children = [mqtt_process(config) for config in cases.values()]
-        for each in children:
-            await each.__aenter__()
-        await asyncio.to_thread(eventually, lambda: len(caplog.records) >= len(cases))
-        for each in children:
-            await each.__aexit__()
+        async with contextlib.AsyncExitStack() as ends:
+            for config in cases.values():
+                await ends.enter_async_context(mqtt_process(config))
+            await asyncio.to_thread(eventually, lambda: len(caplog.records) >= len(cases))
 
     try:
         play(scene, caplog)

@@ -40,8 +40,7 @@ def broker(tmp_path):
 def hall(broker, tmp_path):
     rig = tmp_path / "rig.toml"
     rig.write_text(RIG.format(osc=free_port(), output=free_port(), broker=broker.port))
-    daemon = perform("run", str(rig))
-    daemon.wait_for("ready")
+    daemon = perform("run", str(rig)).started("ready")
     yield daemon
     assert daemon.end() == 0
     assert not daemon.saw("Traceback")

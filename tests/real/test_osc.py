@@ -30,8 +30,7 @@ def daemon(tmp_path):
         model = "blues-bars"
         """
     )
-    program = perform("run", str(tmp_path / "rig.toml"))
-    program.wait_for("ready")
+    program = perform("run", str(tmp_path / "rig.toml")).started("ready")
     program.port, program.back = port, back
     yield program
     if program.process.poll() is None:
@@ -210,9 +209,9 @@ def test_a_killed_generator_restarts_while_the_music_continues(daemon):
 
 def test_a_port_in_use_gives_a_one_line_error(daemon):
     rig = daemon.process.args[-1]
-    second = perform("run", rig)
-    second.process.wait(START_SECONDS)
-    assert second.end() == 3
+    with perform("run", rig) as second:
+        second.process.wait(START_SECONDS)
+    assert second.process.returncode == 3
     assert any("cannot be opened" in line and "listen" in line for line in second.lines)
     assert not second.saw("Traceback")
 

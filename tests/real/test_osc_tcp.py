@@ -22,8 +22,7 @@ def daemon(tmp_path_factory):
         f'tcp = "127.0.0.1:{tcp}"\nannounce = true\nallow = ["10.1.2.0/24"]\n'
         f'[outputs.discard]\nkind = "osc"\nto = "127.0.0.1:{free_port()}"\n'
     )
-    program = perform("run", str(rig))
-    program.wait_for("ready")
+    program = perform("run", str(rig)).started("ready")
     program.port, program.tcp = port, tcp
     yield program
     assert program.end() == 0, "\n".join(program.lines)
@@ -157,13 +156,15 @@ def test_the_daemon_warns_which_machines_may_send_to_an_open_port(tmp_path):
             f'[inputs.osc]\nlisten = "0.0.0.0:{port}"\n{allow}\n'
             '[outputs.discard]\nkind = "osc"\nto = "127.0.0.1:9"\n'
         )
-        program = perform("run", str(rig))
-        program.wait_for("ready")
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        with (
+            perform("run", str(rig)) as program,
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client,
+        ):
+            program.wait_for("ready")
             client.settimeout(START_SECONDS)
             client.sendto(encode("/sideman/stats"), ("127.0.0.1", port))
             assert client.recv(4096)
-        assert program.end() == 0
+        assert program.process.returncode == 0
         warned[name] = [line for line in program.lines if line.startswith("WARNING: OSC 0.0.0.0")]
     assert len(warned["open"]) == len(warned["named"]) == 1
     assert "every machine on the network can play" in warned["open"][0]

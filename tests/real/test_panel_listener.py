@@ -1,6 +1,7 @@
 """The panel's HTTP and WebSocket port: access, bad messages, limits and restarts."""
 
 import asyncio
+import contextlib
 import json
 import re
 import signal
@@ -112,9 +113,8 @@ def test_the_panel_closes_the_thirty_third_connection(panel_daemon):
 
 def test_a_port_in_use_gives_a_one_line_error(panel_daemon, tmp_path):
     path, _ = write_rig(tmp_path)
-    other = perform("run", str(path), "--panel", f"127.0.0.1:{panel_daemon.port}")
-    assert other.process.wait(START_SECONDS) == 3
-    other.end()
+    with perform("run", str(path), "--panel", f"127.0.0.1:{panel_daemon.port}") as other:
+        assert other.process.wait(START_SECONDS) == 3
     said = [line for line in other.lines if line.startswith("perform:")]
     assert len(said) == 1
     assert "another program" in said[0]
@@ -177,9 +177,8 @@ def test_the_page_reconnects_after_a_restart_of_the_panel_or_the_daemon(tmp_path
         browser.live()
         assert "back" in browser.find("#banner").text
         browser.press("#slower")
-        listener = OscListener(ports["osc"])
-        listener.expect("/state/tempo", 299.0)
-        listener.close()
+        with contextlib.closing(OscListener(ports["osc"])) as listener:
+            listener.expect("/state/tempo", 299.0)
         eventually(lambda: browser.value("/tempo") == 299.0)
     finally:
         daemon.end()

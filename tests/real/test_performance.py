@@ -1,5 +1,6 @@
 """A performance on real ports: chords, melody, controller, recording, statistics, replay."""
 
+import contextlib
 import json
 import re
 import signal
@@ -58,14 +59,17 @@ def test_a_performance_is_played_counted_recorded_and_replayed(jack, tmp_path):
     port = free_port()
     rig = tmp_path / "rig.toml"
     rig.write_text(RIG.format(port=port, folder=tmp_path / "sessions"))
-    daemon = perform("run", str(rig))
-    recorder = None
     pause = threading.Event().wait
-    try:
+    with contextlib.ExitStack() as ends:
+
+        def closed(port):
+            return ends.enter_context(contextlib.closing(port))
+
+        daemon = ends.enter_context(perform("run", str(rig)))
         daemon.wait_for("ready")
-        recorder = MidiRecorder(connected("input", "Evening out"))
+        recorder = closed(MidiRecorder(connected("input", "Evening out")))
         chords, melody, knobs = (
-            connected("output", f"Evening {name}") for name in ("chords", "melody", "knobs")
+            closed(connected("output", f"Evening {name}")) for name in ("chords", "melody", "knobs")
         )
         lost = jack.lost()
         pause(0.2)  # JACK reports new ports from its own thread
@@ -82,10 +86,7 @@ def test_a_performance_is_played_counted_recorded_and_replayed(jack, tmp_path):
                 chords.send([0x80, note, 0])
         counted = command("stats", f"127.0.0.1:{port}")
         unanswered = command("stats", f"127.0.0.1:{free_port()}")
-    finally:
         status = daemon.end(signal.SIGINT)
-        if recorder is not None:
-            recorder.close()
     assert status == 0, "\n".join(daemon.lines)
     assert daemon.saw("bars substituted")
     figures = dict(line.split() for line in counted.stdout.splitlines())
@@ -114,10 +115,12 @@ def test_a_performance_is_played_counted_recorded_and_replayed(jack, tmp_path):
 
 
 def test_latency_measures_the_round_trip_of_a_note(jack):
-    there, back = instrument("input", "Loop in"), instrument("output", "Loop out")
     loop_open = True
-    there.listen(lambda message, _: loop_open and back.send(message))
-    try:
+    with (
+        contextlib.closing(instrument("output", "Loop out")) as back,
+        contextlib.closing(instrument("input", "Loop in")) as there,
+    ):
+        there.listen(lambda message, _: loop_open and back.send(message))
         done = command(
             "latency",
             "--output",
@@ -145,9 +148,6 @@ def test_latency_measures_the_round_trip_of_a_note(jack):
             "jack",
         )
         assert (without_loop.returncode, "came back" in without_loop.stderr) == (3, True)
-    finally:
-        there.close()
-        back.close()
 
 
 def test_controls_lists_the_addresses():

@@ -43,8 +43,7 @@ def daemon(tmp_path_factory):
     folder = tmp_path_factory.mktemp("surfaces")
     port = free_port()
     (folder / "rig.toml").write_text(RIG.format(port=port, nowhere=free_port()))
-    program = perform("run", str(folder / "rig.toml"))
-    program.wait_for("ready")
+    program = perform("run", str(folder / "rig.toml")).started("ready")
     program.port = port
     program.rig = load.load_rig(folder / "rig.toml")
     yield program
@@ -157,19 +156,17 @@ def test_an_open_patch_subscribes_again_after_a_restart_of_the_daemon(tmp_path):
         "pd", pages.build_surface(load.load_rig(rig), ("blues",), feedback_port=free_port())
     )
     (tmp_path / "sideman.pd").write_bytes(made[".pd"])
-    patch = Program("pd", "-nogui", "-noaudio", "-nomidi", "-stderr", str(tmp_path / "sideman.pd"))
-    try:
+    patch = str(tmp_path / "sideman.pd")
+    with Program("pd", "-nogui", "-noaudio", "-nomidi", "-stderr", patch):
         for _ in range(2):
-            again = perform("run", str(rig))
-            again.wait_for("ready")
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+            with (
+                perform("run", str(rig)) as daemon,
+                socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking,
+            ):
+                daemon.wait_for("ready")
                 asking.settimeout(START_SECONDS)
                 asking.connect(("127.0.0.1", port))
                 eventually(lambda: figures(asking)[0]["/sideman/stats/subscribers"] == 1)
-            again.end()
-    finally:
-        patch.end()
-        again.end()
 
 
 @pytest.fixture
@@ -193,10 +190,9 @@ def pd(daemon, tmp_path):
         except OSError:
             return None
 
-    with eventually(connected) as line:
+    with program, eventually(connected) as line:
         program.send = lambda text: line.sendall(text.encode())
         yield program
-    program.end()
 
 
 def test_pure_data_sends_valid_messages_and_shows_feedback_without_echoes(daemon, client, pd):
