@@ -103,6 +103,7 @@ def test_a_run_that_is_continued_ends_with_the_same_weights(trained, tmp_path, m
     monkeypatch.setattr(runs.atomic_file, "write", write_and_stop)
     with pytest.raises(KeyboardInterrupt):
         half.train()
+    monkeypatch.undo()
     again = runs.open_run(tmp_path / "half", BLUES)
     assert again.step == 6
     again.train()
