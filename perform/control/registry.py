@@ -217,7 +217,7 @@ GROUPS = {
     "Voices": ("model", "other", "blend", "mode", "share", "mute", "solo", "more", "no"),
     "Weights": ("weight",),
     "Targets": ("target",),
-    "How bars follow each other": ("repeat", "vary", "land", "approach", "build", "space"),
+    "How bars follow each other": ("repeat", "vary", "land", "approach", "build", "space", "taste"),
     "How a line is played": ("feel", "swing", "humanise", "accent", "articulation"),
     "All at once": ("snapshot", "panic"),
     "Requests": ("subscribe", "unsubscribe", "learn", "stats"),

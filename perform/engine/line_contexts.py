@@ -45,6 +45,7 @@ def line_context(
         low=settings.low,
         high=settings.high,
         motif=voice.motif(bar),
+        taste=parameters["taste"],
     )
 
 

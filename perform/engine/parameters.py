@@ -47,6 +47,11 @@ PARAMETERS: dict[str, Parameter] = {
             "rests at the ends of sentences: 0 none, 0.3 as a player breathes, 1 half of the time",
         ),
         Parameter(
+            "taste",
+            1.0,
+            "how much a line's better candidates are preferred; 0 takes the first",
+        ),
+        Parameter(
             "blend",
             0.0,
             "share of new bars from the voice's other model; a repeated bar keeps its model",

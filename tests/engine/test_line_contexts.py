@@ -237,3 +237,10 @@ def test_the_first_chord_is_unknown_to_the_bars_that_are_prepared():
     rehearsal.advance(100)
     assert rehearsal.contexts()[1].chords == (chord_at("C7"),)
     assert rehearsal.contexts()[1].before[0] == Note(-BAR, BEAT, 60)
+
+
+def test_taste_is_in_every_context():
+    rehearsal = Rehearsal(PlacedSource(), parameters={"taste": 0.25})
+    rehearsal.start(C7, ChartChanged(parse_chart("C7 | F7 | C7 | G7 |")))
+    rehearsal.advance(6 * BAR)
+    assert {context.taste for context in rehearsal.contexts().values()} == {0.25}

@@ -6,7 +6,7 @@ import { bindFader } from "./inputs.js";
 const GROUPS = [
   ["Taste: which phrases are chosen", (name) => name.startsWith("weight/")],
   ["Aim: what they should be like", (name) => name.startsWith("target/")],
-  ["Form", (name) => ["repeat", "vary", "land", "approach", "build", "space", "blend", "share"].includes(name)],
+  ["Form", (name) => ["repeat", "vary", "land", "approach", "build", "space", "taste", "blend", "share"].includes(name)],
   ["Playing", () => true],
 ];
 const SLOTS = ["A", "B", "C", "D", "E", "F"];
