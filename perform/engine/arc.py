@@ -143,6 +143,7 @@ def sentences(bars: int, space: float, seed: int, chorus: int) -> tuple[Sentence
         for length in _divided(whole, often, (seed, chorus, first)):
             found.append(_sentence(first, length, space, (seed, chorus, first)))
             first += length
+    found[-1] = found[-1]._replace(pickup=0.0)  # the piece may end here
     return tuple(found)
 
 

@@ -1,5 +1,6 @@
 """Musical form: which bars repeat or vary, where a line comes to rest, whose turn it is."""
 
+from collections.abc import Callable
 from typing import Literal
 
 from perform.engine.metre import COMMON, QUAVER, Metre
@@ -110,15 +111,22 @@ def land(phrase: Phrase, metre: Metre = COMMON, until: int | None = None) -> Phr
 
 
 def breathe(
-    phrase: Phrase, breath: float, pickup: float, metre: Metre = COMMON, *, lands: bool = False
+    phrase: Phrase,
+    breath: float,
+    pickup: float,
+    metre: Metre = COMMON,
+    *,
+    lands: bool = False,
+    rests_on: Callable[[Note], bool] | None = None,
 ) -> Phrase:
     """A phrase that rests at its end for a share of the bar, `breath`; before `pickup`, the share
     that belongs to what follows.
 
-    Notes that begin in the rest are left out, and those that begin less than a beat before it, so
-    that the last one rings for a beat or more; the first note of the bar always stays. Or the line
-    comes to rest as in `land`. The rest goes from half beat to half beat, and leaves the first one
-    free.
+    Notes that begin in the rest are left out. The last one that `rests_on` allows, and that begins
+    up to two and a half beats before the rest, ends the line and rings for up to a beat and a half;
+    where there is none, the last that begins a beat before the rest, or the first of the bar. Or
+    the line comes to rest as in `land`. The rest goes from half beat to half beat, and leaves the
+    first one free.
     """
     half = metre.beat // 2
     end = metre.bar - round(pickup * metre.bar / half) * half
@@ -131,7 +139,10 @@ def breathe(
     if lands:
         line = list(land(tuple(line), metre, begin))
     elif line:
-        line = [note for note in line if note.start <= begin - metre.beat] or line[:1]
+        ends = [at for at, n in enumerate(line) if 5 * half >= begin - n.start >= half]
+        allowed = [at for at in ends if rests_on is not None and rests_on(line[at])]
+        early = [at for at, n in enumerate(line) if n.start <= begin - metre.beat]
+        line = line[: (allowed or early or [0])[-1] + 1]
         last = line[-1]
         room = begin - last.start
         line[-1] = last._replace(duration=min(max(last.duration, 3 * half), room))

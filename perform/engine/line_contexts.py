@@ -46,6 +46,7 @@ def line_context(
         high=settings.high,
         motif=voice.motif(bar),
         taste=parameters["taste"],
+        grounded=settings.grounded,
     )
 
 

@@ -60,7 +60,15 @@ class ReceivedBar(NamedTuple):
     def sounding(self, settings: VoiceSettings, metre: Metre) -> Phrase:
         """The notes of a placed bar in a metre, as they sound over its chords."""
         shift = semitones_from_c(self.chords[0].root) if self.chords else 0
-        line = breathe(self.fitted(settings, metre), self.breath, self.pickup, metre)
+        chords = self.chords_in(metre)
+
+        def is_chord_tone(note: Note) -> bool:
+            chord = next((it for it in reversed(chords) if it.start <= note.start), None)
+            return chord is None or (note.pitch + shift) % 12 in chord.tones
+
+        line = breathe(
+            self.fitted(settings, metre), self.breath, self.pickup, metre, rests_on=is_chord_tone
+        )
         return move_line(line, shift, settings)
 
     def chords_in(self, metre: Metre) -> tuple[ContextChord, ...]:

@@ -181,12 +181,17 @@ def _targets(context: LineContext, shift: int) -> tuple[float, ...]:
     """Density, register as a row, and energy; each with a 1 where it is set."""
     density = (0.0, 0.0) if context.density is None else (context.density, 1.0)
     energy = (0.0, 0.0) if context.energy is None else (context.energy, 1.0)
-    register = (0.0, 0.0)
-    if context.register is not None:
-        share = TARGET_START + TARGET_SPAN * context.register
-        pitch = context.low + share * (context.high - context.low)
-        register = ((pitch - shift - LOWEST_PITCH - MIDDLE_ROW) / 12, 1.0)
+    row = register_row(context, shift)
+    register = (0.0, 0.0) if row is None else ((row - MIDDLE_ROW) / 12, 1.0)
     return (*density, *register, *energy)
+
+
+def register_row(context: LineContext, shift: int) -> float | None:
+    """The row around which a bar of the context's register lies; None where none is asked for."""
+    if context.register is None:
+        return None
+    share = TARGET_START + TARGET_SPAN * context.register
+    return context.low + share * (context.high - context.low) - shift - LOWEST_PITCH
 
 
 def column_of(place: int, thirds: bool) -> int:

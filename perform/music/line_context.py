@@ -28,7 +28,8 @@ class LineContext(NamedTuple):
     its form this is, from 0, and how many bars the form has; 0 bars where no form is known.
     `feel`: None for any. `density`, `register`, `energy`: 0 to 1, None for any. `low`, `high`: MIDI
     numbers of the voice's range. `motif`: an earlier bar of the voice that this one may take up,
-    over C. `taste`: how much the best candidate is preferred, 0 (the first one) to 1.
+    over C. `taste`: how much the best candidate is preferred, 0 (the first one) to 1. `grounded`:
+    whether the line is a bass, which begins a chord on its root.
     """
 
     chords: tuple[ContextChord, ...] = ()
@@ -44,6 +45,7 @@ class LineContext(NamedTuple):
     high: int = 84
     motif: Phrase = ()
     taste: float = 1.0
+    grounded: bool = False
 
 
 def context_chord(chord: Chord, scale: frozenset[int], start: int = 0) -> ContextChord:

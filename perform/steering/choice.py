@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from perform.music.line_codec import root_shift, row_of
+from perform.music.line_codec import HALF, chord_at, register_row, root_shift, row_of
 from perform.music.line_context import LineContext
 from perform.music.note import COLUMNS, TICKS_PER_COLUMN, Phrase
 from perform.music.note_table import notes_of
@@ -18,7 +18,9 @@ from perform.music.pianoroll import Rolls
 Values = NDArray[np.float64]
 OCTAVE, STEP = 12, 2
 GUIDE_TONES = (3, 4, 10, 11)  # thirds and sevenths above a root
-JOIN_WEIGHT, ARRIVAL_WEIGHT, MOTIF_WEIGHT, REPEAT_WEIGHT = 2.0, 0.5, 2.0, 0.5
+JOIN_WEIGHT, ARRIVAL_WEIGHT, MOTIF_WEIGHT, REPEAT_WEIGHT = 2.0, 0.5, 4.0, 0.5
+STRAY_WEIGHT, REGISTER_WEIGHT, ROOT_WEIGHT = 1.5, 4.0, 2.0
+BEAT_COLUMNS = COLUMNS // 4
 LATE = COLUMNS * 3 // 4  # the last beat
 
 
@@ -34,10 +36,16 @@ class Candidates(NamedTuple):
 
 
 class _Ends(NamedTuple):
-    """The rows with which bars begin and end, -1 in an empty bar; the column of the last onset."""
+    """The rows with which bars begin and end, -1 in an empty bar, and their mean row.
+
+    `at_once`: whether the first note is on the first beat. `late`: whether the last note begins in
+    the last beat. `repeats`: how many notes repeat the one before.
+    """
 
     first: NDArray[np.intp]
     last: NDArray[np.intp]
+    mean: Values
+    at_once: NDArray[np.bool_]
     late: NDArray[np.bool_]
     repeats: Values
 
@@ -63,6 +71,14 @@ def candidate_scores(candidates: Candidates, context: LineContext) -> Values:
         scores = scores + ARRIVAL_WEIGHT * _arrives(ends, context)
     if context.motif:
         scores = scores + MOTIF_WEIGHT * _likeness(candidates.rolls, context.motif)
+    row = register_row(context, root_shift(context))
+    if row is not None:
+        scores = scores - REGISTER_WEIGHT * np.abs(ends.mean - row) / 12
+    if context.chords:
+        scores = scores - STRAY_WEIGHT * _strays(candidates.rolls, context)
+        if context.grounded:
+            grounds = (ends.first % 12 == 0) & ends.at_once & ~candidates.tied
+            scores = scores + ROOT_WEIGHT * grounds - ROOT_WEIGHT * candidates.tied
     return np.asarray(scores, float)
 
 
@@ -71,13 +87,16 @@ def _ends(rolls: Rolls) -> _Ends:
     order = np.lexsort((table.start, table.bar))
     bar, row, start = table.bar[order], table.row[order], table.start[order]
     first, last = np.full(len(rolls), -1), np.full(len(rolls), -1)
-    late = np.zeros(len(rolls), bool)
+    late, at_once = np.zeros(len(rolls), bool), np.zeros(len(rolls), bool)
     last[bar] = row  # the last assignment stays
     late[bar] = start >= LATE
     first[bar[::-1]] = row[::-1]
+    at_once[bar[::-1]] = start[::-1] == 0
+    count = np.bincount(bar, minlength=len(rolls))
+    mean = np.bincount(bar, weights=row, minlength=len(rolls)) / np.maximum(count, 1)
     same = (bar[1:] == bar[:-1]) & (row[1:] == row[:-1])
     repeats = np.bincount(bar[1:][same], minlength=len(rolls)).astype(float)
-    return _Ends(first, last, late, repeats)
+    return _Ends(first, last, mean, at_once, late, repeats)
 
 
 def _arrives(ends: _Ends, context: LineContext) -> NDArray[np.bool_]:
@@ -96,12 +115,43 @@ def _arrives(ends: _Ends, context: LineContext) -> NDArray[np.bool_]:
     return np.asarray((ends.last >= 0) & ends.late & near[ends.last % 12])
 
 
+def _strays(rolls: Rolls, context: LineContext) -> Values:
+    """How many long notes on a beat are outside the scale and do not move on by step."""
+    table, shift = notes_of(rolls), root_shift(context)
+    order = np.lexsort((table.start, table.bar))
+    bar, row, start, end = (part[order] for part in table[1:])
+    inside = np.zeros((2, 12), bool)
+    for half in (0, 1):
+        chord = chord_at(context.chords, half * HALF) or context.chords[0]
+        classes = {*chord.scale, *chord.tones}
+        inside[half, [(each - shift) % 12 for each in classes]] = True
+    outside = ~inside[(start >= COLUMNS // 2).astype(int), row % 12]
+    long = (end - start >= BEAT_COLUMNS - 1) & (start % BEAT_COLUMNS == 0)
+    follows = np.append(bar[1:] == bar[:-1], False)
+    step = follows & (np.abs(np.append(row[1:], 0) - row) <= STEP)
+    return np.bincount(bar[outside & long & ~step], minlength=len(rolls)).astype(float)
+
+
 def _likeness(rolls: Rolls, motif: Phrase) -> Values:
-    """The share of onsets that each bar has in common with a motif, 0 to 1."""
+    """How like a motif each bar is, 0 to 1: half by onsets in common, half by the moves' directions
+    one after another.
+    """
     wanted = np.zeros(COLUMNS, bool)
     wanted[[min(note.start // TICKS_PER_COLUMN, COLUMNS - 1) for note in motif]] = True
     on = rolls > 0
     onsets = (on & ~np.pad(on, ((0, 0), (0, 0), (1, 0)))[:, :, :-1]).any(axis=1)
     both = (onsets & wanted).sum(axis=1)
     either = (onsets | wanted).sum(axis=1)
-    return np.asarray(both / np.maximum(either, 1), float)
+    turns = np.sign(np.diff([note.pitch for note in motif]))
+    table = notes_of(rolls)
+    order = np.lexsort((table.start, table.bar))
+    rows = np.split(table.row[order], np.searchsorted(table.bar[order], np.arange(1, len(rolls))))
+    shapes = np.array([_common(np.sign(np.diff(each)), turns) for each in rows])
+    return np.asarray(both / np.maximum(either, 1) / 2 + shapes / 2, float)
+
+
+def _common(turns: NDArray[np.int_], others: NDArray[np.int_]) -> float:
+    """The share of directions that agree, one after another."""
+    count = min(len(turns), len(others))
+    most = max(len(turns), len(others), 1)
+    return float((turns[:count] == others[:count]).sum()) / most

@@ -9,7 +9,8 @@ from lines import BAR, BEAT, PlacedSource, Rehearsal
 
 from perform.engine.engine import Engine
 from perform.engine.harmony import chord_scale
-from perform.engine.metre import parse_metre
+from perform.engine.metre import COMMON, parse_metre
+from perform.engine.placed_line import ReceivedBar
 from perform.engine.settings import EngineSettings
 from perform.engine.voice_leading import lead_line
 from perform.engine.voicing import PreviousNote, VoiceSettings
@@ -28,7 +29,7 @@ from perform.events import (
 from perform.interfaces import GeneratedBar
 from perform.music.chart import parse_chart
 from perform.music.chord import parse_chord
-from perform.music.line_context import context_chord
+from perform.music.line_context import ContextChord, context_chord
 from perform.music.note import Note
 from perform.music.pitch import pitch_name, semitones_from_c
 
@@ -379,3 +380,16 @@ def test_a_tied_line_joins_every_bar_and_each_note_is_struck_once():
     over = [note for note in notes if note[0] // BAR != (note[0] + note[1] - 1) // BAR]
     assert len(over) == 16 - len(lines)
     assert all(length == 2 * BEAT for _, length, _ in over)
+
+
+def test_a_sentence_comes_to_rest_on_the_last_chord_tone_before_its_breath():
+    """Over C7: E4 on beat 3 is a tone; F4 half a beat later, which rings else, is none."""
+    notes = ((0, 240, 60), (480, 240, 62), (960, 240, 64), (1200, 240, 65), (1440, 240, 66))
+    bar = ReceivedBar(
+        tuple(Note(*note) for note in notes),
+        placed=True,
+        chords=(ContextChord(0, 0, (0, 4, 7, 10), (0, 2, 4, 5, 7, 9, 10)),),
+        breath=0.25,
+    )
+    line = bar.sounding(VoiceSettings(name="lead"), COMMON)
+    assert line[-1] == Note(960, 480, 64)

@@ -80,4 +80,33 @@ def test_a_bar_with_the_rhythm_of_the_motif_is_worth_more():
     same, different = candidate_scores(
         candidates(roll(*[(s, d, p + 5) for s, d, p in LINE]), other), LineContext(motif=motif)
     )
-    assert same == different + 2.0
+    assert same > different + 3.0
+
+
+def test_a_long_note_outside_the_scale_costs_unless_it_moves_on_by_step():
+    context = LineContext((context_chord(C7, frozenset(C7.scale)),))
+    stays, resolves, short = candidate_scores(
+        candidates(
+            roll((0, 480, 66), (480, 480, 60)),
+            roll((0, 480, 66), (480, 480, 67)),
+            roll((240, 240, 66), (480, 480, 60)),
+        ),
+        context,
+    )
+    assert stays < resolves == short
+
+
+def test_a_bar_in_the_register_that_is_asked_for_is_worth_more():
+    low, high = candidate_scores(
+        candidates(roll((0, 240, 52)), roll((0, 240, 76))), LineContext(register=0.9)
+    )
+    assert low < high
+
+
+def test_a_bass_begins_on_the_root_and_does_not_tie():
+    context = LineContext((context_chord(C7, frozenset(C7.scale)),), grounded=True)
+    pool = candidates(*[roll((0, 480, pitch)) for pitch in (60, 64, 60)])
+    root, third, tied = candidate_scores(
+        pool._replace(tied=np.array([False, False, True])), context
+    )
+    assert tied < third < root
