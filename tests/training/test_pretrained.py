@@ -44,6 +44,7 @@ def flat(networks):
     return [np.asarray(each) for network in networks for each in network.variables]
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("untraced")
 def test_a_run_starts_from_the_weights_of_another_and_a_stop_changes_nothing(
     bars, learned, licks, tmp_path
@@ -131,6 +132,7 @@ def test_the_shipped_recipe_starts_from_shipped_weights():
     assert weights_digest(options.pretrained) in card
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("untraced")
 def test_a_command_writes_the_weights_of_a_run(bars, tmp_path, command):
     run = trainer.start_run(tmp_path / "run", TINY, bars, sheets=False)
