@@ -101,7 +101,9 @@ def run(
     recipe: Annotated[
         str | None, typer.Option(help="a shipped one, or your own .toml; default: sideman")
     ] = None,
-    architecture: Annotated[str | None, typer.Option(help="compact, melody or paper")] = None,
+    architecture: Annotated[
+        str | None, typer.Option(help="compact, melody, paper or phrase")
+    ] = None,
     loss: Annotated[str | None, typer.Option(help="relativistic, hinge or cross-entropy")] = None,
     steps: Annotated[int | None, typer.Option(help="training steps")] = None,
     epochs: Annotated[

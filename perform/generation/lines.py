@@ -16,6 +16,7 @@ from perform.music.feel import THIRD, Feel
 from perform.music.line_codec import (
     CONTEXT,
     PLACES,
+    WIDEST_MOVE,
     Floats,
     context_numbers,
     uses_thirds,
@@ -28,7 +29,7 @@ from perform.steering.evolution import evolve
 
 MOVE_TEMPERATURE = 0.9  # below 1, moves are drawn a little more often from the likely ones
 MIDDLE_PITCH = 66  # of the lines that generators are trained on
-KINDS = 3  # of the choices at a place; the moves follow
+KINDS, MOVES = 3, 2 * WIDEST_MOVE + 1  # what may be chosen at a place
 STEERED_BATCHES = 4
 # where thirds stand on the grid of columns, and where they belong
 EXACT = {5 * TICKS_PER_COLUMN: THIRD, 11 * TICKS_PER_COLUMN: 2 * THIRD}
@@ -80,8 +81,9 @@ class LineSource:
         return GeneratedBar(tuple(line), placed=True, tied=tied)
 
     def candidates(self, seed: int, numbers: Floats) -> Candidates:
-        """The bars of one batch for a context; unplayable ones are left out if others are there."""
-        noise = np.random.default_rng(seed).gumbel(size=(self._network.batch, PLACES, 36))
+        """The bars of one batch for a context."""
+        shape = (self._network.batch, PLACES, KINDS + MOVES)
+        noise = np.random.default_rng(seed).gumbel(size=shape)
         noise[:, :, KINDS:] *= MOVE_TEMPERATURE
         raw, facts = self._network.run(
             noise.reshape(self._network.batch, -1).astype(np.float32), numbers

@@ -144,7 +144,7 @@ def test_control_characters_reach_neither_the_log_nor_a_client(caplog):
         ("/subscribe", (9001,), "a port needs a host here"),
         ("/subscribe", ("studio.local", 9001), "as an address, like 192.168.1.20"),
         ("/learn", ("/swing",), "no controller to learn from"),
-        ("/voice/nobody/mute", (1,), "there are: lead, bass"),
+        ("/voice/unknown/mute", (1,), "there are: lead, bass"),
         ("/model", ("../x",), "not a path"),
         ("/model", ("bluse",), "did you mean 'blues'"),
         ("/other", ("x" * 5000,), "the name of a bundle"),

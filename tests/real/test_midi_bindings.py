@@ -231,7 +231,7 @@ def test_check_reports_an_unplugged_device_as_gone_and_later_as_back(opened, kin
 @pytest.mark.parametrize("name", PACKAGES)
 def test_a_system_that_does_not_answer_is_named_in_one_line(monkeypatch, capfd, name):
     need_binding(name)
-    monkeypatch.setenv("JACK_DEFAULT_SERVER", "nobody")
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", "missing")
     monkeypatch.setattr(systems, "_ALSA_SEQUENCER", "/nowhere/seq")
     with pytest.raises(StartError, match=r"no MIDI system answers \(ALSA: .*, JACK: no server\)"):
         ports.names(MidiConfig(binding=name))

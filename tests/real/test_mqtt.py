@@ -174,7 +174,7 @@ def check_invalid_messages(broker, listener, daemon):
         ("museum/foyer/chrod", "C7", "no such address"),
         ("museum/group/east/wieght/steps", "1", '"/wieght/steps","why":"no such address"'),
         ("museum/chord", "C7", "no installation has this topic; publish at museum/foyer/..."),
-        ("museum/foyer/voice/nobody/mute", "1", "no voice"),
+        ("museum/foyer/voice/unknown/mute", "1", "no voice"),
         ("museum/all/tempo", "fast", "takes one number"),
         ("museum/foyer/tempo", "nan", "takes one number"),
         ("museum/foyer/chord", "Hm7", "is not known"),

@@ -146,7 +146,7 @@ def test_a_bad_packet_gets_an_error_reply_and_the_music_continues(daemon):
             encode("/sideman/chord", 400, -1),
             encode("/sideman/chord", "Hm7"),
             encode("/sideman/model", "../../etc"),
-            encode("/sideman/voice/nobody/mute", 1),
+            encode("/sideman/voice/unknown/mute", 1),
         ):
             stranger.sendto(packet, ("127.0.0.1", daemon.port))
             address, values = next(decode(stranger.recv(4096)))

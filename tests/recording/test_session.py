@@ -108,7 +108,7 @@ def record(events, folder, by_bar=False):
             for _ in range(1 + int(seconds / 0.05)):
                 clock.advance(min(seconds, 0.05))
                 conductor.handle_event(
-                    ParameterChanged("nobody", "swing", 0.0)
+                    ParameterChanged("unknown", "swing", 0.0)
                 )  # the clock advances
                 await asyncio.sleep(0)
                 for request in requests[:2]:
@@ -220,7 +220,7 @@ def test_a_clock_that_continues_at_another_position_is_followed_there(tmp_path, 
         conductor.start_with_clock(TempoLine(there, clock.now(), 120.0), "continue")
         for _ in range(80):
             clock.advance(0.025)
-            conductor.handle_event(ParameterChanged("nobody", "swing", 0.0))
+            conductor.handle_event(ParameterChanged("unknown", "swing", 0.0))
         conductor.close()
         return [s.tick for s in memory.notes[before:] if s.velocity], [tick for tick, _ in recorded]
 

@@ -21,7 +21,7 @@ from training.lines.examples import (
     in_register,
     is_unused,
 )
-from training.options import LineOptions
+from training.options import LineOptions, to_json
 
 runs = LazyModule("training.lines.run")
 exporting = LazyModule("training.lines.export")
@@ -137,3 +137,19 @@ def test_a_folder_without_a_run_of_lines_is_named(tmp_path):
 
 def test_places_of_thirds_leave_one_in_four_out():
     assert [place for place in range(PLACES) if is_unused(place, True)] == [3, 7, 11, 15]
+
+
+def test_a_distance_to_a_bundle_of_lines_is_refused_by_name(root, command):
+    code, _, err = command("fid", str(root / "models" / "sideman"), str(root / "training" / "bars"))
+    assert code == 2
+    assert "training judge" in err
+
+
+def test_flags_that_lines_do_not_have_are_refused(tmp_path, command):
+    for flags in (["--chord", "C"], ["--epochs", "2"], ["--loss", "hinge"]):
+        code, _, err = command("run", "--recipe", "lines", *flags, "-o", str(tmp_path / "run"))
+        assert (code, err.count("\n")) == (2, 1)
+    (tmp_path / "options.json").write_bytes(to_json(TINY))
+    code, _, err = command("run", "--resume", "--steps", "9", "-o", str(tmp_path))
+    assert (code, err.count("\n")) == (2, 1)
+    assert "continues as it began" in err

@@ -52,8 +52,11 @@ def run(
     if folder is None or dry_run:
         print(to_toml(options), end="")
         return
-    if resume and data:
-        raise RunFolderError(f"{folder}: a run continues with its own bars; give -o alone")
+    if resume and (data or recipe or any(value is not None for value in given.values())):
+        raise RunFolderError(
+            f"{folder}: a run continues as it began; give --resume and -o alone, "
+            "or begin in another folder"
+        )
     from training.lines import run as runs  # noqa: PLC0415 - tensorflow takes seconds
 
     book = own_melodies()

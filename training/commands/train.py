@@ -34,6 +34,10 @@ def run(
     if folder is None and not dry_run:
         raise RunFolderError("a run needs a folder; name one with -o")
     if lines.is_requested(folder, recipe, flags["architecture"], resume=resume):
+        if chord is not None or epochs is not None:
+            raise SidemanError(
+                "--chord and --epochs are for single bars; lines have their chords, and --steps"
+            )
         lines.run(folder, data, recipe, flags, resume=resume, dry_run=dry_run)
         return
     begun = read_setup(folder) if folder is not None and resume else None

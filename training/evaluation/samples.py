@@ -62,6 +62,11 @@ def _is_midi(path: Path) -> bool:
 
 def _generate(loaded: bundle.Bundle, count: int, seed: int) -> Rolls:
     manifest = loaded.manifest
+    if manifest.context:
+        raise DatasetError(
+            f"{loaded.path}: a bundle of lines, whose bars depend on their chords; "
+            f"judge it: training judge {loaded.path}"
+        )
     whole = -(-count // manifest.batch) * manifest.batch  # inputs differ with their number
     inputs = generator_inputs(whole, manifest.noise_dim, manifest.conditions, seed)
     answer = run_generator(loaded.generator, inputs)
