@@ -14,7 +14,6 @@ from typing import Annotated
 import typer
 
 from perform.command_line import VersionOption, drop_lost_output
-from perform.engine.voicing import DEFAULT_MODEL
 from perform.errors import SidemanError
 
 app = typer.Typer(
@@ -98,7 +97,10 @@ def render(
         str, typer.Argument(help="chords, 'C7 | F7 | ...', a file of them, or a session's .jsonl")
     ],
     output: Annotated[Path, typer.Option("-o", "--output", help="FILE.mid, FILE.wav or FILE.png")],
-    model: Annotated[str, typer.Option(help="a bundle, or 'canned'")] = DEFAULT_MODEL,
+    role: Annotated[str, typer.Option(help="what it plays like: lead, answer, bass, pad")] = "lead",
+    model: Annotated[
+        str, typer.Option(help="a bundle, or 'canned'; default: the one of the role")
+    ] = "",
     seed: Annotated[int, typer.Option(help="the same seed gives the same notes")] = 0,
     tempo: Annotated[float, typer.Option(min=20, max=400, help="quarter notes a minute")] = 120.0,
     metre: Annotated[str, typer.Option(help="of the chart: 3/4, 5/4, 6/8, 7/8, 12/8, ...")] = "4/4",
@@ -116,6 +118,7 @@ def render(
     command.run(
         chart,
         output,
+        role=role,
         model=model,
         seed=seed,
         tempo=tempo,

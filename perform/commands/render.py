@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from perform.bundles import catalog
-from perform.config.voices import VoiceConfig
+from perform.config.voices import ROLES, RoleName, VoiceConfig
 from perform.engine.engine import Engine
 from perform.engine.metre import COMMON, Metre, parse_metre
 from perform.engine.settings import EngineSettings
@@ -74,6 +74,7 @@ def run(
     text: str,
     target: Path,
     *,
+    role: str,
     model: str,
     seed: int,
     tempo: float,
@@ -88,8 +89,15 @@ def run(
     with rig_errors("--metre"):
         parsed_metre = parse_metre(metre)
     chart = parse_chart(_chart_text(text))
-    voice = VoiceConfig(name="lead", model=model, feel=_feel(feel))
+    voice = VoiceConfig(name=role, role=_role(role), model=model, feel=_feel(feel))
     render(chart, target, voice, metre=parsed_metre, seed=seed, tempo=tempo, soundfont=soundfont)
+
+
+def _role(name: str) -> RoleName:
+    found = next((each for each in ROLES if each == name), None)
+    if found is None:
+        raise SidemanError(f"--role {name!r}: no such role; there are {', '.join(ROLES)}")
+    return found
 
 
 def _feel(name: str) -> FeelChoice:

@@ -22,6 +22,7 @@ from perform.tables import RigTable, rig_errors
 
 Channel = Annotated[int, Meta(ge=1, le=16)]
 Velocity = Annotated[int, Meta(ge=1, le=127)]
+RoleName = Literal["lead", "answer", "bass", "pad"]
 
 
 class Role(NamedTuple):
@@ -35,7 +36,7 @@ class Role(NamedTuple):
     knobs: dict[str, float]
 
 
-ROLES: dict[str, Role] = {
+ROLES: dict[RoleName, Role] = {
     "lead": Role(DEFAULT_MODEL, ("A3", "C6"), (64, 112), None, "scale", {}),
     "answer": Role(
         DEFAULT_MODEL, ("E3", "G5"), (60, 104), None, "scale", {"share": 0.6, "weight/player": 0.5}
@@ -58,7 +59,7 @@ class VoiceConfig(RigTable, frozen=True):
     """
 
     name: str
-    role: Literal["lead", "answer", "bass", "pad"] = "lead"
+    role: RoleName = "lead"
     model: str = ""  # the role's
     output: str | None = None
     channel: Channel = 1

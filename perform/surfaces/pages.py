@@ -43,7 +43,7 @@ Table = dict[str, Control]  # by address
 
 def shipped_rig() -> Rig:
     """The rig of the files in patches/: a voice of each role."""
-    voices = [VoiceConfig(name=role, role=role) for role in ROLES]  # type: ignore[arg-type]
+    voices = [VoiceConfig(name=role, role=role) for role in ROLES]
     return Rig(inputs=InputsConfig(osc=OscInputConfig()), voices=tuple(voices))
 
 
