@@ -29,12 +29,15 @@ class Area(NamedTuple):
 
 
 def compare_windows(
-    ours: Sequence[Window], theirs: Sequence[Window], seed: int = 0
+    ours: Sequence[Window],
+    theirs: Sequence[Window],
+    seed: int = 0,
+    views: Sequence[str] = VIEWS,
 ) -> dict[str, Area]:
     """The area for two sets of windows by view: all features, each kind, and matched windows.
 
-    Matched windows have similar density and register. DatasetError when a side has fewer than four
-    tunes.
+    Matched windows have similar density and register; the view is missing where too few are.
+    DatasetError when a side has fewer than four tunes.
     """
     for side, name in ((ours, "source"), (theirs, "reference")):
         tunes = len({window.group for window in side})
@@ -47,14 +50,13 @@ def compare_windows(
     groups = np.array([f"{side}{w.group}" for side, w in zip(label, both, strict=True)])
     seen = [features(window) for window in both]
     parts = {kind: np.stack([each[kind] for each in seen]) for kind in KINDS}
-    whole = np.concatenate([parts[kind] for kind in KINDS], axis=1)
-    found = {"all": _area(whole, label, groups, seed)}
-    for kind in KINDS:
-        found[kind] = _area(parts[kind], label, groups, seed)
-    left, right = matched(ours, theirs)
-    chosen = np.array([*left, *(len(ours) + place for place in right)], int)
-    if len({groups[i] for i in chosen}) >= 2 * FEWEST_GROUPS:
-        found["matched"] = _area(whole[chosen], label[chosen], groups[chosen], seed)
+    parts["all"] = np.concatenate([parts[kind] for kind in KINDS], axis=1)
+    found = {view: _area(parts[view], label, groups, seed) for view in views if view != "matched"}
+    if "matched" in views:
+        left, right = matched(ours, theirs)
+        chosen = np.array([*left, *(len(ours) + place for place in right)], int)
+        if len({groups[i] for i in chosen}) >= 2 * FEWEST_GROUPS:
+            found["matched"] = _area(parts["all"][chosen], label[chosen], groups[chosen], seed)
     return found
 
 
@@ -68,7 +70,7 @@ def _area(x: NDArray[np.float64], y: NDArray[np.int_], groups: NDArray[np.str_],
     score = np.zeros(len(y))
     for train, test in folds.split(x, y, groups):
         forest = RandomForestClassifier(
-            TREES, min_samples_leaf=2, class_weight="balanced", n_jobs=2, random_state=seed
+            TREES, min_samples_leaf=2, class_weight="balanced", random_state=seed
         )
         forest.fit(x[train], y[train])
         score[test] = forest.predict_proba(x[test])[:, 1]
