@@ -205,10 +205,11 @@ def judge(
         typer.Argument(help="bundles, books, lead sheets, MIDI files with chords, or data sets"),
     ] = None,
     against: Annotated[
-        Path | None, typer.Option(help="the reference: lines that are good; default: our own book")
+        list[Path] | None,
+        typer.Option(help="the reference: lines that are good; default: our own book"),
     ] = None,
     learned_from: Annotated[
-        Path | None,
+        list[Path] | None,
         typer.Option(help="the lines that a source was trained on; default: the reference"),
     ] = None,
     output: Annotated[
@@ -217,8 +218,12 @@ def judge(
     charts: Annotated[
         int, typer.Option(min=4, help="how many charts of the reference a bundle plays")
     ] = 24,
+    role: Annotated[str, typer.Option(help="what a bundle plays like: lead, bass")] = "lead",
     seed: Annotated[int, typer.Option(min=0)] = 0,
     *,
+    card: Annotated[
+        bool, typer.Option("--card", help="write the judgement of a bundle into its card too")
+    ] = False,
     prove: Annotated[
         bool,
         typer.Option("--prove", help="test the judge itself with corrupted lines of the reference"),
@@ -233,7 +238,8 @@ def judge(
     if prove:
         command.prove(against, seed)
     else:
-        command.judge(sources, against, learned_from, output, charts, seed)
+        playing = command.Playing(charts, role, seed)
+        command.judge(sources, against, learned_from, output, playing, card=card)
 
 
 @app.command()

@@ -137,6 +137,12 @@ def save(path: Path, manifest: Manifest, files: dict[str, bytes]) -> Bundle:
     return load(path)
 
 
+def replace_card(bundle: Bundle, card: str) -> Bundle:
+    """The bundle with another card, written all or nothing in place of it."""
+    files = {name: (bundle.path / name).read_bytes() for name in bundle.manifest.files}
+    return save(bundle.path, bundle.manifest, {**files, CARD: card.encode()})
+
+
 def _digest(path: Path, name: str) -> str:
     """The sha256 of a bundle's file, 64 hexadecimal digits."""
     try:

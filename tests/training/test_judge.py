@@ -1,5 +1,6 @@
 """The judge: figures, windows, copies, corruptions, and the classifier."""
 
+import shutil
 import zipfile
 
 import numpy as np
@@ -7,16 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from perform.bundles import bundle
 from perform.errors import DatasetError
 from training.data.book import parse_book, read_book
 from training.data.lead_sheet import read_folder, read_lead_sheet
-from training.data.piece_files import OWN_BOOK, open_pieces
-from training.judge import chain
+from training.data.piece_files import OWN_BASS, OWN_BOOK, open_pieces
+from training.judge import card, chain
+from training.judge import judgement as judgements
+from training.judge.classifier import Area
 from training.judge.figures import figures
-from training.judge.judgement import side_by_side
+from training.judge.judgement import Judgement, side_by_side
 from training.judge.line_corruptions import LINE_CORRUPTIONS, corrupt_lines
 from training.judge.memory import memorisation
-from training.judge.sources import chart_text
+from training.judge.sequence import Bits
+from training.judge.sources import chart_text, played, spread
 from training.judge.windows import features, matched, windows
 
 BLUES = read_book(OWN_BOOK / "blues.book")
@@ -223,3 +228,83 @@ def test_a_sequence_model_needs_fewer_bits_for_the_right_chords():
     right, wrong = (sequence.measure(model, pieces[:10], shift)[1].mean() for shift in (0, 5))
     assert right < wrong
     assert right < np.log2(sequence.INTERVALS)
+
+
+# --- the cards of bundles ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def judged():
+    """A judgement of two choruses, with areas and bits as measured elsewhere."""
+    return Judgement(
+        "mine", 2, 9,
+        {"all": Area(0.76, 0.03), "pitch": Area(0.66, 0.03)},
+        {"source": Bits((0.47, 0.01), (2.34, 0.03), (0.9, 0.02)),
+         "held out": Bits((0.36, 0.02), (2.13, 0.04), (0.8, 0.02))},
+        side_by_side(BLUES[:2], BLUES), memorisation(BLUES[:2], BLUES), "",
+    )  # fmt: skip
+
+
+def test_a_section_has_every_measurement_and_the_chorus(judged):
+    text = card.section(judged, BLUES[1], "training judge mine")
+    for said in ("| told apart by | all | pitch |", "| 0.76 ± 0.03 | 0.66 ± 0.03 |", "0.47 ± 0.01",
+                 "| reference, held out | 0.36 ± 0.02 |", "100.0% are near-copies"):  # fmt: skip
+        assert said in text
+    assert all(f"| {figure.name} | " in text for figure in judged.figures)
+    assert text.count("\n  1 ") == 1  # the first bar of one chorus
+    assert BLUES[1].chords[0][1].symbol in text
+
+
+CARD = """# mine
+
+One line.
+
+## How it was made
+
+- Trained on hope.
+"""
+
+
+def test_a_section_leads_the_card_and_replaces_an_earlier_one():
+    once = card.with_section(CARD, "## By the judge\n\nOld.\n\n### A chorus\n\nC4\n")
+    assert once.index("One line.") < once.index("C4") < once.index("## How it was made")
+    twice = card.with_section(once, "## By the judge\n\nNew.\n")
+    assert twice == CARD.replace("## How", "## By the judge\n\nNew.\n\n## How")
+    assert card.with_section("# mine\n", "## By the judge\n\nNew.\n").endswith("judge\n\nNew.\n")
+
+
+def test_the_command_writes_the_card_of_a_bundle_whole(
+    root, tmp_path, monkeypatch, command, judged
+):
+    """Its lines are played by the real engine; what is measured of them is given."""
+    shutil.copytree(root / "models" / "blues-bars", tmp_path / "mine")
+    before = bundle.load(tmp_path / "mine")
+    monkeypatch.setattr(judgements, "judge", lambda *_: judged)
+    words = ("judge", tmp_path / "mine", "--against", OWN_BOOK / "gospel.book", "--charts", "4")
+    assert command(*words)[0] == 0
+    assert bundle.load(tmp_path / "mine").card == before.card
+    assert command(*words, "--card")[0] == 0
+    after = bundle.load(tmp_path / "mine")
+    assert "| area (AUC) | 0.76 ± 0.03 |" in after.card
+    assert (
+        after.generator.read_bytes() == (root / "models/blues-bars/generator.tflite").read_bytes()
+    )
+    assert after.manifest.metrics == before.manifest.metrics
+    assert all(line in after.card for line in before.card.splitlines())
+
+
+def test_only_a_bundle_has_a_card(command):
+    code, _, err = command("judge", OWN_BOOK / "blues.book", "--card")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "no bundle" in err
+
+
+def test_charts_are_spread_over_a_reference():
+    assert spread(range(10), 4) == (0, 2, 5, 7)
+    assert spread(range(3), 4) == (0, 1, 2)
+
+
+def test_a_bass_is_played_in_its_range_and_without_breaths():
+    (line,) = played("bass", read_book(OWN_BASS)[:1], role="bass")
+    assert all(28 <= note.pitch <= 43 for note in line.notes)
+    assert line.chords == read_book(OWN_BASS)[0].chords

@@ -16,6 +16,7 @@ from training.judge.windows import windows
 
 SHOWN_CHORUSES = 3
 RESAMPLES = 200
+REPEATS = 3  # halves of the reference that a corruption is measured on
 PrintLine = Callable[[str], None]
 
 
@@ -30,11 +31,13 @@ class FigurePair(NamedTuple):
 class Judgement(NamedTuple):
     """The results of the judge for a source.
 
-    `areas`: of the classifier, by view. `bits`: see `sequence.over_folds`. `text`: notes to read.
+    `tunes`, `reference_tunes`: how many. `areas`: of the classifier, by view. `bits`: see
+    `sequence.over_folds`. `text`: notes to read.
     """
 
     source: str
     tunes: int
+    reference_tunes: int
     areas: dict[str, Area]
     bits: dict[str, sequence.Bits]
     figures: tuple[FigurePair, ...]
@@ -56,6 +59,7 @@ def judge(
     return Judgement(
         name,
         len(source),
+        len(reference),
         compare_windows(windows(source), windows(reference), seed),
         sequence.over_folds(source, reference, seed=seed),
         side_by_side(source, reference, seed),
@@ -106,22 +110,19 @@ def prove(
 
     A reliable judge gives about 0.5 for the unchanged lines, and more with each strength.
     """
-    found: dict[str, list[float]] = {}
-    repeats = range(seed, seed + 3)
-    unchanged = []
-    for number in repeats:
-        left, right = halves(reference, number)
-        unchanged.append(compare_windows(windows(left), windows(right), number)["all"].auc)
-    found["unchanged"] = [float(np.mean(unchanged))]
+    found = {"unchanged": [_separated(reference, seed, None)]}
     report(f"unchanged: {found['unchanged'][0]:.3f}")
     for name in LINE_CORRUPTIONS:
-        found[name] = []
-        for strength in STRENGTHS:
-            areas = []
-            for number in repeats:
-                left, right = halves(reference, number)
-                corrupted = corrupt_lines(left, name, strength, number)
-                areas.append(compare_windows(windows(corrupted), windows(right), number)["all"].auc)
-            found[name].append(float(np.mean(areas)))
+        found[name] = [_separated(reference, seed, (name, strength)) for strength in STRENGTHS]
         report(f"{name}: {' '.join(f'{area:.3f}' for area in found[name])}")
     return found
+
+
+def _separated(reference: Sequence[Piece], seed: int, by: tuple[str, float] | None) -> float:
+    """The mean area of one half, corrupted as a name and a strength say, against the other."""
+    areas = []
+    for number in range(seed, seed + REPEATS):
+        left, right = halves(reference, number)
+        ours = left if by is None else corrupt_lines(left, *by, number)
+        areas.append(compare_windows(windows(ours), windows(right), number, ("all",))["all"].auc)
+    return float(np.mean(areas))

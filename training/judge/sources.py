@@ -14,8 +14,16 @@ from training.data.piece_files import read_midi
 PATIENCE_SECONDS = 120.0
 
 
-def played(name: str, charts: Sequence[Piece], seed: int = 0) -> tuple[Piece, ...]:
-    """The lines that a bundle plays over the chords of pieces, by `perform render`.
+def spread(pieces: Sequence[Piece], count: int) -> tuple[Piece, ...]:
+    """So many of the pieces, or all of them, spread evenly: books stand feel by feel."""
+    count = min(count, len(pieces))
+    return tuple(pieces[place * len(pieces) // count] for place in range(count))
+
+
+def played(
+    name: str, charts: Sequence[Piece], seed: int = 0, role: str = "lead"
+) -> tuple[Piece, ...]:
+    """The lines that a bundle plays in a role over the chords of pieces, by `perform render`.
 
     Each has the name, chords and length of its chart; a pick-up bar is played as a full bar.
     """
@@ -25,8 +33,8 @@ def played(name: str, charts: Sequence[Piece], seed: int = 0) -> tuple[Piece, ..
             target = Path(folder) / f"{number}.mid"
             command = [
                 sys.executable, "-m", "perform", "render", chart_text(chart), "-o", str(target),
-                "--model", name, "--seed", str(seed + number), "--tempo", f"{chart.tempo:g}",
-                "--feel", chart.feel or "auto",
+                "--role", role, "--model", name, "--seed", str(seed + number),
+                "--tempo", f"{chart.tempo:g}", "--feel", chart.feel or "auto",
             ]  # fmt: skip
             done = subprocess.run(
                 command, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False

@@ -116,6 +116,8 @@ def card(run: LineRun, manifest: bundle.Manifest, pieces: Sequence[str], remark:
         "Lines, a bar at a time: each bar knows the two bars before it, the chords of its halves",
         f"and of the next bar, its place in the form, and its feel. Licence: {manifest.licence}.",
         "",
+        "## How it was made",
+        "",
         f"- **Feels**: {', '.join(manifest.feels)}; the first one where none is asked for.",
         f"- **Trained on** {len(run.given.kinds)} bars of {len(pieces)} pieces, beside them our",
         f"  own book ({options.book_share:.0%} of each batch), from the weights",

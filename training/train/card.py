@@ -23,6 +23,8 @@ def write_card(run: Run, manifest: bundle.Manifest, remark: str) -> str:
         "",
         f"One-bar phrases, invented by a small GAN. Licence: {manifest.licence}.",
         "",
+        "## How it was made",
+        "",
         f"- **Trained on** {len(run.bars.rolls)} bars: {files}{augmented}{pretrained}.",
         (
             f"- **Trained for** {run.step} steps of {options.batch} bars, {run.seconds:.0f} s: "
