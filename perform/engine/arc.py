@@ -105,6 +105,7 @@ def chorus_place(place: int, bars: int, times: int) -> ChorusPlace:
     return ChorusPlace(chorus, form * bars + place, forms * bars)
 
 
+@lru_cache(256)
 def arc_of(at: ChorusPlace, build: float, space: float, seed: int) -> Arc:
     """The arc of a bar.
 

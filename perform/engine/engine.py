@@ -195,7 +195,8 @@ class Engine:
             elif due.kind in (EventKind.OPEN, EventKind.FIRST):
                 self._open_bar(due.item[0], due.item[1], done)
             elif due.kind is EventKind.REQUEST:
-                done += [*self._requests.update(due.item[0]), *self._published.expected()]
+                done += self._requests.update(due.tick, *due.item)
+                done += self._published.expected()
             else:
                 done.append(ClockPulse(self._tick))
                 self._position.add_pulse(self._tick + TICKS_PER_PULSE)

@@ -53,6 +53,7 @@ class LearnedChanges:
         self._opening: list[Bar] = []  # the first bars since the last start
         self._belief = [1.0]  # by lag, for the bar that sounds
         self._runs = [0]  # bars in a row that it foretold; a miss takes half of them
+        self._ended: Bar | None = None  # the bar that ended last, if it is not learned yet
         self._begun = False  # whether a bar has begun since the start
         self._since_start = 0  # bars that ended
         self._sounding: int | None = None
@@ -85,16 +86,21 @@ class LearnedChanges:
             self._decided, self._expected = decided, None
 
     def begin_bar(self) -> None:
-        """End the bar that sounded, if there was one, and begin the next."""
+        """End the bar that sounded, if there was one, and begin the next.
+
+        It is learned only when an expectation is asked for: notes begin with a bar, and come first.
+        """
+        self._learn_ended()
         first, second = self._known(0), self._known(1)
         if self._begun and first is not None and second is not None:
-            self._add((first, second))
+            self._ended = first, second
         self._cue, self._expected = None, None
         self._heard, self._decided = [self._heard[2], None, None], 0
         self._begun, self._carried = True, self._sounding
 
     def restart(self, from_top: bool) -> None:
         """Wait for the next bar; expect the opening again after a start from the top."""
+        self._learn_ended()
         lags = self._opening_lags() if from_top else set()
         belief = [float(lag in lags or lag == NEW) for lag in range(len(self._bars) + 1)]
         self._belief = [each / sum(belief) for each in belief]
@@ -115,8 +121,11 @@ class LearnedChanges:
                 return heard
         return self._carried
 
-    def _add(self, bar: Bar) -> None:
-        """Add a bar that has ended, and learn the passages that it continues."""
+    def _learn_ended(self) -> None:
+        """Add the bar that has ended, and learn the passages that it continues."""
+        if self._ended is None:
+            return
+        bar, self._ended = self._ended, None
         instead = self._expected_instead(bar)
         belief = self._weighed(self._belief, self._bars, bar)
         self._bars.append(bar)
@@ -205,6 +214,7 @@ class LearnedChanges:
         """The chords that are expected so many bars ahead (0: this bar, or the first one after a
         start); empty where none is expected.
         """
+        self._learn_ended()
         if self._expected is None:
             self._expected = self._forecast()
         first, second = self._expected[ahead] if ahead < len(self._expected) else (None, None)
@@ -212,6 +222,7 @@ class LearnedChanges:
 
     def bar_from_start(self, ahead: int) -> ChartBar:
         """As `bar`, for the bars from the next start on: those that it began with the last time."""
+        self._learn_ended()
         if self._cue is not None and ahead == 0:
             return self._chart_bar(self._cue, self._cue)
         if ahead >= len(self._opening) or not self._opening_lags():

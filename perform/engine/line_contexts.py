@@ -1,5 +1,7 @@
 """The context of a requested bar: its chords, the bars before it, its place, the targets."""
 
+from collections.abc import Iterator
+
 from perform.engine.arc import FREE_CHORUS, Arc
 from perform.engine.harmony import BarHarmony, Harmony, chord_scale
 from perform.engine.metre import Metre, to_material
@@ -82,13 +84,15 @@ def _notes_before(
             line = laid_out.line.sounding(now, harmony.key, voice.previous_note)
         else:
             line = _expected(voice, received, metre, chord, harmony.key)
-        notes += [_moved(note, metre, end) for note in line]
+        notes += _moved(line, metre, end)
     return tuple(sorted(notes))
 
 
-def _moved(note: Note, metre: Metre, by: int) -> Note:
-    start = to_material(note.start, metre)
-    return Note(start + by, to_material(note.end, metre) - start, note.pitch)
+def _moved(line: Phrase, metre: Metre, by: int) -> Iterator[Note]:
+    """The notes of a bar as 4/4 material, moved by ticks."""
+    for start, duration, pitch in line:
+        begin = to_material(start, metre)
+        yield Note(begin + by, to_material(start + duration, metre) - begin, pitch)
 
 
 def _expected(

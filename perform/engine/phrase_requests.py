@@ -18,6 +18,7 @@ from perform.music.note import Phrase
 
 SEEDS_PER_DISLIKE = 7919  # a dislike moves all seeds on by so much
 DELAY_TICKS = 60  # an eighth of a beat
+APART_TICKS = 5  # the updates of two voices are so far apart, so that notes come between them
 
 
 class PhraseRequests:
@@ -42,6 +43,8 @@ class PhraseRequests:
         self._performance = seed
         self._scheduled = False  # whether `soon` has scheduled an update
         self._placing: dict[str, bool] = {}  # model -> whether its last bar was placed
+        self._changed = set(range(len(voices)))  # voices whose requests may be out of date
+        self._harmony_seen: dict[int, list[BarHarmony]] = {}  # by voice, at its last update
 
     def receive(self, voice: VoiceState, ready: PhraseReady) -> None:
         """Store a requested bar that has arrived.
@@ -49,14 +52,20 @@ class PhraseRequests:
         Its model is known from then on: whether it follows contexts or not.
         """
         self._placing[voice.requested[ready.bar].model] = ready.placed
+        if ready.bar + 1 in voice.requested:  # what comes next follows this bar
+            self._changed.add(voice.index)
         arc = self._arcs.at(voice, ready.bar, self._harmony_of(ready.bar).at)
         voice.receive(ready.bar, voice.resting(ReceivedBar(*ready[2:]), arc))
 
-    def missing(self, bar: int) -> list[PhraseRequested]:
-        """Requests for the bars from `bar` on that have not been requested."""
+    def missing(
+        self, bar: int, voices: Iterable[VoiceState] | None = None
+    ) -> list[PhraseRequested]:
+        """Requests for the bars from `bar` on that have not been requested. `voices`: all, if not
+        named.
+        """
         return [
             self._record(voice, ahead, self._current_request(voice, ahead))
-            for voice in self._voices
+            for voice in (self._voices if voices is None else voices)
             for ahead in range(bar, bar + BARS_AHEAD)
             if ahead not in voice.requested
         ]
@@ -99,20 +108,36 @@ class PhraseRequests:
         """
         if not running:
             return self.outdated_received(voices)
+        self._changed.update(each.index for each in (self._voices if voices is None else voices))
         if not self._scheduled:
             self._scheduled = True
             self._schedule.add(tick + DELAY_TICKS, EventKind.REQUEST, (1,))
         return []
 
-    def update(self, most: int) -> list[PhraseRequested]:
-        """The requests of a scheduled update: missing bars, then outdated ones (`most` bars)."""
-        if most < BARS_AHEAD:  # one that `soon` scheduled; an update of a beat leaves that pending
+    def update(self, tick: int, most: int, index: int = 0) -> list[PhraseRequested]:
+        """The requests of a scheduled update of the voice `index`: missing bars, then outdated ones
+        (`most` bars). The next voice comes a little later: notes that are due do not wait for all.
+        """
+        # an update of a beat leaves the one that `soon` scheduled pending
+        if most < BARS_AHEAD and not index:
             self._scheduled = False
-        return [*self.missing(self._position.first_unopened), *self.outdated(most=most)]
+        if index == len(self._voices):
+            return []
+        self._schedule.add(tick + APART_TICKS, EventKind.REQUEST, (most, index + 1))
+        voice = self._voices[index]
+        missing = self.missing(self._position.first_unopened, [voice])
+        harmony = [self._harmony_of(bar) for bar in sorted(voice.requested)]
+        if not missing and index not in self._changed and harmony == self._harmony_seen.get(index):
+            return []
+        if most == BARS_AHEAD:
+            self._harmony_seen[index] = harmony
+            self._changed.discard(index)
+        return [*missing, *self.outdated([voice], most)]
 
     def restart(self) -> None:
         """Forget the scheduled update: the schedule was cleared."""
         self._scheduled = False
+        self._changed = set(range(len(self._voices)))
 
     def seed(self, voice: VoiceState, bar: int) -> int:
         """The seed of a bar: consecutive for consecutive material, far apart for voices and

@@ -1,6 +1,7 @@
 """Bars as they arrive from a source, and the notes of a placed one as they sound."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from perform.engine.form import breathe
@@ -55,21 +56,11 @@ class ReceivedBar(NamedTuple):
 
     def fitted(self, settings: VoiceSettings, metre: Metre) -> Phrase:
         """The notes in a metre, over C, no more than the voice plays."""
-        return thin(fit_to_metre(self.phrase, metre), settings.density, metre)
+        return _fitted(self.phrase, metre, settings.density)
 
     def sounding(self, settings: VoiceSettings, metre: Metre) -> Phrase:
         """The notes of a placed bar in a metre, as they sound over its chords."""
-        shift = semitones_from_c(self.chords[0].root) if self.chords else 0
-        chords = self.chords_in(metre)
-
-        def is_chord_tone(note: Note) -> bool:
-            chord = next((it for it in reversed(chords) if it.start <= note.start), None)
-            return chord is None or (note.pitch + shift) % 12 in chord.tones
-
-        line = breathe(
-            self.fitted(settings, metre), self.breath, self.pickup, metre, rests_on=is_chord_tone
-        )
-        return move_line(line, shift, settings)
+        return _sounding(self, metre, settings.density, settings.low, settings.high)
 
     def chords_in(self, metre: Metre) -> tuple[ContextChord, ...]:
         """The chords of a placed bar, in ticks of a metre."""
@@ -78,23 +69,38 @@ class ReceivedBar(NamedTuple):
         )
 
 
-def move_line(line: Phrase, shift: int, settings: VoiceSettings) -> Phrase:
-    """A line moved by semitones into a voice's range.
+def _fitted(phrase: Phrase, metre: Metre, density: int | None) -> Phrase:
+    return thin(fit_to_metre(phrase, metre), density, metre)
+
+
+@lru_cache(64)
+def _sounding(bar: ReceivedBar, metre: Metre, density: int | None, low: int, high: int) -> Phrase:
+    """See `ReceivedBar.sounding`. A bar is asked for at each update of the bars that follow it."""
+    shift = semitones_from_c(bar.chords[0].root) if bar.chords else 0
+    chords = bar.chords_in(metre)
+
+    def is_chord_tone(note: Note) -> bool:
+        chord = next((it for it in reversed(chords) if it.start <= note.start), None)
+        return chord is None or (note.pitch + shift) % 12 in chord.tones
+
+    line = breathe(
+        _fitted(bar.phrase, metre, density), bar.breath, bar.pickup, metre, rests_on=is_chord_tone
+    )
+    return move_line(line, shift, low, high)
+
+
+def move_line(line: Phrase, shift: int, low: int, high: int) -> Phrase:
+    """A line moved by semitones into a range.
 
     Where it leaves the range, it moves by octaves as a whole; then what still is outside folds.
     """
     pitches = [note.pitch + shift for note in line]
-    low, high = min(pitches, default=settings.low), max(pitches, default=settings.high)
+    lowest, highest = min(pitches, default=low), max(pitches, default=high)
     shift += min(
         OCTAVES,
-        key=lambda octave: (
-            max(settings.low - low - octave, 0) + max(high + octave - settings.high, 0)
-        ),
+        key=lambda octave: max(low - lowest - octave, 0) + max(highest + octave - high, 0),
     )
-    return tuple(
-        note._replace(pitch=fold_into(note.pitch + shift, settings.low, settings.high))
-        for note in line
-    )
+    return tuple(note._replace(pitch=fold_into(note.pitch + shift, low, high)) for note in line)
 
 
 class PlacedLine:
@@ -116,7 +122,7 @@ class PlacedLine:
         self.line = line
         self._settings = settings
         self._metre = metre
-        self._chords = chords
+        self._expect(chords)
         # for each note the index of its chord; 0 also where no chord is expected
         self._chord_of = [
             max(sum(chord.start <= start for chord in chords) - 1, 0) for start in starts
@@ -142,13 +148,15 @@ class PlacedLine:
         """
         left = max(self._sounded, default=-1) + 1
         now = self._chord_of[max(left - 1, 0)] if self.line else 0
-        return tuple(
-            note._replace(
-                pitch=self._pitch(place, chord, key, previous)
-                if chord and place >= left and self._chord_of[place] == now
-                else self._sounded.get(place, note.pitch)
-            )
+        pitches = (
+            self._pitch(place, chord, key, previous)
+            if chord and place >= left and self._chord_of[place] == now
+            else self._sounded.get(place, note.pitch)
             for place, note in enumerate(self.line)
+        )
+        return tuple(
+            note if note.pitch == pitch else note._replace(pitch=pitch)
+            for note, pitch in zip(self.line, pitches, strict=True)
         )
 
     def _pitch(
@@ -164,7 +172,7 @@ class PlacedLine:
         on_bass = settings.grounded and weight > 1 and chord.bass != chord.root
         if settings.fit == "chord" or on_bass:
             return _bend(note, weight, chord, settings, previous, key)
-        if (expected.root, expected.tones) == (chord.root, tuple(sorted(chord.tones))):
+        if expected.root == chord.root and chord.tones == self._tones[self._chord_of[place]]:
             return note.pitch
         led = self._led.setdefault((self._chord_of[place], chord, key), {})
         if place not in led:
@@ -174,12 +182,16 @@ class PlacedLine:
     def _settle(self, chord: Chord, key: frozenset[int]) -> None:
         """Move a line that was made without a chord onto the first one over which it sounds."""
         settings, new = self._settings, context_chord(chord, chord_scale(chord, key))
-        line = move_line(self.line, semitones_from_c(chord.root), settings)
+        line = move_line(self.line, semitones_from_c(chord.root), settings.low, settings.high)
         pitches = lead_line(line, new, new, settings.low, settings.high, self._metre)
         self.line = tuple(
             note._replace(pitch=pitch) for note, pitch in zip(line, pitches, strict=True)
         )
-        self._chords = (new,)
+        self._expect((new,))
+
+    def _expect(self, chords: tuple[ContextChord, ...]) -> None:
+        self._chords = chords
+        self._tones = [frozenset(chord.tones) for chord in chords]
 
     def _lead(
         self,

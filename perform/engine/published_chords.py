@@ -2,7 +2,7 @@
 
 from perform.engine.harmony import Harmony
 from perform.events import OutputEvent, StateChanged
-from perform.music.chart import format_bars
+from perform.music.chart import ChartBar, format_bars
 
 CURSOR_ADDRESS = "/chart/bar"  # the address with the chart's current bar; -1 before it begins
 EXPECTED_ADDRESS = "/chords/expected"  # the address with the next bars, as a chart spells them
@@ -13,7 +13,7 @@ class PublishedChords:
 
     def __init__(self, harmony: Harmony) -> None:
         self._harmony = harmony
-        self._expected = ""  # as it was published last
+        self._expected: list[ChartBar] = []  # as they were published last
 
     def cursor(self) -> list[OutputEvent]:
         """The chart's current bar, where there is a chart."""
@@ -23,8 +23,8 @@ class PublishedChords:
 
     def expected(self) -> list[OutputEvent]:
         """The bars that are expected next, where they are not those that were published last."""
-        text = format_bars(self._harmony.bars_ahead())
-        if text == self._expected:
+        bars = self._harmony.bars_ahead()
+        if bars == self._expected:
             return []
-        self._expected = text
-        return [StateChanged(EXPECTED_ADDRESS, text)]
+        self._expected = bars
+        return [StateChanged(EXPECTED_ADDRESS, format_bars(bars))]

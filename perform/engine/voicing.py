@@ -1,5 +1,6 @@
 """One melodic line: moves a phrase onto the current harmony and into the voice's range."""
 
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -185,6 +186,7 @@ def tighten(phrase: Phrase) -> Phrase:
     return tuple(sorted(moved))
 
 
+@lru_cache(64)
 def single_line(phrase: Phrase) -> Phrase:
     """The phrase with one note at a time.
 

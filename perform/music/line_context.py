@@ -1,5 +1,6 @@
 """What a bar of a line depends on: the chords under it, the bars before it, its place and feel."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from perform.music.chord import Chord
@@ -48,6 +49,7 @@ class LineContext(NamedTuple):
     grounded: bool = False
 
 
+@lru_cache(256)
 def context_chord(chord: Chord, scale: frozenset[int], start: int = 0) -> ContextChord:
     """A chord with the scale that a line uses over it."""
     return ContextChord(start, chord.root, tuple(sorted(chord.tones)), tuple(sorted(scale)))

@@ -10,6 +10,7 @@ from perform.engine.settings import EngineSettings
 from perform.engine.voicing import VoiceSettings, fold_into, single_line, thin, tighten
 from perform.events import (
     AllNotesOff,
+    Beat,
     ChordChanged,
     ChordReleased,
     ModelChanged,
@@ -290,6 +291,26 @@ def test_changes_are_requested_soon_and_many_of_them_cost_one_request():
     assert requests(engine.advance(560)) == [(1, conditions)]
     assert requests(engine.advance(960)) == [(2, conditions)]
     assert not requests(engine.advance(1440))
+
+
+def test_the_requests_of_one_voice_at_a_time_are_updated_so_that_notes_come_between():
+    engine = Engine([VoiceSettings(name=name) for name in "abcd"])
+    engine.prepare()
+    engine.handle(ChordChanged(parse_chord("C7")), 0)
+    engine.handle(TransportChanged("start"), 0)
+    updated = {}
+    while (due := engine.next_deadline()) <= 120:
+        for request in engine.advance(due):
+            if isinstance(request, PhraseRequested):
+                updated.setdefault(due, set()).add(request.voice)
+    assert [len(voices) for voices in updated.values()] == [1, 1, 1, 1]
+    assert set.union(*updated.values()) == set("abcd")
+
+
+def test_an_engine_without_voices_keeps_the_beat():
+    engine = Engine(())
+    engine.handle(TransportChanged("start"), 0)
+    assert len([each for each in engine.advance(2 * BAR - 1) if isinstance(each, Beat)]) == 8
 
 
 def test_no_bar_is_requested_after_it_is_laid_out():
