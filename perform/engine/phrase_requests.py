@@ -114,24 +114,28 @@ class PhraseRequests:
             self._schedule.add(tick + DELAY_TICKS, EventKind.REQUEST, (1,))
         return []
 
-    def update(self, tick: int, most: int, index: int = 0) -> list[PhraseRequested]:
-        """The requests of a scheduled update of the voice `index`: missing bars, then outdated ones
-        (`most` bars). The next voice comes a little later: notes that are due do not wait for all.
+    def update(self, tick: int, most: int, since: int = 0) -> list[PhraseRequested]:
+        """The requests of a scheduled update: missing bars, then outdated ones (`most` bars).
+
+        It serves the first voice from the index `since` on for which something has changed. The
+        next one comes a little later: notes that are due do not wait for all voices.
         """
         # an update of a beat leaves the one that `soon` scheduled pending
-        if most < BARS_AHEAD and not index:
+        if most < BARS_AHEAD and not since:
             self._scheduled = False
-        if index == len(self._voices):
-            return []
-        self._schedule.add(tick + APART_TICKS, EventKind.REQUEST, (most, index + 1))
-        voice = self._voices[index]
-        missing = self.missing(self._position.first_unopened, [voice])
-        harmony = [self._harmony_of(bar) for bar in sorted(voice.requested)]
-        if not missing and index not in self._changed and harmony == self._harmony_seen.get(index):
+        for voice in self._voices[since:]:
+            missing = self.missing(self._position.first_unopened, [voice])
+            harmony = [self._harmony_of(bar) for bar in sorted(voice.requested)]
+            seen = self._harmony_seen.get(voice.index)
+            if missing or voice.index in self._changed or harmony != seen:
+                break
+        else:
             return []
         if most == BARS_AHEAD:
-            self._harmony_seen[index] = harmony
-            self._changed.discard(index)
+            self._harmony_seen[voice.index] = harmony
+            self._changed.discard(voice.index)
+        if voice is not self._voices[-1]:
+            self._schedule.add(tick + APART_TICKS, EventKind.REQUEST, (most, voice.index + 1))
         return [*missing, *self.outdated([voice], most)]
 
     def restart(self) -> None:

@@ -277,9 +277,11 @@ class Conductor:
                 moment = self._transport.time_of(deadline)
                 if moment - self._clock.now() < self._spin + EARLIEST:
                     # computed before the moment, so that only sending is left for the moment
-                    events = self._engine.advance_notes(deadline)
-                    self._clock.spin_until(moment)
-                    self._send_all(events)
+                    if events := self._engine.advance_notes(deadline):
+                        self._clock.spin_until(moment)
+                        self._send_all(events)
+                    else:  # what only prepares need not wait for its moment
+                        self._advance(deadline)
                 self._advance(self._current_tick())
             self._set_alarm()
         except Exception as error:  # noqa: BLE001 - see handle_event
