@@ -2,6 +2,7 @@
 
 import abc
 import asyncio
+import contextlib
 import logging
 from asyncio.subprocess import Process
 from typing import Self
@@ -87,5 +88,6 @@ class SupervisedProcess(abc.ABC):
             # communicate also reads what is left in a pipe, so that the pipe can be closed
             await asyncio.wait_for(process.communicate(), END_SECONDS)
         except TimeoutError:
-            process.kill()
+            with contextlib.suppress(ProcessLookupError):  # it may have ended just now
+                process.kill()
             await process.communicate()

@@ -75,6 +75,23 @@ def test_one_that_does_not_end_by_itself_is_killed(monkeypatch):
     assert asyncio.run(supervise()) < 0
 
 
+class Unwatched(Script):
+    async def _watch(self, *_):
+        await asyncio.Event().wait()
+
+
+def test_one_that_ends_when_its_time_is_up_is_not_killed(monkeypatch):
+    monkeypatch.setattr(supervisor, "END_SECONDS", 0.0)
+
+    async def supervise():
+        async with Unwatched(ENDS) as script:
+            process = script.process
+            await process.communicate()
+        return process.returncode
+
+    assert asyncio.run(supervise()) == 0
+
+
 def test_a_first_start_that_fails_is_an_error():
     async def supervise():
         async with Script(None):
