@@ -25,7 +25,7 @@ from perform.music.line_context import LineContext
 from perform.music.note import TICKS_PER_BEAT, TICKS_PER_COLUMN, Note, Phrase
 from perform.music.pianoroll import Rolls, decode, threshold, unplayable
 from perform.steering.choice import Candidates, candidate_scores, choose
-from perform.steering.evolution import evolve
+from perform.steering.evolution import Discriminator, evolve
 
 MOVE_TEMPERATURE = 0.9  # below 1, moves are drawn a little more often from the likely ones
 MIDDLE_PITCH = 66  # of the lines that generators are trained on
@@ -115,6 +115,7 @@ class LineSource:
             steering,
             seed,
             size=max(1, len(good) // 2),
+            opinion=_opinion(pool),
             expired=lambda: until is not None and time.monotonic() > until,
         )
         same = np.flatnonzero((rolls == best).all(axis=(1, 2)))
@@ -127,6 +128,16 @@ class LineSource:
             density=conditions.density if context.density is None else context.density,
             register=conditions.register if context.register is None else context.register,
         )
+
+
+def _opinion(pool: Candidates) -> Discriminator:
+    """How real the discriminator finds bars, by their rank in a pool, 0 to 1.
+
+    It is 0 for a bar that the search has changed: the discriminator has not seen it.
+    """
+    ranks = pool.logits.argsort().argsort() / max(1, len(pool.logits) - 1)
+    known = {roll.tobytes(): rank for roll, rank in zip(pool.rolls, ranks, strict=True)}
+    return lambda rolls: np.array([known.get(roll.tobytes(), 0.0) for roll in rolls])
 
 
 def octaves_to_roll(context: LineContext) -> int:
