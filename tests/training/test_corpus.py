@@ -22,7 +22,7 @@ def collection(tmp_path, monkeypatch):
     for number, (kind, body) in enumerate((("reel", "C4"), ("Reel", "D4"), ("jig", "E4"))):
         text = f"X:1\nT:One\nR:{kind}\nM:4/4\nL:1/4\nK:C\n{body}|\n"
         (folder / f"{number}.abc").write_text(text)
-    read = iter([SONG, None, SONG])
+    read = iter([(SONG, "C"), (None, ""), (SONG, "C")])
     monkeypatch.setattr(corpus, "_files", lambda _collection: sorted(folder.glob("*.abc")))
     monkeypatch.setattr(corpus, "_read_tune", lambda _tune: next(read))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
@@ -70,3 +70,25 @@ def test_flags_that_exclude_each_other_are_refused(words, message, command, tmp_
     assert err.count("\n") == 1
     assert message in err
     assert not (tmp_path / "x.npz").exists()
+
+
+def bar_lines(*lengths):
+    """A tune of quarter notes with bars of so many quarters, each with a chord of its own."""
+    starts = [480 * sum(lengths[:place]) for place in range(len(lengths))]
+    return Song(
+        tuple(Note(480 * place, 480, 60 + place) for place in range(sum(lengths))),
+        tuple(TimeSignature(start, 4, 4) for start in starts),
+        tuple((start, Root("CDEFGAB"[place % 7], 0)) for place, start in enumerate(starts)),
+    )
+
+
+def test_a_tune_is_a_piece_with_its_pick_up_and_with_parted_bars_joined(monkeypatch):
+    tunes = iter([(bar_lines(1, 4, 3, 1, 4, 4), "Am"), (bar_lines(4, 3, 4, 4, 4), "C"), (SONG, "")])
+    monkeypatch.setattr(corpus, "_read_tune", lambda _tune: next(tunes))
+    (piece,), left_out = corpus.read_pieces(["ryansMammoth"], "reel")
+    assert left_out == 1  # its bars come off the bar line
+    assert (piece.pickup, piece.bars, piece.key, piece.form) == (True, 5, "Am", "reel")
+    assert (piece.notes[0].start, piece.feel) == (1440, "straight")
+    assert [(tick, chord.symbol) for tick, chord in piece.chords] == [
+        (0, "C"), (1920, "D"), (3840, "E"), (5760, "G"), (7680, "A"),
+    ]  # fmt: skip

@@ -37,7 +37,7 @@ from perform.music.pitch import parse_pitch, pitch_name
 from training.data.piece import Piece, PieceNote
 
 SUFFIX = ".book"
-FIELDS = ("title", "form", "key", "feel", "tempo", "pickup", "player")
+FIELDS = ("title", "form", "key", "feel", "tempo", "pickup", "player", "part")
 LOUDNESS = {"pp": 40, "p": 52, "mp": 66, "mf": 80, "f": 96, "ff": 110}
 ACCENT, GHOST = 14, -24
 LONGEST_TEXT = 2_000_000
@@ -145,6 +145,7 @@ class _Chorus:
             phrases=tuple(dict.fromkeys(starts)),
             pickup=self._header.get("pickup", "no") == "yes",
             player=self._header.get("player", ""),
+            part=self._header.get("part", ""),
         )
 
     def _error(self, line: int, why: str) -> DatasetError:

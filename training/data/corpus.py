@@ -1,4 +1,4 @@
-"""Reads tunes of music21's bundled corpus into bars, each over the chord that it implies."""
+"""Reads tunes of music21's bundled corpus into bars or pieces, over chords that they imply."""
 
 import os
 import re
@@ -8,11 +8,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from perform.errors import DatasetError, did_you_mean
-from perform.music.note import TICKS_PER_BEAT, Note
+from perform.errors import ChordError, DatasetError, did_you_mean
+from perform.music.chord import Chord, parse_chord
+from perform.music.feel import Feel
+from perform.music.note import TICKS_PER_BAR, TICKS_PER_BEAT, Note
 from perform.music.pitch import note_name
 from training.data import dataset
+from training.data.lead_sheet import one_at_a_time
 from training.data.midi_file import Root, Song, TimeSignature
+from training.data.piece import Piece, PieceNote
+from training.data.songs import NamedSong
 
 COLLECTIONS = ("ryansMammoth", "oneills1850", "airdsAirs", "nottingham-dataset", "essenFolksong")
 # The triads of a folk tune, as semitones above its tonic and whether they are minor.
@@ -22,15 +27,24 @@ MODE_TRIADS = {
     "mixolydian": ((0, False), (10, False), (5, False), (7, True)),
     "dorian": ((0, True), (10, False), (5, False), (7, True), (3, False)),
 }
-CACHE_VERSION = 2  # raise it when the same files give other bars
+MINOR_MODES = ("minor", "aeolian", "dorian", "phrygian")
+FEEL: Feel = "straight"  # as they are written
+CACHE_VERSION = 3  # raise it when the same files give other bars
 TONIC_FACTOR = 1.15  # the tonic wins a near tie: a tune is on its tonic most of the time
 
 
+LEAST_BARS = 4  # of a piece: fewer are a fragment
+
+
 class Tune(NamedTuple):
-    """A tune: its name (`collection/file#number`), and its song; None if it cannot be read."""
+    """A tune: its name (`collection/file#number`), and its song; None if it cannot be read.
+
+    `key`: its tonic, with `m` behind it where the third is minor.
+    """
 
     name: str
     song: Song | None
+    key: str = ""
 
 
 def import_corpus(
@@ -44,15 +58,9 @@ def import_corpus(
     cached in the user's cache folder, if that can be written. DatasetError for an unknown
     collection or kind, or when music21 is not installed.
     """
-    unknown = [name for name in collections if name not in COLLECTIONS]
-    if unknown:
-        raise DatasetError(f"no collection {unknown[0]!r}; there are {', '.join(COLLECTIONS)}")
     kind = kind.strip().lower()
-    chosen = [name for name in collections if not kind or _has_kind(name, kind)]
-    if not chosen:
-        raise DatasetError(_unknown_kind(kind, collections))
     parts, errors = [], []
-    for name in chosen:
+    for name in _chosen(collections, kind):
         path = _cache_path(name, kind, limit)
         try:
             parts.append(dataset.load(path))
@@ -65,6 +73,76 @@ def import_corpus(
     if errors:
         print(f"{errors[0]}; the corpus will be read again next time", file=sys.stderr)
     return dataset.join(parts)
+
+
+def read_pieces(
+    collections: Sequence[str] = COLLECTIONS, kind: str = "", limit: int | None = None
+) -> tuple[tuple[Piece, ...], int]:
+    """The tunes of collections as pieces, bars in order, and how many tunes were left out.
+
+    A pick-up is kept, and a bar that a repeat sign parts is joined again. A chord is the one that
+    is written, or else what its bar implies. Left out are tunes in other metres than 4/4, 2/2 and
+    2/4, with bars of other lengths, and with fewer than four bars. Arguments and errors are those
+    of `import_corpus`.
+    """
+    kind = kind.strip().lower()
+    pieces, left_out = [], 0
+    for name in _chosen(collections, kind):
+        for tune in read_tunes(name, kind, limit):
+            piece = _piece(tune, kind)
+            left_out += piece is None
+            pieces += [piece] if piece is not None else []
+    if not pieces:
+        raise DatasetError(f"no tune of {', '.join(collections)} is in 4/4; name others")
+    return tuple(pieces), left_out
+
+
+def _chosen(collections: Sequence[str], kind: str) -> list[str]:
+    """The collections that have tunes of a kind; DatasetError for an unknown name or kind."""
+    unknown = [name for name in collections if name not in COLLECTIONS]
+    if unknown:
+        raise DatasetError(f"no collection {unknown[0]!r}; there are {', '.join(COLLECTIONS)}")
+    chosen = [name for name in collections if not kind or _has_kind(name, kind)]
+    if not chosen:
+        raise DatasetError(_unknown_kind(kind, collections))
+    return chosen
+
+
+def _piece(tune: Tune, kind: str) -> Piece | None:
+    """A tune as a piece; None where its bars are not all of four quarters."""
+    song = tune.song
+    if song is None or any(it[1:] != (4, 4) for it in song.time_signatures):
+        return None
+    starts = [it.tick for it in song.time_signatures]
+    first = starts[1] - starts[0] if len(starts) > 1 else TICKS_PER_BAR
+    pickup = first < TICKS_PER_BAR
+    shift = TICKS_PER_BAR - first if pickup else 0
+    ends = [*starts[1:], max(note.end for note in song.notes)]
+    whole = [a for a, b in zip(starts, ends, strict=True) if b - a >= TICKS_PER_BAR]
+    end = -(-(ends[-1] + shift) // TICKS_PER_BAR) * TICKS_PER_BAR
+    if end < LEAST_BARS * TICKS_PER_BAR or any((it + shift) % TICKS_PER_BAR for it in whole):
+        return None
+    notes = [PieceNote(n.start + shift, n.duration, n.pitch) for n in song.notes]
+    parted = {it for it in starts if (it + shift) % TICKS_PER_BAR} - {0}
+    chords = [(at + shift, _chord(root)) for at, root in song.roots if at not in parted]
+    return Piece(
+        name=tune.name,
+        notes=tuple(one_at_a_time(notes)),
+        chords=tuple((0, chord) if at < TICKS_PER_BAR and pickup else (at, chord)
+                     for at, chord in chords),
+        ticks=end,
+        feel=FEEL,
+        form=kind,
+        key=tune.key,
+        pickup=pickup,
+    )  # fmt: skip
+
+
+def _chord(root: Root) -> Chord | None:
+    try:
+        return parse_chord(root.symbol)
+    except ChordError:
+        return parse_chord(note_name(root.pitch_class))
 
 
 def extractor_corpus() -> dataset.Dataset:
@@ -95,9 +173,9 @@ def read_tunes(collection: str, kind: str = "", limit: int | None = None) -> Ite
             if limit is not None and count >= limit:
                 return
             if kind in _kind_of(tune):
-                song = _read_tune(tune)
+                song, key = _read_tune(tune)
                 count += song is not None
-                yield Tune(f"{folder}/{path.name}#{number}", song)
+                yield Tune(f"{folder}/{path.name}#{number}", song, key)
 
 
 def implied_root(notes: Sequence[Note], tonic: int, mode: str) -> Root:
@@ -138,7 +216,7 @@ def _read_collection(name: str, kind: str, limit: int | None) -> dataset.Dataset
         if tune.song is None:
             broken.append(tune.name)
         else:
-            songs.append((tune.name, tune.song))
+            songs.append(NamedSong(tune.name, tune.song, FEEL))
     bars = dataset.import_songs(songs)
     if broken:
         bars.counts.broken.append(
@@ -174,14 +252,17 @@ def _unknown_kind(kind: str, collections: Sequence[str]) -> str:
     return f"no tune of {', '.join(collections)} is a {kind!r}{hint}"
 
 
-def _read_tune(tune: Any) -> Song | None:
+def _read_tune(tune: Any) -> tuple[Song | None, str]:
+    """A tune's song, None if it cannot be read, and its key."""
     music21 = _music21()
     try:
         score = music21.abcFormat.translate.abcToStreamScore(tune)
         measures = list(score.parts[0].getElementsByClass("Measure"))
-        return _song(measures, *_key(score))
+        tonic, mode = _key(score)
+        key = note_name(tonic) + ("m" if mode in MINOR_MODES else "")
+        return _song(measures, tonic, mode), key
     except Exception:  # noqa: BLE001 - see read_tunes
-        return None
+        return None, ""
 
 
 def _song(measures: Sequence[Any], tonic: int, mode: str) -> Song | None:

@@ -17,7 +17,8 @@ from perform.music.note import COLUMNS, LOWEST_PITCH, ROWS, TICKS_PER_BAR, TICKS
 from perform.music.pianoroll import Rolls, encode
 from perform.music.pitch import semitones_from_c
 from training.data.midi_file import Root, Song
-from training.data.songs import SUFFIXES, read_songs
+from training.data.piece import Piece
+from training.data.songs import SUFFIXES, NamedSong, read_songs, song_of
 
 OWN_BARS = Path(__file__).parent.with_name("bars")  # the MIDI files that ship
 HALF_COLUMN = TICKS_PER_COLUMN // 2
@@ -28,7 +29,9 @@ class Provenance(msgspec.Struct, frozen=True):
     """The source of a bar: file name, bar number (from 1), chord at the bar's beginning.
 
     `file`: with the chorus behind it where a file holds many. `chords`: all chords of the bar, as
-    (column, symbol). `feel`: of its chorus, "" where the file does not say.
+    (column, symbol). `feel`: of its chorus, "" where the file does not say. `silent_before`: how
+    many empty bars stand right before it. `tied`: notes go on into it from the bar before.
+    `octaves`: by how many the bar is higher than its source, so that it fits the roll.
     """
 
     file: str
@@ -36,6 +39,9 @@ class Provenance(msgspec.Struct, frozen=True):
     chord: str
     chords: tuple[tuple[int, str], ...] = ()
     feel: str = ""
+    silent_before: int = 0
+    tied: bool = False
+    octaves: int = 0
 
 
 class ImportCounts(msgspec.Struct):
@@ -104,22 +110,24 @@ def import_files(paths: Iterable[Path], chord: str | None = None) -> Dataset:
             counts.broken.append(reason if named else f"{path}: {reason}")
             continue
         counts.files += 1
-        for (name, song, feel), bars in songs:
-            roots = ((0, fixed),) if fixed else song.roots
-            for number, bar in enumerate(bars, 1):
-                _add_bar(bar, Provenance(name, number, "", feel=feel), roots, imported)
+        for each, bars in songs:
+            _add_song(each, bars, ((0, fixed),) if fixed else each.song.roots, imported)
     return _finish(imported)
 
 
-def import_songs(songs: Iterable[tuple[str, Song]]) -> Dataset:
-    """The bars of songs in memory, each with its name; otherwise as `import_files`."""
+def import_songs(songs: Iterable[NamedSong]) -> Dataset:
+    """The bars of songs in memory; otherwise as `import_files`."""
     imported = _Import([], [], [], ImportCounts())
-    for name, song in songs:
+    for named in songs:
         imported.counts.files += 1
-        roots = ((0, Root("C", 0)), *song.roots)
-        for number, bar in enumerate(_split_into_bars(song), 1):
-            _add_bar(bar, Provenance(name, number, ""), roots, imported)
+        roots = ((0, Root("C", 0)), *named.song.roots)
+        _add_song(named, _split_into_bars(named.song), roots, imported)
     return _finish(imported)
+
+
+def import_pieces(pieces: Iterable[Piece]) -> Dataset:
+    """The bars of pieces; otherwise as `import_files`."""
+    return import_songs(NamedSong(it.name, song_of(it), it.feel or "") for it in pieces)
 
 
 def join(parts: Sequence[Dataset]) -> Dataset:
@@ -227,9 +235,13 @@ def _files(paths: Iterable[Path]) -> list[Path]:
 
 
 def bars_before(dataset: Dataset) -> NDArray[np.intp]:
-    """For each bar the index of the bar before it in its piece; -1 where there is none, (n,)."""
+    """For each bar the index of the bar before it in its piece; -1 where there is none, (n,).
+
+    Empty bars between the two are not counted; a bar of another metre is none.
+    """
     places = {(it.file, it.bar): index for index, it in enumerate(dataset.provenance)}
-    return np.array([places.get((it.file, it.bar - 1), -1) for it in dataset.provenance])
+    before = ((it.file, it.bar - 1 - it.silent_before) for it in dataset.provenance)
+    return np.array([places.get(place, -1) for place in before])
 
 
 def _no_bar(counts: ImportCounts) -> str:
@@ -282,27 +294,42 @@ def _split_into_bars(song: Song) -> list[_Bar]:
     return bars
 
 
+def _add_song(
+    named: NamedSong, bars: Sequence[_Bar], roots: Sequence[tuple[int, Root]], imported: _Import
+) -> None:
+    """Add the bars of a song to the import, or count why they are left out."""
+    counts, silent = imported.counts, 0
+    for number, bar in enumerate(bars, 1):
+        if not bar.notes:
+            counts.empty += 1
+            silent += bar.four_four
+            continue
+        if bar.four_four:
+            source = Provenance(named.name, number, "", feel=named.feel, silent_before=silent)
+            _add_bar(bar, source, roots, imported)
+        else:
+            counts.not_four_four += 1
+        silent = 0
+
+
 def _add_bar(
     bar: _Bar, source: Provenance, roots: Sequence[tuple[int, Root]], imported: _Import
 ) -> None:
-    """Add a bar to the import, or count why it is left out."""
+    """Add a bar in 4/4 that has notes to the import."""
     counts = imported.counts
-    if not bar.notes:
-        counts.empty += 1
-        return
-    if not bar.four_four:
-        counts.not_four_four += 1
-        return
-    clipped = []
+    clipped, tied = [], False
     for note in bar.notes:
         placed = _on_grid(note)
         begin = max(placed.start, bar.start)
         if placed.start >= bar.start:
             imported.moved.append(abs(note.start - placed.start))
+        tied = tied or placed.start < bar.start
         end = min(placed.end, bar.start + TICKS_PER_BAR)
         pitch = note.pitch - semitones_from_c(_root_at(roots, begin).pitch_class)
         clipped.append(Note(begin - bar.start, end - begin, pitch))
-    encoded = encode(_fit_octave(clipped), bars=1)
+    octaves = _fitting_octaves(clipped)
+    fitted = [note._replace(pitch=note.pitch + 12 * octaves) for note in clipped]
+    encoded = encode(fitted, bars=1)
     counts.notes += len(clipped)
     counts.folded += encoded.folded
     counts.lost += encoded.lost
@@ -314,19 +341,20 @@ def _add_bar(
         if bar.start < tick < bar.start + TICKS_PER_BAR
     ]
     chords = ((0, symbol), *later)
-    imported.provenance.append(msgspec.structs.replace(source, chord=symbol, chords=chords))
+    known = msgspec.structs.replace(source, chord=symbol, chords=chords, tied=tied, octaves=octaves)
+    imported.provenance.append(known)
 
 
-def _fit_octave(notes: list[Note]) -> list[Note]:
-    """The notes, an octave lower or higher where only there all of them are on the roll.
+def _fitting_octaves(notes: list[Note]) -> int:
+    """-1 or 1 where only an octave lower or higher all of the notes are on the roll, else 0.
 
     The contour of a melody matters more than its register.
     """
     lowest, highest = min(note.pitch for note in notes), max(note.pitch for note in notes)
-    for octave in (0, -12, 12):
-        if lowest + octave >= LOWEST_PITCH and highest + octave < LOWEST_PITCH + ROWS:
-            return [note._replace(pitch=note.pitch + octave) for note in notes]
-    return notes
+    for octaves in (0, -1, 1):
+        if lowest + 12 * octaves >= LOWEST_PITCH and highest + 12 * octaves < LOWEST_PITCH + ROWS:
+            return octaves
+    return 0
 
 
 def _on_grid(note: Note) -> Note:

@@ -26,7 +26,8 @@ class Piece(NamedTuple):
 
     `notes`: by start, one at a time. `chords`: (tick, chord), ascending; None is "no chord".
     `phrases`: for each phrase the index of its first note. `pickup`: whether the first bar only
-    leads into the form. `ticks`: the length, pick-up bar included.
+    leads into the form. `ticks`: the length, pick-up bar included. `part`: which part of a score it
+    is, "" where there is only one; the parts of a score have one name.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Piece(NamedTuple):
     phrases: tuple[int, ...] = (0,)
     pickup: bool = False
     player: str = ""
+    part: str = ""
 
     @property
     def bars(self) -> int:
