@@ -9,8 +9,9 @@ from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 import msgspec
 from msgspec import Meta
 
-from perform.errors import RunFolderError, SidemanError, did_you_mean
-from training.augment.pipeline import PipelineStep
+from perform.errors import DatasetError, RunFolderError, SidemanError, did_you_mean
+from training.augment.lines import check_steps
+from training.augment.pipeline import PipelineStep, find_strategy
 
 RECIPES = Path(__file__).with_name("recipes")
 DEFAULT_RECIPE = "sideman"
@@ -84,6 +85,11 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
             )
         if len(set(self.conditions)) < len(self.conditions):
             raise ValueError("conditions name one twice; leave one out")
+        try:
+            for step in self.augment:
+                find_strategy(step.strategy)
+        except DatasetError as error:
+            raise ValueError(f"augment: {error}") from None
 
 
 class LineOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -96,10 +102,13 @@ class LineOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     likelihood. `penalty`: weight of the gradient penalties R1 and R2. `average`: decay of the
     averaged generator. `book_share`: the share of each batch that comes from our own book beside
     the given bars, so that a few bars are not learned by heart. `pretrained`: as in `Options`.
+    `augment`: the pipeline that the given pieces go through before the training; its strategies
+    work on lines or on parts.
     """
 
     architecture: Literal["phrase"] = "phrase"
     pretrained: str = "lines"
+    augment: tuple[PipelineStep, ...] = ()
     steps: Annotated[int, Meta(ge=0)] = 500
     adversarial_steps: Annotated[int, Meta(ge=0)] = 400
     batch: Positive = 64
@@ -115,6 +124,13 @@ class LineOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     book_share: Share = 0.3
     seed: Annotated[int, Meta(ge=0, lt=2**31)] = 0
     checkpoint_every: Positive = 100
+
+    def __post_init__(self) -> None:
+        """ValueError for a strategy that works on single bars."""
+        try:
+            check_steps(self.augment)
+        except DatasetError as error:
+            raise ValueError(f"augment: {error}") from None
 
     @property
     def all_steps(self) -> int:

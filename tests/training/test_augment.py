@@ -19,7 +19,7 @@ from training.augment.pipeline import (
     pipeline_warnings,
     source_indices,
 )
-from training.augment.registry import STRATEGIES, describe_strategies
+from training.augment.registry import NAMES, STRATEGIES, describe_strategies
 from training.commands.info import describe_path
 from training.data import dataset
 
@@ -76,7 +76,7 @@ def test_the_papers_factors_give_the_papers_counts():
 
 def test_each_strategy_is_described_in_a_line_with_its_source():
     lines = dict(line.split(": ", 1) for line in describe_strategies())
-    assert list(lines) == list(STRATEGIES)
+    assert list(lines) == list(NAMES)
     assert all(line.endswith(".") and line.count("(") == line.count(")") for line in lines.values())
     sources = {"swing-change": "Yong", "harmonic-reduction": "Lopez", "inversion": "Papadopoulos"}
     assert all(source in lines[name] for name, source in sources.items())
@@ -254,7 +254,7 @@ def test_the_papers_warnings():
     ("text", "message"),
     [
         ("time-chnge:2", "did you mean 'time-change'"),
-        ("zzz:1", "known are copy"),
+        ("zzz:1", "known are arpeggios, copy"),
         ("copy", "NAME:FACTOR"),
         ("copy:-1", "NAME:FACTOR"),
     ],

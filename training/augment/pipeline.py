@@ -11,16 +11,29 @@ from numpy.typing import NDArray
 from perform.errors import DatasetError, did_you_mean
 from perform.music.pianoroll import Rolls
 from training.augment.base import Strategy
-from training.augment.registry import STRATEGIES
+from training.augment.registry import NAMES, STRATEGIES
 
 MOST_AUGMENTED = 200_000
 
 
 def find_strategy(name: str) -> Strategy:
-    """The strategy with this name; DatasetError names the nearest known one."""
+    """The strategy for bars with this name; DatasetError for any other.
+
+    It names the nearest known one, or says that the strategy needs lines with chords.
+    """
+    check_name(name)
     if name not in STRATEGIES:
-        raise DatasetError(f"no strategy {name!r}{did_you_mean(name, STRATEGIES)}")
+        raise DatasetError(
+            f"strategy {name!r} needs pieces with chords, and these are single bars; "
+            "give books or lead sheets, or a recipe of lines"
+        )
     return STRATEGIES[name]
+
+
+def check_name(name: str) -> None:
+    """DatasetError for an unknown strategy; it names the nearest known one."""
+    if name not in NAMES:
+        raise DatasetError(f"no strategy {name!r}{did_you_mean(name, NAMES)}")
 
 
 class PipelineStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -32,7 +45,7 @@ class PipelineStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         """ValueError for an unknown strategy, so that a parser says where the name stands."""
         try:
-            find_strategy(self.strategy)
+            check_name(self.strategy)
         except DatasetError as error:
             raise ValueError(str(error)) from None
 
@@ -98,6 +111,6 @@ def parse_pipeline(text: str) -> tuple[PipelineStep, ...]:
         name, _, factor = word.partition(":")
         if not factor.isdecimal():
             raise DatasetError(f"step {word!r}: write it NAME:FACTOR, like time-change:6")
-        find_strategy(name)
+        check_name(name)
         pipeline.append(PipelineStep(name, int(factor)))
     return tuple(pipeline)

@@ -1,9 +1,22 @@
-"""Every strategy by its name. A new strategy is one function and one line here."""
+"""Every strategy by its name. A new strategy is one function and one line here.
+
+`STRATEGIES` work on single bars, `LINE_STRATEGIES` on whole pieces with chords, `PART_STRATEGIES`
+on the parts of such pieces.
+"""
 
 import inspect
 
 from training.augment.base import Strategy, copy
 from training.augment.crossover import crossover
+from training.augment.embellish import (
+    LineStrategy,
+    arpeggios,
+    displaced_rhythm,
+    embellishment,
+    enclosures,
+    passing_notes,
+    skeleton,
+)
 from training.augment.harmony import (
     harmonic_reduction,
     inversion,
@@ -12,6 +25,7 @@ from training.augment.harmony import (
     transpose_in_scale,
 )
 from training.augment.paper import fifth_addition, octave_change, time_change
+from training.augment.parts import PartStrategy, part_exchange, part_removal
 from training.augment.rhythm import (
     displacement,
     double_time,
@@ -43,9 +57,26 @@ STRATEGIES: dict[str, Strategy] = {
 }
 
 
+LINE_STRATEGIES: dict[str, LineStrategy] = {
+    "skeleton": skeleton,
+    "passing-notes": passing_notes,
+    "enclosures": enclosures,
+    "arpeggios": arpeggios,
+    "displaced-rhythm": displaced_rhythm,
+    "embellishment": embellishment,
+}
+
+PART_STRATEGIES: dict[str, PartStrategy] = {
+    "part-removal": part_removal,
+    "part-exchange": part_exchange,
+}
+
+NAMES = (*STRATEGIES, *LINE_STRATEGIES, *PART_STRATEGIES)
+
+
 def describe_strategies() -> list[str]:
     """A line for each strategy: its name, what it does and its source."""
     return [
         f"{name}: {' '.join((inspect.getdoc(strategy) or '').split())}"
-        for name, strategy in STRATEGIES.items()
+        for name, strategy in (STRATEGIES | LINE_STRATEGIES | PART_STRATEGIES).items()
     ]

@@ -6,8 +6,9 @@ from typing import Any
 
 from perform.bundles.bundle import Bundle
 from perform.errors import RunFolderError, SidemanError
+from training.augment.lines import open_augmented
 from training.commands.console import progress_bar
-from training.data.piece_files import open_all, own_melodies
+from training.data.piece_files import own_melodies
 from training.options import LineOptions, read_any_options, read_any_recipe, to_toml, with_flags
 from training.train.run_folder import OPTIONS
 
@@ -60,11 +61,11 @@ def run(
     from training.lines import run as runs  # noqa: PLC0415 - tensorflow takes seconds
 
     book = own_melodies()
-    trained = (
-        runs.open_run(folder, book)
-        if resume
-        else runs.start_run(folder, options, open_all(data or ()), book)
-    )
+    if resume:
+        trained = runs.open_run(folder, book)
+    else:
+        pieces = open_augmented(data or (), options.augment, options.seed)
+        trained = runs.start_run(folder, options, pieces, book)
     try:
         with progress_bar() as bar:
             task = bar.add_task("training", total=trained.options.all_steps, completed=trained.step)
