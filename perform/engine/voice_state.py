@@ -22,7 +22,7 @@ from perform.events import Steering
 from perform.music.chord import Chord
 from perform.music.condition import Conditions
 from perform.music.feel import FeelChoice
-from perform.music.line_context import BARS_BEFORE, LineContext
+from perform.music.line_context import BARS_BEFORE, LineContext, Motif
 from perform.music.note import Note, Phrase
 
 BARS_AHEAD = 2
@@ -190,15 +190,20 @@ class VoiceState:
         for earlier in [each for each in self.laid_out if each <= bar - kept]:
             del self.laid_out[earlier]
 
-    def motif(self, bar: int) -> Phrase:
-        """The material of the bar that a bar ahead repeats, over C; empty where it repeats none."""
-        if not self._repeats(bar):
-            return ()
+    def motif(self, bar: int) -> Motif | None:
+        """The bar that a bar ahead may take up: the one that it repeats in its group, and for the
+        first of a group the first of the group before. None where there is none.
+        """
+        group, late = len(self.settings.form), False
         earlier = form.repeated_bar(bar, self.settings.form)
+        if group > 1 and bar % group == 0:
+            earlier, late = bar - group, True
         received = self.received.get(earlier)
-        if received is None:
-            return self.laid_out[earlier].received.phrase if earlier in self.laid_out else ()
-        return received.phrase
+        if received is None and earlier in self.laid_out:
+            received = self.laid_out[earlier].received
+        if not received or not (late or self._repeats(bar)) or not self._is_drawn(bar):
+            return None
+        return Motif(received.phrase, received.chords, late)
 
     def shaped(self, received: ReceivedBar, bar: int, metre: Metre, seed: int) -> Phrase:
         """A prepared bar as it stands in its metre: fitted, thinned, varied where it repeats.
@@ -292,6 +297,8 @@ class VoiceState:
 
     def _repeats(self, bar: int) -> bool:
         """Whether a bar repeats: the form says that it may, and `repeat` how often it does."""
-        if not form.is_repeat(bar, self.settings.form):
-            return False
+        return form.is_repeat(bar, self.settings.form) and self._is_drawn(bar)
+
+    def _is_drawn(self, bar: int) -> bool:
+        """Whether a bar that may repeat does so."""
         return uniform(self.index, bar, 8) < self.parameters["repeat"]

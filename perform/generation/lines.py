@@ -1,6 +1,7 @@
 """Phrases of a bundle whose generator knows the bar's context, chosen among many candidates."""
 
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import cast
 
@@ -10,6 +11,7 @@ from perform.bundles import bundle
 from perform.bundles.network import LineNetwork
 from perform.errors import BundleError
 from perform.events import Steering
+from perform.generation.motif_bars import RIFF_FEELS, motif_bars
 from perform.interfaces import GeneratedBar
 from perform.music.condition import UNCONDITIONAL, Conditions
 from perform.music.feel import THIRD, Feel
@@ -31,6 +33,7 @@ MOVE_TEMPERATURE = 0.9  # below 1, moves are drawn a little more often from the 
 MIDDLE_PITCH = 66  # of the lines that generators are trained on
 KINDS, MOVES = 3, 2 * WIDEST_MOVE + 1  # what may be chosen at a place
 STEERED_BATCHES = 4
+RIFF_LOGIT, ANSWER_LOGIT = 2.5, -0.7  # so riffs return often, other motifs as often as in the book
 # where thirds stand on the grid of columns, and where they belong
 EXACT = {5 * TICKS_PER_COLUMN: THIRD, 11 * TICKS_PER_COLUMN: 2 * THIRD}
 
@@ -72,7 +75,7 @@ class LineSource:
         thirds = uses_thirds(context.feel)
         numbers = context_numbers(context)
         if steering is None:
-            candidates = self.candidates(seed, numbers)
+            candidates = with_motif(self.candidates(seed, numbers), context)
             chosen = choose(candidates, context, seed)
             roll, tied = candidates.rolls[chosen], bool(candidates.tied[chosen])
         else:
@@ -106,7 +109,7 @@ class LineSource:
             if until is not None and time.monotonic() > until:
                 break
             pools.append(self.candidates(seed + place * 2**48, numbers))
-        pool = Candidates(*(np.concatenate(part) for part in zip(*pools, strict=True)))
+        pool = with_motif(joined(pools), context)
         order = np.argsort(-candidate_scores(pool, context), kind="stable")
         rolls = pool.rolls[order]
         good = rolls[~unplayable(rolls)]
@@ -123,8 +126,10 @@ class LineSource:
 
     def _complete(self, context: LineContext, conditions: Conditions) -> LineContext:
         """The context with the usual feel of the bundle, and the targets that conditions give."""
+        feel, motif = context.feel or self._usual, context.motif
         return context._replace(
-            feel=context.feel or self._usual,
+            feel=feel,
+            motif=None if motif and motif.late and feel not in RIFF_FEELS else motif,
             density=conditions.density if context.density is None else context.density,
             register=conditions.register if context.register is None else context.register,
         )
@@ -150,8 +155,33 @@ def moved_by_octaves(context: LineContext, octaves: int) -> LineContext:
     if not octaves:
         return context
     by = 12 * octaves
-    before = tuple(note._replace(pitch=note.pitch + by) for note in context.before)
-    return context._replace(low=context.low + by, high=context.high + by, before=before)
+    motif = context.motif
+    return context._replace(
+        low=context.low + by,
+        high=context.high + by,
+        before=_moved(context.before, by),
+        motif=motif and motif._replace(phrase=_moved(motif.phrase, by)),
+    )
+
+
+def _moved(phrase: Phrase, by: int) -> Phrase:
+    return tuple(note._replace(pitch=note.pitch + by) for note in phrase)
+
+
+def joined(pools: Iterable[Candidates]) -> Candidates:
+    """The candidates of several pools as one."""
+    return Candidates(*(np.concatenate(part) for part in zip(*pools, strict=True)))
+
+
+def with_motif(candidates: Candidates, context: LineContext) -> Candidates:
+    """The candidates, and those that take up the motif, beside an average one: in feels of riffs
+    they are worth more, elsewhere less.
+    """
+    rolls = motif_bars(context, candidates.rolls)
+    average = np.logaddexp.reduce(candidates.logits) - np.log(len(candidates.logits))
+    logit = average + (RIFF_LOGIT if context.feel in RIFF_FEELS else ANSWER_LOGIT)
+    more = Candidates(rolls, np.full(len(rolls), logit), np.zeros(len(rolls), bool))
+    return joined([candidates, more])
 
 
 def played(roll: Rolls, thirds: bool) -> Phrase:

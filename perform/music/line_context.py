@@ -19,6 +19,17 @@ class ContextChord(NamedTuple):
     scale: tuple[int, ...]
 
 
+class Motif(NamedTuple):
+    """An earlier bar of a voice, over C, and the chords that it was made for, as in a context.
+
+    `late`: whether it is of an earlier group of bars; then only a riff comes again.
+    """
+
+    phrase: Phrase
+    chords: tuple[ContextChord, ...] = ()
+    late: bool = False
+
+
 class LineContext(NamedTuple):
     """What is known when a bar of a line is made. Everything but the range may be unknown.
 
@@ -28,9 +39,9 @@ class LineContext(NamedTuple):
     are negative; a note that ends at 0 may be tied into this bar. `place`, `length`: which bar of
     its form this is, from 0, and how many bars the form has; 0 bars where no form is known.
     `feel`: None for any. `density`, `register`, `energy`: 0 to 1, None for any. `low`, `high`: MIDI
-    numbers of the voice's range. `motif`: an earlier bar of the voice that this one may take up,
-    over C. `taste`: how much the best candidate is preferred, 0 (the first one) to 1. `grounded`:
-    whether the line is a bass, which begins a chord on its root.
+    numbers of the voice's range. `motif`: an earlier bar of the voice that this one may take up.
+    `taste`: how much the best candidate is preferred, 0 (the first one) to 1. `grounded`: whether
+    the line is a bass, which begins a chord on its root.
     """
 
     chords: tuple[ContextChord, ...] = ()
@@ -44,7 +55,7 @@ class LineContext(NamedTuple):
     energy: float | None = None
     low: int = 48
     high: int = 84
-    motif: Phrase = ()
+    motif: Motif | None = None
     taste: float = 1.0
     grounded: bool = False
 

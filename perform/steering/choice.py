@@ -18,7 +18,7 @@ from perform.music.pianoroll import Rolls
 Values = NDArray[np.float64]
 OCTAVE, STEP = 12, 2
 GUIDE_TONES = (3, 4, 10, 11)  # thirds and sevenths above a root
-JOIN_WEIGHT, ARRIVAL_WEIGHT, MOTIF_WEIGHT, REPEAT_WEIGHT = 2.0, 0.5, 4.0, 0.5
+JOIN_WEIGHT, ARRIVAL_WEIGHT, MOTIF_WEIGHT, REPEAT_WEIGHT = 2.0, 0.5, 2.5, 0.5
 STRAY_WEIGHT, REGISTER_WEIGHT, ROOT_WEIGHT = 1.5, 4.0, 2.0
 BEAT_COLUMNS = COLUMNS // 4
 LATE = COLUMNS * 3 // 4  # the last beat
@@ -70,7 +70,7 @@ def candidate_scores(candidates: Candidates, context: LineContext) -> Values:
     if context.following is not None:
         scores = scores + ARRIVAL_WEIGHT * _arrives(ends, context)
     if context.motif:
-        scores = scores + MOTIF_WEIGHT * _likeness(candidates.rolls, context.motif)
+        scores = scores + MOTIF_WEIGHT * _likeness(candidates.rolls, context.motif.phrase)
     row = register_row(context, root_shift(context))
     if row is not None:
         scores = scores - REGISTER_WEIGHT * np.abs(ends.mean - row) / 12
@@ -137,7 +137,8 @@ def _likeness(rolls: Rolls, motif: Phrase) -> Values:
     one after another.
     """
     wanted = np.zeros(COLUMNS, bool)
-    wanted[[min(note.start // TICKS_PER_COLUMN, COLUMNS - 1) for note in motif]] = True
+    starts = ((note.start + TICKS_PER_COLUMN // 2) // TICKS_PER_COLUMN for note in motif)
+    wanted[[min(column, COLUMNS - 1) for column in starts]] = True
     on = rolls > 0
     onsets = (on & ~np.pad(on, ((0, 0), (0, 0), (1, 0)))[:, :, :-1]).any(axis=1)
     both = (onsets & wanted).sum(axis=1)

@@ -21,7 +21,7 @@ from perform.events import (
 from perform.generation.canned import CannedSource
 from perform.music.chart import parse_chart
 from perform.music.chord import parse_chord
-from perform.music.line_context import context_chord
+from perform.music.line_context import Motif, context_chord
 from perform.music.note import Note
 
 C7 = ChordChanged(parse_chord("C7"))
@@ -89,14 +89,32 @@ def test_a_context_has_the_targets_the_range_and_the_bar_that_the_form_repeats()
     rehearsal = Rehearsal(PlacedSource(), form="ABAC", low=50, high=70)
     targets = [ParameterChanged(None, f"target/{it}", 0.75) for it in ("density", "register")]
     rehearsal.start(C7, *targets)
-    rehearsal.advance(3 * BAR)
+    rehearsal.advance(7 * BAR)
     contexts = rehearsal.contexts()
     assert {(it.density, it.register, it.low, it.high) for it in contexts.values()} == {
         (0.75, 0.75, 50, 70)
     }
-    first = rehearsal.source.phrase(0, None, None, contexts[0]).phrase
-    assert contexts[2].motif == first
-    assert contexts[0].motif == contexts[1].motif == contexts[3].motif == ()
+    seeds = {request.bar: request.seed for request in rehearsal.requests}
+    made = {
+        bar: rehearsal.source.phrase(seeds[bar], None, None, contexts[bar]).phrase for bar in (0, 4)
+    }
+    motifs = {bar: contexts[bar].motif for bar in range(7)}
+    assert motifs == {
+        0: None,
+        1: None,
+        2: Motif(made[0], contexts[0].chords),
+        3: None,
+        4: Motif(made[0], contexts[0].chords, late=True),  # the first bar of a group before
+        5: None,
+        6: Motif(made[4], contexts[4].chords),
+    }
+
+
+def test_no_bar_takes_up_another_where_repeat_is_off():
+    rehearsal = Rehearsal(PlacedSource(), form="ABAC", parameters={"repeat": 0.0})
+    rehearsal.start(C7)
+    rehearsal.advance(12 * BAR)
+    assert not any(context.motif for context in rehearsal.contexts().values())
 
 
 def test_without_targets_a_context_has_the_density_and_the_register_of_its_arc():

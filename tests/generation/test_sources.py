@@ -28,7 +28,7 @@ from perform.generation.worker import (
 )
 from perform.generation.worker_client import WorkerClient
 from perform.music.condition import Conditions
-from perform.music.line_context import ContextChord, LineContext
+from perform.music.line_context import ContextChord, LineContext, Motif
 from perform.music.note import Note
 from perform.steering.fitness import WEIGHTS
 
@@ -41,7 +41,7 @@ CONTEXT = LineContext(
     length=12,
     feel="swing",
     density=0.5,
-    motif=tuple(Note(i * 120, 120, 60) for i in range(16)),
+    motif=Motif(tuple(Note(i * 120, 120, 60) for i in range(16)), late=True),
 )
 requests = st.builds(
     Request,

@@ -3,7 +3,7 @@
 import numpy as np
 
 from perform.music.chord import parse_chord
-from perform.music.line_context import LineContext, context_chord
+from perform.music.line_context import LineContext, Motif, context_chord
 from perform.music.note import Note
 from perform.music.pianoroll import encode
 from perform.steering.choice import Candidates, candidate_scores, choose
@@ -75,12 +75,22 @@ def test_a_bar_that_leads_into_the_next_chord_is_worth_more():
 
 
 def test_a_bar_with_the_rhythm_of_the_motif_is_worth_more():
-    motif = tuple(Note(*note) for note in LINE)
+    motif = Motif(tuple(Note(*note) for note in LINE))
     other = roll((120, 120, 60), (600, 120, 62))
     same, different = candidate_scores(
         candidates(roll(*[(s, d, p + 5) for s, d, p in LINE]), other), LineContext(motif=motif)
     )
-    assert same > different + 3.0
+    assert same > different + 2.0
+
+
+def test_swung_quavers_are_like_those_of_the_motif():
+    """A third of a beat is between two columns of a roll."""
+    swung = [(0, 320, 60), (320, 160, 62), (480, 320, 64), (800, 160, 65)]
+    motif = Motif(tuple(Note(*note) for note in swung))
+    plain = [(0, 320, 60), (480, 160, 62), (960, 320, 64), (1440, 160, 65)]
+    same, other = candidate_scores(candidates(roll(*swung), roll(*plain)), LineContext(motif=motif))
+    assert same == 2.5
+    assert other < same - 0.5
 
 
 def test_a_long_note_outside_the_scale_costs_unless_it_moves_on_by_step():
