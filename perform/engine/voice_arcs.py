@@ -1,12 +1,12 @@
 """The arc of each bar of each voice, from the chart, the parameters and the seed."""
 
 from perform.engine.arc import Arc, arc_of, chorus_place
-from perform.engine.harmony import FormPlace, Harmony
+from perform.engine.harmony import FormPlace, Harmony, chart_number
 from perform.engine.voice_state import VoiceState
 
 
 class VoiceArcs:
-    """Finds arcs. `seed`: of the performance; each voice has sentences of its own."""
+    """Finds arcs. `seed`: of the performance; each voice and chart has sentences of its own."""
 
     def __init__(self, harmony: Harmony, seed: int) -> None:
         self._harmony = harmony
@@ -23,5 +23,5 @@ class VoiceArcs:
             chorus_place(place, at.bars, at.times),
             voice.parameters["build"],
             voice.parameters["space"],
-            self._seed * 31 + voice.index,
+            self._seed * 31 + voice.index + chart_number(self._harmony.chart),
         )

@@ -5,7 +5,7 @@ from lines import BAR, BEAT, PlacedSource, Rehearsal
 from scipy import stats
 
 from perform.engine.arc import ChorusPlace, arc_of
-from perform.engine.harmony import chord_scale
+from perform.engine.harmony import chart_number, chord_scale
 from perform.events import (
     ChartChanged,
     ChordChanged,
@@ -119,10 +119,11 @@ def test_no_bar_takes_up_another_where_repeat_is_off():
 
 def test_without_targets_a_context_has_the_density_and_the_register_of_its_arc():
     rehearsal = Rehearsal(PlacedSource())
-    rehearsal.start(C7, ChartChanged(parse_chart("C7 | F7 | C7 | G7 |" * 3)))
+    chart = parse_chart("C7 | F7 | C7 | G7 |" * 3)
+    rehearsal.start(C7, ChartChanged(chart))
     rehearsal.advance(30 * BAR)
     for bar, context in rehearsal.contexts().items():
-        arc = arc_of(ChorusPlace(bar // 12, bar % 12, 12), 0.3, 0.0, 0)
+        arc = arc_of(ChorusPlace(bar // 12, bar % 12, 12), 0.3, 0.0, chart_number(chart))
         assert (context.energy, context.density, context.register) == arc[:3]
 
 
@@ -169,13 +170,14 @@ def test_every_context_has_the_feel_of_its_voice():
 
 def test_placed_bars_rest_at_the_ends_of_sentences_and_the_next_bar_knows_it():
     rehearsal = Rehearsal(PlacedSource(), parameters={"space": 0.3, "land": 0.0})
-    rehearsal.start(C7, ChartChanged(parse_chart("C7 | F7 | C7 | G7 |" * 3)))
+    chart = parse_chart("C7 | F7 | C7 | G7 |" * 3)
+    rehearsal.start(C7, ChartChanged(chart))
     rehearsal.advance(50 * BAR)
     contexts = rehearsal.contexts()
     played = {it.tick for it in rehearsal.outputs if isinstance(it, NoteMessage) and it.velocity}
     rests = 0
     for bar in range(1, 48):
-        arc = arc_of(ChorusPlace(bar // 12, bar % 12, 12), 0.3, 0.3, 0)
+        arc = arc_of(ChorusPlace(bar // 12, bar % 12, 12), 0.3, 0.3, chart_number(chart))
         end = BAR - round(arc.sentence.pickup * 8) * BEAT // 2
         begin = end - round(arc.breath * 8) * BEAT // 2
         # all of them are chord tones, so the last one begins half a beat before the rest or earlier

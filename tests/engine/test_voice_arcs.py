@@ -2,6 +2,7 @@
 
 from statistics import mean, pstdev
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +11,7 @@ from scipy import stats
 from perform.engine.arc import PICKUPS, ChorusPlace, arc_of
 from perform.engine.engine import Engine
 from perform.engine.form import breathe
-from perform.engine.harmony import Harmony
+from perform.engine.harmony import Harmony, chart_number
 from perform.engine.metre import parse_metre
 from perform.engine.settings import EngineSettings
 from perform.engine.voicing import VoiceSettings, with_dynamics
@@ -48,6 +49,22 @@ def bar_velocities(sounds):
     for sound in sounds:
         bars.setdefault(sound.tick // BAR, []).append(sound.velocity)
     return {bar: mean(each) for bar, each in bars.items()}
+
+
+def test_charts_differ_in_their_sentences_at_one_seed():
+    def swells(*charts):
+        memory = MemoryOutput()
+        engine = Engine([VoiceSettings(name="lead", parameters={"space": 0.0})])
+        events = [(0, ChartChanged(parse_chart(text))) for text in charts]
+        offline.play(engine, lambda _: Crowded(), events, 12 * BAR, [memory])
+        return bar_velocities([sound for sound in memory.notes if sound.velocity])
+
+    minor = BLUES.replace("C7", "Cm7")
+    first, other = swells(BLUES), swells(minor)
+    moves = np.diff(list(first.values())) - np.diff(list(other.values()))
+    assert max(abs(moves)) > 5
+    assert swells(BLUES) == first
+    assert swells(minor, BLUES) == first
 
 
 # --- dynamics ------------------------------------------------------------------------------------
@@ -95,7 +112,7 @@ def test_dynamics_follow_the_sentence_inside_a_bar():
         if sound.tick % 480 == 240 and sound.tick % BAR < 1440:
             offbeats.setdefault(sound.tick // BAR, []).append(sound.velocity)
     for bar, velocities in offbeats.items():
-        arc = arc_of(ChorusPlace(0, bar, 12), 0.3, 0.3, 0)
+        arc = arc_of(ChorusPlace(0, bar, 12), 0.3, 0.3, chart_number(parse_chart(BLUES)))
         moves = [arc.dynamics(share) - arc.dynamics(0.125) for share in (0.375, 0.625)]
         for velocity, move in zip(velocities[1:], moves, strict=True):
             if abs(move) > 0.1:
