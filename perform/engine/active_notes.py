@@ -26,6 +26,7 @@ class PlannedNote(NamedTuple):
     bar. `material`: the received bar that the note comes from. `span`: the pitches of its bar.
     `dynamics`: how loud the arc makes it, see `Arc.dynamics`. `line`, `place`: the placed line of
     the bar, and which of its notes it is. `tied`: whether it goes on with the note before it.
+    `accent`: see `voicing.velocity_of`.
     """
 
     voice: int
@@ -37,6 +38,7 @@ class PlannedNote(NamedTuple):
     line: PlacedLine | None = None
     place: int = 0
     tied: bool = False
+    accent: float | None = None
 
 
 class ActiveNotes:
@@ -63,7 +65,8 @@ class ActiveNotes:
         if planned.tied and self._end_tied(tick, voice, pitch, done):
             return
         settings = voice.settings
-        velocity = voicing.velocity_of(note, performed.weight, settings) + performed.velocity_offset
+        velocity = voicing.velocity_of(note, performed.weight, settings, planned.accent)
+        velocity += performed.velocity_offset
         accent = voice.expression.accent
         if accent != PLAIN.accent:
             velocity = accent_velocity(velocity, settings.softest, settings.loudest, accent)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from perform.engine import form
+from perform.engine.accents import line_accents
 from perform.engine.active_notes import ActiveNotes, PlannedNote
 from perform.engine.expression import perform_notes
 from perform.engine.metre import Metre
@@ -18,6 +19,7 @@ from perform.engine.voicing import PitchSpan, thin
 from perform.events import PhraseMissed
 from perform.music.note import Phrase
 
+LINE_DYNAMICS = 0.85  # of an arc's: a line's accents are heard at its high points too
 MAX_NOTES = 16  # in a bar, shared by the voices with `share` under 1
 
 
@@ -92,8 +94,12 @@ class BarPlanner:
         )
         performed = perform_notes(phrase, voice.expression, bar_seed, metre)
         line = tied = None
+        dynamics = 1.0
+        accents: list[float | None] = [None] * len(phrase)
         if received.placed:
             starts = [note.start for note in performed]
+            dynamics = LINE_DYNAMICS
+            accents = [*line_accents(phrase, metre)]
             line = PlacedLine(phrase, starts, received.chords_in(metre), voice.settings, metre)
         voice.lay_out(bar, LaidOutBar(received, metre, line))
         if received.tied and phrase and phrase[0].start == 0:
@@ -111,10 +117,11 @@ class BarPlanner:
                     metre if is_lead else None,
                     voice.last_material,
                     span,
-                    arc.dynamics(note.start / metre.bar),
+                    dynamics * arc.dynamics(note.start / metre.bar),
                     line,
                     place,
                     note is tied,
+                    accents[place],
                 )
                 self._schedule.add(start + note.start, EventKind.ON, (planned,))
         return len(phrase) if share < 1 else 0

@@ -149,12 +149,19 @@ def fold_into(pitch: int, low: int, high: int) -> int:
     return min(max(pitch, low), high)
 
 
-def velocity_of(note: Note, weight: int, settings: VoiceSettings) -> int:
-    """A note's velocity: higher on strong beats (`Metre.weight`), syncopations and high notes."""
-    if weight:
-        accent = 0.7 if weight > 1 else 0.55
-    else:  # a long note off the beat is a syncopation, a short one a ghost note
-        accent = 0.75 if note.duration >= TICKS_PER_BEAT else 0.35
+def velocity_of(
+    note: Note, weight: int, settings: VoiceSettings, accent: float | None = None
+) -> int:
+    """A note's velocity: higher for accents and high notes.
+
+    `accent`: see `accents.line_accents`; by default the place says it (`Metre.weight`): strong
+    beats and syncopations are accented.
+    """
+    if accent is None:
+        if weight:
+            accent = 0.7 if weight > 1 else 0.55
+        else:  # a long note off the beat is a syncopation, a short one a ghost note
+            accent = 0.75 if note.duration >= TICKS_PER_BEAT else 0.35
     height = min(max((note.pitch - 48) / 36.0, 0.0), 1.0)
     share = min(0.8 * accent + 0.4 * height, 1.0)
     return round(settings.softest + share * (settings.loudest - settings.softest))
