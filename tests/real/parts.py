@@ -226,13 +226,14 @@ class Jack(Program):
     """A JACK server of this name, without a sound card.
 
     With -S the server waits for its clients in each cycle. Otherwise a client that gets no
-    processor time misses the cycle and loses its MIDI events.
+    processor time misses the cycle and loses its MIDI events. Each cycle wakes every client, so a
+    cycle is long: 512 frames, a hundredth of a second.
     """
 
     def __init__(self, name):
         self._name = name
         super().__init__(
-            "jackd", "-n", name, "-S", *jack_priority(), "-d", "dummy", "-r", "48000", "-p", "128"
+            "jackd", "-n", name, "-S", *jack_priority(), "-d", "dummy", "-r", "48000", "-p", "512"
         )
 
     def is_up(self):
