@@ -124,8 +124,10 @@ class CookbookRig:
 
 
 @pytest.fixture
-def rig(request, jack, link_session, root, tmp_path):
+def rig(request, jack, root, tmp_path):
     rig = CookbookRig(root, tmp_path, request.param)
+    if rig.rig.get("clock", {}).get("source") == "link":
+        request.getfixturevalue("link_session")
     try:
         rig.plug_in()
         check = rig.perform("check")

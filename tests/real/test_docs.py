@@ -1,13 +1,12 @@
-"""The commands in patches/ that need a daemon or MIDI ports print what their pages show."""
+"""The commands in patches/ that need a daemon print what their pages show."""
 
-import contextlib
 import socket
 
 import code_blocks
 import pytest
 from code_blocks import ROOT
 from loopback import free_port
-from parts import eventually, instrument, need, perform
+from parts import eventually, need, perform
 
 from perform.net.osc import encode
 
@@ -45,23 +44,3 @@ def test_the_log_has_the_lines_that_the_page_quotes(block, daemon):
             client.sendto(encode(address, value), ("127.0.0.1", daemon.port))
     for line in block.text.splitlines():
         eventually(lambda line=line: line in daemon.lines)
-
-
-@pytest.fixture
-def ports(jack):
-    """The ports of a keyboard, a synthesizer and a loop, opened as other programs do."""
-    with contextlib.ExitStack() as ends:
-
-        def plug_in(kind, name):
-            return ends.enter_context(contextlib.closing(instrument(kind, name)))
-
-        plug_in("output", "Keystation")
-        plug_in("input", "MicroFreak")
-        out = plug_in("output", "Loop out")
-        plug_in("input", "Loop in").listen(lambda message, _: out.send(message))
-        yield
-
-
-@pytest.mark.parametrize("block", code_blocks.blocks(ROOT, "console jack"), ids=str)
-def test_ports_are_named_as_the_page_shows(block, ports, root, tmp_path):
-    code_blocks.check(block, tmp_path, root)
