@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from perform.music.feel import Feel
 from perform.music.line_codec import HALF, chord_at, register_row, root_shift, row_of
 from perform.music.line_context import LineContext
 from perform.music.note import COLUMNS, TICKS_PER_COLUMN, Phrase
@@ -19,7 +20,9 @@ Values = NDArray[np.float64]
 OCTAVE, STEP = 12, 2
 GUIDE_TONES = (3, 4, 10, 11)  # thirds and sevenths above a root
 JOIN_WEIGHT, ARRIVAL_WEIGHT, MOTIF_WEIGHT, REPEAT_WEIGHT = 2.0, 0.5, 2.5, 0.5
-STRAY_WEIGHT, REGISTER_WEIGHT, ROOT_WEIGHT = 1.5, 4.0, 2.0
+STRAY_WEIGHT, REGISTER_WEIGHT, ROOT_WEIGHT, PULSE_WEIGHT = 1.5, 4.0, 2.0, 3.0
+PULSES: dict[Feel | None, int] = {"swing": 4, "shuffle": 4, "ballad": 2}  # of a bass, in a bar
+TWO_FEEL = 0.15  # a bass that is asked for a lower density walks in two
 BEAT_COLUMNS = COLUMNS // 4
 LATE = COLUMNS * 3 // 4  # the last beat
 
@@ -79,6 +82,7 @@ def candidate_scores(candidates: Candidates, context: LineContext) -> Values:
         if context.grounded:
             grounds = (ends.first % 12 == 0) & ends.at_once & ~candidates.tied
             scores = scores + ROOT_WEIGHT * grounds - ROOT_WEIGHT * candidates.tied
+            scores = scores - PULSE_WEIGHT * _off_pulse(candidates.rolls, context)
     return np.asarray(scores, float)
 
 
@@ -132,6 +136,26 @@ def _strays(rolls: Rolls, context: LineContext) -> Values:
     return np.bincount(bar[outside & long & ~step], minlength=len(rolls)).astype(float)
 
 
+def _onsets(rolls: Rolls) -> NDArray[np.bool_]:
+    """Whether a note begins in each column of each bar, (n, 64)."""
+    on = rolls > 0
+    return np.asarray((on & ~np.pad(on, ((0, 0), (0, 0), (1, 0)))[:, :, :-1]).any(axis=1))
+
+
+def _off_pulse(rolls: Rolls, context: LineContext) -> Values:
+    """How many beats of its pulse a bass leaves out in each bar; a quarter for each other beat that
+    it plays.
+    """
+    pulse = PULSES.get(context.feel, 0)
+    if not pulse:
+        return np.zeros(len(rolls))
+    if context.density is not None and context.density < TWO_FEEL:
+        pulse = 2
+    beats = _onsets(rolls)[:, ::BEAT_COLUMNS]
+    steps = np.arange(4) % (4 // pulse) == 0
+    return np.asarray((~beats[:, steps]).sum(axis=1) + beats[:, ~steps].sum(axis=1) / 4)
+
+
 def _likeness(rolls: Rolls, motif: Phrase) -> Values:
     """How like a motif each bar is, 0 to 1: half by onsets in common, half by the moves' directions
     one after another.
@@ -139,8 +163,7 @@ def _likeness(rolls: Rolls, motif: Phrase) -> Values:
     wanted = np.zeros(COLUMNS, bool)
     starts = ((note.start + TICKS_PER_COLUMN // 2) // TICKS_PER_COLUMN for note in motif)
     wanted[[min(column, COLUMNS - 1) for column in starts]] = True
-    on = rolls > 0
-    onsets = (on & ~np.pad(on, ((0, 0), (0, 0), (1, 0)))[:, :, :-1]).any(axis=1)
+    onsets = _onsets(rolls)
     both = (onsets & wanted).sum(axis=1)
     either = (onsets | wanted).sum(axis=1)
     turns = np.sign(np.diff([note.pitch for note in motif]))

@@ -123,3 +123,18 @@ def test_a_low_voice_is_moved_onto_the_roll_by_octaves():
 
 def test_without_a_context_a_bar_still_comes(source):
     assert source.phrase(3).phrase
+
+
+def test_the_bass_walks_in_four_in_swing_and_leaves_beats_out_in_a_ballad():
+    """A twelfth of its walking bars may leave a beat out, as a player's do."""
+    bass = LineSource(catalog.find("bass"))
+    context = over("C7", low=28, high=43, grounded=True, density=0.5)
+    begun = {
+        feel: [
+            {note.start for note in bass.phrase(seed, context=context._replace(feel=feel)).phrase}
+            for seed in range(24)
+        ]
+        for feel in ("swing", "ballad")
+    }
+    assert sum({0, 480, 960, 1440} <= starts for starts in begun["swing"]) >= 22
+    assert sum(480 in starts for starts in begun["ballad"]) <= 8

@@ -120,3 +120,23 @@ def test_a_bass_begins_on_the_root_and_does_not_tie():
         pool._replace(tied=np.array([False, False, True])), context
     )
     assert tied < third < root
+
+
+def test_a_walking_bass_plays_every_beat_and_in_a_ballad_the_first_and_the_third():
+    context = LineContext((context_chord(C7, frozenset(C7.scale)),), grounded=True)
+    four = roll(*[(at * 480, 480, pitch) for at, pitch in enumerate((60, 62, 64, 65))])
+    two = roll((0, 960, 60), (960, 960, 62))
+    late = roll((0, 960, 60), (1440, 480, 64))
+    pool = candidates(four, two, late)
+
+    def scores(**values):
+        return candidate_scores(pool, context._replace(**values)).tolist()
+
+    walking, in_two, syncopated = scores(feel="swing")
+    assert walking > in_two + 3
+    assert walking > syncopated + 3
+    for values in ({"feel": "ballad"}, {"feel": "swing", "density": 0.1}):
+        walking, in_two, syncopated = scores(**values)
+        assert in_two > walking > syncopated
+    assert len(set(scores(feel="latin"))) == 1
+    assert len(set(scores(feel="swing", grounded=False))) == 1
