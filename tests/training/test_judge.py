@@ -230,6 +230,18 @@ def test_a_sequence_model_needs_fewer_bits_for_the_right_chords():
     assert right < np.log2(sequence.INTERVALS)
 
 
+def test_the_proof_has_every_corruption_and_tells_copies(monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        judgements, "compare_windows", lambda *given: seen.append(given) or {"all": Area(0.5, 0.0)}
+    )
+    said = []
+    found = judgements.prove(BLUES, said.append)
+    assert len(said) == len(found) == len(LINE_CORRUPTIONS) + 2
+    assert len(seen) == 3 * (1 + 3 * len(LINE_CORRUPTIONS))
+    assert found["near-copies"][0] < 0.1 < found["near-copies"][1] == 1.0
+
+
 # --- the cards of bundles ------------------------------------------------------------------------
 
 

@@ -108,13 +108,19 @@ def prove(
 ) -> dict[str, list[float]]:
     """Areas of the reference against itself: unchanged, and by corruption at three strengths.
 
-    A reliable judge gives about 0.5 for the unchanged lines, and more with each strength.
+    A reliable judge gives about 0.5 for the unchanged lines, and more with each strength. Under
+    "near-copies" the shares of windows that memorisation finds in other tunes, and in the same.
     """
     found = {"unchanged": [_separated(reference, seed, None)]}
     report(f"unchanged: {found['unchanged'][0]:.3f}")
     for name in LINE_CORRUPTIONS:
         found[name] = [_separated(reference, seed, (name, strength)) for strength in STRENGTHS]
         report(f"{name}: {' '.join(f'{area:.3f}' for area in found[name])}")
+    left, right = halves(reference, seed)
+    found["near-copies"] = [memorisation(left, corpus).copies for corpus in (right, left)]
+    report(
+        "near-copies, of other tunes and of the same: {:.3f} {:.3f}".format(*found["near-copies"])
+    )
     return found
 
 

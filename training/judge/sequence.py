@@ -7,6 +7,7 @@ that all keys are equal.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -214,11 +215,8 @@ def over_folds(
 
     Each fold trains on the other tunes of the reference; the source is measured by every fold.
     """
-    order = np.random.default_rng(seed).permutation(len(reference))
     rows: dict[str, list[NDArray[np.float64]]] = {"source": [], "held out": [], "wrong chords": []}
-    for fold in range(folds):
-        inside = [reference[i] for i in order if i % folds == fold]
-        model = train([reference[i] for i in order if i % folds != fold], seed + fold)
+    for fold, (model, inside) in enumerate(_folds(tuple(reference), folds, seed)):
         rows["source"].append(np.stack(measure(model, source)))
         rows["held out"].append(np.stack(measure(model, inside)))
         rows["wrong chords"].append(np.stack(measure(model, inside, 1 + (5 * fold + 2) % 11)))
@@ -226,6 +224,19 @@ def over_folds(
     for name in ("held out", "wrong chords"):
         found[name] = np.concatenate(rows[name], axis=1)
     return {name: Bits(*map(_mean, values)) for name, values in found.items()}
+
+
+@lru_cache(1)  # several sources are judged by one reference
+def _folds(reference: tuple[Piece, ...], folds: int, seed: int) -> list[tuple[Any, list[Piece]]]:
+    """For each fold the model that was trained on the others, and the tunes of the fold."""
+    order = np.random.default_rng(seed).permutation(len(reference))
+    return [
+        (
+            train([reference[i] for i in order if i % folds != fold], seed + fold),
+            [reference[i] for i in order if i % folds == fold],
+        )
+        for fold in range(folds)
+    ]
 
 
 def _mean(values: NDArray[np.float64]) -> tuple[float, float]:
