@@ -79,7 +79,8 @@ class LineSource:
             chosen = choose(candidates, context, seed)
             roll, tied = candidates.rolls[chosen], bool(candidates.tied[chosen])
         else:
-            roll, tied = self._steered(seed, context, numbers, steering, seconds)
+            moved = steering._replace(low=context.low, high=context.high)
+            roll, tied = self._steered(seed, context, numbers, moved, seconds)
         line = (note._replace(pitch=note.pitch - 12 * octaves) for note in played(roll, thirds))
         return GeneratedBar(tuple(line), placed=True, tied=tied)
 

@@ -114,6 +114,24 @@ def test_a_weight_of_the_player_wins_over_taste(source):
     assert counts[0] + 2 < counts[1]
 
 
+@pytest.mark.parametrize("name", ["register", "contour"])
+def test_a_weight_measures_a_low_voice_where_it_sounds(source, name):
+    """A bass at its lowest and highest, and one that falls and rises."""
+    weights = tuple(float(each == name) for each in WEIGHTS)
+    found = []
+    for target in (0.0, 1.0):
+        steering = Steering(weights, low=28, high=43, **{name: target})
+        bars = [
+            source.phrase(seed, steering=steering, context=over("C7", low=28, high=43)).phrase
+            for seed in range(8)
+        ]
+        if name == "register":
+            found.append(np.mean([note.pitch for bar in bars for note in bar]))
+        else:
+            found.append(np.mean([bar[-1].pitch - bar[0].pitch for bar in bars]))
+    assert found[1] - found[0] > 5
+
+
 def test_a_low_voice_is_moved_onto_the_roll_by_octaves():
     context = LineContext(low=28, high=50, before=(Note(-480, 480, 40),))
     assert octaves_to_roll(context) == 2
