@@ -26,7 +26,8 @@ class PlannedNote(NamedTuple):
     bar. `material`: the received bar that the note comes from. `span`: the pitches of its bar.
     `dynamics`: how loud the arc makes it, see `Arc.dynamics`. `line`, `place`: the placed line of
     the bar, and which of its notes it is. `tied`: whether it goes on with the note before it.
-    `accent`: see `voicing.velocity_of`.
+    `accent`: see `voicing.velocity_of`. `held`: ticks to the bar line, for a note that is written
+    up to it: it lasts so long where the next bar goes on with it.
     """
 
     voice: int
@@ -39,6 +40,7 @@ class PlannedNote(NamedTuple):
     place: int = 0
     tied: bool = False
     accent: float | None = None
+    held: int = 0
 
 
 class ActiveNotes:
@@ -72,7 +74,8 @@ class ActiveNotes:
             velocity = accent_velocity(velocity, settings.softest, settings.loudest, accent)
         velocity = voicing.with_dynamics(velocity, planned.dynamics, settings)
         velocity = min(max(velocity, 1), 127)
-        self._note_on(tick, voice, pitch, velocity, tick + performed.duration, done)
+        held = planned.held if voice.ties_into(bar + 1) else 0
+        self._note_on(tick, voice, pitch, velocity, tick + max(performed.duration, held), done)
 
     def _voiced(
         self, voice: VoiceState, bar: int, planned: PlannedNote, chord: Chord

@@ -122,6 +122,7 @@ class BarPlanner:
                     place,
                     note is tied,
                     accents[place],
+                    metre.bar - note.start if note.note.end >= metre.bar else 0,
                 )
                 self._schedule.add(start + note.start, EventKind.ON, (planned,))
         return len(phrase) if share < 1 else 0

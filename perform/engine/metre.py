@@ -123,11 +123,13 @@ def format_metre(metre: Metre) -> str:
     return f"{metre.bar // QUAVER}/8"
 
 
-def fit_to_metre(phrase: Phrase, metre: Metre) -> Phrase:
+def fit_to_metre(phrase: Phrase, metre: Metre, since: int | None = None) -> Phrase:
     """A bar of 4/4 material as a bar of another metre.
 
     Dotted beats (6/8, 12/8) shuffle it, beat for beat. A shorter bar crops it, from the first beat
-    that has a note. A longer bar starts it again from its beginning.
+    that has a note. A longer bar starts it again from its beginning; or, where a tick of the
+    material is given, from the beat since then whose first note is nearest to a step from the last
+    one.
     """
     if metre == COMMON or not phrase:
         return phrase
@@ -135,19 +137,40 @@ def fit_to_metre(phrase: Phrase, metre: Metre) -> Phrase:
     if metre.beat == DOTTED_QUARTER:
         phrase = _shuffle(phrase)
         length = TICKS_PER_BAR * DOTTED_QUARTER // TICKS_PER_BEAT
+    whole = length
     if phrase[0].start >= metre.bar:
         empty = phrase[0].start // metre.beat * metre.beat
         phrase = tuple(note._replace(start=note.start - empty) for note in phrase)
-    notes = [
-        note._replace(start=note.start + repeat * length)
-        for repeat in range(-(-metre.bar // length))
-        for note in phrase
-    ]
+    notes, begin = list(phrase), 0
+    while length < metre.bar:
+        if since is not None:
+            begin = _flowing_beat(phrase, from_material(since, metre), metre)
+        notes += [
+            note._replace(start=note.start + length - begin)
+            for note in phrase
+            if note.start >= begin
+        ]
+        length += whole - begin
     return tuple(
         note._replace(duration=min(note.duration, metre.bar - note.start))
         for note in notes
         if note.start < metre.bar
     )
+
+
+def _flowing_beat(phrase: Phrase, since: int, metre: Metre) -> int:
+    """The beat of a phrase from `since` on, in ticks, where it goes on best from its last note."""
+    last = max(phrase).pitch
+    firsts: dict[int, Note] = {}
+    for note in phrase:
+        firsts.setdefault(note.start // metre.beat * metre.beat, note)
+    beats = [beat for beat in firsts if beat >= since] or [0]
+
+    def jump(beat: int) -> int:
+        away = abs(firsts[beat].pitch - last) if beat in firsts else 0
+        return away - 2 if away > 2 else 2 * (away == 0)
+
+    return min(beats, key=jump)
 
 
 def to_common_time(phrase: Phrase, metre: Metre) -> Phrase:

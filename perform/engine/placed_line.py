@@ -69,8 +69,8 @@ class ReceivedBar(NamedTuple):
         )
 
 
-def _fitted(phrase: Phrase, metre: Metre, density: int | None) -> Phrase:
-    return thin(fit_to_metre(phrase, metre), density, metre)
+def _fitted(phrase: Phrase, metre: Metre, density: int | None, since: int | None = None) -> Phrase:
+    return thin(fit_to_metre(phrase, metre, since), density, metre)
 
 
 @lru_cache(64)
@@ -78,13 +78,18 @@ def _sounding(bar: ReceivedBar, metre: Metre, density: int | None, low: int, hig
     """See `ReceivedBar.sounding`. A bar is asked for at each update of the bars that follow it."""
     shift = semitones_from_c(bar.chords[0].root) if bar.chords else 0
     chords = bar.chords_in(metre)
+    since = bar.chords[-1].start if bar.chords else 0
 
     def is_chord_tone(note: Note) -> bool:
         chord = next((it for it in reversed(chords) if it.start <= note.start), None)
         return chord is None or (note.pitch + shift) % 12 in chord.tones
 
     line = breathe(
-        _fitted(bar.phrase, metre, density), bar.breath, bar.pickup, metre, rests_on=is_chord_tone
+        _fitted(bar.phrase, metre, density, since),
+        bar.breath,
+        bar.pickup,
+        metre,
+        rests_on=is_chord_tone,
     )
     return move_line(line, shift, low, high)
 

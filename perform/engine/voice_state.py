@@ -174,6 +174,10 @@ class VoiceState:
         self.pending.discard(bar)
         self.received[bar] = received
 
+    def ties_into(self, bar: int) -> bool:
+        """Whether a received bar goes on with the note before it."""
+        return bar in self.received and self.received[bar].tied
+
     def prepared(self, bar: int) -> ReceivedBar | None:
         """A received bar as this voice plays it; None where it has not arrived."""
         received = self.received.get(bar)

@@ -86,6 +86,20 @@ def test_a_bar_of_material_fits_every_metre(text, metre):
     assert made[-1].end > metre.bar - metre.beat  # the end of the bar is not empty
 
 
+def test_a_line_flows_into_the_beats_beyond_its_material():
+    """From the last note, C5, the beat that begins with D5 is a step away; the others are not."""
+    pitches = (60, 64, 74, 70, 67, 69, 65, 72)
+    line = tuple(Note(at * 240, 240, pitch) for at, pitch in enumerate(pitches))
+    five = parse_metre("5/4")
+    assert [note.pitch for note in fit_to_metre(line, five, 0)][8:] == [74, 70]
+    assert [note.pitch for note in fit_to_metre(line, five)][8:] == [60, 64]
+    since_the_second_chord = fit_to_metre(line, five, 960)
+    assert [note.pitch for note in since_the_second_chord][8:] == [67, 69]
+    assert [note.start for note in since_the_second_chord][8:] == [1920, 2160]
+    ten = [note.start for note in fit_to_metre(line, parse_metre("10/4"), 0)]
+    assert ten == [240 * at for at in range(20)]
+
+
 @pytest.mark.parametrize("text", ["", "4", "4/3", "1/4", "99/4", "x/y"])
 def test_a_text_that_is_no_metre_is_an_error(text):
     with pytest.raises(ValueError, match="is no metre"):
