@@ -159,7 +159,10 @@ def fit_to_metre(phrase: Phrase, metre: Metre, since: int | None = None) -> Phra
 
 
 def _flowing_beat(phrase: Phrase, since: int, metre: Metre) -> int:
-    """The beat of a phrase from `since` on, in ticks, where it goes on best from its last note."""
+    """The beat of a phrase from `since` on, in ticks, where it goes on best from its last note.
+
+    The last beat would be an echo: it is the best one only where others leap.
+    """
     last = max(phrase).pitch
     firsts: dict[int, Note] = {}
     for note in phrase:
@@ -168,7 +171,8 @@ def _flowing_beat(phrase: Phrase, since: int, metre: Metre) -> int:
 
     def jump(beat: int) -> int:
         away = abs(firsts[beat].pitch - last) if beat in firsts else 0
-        return away - 2 if away > 2 else 2 * (away == 0)
+        leap = away - 2 if away > 2 else 2 * (away == 0)
+        return leap + 2 * (beat == max(firsts))
 
     return min(beats, key=jump)
 

@@ -12,7 +12,12 @@ from numpy.typing import NDArray
 from perform.music.feel import Feel
 from perform.music.line_codec import HALF, chord_at, register_row, root_shift, row_of
 from perform.music.line_context import LineContext
-from perform.music.note import COLUMNS, TICKS_PER_COLUMN, Phrase
+from perform.music.note import (
+    COLUMNS,
+    TICKS_PER_BEAT,
+    TICKS_PER_COLUMN,
+    Phrase,
+)
 from perform.music.note_table import notes_of
 from perform.music.pianoroll import Rolls
 
@@ -21,9 +26,12 @@ OCTAVE, STEP = 12, 2
 GUIDE_TONES = (3, 4, 10, 11)  # thirds and sevenths above a root
 JOIN_WEIGHT, ARRIVAL_WEIGHT, MOTIF_WEIGHT, REPEAT_WEIGHT = 2.0, 0.5, 2.5, 0.5
 STRAY_WEIGHT, REGISTER_WEIGHT, ROOT_WEIGHT, PULSE_WEIGHT = 1.5, 4.0, 2.0, 3.0
+ORPHAN_WEIGHT, ALONE_WEIGHT = 3.0, 2.0
+FOURTH = 5
 PULSES: dict[Feel | None, int] = {"swing": 4, "shuffle": 4, "ballad": 2}  # of a bass, in a bar
 TWO_FEEL = 0.15  # a bass that is asked for a lower density walks in two
 BEAT_COLUMNS = COLUMNS // 4
+HALF_BEAT = BEAT_COLUMNS // 2
 LATE = COLUMNS * 3 // 4  # the last beat
 
 
@@ -66,10 +74,17 @@ def candidate_scores(candidates: Candidates, context: LineContext) -> Values:
     """How good each candidate is, (n,), as a logit."""
     ends = _ends(candidates.rolls)
     scores = candidates.logits - REPEAT_WEIGHT * ends.repeats
+    scores = scores - ALONE_WEIGHT * _alone(candidates.rolls)
     if context.before:
         last = row_of(max(context.before).pitch, root_shift(context))
         far = (ends.first >= 0) & (np.abs(ends.first - last) > OCTAVE) & ~candidates.tied
         scores = scores - JOIN_WEIGHT * far
+        if _ends_with_pickup(context.before):
+            wide = np.abs(ends.first - last) > FOURTH
+            orphan = (
+                wide | ~_onsets(candidates.rolls)[:, :HALF_BEAT].any(axis=1)
+            ) & ~candidates.tied
+            scores = scores - ORPHAN_WEIGHT * orphan
     if context.following is not None:
         scores = scores + ARRIVAL_WEIGHT * _arrives(ends, context)
     if context.motif:
@@ -101,6 +116,25 @@ def _ends(rolls: Rolls) -> _Ends:
     same = (bar[1:] == bar[:-1]) & (row[1:] == row[:-1])
     repeats = np.bincount(bar[1:][same], minlength=len(rolls)).astype(float)
     return _Ends(first, last, mean, at_once, late, repeats)
+
+
+def _ends_with_pickup(before: Phrase) -> bool:
+    """Whether notes of the last beat follow a rest: they lead into the bar."""
+    line = sorted(before)
+    for note, after in zip(line[-2::-1], line[:0:-1], strict=True):
+        if after.start - note.end >= TICKS_PER_BEAT // 2:
+            return after.start >= -TICKS_PER_BEAT
+    return False
+
+
+def _alone(rolls: Rolls) -> Values:
+    """How many notes of half a beat or less stand between rests of as much, inside a bar."""
+    table = notes_of(rolls)
+    order = np.lexsort((table.start, table.bar))
+    bar, start, end = table.bar[order], table.start[order], table.end[order]
+    rest = (start[1:] - end[:-1] >= HALF_BEAT) & (bar[1:] == bar[:-1])
+    alone = (end - start <= HALF_BEAT)[1:-1] & rest[:-1] & rest[1:]
+    return np.bincount(bar[1:-1][alone], minlength=len(rolls)).astype(float)
 
 
 def _arrives(ends: _Ends, context: LineContext) -> NDArray[np.bool_]:

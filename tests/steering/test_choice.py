@@ -140,3 +140,23 @@ def test_a_walking_bass_plays_every_beat_and_in_a_ballad_the_first_and_the_third
         assert in_two > walking > syncopated
     assert len(set(scores(feel="latin"))) == 1
     assert len(set(scores(feel="swing", grounded=False))) == 1
+
+
+def test_a_pick_up_leads_on_at_once_and_near():
+    """The same candidates after a line without a rest before its last beat cost nothing more."""
+    near, wide, late = roll((0, 240, 64)), roll((0, 240, 69)), roll((480, 240, 64))
+    pool = candidates(near, wide, late)
+    pickup = (Note(-1440, 480, 60), Note(-480, 240, 60), Note(-240, 240, 62))
+    scores = candidate_scores(pool, LineContext(before=pickup)).tolist()
+    assert scores[0] > scores[1] == scores[2]
+    line = (Note(-1440, 960, 60), *pickup[1:])
+    assert len(set(candidate_scores(pool, LineContext(before=line)))) == 1
+    tied = pool._replace(tied=np.ones(3, bool))
+    assert len(set(candidate_scores(tied, LineContext(before=pickup)))) == 1
+
+
+def test_short_notes_between_rests_cost():
+    line = roll((0, 480, 60), (480, 240, 62), (720, 240, 64), (960, 480, 65))
+    stabs = roll((0, 240, 60), (480, 240, 62), (960, 240, 64), (1440, 480, 65))
+    whole, broken = candidate_scores(candidates(line, stabs), LineContext())
+    assert whole - broken == 4.0
