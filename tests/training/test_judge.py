@@ -57,6 +57,13 @@ def test_a_chord_reached_by_step_and_a_tie_over_the_bar_line_are_counted():
     assert (found["by_step"].mean, found["ties"].mean) == (0.5, 0.5)
 
 
+def test_a_bar_that_takes_up_an_earlier_one_is_counted():
+    """The second bar is the first a step higher; the third has its rhythm and another contour."""
+    notes = "c4/4 d4 e4/8 g4 e4/4 | d4/4 e4 f4/8 a4 f4/4 | g4/4 e4 d4/8 c4 f4/4"
+    piece = line(notes, chords="C7 | % | %")
+    assert figures([piece])["returns"] == (pytest.approx(1 / 3), 3)
+
+
 def test_windows_have_numbers_that_are_finite_and_of_one_length():
     found = [features(window) for window in windows([*BLUES, *FUNK])]
     assert len(found) > 30

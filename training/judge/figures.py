@@ -10,6 +10,8 @@ from training.data.piece import Piece, PieceNote
 JOINED = 2 * TICKS_PER_BEAT  # notes farther apart than a half note do not follow each other
 QUAVER = TICKS_PER_BEAT // 2
 STEP = 2  # semitones
+BARS_BACK = 8
+FEWEST_NOTES = 4  # in a bar that can be known again
 MIXED_THIRDS = (140, 180), (300, 340)
 MIXED_SIXTEENTHS = (100, 130), (350, 370)
 
@@ -121,6 +123,27 @@ def phrases(piece: Piece) -> list[tuple[PieceNote, ...]]:
     return [piece.notes[a:b] for a, b in zip(starts, ends, strict=True) if b > a]
 
 
+def _returns(piece: Piece) -> Iterator[float]:
+    """For each bar of some notes, whether one of the eight before had its rhythm and contour, but
+    for one move in four.
+    """
+    bars: list[tuple[list[int], list[int]]] = []
+    for bar in range(piece.bars):
+        start = bar * TICKS_PER_BAR
+        inside = [note for note in piece.notes if start <= note.start < start + TICKS_PER_BAR]
+        rhythm = [note.start - start for note in inside]
+        turns = [(b.pitch > a.pitch) - (b.pitch < a.pitch) for a, b in pairwise(inside)]
+        if len(inside) >= FEWEST_NOTES:
+            yield float(
+                any(
+                    rhythm == others
+                    and sum(a == b for a, b in zip(turns, moves, strict=True)) >= 0.75 * len(turns)
+                    for others, moves in bars[-BARS_BACK:]
+                )
+            )
+        bars.append((rhythm, turns))
+
+
 def _mixed(piece: Piece) -> Iterator[float]:
     for bar in range(piece.bars):
         places = [n.start % TICKS_PER_BEAT for n in piece.notes if n.start // TICKS_PER_BAR == bar]
@@ -150,6 +173,7 @@ FIGURES: dict[str, tuple[str, Cases]] = {
                      lambda piece: ((p[-1].end - p[0].start) / TICKS_PER_BEAT
                                     for p in phrases(piece))),
     "notes_a_bar": ("notes a bar", lambda piece: iter([len(piece.notes) / piece.bars])),
+    "returns": ("bars that take up one of the eight before", _returns),
     "mixed": ("bars that mix feels", _mixed),
 }  # fmt: skip
 
