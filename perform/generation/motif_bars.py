@@ -26,8 +26,8 @@ from perform.music.pitch import semitones_from_c
 RIFF_FEELS = ("funk", "shuffle")  # here a motif comes again where it was, or on the new root
 MOVES = (-2, 2, -3, 3, -5, 5)  # elsewhere by how many semitones it may also move
 MOST_BENT = 3  # semitones by which an interval may change
-STEP, LEAP = 2, 12  # semitones from the note before: at most, and where a riff comes again
-FEWEST_NOTES = 3  # of what can be known again
+STEP, FIFTH = 2, 7  # semitones from the note before: at most, and where a riff comes again
+FEWEST_NOTES = 4  # of what can be known again; a motif with fewer would leave holes
 ENDING = 3 * TICKS_PER_BEAT  # from here on an answer is free
 WIDEST_TURN = 4  # semitones from the motif to its new ending
 
@@ -47,9 +47,12 @@ def motif_bars(context: LineContext, rolls: Rolls) -> Rolls:
 
 
 def _fits(phrase: Phrase, feel: Feel | None) -> bool:
-    """Whether a phrase has enough notes, all on the grid of a feel."""
+    """Whether a phrase has enough notes, the first of them in the first beat, all on the grid of a
+    feel.
+    """
     on_grid = feel is None or {note.start % TICKS_PER_BEAT for note in phrase} <= {*GRIDS[feel]}
-    return len(phrase) >= FEWEST_NOTES and on_grid
+    full = len(phrase) >= FEWEST_NOTES and min(phrase).start < TICKS_PER_BEAT
+    return full and on_grid
 
 
 def _versions(motif: Motif, context: LineContext) -> list[Phrase]:
@@ -69,7 +72,7 @@ def _versions(motif: Motif, context: LineContext) -> list[Phrase]:
             line = _led(moved, _relative(motif.chords, shift, move), context, low, high)
             if _bent(line, moved) <= MOST_BENT:
                 found.setdefault(line, _distance(line, context, shift))
-    near = LEAP if context.feel in RIFF_FEELS else STEP
+    near = FIFTH if context.feel in RIFF_FEELS else STEP
     return sorted((line for line in found if found[line] <= near), key=lambda line: found[line])
 
 
