@@ -30,6 +30,7 @@ HELD_SHARE, CHROMATIC_SHARE, DISPLACED_SHARE, ENCLOSED_SHARE = 0.35, 0.3, 0.4, 0
 # what it costs to begin or end a run by an interval of so many semitones; wider ones are refused
 INTERVAL_COSTS = {1: 0.0, 2: 0.0, 3: 0.7, 4: 0.7, 5: 1.5, 6: 3.0, 7: 3.0}
 WEAK_TONE_COST = 0.8  # of a note on a strong beat that is no chord tone
+TURN_COST = 0.5  # of each change of direction after the first
 
 
 class Gap(NamedTuple):
@@ -234,7 +235,10 @@ def _cost(gap: Gap, places: Sequence[int], run: Run) -> float:
         place % HALF_BAR == 0 and pitch % 12 not in gap.tones(place)
         for place, pitch in zip(places, run, strict=True)
     )
-    return sum(INTERVAL_COSTS.get(join, np.inf) for join in joins) + WEAK_TONE_COST * weak
+    ways = np.sign(np.diff((gap.first.pitch, *run, gap.target.pitch)))
+    turns = max(0, int((ways[1:] != ways[:-1]).sum()) - 1)
+    cost = sum(INTERVAL_COSTS.get(join, np.inf) for join in joins)
+    return cost + WEAK_TONE_COST * weak + TURN_COST * turns
 
 
 def _notes(gap: Gap, places: Sequence[int], run: Run) -> Line:

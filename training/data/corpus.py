@@ -29,7 +29,7 @@ MODE_TRIADS = {
 }
 MINOR_MODES = ("minor", "aeolian", "dorian", "phrygian")
 FEEL: Feel = "straight"  # as they are written
-CACHE_VERSION = 3  # raise it when the same files give other bars
+CACHE_VERSION = 4  # raise it when the same files give other bars
 TONIC_FACTOR = 1.15  # the tonic wins a near tie: a tune is on its tonic most of the time
 
 
@@ -292,15 +292,21 @@ def _song(measures: Sequence[Any], tonic: int, mode: str) -> Song | None:
         signatures.append(TimeSignature(now, *metre))
         written = [chord for chord in measure.notes if "ChordSymbol" in chord.classes]
         if written:
-            root = written[0].root().pitchClass
-            minor = written[0].quality == "minor"
-            roots.append((now, Root(note_name(root) + ("m" if minor else ""), root)))
+            # the first holds from the bar line, each other from where it stands
+            ticks = [now + round(factor * float(it.offset) * TICKS_PER_BEAT) for it in written]
+            roots += zip([now, *ticks[1:]], map(_written_root, written), strict=True)
         elif inside:
             local = [note._replace(start=note.start - now) for note in inside]
             roots.append((now, implied_root(local, tonic, mode)))
         notes += inside
         now += round(factor * float(measure.highestTime) * TICKS_PER_BEAT)
     return Song(tuple(sorted(notes)), tuple(signatures), tuple(roots)) if notes else None
+
+
+def _written_root(chord: Any) -> Root:
+    """A chord symbol of music21 as a triad's symbol and root."""
+    root = int(chord.root().pitchClass)
+    return Root(note_name(root) + ("m" if chord.quality == "minor" else ""), root)
 
 
 def _key(score: Any) -> tuple[int, str]:
