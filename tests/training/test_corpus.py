@@ -1,5 +1,7 @@
 """The corpus: which tunes are chosen, broken ones, and the cache."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from perform.errors import DatasetError
@@ -92,3 +94,26 @@ def test_a_tune_is_a_piece_with_its_pick_up_and_with_parted_bars_joined(monkeypa
     assert [(tick, chord.symbol) for tick, chord in piece.chords] == [
         (0, "C"), (1920, "D"), (3840, "E"), (5760, "G"), (7680, "A"),
     ]  # fmt: skip
+
+
+def test_each_chord_that_is_written_in_a_bar_holds_from_where_it_stands():
+    """In 2/4 with doubled values; the first chord holds from the bar line."""
+
+    def symbol(offset, root, quality):
+        found = SimpleNamespace(pitchClass=root)
+        return SimpleNamespace(
+            classes=("ChordSymbol",), isNote=False, offset=offset, quality=quality,
+            root=lambda: found,
+        )  # fmt: skip
+
+    note = SimpleNamespace(
+        classes=("Note",), isNote=True, offset=0, quarterLength=2, pitch=SimpleNamespace(midi=64)
+    )
+    measure = SimpleNamespace(
+        timeSignature=SimpleNamespace(numerator=2, denominator=4),
+        notes=[note, symbol(0.5, 4, "minor"), symbol(1.0, 9, "major")],
+        highestTime=2.0,
+    )
+    song = corpus._song([measure], 0, "major")
+    assert song.roots == ((0, Root("Em", 4)), (960, Root("A", 9)))
+    assert song.notes == (Note(0, 1920, 64),)
