@@ -253,6 +253,19 @@ def teach(
 
 
 @app.command()
+def taste(
+    output: Annotated[Path, typer.Option("-o", "--output", help="the TFLite file to write")] = Path(
+        "taste.tflite"
+    ),
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+) -> None:
+    """Train the taste that chooses among bars of lines, as the shipped one was trained."""
+    from training.commands import taste as command  # noqa: PLC0415
+
+    command.train(output, seed)
+
+
+@app.command()
 def experiment(
     folder: Annotated[Path, typer.Option("-o", "--output", help="the experiment's folder")],
     data: Data = None,

@@ -14,8 +14,9 @@ SCHEMA = 1
 MANIFEST = "manifest.json"
 GENERATOR = "generator.tflite"
 DISCRIMINATOR = "discriminator.tflite"
+TASTE = "taste.tflite"
 CARD = "card.md"
-PARTS = {MANIFEST, GENERATOR, DISCRIMINATOR, CARD}
+PARTS = {MANIFEST, GENERATOR, DISCRIMINATOR, TASTE, CARD}
 
 
 class Grid(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -70,6 +71,11 @@ class Bundle(msgspec.Struct, frozen=True):
     def discriminator(self) -> Path | None:
         """The TFLite file of the discriminator; None where the bundle has none."""
         return self.path / DISCRIMINATOR if DISCRIMINATOR in self.manifest.files else None
+
+    @property
+    def taste(self) -> Path | None:
+        """The TFLite file that scores bars of a line; None where the bundle has none."""
+        return self.path / TASTE if TASTE in self.manifest.files else None
 
     @property
     def card(self) -> str:

@@ -72,6 +72,37 @@ class LineNetwork:
         return rolls, facts
 
 
+class TasteNetwork:
+    """What scores the bars of a line: a batch of bars and one context in, scores out.
+
+    BundleError where the model is no TFLite model or has other tensors.
+    """
+
+    def __init__(self, model: Path | bytes) -> None:
+        self._interpreter = _interpreter(model)
+        inputs = {len(it["shape"]): it for it in self._interpreter.get_input_details()}
+        if inputs.keys() != {1, 2, 3}:
+            raise BundleError(f"{_name(model)}: does not score bars of a line; export it again")
+        self._tied, self._context, self._rolls = (inputs[rank]["index"] for rank in (1, 2, 3))
+        self._scores, shape = _tensor(self._interpreter.get_output_details())
+        self.batch, self.context_dim = shape[0], int(inputs[2]["shape"][1])
+
+    def run(
+        self, rolls: NDArray[Any], tied: NDArray[np.bool_], context: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """The scores of bars (batch,): higher where a bar fits what was before and its chords.
+
+        `rolls`: (batch, 48, 64), cells above 0 are on. `tied`: whether each bar goes on with the
+        note before it. `context`: one for all.
+        """
+        self._interpreter.set_tensor(self._rolls, rolls.astype(np.float32))
+        self._interpreter.set_tensor(self._tied, tied.astype(np.float32))
+        self._interpreter.set_tensor(self._context, context[None])
+        self._interpreter.invoke()
+        scores: NDArray[np.float32] = self._interpreter.get_tensor(self._scores)
+        return scores
+
+
 def run_generator(model: Path | bytes, inputs: NDArray[Any]) -> NDArray[np.float32]:
     """The rolls (n, 48, 64), before the threshold, for inputs (n, noise and conditions)."""
     return Network(model).run(inputs).reshape(-1, ROWS, COLUMNS)
@@ -94,6 +125,11 @@ def _interpreter(model: Path | bytes) -> Any:
             interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as fault:
         reason = str(fault).splitlines()[0]
-        name = "the model" if isinstance(model, bytes) else model
-        raise BundleError(f"{name}: not a TFLite model ({reason}); export it again") from None
+        raise BundleError(
+            f"{_name(model)}: not a TFLite model ({reason}); export it again"
+        ) from None
     return interpreter
+
+
+def _name(model: Path | bytes) -> str:
+    return "the model" if isinstance(model, bytes) else str(model)

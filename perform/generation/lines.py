@@ -3,12 +3,13 @@
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from perform.bundles import bundle
-from perform.bundles.network import LineNetwork
+from perform.bundles.network import LineNetwork, TasteNetwork
 from perform.errors import BundleError
 from perform.events import Steering
 from perform.generation.motif_bars import RIFF_FEELS, motif_bars
@@ -30,6 +31,9 @@ from perform.steering.choice import Candidates, candidate_scores, choose
 from perform.steering.evolution import Discriminator, evolve
 
 MOVE_TEMPERATURE = 0.9  # below 1, moves are drawn a little more often from the likely ones
+# what a standard deviation counts as a logit: of the taste's scores, of the discriminator's logits
+TASTE_WEIGHT, LOGIT_WEIGHT = 0.5, 0.3
+LEAST_DEVIATION = 1e-6
 MIDDLE_PITCH = 66  # of the lines that generators are trained on
 KINDS, MOVES = 3, 2 * WIDEST_MOVE + 1  # what may be chosen at a place
 STEERED_BATCHES = 4
@@ -55,6 +59,7 @@ class LineSource:
                 f"{path}: the network has batch, noise and context {found}, the manifest says "
                 f"{told}, this version takes contexts of {CONTEXT}; export the model again"
             )
+        self._taste = _open_taste(self.bundle, found)
         self._usual = cast("Feel | None", next(iter(manifest.feels), None))
 
     def phrase(
@@ -92,8 +97,12 @@ class LineSource:
         raw, facts = self._network.run(
             noise.reshape(self._network.batch, -1).astype(np.float32), numbers
         )
-        rolls = threshold(raw, self.bundle.manifest.threshold)
-        return Candidates(rolls, facts[:, 2].astype(float), facts[:, 0] > 0.5)
+        rolls, tied = threshold(raw, self.bundle.manifest.threshold), facts[:, 0] > 0.5
+        logits = facts[:, 2].astype(float)
+        if self._taste is not None:
+            scores = standardised(self._taste.run(rolls, tied, numbers), rolls)
+            logits = TASTE_WEIGHT * scores + LOGIT_WEIGHT * standardised(logits, rolls)
+        return Candidates(rolls, logits, tied)
 
     def _steered(
         self,
@@ -137,13 +146,39 @@ class LineSource:
 
 
 def _opinion(pool: Candidates) -> Discriminator:
-    """How real the discriminator finds bars, by their rank in a pool, 0 to 1.
+    """How real the discriminator (with a taste, both) finds bars, by rank in a pool, 0 to 1.
 
-    It is 0 for a bar that the search has changed: the discriminator has not seen it.
+    It is 0 for a bar that the search has changed: the networks have not seen it.
     """
     ranks = pool.logits.argsort().argsort() / max(1, len(pool.logits) - 1)
     known = {roll.tobytes(): rank for roll, rank in zip(pool.rolls, ranks, strict=True)}
     return lambda rolls: np.array([known.get(roll.tobytes(), 0.0) for roll in rolls])
+
+
+def _open_taste(source: bundle.Bundle, told: tuple[int, int, int]) -> TasteNetwork | None:
+    """The bundle's own taste; None where the discriminator inside its generator is all it has.
+
+    BundleError where it scores other batches or contexts than the generator makes.
+    """
+    if source.taste is None:
+        return None
+    taste = TasteNetwork(source.taste)
+    if (taste.batch, taste.context_dim) != (told[0], told[2]):
+        raise BundleError(
+            f"{source.taste}: takes batches of {taste.batch} and contexts of {taste.context_dim}, "
+            f"the generator makes {told[0]} and {told[2]}; export the model again"
+        )
+    return taste
+
+
+def standardised(values: NDArray[Any], rolls: Rolls) -> NDArray[np.float64]:
+    """Values of bars with mean 0 and deviation 1; 0 for bars without notes, which have no bits."""
+    notes = (rolls > 0).any(axis=(1, 2))
+    found = np.zeros(len(values))
+    if notes.any():
+        inside = values[notes].astype(float)
+        found[notes] = (inside - inside.mean()) / max(inside.std(), LEAST_DEVIATION)
+    return found
 
 
 def octaves_to_roll(context: LineContext) -> int:

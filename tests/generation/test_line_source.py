@@ -1,14 +1,23 @@
 """The shipped bundle of lines: its bars follow their context, feel and range."""
 
+import shutil
+
 import numpy as np
 import pytest
 
-from perform.bundles import catalog
+from perform.bundles import bundle, catalog
 from perform.engine.harmony import chord_scale
+from perform.errors import BundleError
 from perform.events import Steering
-from perform.generation.lines import LineSource, moved_by_octaves, octaves_to_roll
+from perform.generation.lines import (
+    LineSource,
+    moved_by_octaves,
+    octaves_to_roll,
+    standardised,
+)
 from perform.music.chord import parse_chord
 from perform.music.feel import FEELS, GRIDS
+from perform.music.line_codec import context_numbers
 from perform.music.line_context import LineContext, context_chord
 from perform.music.note import TICKS_PER_BAR, TICKS_PER_BEAT, Note
 from perform.steering.fitness import WEIGHTS
@@ -156,3 +165,56 @@ def test_the_bass_walks_in_four_in_swing_and_leaves_beats_out_in_a_ballad():
     }
     assert sum({0, 480, 960, 1440} <= starts for starts in begun["swing"]) >= 22
     assert sum(480 in starts for starts in begun["ballad"]) <= 8
+
+
+@pytest.fixture
+def copy(tmp_path):
+    target = tmp_path / "sideman"
+    shutil.copytree(catalog.find("sideman"), target)
+    return target
+
+
+def with_files(path, **changed):
+    """The bundle at a path with other files; None leaves one out."""
+    kept = bundle.load(path)
+    files = {name: (path / name).read_bytes() for name in kept.manifest.files}
+    files |= {f"{name}.tflite": content for name, content in changed.items()}
+    return bundle.save(path, kept.manifest, {name: it for name, it in files.items() if it})
+
+
+def test_a_bundle_without_a_taste_chooses_by_its_discriminator(copy, source):
+    plain = LineSource(with_files(copy, taste=None).path)
+    assert plain.bundle.taste is None
+    numbers = context_numbers(over("C7"))
+    ours, theirs = (it.candidates(3, numbers) for it in (plain, source))
+    assert np.array_equal(ours.rolls, theirs.rolls)
+    assert not np.array_equal(ours.logits, theirs.logits)
+    assert plain.phrase(3, context=over("C7")).phrase
+
+
+def test_taste_0_is_the_raw_network_with_and_without_a_taste(copy, source):
+    plain = LineSource(with_files(copy, taste=None).path)
+    for seed in range(5):
+        context = over("C7", taste=0.0)
+        assert plain.phrase(seed, context=context) == source.phrase(seed, context=context)
+
+
+def test_a_damaged_taste_is_one_clear_error(copy):
+    with (copy / bundle.TASTE).open("ab") as file:
+        file.write(b"!")
+    with pytest.raises(BundleError, match=r"taste\.tflite has sha256 .*copy the bundle again"):
+        LineSource(copy)
+    shutil.copy(catalog.find("sideman") / bundle.TASTE, copy)
+    with_files(copy, taste=(copy / bundle.TASTE).read_bytes()[:5000])
+    with pytest.raises(BundleError, match=r"taste\.tflite: not a TFLite model .*export it again"):
+        LineSource(copy)
+
+
+def test_the_values_of_candidates_are_standardised_and_silence_has_none():
+    rolls = np.full((4, 48, 64), -1.0)
+    rolls[:3, 20, :16] = 1.0
+    found = standardised(np.array([1.0, 2.0, 3.0, 99.0]), rolls)
+    assert found[:3].mean() == pytest.approx(0)
+    assert found[:3].std() == pytest.approx(1)
+    assert found[3] == 0
+    assert not standardised(np.ones(4), rolls).any()

@@ -190,6 +190,12 @@ def train(pieces: Sequence[Piece], seed: int = 0) -> Any:
 
 def measure(model: Any, pieces: Sequence[Piece], shift: int = 0) -> tuple[NDArray[np.float64], ...]:
     """For each piece the mean bits of its notes: onsets, pitches, lengths; arrays (pieces,)."""
+    found = [bits.mean(axis=0) for bits in note_bits(model, pieces, shift)]
+    return tuple(np.stack(found, axis=1))
+
+
+def note_bits(model: Any, pieces: Sequence[Piece], shift: int = 0) -> list[NDArray[np.float64]]:
+    """For each piece the bits of its notes, (notes, 3): onset, pitch, length."""
     data = sequences(pieces, shift)
     # called directly: `predict` compiles again for every length of a piece
     parts = [
@@ -198,14 +204,15 @@ def measure(model: Any, pieces: Sequence[Piece], shift: int = 0) -> tuple[NDArra
     ]
     logits = [np.concatenate(part) for part in zip(*parts, strict=True)]
     targets = (data.gap, data.interval, data.length)
-    return tuple(_bits(at, it, data.real) for at, it in zip(logits, targets, strict=True))
+    bits = np.stack([_bits(at, it) for at, it in zip(logits, targets, strict=True)], axis=2)
+    return [row[: len(piece.notes)] for row, piece in zip(bits, pieces, strict=True)]
 
 
-def _bits(logits: Floats, classes: NDArray[np.int32], real: Floats) -> NDArray[np.float64]:
+def _bits(logits: Floats, classes: NDArray[np.int32]) -> NDArray[np.float64]:
     high = logits.max(axis=-1, keepdims=True)
     log = logits - high - np.log(np.exp(logits - high).sum(axis=-1, keepdims=True))
     chosen = np.take_along_axis(log, classes[..., None], axis=-1)[..., 0] / -np.log(2)
-    return np.asarray((chosen * real).sum(axis=1) / real.sum(axis=1), np.float64)
+    return np.asarray(chosen, np.float64)
 
 
 def over_folds(

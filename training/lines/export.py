@@ -21,6 +21,7 @@ from perform.music.pianoroll import Rolls, threshold
 from training.lines.networks import CHOICES, NOISE, one_places
 from training.lines.rolls import rolls_of, written_bars
 from training.lines.run import LineRun, gumbel_noise
+from training.lines.taste import SHIPPED as SHIPPED_TASTE
 from training.metrics import copies, playability
 from training.metrics.base import Samples, clean_samples
 from training.model.backend import keras, tf
@@ -79,7 +80,11 @@ def export(run: LineRun, target: Path, pieces: Sequence[str], remark: str = "") 
     return bundle.save(
         target,
         manifest,
-        {bundle.GENERATOR: model, bundle.CARD: card(run, manifest, pieces, remark).encode()},
+        {
+            bundle.GENERATOR: model,
+            bundle.TASTE: SHIPPED_TASTE.read_bytes(),
+            bundle.CARD: card(run, manifest, pieces, remark).encode(),
+        },
     )
 
 
@@ -128,6 +133,7 @@ def card(run: LineRun, manifest: bundle.Manifest, pieces: Sequence[str], remark:
         f"- **Bars** have {metrics['notes_a_bar']:.1f} notes; {metrics['copies']:.1%} of them are",
         "  near-copies (within 10 cells of a training bar).",
         f"- **LiteRT**, one thread: {metrics['milliseconds_a_phrase']:.3f} ms a bar.",
+        "- **Taste**: `taste.tflite`, which scores candidates, is the one that ships.",
         "",
         remark,
     ]
