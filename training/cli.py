@@ -259,7 +259,7 @@ def taste(
     ),
     seed: Annotated[int, typer.Option(min=0)] = 0,
 ) -> None:
-    """Train the taste that chooses among bars of lines, as the shipped one was trained."""
+    """Train a taste on our own book: it chooses among the candidate bars of lines."""
     from training.commands import taste as command  # noqa: PLC0415
 
     command.train(output, seed)

@@ -17,7 +17,7 @@ MELODIES, BASS = "sideman", "bass"  # the bundles whose candidates are scored
 
 
 def train(output: Path, seed: int) -> None:
-    """Write the taste of our own book, as the shipped one was made."""
+    """Write a taste that has learned from the bars of the shipped bundles over our own book."""
     from training.judge import sequence  # noqa: PLC0415 - tensorflow takes seconds
     from training.lines import taste, taste_training  # noqa: PLC0415
 
