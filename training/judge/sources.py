@@ -48,6 +48,8 @@ def played(
                     chords=chart.chords,
                     ticks=chart.ticks,
                     feel=chart.feel,
+                    form=chart.form,
+                    tempo=chart.tempo,
                     player=name,
                     pickup=chart.pickup,
                 )
