@@ -57,7 +57,9 @@ def judge(
         judgements.append(judgement.judge(name, pieces, reference, corpus, playing.seed))
         print("\n".join(page.lines(judgements[-1])), flush=True)
         if card:
-            _write_card(name, judgements[-1], pieces, _command(name, against, playing))
+            _write_card(
+                name, judgements[-1], pieces, _command(name, against, learned_from, playing)
+            )
     if output is not None:
         about = f"{_names(against)} ({len(reference)} tunes)"
         html = page.page(f"Sideman's judge: {', '.join(sources)}", judgements, about)
@@ -99,10 +101,16 @@ def _write_card(name: str, judged: "Judgement", pieces: Sequence[Piece], command
     print(f"{loaded.path / bundle.CARD}: the card")
 
 
-def _command(name: str, against: Sequence[Path] | None, playing: Playing) -> str:
+def _command(
+    name: str,
+    against: Sequence[Path] | None,
+    learned_from: Sequence[Path] | None,
+    playing: Playing,
+) -> str:
     """The command that gives a bundle's judgement again."""
     words = ["training", "judge", Path(name).name, "--charts", str(playing.charts)]
     words += [word for path in against or () for word in ("--against", str(path))]
+    words += [word for path in learned_from or () for word in ("--learned-from", str(path))]
     words += ["--role", playing.role] if playing.role != "lead" else []
     words += ["--seed", str(playing.seed)] if playing.seed else []
     return shlex.join(words)
