@@ -191,6 +191,13 @@ def test_parts_are_left_out_or_play_each_others_lines():
     )
 
 
+def test_a_silent_part_can_play_the_line_of_another():
+    lead, bass = parse_book(BOOK)
+    silent = bass._replace(notes=(), phrases=())
+    high, low = PART_STRATEGIES["part-exchange"]((lead, silent), rng(0))
+    assert (high.notes, low.notes) == ((), lead.notes)
+
+
 def test_a_midi_file_with_two_tracks_has_two_parts_over_its_markers(tmp_path):
     file = mido.MidiFile(ticks_per_beat=480)
     for name, pitch in (("Lead", 72), ("Bass", 36)):

@@ -34,12 +34,15 @@ def part_exchange(parts: Parts, rng: np.random.Generator) -> Parts:
     found = list(parts)
     for taker, giver in zip(order, np.roll(order, 1), strict=True):
         line = parts[giver]
-        octaves = round((_height(parts[taker]) - _height(line)) / OCTAVE)
+        octaves = _octaves(line, parts[taker])
         notes = tuple(note._replace(pitch=note.pitch + OCTAVE * octaves) for note in line.notes)
         found[taker] = parts[taker]._replace(notes=notes, phrases=line.phrases)
     return tuple(found)
 
 
-def _height(part: Piece) -> float:
-    """The mean pitch of a part."""
-    return float(np.mean([note.pitch for note in part.notes]))
+def _octaves(line: Piece, part: Piece) -> int:
+    """By how many octaves a line moves into the register of a part; 0 where either is silent."""
+    if not line.notes or not part.notes:
+        return 0
+    heights = [np.mean([note.pitch for note in each.notes]) for each in (part, line)]
+    return round(float(heights[0] - heights[1]) / OCTAVE)
