@@ -37,7 +37,7 @@ LEAST_DEVIATION = 1e-6
 MIDDLE_PITCH = 66  # of the lines that generators are trained on
 KINDS, MOVES = 3, 2 * WIDEST_MOVE + 1  # what may be chosen at a place
 STEERED_BATCHES = 4
-RIFF_LOGIT, ANSWER_LOGIT = 2.5, -0.7  # so riffs return often, other motifs as often as in the book
+RIFF_LOGIT, ANSWER_LOGIT = 2.5, -0.7  # bars of a riff are drawn often, those of other motifs less
 # where thirds stand on the grid of columns, and where they belong
 EXACT = {5 * TICKS_PER_COLUMN: THIRD, 11 * TICKS_PER_COLUMN: 2 * THIRD}
 

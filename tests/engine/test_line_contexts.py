@@ -4,8 +4,10 @@ import pytest
 from lines import BAR, BEAT, PlacedSource, Rehearsal
 from scipy import stats
 
+from perform.engine import phrase_requests
 from perform.engine.arc import ChorusPlace, arc_of
 from perform.engine.harmony import chart_number, chord_scale
+from perform.engine.line_contexts import line_context
 from perform.events import (
     ChartChanged,
     ChordChanged,
@@ -247,6 +249,26 @@ def test_faders_that_move_all_the_time_cost_one_request_an_eighth_of_a_beat(sour
         rehearsal.handle(value, tick=tick)
     assert len(rehearsal.requests) / 16 <= 2 * 4 + BAR / 60
     assert not [output for output in rehearsal.outputs if isinstance(output, PhraseMissed)]
+
+
+def test_where_nothing_changes_no_request_is_worked_out_again(monkeypatch):
+    made = []
+    monkeypatch.setattr(
+        phrase_requests, "line_context", lambda *args: made.append(args[1]) or line_context(*args)
+    )
+    rehearsal = Rehearsal(PlacedSource())
+    rehearsal.start(NO_KEY, C7)
+    rehearsal.advance(8 * BAR - 1)
+    made.clear()
+    rehearsal.advance(8 * BAR + BEAT)  # both bars ahead, and what follows the answers
+    assert made
+    made.clear()
+    rehearsal.advance(9 * BAR - 1)
+    assert made == []
+    rehearsal.handle(ParameterChanged("lead", "target/density", 0.9), tick=9 * BAR + 3 * BEAT + 1)
+    made.clear()
+    rehearsal.advance(10 * BAR - 1)
+    assert set(made) == {10}
 
 
 def test_the_first_chord_is_unknown_to_the_bars_that_are_prepared():

@@ -9,6 +9,7 @@ from perform.clock.realtime import RealtimeClock
 from perform.clock.transport import Transport
 from perform.clock.virtual import VirtualClock
 from perform.engine.engine import Engine
+from perform.engine.song_position import OPEN_AHEAD_TICKS
 from perform.engine.voicing import VoiceSettings
 from perform.errors import OutputError
 from perform.events import ChordChanged, PhraseReady, StateChanged, TempoTapped, TransportChanged
@@ -88,6 +89,30 @@ def test_abort_also_ends_delayed_notes():
         return memory.notes
 
     assert [min(note.velocity, 1) for note in asyncio.run(play())] == [1, 0]
+
+
+def test_what_only_prepares_does_not_wait_for_its_moment():
+    """A bar opens before its line, and plays nothing then."""
+
+    async def play():
+        clock = VirtualClock()
+        conductor, transport = conductor_of(clock)
+        conductor.prepare()
+        for bar in (0, 1):
+            conductor.handle_event(PhraseReady("one", bar, (Note(0, 240, 60),)))
+        play_chord(conductor, "C")
+        clock.advance(1.9)
+        play_chord(conductor, "C")  # up to here all is done
+        waited = []
+        for tick in (1920 - OPEN_AHEAD_TICKS, 1920):
+            moment = transport.time_of(tick)
+            clock.advance(moment - 0.0004 - clock.now())
+            conductor._on_alarm()  # as the timer calls it
+            waited.append(clock.now() == pytest.approx(moment))
+        conductor.close()
+        return waited
+
+    assert asyncio.run(play()) == [False, True]
 
 
 def test_postponed_phrases_are_handled_in_order(monkeypatch):
