@@ -26,7 +26,7 @@ from perform.errors import BundleError, SidemanError
 from perform.events import Event
 from perform.generation.canned import STOCK
 from perform.generation.worker_client import WorkerClient
-from perform.inputs.base import InputContext
+from perform.inputs.base import InputContext, MidiInput
 from perform.inputs.clock_source import ClockContext, OpenedClock
 from perform.inputs.osc import OscInputConfig
 from perform.interfaces import Output
@@ -93,14 +93,16 @@ async def build(
     live = await _start_engine(rig, outputs, listeners, [*recorders, *outputs.record], parts)
     clock = _open_clock(opening, live.conductor)
     models = _usable_models()
+    keyboards: list[MidiInput] = []
     events = ClientEvents(
         [voice.name for voice in rig.voices],
         models,
         live,
         midi_clock=clock.port is not None,
         share_tempo=clock.set_tempo,
+        keyboards=keyboards,
     )
-    dispatcher = await _open_inputs(opening, live, events, outputs)
+    dispatcher = await _open_inputs(opening, live, events, outputs, keyboards)
     await parts.enter_async_context(HotplugMonitor(opening.ports, live.conductor.is_busy))
     opened = rig.without(opening.missing.keys)
     missing = opening.missing.lines
@@ -252,9 +254,16 @@ def _open_clock(opening: _Opening, conductor: Conductor) -> OpenedClock:
 
 
 async def _open_inputs(
-    opening: _Opening, live: LiveEngine, events: ClientEvents, outputs: _Outputs
+    opening: _Opening,
+    live: LiveEngine,
+    events: ClientEvents,
+    outputs: _Outputs,
+    keyboards: list[MidiInput],
 ) -> Dispatcher:
-    """The dispatcher of client messages, after every input that the rig names is open."""
+    """The dispatcher of client messages, after every input that the rig names is open.
+
+    `keyboards` gets the MIDI inputs.
+    """
     rig, parts = opening.rig, opening.parts
     subscriptions = Subscriptions(live.conductor, live.state, outputs.feedback, rig.ahead)
     controller = rig.inputs.surface
@@ -280,6 +289,7 @@ async def _open_inputs(
         midi=rig.midi,
         parts=parts,
         ports=opening.ports,
+        keyboards=keyboards,
     )
     for key, table in rig.inputs.named_tables().items():
         named = opening.missing.expected(f"inputs.{key}")

@@ -19,6 +19,10 @@ from perform.tables import RigTable
 class MidiInput(HotplugPort, Protocol):
     """An open MIDI input."""
 
+    def clear_keys(self) -> None:
+        """Forget every key that is down."""
+        ...
+
     def close(self) -> None:
         """Close the port."""
         ...
@@ -30,6 +34,7 @@ class InputContext(NamedTuple):
     `handler`: handles OSC messages. `deliver`: takes what is played. `apply`: takes what a
     controller sets; it raises MessageError where that cannot be. `mapping`: the mapping of the
     controller. `parts`: closes in reverse order what was opened. `ports`: gets every MIDI port.
+    `keyboards`: gets every MIDI input, whose held keys a panic clears.
     """
 
     handler: MessageHandler
@@ -40,11 +45,13 @@ class InputContext(NamedTuple):
     midi: MidiConfig
     parts: contextlib.AsyncExitStack
     ports: list[HotplugPort]
+    keyboards: list[MidiInput]
 
     def add(self, port: MidiInput) -> None:
         """Take charge of an open MIDI input."""
         self.parts.callback(port.close)
         self.ports.append(port)
+        self.keyboards.append(port)
 
 
 class InputTable(RigTable, frozen=True):

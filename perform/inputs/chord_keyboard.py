@@ -108,6 +108,12 @@ class ChordKeyboard:
         self._keys, self._sustained, self._pedal = set(), set(), False
         return self._after_release(now) if held else None
 
+    def clear_keys(self, now: float) -> ChordReleased | None:
+        """As `release_all`; also forget a chord that has not settled."""
+        self.deadline = None
+        self._fresh.clear()
+        return self.release_all(now)
+
     def settle(self, now: float) -> ChordChanged | None:
         """The chord of the held keys, if it is new or pressed again after all keys were up.
 
@@ -188,6 +194,10 @@ class MidiChords(MidiPort):
         self._deliver = deliver
         self._timer: asyncio.TimerHandle | None = None
         super().__init__(config.port, config.virtual, midi)
+
+    def clear_keys(self) -> None:
+        """Forget all keys that are down."""
+        self._deliver_release(self._keyboard.clear_keys(time.monotonic()))
 
     def close(self) -> None:
         """Close the port."""

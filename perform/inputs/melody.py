@@ -57,6 +57,10 @@ class MidiMelody(MidiPort):
         elif kind == CONTROL_CHANGE and message[1] in ALL_NOTES_OFF:
             self._release_keys()
 
+    def clear_keys(self) -> None:
+        """End the notes of every key that is down."""
+        self._release_keys()
+
     def _release_keys(self) -> None:
         for key in sorted(self._keys):
             self._deliver(PlayerNoteOff(key))

@@ -32,6 +32,9 @@ class MidiPort:
     def handle_plugged(self) -> None:
         """The device is back."""
 
+    def clear_keys(self) -> None:
+        """Forget every key that is down, as after a lost note-off."""
+
     def close(self) -> None:
         """Close the port."""
         if self._sensing is not None:

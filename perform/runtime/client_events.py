@@ -11,10 +11,12 @@ from perform.events import (
     Event,
     ModelChanged,
     OtherModelChanged,
+    Panic,
     SnapshotRecalled,
     TempoChanged,
     TempoTapped,
 )
+from perform.inputs.base import MidiInput
 from perform.music.chord import Chord
 from perform.runtime.live_engine import LiveEngine
 
@@ -24,7 +26,8 @@ class ClientEvents:
 
     `voices`: their names. `models`: the names of the bundles that were checked at start-up.
     `midi_clock`: whether a MIDI clock gives the tempo, so that clients cannot. `share_tempo`: sets
-    a new tempo for all programs that share the clock.
+    a new tempo for all programs that share the clock. `keyboards`: the inputs whose keys a panic
+    clears.
     """
 
     def __init__(
@@ -35,6 +38,7 @@ class ClientEvents:
         *,
         midi_clock: bool = False,
         share_tempo: Callable[[float], None] | None = None,
+        keyboards: Sequence[MidiInput] = (),
     ) -> None:
         self._voices = voices
         self._models = set(models)
@@ -43,6 +47,7 @@ class ClientEvents:
         self._conductor = live.conductor
         self._midi_clock = midi_clock
         self._share_tempo = share_tempo
+        self._keyboards = keyboards
         self._pressed: Chord | None = None
 
     def handle_event(self, event: Event) -> None:
@@ -60,7 +65,15 @@ class ClientEvents:
             return
         elif isinstance(event, ChordChanged | ChordReleased):
             event = self._release_pad(event)
+        elif isinstance(event, Panic):
+            self.clear_keys()
         self._conductor.handle_event(event)
+
+    def clear_keys(self) -> None:
+        """Forget the pad and every key that is held: a note-off may have been lost."""
+        self._pressed = None
+        for keyboard in self._keyboards:
+            keyboard.clear_keys()
 
     def check_voice(self, voice: str | None) -> None:
         """MessageError for an unknown voice; None stands for every voice."""

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perform.events import ChordChanged
+from perform.events import ChordChanged, ChordReleased
 from perform.inputs.chord_keyboard import ChordKeyboard, ChordKeyboardSettings
 from perform.music.chord import parse_chord
 
@@ -122,3 +122,29 @@ def test_a_note_on_with_velocity_zero_is_a_note_off():
 def test_any_bytes_are_chords_or_nothing(messages):
     for symbol in play(sorted(messages)):
         assert symbol == "released" or parse_chord(symbol) is not None
+
+
+@pytest.mark.parametrize(("latch", "released"), [(True, None), (False, ChordReleased())])
+def test_cleared_keys_spoil_no_later_chord(latch, released):
+    """A note-off was lost: D# would stay in every chord."""
+    keyboard = ChordKeyboard(ChordKeyboardSettings(latch=latch))
+
+    def press(keys, now):
+        for key in keys:
+            keyboard.handle([ON, key, 80], now)
+        return keyboard.settle(now + 1)
+
+    assert press((60, 63, 67), 0.0).chord.symbol == "Cm"
+    assert keyboard.clear_keys(2.0) == released
+    assert press((60, 64, 67), 3.0).chord.symbol == "C"
+    keyboard.clear_keys(5.0)
+    assert press((60, 64, 67), 6.0).chord.symbol == "C"  # pressed again, so delivered again
+
+
+def test_a_chord_that_has_not_settled_is_cleared_with_its_keys():
+    keyboard = ChordKeyboard()
+    for key in (60, 64, 67):
+        keyboard.handle([ON, key, 80], 0.0)
+    keyboard.clear_keys(0.01)
+    assert keyboard.deadline is None
+    assert keyboard.settle(1.0) is None

@@ -1,0 +1,28 @@
+"""The events of clients that concern more than the engine."""
+
+from dispatchers import FakeClient, with_clients
+
+from perform.runtime.client_events import ClientEvents
+
+
+class HeldKeyboard:
+    """Counts how often its keys are cleared."""
+
+    cleared = 0
+
+    def clear_keys(self):
+        self.cleared += 1
+
+
+def test_panic_clears_the_keys_of_every_input_and_the_pad():
+    async def scene(clients):
+        pad, keyboards = FakeClient("a surface"), [HeldKeyboard(), HeldKeyboard()]
+        events = ClientEvents(["lead", "bass"], [], clients.live, keyboards=keyboards)
+        clients.dispatcher._events = events
+        clients.send(pad, "/chord", "C7")
+        clients.send(pad, "/panic")
+        clients.send(pad, "/chord/release")  # the finger leaves the pad after the panic
+        assert [it.cleared for it in keyboards] == [1, 1]
+        assert clients.state.values["/chord"] == "C7"
+
+    with_clients(scene)
