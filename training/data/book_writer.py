@@ -108,26 +108,23 @@ class _Spelling:
 def _bars(piece: Piece) -> Iterator[str]:
     """The notes of each bar as text."""
     spelling = _Spelling(piece)
-    edges = _edges(piece)
-    for bar in range(piece.bars):
-        start, end = bar * TICKS_PER_BAR, (bar + 1) * TICKS_PER_BAR
-        words: list[str] = []
-        for first, last, index in edges:
-            begin, stop = max(first, start), min(last, end)
-            for tick, value, length in _values(begin, stop, _thirds_of(piece)):
+    thirds = _thirds_of(piece)
+    bars: list[list[str]] = [[] for _ in range(piece.bars)]
+    for first, last, index in _edges(piece, thirds):
+        for bar in range(first // TICKS_PER_BAR, min(-(-last // TICKS_PER_BAR), piece.bars)):
+            begin, stop = max(first, bar * TICKS_PER_BAR), min(last, (bar + 1) * TICKS_PER_BAR)
+            for tick, value, length in _values(begin, stop, thirds):
                 if index is None:
-                    words.append(spelling.rest(value))
+                    bars[bar].append(spelling.rest(value))
                     continue
                 begins, ends = tick == first, tick + length == last
-                words.append(
-                    spelling.token(piece.notes[index], index, value, begins=begins, ends=ends)
-                )
-        yield " ".join(words)
+                note = piece.notes[index]
+                bars[bar].append(spelling.token(note, index, value, begins=begins, ends=ends))
+    yield from (" ".join(words) for words in bars)
 
 
-def _edges(piece: Piece) -> list[tuple[int, int, int | None]]:
+def _edges(piece: Piece, thirds: frozenset[int]) -> list[tuple[int, int, int | None]]:
     """Notes and the rests between them as (start, end, index of the note), in written ticks."""
-    thirds = _thirds_of(piece)
     found: list[tuple[int, int, int | None]] = []
     now = 0
     for index, note in enumerate(piece.notes):
@@ -161,7 +158,8 @@ def _values(start: int, end: int, thirds: frozenset[int]) -> Iterator[tuple[int,
     """The (tick, value, ticks) that fill a stretch; () for an empty one."""
     while start < end:
         beat = start - start % TICKS_PER_BEAT
-        cut = min([end, *(each for each in thirds if start < each < end)])
+        beats = range(beat + TICKS_PER_BEAT, end, TICKS_PER_BEAT)
+        cut = next((each for each in beats if each in thirds), end)
         if beat in thirds:
             cut = min(cut, beat + TICKS_PER_BEAT)
         known = VALUES | TRIPLETS if beat in thirds else VALUES
