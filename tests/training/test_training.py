@@ -280,15 +280,16 @@ def test_the_commands_from_bars_to_a_resumed_run(command, tmp_path):
 
 
 @pytest.mark.usefixtures("untraced")
-def test_a_run_warns_of_its_pipeline_and_counts_epochs_of_augmented_bars(command, tmp_path):
+def test_a_run_warns_of_its_pipeline_and_counts_epochs_of_augmented_bars(bars, command, tmp_path):
     recipe = tmp_path / "often.toml"
     recipe.write_text(
-        "steps = 25\nbatch = 96\nwidth = 4\nnoise_dim = 6\npenalty = 0.0\n"
+        "steps = 5\nbatch = 60\nwidth = 4\nnoise_dim = 6\npenalty = 0.0\n"
         "[[augment]]\nstrategy = 'octave-change'\nfactor = 4\n"
     )
-    words = ["run", "-o", tmp_path / "run", "--recipe", recipe]
+    dataset.save(dataset.select(bars, np.arange(12)), tmp_path / "few.npz")
+    words = ["run", tmp_path / "few.npz", "-o", tmp_path / "run", "--recipe", recipe]
     _, out, err = command(*words, "--epochs", 5, "--dry-run")
-    assert "steps = 25\n" in out  # five epochs of 480 bars
+    assert "steps = 5\n" in out  # five epochs of 60 bars
     assert "octave-change 4 times: melodies repeat" in err
     _, _, err = command(*words)
     assert "octave-change 4 times: melodies repeat" in err
