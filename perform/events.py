@@ -174,6 +174,12 @@ class Panic(NamedTuple):
     """Every note ends at once."""
 
 
+class StallEnded(NamedTuple):
+    """The program has stood still; what was due before tick `until` is not made up for."""
+
+    until: int
+
+
 class PhraseReady(NamedTuple):
     """One bar of material for one voice, over C.
 
@@ -338,6 +344,7 @@ Event = (
     | SnapshotStored
     | SnapshotRecalled
     | Panic
+    | StallEnded
     | PhraseReady
 )
 OutputEvent = (

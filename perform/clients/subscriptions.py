@@ -7,6 +7,7 @@ from typing import Any
 
 from perform.control.feedback import Feedback
 from perform.control.state import State
+from perform.engine.settings import Counts
 from perform.errors import MessageError
 from perform.events import OutputEvent
 from perform.interfaces import Sender
@@ -64,7 +65,8 @@ class Subscriptions:
 
     A subscription's key may differ from the key of its client: a patch may send from one port and
     listen at another. `outputs`: the rig's outputs that are sent values, by host and port.
-    `ahead`: how many seconds before its moment the conductor sends an event.
+    `ahead`: how many seconds before its moment the conductor sends an event. `counts`: see
+    `DelayedOutput`.
     """
 
     def __init__(
@@ -73,12 +75,13 @@ class Subscriptions:
         state: State,
         outputs: Mapping[HostPort, Feedback],
         ahead: float = 0.0,
+        counts: Counts | None = None,
     ) -> None:
         self._state = state
         self._outputs = outputs
         self._subscriptions: dict[Hashable, _Subscription] = {}
         self._limit = RateLimit(MAX_RATE, MAX_SUBSCRIPTIONS)
-        self._publisher = delayed(_Publisher(self._subscriptions), ahead, spin=0.0)
+        self._publisher = delayed(_Publisher(self._subscriptions), ahead, 0.0, counts)
         conductor.add_listener(self._publisher)
         self._timer = asyncio.get_running_loop().call_later(CHECK_SECONDS, self._check)
 

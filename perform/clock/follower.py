@@ -4,6 +4,7 @@ import math
 
 from perform.clock.transport import TICKS_PER_BEAT, TempoLine, Transport
 
+NEAR = 1 / 8  # of a quantum: a leader this near is met by bending, also after a stall
 HEADROOM_SECONDS = 0.002  # time to work out the first notes, so that they are on time, too
 
 
@@ -48,6 +49,22 @@ class Follower:
             self._origin += round(offset / step) * step
             self._by_beat = False
         self._transport.follow(line.tick - self._origin, line.moment, line.bpm, now)
+
+    def catch_up(self, line: TempoLine, now: float) -> None:
+        """As `observe`, after a stall: jump to a leader that is further on, and bend to a near one.
+
+        Its tempo may have changed meanwhile. One that is behind is met at its next bar line (or
+        beat, see `quantum`), because ticks do not go back.
+        """
+        if self._transport.running:
+            ahead = line.tick_at(now) - self._origin - self._transport.position_at(now)
+            if not self._same_ticks:
+                bars = math.floor(ahead / self._quantum + NEAR)
+                self._origin += bars * self._quantum
+                ahead -= bars * self._quantum
+            if ahead > NEAR * self._quantum:
+                self._transport.jump(ahead, now)
+        self.observe(line, now)
 
     def start(self, now: float) -> None:
         """Start from tick 0 at the next multiple of the quantum; after 2 ms without a line."""

@@ -15,6 +15,7 @@ MIN_PULSES = RECENT_PULSES = 6  # pulses of the first line, and pulses that show
 LEAST_SPREAD = 0.002  # seconds: pulses that a busy machine delays together are no new tempo
 LOST_BEATS = 2.0
 SLOWEST_PULSE = 60.0 / (SLOWEST_BPM * PULSES_PER_BEAT)  # seconds: the longest of any tempo
+FASTEST_PULSE = 60.0 / (FASTEST_BPM * PULSES_PER_BEAT)
 NEVER_LATE, ALWAYS_LATE = 0.25, 0.6  # pulses: limits of lateness, whatever the jitter
 PAUSE_PULSES = 3  # a delay this long after a stop is a pause, not a delayed pulse
 JUDGED = 12  # late pulses in a row that decide what they are
@@ -30,7 +31,8 @@ class PulseFilter:
     Late pulses are not used; the line goes on without them until it is clear what they are.
     Delayed pulses arrive in a bunch and are on time again after it. After lost pulses, all others
     are late by as many. Pulses that are later and later mean a slower tempo. After two beats of
-    silence, the count goes on where the line is then.
+    silence, the count goes on where the line is then; pulses that arrive in a bunch after it were
+    held back while this program stood still, and count for nothing.
 
     After `locate`, the next pulse is at the given tick, however long the pause was. If that pulse
     is a little late, the one after it decides whether it was delayed or the pulses began anew.
@@ -44,11 +46,13 @@ class PulseFilter:
         self._line: TempoLine | None = None
         self._spread = 0.0
         self._late: deque[tuple[float, float]] = deque(maxlen=JUDGED)  # (pulses late, moment)
+        self._silent: TempoLine | None = None  # the line before the silence that has just ended
+        self._bunched = False  # whether pulses were held back during that silence
 
     def locate(self, tick: int) -> None:
         """Set the tick of the next pulse: a start, or a song position."""
         self._count = tick // TICKS_PER_PULSE - 1
-        self._located = True
+        self._located, self._silent = True, None
         shift = self._count - self._pulses[-1][0] if self._pulses else 0
         self._pulses = deque(((n + shift, t) for n, t in self._pulses), maxlen=WINDOW)
         if self._line is not None:
@@ -63,6 +67,8 @@ class PulseFilter:
         """The line after one more pulse; None until there are six."""
         self._count += 1
         located, self._located = self._located, False
+        if self._silent is not None and self._was_held_back(self._silent, moment):
+            return None
         if self._line is None or not self._pulses:
             if self._pulses and moment - self._pulses[-1][1] > SLOWEST_PULSE:
                 self._begin_anew([moment])
@@ -81,11 +87,25 @@ class PulseFilter:
             return self._use(moment)
         self._late.append((late, moment))
         if late > LOST_BEATS * PULSES_PER_BEAT:
-            self._count = round(place)
+            self._silent, self._bunched, self._count = self._line, False, round(place)
             self._begin_anew([moment])
         elif len(self._late) == JUDGED:
             self._judge()
         return self._line_at(place)
+
+    def _was_held_back(self, line: TempoLine, moment: float) -> bool:
+        """Whether a pulse after a silence is one of a bunch, or the first one behind the bunch.
+
+        The count is then where the line from before the silence is.
+        """
+        near = moment - self._pulses[-1][1] < FASTEST_PULSE / 2
+        held_back, self._bunched = near or self._bunched, near
+        if held_back:
+            self._count = round(line.tick_at(moment) / TICKS_PER_PULSE)
+            self._begin_anew([moment])
+        if not near:
+            self._silent = None
+        return held_back
 
     def _new_pulses(
         self, moment: float, late: float, on_time: float, seconds: float, *, located: bool

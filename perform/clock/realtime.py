@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 
 SPIN_SECONDS = 0.0006
+TOO_LATE_SECONDS = 0.1  # a note, beat or pulse that would come later does more harm than good
 _CLOCK_MONOTONIC = 1
 _TFD_NONBLOCK = 0o4000
 _TFD_CLOEXEC = 0o2000000

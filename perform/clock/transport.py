@@ -89,6 +89,10 @@ class Transport:
         distance = TempoLine(tick, moment, bpm).tick_at(now) - here
         self._draw_line(here, now, distance)
 
+    def jump(self, ticks: float, now: float) -> None:
+        """Move on by so many ticks (0 or more) at this moment; only while running."""
+        self._draw_line(self.position_at(now) + ticks, now)
+
     def locate(self, tick: int) -> None:
         """Move to just before a tick, which comes at the next continue; only while stopped."""
         if not self._running:

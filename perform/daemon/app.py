@@ -125,6 +125,12 @@ def _log_summary(live: LiveEngine) -> None:
         "%(late_phrases)d phrases late, %(missed)d bars missed, %(substituted)d bars substituted",
         live.stats(),
     )
+    if live.engine.counts.stalls:
+        log.info(
+            "%(stalls)d stalls: %(skipped_notes)d notes, %(skipped_beats)d beats and "
+            "%(skipped_pulses)d clock pulses were left out",
+            live.stats(),
+        )
     log.info("notes by lateness, up to: %s", live.conductor.lateness.summary())
 
 

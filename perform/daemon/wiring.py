@@ -22,6 +22,7 @@ from perform.daemon.children import Children, facts_of
 from perform.daemon.missing import Missing
 from perform.daemon.terminal_log import log_held_back
 from perform.engine.engine import Engine
+from perform.engine.settings import Counts
 from perform.errors import BundleError, SidemanError
 from perform.events import Event
 from perform.generation.canned import STOCK
@@ -89,8 +90,10 @@ async def build(
     recorders = list(_open_recorder(rig, parts))
     if views:
         parts.enter_context(log_held_back())
-    outputs = _open_outputs(opening)
-    live = await _start_engine(rig, outputs, listeners, [*recorders, *outputs.record], parts)
+    counts = Counts()
+    outputs = _open_outputs(opening, counts)
+    record = _to_all([*recorders, *outputs.record])
+    live = await _start_engine(rig, outputs, listeners, record, counts, parts)
     clock = _open_clock(opening, live.conductor)
     models = _usable_models()
     keyboards: list[MidiInput] = []
@@ -146,13 +149,15 @@ async def _start_engine(
     rig: Rig,
     outputs: _Outputs,
     listeners: Sequence[Output],
-    record: Sequence[Record],
+    record: Record,
+    counts: Counts,
     parts: contextlib.AsyncExitStack,
 ) -> LiveEngine:
     """The engine with its conductor and its phrase source; the source's process is started."""
     for listener in listeners:
         parts.callback(listener.close)
-    engine = Engine([it.settings() for it in rig.voices], rig.engine_settings(fallback=STOCK[0]))
+    voices = [voice.settings() for voice in rig.voices]
+    engine = Engine(voices, rig.engine_settings(fallback=STOCK[0]), counts)
     transport = Transport(rig.clock.tempo)
     source = WorkerClient(lambda phrase: conductor.handle_event(phrase))  # noqa: PLW0108
     conductor = Conductor(
@@ -164,14 +169,11 @@ async def _start_engine(
         voiceless=outputs.voiceless,
         ahead=rig.ahead,
         spin=rig.clock.spin_ms / 1000,
-        record=_to_all(record),
+        record=record,
         starts_by_chord=rig.start == "chord",
         by_bar=rig.clock.source == "link",
     )
-    state = State(
-        [voice.settings() for voice in rig.voices],
-        {"/tempo": rig.clock.tempo, "/metre": rig.clock.metre},
-    )
+    state = State(voices, {"/tempo": rig.clock.tempo, "/metre": rig.clock.metre})
     for listener in (*listeners, state):
         conductor.add_listener(listener)
     await parts.enter_async_context(source)
@@ -189,8 +191,11 @@ def _to_all(record: Sequence[Record]) -> Record:
     return record_event
 
 
-def _open_outputs(opening: _Opening) -> _Outputs:
-    """Every output of the rig, those of quick synthesizers behind a delay."""
+def _open_outputs(opening: _Opening, counts: Counts) -> _Outputs:
+    """Every output of the rig, those of quick synthesizers behind a delay.
+
+    `counts` counts what the delays leave out.
+    """
     rig = opening.rig
     opened: dict[str, Output] = {}
     feedback: dict[tuple[str, int], Feedback] = {}
@@ -208,7 +213,7 @@ def _open_outputs(opening: _Opening) -> _Outputs:
                 record.append(output.record)
             if not table.every_voice and (collision := rig.collision(name)):
                 log.warning("output %r: %s", name, collision)
-            opened[name] = delayed(output.output, rig.delay_of(table), table.spin)
+            opened[name] = delayed(output.output, rig.delay_of(table), table.spin, counts)
             opening.parts.callback(_close_quietly, opened[name])
     of_voice = _outputs_of_voices(rig, opened)
     voiceless = [it for it in opened.values() if not any(it in its for its in of_voice.values())]
@@ -265,7 +270,9 @@ async def _open_inputs(
     `keyboards` gets the MIDI inputs.
     """
     rig, parts = opening.rig, opening.parts
-    subscriptions = Subscriptions(live.conductor, live.state, outputs.feedback, rig.ahead)
+    subscriptions = Subscriptions(
+        live.conductor, live.state, outputs.feedback, rig.ahead, live.engine.counts
+    )
     controller = rig.inputs.surface
     mapping = MidiMapping(controller.cc if controller else {}, live.state.values)
     osc = rig.inputs.osc or OscInputConfig()

@@ -14,13 +14,14 @@ from perform.engine.harmony import Harmony
 from perform.engine.metre import Metre
 from perform.engine.parameters import PARAMETERS, PERFORMANCE_PARAMETERS
 from perform.engine.phrase_requests import PhraseRequests
+from perform.engine.playback import Playback
 from perform.engine.player_buffer import PlayerBuffer
 from perform.engine.published_chords import CURSOR_ADDRESS, PublishedChords
 from perform.engine.schedule import EventKind, Schedule
 from perform.engine.settings import Counts, EngineSettings
-from perform.engine.song_position import TICKS_PER_PULSE, SongPosition
+from perform.engine.song_position import SongPosition
 from perform.engine.voice_arcs import VoiceArcs
-from perform.engine.voice_state import BARS_AHEAD, VoiceState
+from perform.engine.voice_state import VoiceState
 from perform.engine.voices import Voices
 from perform.engine.voicing import VoiceSettings
 from perform.events import (
@@ -29,7 +30,6 @@ from perform.events import (
     ChordChanged,
     ChordReleased,
     ChordSounds,
-    ClockPulse,
     Event,
     FeelChanged,
     KeyChanged,
@@ -47,6 +47,7 @@ from perform.events import (
     SnapshotRecalled,
     SnapshotStored,
     SongPositionChanged,
+    StallEnded,
     StateChanged,
     TransportChanged,
     TransportMessage,
@@ -64,7 +65,10 @@ class Engine:
     """Plays voices over the chords that it receives. The module says how to drive it."""
 
     def __init__(
-        self, voices: Sequence[VoiceSettings], settings: EngineSettings | None = None
+        self,
+        voices: Sequence[VoiceSettings],
+        settings: EngineSettings | None = None,
+        counts: Counts | None = None,
     ) -> None:
         self._settings = settings = settings or EngineSettings()
         self._voices = Voices(voices)
@@ -85,19 +89,28 @@ class Engine:
             settings.seed,
         )
         self._notes = ActiveNotes(states, self._schedule, self._harmony)
-        self._planner = BarPlanner(
-            states,
+        self.counts = counts or Counts()
+        self._playback = Playback(
+            self._voices,
             self._schedule,
-            self._requests,
             self._position,
-            arcs,
+            self._harmony,
             self._notes,
-            settings.fallback,
+            BarPlanner(
+                states,
+                self._schedule,
+                self._requests,
+                self._position,
+                arcs,
+                self._notes,
+                settings.fallback,
+            ),
+            self._requests,
+            self._published,
+            self.counts,
+            self._change_chord,
         )
-        self._running = False
         self._started = False  # whether the transport has ever started
-        self._tick = 0
-        self.counts = Counts()
         self._handlers = self._make_handlers()
 
     def _make_handlers(self) -> dict[type, Callable[[Any], list[OutputEvent]]]:
@@ -125,13 +138,18 @@ class Engine:
             KeyChanged: self._change_key,
             ChartChanged: self._change_chart,
             VampLeft: self._leave_vamp,
+            StallEnded: self._skip_stall,
             Panic: self._panic,
         }
 
     @property
     def running(self) -> bool:
         """Whether the transport runs."""
-        return self._running
+        return self._playback.running
+
+    @property
+    def _tick(self) -> int:
+        return self._playback.tick
 
     @property
     def metre(self) -> Metre:
@@ -159,80 +177,26 @@ class Engine:
 
     def next_deadline(self) -> int | None:
         """The tick of the next scheduled event; None while stopped."""
-        return self._schedule.next_tick() if self._running else None
+        return self._schedule.next_tick() if self.running else None
 
     def handle(self, event: Event, tick: int) -> list[OutputEvent]:
         """The outputs that an event causes at once. Call `advance(tick)` first."""
-        self._tick = tick
+        self._playback.tick = tick
         handler = self._handlers.get(type(event))
         return handler(event) if handler is not None else []
 
     def advance(self, to_tick: int) -> list[OutputEvent]:
         """The outputs of all scheduled events up to and including `to_tick`, in order."""
-        return self._advance(to_tick, EventKind.REQUEST)
+        return self._playback.advance(to_tick, EventKind.REQUEST)
 
     def advance_notes(self, to_tick: int) -> list[OutputEvent]:
         """As `advance`, without the preparations that are due at `to_tick`: notes do not wait."""
-        return self._advance(to_tick, EventKind.ON)
-
-    def _advance(self, to_tick: int, to_kind: EventKind) -> list[OutputEvent]:
-        done: list[OutputEvent] = []
-        while self._running:
-            due = self._schedule.peek()
-            if due is None or (due.tick, due.kind) > (to_tick, to_kind):
-                break
-            self._schedule.pop()
-            self._tick = due.tick
-            if due.kind is EventKind.OFF:
-                self._notes.end(due.tick, due.item, done)
-            elif due.kind is EventKind.ON:
-                self._notes.begin(due.tick, self._position.bar, due.item[0], done)
-            elif due.kind is EventKind.BEAT:
-                self._begin_beat(due.item[0], due.item[1], done)
-            elif due.kind is EventKind.CHORD:
-                if self._harmony.chart.bars:  # else the chart was removed in the meantime
-                    done.extend(self._change_chord(due.item[0]))
-            elif due.kind in (EventKind.OPEN, EventKind.FIRST):
-                self._open_bar(due.item[0], due.item[1], done)
-            elif due.kind is EventKind.REQUEST:
-                done += self._requests.update(due.tick, *due.item)
-                done += self._published.expected()
-            else:
-                done.append(ClockPulse(self._tick))
-                self._position.add_pulse(self._tick + TICKS_PER_PULSE)
-        return done
-
-    # --- bars ----------------------------------------------------------------------------------
-
-    def _begin_beat(self, bar: int, beat: int, done: list[OutputEvent]) -> None:
-        done.extend(self._position.begin_beat(bar, beat, self._tick))
-        if beat == 0:
-            self.counts.bars += 1
-            self._schedule_chords(self._harmony.begin_bar(), 0)
-            done.extend(self._published.cursor())
-        self._harmony.begin_beat(self._position.place_at(self._tick))
-        self._schedule.add(self._tick, EventKind.REQUEST, (BARS_AHEAD,))
-
-    def _open_bar(self, bar: int, start: int, done: list[OutputEvent]) -> None:
-        """Schedule the notes of a bar just before it begins, so that its first beat only plays."""
-        missed = self._planner.open(bar, start, self._position.open_bar(bar), self._tick)
-        self.counts.missed += len(missed)
-        self.counts.substituted += sum(
-            bool(self._voices.by_name[each.voice].previous) for each in missed
-        )
-        done.extend(missed)
-
-    def _schedule_chords(self, chords: Sequence[tuple[float, Chord | None]], since: int) -> None:
-        """Schedule the chart's chords of a bar; those before `since` ticks inside it at `since`."""
-        ticks = self._position.metre.chord_ticks([share for share, _ in chords])
-        for inside, (_, chord) in zip(ticks, chords, strict=True):
-            tick = self._position.bar_tick + max(inside, since)
-            self._schedule.add(tick, EventKind.CHORD, (chord,))
+        return self._playback.advance(to_tick, EventKind.ON)
 
     # --- phrases -------------------------------------------------------------------------------
 
     def _request_soon(self, voices: Sequence[VoiceState] | None = None) -> list[OutputEvent]:
-        return [*self._requests.soon(self._tick, self._running, voices)]
+        return [*self._requests.soon(self._tick, self.running, voices)]
 
     def _handle_phrase(self, event: PhraseReady) -> list[OutputEvent]:
         voice = self._voices.by_name.get(event.voice)
@@ -240,7 +204,7 @@ class Engine:
             return []
         if event.bar in voice.requested:
             self._requests.receive(voice, event)
-            return [] if self._running else [*self._requests.outdated_received([voice])]
+            return [] if self.running else [*self._requests.outdated_received([voice])]
         self.counts.late += event.bar < self._position.first_unopened
         return []
 
@@ -252,7 +216,7 @@ class Engine:
 
     def _handle_chord(self, event: ChordChanged) -> list[OutputEvent]:
         """Play a chord at once, and learn from it; a release is no chord of the changes."""
-        place = self._position.place_at(self._tick) if self._running else None
+        place = self._position.place_at(self._tick) if self.running else None
         self._harmony.hear(event.chord, place)
         return self._change_chord(event.chord)
 
@@ -289,26 +253,26 @@ class Engine:
         if event.action == "stop":
             return self._stop()
         from_top = event.action == "start" or not self._started
-        if self._running and not from_top:
+        if self.running and not from_top:
             return []
         done = self._notes.silence(self._tick, self._voices.all)
         done.append(TransportMessage(self._tick, "start" if from_top else "continue"))
         if from_top:
             self._restart(0)
             done.extend(self._requests.missing(0))
-            if self._running:  # a stop before has updated the requests already
+            if self.running:  # a stop before has updated the requests already
                 done.extend(self._requests.outdated())
         for voice in self._voices.all:
             voice.drop_before(self._position.first_unopened)
-        self._running = True
+        self._playback.running = True
         return done
 
     def _stop(self) -> list[OutputEvent]:
         """Stop; end the sounding notes, and request the first bars, in case a start comes next."""
         done = self._notes.silence(self._tick, self._voices.all)
-        if not self._running:
+        if not self.running:
             return done
-        self._running = False
+        self._playback.running = False
         for voice in self._voices.all:
             voice.restore_openings()
         requests = [*self._requests.missing(0), *self._requests.outdated()]
@@ -316,12 +280,12 @@ class Engine:
 
     def _locate(self, event: SongPositionChanged) -> list[OutputEvent]:
         """Move the song position while stopped; the bar there plays from that tick on."""
-        if self._running:
+        if self.running:
             return []
         inside = self._restart(event.tick)
         self._harmony.locate(self._position.bar, inside > 0)
         if inside:
-            self._schedule_chords(self._harmony.current_bar, inside)
+            self._playback.schedule_chords(self._harmony.current_bar, inside)
         for voice in self._voices.all:
             voice.restore_openings()
         missing = self._requests.missing(self._position.first_unopened)
@@ -330,7 +294,7 @@ class Engine:
     def _restart(self, tick: int) -> int:
         """Clear what is scheduled and count from `tick`; return how far that is inside its bar."""
         inside = self._position.restart(tick)
-        self._tick = tick
+        self._playback.tick = tick
         self._requests.restart()
         self._player.clear()
         self._harmony.rewind()
@@ -344,6 +308,12 @@ class Engine:
     def _change_metre(self, event: MetreChanged) -> list[OutputEvent]:
         self._position.set_metre(Metre(event.bar, event.beat), not self._started)
         return self._request_soon()
+
+    def _skip_stall(self, event: StallEnded) -> list[OutputEvent]:
+        if not self.running:
+            return []
+        self.counts.stalls += 1
+        return self._playback.skip(event.until)
 
     # --- voices --------------------------------------------------------------------------------
 
@@ -385,7 +355,7 @@ class Engine:
     def _handle_player_note(self, event: PlayerNoteOn | PlayerNoteOff) -> list[OutputEvent]:
         """Store the player's note over C; voices that follow the player get new requests."""
         position = self._position
-        if not self._running or self._tick < position.bar_tick:
+        if not self.running or self._tick < position.bar_tick:
             return []
         if isinstance(event, PlayerNoteOff):
             self._player.note_off(event.pitch, *position.bar_at(self._tick), position.metre.bar)

@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from perform.engine.metre import COMMON, Metre
+from perform.events import Beat, ClockPulse, NoteMessage, OutputEvent
 from perform.music.note import Note
 
 Change = Literal["hold", "cut", "slide"]
@@ -37,6 +38,8 @@ class Counts(msgspec.Struct):
 
     `late`: phrases that arrived after their bar had begun. `missed`: bars of a voice that began
     without their phrase. `substituted`: missed bars in which the voice's previous phrase played.
+    `stalls`: how often the program stood still; `skipped_notes`, `skipped_beats`, `skipped_pulses`:
+    what was left out then.
     """
 
     bars: int = 0
@@ -44,3 +47,20 @@ class Counts(msgspec.Struct):
     late: int = 0
     missed: int = 0
     substituted: int = 0
+    stalls: int = 0
+    skipped_notes: int = 0
+    skipped_beats: int = 0
+    skipped_pulses: int = 0
+
+    def skip(self, event: OutputEvent) -> bool:
+        """Count an event that comes too late. Whether it is left out: note-offs never are."""
+        match event:
+            case NoteMessage() if event.velocity:
+                self.skipped_notes += 1
+            case Beat():
+                self.skipped_beats += 1
+            case ClockPulse():
+                self.skipped_pulses += 1
+            case _:
+                return False
+        return True

@@ -293,6 +293,7 @@ class VoiceState:
         for bars in (self.requested, self.received):
             for earlier in [each for each in bars if each < bar]:
                 del bars[earlier]
+        self.pending = {each for each in self.pending if each >= bar}
 
     def _uses(self, model: str) -> bool:
         """Whether the voice plays bars of a model."""

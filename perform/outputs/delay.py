@@ -5,26 +5,37 @@ import math
 import time
 from collections import deque
 
-from perform.clock.realtime import SPIN_SECONDS, Alarm, spin_until
+from perform.clock.realtime import SPIN_SECONDS, TOO_LATE_SECONDS, Alarm, spin_until
+from perform.engine.settings import Counts
 from perform.errors import OutputError
 from perform.events import OutputEvent, StateChanged
 from perform.interfaces import Output
 
 
-def delayed(output: Output, seconds: float, spin: float = SPIN_SECONDS) -> Output:
+def delayed(
+    output: Output, seconds: float, spin: float = SPIN_SECONDS, counts: Counts | None = None
+) -> Output:
     """The output, delayed by `seconds` if that is more than 0."""
-    return DelayedOutput(output, seconds, spin) if seconds > 0 else output
+    return DelayedOutput(output, seconds, spin, counts) if seconds > 0 else output
 
 
 class DelayedOutput:
     """Sends events to an output `seconds` later, in order; on close at once.
 
-    Values go out without delay. `spin`: see `Alarm`.
+    Values go out without delay. After a stall of the program, nothing is made up for: `counts`
+    counts what is left out. `spin`: see `Alarm`.
     """
 
-    def __init__(self, output: Output, seconds: float, spin: float = SPIN_SECONDS) -> None:
+    def __init__(
+        self,
+        output: Output,
+        seconds: float,
+        spin: float = SPIN_SECONDS,
+        counts: Counts | None = None,
+    ) -> None:
         self._output = output
         self._seconds = seconds
+        self._counts = counts or Counts()
         self._waiting: deque[tuple[float, OutputEvent]] = deque()
         self._error: OutputError | None = None
         self._alarm = Alarm(asyncio.get_running_loop(), self._ring, spin)
@@ -43,19 +54,23 @@ class DelayedOutput:
     def close(self) -> None:
         """Send the events that wait, and close the output."""
         self._alarm.close()
-        self._send_until(math.inf)
+        self._send_until(math.inf, time.monotonic() - TOO_LATE_SECONDS)
         self._output.close()
 
     def _ring(self) -> None:
         if self._waiting:
             spin_until(self._waiting[0][0])
-        self._send_until(time.monotonic())
+        now = time.monotonic()
+        self._send_until(now, now - TOO_LATE_SECONDS)
         self._alarm.set(self._waiting[0][0] if self._waiting else None)
 
-    def _send_until(self, moment: float) -> None:
+    def _send_until(self, moment: float, earliest: float) -> None:
+        """Send what is due by `moment`; what was due before `earliest` comes too late."""
         try:
             while self._waiting and self._waiting[0][0] <= moment:
-                self._output.send(self._waiting.popleft()[1])
+                due, event = self._waiting.popleft()
+                if due >= earliest or not self._counts.skip(event):
+                    self._output.send(event)
         except OutputError as error:  # the next call of `send` raises it
             self._error = error
             self._waiting.clear()

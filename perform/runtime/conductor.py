@@ -12,14 +12,16 @@ from typing import Literal
 
 from perform.clock.base import Clock
 from perform.clock.follower import Follower
-from perform.clock.realtime import SPIN_SECONDS, Alarm
+from perform.clock.realtime import SPIN_SECONDS, TOO_LATE_SECONDS, Alarm
 from perform.clock.tap_tempo import TapTempo
 from perform.clock.transport import SLOWEST_BPM, TICKS_PER_BEAT, TempoLine, Transport
 from perform.control.state import at_every_address, changes
 from perform.engine.engine import Engine
 from perform.errors import OutputError
 from perform.events import (
+    Beat,
     ChordChanged,
+    ClockPulse,
     Event,
     MetreChanged,
     NoteMessage,
@@ -27,6 +29,7 @@ from perform.events import (
     PhraseReady,
     PhraseRequested,
     SongPositionChanged,
+    StallEnded,
     StateChanged,
     TempoChanged,
     TempoTapped,
@@ -36,11 +39,13 @@ from perform.interfaces import Output
 from perform.outputs.tape import SessionTimeline
 from perform.runtime.garbage import IdleCollector
 from perform.runtime.lateness import Lateness
+from perform.runtime.stall_log import StallLog
 
 PUBLISHED_BPM = 0.05  # a smaller change of a followed tempo is not published
 BUSY_SECONDS = 0.0015  # before a note; no longer work starts then
 NEAR_TICKS = 60  # a clock that continues this near to our position continues at our position
 STOPPED_SECONDS = 1.0  # for the first requested bar, while the transport is stopped
+CATCH_UP_SECONDS = 2.0  # after a stall, until what the leader did meanwhile has arrived
 EARLIEST = 0.002  # an alarm that comes earlier than this was set for another note
 
 
@@ -91,10 +96,12 @@ class Conductor:
         self._published_bpm = transport.bpm
         self._next_note: float | None = None
         self._postponed: list[PhraseReady] = []
+        self._catches_up_until = -math.inf
         self._collector = IdleCollector()
         self._closed = False
         self.failed: asyncio.Future[None] = self._loop.create_future()
         self.lateness = Lateness()
+        self._stall_log = StallLog(engine.counts)
 
     def add_listener(self, listener: Output) -> None:
         """Send every output event of every voice to one more output from now on."""
@@ -143,8 +150,9 @@ class Conductor:
             return
         self._closed = True
         self._alarm.close()
+        last = self._skip_stall()
         stop, tick = TransportChanged("stop"), self._current_tick()
-        last = [*self._engine.advance(tick), *self._engine.handle(stop, tick)]
+        last += [*self._engine.advance(tick), *self._engine.handle(stop, tick)]
         for event in [*last, *changes(stop, self._voices)]:
             if isinstance(event, PhraseRequested):
                 continue
@@ -171,7 +179,11 @@ class Conductor:
         try:
             now = self._clock.now()
             self._advance(self._transport.tick_at(now))
-            self._follower.observe(line, now)
+            if now < self._catches_up_until:
+                self._follower.catch_up(line, now)
+                self._advance(self._transport.tick_at(now))
+            else:
+                self._follower.observe(line, now)
             bpm = self._transport.bpm
             if abs(bpm - self._published_bpm) > PUBLISHED_BPM:
                 self._published_bpm = bpm
@@ -275,7 +287,7 @@ class Conductor:
             deadline = self._engine.next_deadline()
             if deadline is not None:
                 moment = self._transport.time_of(deadline)
-                if moment - self._clock.now() < self._spin + EARLIEST:
+                if -TOO_LATE_SECONDS <= moment - self._clock.now() < self._spin + EARLIEST:
                     # computed before the moment, so that only sending is left for the moment
                     if events := self._engine.advance_notes(deadline):
                         self._clock.spin_until(moment)
@@ -288,13 +300,36 @@ class Conductor:
             self._fail(error)
 
     def _advance(self, tick: int) -> None:
+        self._send_all(self._skip_stall())
         self._send_all(self._engine.advance(tick))
+
+    def _skip_stall(self) -> list[OutputEvent]:
+        """What ends a stall of the program: notes end, and what is too late is passed over."""
+        done: list[OutputEvent] = []
+        while (due := self._engine.next_deadline()) is not None:
+            now = self._clock.now()
+            late = now - self._transport.time_of(due)
+            if late <= TOO_LATE_SECONDS:
+                break
+            stall = StallEnded(max(self._transport.tick_at(now - TOO_LATE_SECONDS), due) + 1)
+            self._catches_up_until = now + CATCH_UP_SECONDS
+            self._record_event(due - 1, stall)  # the tick up to which all had been played
+            done += self._engine.handle(stall, due - 1)
+            self._loop.call_soon(self._stall_log.add, late)
+        return done
 
     def _send_all(self, events: Sequence[OutputEvent]) -> None:
         for event in events:
+            if self._is_too_late(event) and self._engine.counts.skip(event):
+                continue  # the program stood still after the event was computed
             self._send(event)
             if isinstance(event, NoteMessage) and event.velocity:
                 self.lateness.add(self._clock.now() - self._transport.time_of(event.tick))
+
+    def _is_too_late(self, event: OutputEvent) -> bool:
+        if not isinstance(event, NoteMessage | Beat | ClockPulse):
+            return False
+        return self._clock.now() - self._transport.time_of(event.tick) > TOO_LATE_SECONDS
 
     def _send(self, event: OutputEvent) -> None:
         if isinstance(event, PhraseRequested):

@@ -160,3 +160,20 @@ def test_a_song_position_moves_the_count_and_keeps_the_tempo():
     pulses.locate(1920)
     line = pulses.add(arrived[96])
     assert (line.tick, line.bpm) == (1920, pytest.approx(120))
+
+
+@pytest.mark.parametrize("seconds", [0.7, 1.6, 20.0])
+@pytest.mark.parametrize("held_back", [0, 3, 200, 10_000])
+def test_pulses_that_were_held_back_by_a_stall_of_ours_do_not_count(seconds, held_back):
+    """A driver keeps some pulses, and delivers them at once when the program goes on."""
+    true, _ = clock(120, 52)
+    pulses, stops = PulseFilter(), true[100] + 0.004
+    goes_on = stops + seconds
+    lost = [n for n, moment in enumerate(true) if stops < moment < goes_on][held_back:]
+    moments = np.where(
+        (true > stops) & (true < goes_on), goes_on + 1e-5 * np.arange(len(true)), true
+    )
+    for moment in np.delete(moments, lost):
+        line = pulses.add(moment)
+    assert line.bpm == pytest.approx(120, rel=0.001)
+    assert line.tick_at(true[-1]) == pytest.approx((len(true) - 1) * PULSE_TICKS, abs=2)

@@ -4,10 +4,15 @@ import asyncio
 import time
 
 import pytest
+import virtual_loop
 
+from perform.clock import realtime
+from perform.engine.settings import Counts
 from perform.errors import OutputError
-from perform.events import Beat, StateChanged
+from perform.events import Beat, ChordSounds, ClockPulse, NoteMessage, StateChanged
+from perform.outputs import delay
 from perform.outputs.delay import DelayedOutput
+from perform.outputs.memory import MemoryOutput
 
 SECONDS = 0.02
 
@@ -68,3 +73,29 @@ def test_an_output_that_goes_away_meanwhile_raises_its_error_at_the_next_event()
         return output
 
     assert asyncio.run(play()).closed
+
+
+def test_what_waits_in_a_delay_is_left_out_after_a_stall_but_for_the_ends_of_notes(monkeypatch):
+    monkeypatch.setattr(realtime, "_open_timerfd", lambda: (None, None))  # the loop's timers
+    late = [
+        NoteMessage(0, "lead", 60, 80),
+        ClockPulse(0),
+        Beat(0, 0, 0),
+        NoteMessage(0, "lead", 60, 0),
+        ChordSounds(0, "C7"),
+    ]
+
+    async def play():
+        loop, memory, counts = asyncio.get_running_loop(), MemoryOutput(), Counts()
+        delayed = DelayedOutput(memory, 0.05, 0.0, counts)
+        for event in late:
+            delayed.send(event)
+        loop.now += 0.2  # the program stands still
+        delayed.send(Beat(960, 0, 2))
+        await asyncio.sleep(0.1)
+        delayed.close()
+        return memory.events, counts
+
+    sent, counts = virtual_loop.run(play(), delay, realtime)
+    assert sent == [*late[3:], Beat(960, 0, 2)]
+    assert (counts.skipped_notes, counts.skipped_beats, counts.skipped_pulses) == (1, 1, 1)

@@ -25,6 +25,7 @@ export class StatsView {
     this.show("half within", `${ms(stats.late_p50)} ms`);
     this.show("99 % within", `${ms(stats.late_p99)} ms`);
     this.show("worst", `${ms(stats.late_max)} ms`, stats.late_max > AUDIBLE);
+    this.show("stalls", `${stats.stalls}`, stats.stalls > 0);
     this.show("bars", `${stats.bars}`);
     this.show("phrases late", `${stats.late_phrases}`, stats.late_phrases > 0);
     this.show("bars missed", `${stats.missed}`, stats.missed > 0);

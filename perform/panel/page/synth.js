@@ -3,6 +3,7 @@
 const BUFFER = 0.1, LONGEST_BUFFER = 0.4; // seconds between a note's moment and its sound here
 const SHORTEST = 0.02, CUT = 0.015;
 const REVERB_SECONDS = 1.6, REVERB_GAIN = 0.16;
+const TOO_LATE = 0.1; // seconds: after a stall of page or network, nothing is made up for
 const DRIFT = 0.02; // ms per note that the two clocks may drift apart
 const JUMP = 60; // ms: after this the audio clock has been suspended
 
@@ -79,7 +80,7 @@ export class Synth {
     if (!this.on || !this.channels.has(voice)) return;
     const key = `${voice}/${pitch}`, at = this.audioTime(time);
     this.noteOff(key, at);
-    if (velocity) this.active.set(key, this.noteOn(voice, pitch, velocity, at));
+    if (velocity && this.behind < TOO_LATE) this.active.set(key, this.noteOn(voice, pitch, velocity, at));
   }
 
   // End all notes at once, also those that are scheduled.
@@ -106,10 +107,10 @@ export class Synth {
     if (lag < this.skew || lag > this.skew + JUMP) this.skew = lag;
     else this.skew += DRIFT;
     const at = (time - this.skew) / 1000 + this.buffer;
-    const behind = this.context.currentTime - at;
-    if (behind <= 0) return at;
+    this.behind = this.context.currentTime - at;
+    if (this.behind <= 0) return at;
     this.late++;
-    this.buffer = Math.min(this.buffer + behind, LONGEST_BUFFER);
+    this.buffer = Math.min(this.buffer + Math.min(this.behind, TOO_LATE), LONGEST_BUFFER);
     return this.context.currentTime;
   }
 

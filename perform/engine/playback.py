@@ -1,0 +1,158 @@
+"""Plays the schedule: notes, beats, chords of the chart, clock pulses and bars, as they are due."""
+
+from collections.abc import Callable, Sequence
+
+from perform.engine.active_notes import ActiveNotes
+from perform.engine.bar_planner import BarPlanner
+from perform.engine.harmony import Harmony
+from perform.engine.metre import Metre
+from perform.engine.phrase_requests import PhraseRequests
+from perform.engine.published_chords import PublishedChords
+from perform.engine.schedule import EventKind, Schedule, ScheduledEvent
+from perform.engine.settings import Counts
+from perform.engine.song_position import TICKS_PER_PULSE, SongPosition
+from perform.engine.voice_state import BARS_AHEAD
+from perform.engine.voices import Voices
+from perform.events import (
+    ChordSounds,
+    ClockPulse,
+    MetreBegins,
+    OutputEvent,
+    StateChanged,
+)
+from perform.music.chord import Chord
+
+
+class Playback:
+    """Takes the scheduled events in order. `running`: whether the transport runs.
+
+    `tick`: of the event that is handled now. `change_chord`: called with each chord of the chart.
+    """
+
+    def __init__(
+        self,
+        voices: Voices,
+        schedule: Schedule,
+        position: SongPosition,
+        harmony: Harmony,
+        notes: ActiveNotes,
+        planner: BarPlanner,
+        requests: PhraseRequests,
+        published: PublishedChords,
+        counts: Counts,
+        change_chord: Callable[[Chord | None], list[OutputEvent]],
+    ) -> None:
+        self._voices = voices
+        self._schedule = schedule
+        self._position = position
+        self._harmony = harmony
+        self._notes = notes
+        self._planner = planner
+        self._requests = requests
+        self._published = published
+        self._counts = counts
+        self._change_chord = change_chord
+        self.running = False
+        self.tick = 0
+
+    def advance(self, to_tick: int, to_kind: EventKind) -> list[OutputEvent]:
+        """The outputs of all events up to and including those of `to_kind` at `to_tick`."""
+        done: list[OutputEvent] = []
+        while due := self._take(to_tick, to_kind):
+            if due.kind is EventKind.OFF:
+                self._notes.end(due.tick, due.item, done)
+            elif due.kind is EventKind.ON:
+                self._notes.begin(due.tick, self._position.bar, due.item[0], done)
+            elif due.kind in (EventKind.OPEN, EventKind.FIRST):
+                bar, start = due.item
+                self._lay_out(bar, start, self._position.open_bar(bar), done)
+            elif due.kind is EventKind.REQUEST:
+                done += self._requests.update(due.tick, *due.item)
+                done += self._published.expected()
+            else:
+                self._pass(due, done)
+        return done
+
+    def skip(self, until: int) -> list[OutputEvent]:
+        """Pass over all events before tick `until`: no note, beat or pulse of them is made up for.
+
+        The sounding notes end first. Chords, bars and the chart go on as if all had been played,
+        and the rest of the bar at `until` is laid out.
+        """
+        done: list[OutputEvent] = self._notes.silence(until, self._voices.all)
+        passed: list[OutputEvent] = []
+        opened: tuple[int, int, Metre] | None = None
+        while due := self._take(until - 1, EventKind.REQUEST):
+            if due.kind is EventKind.ON:
+                self._counts.skipped_notes += 1
+            elif due.kind in (EventKind.OPEN, EventKind.FIRST):
+                bar, start = due.item
+                opened = bar, start, self._position.open_bar(bar)
+            elif due.kind not in (EventKind.OFF, EventKind.REQUEST):
+                self._counts.skipped_beats += due.kind is EventKind.BEAT
+                self._counts.skipped_pulses += due.kind is EventKind.PULSE
+                self._pass(due, passed)
+        self.tick = until
+        done += _latest(passed)
+        if opened is not None:
+            for voice in self._voices.all:
+                voice.drop_before(opened[0])
+            self._lay_out(*opened, done)
+        self._requests.restart()
+        self._schedule.add(until, EventKind.REQUEST, (BARS_AHEAD,))
+        return done
+
+    def schedule_chords(self, chords: Sequence[tuple[float, Chord | None]], since: int) -> None:
+        """Schedule the chart's chords of a bar; those before `since` ticks inside it at `since`."""
+        ticks = self._position.metre.chord_ticks([share for share, _ in chords])
+        for inside, (_, chord) in zip(ticks, chords, strict=True):
+            tick = self._position.bar_tick + max(inside, since)
+            self._schedule.add(tick, EventKind.CHORD, (chord,))
+
+    def _take(self, to_tick: int, to_kind: EventKind) -> ScheduledEvent | None:
+        """The next event, removed from the schedule; None while stopped, or where it is later."""
+        due = self._schedule.peek() if self.running else None
+        if due is None or (due.tick, due.kind) > (to_tick, to_kind):
+            return None
+        self.tick = due.tick
+        return self._schedule.pop()
+
+    def _pass(self, due: ScheduledEvent, done: list[OutputEvent]) -> None:
+        """A beat, a chord of the chart, or a clock pulse."""
+        if due.kind is EventKind.BEAT:
+            self._begin_beat(due.item[0], due.item[1], done)
+        elif due.kind is EventKind.CHORD:
+            if self._harmony.chart.bars:  # else the chart was removed in the meantime
+                done.extend(self._change_chord(due.item[0]))
+        else:
+            done.append(ClockPulse(due.tick))
+            self._position.add_pulse(due.tick + TICKS_PER_PULSE)
+
+    def _begin_beat(self, bar: int, beat: int, done: list[OutputEvent]) -> None:
+        done.extend(self._position.begin_beat(bar, beat, self.tick))
+        if beat == 0:
+            self._counts.bars += 1
+            self.schedule_chords(self._harmony.begin_bar(), 0)
+            done.extend(self._published.cursor())
+        self._harmony.begin_beat(self._position.place_at(self.tick))
+        self._schedule.add(self.tick, EventKind.REQUEST, (BARS_AHEAD,))
+
+    def _lay_out(self, bar: int, start: int, metre: Metre, done: list[OutputEvent]) -> None:
+        """Schedule the notes of a bar just before it begins, so that its first beat only plays."""
+        missed = self._planner.open(bar, start, metre, self.tick)
+        self._counts.missed += len(missed)
+        self._counts.substituted += sum(
+            bool(self._voices.by_name[each.voice].previous) for each in missed
+        )
+        done.extend(missed)
+
+
+def _latest(passed: Sequence[OutputEvent]) -> list[OutputEvent]:
+    """The last chord, metre and value of each address; what had only its moment is left out."""
+    kept: dict[object, OutputEvent] = {}
+    for event in passed:
+        if isinstance(event, ChordSounds | MetreBegins):
+            kept[type(event)] = event
+        elif isinstance(event, StateChanged):
+            kept[event.address] = event
+    return list(kept.values())
