@@ -12,6 +12,7 @@ from perform.inputs.base import InputContext, InputTable
 from perform.inputs.midi_base import MidiPort
 from perform.midi.settings import MidiConfig
 from perform.music.chord import Chord
+from perform.music.hints import Hints
 from perform.music.pitch import parse_midi_pitch
 from perform.music.recognition import recognise
 from perform.tables import rig_errors
@@ -127,7 +128,8 @@ class ChordKeyboard:
         self._fresh.clear()
         if len(held) < self._settings.minimum:
             return None
-        chord = recognise(held, self._chord)
+        hints = Hints(previous=(self._chord,) if self._chord else ())
+        chord = recognise(held, hints)
         if chord is None or (chord == self._chord and not self._anew):
             return None
         self._chord, self._chord_at, self._anew = chord, now, False

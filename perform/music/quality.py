@@ -109,6 +109,7 @@ QUALITIES: tuple[Quality, ...] = (
     Quality("add#11", (0, 4, 7, 18), "lydian", ("(#11)",)),
 )
 BY_NAME = {quality.name: quality for quality in QUALITIES}
+RECOGNISED = tuple(quality for quality in QUALITIES if len(quality.intervals) > 1)
 
 _GLYPHS = str.maketrans(
     {
