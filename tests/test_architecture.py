@@ -15,7 +15,7 @@ from perform.engine.engine import Engine
 from perform.engine.settings import EngineSettings
 from perform.engine.voicing import VoiceSettings
 from perform.events import ChordChanged, PhraseReady
-from perform.inputs.chord_keyboard import ChordInputConfig, MidiChords
+from perform.inputs.chords import ChordInputConfig, MidiChords
 from perform.inputs.osc_udp import UdpInput
 from perform.midi import ports
 from perform.midi.messages import MessageParser

@@ -28,6 +28,7 @@ from perform.events import Event
 from perform.generation.canned import STOCK
 from perform.generation.worker_client import WorkerClient
 from perform.inputs.base import InputContext, MidiInput
+from perform.inputs.bass_line import Surroundings
 from perform.inputs.clock_source import ClockContext, OpenedClock
 from perform.inputs.osc import OscInputConfig
 from perform.interfaces import Output
@@ -297,6 +298,7 @@ async def _open_inputs(
         parts=parts,
         ports=opening.ports,
         keyboards=keyboards,
+        around=Surroundings(live.conductor.hints, live.conductor.bar_seconds),
     )
     for key, table in rig.inputs.named_tables().items():
         named = opening.missing.expected(f"inputs.{key}")

@@ -57,6 +57,7 @@ from perform.events import (
     VoiceSoloed,
 )
 from perform.music.chord import Chord
+from perform.music.hints import Hints
 
 SNAPSHOTS_ADDRESS = "/snapshot"  # the address with the names of the stored snapshots
 
@@ -160,6 +161,12 @@ class Engine:
     def chord(self) -> Chord | None:
         """The current chord."""
         return self._harmony.chord
+
+    def hints(self, tick: int) -> Hints:
+        """What chart and key say of a chord that is played at a tick."""
+        position = self._position
+        inside = max(tick - position.bar_tick, 0) if self.running else 0
+        return Hints(chart=self._harmony.charted(inside, position.metre), key=self._harmony.key)
 
     @property
     def snapshots(self) -> list[str]:

@@ -11,6 +11,7 @@ from perform.music.chart import Chart, ChartBar
 from perform.music.chord import Chord
 from perform.music.pitch import semitones_from_c
 
+EARLY_CHORD_TICKS = 240  # a player may be so far ahead of the chart
 _MAJOR_THIRD, _MINOR_THIRD, _MINOR_SEVENTH = 4, 3, 10
 
 
@@ -191,6 +192,19 @@ class Harmony:
             return self._bar_after(-1, 0, bar + 1)
         learned = self._learned
         return self._expected(learned.bar_from_start(bar), learned.bar_from_start(bar + 1))
+
+    def charted(self, inside: int, metre: Metre) -> tuple[Chord, ...]:
+        """The chords that the chart has about now, so many ticks after the bar line.
+
+        Shortly before a change they are two: a player may be ahead of the chart. Empty where there
+        is no chart.
+        """
+        if not self.chart.bars:
+            return ()
+        timed = [*self.bar_ahead(0).timed(metre), (metre.bar, self.bar_ahead(1).first)]
+        begun = [chord for tick, chord in timed if tick <= inside]
+        soon = [chord for tick, chord in timed if inside < tick <= inside + EARLY_CHORD_TICKS]
+        return tuple(chord for chord in (*begun[-1:], *soon[:1]) if chord is not None)
 
     def bars_ahead(self) -> list[ChartBar]:
         """The next bars, up to the first that is not known; `BARS_EXPECTED` at most."""

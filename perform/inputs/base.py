@@ -9,6 +9,7 @@ from typing import ClassVar, NamedTuple, Protocol
 
 from perform.control.midi_mapping import MidiMapping
 from perform.events import Event
+from perform.inputs.bass_line import Surroundings
 from perform.midi.hotplug import HotplugPort
 from perform.midi.settings import MidiConfig
 from perform.net.access import AccessList
@@ -34,7 +35,8 @@ class InputContext(NamedTuple):
     `handler`: handles OSC messages. `deliver`: takes what is played. `apply`: takes what a
     controller sets; it raises MessageError where that cannot be. `mapping`: the mapping of the
     controller. `parts`: closes in reverse order what was opened. `ports`: gets every MIDI port.
-    `keyboards`: gets every MIDI input, whose held keys a panic clears.
+    `keyboards`: gets every MIDI input, whose held keys a panic clears. `around`: what is known
+    around a chord that is played.
     """
 
     handler: MessageHandler
@@ -46,6 +48,7 @@ class InputContext(NamedTuple):
     parts: contextlib.AsyncExitStack
     ports: list[HotplugPort]
     keyboards: list[MidiInput]
+    around: Surroundings
 
     def add(self, port: MidiInput) -> None:
         """Take charge of an open MIDI input."""

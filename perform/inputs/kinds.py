@@ -1,7 +1,8 @@
 """The kinds of input that a rig can have, one line each."""
 
 from perform.inputs.base import InputTable
-from perform.inputs.chord_keyboard import ChordInputConfig
+from perform.inputs.bass import BassInputConfig
+from perform.inputs.chords import ChordInputConfig
 from perform.inputs.controller import ControllerInputConfig
 from perform.inputs.melody import MelodyInputConfig
 from perform.inputs.osc import OscInputConfig
@@ -13,6 +14,7 @@ class InputsConfig(RigTable, frozen=True):
 
     osc: OscInputConfig | None = None
     midi: ChordInputConfig | None = None
+    bass: BassInputConfig | None = None
     lead: MelodyInputConfig | None = None
     surface: ControllerInputConfig | None = None
 

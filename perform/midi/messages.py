@@ -3,6 +3,9 @@
 from collections.abc import Callable, Sequence
 
 HandleMessage = Callable[[list[int], float], None]
+NOTE_OFF, NOTE_ON, CONTROL_CHANGE = 0x80, 0x90, 0xB0
+SUSTAIN, RESET_CONTROLLERS = 64, 121  # controllers
+ALL_NOTES_OFF = (120, *range(123, 128))  # a change of mode ends all notes too (MIDI 1.0)
 SYSEX, QUARTER_FRAME, TUNE_REQUEST, PULSE, SENSING, REAL_TIME = 0xF0, 0xF1, 0xF6, 0xF8, 0xFE, 0xF8
 _LENGTHS = {0x80: 3, 0x90: 3, 0xA0: 3, 0xB0: 3, 0xC0: 2, 0xD0: 2, 0xE0: 3}
 _SYSTEM_LENGTHS = {QUARTER_FRAME: 2, 0xF2: 3, 0xF3: 2}

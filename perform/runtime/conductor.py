@@ -36,6 +36,7 @@ from perform.events import (
     TransportChanged,
 )
 from perform.interfaces import Output
+from perform.music.hints import Hints
 from perform.outputs.tape import SessionTimeline
 from perform.runtime.garbage import IdleCollector
 from perform.runtime.lateness import Lateness
@@ -136,6 +137,14 @@ class Conductor:
             self._apply(event)
         except Exception as error:  # noqa: BLE001 - on any error the daemon shuts down in order
             self._fail(error)
+
+    def hints(self) -> Hints:
+        """What chart and key say of a chord that is played now."""
+        return self._engine.hints(self._current_tick())
+
+    def bar_seconds(self) -> float:
+        """The length of a bar at this tempo."""
+        return self._engine.metre.bar * 60.0 / (TICKS_PER_BEAT * self._transport.bpm)
 
     def is_busy(self) -> bool:
         """Whether a note is so near that no longer work should start."""

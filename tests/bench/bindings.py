@@ -53,7 +53,7 @@ from perform.config.schema import Rig
 from perform.config.voices import VoiceConfig
 from perform.daemon.app import Daemon, raise_priority
 from perform.events import ChordChanged
-from perform.inputs.chord_keyboard import ChordInputConfig
+from perform.inputs.chords import ChordInputConfig
 from perform.inputs.clock_source import ClockConfig
 from perform.inputs.kinds import InputsConfig
 from perform.midi import ports

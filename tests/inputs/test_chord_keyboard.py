@@ -3,31 +3,11 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from played_keys import OFF, ON, PEDAL, play
 
-from perform.events import ChordChanged, ChordReleased
+from perform.events import ChordReleased
 from perform.inputs.chord_keyboard import ChordKeyboard, ChordKeyboardSettings
 from perform.music.chord import parse_chord
-
-ON, OFF, PEDAL = 0x90, 0x80, 0xB0
-
-
-def play(messages, settings=None):
-    """The chords of (milliseconds, message) pairs: their symbols, and "released"."""
-    keyboard = ChordKeyboard(settings)
-    events = []
-
-    def settle_until(now):
-        while keyboard.deadline is not None and keyboard.deadline <= now:
-            changed = keyboard.settle(keyboard.deadline)
-            events.extend([changed] if changed else [])
-
-    for when, message in messages:
-        settle_until(when / 1000)
-        released = keyboard.handle(message, when / 1000)
-        events.extend([] if released is None else [released])
-    settle_until(float("inf"))
-    return [it.chord.symbol if isinstance(it, ChordChanged) else "released" for it in events]
-
 
 C, AM = (48, 64, 67, 72), (45, 60, 64, 69)
 
@@ -100,12 +80,8 @@ def test_a_reset_of_controllers_releases_the_pedal_and_no_keys():
     assert play(released, ChordKeyboardSettings(latch=False)) == ["C", "released"]
 
 
-def test_split_channel_and_minimum_choose_the_keys_of_chords():
-    chord = [(0, [ON, n, 90]) for n in C]
-    melody = [(0, [ON, n, 90]) for n in (76, 77, 79)]
-    assert play(chord + melody, ChordKeyboardSettings(split=75)) == ["C"]
-    assert play(chord, ChordKeyboardSettings(channel=2)) == []
-    assert play(chord[:2]) == []
+def test_minimum_says_how_many_keys_are_a_chord():
+    assert play([(0, [ON, n, 90]) for n in C[:2]]) == []
     assert play([(0, [ON, 48, 9]), (0, [ON, 55, 9])], ChordKeyboardSettings(minimum=2)) == ["C5"]
 
 

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from perform.events import ChordChanged, ChordReleased, PlayerNoteOff, PlayerNoteOn
-from perform.inputs.chord_keyboard import ChordInputConfig, MidiChords
+from perform.inputs.chords import ChordInputConfig, MidiChords
 from perform.inputs.melody import MelodyInputConfig, MidiMelody
 from perform.midi import ports
 from perform.music.chord import parse_chord

@@ -1,0 +1,47 @@
+"""A bass that says which chord is meant: its table in the rig, and its port."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from msgspec import Meta
+
+from perform.inputs.base import InputContext, InputTable
+from perform.inputs.bass_line import BassLine
+from perform.inputs.midi_base import MidiPort
+from perform.midi.settings import MidiConfig
+
+
+class BassInputConfig(InputTable, frozen=True):
+    """A bass that says which chord is meant, by `port` or `virtual`. `channel` 0: all channels."""
+
+    port: str | None = None
+    virtual: str | None = None
+    channel: Annotated[int, Meta(ge=0, le=16)] = 0
+
+    def describe(self) -> Iterator[str]:
+        """The port."""
+        yield f"MIDI bass {self.virtual or self.port}"
+
+    async def open(self, context: InputContext) -> None:
+        """Open the port. InputError says which ports there are."""
+        context.add(MidiBass(self, context.midi, context.around.bass))
+
+
+class MidiBass(MidiPort):
+    """The port of a bass."""
+
+    def __init__(self, config: BassInputConfig, midi: MidiConfig, bass: BassLine) -> None:
+        self._channel = config.channel - 1 if config.channel else None
+        self._bass = bass
+        super().__init__(config.port, config.virtual, midi)
+
+    def clear_keys(self) -> None:
+        """Forget every note."""
+        self._bass.clear()
+
+    def _handle(self, message: list[int], moment: float) -> None:
+        if self._channel in (None, message[0] & 0x0F):
+            self._bass.handle(message, moment)
+
+    def _release_keys(self) -> None:
+        self._bass.clear()
