@@ -23,6 +23,10 @@ class ChordReleased(NamedTuple):
     """The keys of the chord are released. The rig says whether the voices play on or rest."""
 
 
+class KeysCleared(NamedTuple):
+    """Every key that is held at an input is forgotten: a note-off may have been lost."""
+
+
 class TransportChanged(NamedTuple):
     """The transport starts from the top, stops, or continues from where it stopped."""
 
@@ -322,6 +326,7 @@ class StateChanged(NamedTuple):
 Event = (
     ChordChanged
     | ChordReleased
+    | KeysCleared
     | TransportChanged
     | SongPositionChanged
     | TempoTapped

@@ -24,6 +24,7 @@ from perform.events import (
     Event,
     FeelChanged,
     KeyChanged,
+    KeysCleared,
     MetreChanged,
     ModeChanged,
     ModelChanged,
@@ -126,6 +127,9 @@ CONTROLS: tuple[Control, ...] = (
     Control("/chord/release", "action", "",
             "a pad is released: its chord ends; else keys are released, see release in the rig",
             parsers.action(lambda _: ChordReleased())),
+    Control("/keys/clear", "action", "",
+            "forget every key that is held at a MIDI input: a note-off was lost",
+            parsers.action(lambda _: KeysCleared())),
     Control("/chart", "text", "s",
             "a chart to follow; |: :| repeats until /chart/next; empty: none",
             parsers.chart, default=DEFAULT_CHART,
@@ -212,7 +216,7 @@ CONTROLS: tuple[Control, ...] = (
 
 # the sections of patches/REFERENCE.md: the first words of the addresses in each
 GROUPS = {
-    "Chords and charts": ("chord", "chart", "key", "note"),
+    "Chords and charts": ("chord", "keys", "chart", "key", "note"),
     "Time": ("transport", "tempo", "tap", "metre"),
     "Voices": ("model", "other", "blend", "mode", "share", "mute", "solo", "more", "no"),
     "Weights": ("weight",),

@@ -9,6 +9,7 @@ from perform.events import (
     ChordChanged,
     ChordReleased,
     Event,
+    KeysCleared,
     ModelChanged,
     OtherModelChanged,
     Panic,
@@ -65,7 +66,7 @@ class ClientEvents:
             return
         elif isinstance(event, ChordChanged | ChordReleased):
             event = self._release_pad(event)
-        elif isinstance(event, Panic):
+        elif isinstance(event, Panic | KeysCleared):
             self.clear_keys()
         self._conductor.handle_event(event)
 

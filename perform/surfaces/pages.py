@@ -134,10 +134,11 @@ def _play_page(voices: tuple[str, ...], table: Table) -> Page:
     grid = GridRect(0, 0, 24, y)
     items = [
         _item(table, "pads", "chords", grid, "chord", "/chord")._replace(options=pads, columns=12),
-        Item("latch", "latch", GridRect(0, y, 4, 1), "chord"),
-        _item(table, "tap", "release", GridRect(4, y, 4, 1), "chord", "/chord/release"),
-        _item(table, "tap", "N.C.", GridRect(8, y, 4, 1), "chord", "/chord", "N.C."),
-        _item(table, "tap", "chart: next", GridRect(12, y, 4, 1), "chord", "/chart/next"),
+        Item("latch", "latch", GridRect(0, y, 3, 1), "chord"),
+        _item(table, "tap", "release", GridRect(3, y, 3, 1), "chord", "/chord/release"),
+        _item(table, "tap", "N.C.", GridRect(6, y, 3, 1), "chord", "/chord", "N.C."),
+        _item(table, "tap", "clear keys", GridRect(9, y, 3.5, 1), "stop", "/keys/clear"),
+        _item(table, "tap", "chart: next", GridRect(12.5, y, 3.5, 1), "chord", "/chart/next"),
         _choice(table, "key from", GridRect(16, y, 4, 1), "time", "/key", KEYS),
         _item(table, "shown", "key", GridRect(20, y, 4, 1), "time", "/key"),
         _choice(table, "metre", GridRect(24, y, 10, 1), "time", "/metre"),

@@ -1,5 +1,6 @@
 """The events of clients that concern more than the engine."""
 
+import pytest
 from dispatchers import FakeClient, with_clients
 
 from perform.runtime.client_events import ClientEvents
@@ -14,14 +15,15 @@ class HeldKeyboard:
         self.cleared += 1
 
 
-def test_panic_clears_the_keys_of_every_input_and_the_pad():
+@pytest.mark.parametrize("address", ["/panic", "/keys/clear"])
+def test_panic_and_clear_keys_clear_the_keys_of_every_input_and_the_pad(address):
     async def scene(clients):
         pad, keyboards = FakeClient("a surface"), [HeldKeyboard(), HeldKeyboard()]
         events = ClientEvents(["lead", "bass"], [], clients.live, keyboards=keyboards)
         clients.dispatcher._events = events
         clients.send(pad, "/chord", "C7")
-        clients.send(pad, "/panic")
-        clients.send(pad, "/chord/release")  # the finger leaves the pad after the panic
+        clients.send(pad, address)
+        clients.send(pad, "/chord/release")  # the finger leaves the pad after that
         assert [it.cleared for it in keyboards] == [1, 1]
         assert clients.state.values["/chord"] == "C7"
 
