@@ -27,14 +27,14 @@ from perform.music.line_context import ContextChord, LineContext
 
 FRAME_LENGTH = struct.Struct("<I")
 CHUNK = 1 << 16
-MARGIN_SECONDS = 0.03  # for the way back, and for other requests
-MAX_SECONDS = 0.25  # a phrase that is due late must not delay the others
+MARGIN_SECONDS = 0.03  # for the choice at the end of a search, and for the way back
+MAX_SECONDS = 0.25  # a phrase that is due late must not delay requests that are still to come
 
 
 class Request(msgspec.Struct, frozen=True, array_like=True):
     """A request for the bar of `seed` from the bundle at `path`.
 
-    `due`: when it has to sound, in monotonic seconds, which all processes of a machine share.
+    `due`: when it is needed, in monotonic seconds, which all processes of a machine share.
     """
 
     voice: str
@@ -105,6 +105,14 @@ class RequestQueue:
         """The request that is due first, removed from the queue."""
         return self._pending.pop(min(self._pending, key=lambda key: self._pending[key].due))
 
+    def seconds_for(self, request: Request, now: float) -> float:
+        """How long the search for the most urgent request may take: so long that every pending one
+        can take as long, and none is late.
+        """
+        due = [request.due, *sorted(each.due for each in self._pending.values())]
+        share = min((moment - now) / number for number, moment in enumerate(due, 1))
+        return min(max(share - MARGIN_SECONDS, 0.0), MAX_SECONDS)
+
 
 def serve(source: int, target: BinaryIO) -> None:
     """Answer requests from a file descriptor until it ends.
@@ -121,7 +129,8 @@ def serve(source: int, target: BinaryIO) -> None:
             if not data:
                 return
             requests.add_bytes(data)
-        target.write(pack(_answer(requests.pop_most_urgent(), sources)))
+        request = requests.pop_most_urgent()
+        target.write(pack(_answer(request, requests, sources)))
         target.flush()
 
 
@@ -136,12 +145,14 @@ def _read_chunks(source: int, arrived: "queue.SimpleQueue[bytes]") -> None:
         arrived.put(data)
 
 
-def _answer(request: Request, sources: dict[str, EvolvedSource | LineSource]) -> Answer:
+def _answer(
+    request: Request, others: RequestQueue, sources: dict[str, EvolvedSource | LineSource]
+) -> Answer:
     try:
         source = sources.get(request.path)
         if source is None:
             source = sources[request.path] = open_source(Path(request.path))
-        seconds = min(max(request.due - time.monotonic() - MARGIN_SECONDS, 0.0), MAX_SECONDS)
+        seconds = others.seconds_for(request, time.monotonic())
         bar = source.phrase(
             request.seed, request.conditions, request.steering, request.context, seconds
         )

@@ -54,7 +54,7 @@ class WorkerClient(SupervisedProcess):
         return self._all_ready.is_set()
 
     def request(self, requested: PhraseRequested, due: float) -> None:
-        """Request a phrase that has to sound at `due` (monotonic seconds); returns at once.
+        """Request a phrase that is needed at `due` (monotonic seconds); returns at once.
 
         A missing model is logged once; its voice plays the phrases that it has.
         """

@@ -17,6 +17,7 @@ from perform.clock.tap_tempo import TapTempo
 from perform.clock.transport import SLOWEST_BPM, TICKS_PER_BEAT, TempoLine, Transport
 from perform.control.state import at_every_address, changes
 from perform.engine.engine import Engine
+from perform.engine.song_position import OPEN_AHEAD_TICKS
 from perform.errors import OutputError
 from perform.events import (
     Beat,
@@ -351,9 +352,9 @@ class Conductor:
             listener.send(event)
 
     def _due_moment(self, requested: PhraseRequested) -> float:
-        """When the bar sounds (monotonic seconds); a stopped transport counts as about to start."""
+        """When the bar is laid out (monotonic seconds); a stopped transport is about to start."""
         if self._transport.running:
-            return self._transport.time_of(requested.deadline) - self._ahead
+            return self._transport.time_of(requested.deadline - OPEN_AHEAD_TICKS) - self._ahead
         return time.monotonic() + STOPPED_SECONDS + requested.bar
 
     def _outputs_for(self, event: OutputEvent) -> Sequence[Output]:

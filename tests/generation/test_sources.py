@@ -8,6 +8,8 @@ import time
 from types import SimpleNamespace
 
 import msgspec
+import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lines import PlacedSource
@@ -19,6 +21,8 @@ from perform.generation import evolved, worker_client
 from perform.generation.evolved import EvolvedSource
 from perform.generation.worker import (
     FRAME_LENGTH,
+    MARGIN_SECONDS,
+    MAX_SECONDS,
     Answer,
     Request,
     RequestQueue,
@@ -66,6 +70,42 @@ def test_requests_come_whole_from_any_chunks_and_the_newest_and_most_urgent_wins
     done = [queue.pop_most_urgent() for _ in range(len(queue))]
     assert {(request.voice, request.bar): request for request in done} == newest
     assert [request.due for request in done] == sorted(request.due for request in done)
+
+
+def pending(dues):
+    """The most urgent of requests that are due at these moments, and the queue of the others."""
+    queue = RequestQueue()
+    for bar, due in enumerate(dues):
+        queue.add_bytes(pack(Request("lead", bar, 0, "blues", due)))
+    return queue.pop_most_urgent(), queue
+
+
+@given(st.lists(st.floats(9.9, 10.9), min_size=1, max_size=12))
+def test_requests_share_the_time_until_they_are_due(dues):
+    """With the time of the first, each of the pending ones is answered before it is due."""
+    first, others = pending(dues)
+    seconds = others.seconds_for(first, 10.0)
+    assert 0 <= seconds <= MAX_SECONDS
+    number = np.arange(1, len(dues) + 1)
+    spare = np.array(sorted(dues)) - 10.0 - number * (seconds + MARGIN_SECONDS)
+    if seconds > 0:
+        assert spare.min() > -1e-6
+    if seconds < MAX_SECONDS:  # it is all that there is
+        assert spare.min() < 1e-6
+
+
+def test_three_requests_for_one_moment_have_a_third_of_the_time_each():
+    first, others = pending([10.0, 10.0, 10.0])
+    assert others.seconds_for(first, 9.7) == pytest.approx(0.1 - MARGIN_SECONDS)
+    first, others = pending([10.0, 12.0, 12.0])  # the later ones leave it what it has
+    assert others.seconds_for(first, 9.9) == pytest.approx(0.1 - MARGIN_SECONDS)
+
+
+def test_a_request_alone_has_the_time_until_it_is_due_and_at_most_a_quarter_of_a_second():
+    request, others = pending([10.0])
+    assert others.seconds_for(request, 9.9) == pytest.approx(0.1 - MARGIN_SECONDS)
+    assert others.seconds_for(request, 1.0) == MAX_SECONDS == 0.25
+    assert others.seconds_for(request, 11.0) == 0
 
 
 def test_the_process_steers_and_when_it_is_killed_the_next_one_gives_the_same_phrases():
@@ -157,7 +197,7 @@ def test_a_request_has_less_than_two_kilobytes():
 
 def test_a_placed_bar_is_answered_with_the_chords_that_it_was_made_for():
     request = Request("lead", 3, 9, "lines", 0.0, context=CONTEXT)
-    frame = pack(_answer(request, {"lines": PlacedSource(tied=True)}))
+    frame = pack(_answer(request, RequestQueue(), {"lines": PlacedSource(tied=True)}))
     ready = to_event(msgspec.msgpack.decode(frame[FRAME_LENGTH.size :], type=Answer))
     assert ready[:2] == ("lead", 3)
     assert (ready.placed, ready.tied, ready.chords) == (True, True, CONTEXT.chords)

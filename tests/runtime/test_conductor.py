@@ -91,6 +91,30 @@ def test_abort_also_ends_delayed_notes():
     assert [min(note.velocity, 1) for note in asyncio.run(play())] == [1, 0]
 
 
+def test_a_requested_bar_is_due_when_it_is_laid_out():
+    """At a slow tempo that is well before it sounds; so much earlier still as notes are sent."""
+
+    async def play():
+        clock, due = VirtualClock(), {}
+        engine, transport = Engine([VoiceSettings(name="one")]), Transport(30.0)
+
+        def request(requested, moment):
+            due[requested.bar] = moment
+
+        voices = {"one": [MemoryOutput()]}
+        conductor = Conductor(engine, transport, clock, request, voices, ahead=0.05)
+        play_chord(conductor, "C")
+        await asyncio.sleep(0)
+        due.clear()
+        clock.advance(transport.time_of(1920 + 10) - clock.now())
+        play_chord(conductor, "C")
+        await asyncio.sleep(0)
+        return due, transport
+
+    due, transport = asyncio.run(play())
+    assert due[2] == transport.time_of(2 * 1920 - OPEN_AHEAD_TICKS) - 0.05
+
+
 def test_what_only_prepares_does_not_wait_for_its_moment():
     """A bar opens before its line, and plays nothing then."""
 
