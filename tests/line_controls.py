@@ -60,8 +60,8 @@ class Scored(LineSource):
         self.scores = {}
         self._made = []
 
-    def candidates(self, seed, numbers):
-        made = super().candidates(seed, numbers)
+    def candidates(self, *arguments):
+        made = super().candidates(*arguments)
         self._made.append(made)
         return made
 

@@ -1,11 +1,10 @@
 """Phrases chosen by the player's weights: evolved from bars that a bundle's generator invents."""
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from perform.events import Steering
 from perform.generation.litert import LiteRTSource
+from perform.generation.time_limit import time_limit
 from perform.interfaces import GeneratedBar
 from perform.music.condition import UNCONDITIONAL, Conditions
 from perform.music.line_context import LineContext
@@ -37,7 +36,7 @@ class EvolvedSource:
         """
         if steering is None:
             return GeneratedBar(self._source.phrase(seed, conditions))
-        expired = _never if seconds is None else _deadline(time.monotonic() + seconds)
+        expired = time_limit(seconds)
         best = evolve(
             self._source.pool(FIRST_POOL_SEED + seed, SIZE + FRESH, conditions, expired),
             steering,
@@ -47,22 +46,3 @@ class EvolvedSource:
         )
         cleaned = decode(clean(best))
         return GeneratedBar(cleaned or decode(best))
-
-
-def _never() -> bool:
-    return False
-
-
-def _deadline(until: float) -> Callable[[], bool]:
-    """A function, to be called after every step, that says whether another step as long as the last
-    would end after `until` (monotonic seconds).
-    """
-    last = time.monotonic()
-
-    def expired() -> bool:
-        nonlocal last
-        now = time.monotonic()
-        step, last = now - last, now
-        return now + step > until
-
-    return expired

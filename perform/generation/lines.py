@@ -1,7 +1,6 @@
 """Phrases of a bundle whose generator knows the bar's context, chosen among many candidates."""
 
-import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,6 +12,7 @@ from perform.bundles.network import LineNetwork, TasteNetwork
 from perform.errors import BundleError
 from perform.events import Steering
 from perform.generation.motif_bars import RIFF_FEELS, motif_bars
+from perform.generation.time_limit import time_limit
 from perform.interfaces import GeneratedBar
 from perform.music.condition import UNCONDITIONAL, Conditions
 from perform.music.feel import THIRD, Feel
@@ -36,7 +36,7 @@ TASTE_WEIGHT, LOGIT_WEIGHT = 0.5, 0.3
 LEAST_DEVIATION = 1e-6
 MIDDLE_PITCH = 66  # of the lines that generators are trained on
 KINDS, MOVES = 3, 2 * WIDEST_MOVE + 1  # what may be chosen at a place
-STEERED_BATCHES = 4
+CANDIDATES, STEERED_POOLS = 32, 4  # the candidates of a pool; a steered bar has several pools
 RIFF_LOGIT, ANSWER_LOGIT = 2.5, -0.7  # bars of a riff are drawn often, those of other motifs less
 # where thirds stand on the grid of columns, and where they belong
 EXACT = {5 * TICKS_PER_COLUMN: THIRD, 11 * TICKS_PER_COLUMN: 2 * THIRD}
@@ -72,37 +72,52 @@ class LineSource:
     ) -> GeneratedBar:
         """One bar for a context, placed on its chords. Weights of the player choose before taste.
 
-        Without a context, a bar that depends on nothing. `seconds` ends the search of weights.
+        Without a context, a bar that depends on nothing. With a limit of `seconds` there may be
+        fewer candidates than 32, of one batch at least.
         """
+        expired = time_limit(seconds)
         context = self._complete(context or LineContext(), conditions)
         octaves = octaves_to_roll(context)
         context = moved_by_octaves(context, octaves)
         thirds = uses_thirds(context.feel)
         numbers = context_numbers(context)
         if steering is None:
-            candidates = with_motif(self.candidates(seed, numbers), context)
+            candidates = with_motif(self.candidates(seed, numbers, expired), context)
             chosen = choose(candidates, context, seed)
             roll, tied = candidates.rolls[chosen], bool(candidates.tied[chosen])
         else:
             moved = steering._replace(low=context.low, high=context.high)
-            roll, tied = self._steered(seed, context, numbers, moved, seconds)
+            roll, tied = self._steered(seed, context, numbers, moved, expired)
         line = (note._replace(pitch=note.pitch - 12 * octaves) for note in played(roll, thirds))
         return GeneratedBar(tuple(line), placed=True, tied=tied)
 
-    def candidates(self, seed: int, numbers: Floats) -> Candidates:
-        """The bars of one batch for a context."""
-        shape = (self._network.batch, PLACES, KINDS + MOVES)
-        noise = np.random.default_rng(seed).gumbel(size=shape)
-        noise[:, :, KINDS:] *= MOVE_TEMPERATURE
-        raw, facts = self._network.run(
-            noise.reshape(self._network.batch, -1).astype(np.float32), numbers
-        )
-        rolls, tied = threshold(raw, self.bundle.manifest.threshold), facts[:, 0] > 0.5
+    def candidates(
+        self, seed: int, numbers: Floats, expired: Callable[[], bool] = lambda: False
+    ) -> Candidates:
+        """The bars of a seed for a context: 32, or fewer once `expired` says so after a batch."""
+        draws = np.random.default_rng(seed)
+        batches = [self._batch(draws, numbers)]
+        while len(batches) * self._network.batch < CANDIDATES and not expired():
+            batches.append(self._batch(draws, numbers))
+        rolls, facts, scores = (np.concatenate(part) for part in zip(*batches, strict=True))
         logits = facts[:, 2].astype(float)
         if self._taste is not None:
-            scores = standardised(self._taste.run(rolls, tied, numbers), rolls)
-            logits = TASTE_WEIGHT * scores + LOGIT_WEIGHT * standardised(logits, rolls)
-        return Candidates(rolls, logits, tied)
+            logits = LOGIT_WEIGHT * standardised(logits, rolls)
+            logits += TASTE_WEIGHT * standardised(scores, rolls)
+        return Candidates(rolls, logits, facts[:, 0] > 0.5)
+
+    def _batch(
+        self, draws: np.random.Generator, numbers: Floats
+    ) -> tuple[Rolls, NDArray[np.float32], NDArray[np.float32]]:
+        """The bars of one batch of noise, their facts, and how the taste scores them."""
+        batch = self._network.batch
+        noise = draws.gumbel(size=(batch, PLACES, KINDS + MOVES))
+        noise[:, :, KINDS:] *= MOVE_TEMPERATURE
+        raw, facts = self._network.run(noise.reshape(batch, -1).astype(np.float32), numbers)
+        rolls = threshold(raw, self.bundle.manifest.threshold)
+        if self._taste is None:
+            return rolls, facts, np.zeros(batch, np.float32)
+        return rolls, facts, self._taste.run(rolls, facts[:, 0] > 0.5, numbers)
 
     def _steered(
         self,
@@ -110,15 +125,14 @@ class LineSource:
         context: LineContext,
         numbers: Floats,
         steering: Steering,
-        seconds: float | None,
+        expired: Callable[[], bool],
     ) -> tuple[Rolls, bool]:
         """The bar that meets the player's weights best; among equals, the one of better taste."""
-        until = None if seconds is None else time.monotonic() + seconds
-        pools = [self.candidates(seed, numbers)]
-        for place in range(1, STEERED_BATCHES):
-            if until is not None and time.monotonic() > until:
+        pools = [self.candidates(seed, numbers, expired)]
+        for place in range(1, STEERED_POOLS):
+            if len(pools[-1].rolls) < CANDIDATES or expired():
                 break
-            pools.append(self.candidates(seed + place * 2**48, numbers))
+            pools.append(self.candidates(seed + place * 2**48, numbers, expired))
         pool = with_motif(joined(pools), context)
         order = np.argsort(-candidate_scores(pool, context), kind="stable")
         rolls = pool.rolls[order]
@@ -129,7 +143,7 @@ class LineSource:
             seed,
             size=max(1, len(good) // 2),
             opinion=_opinion(pool),
-            expired=lambda: until is not None and time.monotonic() > until,
+            expired=expired,
         )
         same = np.flatnonzero((rolls == best).all(axis=(1, 2)))
         return best, bool(same.size and pool.tied[order][same[0]])

@@ -17,7 +17,7 @@ sys.path[:0] = [str(ROOT)]
 from perform.bundles import bundle, catalog  # noqa: E402
 from perform.engine.harmony import chord_scale  # noqa: E402
 from perform.events import Steering  # noqa: E402
-from perform.generation.lines import LineSource  # noqa: E402
+from perform.generation.lines import CANDIDATES, LineSource  # noqa: E402
 from perform.music.chord import parse_chord  # noqa: E402
 from perform.music.line_codec import context_numbers  # noqa: E402
 from perform.music.line_context import LineContext, context_chord  # noqa: E402
@@ -55,14 +55,13 @@ def main():
         if not bundle.load(path).manifest.context:
             continue
         source = LineSource(path)
-        batch = source.bundle.manifest.batch
         made, _ = milliseconds(bars, lambda seed, it=source: it.candidates(seed, numbers))
         chosen = milliseconds(bars, lambda seed, it=source: it.phrase(seed, context=CONTEXT))
         steered = milliseconds(
             bars // 4, lambda seed, it=source: it.phrase(seed, steering=STEERING, context=CONTEXT)
         )
         print(
-            f"{path.name:<12} {made / batch:14.3f}   {chosen[0]:12.1f} ({chosen[1]:.1f})"
+            f"{path.name:<12} {made / CANDIDATES:14.3f}   {chosen[0]:12.1f} ({chosen[1]:.1f})"
             f"   {steered[0]:13.1f} ({steered[1]:.1f})"
         )
 

@@ -1,15 +1,19 @@
 """The shipped bundle of lines: its bars follow their context, feel and range."""
 
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from perform.bundles import bundle, catalog
+from perform.clock.virtual import VirtualClock
 from perform.engine.harmony import chord_scale
 from perform.errors import BundleError
 from perform.events import Steering
+from perform.generation import time_limit
 from perform.generation.lines import (
+    CANDIDATES,
     LineSource,
     moved_by_octaves,
     octaves_to_roll,
@@ -208,6 +212,51 @@ def test_a_damaged_taste_is_one_clear_error(copy):
     with_files(copy, taste=(copy / bundle.TASTE).read_bytes()[:5000])
     with pytest.raises(BundleError, match=r"taste\.tflite: not a TFLite model .*export it again"):
         LineSource(copy)
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """A source of which each batch takes 10 ms of a virtual clock, and the batches that it made."""
+    source, clock, made = LineSource(catalog.find("sideman")), VirtualClock(), []
+    run = source._network.run
+
+    def slowly(noise, numbers):
+        clock.advance(0.01)
+        made.append(noise)
+        return run(noise, numbers)
+
+    monkeypatch.setattr(source._network, "run", slowly)
+    monkeypatch.setattr(time_limit, "time", SimpleNamespace(monotonic=clock.now))
+    return source, made
+
+
+@pytest.mark.parametrize(
+    ("seconds", "batches"), [(-1.0, 1), (0.0, 1), (0.015, 1), (0.025, 2), (0.5, 4), (None, 4)]
+)
+def test_a_bar_is_chosen_among_as_many_candidates_as_there_is_time_for(counted, seconds, batches):
+    source, made = counted
+    assert source.phrase(3, context=over("C7"), seconds=seconds).phrase
+    assert len(made) == batches
+    noise = np.random.default_rng(3).gumbel(size=(32, 16, 36))[: 8 * batches, :, :3]
+    given = np.concatenate(made).reshape(-1, 16, 36)[:, :, :3]
+    assert np.array_equal(given, noise.astype(np.float32))
+
+
+@pytest.mark.parametrize(("seconds", "batches"), [(0.0, 1), (0.05, 5), (None, 16)])
+def test_a_steered_bar_too(counted, seconds, batches):
+    source, made = counted
+    steering = Steering(tuple(float(name == "density") for name in WEIGHTS), density=0.8)
+    assert source.phrase(3, steering=steering, context=over("C7"), seconds=seconds).phrase
+    assert len(made) == batches
+
+
+def test_fewer_candidates_are_the_first_ones_of_all(source):
+    numbers = context_numbers(over("C7"))
+    all_of_them, few = (source.candidates(5, numbers, it) for it in (lambda: False, lambda: True))
+    assert (len(all_of_them.rolls), len(few.rolls)) == (CANDIDATES, 8)
+    assert np.array_equal(few.rolls, all_of_them.rolls[:8])
+    assert np.array_equal(few.tied, all_of_them.tied[:8])
+    assert few.logits.mean() == pytest.approx(0)  # standardised among themselves
 
 
 def test_the_values_of_candidates_are_standardised_and_silence_has_none():

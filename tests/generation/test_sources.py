@@ -17,7 +17,7 @@ from lines import PlacedSource
 from perform.bundles import catalog
 from perform.clock.virtual import VirtualClock
 from perform.events import PhraseRequested, Steering
-from perform.generation import evolved, worker_client
+from perform.generation import time_limit, worker_client
 from perform.generation.evolved import EvolvedSource
 from perform.generation.worker import (
     FRAME_LENGTH,
@@ -175,7 +175,7 @@ def test_a_search_that_makes_its_pool_first_ends_in_time(monkeypatch):
         return generate(number, conditions)
 
     monkeypatch.setattr(source._source, "_generate", generate_slowly)
-    monkeypatch.setattr(evolved, "time", SimpleNamespace(monotonic=clock.now))
+    monkeypatch.setattr(time_limit, "time", SimpleNamespace(monotonic=clock.now))
     steering = Steering(tuple(float(name == "on-beat") for name in WEIGHTS))
     for seed, seconds in enumerate((0.0, 0.06, 0.12)):
         start = clock.now()

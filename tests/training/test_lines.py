@@ -2,13 +2,16 @@
 
 import json
 
+import msgspec
 import numpy as np
 import pytest
 from lazy import LazyModule
 
+from perform.bundles import bundle as bundles
 from perform.bundles.network import LineNetwork
 from perform.errors import DatasetError, RunFolderError
-from perform.music.line_codec import LAYOUT, PLACES, root_shift, row_of, uses_thirds
+from perform.generation.lines import LineSource
+from perform.music.line_codec import CONTEXT, LAYOUT, PLACES, root_shift, row_of, uses_thirds
 from perform.music.note import TICKS_PER_BAR
 from training.data.book import read_book
 from training.data.piece_files import OWN_BASS, OWN_BOOK, own_melodies
@@ -26,6 +29,7 @@ from training.options import LineOptions, to_json
 runs = LazyModule("training.lines.run")
 exporting = LazyModule("training.lines.export")
 rolls = LazyModule("training.lines.rolls")
+taste = LazyModule("training.lines.taste")
 
 BLUES = read_book(OWN_BOOK / "blues.book")[:4]
 TINY = LineOptions(
@@ -111,13 +115,18 @@ def test_a_run_that_is_continued_ends_with_the_same_weights(trained, tmp_path, m
         assert np.array_equal(ours, theirs)
 
 
+@pytest.fixture(scope="module")
+def exported(trained, tmp_path_factory):
+    return exporting.export(trained, tmp_path_factory.mktemp("bundles") / "tiny", ["Back Step"])
+
+
 @pytest.mark.long
-def test_the_bundle_gives_the_bars_of_the_networks(trained, tmp_path):
-    bundle = exporting.export(trained, tmp_path / "tiny", ["Back Step"])
-    manifest = json.loads((tmp_path / "tiny" / "manifest.json").read_text())
+def test_the_bundle_gives_the_bars_of_the_networks(trained, exported):
+    manifest = json.loads((exported.path / "manifest.json").read_text())
     assert manifest["feels"] == ["swing", "shuffle"]
     assert manifest["architecture"] == "phrase"
-    network = LineNetwork(bundle.generator)
+    network = LineNetwork(exported.generator)
+    assert network.batch == manifest["batch"] == 8
     noise = runs.gumbel_noise(np.random.default_rng(3), network.batch)
     for context in trained.given.contexts[:5]:
         bars, facts = network.run(noise.reshape(network.batch, -1), context)
@@ -128,6 +137,36 @@ def test_the_bundle_gives_the_bars_of_the_networks(trained, tmp_path):
         assert {int(column) % 16 for _, _, column in onsets} <= {0, 5, 11}
         sounding = (bars > 0).sum(axis=1)
         assert sounding.max() <= 1  # one note at a time
+
+
+@pytest.mark.long
+def test_a_bundle_that_was_exported_with_a_batch_of_32_plays_the_same_bars(
+    trained, exported, tmp_path
+):
+    """It has no smaller batch to stop after: all its candidates are drawn, however late it is."""
+    scorer = taste.Taste()
+    scorer(*(np.zeros(shape, np.float32) for shape in ((2, 48, 64), (2,), (2, CONTEXT))))
+    generators = {
+        exported.manifest.batch: exported.generator.read_bytes(),
+        32: exporting.convert(trained.average, trained.discriminator, 32),
+    }
+    sources = []
+    for batch, generator in generators.items():
+        files = {
+            bundles.GENERATOR: generator,
+            bundles.TASTE: taste.convert(scorer, batch),
+            bundles.CARD: b"# Tiny",
+        }
+        manifest = msgspec.structs.replace(exported.manifest, batch=batch)
+        sources.append(LineSource(bundles.save(tmp_path / str(batch), manifest, files).path))
+    for seed, numbers in enumerate(trained.given.contexts[:5]):
+        ours, theirs = (source.candidates(seed, numbers) for source in sources)
+        assert np.array_equal(ours.rolls, theirs.rolls)
+        assert np.abs(ours.logits - theirs.logits).max() < 1e-3
+        fewer = [len(source.candidates(seed, numbers, lambda: True).rolls) for source in sources]
+        assert fewer == [8, 32]
+    eight, old = ([source.phrase(seed) for seed in range(20)] for source in sources)
+    assert eight == old
 
 
 def test_a_folder_without_a_run_of_lines_is_named(tmp_path):

@@ -25,9 +25,10 @@ from training.lines.taste import SHIPPED as SHIPPED_TASTE
 from training.metrics import copies, playability
 from training.metrics.base import Samples, clean_samples
 from training.model.backend import keras, tf
-from training.train.export import BATCH, TOLERANCE
+from training.train.export import TOLERANCE
 
-MEASURED_CALLS, MEASURED_CONTEXTS = 20, 64
+BATCH = 8  # other than of single bars: a slow machine stops between batches of candidates
+MEASURED_CALLS, MEASURED_CONTEXTS = 80, 256
 
 
 def export(run: LineRun, target: Path, pieces: Sequence[str], remark: str = "") -> bundle.Bundle:
@@ -140,16 +141,16 @@ def card(run: LineRun, manifest: bundle.Manifest, pieces: Sequence[str], remark:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def convert(generator: Any, discriminator: Any) -> bytes:
+def convert(generator: Any, discriminator: Any, batch: int = BATCH) -> bytes:
     """The TFLite flatbuffer of both networks: noise and one context in, rolls and facts out."""
 
     def serve(noise: Any, context: Any) -> dict[str, Any]:
-        shaped = tf.reshape(noise, (BATCH, PLACES, CHOICES))
+        shaped = tf.reshape(noise, (batch, PLACES, CHOICES))
         rolls, facts = written_bars(generator, discriminator, shaped, context)
         return {"rolls": rolls, "facts": facts}
 
     signature = [
-        tf.TensorSpec((BATCH, NOISE), tf.float32),
+        tf.TensorSpec((batch, NOISE), tf.float32),
         tf.TensorSpec((1, CONTEXT), tf.float32),
     ]
     with tempfile.TemporaryDirectory() as folder, filtered_stderr():
