@@ -144,10 +144,21 @@ class PlayerNoteOff(NamedTuple):
 
 
 class MetreChanged(NamedTuple):
-    """The length of a bar and of its beat in ticks, from the next bar line on."""
+    """The length of a bar and of its beat in ticks, from the next bar line on.
+
+    `first`: the length of the first of these bars, where it leads back to the bar lines of others;
+    0: as the others.
+    """
 
     bar: int
     beat: int
+    first: int = 0
+
+
+class StartStopSyncChanged(NamedTuple):
+    """Whether start and stop are shared with the other programs in the Ableton Link session."""
+
+    on: bool
 
 
 class KeyChanged(NamedTuple):
@@ -343,6 +354,7 @@ Event = (
     | PlayerNoteOn
     | PlayerNoteOff
     | MetreChanged
+    | StartStopSyncChanged
     | KeyChanged
     | ChartChanged
     | VampLeft

@@ -2,7 +2,7 @@
 
 import math
 
-from perform.clock.transport import TICKS_PER_BEAT, TempoLine, Transport
+from perform.clock.transport import TempoLine, Transport
 
 NEAR = 1 / 8  # of a quantum: a leader this near is met by bending, also after a stall
 HEADROOM_SECONDS = 0.002  # time to work out the first notes, so that they are on time, too
@@ -21,7 +21,7 @@ class Follower:
         self._line: TempoLine | None = None
         self._origin = 0.0  # the leader's tick at our tick 0
         self._same_ticks = False  # whether the leader gave its position, so that its ticks are ours
-        self._by_beat = False  # whether to find anew which of the leader's beats is ours
+        self._step = quantum  # at whose multiples our bar lines may stand
 
     @property
     def line(self) -> TempoLine | None:
@@ -29,9 +29,16 @@ class Follower:
         return self._line
 
     def set_quantum(self, quantum: int) -> None:
-        """Set the ticks of a bar. A running transport keeps its beats; a start finds its bar."""
-        if quantum != self._quantum:
-            self._quantum, self._by_beat = quantum, self._transport.running
+        """Set the ticks of a bar, in which the leader counts from now on.
+
+        A running transport keeps its beats, see `ticks_to_bar`; a start finds its bar.
+        """
+        common = math.gcd(quantum, self._quantum)
+        self._quantum, self._step = quantum, common if self._transport.running else quantum
+
+    def ticks_to_bar(self, tick: int) -> int:
+        """How many ticks after a tick of ours the leader's next bar line is; 0 on the line."""
+        return round(-(tick + self._origin)) % self._quantum
 
     def observe(self, line: TempoLine, now: float) -> None:
         """Bend the transport towards the leader's present line.
@@ -45,9 +52,8 @@ class Follower:
             return
         if not self._same_ticks:
             offset = line.tick_at(now) - self._origin - self._transport.position_at(now)
-            step = TICKS_PER_BEAT if self._by_beat else self._quantum
-            self._origin += round(offset / step) * step
-            self._by_beat = False
+            self._origin += round(offset / self._step) * self._step
+            self._step = self._quantum
         self._transport.follow(line.tick - self._origin, line.moment, line.bpm, now)
 
     def catch_up(self, line: TempoLine, now: float) -> None:
@@ -68,7 +74,7 @@ class Follower:
 
     def start(self, now: float) -> None:
         """Start from tick 0 at the next multiple of the quantum; after 2 ms without a line."""
-        self._same_ticks = self._by_beat = False
+        self._same_ticks, self._step = False, self._quantum
         if self._line is None:
             self._transport.start(now + HEADROOM_SECONDS)
             return
@@ -81,7 +87,7 @@ class Follower:
         """Continue from the tick of the stop, when the leader is there (modulo the quantum)."""
         if self._transport.running:
             return
-        self._same_ticks = self._by_beat = False
+        self._same_ticks, self._step = False, self._quantum
         if self._line is None:
             self._transport.resume(now)
             return

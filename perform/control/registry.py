@@ -34,6 +34,7 @@ from perform.events import (
     PhraseJudged,
     SnapshotRecalled,
     SnapshotStored,
+    StartStopSyncChanged,
     TempoChanged,
     TempoTapped,
     TransportChanged,
@@ -156,6 +157,10 @@ CONTROLS: tuple[Control, ...] = (
             parsers.metre, default=DEFAULT_METRE,
             choices=("2/4", "3/4", "4/4", "5/4", "6/8", "7/8", "12/8"),
             events=(MetreChanged,), value=lambda it: format_metre(Metre(it.bar, it.beat))),
+    Control("/sync", "switch", "i",
+            "1 starts and stops with the others in the Ableton Link session, 0 alone",
+            parsers.switch(lambda _, on: StartStopSyncChanged(on)), 0, 1, 0,
+            events=(StartStopSyncChanged,), value=lambda it: int(it.on)),
     *_both(Control("/model", "text", "s", "the bundle that plays",
                    parsers.bundle(ModelChanged),
                    events=(ModelChanged,), value=lambda it: it.model,
@@ -217,7 +222,7 @@ CONTROLS: tuple[Control, ...] = (
 # the sections of patches/REFERENCE.md: the first words of the addresses in each
 GROUPS = {
     "Chords and charts": ("chord", "keys", "chart", "key", "note"),
-    "Time": ("transport", "tempo", "tap", "metre"),
+    "Time": ("transport", "tempo", "tap", "metre", "sync"),
     "Voices": ("model", "other", "blend", "mode", "share", "mute", "solo", "more", "no"),
     "Weights": ("weight",),
     "Targets": ("target",),

@@ -174,7 +174,14 @@ async def _start_engine(
         starts_by_chord=rig.start == "chord",
         by_bar=rig.clock.source == "link",
     )
-    state = State(voices, {"/tempo": rig.clock.tempo, "/metre": rig.clock.metre})
+    state = State(
+        voices,
+        {
+            "/tempo": rig.clock.tempo,
+            "/metre": rig.clock.metre,
+            "/sync": int(rig.clock.start_stop_sync),
+        },
+    )
     for listener in (*listeners, state):
         conductor.add_listener(listener)
     await parts.enter_async_context(source)
@@ -256,6 +263,7 @@ def _open_clock(opening: _Opening, conductor: Conductor) -> OpenedClock:
         conductor.add_listener(clock.listener)
     if clock.close is not None:
         opening.parts.callback(clock.close)
+        conductor.leave_clock_by(clock.close)
     return clock
 
 

@@ -158,6 +158,11 @@ class Engine:
         return self._position.metre
 
     @property
+    def unopened_tick(self) -> int:
+        """The tick of the next bar whose length can still change."""
+        return self._position.unopened_tick
+
+    @property
     def chord(self) -> Chord | None:
         """The current chord."""
         return self._harmony.chord
@@ -313,7 +318,9 @@ class Engine:
         return inside
 
     def _change_metre(self, event: MetreChanged) -> list[OutputEvent]:
-        self._position.set_metre(Metre(event.bar, event.beat), not self._started)
+        self._position.set_metre(
+            Metre(event.bar, event.beat), not self._started, event.first if self.running else 0
+        )
         return self._request_soon()
 
     def _skip_stall(self, event: StallEnded) -> list[OutputEvent]:

@@ -13,21 +13,23 @@ EARLY_PLAYER_TICKS = 40  # a note or command so close before a bar line belongs 
 class SongPosition:
     """The current bar (`bar`, from 0), its metre (`metre`) and its first tick (`bar_tick`).
 
-    `first_unopened`: the first bar that the planner has not laid out yet. `next_metre`: the metre
-    of such bars. `sends_clock`: whether to schedule MIDI clock pulses.
+    `first_unopened`: the first bar that the planner has not laid out yet. `sends_clock`: whether to
+    schedule MIDI clock pulses.
     """
 
     def __init__(self, schedule: Schedule, metre: Metre, sends_clock: bool) -> None:
         self._schedule = schedule
         self._sends_clock = sends_clock
-        self.metre = self._opened_metre = self.next_metre = metre
+        self.metre = self._opened_metre = self._coming_metre = metre
+        self._leading_metre: Metre | None = None  # of the next unopened bar alone
         self._announced: Metre | None = None
         self.bar = self.bar_tick = self.first_unopened = 0
 
     def restart(self, tick: int) -> int:
         """Clear the schedule and count from `tick`; return how far that is inside its bar."""
         self._schedule.clear()
-        self.metre = self._opened_metre = self.next_metre
+        self.metre = self._opened_metre = self._coming_metre
+        self._leading_metre = None
         self._announced = None
         self.bar, inside = divmod(tick, self.metre.bar)
         self.first_unopened, self.bar_tick = self.bar, tick - inside
@@ -41,15 +43,28 @@ class SongPosition:
             self.add_pulse(-(-tick // TICKS_PER_PULSE) * TICKS_PER_PULSE)
         return inside
 
-    def set_metre(self, metre: Metre, at_once: bool) -> None:
-        """Change the metre: at once, or from the next bar line on."""
-        self.next_metre = metre
+    @property
+    def next_metre(self) -> Metre:
+        """The metre of the next unopened bar."""
+        return self._leading_metre or self._coming_metre
+
+    @property
+    def unopened_tick(self) -> int:
+        """The tick at which the next unopened bar begins."""
+        opened = self.first_unopened - self.bar
+        return self.bar_tick + (opened > 0) * self.metre.bar + (opened > 1) * self._opened_metre.bar
+
+    def set_metre(self, metre: Metre, at_once: bool, first: int = 0) -> None:
+        """Change the metre: at once, or from the next bar line on. `first`: see `MetreChanged`."""
+        self._coming_metre = metre
+        self._leading_metre = Metre(first, metre.beat) if first else None
         if at_once:
             self.metre = self._opened_metre = metre
 
     def open_bar(self, bar: int) -> Metre:
         """Mark a bar as laid out; return its metre."""
         self._opened_metre, self.first_unopened = self.next_metre, bar + 1
+        self._leading_metre = None
         return self._opened_metre
 
     def begin_beat(self, bar: int, beat: int, tick: int) -> list[OutputEvent]:

@@ -10,7 +10,14 @@ from typing import Any
 from perform.clock.transport import FASTEST_BPM, SLOWEST_BPM, TICKS_PER_BEAT, TempoLine
 from perform.engine.metre import parse_metre
 from perform.errors import StartError
-from perform.events import Event, OutputEvent, StateChanged, TransportChanged, TransportMessage
+from perform.events import (
+    AllNotesOff,
+    Event,
+    OutputEvent,
+    StateChanged,
+    TransportChanged,
+    TransportMessage,
+)
 
 log = logging.getLogger(__name__)
 POLL_SECONDS = 0.02
@@ -19,10 +26,11 @@ SETTLE_SECONDS = 0.5  # a newcomer that is enabled at once may force its tempo o
 
 
 class LinkClock:
-    """A member of a Link session: observes its time at 50 Hz, and shares start and stop.
+    """A member of a Link session: observes its time at 50 Hz.
 
-    The bar of the session is our bar: `metre` at first, then that of the engine. StartError where
-    aalink is missing.
+    The bar of the session is our bar: `metre` at first, then that of the engine. `sync`: whether it
+    shares start and stop with those members that do, until /sync changes that. A panic is not
+    shared. StartError where aalink is missing.
     """
 
     def __init__(
@@ -31,6 +39,8 @@ class LinkClock:
         metre: str,
         observe: Callable[[TempoLine], None],
         deliver: Callable[[Event], None],
+        *,
+        sync: bool = False,
     ) -> None:
         try:
             import aalink  # noqa: PLC0415 - an extra
@@ -43,9 +53,10 @@ class LinkClock:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
             self._link: Any = aalink.Link(bpm, self._loop)
-        self._link.start_stop_sync_enabled = True
+        self._playing = False  # whether the session plays, as far as that is shared
+        self._panicked = False  # the next stop is of a panic
         self._set_bar(metre)
-        self._playing = False
+        self._set_sync(sync)
         self._others = 0
         self._can_follow = True
         self._timer = self._loop.call_later(SETTLE_SECONDS, self._join)
@@ -60,17 +71,32 @@ class LinkClock:
         self._link.tempo = bpm
 
     def send(self, event: OutputEvent) -> None:
-        """Share a start or stop with the members that synchronise them, and follow the metre."""
-        if isinstance(event, TransportMessage) and self._playing != (event.action != "stop"):
-            self._playing = not self._playing
-            self._link.playing = self._playing
-        elif isinstance(event, StateChanged) and event.address == "/metre":
-            self._set_bar(str(event.value))
+        """Share a start or stop where that is on; follow the metre and the switch."""
+        match event:
+            case TransportMessage():
+                self._share(event.action != "stop")
+            case AllNotesOff():
+                self._panicked = True
+            case StateChanged("/metre", metre):
+                self._set_bar(str(metre))
+            case StateChanged("/sync", on):
+                self._set_sync(bool(on))
 
     def close(self) -> None:
-        """Leave the session."""
+        """Leave the session; the others play on."""
         self._timer.cancel()
+        self._sync = False
         self._link.enabled = False
+
+    def _share(self, playing: bool) -> None:
+        panicked, self._panicked = self._panicked, False
+        if self._sync and self._playing != playing and not panicked:
+            self._link.playing = self._playing = playing
+
+    def _set_sync(self, on: bool) -> None:
+        """Share starts and stops from now on, or no longer; who plays now plays on."""
+        self._sync = self._link.start_stop_sync_enabled = on
+        self._playing = bool(self._link.playing)
 
     def _set_bar(self, metre: str) -> None:
         """Make the bar lines agree, not only the beats."""
@@ -89,7 +115,7 @@ class LinkClock:
         if time.monotonic() - before < TORN_SECONDS and self._check_tempo(bpm):
             self._observe(TempoLine(beat * TICKS_PER_BEAT, moment, bpm))
         self._count_others()
-        if self._link.playing != self._playing:
+        if self._sync and self._link.playing != self._playing:
             self._playing = not self._playing
             self._deliver(TransportChanged("start" if self._playing else "stop"))
         self._timer = self._loop.call_later(POLL_SECONDS, self._poll)

@@ -43,15 +43,18 @@ class ClockConfig(RigTable, frozen=True):
     """The clock, and the tempo (quarter notes a minute) until another clock gives one.
 
     `source`: "midi": the clock at `port` (part of a name, or a number) or at a port opened as
-    `virtual`; "link": Ableton Link. `spin_ms`: how long before each note the program waits awake;
-    more is steadier and costs processor time. `late_ms`: how much later than meant the pulses of a
-    MIDI clock arrive here (JACK: about half a period; a chain of interfaces: more).
+    `virtual`; "link": Ableton Link. `start_stop_sync`: whether to start and stop with the other
+    programs in the Link session, and they with us; `/sync` changes it. `spin_ms`: how long before
+    each note the program waits awake; more is steadier and costs processor time. `late_ms`: how
+    much later than meant the pulses of a MIDI clock arrive here (JACK: about half a period; a chain
+    of interfaces: more).
     """
 
     source: Literal["internal", "midi", "link"] = "internal"
     metre: str = DEFAULT_METRE
     port: str | None = None
     virtual: str | None = None
+    start_stop_sync: bool = False
     tempo: Annotated[float, Meta(ge=20, le=400)] = DEFAULT_TEMPO
     spin_ms: Annotated[float, Meta(ge=0, le=5)] = 0.6
     late_ms: Annotated[float, Meta(ge=0, le=100)] = 0.0
@@ -72,7 +75,8 @@ class ClockConfig(RigTable, frozen=True):
         if self.source == "midi":
             yield f"MIDI clock {self.virtual or self.port}"
         elif self.source == "link":
-            yield "Ableton Link (every machine on the network)"
+            shared = ", start and stop shared" if self.start_stop_sync else ""
+            yield f"Ableton Link (every machine on the network{shared})"
 
 
 def _open_midi(config: ClockConfig, context: ClockContext) -> OpenedClock:
@@ -90,7 +94,13 @@ def _open_midi(config: ClockConfig, context: ClockContext) -> OpenedClock:
 
 
 def _open_link(config: ClockConfig, context: ClockContext) -> OpenedClock:
-    clock = LinkClock(config.tempo, config.metre, context.observe, context.deliver)
+    clock = LinkClock(
+        config.tempo,
+        config.metre,
+        context.observe,
+        context.deliver,
+        sync=config.start_stop_sync,
+    )
     return OpenedClock(clock.close, listener=clock, set_tempo=clock.set_tempo)
 
 

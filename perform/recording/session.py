@@ -24,6 +24,7 @@ from perform.errors import SessionError, SidemanError
 from perform.events import (
     ChartChanged,
     Event,
+    MetreChanged,
     OutputEvent,
     ParameterChanged,
     PhraseJudged,
@@ -181,6 +182,8 @@ def encode_event(tick: int, event: Event) -> bytes:
     fields = [*event.chart, event.text] if isinstance(event, ChartChanged) else list(event)
     if isinstance(event, PhraseReady) and not event.placed:
         fields = fields[:3]  # the others say how a placed bar is meant
+    if isinstance(event, MetreChanged) and not event.first:
+        fields = fields[:2]
     return msgspec.json.encode([tick, _NAME_OF[type(event)], fields])
 
 

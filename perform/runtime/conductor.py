@@ -97,13 +97,19 @@ class Conductor:
         self._tap_tempo = TapTempo()
         self._published_bpm = transport.bpm
         self._next_note: float | None = None
+        self._new_metre: MetreChanged | None = None  # whose bar lines may not be the leader's
         self._postponed: list[PhraseReady] = []
         self._catches_up_until = -math.inf
         self._collector = IdleCollector()
         self._closed = False
+        self._leave_clock: Callable[[], None] = lambda: None
         self.failed: asyncio.Future[None] = self._loop.create_future()
         self.lateness = Lateness()
         self._stall_log = StallLog(engine.counts)
+
+    def leave_clock_by(self, leave: Callable[[], None]) -> None:
+        """Let `close` call `leave` first: the stop at our end is not that of others."""
+        self._leave_clock = leave
 
     def add_listener(self, listener: Output) -> None:
         """Send every output event of every voice to one more output from now on."""
@@ -159,6 +165,7 @@ class Conductor:
         if self._closed:
             return
         self._closed = True
+        self._leave_clock()
         self._alarm.close()
         last = self._skip_stall()
         stop, tick = TransportChanged("stop"), self._current_tick()
@@ -194,6 +201,7 @@ class Conductor:
                 self._advance(self._transport.tick_at(now))
             else:
                 self._follower.observe(line, now)
+            self._find_bar_line()
             bpm = self._transport.bpm
             if abs(bpm - self._published_bpm) > PUBLISHED_BPM:
                 self._published_bpm = bpm
@@ -202,6 +210,16 @@ class Conductor:
             self._set_alarm()
         except Exception as error:  # noqa: BLE001 - see handle_event
             self._fail(error)
+
+    def _find_bar_line(self) -> None:
+        """After a change of metre, let one bar end on the leader's bar line."""
+        metre, self._new_metre = self._new_metre, None
+        if metre is None or not self._transport.running:
+            return
+        first = self._follower.ticks_to_bar(self._engine.unopened_tick)
+        if first:
+            first += metre.bar if 2 * first < metre.bar else 0
+            self._handle_in_engine(metre._replace(first=first), self._current_tick())
 
     def start_with_clock(self, line: TempoLine, action: Literal["start", "continue"]) -> None:
         """Start with an external clock that has started or continued, from its position.
@@ -248,6 +266,7 @@ class Conductor:
             self._change_transport(event, now)
         elif isinstance(event, MetreChanged) and self._by_bar:
             self._follower.set_quantum(event.bar)
+            self._new_metre = event if self._transport.running else None
         if isinstance(event, TempoChanged):
             self._published_bpm = event.bpm
         self._handle_in_engine(event, tick)

@@ -141,7 +141,8 @@ def _play_page(voices: tuple[str, ...], table: Table) -> Page:
         _item(table, "tap", "chart: next", GridRect(12.5, y, 3.5, 1), "chord", "/chart/next"),
         _choice(table, "key from", GridRect(16, y, 4, 1), "time", "/key", KEYS),
         _item(table, "shown", "key", GridRect(20, y, 4, 1), "time", "/key"),
-        _choice(table, "metre", GridRect(24, y, 10, 1), "time", "/metre"),
+        _choice(table, "metre", GridRect(24, y, 8, 1), "time", "/metre"),
+        _item(table, "switch", "sync", GridRect(32, y, 2, 1), "time", "/sync"),
         *_strips(voices, table, y),
     ]
     return Page("play", 34, y + 1, tuple(items))

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import re
+import signal
 import time
 import warnings
 from itertools import pairwise
@@ -123,7 +124,6 @@ def test_continue_after_a_stop_resumes_at_the_tempo_and_beat_of_the_session(peer
 
 
 def test_bar_lines_in_three_four_match_the_session(peer, tmp_path):
-    peer.quantum = 3.0
     with linked(tmp_path, peer, 'metre = "3/4"\n') as daemon:
         daemon.send("/chord", "C7")
         heard = beats(daemon, 9)
@@ -132,8 +132,78 @@ def test_bar_lines_in_three_four_match_the_session(peer, tmp_path):
         assert away(peer, [moment for moment, _, beat in heard if beat == 0], 3) < 0.1
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_leaving_is_silent_though_start_and_stop_are_shared(peer, tmp_path, number):
+    peer.start_stop_sync_enabled = True
+    with linked(tmp_path, peer, "start_stop_sync = true\n") as daemon:
+        daemon.send("/chord", "C7")
+        eventually(lambda: peer.playing)
+        beats(daemon, 5)
+        daemon.program.end(number)
+        eventually(lambda: peer.num_peers == 0)
+        time.sleep(0.2)
+        assert peer.playing
+
+
+def test_start_and_stop_are_shared_only_while_the_switch_is_on(peer, tmp_path):
+    peer.start_stop_sync_enabled = True
+    with linked(tmp_path, peer) as daemon:
+        daemon.send("/chord", "C7")
+        daemon.expect("/beat")  # alone
+        assert not peer.playing
+        daemon.send("/sync", 1)
+        daemon.expect("/state/sync", lambda on: on == 1)
+        for action in ("stop", "start"):
+            daemon.send("/transport", action)
+        eventually(lambda: peer.playing)
+        begun = time.monotonic()
+        daemon.send("/panic")  # this is about our notes alone
+        daemon.expect("/state/transport", lambda action: action == "stop")
+        daemon.send("/transport", "continue")
+        beats(daemon, 1, begun)
+        assert peer.playing
+        peer.playing = False
+        eventually(lambda: transports(daemon)[-1] == "stop")
+        daemon.send("/sync", 0)
+        daemon.expect("/state/sync", lambda on: on == 0)
+        peer.playing = True
+        time.sleep(0.3)
+        assert transports(daemon)[-1] == "stop"
+        assert peer.playing
+
+
+def transports(daemon):
+    return [v[0] for _, a, v in list(daemon.heard) if a == "/sideman/state/transport"]
+
+
+def last_bars(daemon, beats_a_bar, count=3):
+    """When the last bars began, once `count` in a row had so many beats."""
+
+    def look():
+        heard = [(t, v[1]) for t, a, v in list(daemon.heard) if a == "/sideman/beat"]
+        begins = [place for place, (_, beat) in enumerate(heard) if beat == 0]
+        bars = [(heard[a][0], b - a) for a, b in pairwise(begins)][-count:]
+        return [t for t, length in bars if length == beats_a_bar] if len(bars) == count else None
+
+    return eventually(lambda: (bars := look()) and len(bars) == count and bars)
+
+
+def test_a_change_of_metre_comes_back_onto_the_bar_of_the_session(peer, tmp_path):
+    with linked(tmp_path, peer) as daemon:
+        peer.tempo = 240.0
+        daemon.expect("/state/tempo", lambda bpm: bpm == pytest.approx(240, rel=0.001))
+        daemon.send("/chord", "C7")
+        assert away(peer, last_bars(daemon, 4, 2), 4) < 0.15
+        daemon.send("/metre", "3/4")
+        in_three = last_bars(daemon, 3, 4)
+        daemon.send("/metre", "4/4")
+        assert away(peer, last_bars(daemon, 4), 4) < 0.15
+        assert away(peer, in_three, 3) < 0.15
+
+
 def away(peer, moments, quantum):
-    """The median distance of moments from the peer's multiples of `quantum`, in beats."""
+    """The median distance of moments from the session's multiples of `quantum`, in beats."""
+    peer.quantum = float(quantum)
     now, beat, bpm = time.monotonic(), peer.beat, peer.tempo
     places = [(beat + (moment - now) * bpm / 60) % quantum for moment in moments]
     return median(min(place, quantum - place) for place in places)

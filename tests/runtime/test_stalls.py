@@ -4,13 +4,9 @@ import asyncio
 import json
 
 import pytest
+from stages import FAR, RIG, Stage
 
-from perform.clock.transport import TempoLine, Transport
-from perform.clock.virtual import VirtualClock
-from perform.config.schema import Rig
-from perform.config.voices import VoiceConfig
-from perform.engine.engine import Engine
-from perform.engine.settings import Counts
+from perform.clock.transport import TempoLine
 from perform.events import (
     Beat,
     ChartChanged,
@@ -22,79 +18,15 @@ from perform.events import (
     TempoChanged,
     TransportChanged,
 )
-from perform.generation.canned import STOCK, CannedSource
 from perform.music.chart import parse_chart
 from perform.music.chord import parse_chord
 from perform.music.note import Note
 from perform.outputs.memory import MemoryOutput
 from perform.recording import session
-from perform.runtime.conductor import Conductor
 
-RIG = Rig(voices=(VoiceConfig(name="lead", channel=3), VoiceConfig(name="bass", role="bass")))
 CHART = "Dm7 | G7 | Cmaj7 | A7 | F | Fm | Em7 | A7b9"
-FAR = 2.0**24  # seconds: no alarm rings by itself
 LATEST = 0.1
 TIMED = (Beat, ClockPulse)
-
-
-class Stage:
-    """A conductor on a virtual clock. `sent`: (seconds late, event) of all that goes out."""
-
-    def __init__(self, **options):
-        self.clock, self.sent, self.requests, self.recorded = VirtualClock(FAR), [], [], []
-        settings = RIG.engine_settings(fallback=STOCK[0])
-        settings = type(settings)(**{**_fields(settings), "sends_clock": True})
-        self.engine = Engine([voice.settings() for voice in RIG.voices], settings, Counts())
-        self.transport = Transport(120)
-        self.conductor = Conductor(
-            self.engine,
-            self.transport,
-            self.clock,
-            lambda request, _due: self.requests.append(request),
-            {voice.name: [self] for voice in RIG.voices},
-            record=lambda tick, event: self.recorded.append((tick, event)),
-            **options,
-        )
-        self.conductor.prepare()
-
-    def send(self, event):
-        tick = getattr(event, "tick", None)
-        late = 0.0 if tick is None else self.clock.now() - self.transport.time_of(tick)
-        self.sent.append((late, event))
-
-    def close(self):
-        """Nothing to release."""
-
-    async def play(self, seconds):
-        """Let the music run: the alarm rings for each deadline, and requests are answered."""
-        until = self.clock.now() + seconds
-        while True:
-            await asyncio.sleep(0)
-            due = self.engine.next_deadline()
-            moment = until if due is None else self.transport.time_of(due)
-            if moment >= until:
-                self.clock.advance(max(until - self.clock.now(), 0.0))
-                return
-            self.clock.advance(max(moment - self.clock.now(), 0.0))
-            for request in self.requests:
-                bar = CannedSource().phrase(request.seed)
-                self.conductor.handle_event(PhraseReady(request.voice, request.bar, *bar))
-            self.requests.clear()
-            self.conductor._on_alarm()  # as the timer calls it
-
-    def stall(self, seconds):
-        """The program stands still; return what was sent, and goes on with the alarm that rang."""
-        self.clock.advance(seconds)
-        self.sent.clear()
-        self.conductor._on_alarm()
-        return self.sent
-
-    def of(self, *kinds):
-        return [event for _, event in self.sent if isinstance(event, kinds)]
-
-
-def _fields(settings):
-    return {name: getattr(settings, name) for name in settings.__struct_fields__}
 
 
 def is_onset(event):

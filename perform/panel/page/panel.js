@@ -111,7 +111,7 @@ const showBanner = (text, brief = false) => {
 
 // --- the header -----------------------------------------------------------------------------------------
 
-const buildHeader = ({ controls, beats: beatsOfMetre }) => {
+const buildHeader = ({ controls, beats: beatsOfMetre, clock }) => {
   buildTempo(controls.find((it) => it.address === "/tempo"));
   for (const action of ["start", "stop", "continue"]) $(action).onclick = () => connection.send("/transport", action);
   store.watch("/transport", (action) => {
@@ -127,6 +127,9 @@ const buildHeader = ({ controls, beats: beatsOfMetre }) => {
     $("chord").replaceChildren(make("b", { text: root }), make("sup", { text: quality }), make("small", { text: bass }));
     label($("chord"), `Chord ${symbol}`);
   });
+  $("sync").hidden = clock !== "link";
+  store.watch("/sync", (on) => press($("sync"), on));
+  $("sync").onclick = () => step({ connection, store }, "/sync", (on) => Number(!on));
   $("more").onclick = () => connection.send("/more");
   $("no").onclick = () => connection.send("/no");
   $("panic").onclick = panic;
