@@ -48,6 +48,7 @@ BUSY_SECONDS = 0.0015  # before a note; no longer work starts then
 NEAR_TICKS = 60  # a clock that continues this near to our position continues at our position
 STOPPED_SECONDS = 1.0  # for the first requested bar, while the transport is stopped
 CATCH_UP_SECONDS = 2.0  # after a stall, until what the leader did meanwhile has arrived
+TIMED = (NoteMessage, Beat, ClockPulse)  # events that are skipped where they are too late
 EARLIEST = 0.002  # an alarm that comes earlier than this was set for another note
 
 
@@ -173,7 +174,7 @@ class Conductor:
         for event in [*last, *changes(stop, self._voices)]:
             if isinstance(event, PhraseRequested):
                 continue
-            for output in (*self._outputs_for(event), *self._listeners):
+            for output in self._receivers(event):
                 try:
                     output.send(event)
                 except OutputError:
@@ -319,8 +320,9 @@ class Conductor:
                 if -TOO_LATE_SECONDS <= moment - self._clock.now() < self._spin + EARLIEST:
                     # computed before the moment, so that only sending is left for the moment
                     if events := self._engine.advance_notes(deadline):
+                        ready = [(event, self._receivers(event)) for event in events]
                         self._clock.spin_until(moment)
-                        self._send_all(events)
+                        self._send_ready(ready, moment)
                     else:  # what only prepares need not wait for its moment
                         self._advance(deadline)
                 self._advance(self._current_tick())
@@ -349,26 +351,39 @@ class Conductor:
 
     def _send_all(self, events: Sequence[OutputEvent]) -> None:
         for event in events:
-            if self._is_too_late(event) and self._engine.counts.skip(event):
-                continue  # the program stood still after the event was computed
-            self._send(event)
-            if isinstance(event, NoteMessage) and event.velocity:
-                self.lateness.add(self._clock.now() - self._transport.time_of(event.tick))
+            if isinstance(event, TIMED):
+                due = self._transport.time_of(event.tick)
+                self._send_ready([(event, self._receivers(event))], due)
+            else:
+                self._send(event)
 
-    def _is_too_late(self, event: OutputEvent) -> bool:
-        if not isinstance(event, NoteMessage | Beat | ClockPulse):
-            return False
-        return self._clock.now() - self._transport.time_of(event.tick) > TOO_LATE_SECONDS
+    def _send_ready(
+        self, ready: Sequence[tuple[OutputEvent, Sequence[Output]]], due: float
+    ) -> None:
+        """Send events that are due at one moment, each to its outputs; skip what is too late."""
+        late: list[float] = []
+        now = self._clock.now()
+        for event, outputs in ready:
+            if now - due > TOO_LATE_SECONDS and self._engine.counts.skip(event):
+                continue  # the program stood still after the event was computed
+            for output in outputs:
+                output.send(event)
+            now = self._clock.now()
+            if isinstance(event, NoteMessage) and event.velocity:
+                late.append(now - due)
+        for seconds in late:  # counted after all are sent: no note waits for the count of another
+            self.lateness.add(seconds)
 
     def _send(self, event: OutputEvent) -> None:
         if isinstance(event, PhraseRequested):
             # a request is not urgent, so it waits for the loop's next round
             self._loop.call_soon(self._request, event, self._due_moment(event))
             return
-        for output in self._outputs_for(event):
+        for output in self._receivers(event):
             output.send(event)
-        for listener in self._listeners:
-            listener.send(event)
+
+    def _receivers(self, event: OutputEvent) -> Sequence[Output]:
+        return (*self._outputs_for(event), *self._listeners)
 
     def _due_moment(self, requested: PhraseRequested) -> float:
         """When the bar is laid out (monotonic seconds); a stopped transport is about to start."""
