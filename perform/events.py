@@ -186,7 +186,7 @@ class VampLeft(NamedTuple):
 
 
 class Panic(NamedTuple):
-    """Every note ends at once."""
+    """Every note ends at once. Whoever drives the engine stops the transport then."""
 
 
 class StallEnded(NamedTuple):

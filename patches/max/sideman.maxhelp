@@ -144,7 +144,7 @@
    {"box":{"id":"obj-126","maxclass":"message","numinlets":2,"numoutlets":1,"outlettype":[""],"patching_rect":[30.0,1774.0,520.0,22.0],"text":"/sideman/snapshot/recall A"}},
    {"box":{"id":"obj-127","maxclass":"comment","numinlets":1,"numoutlets":0,"patching_rect":[30.0,1806.0,520.0,20.0],"text":"set the parameters and feels stored under a name","fontsize":10.0,"textcolor":[0.333,0.376,0.431,1.0],"textjustification":0}},
    {"box":{"id":"obj-128","maxclass":"message","numinlets":2,"numoutlets":1,"outlettype":[""],"patching_rect":[30.0,1838.0,520.0,22.0],"text":"/sideman/panic"}},
-   {"box":{"id":"obj-129","maxclass":"comment","numinlets":1,"numoutlets":0,"patching_rect":[30.0,1870.0,520.0,20.0],"text":"end all notes at once","fontsize":10.0,"textcolor":[0.333,0.376,0.431,1.0],"textjustification":0}},
+   {"box":{"id":"obj-129","maxclass":"comment","numinlets":1,"numoutlets":0,"patching_rect":[30.0,1870.0,520.0,20.0],"text":"end all notes at once, forget the held keys, and stop; continue resumes","fontsize":10.0,"textcolor":[0.333,0.376,0.431,1.0],"textjustification":0}},
    {"box":{"id":"obj-130","maxclass":"newobj","numinlets":1,"numoutlets":0,"patching_rect":[30.0,1902.0,520.0,22.0],"text":"s sideman.help"}}
   ],
   "lines": [

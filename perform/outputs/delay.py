@@ -8,7 +8,7 @@ from collections import deque
 from perform.clock.realtime import SPIN_SECONDS, TOO_LATE_SECONDS, Alarm, spin_until
 from perform.engine.settings import Counts
 from perform.errors import OutputError
-from perform.events import OutputEvent, StateChanged
+from perform.events import AllNotesOff, NoteMessage, OutputEvent, StateChanged
 from perform.interfaces import Output
 
 
@@ -22,8 +22,8 @@ def delayed(
 class DelayedOutput:
     """Sends events to an output `seconds` later, in order; on close at once.
 
-    Values go out without delay. After a stall of the program, nothing is made up for: `counts`
-    counts what is left out. `spin`: see `Alarm`.
+    Values go out without delay, and so does a panic: notes that wait never begin. After a stall of
+    the program, nothing is made up for: `counts` counts what is left out. `spin`: see `Alarm`.
     """
 
     def __init__(
@@ -47,6 +47,9 @@ class DelayedOutput:
         if isinstance(event, StateChanged):
             self._output.send(event)
             return
+        if isinstance(event, AllNotesOff):
+            self._silence(event)
+            return
         self._waiting.append((time.monotonic() + self._seconds, event))
         if len(self._waiting) == 1:
             self._alarm.set(self._waiting[0][0])
@@ -56,6 +59,15 @@ class DelayedOutput:
         self._alarm.close()
         self._send_until(math.inf, time.monotonic() - TOO_LATE_SECONDS)
         self._output.close()
+
+    def _silence(self, event: AllNotesOff) -> None:
+        notes = [it for _, it in self._waiting if isinstance(it, NoteMessage)]
+        self._waiting = deque(it for it in self._waiting if not isinstance(it[1], NoteMessage))
+        self._alarm.set(self._waiting[0][0] if self._waiting else None)
+        for note in notes:
+            if not note.velocity:
+                self._output.send(note)
+        self._output.send(event)
 
     def _ring(self) -> None:
         if self._waiting:

@@ -1,5 +1,6 @@
 """The events of clients: checked against the rig, then handled by the conductor."""
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from perform.events import (
 from perform.inputs.base import MidiInput
 from perform.music.chord import Chord
 from perform.runtime.live_engine import LiveEngine
+
+log = logging.getLogger(__name__)
 
 
 class ClientEvents:
@@ -69,6 +72,8 @@ class ClientEvents:
         elif isinstance(event, Panic | KeysCleared):
             self.clear_keys()
         self._conductor.handle_event(event)
+        if isinstance(event, Panic):
+            log.info("panic: all notes are off, the music is stopped; /transport continue resumes")
 
     def clear_keys(self) -> None:
         """Forget the pad and every key that is held: a note-off may have been lost."""

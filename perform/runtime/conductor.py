@@ -20,17 +20,15 @@ from perform.engine.engine import Engine
 from perform.engine.song_position import OPEN_AHEAD_TICKS
 from perform.errors import OutputError
 from perform.events import (
-    Beat,
     ChordChanged,
-    ClockPulse,
     Event,
     MetreChanged,
     NoteMessage,
     OutputEvent,
+    Panic,
     PhraseReady,
     PhraseRequested,
     SongPositionChanged,
-    StallEnded,
     StateChanged,
     TempoChanged,
     TempoTapped,
@@ -41,14 +39,13 @@ from perform.music.hints import Hints
 from perform.outputs.tape import SessionTimeline
 from perform.runtime.garbage import IdleCollector
 from perform.runtime.lateness import Lateness
-from perform.runtime.stall_log import StallLog
+from perform.runtime.stalls import TIMED, Stalls
 
 PUBLISHED_BPM = 0.05  # a smaller change of a followed tempo is not published
 BUSY_SECONDS = 0.0015  # before a note; no longer work starts then
 NEAR_TICKS = 60  # a clock that continues this near to our position continues at our position
 STOPPED_SECONDS = 1.0  # for the first requested bar, while the transport is stopped
 CATCH_UP_SECONDS = 2.0  # after a stall, until what the leader did meanwhile has arrived
-TIMED = (NoteMessage, Beat, ClockPulse)  # events that are skipped where they are too late
 EARLIEST = 0.002  # an alarm that comes earlier than this was set for another note
 
 
@@ -100,13 +97,12 @@ class Conductor:
         self._next_note: float | None = None
         self._new_metre: MetreChanged | None = None  # whose bar lines may not be the leader's
         self._postponed: list[PhraseReady] = []
-        self._catches_up_until = -math.inf
         self._collector = IdleCollector()
         self._closed = False
         self._leave_clock: Callable[[], None] = lambda: None
         self.failed: asyncio.Future[None] = self._loop.create_future()
         self.lateness = Lateness()
-        self._stall_log = StallLog(engine.counts)
+        self._stalls = Stalls(engine, transport, clock, self._record_event)
 
     def leave_clock_by(self, leave: Callable[[], None]) -> None:
         """Let `close` call `leave` first: the stop at our end is not that of others."""
@@ -168,7 +164,7 @@ class Conductor:
         self._closed = True
         self._leave_clock()
         self._alarm.close()
-        last = self._skip_stall()
+        last = self._stalls.skip()
         stop, tick = TransportChanged("stop"), self._current_tick()
         last += [*self._engine.advance(tick), *self._engine.handle(stop, tick)]
         for event in [*last, *changes(stop, self._voices)]:
@@ -197,7 +193,7 @@ class Conductor:
         try:
             now = self._clock.now()
             self._advance(self._transport.tick_at(now))
-            if now < self._catches_up_until:
+            if now < self._stalls.ended + CATCH_UP_SECONDS:
                 self._follower.catch_up(line, now)
                 self._advance(self._transport.tick_at(now))
             else:
@@ -251,17 +247,28 @@ class Conductor:
         now = self._clock.now()
         tick = self._transport.tick_at(now)
         self._advance(tick)
+        applied = self._apply_to_transport(event, now)
+        if applied is None:
+            return
+        self._handle_in_engine(applied, tick)
+        if isinstance(event, ChordChanged) and self._start_on_chord and event.chord is not None:
+            self._apply(TransportChanged("start"))
+        elif isinstance(event, Panic) and self._transport.running:
+            self._apply(TransportChanged("stop"))
+
+    def _apply_to_transport(self, event: Event, now: float) -> Event | None:
+        """The event for the engine, after the transport has followed it; None for no event."""
         if isinstance(event, TempoTapped):
             bpm = self._tap_tempo.tap(now)
             if bpm is None or bpm < SLOWEST_BPM:
-                return
+                return None
             self._set_tapped_tempo(bpm, now)
             event = TempoChanged(bpm)
         elif isinstance(event, TempoChanged):
             self._transport.set_tempo(event.bpm, now)
         elif isinstance(event, SongPositionChanged):
             if self._transport.running:
-                return
+                return None
             self._transport.locate(event.tick)
         elif isinstance(event, TransportChanged):
             self._change_transport(event, now)
@@ -270,9 +277,7 @@ class Conductor:
             self._new_metre = event if self._transport.running else None
         if isinstance(event, TempoChanged):
             self._published_bpm = event.bpm
-        self._handle_in_engine(event, tick)
-        if isinstance(event, ChordChanged) and self._start_on_chord and event.chord is not None:
-            self._apply(TransportChanged("start"))
+        return event
 
     def _handle_in_engine(self, event: Event, tick: int) -> None:
         """Let the engine handle an event at a tick, and send all that comes of it."""
@@ -331,23 +336,8 @@ class Conductor:
             self._fail(error)
 
     def _advance(self, tick: int) -> None:
-        self._send_all(self._skip_stall())
+        self._send_all(self._stalls.skip())
         self._send_all(self._engine.advance(tick))
-
-    def _skip_stall(self) -> list[OutputEvent]:
-        """What ends a stall of the program: notes end, and what is too late is passed over."""
-        done: list[OutputEvent] = []
-        while (due := self._engine.next_deadline()) is not None:
-            now = self._clock.now()
-            late = now - self._transport.time_of(due)
-            if late <= TOO_LATE_SECONDS:
-                break
-            stall = StallEnded(max(self._transport.tick_at(now - TOO_LATE_SECONDS), due) + 1)
-            self._catches_up_until = now + CATCH_UP_SECONDS
-            self._record_event(due - 1, stall)  # the tick up to which all had been played
-            done += self._engine.handle(stall, due - 1)
-            self._loop.call_soon(self._stall_log.add, late)
-        return done
 
     def _send_all(self, events: Sequence[OutputEvent]) -> None:
         for event in events:

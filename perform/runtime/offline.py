@@ -7,7 +7,14 @@ is ever missed, because time waits for the source.
 from collections.abc import Callable, Iterable
 
 from perform.engine.engine import Engine
-from perform.events import Event, OutputEvent, PhraseReady, PhraseRequested, TransportChanged
+from perform.events import (
+    Event,
+    OutputEvent,
+    Panic,
+    PhraseReady,
+    PhraseRequested,
+    TransportChanged,
+)
 from perform.interfaces import Output, PhraseSource
 
 
@@ -47,6 +54,8 @@ class _OfflineShell:
     def handle(self, event: Event, tick: int) -> None:
         self._tick = tick
         self.send_all(self._engine.handle(event, tick))
+        if isinstance(event, Panic):
+            self.handle(TransportChanged("stop"), tick)
 
     def advance(self, to_tick: int) -> None:
         # one deadline at a time, so that a requested phrase is ready before its bar starts

@@ -241,8 +241,8 @@ def test_late_missed_and_substituted_phrases_are_counted_apart():
 
 
 def test_panic_ends_all_notes_and_tells_the_outputs():
-    memory = perform([chord("C"), (480, Panic())], 1, Fixed((0, 1800, 60)))
-    assert [s.tick for s in memory.notes] == [0, 480]
+    memory = perform([chord("C"), (480, Panic())], 3, Fixed((0, 1800, 60)))
+    assert [s.tick for s in memory.notes] == [0, 480]  # and it stops
     assert AllNotesOff(480) in memory.events
 
 

@@ -9,7 +9,7 @@ import virtual_loop
 from perform.clock import realtime
 from perform.engine.settings import Counts
 from perform.errors import OutputError
-from perform.events import Beat, ChordSounds, ClockPulse, NoteMessage, StateChanged
+from perform.events import AllNotesOff, Beat, ChordSounds, ClockPulse, NoteMessage, StateChanged
 from perform.outputs import delay
 from perform.outputs.delay import DelayedOutput
 from perform.outputs.memory import MemoryOutput
@@ -99,3 +99,22 @@ def test_what_waits_in_a_delay_is_left_out_after_a_stall_but_for_the_ends_of_not
     sent, counts = virtual_loop.run(play(), delay, realtime)
     assert sent == [*late[3:], Beat(960, 0, 2)]
     assert (counts.skipped_notes, counts.skipped_beats, counts.skipped_pulses) == (1, 1, 1)
+
+
+def test_notes_that_wait_never_begin_after_a_panic(monkeypatch):
+    monkeypatch.setattr(realtime, "_open_timerfd", lambda: (None, None))  # the loop's timers
+    waiting = [NoteMessage(0, "lead", 60, 80), Beat(0, 0, 0), NoteMessage(0, "lead", 55, 0)]
+
+    async def play():
+        memory = MemoryOutput()
+        delayed = DelayedOutput(memory, 0.05, 0.0)
+        for event in (*waiting, AllNotesOff(0)):
+            delayed.send(event)
+        at_once = list(memory.events)
+        await asyncio.sleep(0.1)
+        delayed.close()
+        return at_once, memory.events
+
+    at_once, sent = virtual_loop.run(play(), delay, realtime)
+    assert at_once == [NoteMessage(0, "lead", 55, 0), AllNotesOff(0)]
+    assert sent == [*at_once, Beat(0, 0, 0)]
