@@ -58,6 +58,11 @@ class BrokenChords:
             self._run.append(note)
             self._strikes.append((note, self._strikes[-1][1]))
 
+    @property
+    def alone(self) -> tuple[int, float] | None:
+        """The note that went down last, and when, if it went down alone."""
+        return self._strikes[-1] if self._together == 1 and self._strikes else None
+
     def untie(self, sounding: set[int]) -> None:
         """The pedal goes up: only the notes that still sound are tied to the next one."""
         self._kept = sounding

@@ -23,6 +23,7 @@ AFTERTHOUGHT_SECONDS = 0.15  # after a chord, in which a key that is released ma
 # A rolled chord is known when its next key does not come after this many of its gaps ...
 ROLLED_GAPS = 1.5
 ROLLED_SECONDS = 0.4  # ... or after so long
+STRIDE_SECONDS = 2.0  # a low note before a block is its bass for so long
 
 
 class ChordKeyboardSettings(NamedTuple):
@@ -62,6 +63,7 @@ class ChordKeyboard:
         self._last: deque[Chord] = deque(maxlen=REMEMBERED)
         self._rootless: bool | None = None
         self._struck = 0  # the note that went down last
+        self._stride: tuple[int, float] | None = None  # the last single note, and when
         self._settles_at: float | None = None  # when the last keys are one block
         self.deadline: float | None = None
 
@@ -107,10 +109,11 @@ class ChordKeyboard:
         if self.deadline is None or now < self.deadline:
             return None
         self.deadline = self._settles_at = None
-        hints = self._hints(now)._replace(previous=tuple(self._last), rootless=self._rootless)
+        around = self._hints(now)
+        hints = self._known(around, now)
         notes = self._believed(now, hints)
         self._fresh.clear()
-        if len(notes) + (hints.bass is not None) >= self._settings.minimum:
+        if len(notes) + (around.bass is not None) >= self._settings.minimum:
             chord = recognise(notes, hints)
             if chord is None or (chord == self._chord and not self._anew):
                 return None
@@ -123,6 +126,15 @@ class ChordKeyboard:
         self._last.appendleft(chord)
         self._chord, self._chord_at, self._anew = chord, now, False
         return ChordChanged(chord)
+
+    def _known(self, around: Hints, now: float) -> Hints:
+        """The hints of this moment. A low note alone, and then a block, is its bass: stride."""
+        hints = around._replace(previous=tuple(self._last), rootless=self._rootless)
+        if hints.bass is None and self._stride is not None and len(self._fresh) > 1:
+            note, at = self._stride
+            if now - at <= STRIDE_SECONDS and note < min(self._fresh | self._held.notes):
+                return hints._replace(bass=note % 12, walking=True)
+        return hints
 
     def _believed(self, now: float, hints: Hints) -> set[int]:
         """The notes of the next chord, without old ones that fit it no more."""
@@ -138,6 +150,7 @@ class ChordKeyboard:
 
     def _press(self, key: Key, now: float) -> None:
         if self._settles_at is None or now > self._settles_at:
+            self._stride = self._broken.alone or self._stride
             tied = self._held.pedal or self._held.is_down(self._struck)
             self._broken.strike(key.note, now, tied=tied)
             # under a held pedal, notes that only the pedal holds belong to what was before

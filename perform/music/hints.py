@@ -139,79 +139,73 @@ def hint_costs(hints: RelativeHints) -> "Costs":
     """The cost of each root and quality (12 * qualities) by chart, key and last chords."""
     import numpy as np  # noqa: PLC0415 - written chords do not need it
 
-    costs = np.zeros((12, len(RECOGNISED)), dtype=np.int64)
+    costs = np.zeros((12, _FAMILIES), dtype=np.int64)
     if hints.chart:
-        moved = [np.roll(_chart_costs(quality), root, axis=0) for root, quality in hints.chart]
-        costs += np.minimum.reduce(moved)
-    if hints.tonic is not None:
-        costs += np.roll(_key_costs(), hints.tonic, axis=0)
+        costs += np.minimum.reduce([
+            _chart_costs(family(quality), len(quality.intervals) < 4, root)
+            for root, quality in hints.chart
+        ])  # fmt: skip
     for place, (root, quality) in enumerate(hints.previous):
-        follows = _memory_costs(quality) if place else _motion_costs(quality)
-        costs += np.roll(follows, root, axis=0)
-    return costs.ravel()
+        if place:
+            costs[root, family(quality)] += _PLAYED_BEFORE
+        else:
+            costs += _motion_costs(family(quality), root)
+    of_qualities: Costs = costs[:, _families()].ravel()
+    return of_qualities if hints.tonic is None else of_qualities + _key_costs(hints.tonic)
 
 
 @cache
-def _motion_costs(previous: Quality) -> "Costs":
-    """The cost of each chord as the next one, roots above that of the chord before."""
-    import numpy as np  # noqa: PLC0415 - written chords do not need it
+def _families() -> "Costs":
+    import numpy as np  # noqa: PLC0415 - see above
 
-    costs = np.zeros((12, len(RECOGNISED)), dtype=np.int64)
-    for place, quality in enumerate(RECOGNISED):
-        steps = _MOTIONS.get((family(previous), family(quality)), {})
-        for step, cost in steps.items():
-            costs[step, place] = cost
+    return np.array([family(quality) for quality in RECOGNISED])
+
+
+@cache
+def _motion_costs(previous: int, root: int) -> "Costs":
+    """The cost of each root and family after a chord of a family and root."""
+    import numpy as np  # noqa: PLC0415 - see above
+
+    costs = np.zeros((12, _FAMILIES), dtype=np.int64)
+    for following in range(_FAMILIES):
+        for step, cost in _MOTIONS.get((previous, following), {}).items():
+            costs[(root + step) % 12, following] = cost
     return costs
 
 
 @cache
-def _key_costs() -> "Costs":
-    """The cost of each chord in a major key, or the minor with its notes; roots above its tonic."""
+def _chart_costs(charted: int, triad: bool, root: int) -> "Costs":
+    """The cost of each root and family where a chart has a chord of a family and root."""
     import numpy as np  # noqa: PLC0415 - see above
 
-    costs = np.zeros((12, len(RECOGNISED)), dtype=np.int64)
+    costs = np.zeros((12, _FAMILIES), dtype=np.int64)
+    # a chart that says C lets the hand choose between major and dominant
+    either = triad and charted in (_MAJOR, _DOMINANT)
+    costs[root] = _CHART_ROOT
+    costs[root, [_MAJOR, _DOMINANT] if either else charted] += _CHART_FAMILY
+    return costs
+
+
+@cache
+def _key_costs(tonic: int) -> "Costs":
+    """The cost of each root and quality in a major key, or the minor with its notes."""
+    import numpy as np  # noqa: PLC0415 - see above
+
+    if tonic:
+        return np.roll(_key_costs(0).reshape(12, -1), tonic, axis=0).ravel()
+    costs = []
     notes = frozenset(SCALES["ionian"])
     for root in range(12):
-        for place, quality in enumerate(RECOGNISED):
-            guides = {(root + step) % 12 for step in quality.intervals if step < 12} - {
-                (root + 7) % 12
-            }
+        for quality in RECOGNISED:
+            low = {(root + step) % 12 for step in quality.intervals if step < 12}
             kind = family(quality)
-            if guides <= notes:
-                costs[root, place] = _DIATONIC
+            cost = _OF_KEY.get((root, kind), 0)
+            if low - {(root + 7) % 12} <= notes:
+                cost += _DIATONIC
             elif root in notes and kind == _DOMINANT:
-                costs[root, place] = _SECONDARY
-            costs[root, place] += _OF_KEY.get((root, kind), 0)
-    return costs
-
-
-@cache
-def _chart_costs(chart: Quality) -> "Costs":
-    """The cost of each chord where a chart has a chord, roots above the chart's."""
-    import numpy as np  # noqa: PLC0415 - see above
-
-    costs = np.zeros((12, len(RECOGNISED)), dtype=np.int64)
-    costs[0] = _CHART_ROOT
-    for place, quality in enumerate(RECOGNISED):
-        # a chart that says C lets the hand choose between major and dominant
-        plain = len(chart.intervals) < 4 and {family(quality), family(chart)} <= {
-            _MAJOR, _DOMINANT,
-        }  # fmt: skip
-        if plain or family(quality) == family(chart):
-            costs[0, place] += _CHART_FAMILY
-    return costs
-
-
-@cache
-def _memory_costs(remembered: Quality) -> "Costs":
-    """The cost of a chord that was played a few chords ago, roots above its root."""
-    import numpy as np  # noqa: PLC0415 - see above
-
-    costs = np.zeros((12, len(RECOGNISED)), dtype=np.int64)
-    for place, quality in enumerate(RECOGNISED):
-        if family(quality) == family(remembered):
-            costs[0, place] = _PLAYED_BEFORE
-    return costs
+                cost += _SECONDARY
+            costs.append(cost)
+    return np.array(costs, dtype=np.int64)
 
 
 @cache

@@ -89,13 +89,19 @@ def _costs() -> _Costs:
     return _Costs(np.array(silent, dtype=np.int64), np.array(sounding, dtype=np.int64).T.copy())
 
 
+def prepare() -> None:
+    """Build the tables, which takes some ten milliseconds: not when the first chord is played."""
+    recognise((60, 64, 67, 71), Hints(key=frozenset({0, 2, 4, 5, 7, 9, 11})))
+    recognise((60, 64, 67))
+
+
 def recognise(notes: Iterable[int], hints: Hints = NO_HINTS) -> Chord | None:
     """The chord of held MIDI notes; None for fewer than two pitch classes.
 
     Without hints the lowest note is the bass, and decides between chords of the same notes (C6 and
     Am7, diminished sevenths, augmented triads). With hints, a voicing may leave out its root: then
     its lowest note is no bass. The first call for a set of notes and hints costs some hundred
-    microseconds at most, later ones ten; the very first one builds the tables.
+    microseconds at most, later ones ten; `prepare` builds the tables.
     """
     held = sorted(notes)
     mask = 0

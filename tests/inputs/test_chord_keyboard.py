@@ -7,6 +7,7 @@ from played_keys import OFF, ON, PEDAL, play
 
 from perform.events import ChordReleased
 from perform.inputs.chord_keyboard import ChordKeyboard, ChordKeyboardSettings
+from perform.inputs.held_keys import DOUBTED_BASS_BARS
 from perform.music.chord import parse_chord
 
 C, AM = (48, 64, 67, 72), (45, 60, 64, 69)
@@ -124,3 +125,53 @@ def test_a_chord_that_has_not_settled_is_cleared_with_its_keys():
     keyboard.clear_keys(0.01)
     assert keyboard.deadline is None
     assert keyboard.settle(1.0) is None
+
+
+MESSAGES = st.lists(
+    st.tuples(
+        st.integers(0, 900),  # milliseconds since the one before
+        st.one_of(
+            st.tuples(st.sampled_from([ON, ON, OFF, ON + 1, OFF + 1]), st.integers(30, 90)),
+            st.tuples(st.sampled_from([PEDAL, PEDAL + 1]), st.sampled_from([64, 121, 123])),
+        ),
+        st.sampled_from([0, 64, 127]),
+    ),
+    max_size=50,
+)
+
+
+def mistakes(messages):
+    """What someone plays with many mistakes: keys without end, pedals, two channels."""
+    keyboard, now = ChordKeyboard(), 0.0
+    for gap, (kind, number), value in messages:
+        until = now + gap / 1000
+        while keyboard.deadline is not None and keyboard.deadline <= until:
+            now = keyboard.deadline
+            keyboard.settle(now)
+            assert keyboard.deadline is None or keyboard.deadline > now
+        now = until
+        keyboard.handle([kind, number, value], now)
+    return keyboard, now
+
+
+def block(keyboard, notes, now):
+    for note in notes:
+        keyboard.handle([ON, note, 80], now)
+    return keyboard.settle(now + 1)
+
+
+@given(MESSAGES)
+def test_after_any_mistakes_cleared_keys_make_the_next_chord_right(messages):
+    keyboard, now = mistakes(messages)
+    keyboard.clear_keys(now)
+    assert block(keyboard, (40, 56, 59, 64), now + 3).chord.symbol == "E"
+
+
+@given(MESSAGES)
+def test_after_any_mistakes_and_some_bars_the_next_chord_is_right(messages):
+    """Keys without note-off are down, so a chord of keys that go down together is the new one."""
+    keyboard, now = mistakes(messages)
+    later = now + 2.0 * (DOUBTED_BASS_BARS + 1)
+    keyboard.settle(later)
+    found = block(keyboard, (40, 56, 59, 64), later + 1)
+    assert found is None or (found.chord.root, found.chord.quality.name) == (4, "")

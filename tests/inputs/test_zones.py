@@ -120,6 +120,19 @@ def test_a_bass_at_its_own_port_names_the_root():
     assert symbols(play(config, chord, bass=held((36,), 0.0, 1.0))) == ["C9"]
 
 
+@pytest.mark.parametrize("pedal", [False, True])
+def test_a_low_note_before_a_block_is_its_bass(pedal):
+    """Stride: root or fifth, then the chord without its root."""
+    down = [(0.0, [0xB0, 64, 127])] if pedal else []
+    c9, f13 = (52, 58, 62, 67), (51, 57, 62, 67)
+    left = [
+        *held((36,), 0.01, 0.4), *held(c9, 0.5, 0.9), *held((31,), 1.0, 1.4), *held(c9, 1.5, 1.9),
+        *held((41,), 2.0, 2.4), *held(f13, 2.5, 2.9),
+    ]  # fmt: skip
+    named = symbols(play(ChordInputConfig(port="keys"), down + left))
+    assert list(dict.fromkeys(named)) == ["C9", "F13"]
+
+
 def test_two_keys_and_a_bass_are_a_chord():
     config = ChordInputConfig(port="keys", bass_channel=2)
     shell = [*held((38,), 0.0, 1.0, channel=1), *held((53, 60), 0.0, 1.0)]
