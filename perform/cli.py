@@ -222,12 +222,18 @@ def models(
 @app.command()
 def chord(
     words: Annotated[list[str] | None, typer.Argument(help="symbols, or MIDI note numbers")] = None,
+    after: Annotated[str, typer.Option(help="the chord before it: Dm7")] = "",
+    key: Annotated[str, typer.Option(help="the key: C, F#m")] = "",
+    bass: Annotated[str, typer.Option(help="the note of a bass: G")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="one object a line")] = False,
 ) -> None:
-    """Name chords: symbols or MIDI note numbers, as arguments, or one a line on standard input."""
+    """Name chords: symbols or MIDI note numbers, as arguments, or one a line on standard input.
+
+    What is known around notes may name another chord: F A B E is G13 after Dm7.
+    """
     from perform.commands import chord as command  # noqa: PLC0415
 
-    command.run(words, as_json=as_json)
+    command.run(words, command.hints(after, key, bass), as_json=as_json)
 
 
 @app.command()

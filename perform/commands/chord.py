@@ -4,19 +4,41 @@ import json
 import sys
 from collections.abc import Iterable
 
+from perform.engine.key import NO_KEY, parse_key
 from perform.errors import ChordError, SidemanError
 from perform.music.chord import Chord, parse_chord
-from perform.music.pitch import note_name
+from perform.music.hints import NO_HINTS, Hints
+from perform.music.pitch import note_name, pitch_class
 from perform.music.recognition import recognise
 
 
-def run(words: list[str] | None, *, as_json: bool) -> None:
+def hints(after: str, key: str, bass: str) -> Hints:
+    """The hints of the command line; empty texts say nothing. SidemanError for a wrong one."""
+    before = parse_chord(after) if after else None
+    try:
+        return Hints(
+            bass=_note(bass) if bass else None,
+            key=parse_key(key) or NO_KEY if key else NO_KEY,
+            previous=(before,) if before else (),
+        )
+    except ValueError as error:
+        raise SidemanError(str(error)) from None
+
+
+def _note(name: str) -> int:
+    try:
+        return pitch_class(name)
+    except ValueError as error:
+        raise ValueError(f"{error}; write it like C, F# or Bb") from None
+
+
+def run(words: list[str] | None, known: Hints, *, as_json: bool) -> None:
     """Print a line for each chord: of the arguments, or of the lines on standard input."""
     if words is None and sys.stdin.isatty():
         print("chords, or MIDI note numbers, one chord a line; Ctrl-D ends it", file=sys.stderr)
     for line in _lines(words):
         if line:
-            print(describe(parse(line), as_json=as_json))
+            print(describe(parse(line, known), as_json=as_json))
 
 
 def _lines(words: list[str] | None) -> Iterable[str]:
@@ -26,7 +48,7 @@ def _lines(words: list[str] | None) -> Iterable[str]:
     return [" ".join(words)] if notes else words
 
 
-def parse(line: str) -> Chord | None:
+def parse(line: str, known: Hints = NO_HINTS) -> Chord | None:
     """The chord of a symbol or of MIDI note numbers; None is "no chord".
 
     ChordError for an unknown symbol or notes that are no chord, SidemanError for a wrong number.
@@ -37,7 +59,7 @@ def parse(line: str) -> Chord | None:
     notes = [int(part) for part in parts]
     if any(not 0 <= note <= 127 for note in notes):
         raise SidemanError(f"{line}: MIDI note numbers go from 0 to 127")
-    chord = recognise(notes)
+    chord = recognise(notes, known)
     if chord is None:
         raise ChordError(line, 0, "these notes are no chord")
     return chord

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from perform.errors import ChordError
+from perform.music.note_names import translate
 from perform.music.pitch import note_name, pitch_class
 from perform.music.quality import QUALITIES, Quality, find_quality
 from perform.music.scale import SCALES
@@ -101,8 +102,9 @@ def parse_chord(symbol: str, position: int = 0) -> Chord | None:
     if symbol == "%":
         raise ChordError(symbol, position, "a % needs a chord before it to repeat")
     match = _ROOT.match(symbol)
-    if not match:
-        raise ChordError(symbol, position, "it begins with no note from A to G")
+    foreign = _foreign(symbol) if not match or symbol.startswith("Do") else None
+    if not match or foreign:  # Do7 is no D diminished
+        raise ChordError(symbol, position, foreign or "it begins with no note from A to G")
     root = pitch_class(match.group())
     rest = symbol[match.end() :]
     at = position + match.end()
@@ -117,14 +119,33 @@ def parse_chord(symbol: str, position: int = 0) -> Chord | None:
     if slash and _ROOT.fullmatch(low):
         return Chord(root, _quality(symbol, body, at), pitch_class(low))
     if slash and find_quality(rest) is None:
-        raise ChordError(symbol, at + len(body) + 1, f"the bass {low!r} is no note")
+        why = _foreign(low) or f"the bass {low!r} is no note"
+        raise ChordError(symbol, at + len(body) + 1, why)
     return Chord(root, _quality(symbol, rest, at), root)
+
+
+def _foreign(text: str) -> str | None:
+    """What is wrong with a text that begins with a note name of another language; else None."""
+    translated = translate(text)
+    if translated is None:
+        return None
+    name, english, whole = translated
+    body, _, low = whole.partition("/")
+    bass = translate(low)
+    whole = f"{body}/{bass[2]}" if bass else whole
+    root = _ROOT.match(body)
+    understood = root is not None and find_quality(body[root.end() :])
+    diminished = "; D diminished is Ddim" if text.startswith("Do") else ""
+    mend = f", so write {whole}" if understood else ""
+    return f"{name} is {english} in chord symbols{mend}{diminished}"
 
 
 def _quality(symbol: str, suffix: str, at: int) -> Quality:
     found = find_quality(suffix)
     if found is not None:
         return found
+    if why := _foreign(symbol):
+        raise ChordError(symbol, at, why)
     # the fault is after the longest beginning that is a quality
     good = next(end for end in range(len(suffix), -1, -1) if find_quality(suffix[:end]) is not None)
     raise ChordError(symbol, at + good, f"the ending {suffix!r} is no quality")

@@ -30,12 +30,17 @@ def test_chord_reads_lines_and_prints_json():
         {"symbol": "N.C.", "root": None, "bass": None, "notes": []},
     ]
     assert command("chord", "64", "67", "72").stdout.startswith("C/E")
+    assert command("chord", "53", "57", "59", "64", "--after", "Dm7").stdout.startswith("G13 ")
+    assert command("chord", "53", "57", "59", "64", "--bass", "D").stdout.startswith("Dm6/9 ")
+    assert command("chord", "53", "57", "59", "64", "--key", "C").stdout.startswith("G13 ")
 
 
 @pytest.mark.parametrize(
     ("arguments", "status", "mend"),
     [
-        (("chord", "Hm7"), 2, "write it like"),
+        (("chord", "Hm7"), 2, "write Bm7"),
+        (("chord", "53", "57", "--bass", "x"), 2, "write it like"),
+        (("chord", "53", "57", "--key", "Q"), 2, "write C, F#m or Bb"),
         (("render", "C7 | F7", "-o", "x.mid", "--model", "bluse"), 2, "did you mean 'blues'"),
         (("render", "C7 | Q7", "-o", "x.mid"), 2, "character 6"),
         (("render", "C7", "-o", "x.doc"), 2, "end it in .mid, .wav or .png"),
