@@ -306,7 +306,7 @@ async def _open_inputs(
         parts=parts,
         ports=opening.ports,
         keyboards=keyboards,
-        around=Surroundings(live.conductor.hints, live.conductor.bar_seconds),
+        around=Surroundings(live.hints, live.bar_seconds),
     )
     for key, table in rig.inputs.named_tables().items():
         named = opening.missing.expected(f"inputs.{key}")

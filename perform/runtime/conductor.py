@@ -35,7 +35,6 @@ from perform.events import (
     TransportChanged,
 )
 from perform.interfaces import Output
-from perform.music.hints import Hints
 from perform.outputs.tape import SessionTimeline
 from perform.runtime.garbage import IdleCollector
 from perform.runtime.lateness import Lateness
@@ -142,14 +141,6 @@ class Conductor:
         except Exception as error:  # noqa: BLE001 - on any error the daemon shuts down in order
             self._fail(error)
 
-    def hints(self) -> Hints:
-        """What chart and key say of a chord that is played now."""
-        return self._engine.hints(self._current_tick())
-
-    def bar_seconds(self) -> float:
-        """The length of a bar at this tempo."""
-        return self._engine.metre.bar * 60.0 / (TICKS_PER_BEAT * self._transport.bpm)
-
     def is_busy(self) -> bool:
         """Whether a note is so near that no longer work should start."""
         return self._next_note is not None and 0 < self._next_note - time.monotonic() < BUSY_SECONDS
@@ -165,7 +156,7 @@ class Conductor:
         self._leave_clock()
         self._alarm.close()
         last = self._stalls.skip()
-        stop, tick = TransportChanged("stop"), self._current_tick()
+        stop, tick = TransportChanged("stop"), self.current_tick()
         last += [*self._engine.advance(tick), *self._engine.handle(stop, tick)]
         for event in [*last, *changes(stop, self._voices)]:
             if isinstance(event, PhraseRequested):
@@ -202,7 +193,7 @@ class Conductor:
             bpm = self._transport.bpm
             if abs(bpm - self._published_bpm) > PUBLISHED_BPM:
                 self._published_bpm = bpm
-                self._record_event(self._current_tick(), TempoChanged(bpm))
+                self._record_event(self.current_tick(), TempoChanged(bpm))
                 self._send(StateChanged("/tempo", round(bpm, 2)))
             self._set_alarm()
         except Exception as error:  # noqa: BLE001 - see handle_event
@@ -216,7 +207,7 @@ class Conductor:
         first = self._follower.ticks_to_bar(self._engine.unopened_tick)
         if first:
             first += metre.bar if 2 * first < metre.bar else 0
-            self._handle_in_engine(metre._replace(first=first), self._current_tick())
+            self._handle_in_engine(metre._replace(first=first), self.current_tick())
 
     def start_with_clock(self, line: TempoLine, action: Literal["start", "continue"]) -> None:
         """Start with an external clock that has started or continued, from its position.
@@ -227,12 +218,12 @@ class Conductor:
             return
         try:
             self._start_on_chord = False
-            here, there = self._current_tick(), round(line.tick)
+            here, there = self.current_tick(), round(line.tick)
             self._advance(here)
             if action == "continue" and abs(there - here) > NEAR_TICKS:
                 self._apply(TransportChanged("stop"))
                 self._apply(SongPositionChanged(there))
-                here = self._current_tick()
+                here = self.current_tick()
             self._follower.start_at(line, here if action == "continue" else -math.inf)
             self._handle_in_engine(TransportChanged(action), here)
         except Exception as error:  # noqa: BLE001 - see handle_event
@@ -291,7 +282,7 @@ class Conductor:
         for changed in changes(event, self._voices):
             self._send(changed)
         if isinstance(event, TransportChanged) and event.action != "stop":
-            self._advance(self._current_tick())
+            self._advance(self.current_tick())
         self._set_alarm()
 
     def _record_event(self, tick: int, event: Event) -> None:
@@ -330,7 +321,7 @@ class Conductor:
                         self._send_ready(ready, moment)
                     else:  # what only prepares need not wait for its moment
                         self._advance(deadline)
-                self._advance(self._current_tick())
+                self._advance(self.current_tick())
             self._set_alarm()
         except Exception as error:  # noqa: BLE001 - see handle_event
             self._fail(error)
@@ -373,16 +364,14 @@ class Conductor:
             output.send(event)
 
     def _receivers(self, event: OutputEvent) -> Sequence[Output]:
-        return (*self._outputs_for(event), *self._listeners)
+        outputs = self._voices[event.voice] if isinstance(event, NoteMessage) else self._outputs
+        return (*outputs, *self._listeners)
 
     def _due_moment(self, requested: PhraseRequested) -> float:
         """When the bar is laid out (monotonic seconds); a stopped transport is about to start."""
         if self._transport.running:
             return self._transport.time_of(requested.deadline - OPEN_AHEAD_TICKS) - self._ahead
         return time.monotonic() + STOPPED_SECONDS + requested.bar
-
-    def _outputs_for(self, event: OutputEvent) -> Sequence[Output]:
-        return self._voices[event.voice] if isinstance(event, NoteMessage) else self._outputs
 
     def _set_alarm(self) -> None:
         deadline = self._engine.next_deadline()
@@ -391,7 +380,8 @@ class Conductor:
         self._alarm.set(moment)
         self._collector.collect(moment)
 
-    def _current_tick(self) -> int:
+    def current_tick(self) -> int:
+        """The tick of this moment."""
         return self._transport.tick_at(self._clock.now())
 
     def _fail(self, error: Exception) -> None:

@@ -2,10 +2,11 @@
 
 from typing import NamedTuple
 
-from perform.clock.transport import Transport
+from perform.clock.transport import TICKS_PER_BEAT, Transport
 from perform.control.state import State
 from perform.engine.engine import Engine
 from perform.generation.worker_client import WorkerClient
+from perform.music.hints import Hints
 from perform.runtime.conductor import Conductor
 
 
@@ -17,6 +18,14 @@ class LiveEngine(NamedTuple):
     source: WorkerClient
     conductor: Conductor
     state: State
+
+    def hints(self) -> Hints:
+        """What chart and key say of a chord that is played now."""
+        return self.engine.hints(self.conductor.current_tick())
+
+    def bar_seconds(self) -> float:
+        """The length of a bar at this tempo."""
+        return self.engine.metre.bar * 60.0 / (TICKS_PER_BEAT * self.transport.bpm)
 
     def stats(self) -> dict[str, float]:
         """What was played since the start, and how late; times in milliseconds."""
