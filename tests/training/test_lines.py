@@ -9,7 +9,7 @@ from lazy import LazyModule
 
 from perform.bundles import bundle as bundles
 from perform.bundles.network import LineNetwork
-from perform.errors import DatasetError, RunFolderError
+from perform.errors import BundleError, DatasetError, RunFolderError
 from perform.generation.lines import LineSource
 from perform.music.line_codec import CONTEXT, LAYOUT, PLACES, root_shift, row_of, uses_thirds
 from perform.music.note import TICKS_PER_BAR
@@ -167,6 +167,10 @@ def test_a_bundle_that_was_exported_with_a_batch_of_32_plays_the_same_bars(
         assert fewer == [8, 32]
     eight, old = ([source.phrase(seed) for seed in range(20)] for source in sources)
     assert eight == old
+    files[bundles.GENERATOR] = generators[8]
+    mixed = bundles.save(tmp_path / "mixed", exported.manifest, files)
+    with pytest.raises(BundleError, match=r"takes batches of 32 .*the generator makes 8 "):
+        LineSource(mixed.path)
 
 
 def test_a_folder_without_a_run_of_lines_is_named(tmp_path):
