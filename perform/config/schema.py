@@ -1,6 +1,5 @@
 """The rig: the tables that describe a whole instrument. Inputs and outputs define their own."""
 
-import itertools
 from collections.abc import Set as AbstractSet
 from typing import Annotated, Any, Literal
 
@@ -104,18 +103,6 @@ class Rig(RigTable, frozen=True):
         """The MIDI channel (1 to 16) of each voice, or of those that play to one output."""
         voices = [voice for voice in self.voices if output in (None, voice.output)]
         return {voice.name: voice.channel for voice in voices}
-
-    def collision(self, output: str) -> str:
-        """The problem where two voices of an output share a channel and notes; "" if none do."""
-        voices = [voice for voice in self.voices if voice.output == output]
-        for one, other in itertools.combinations(voices, 2):
-            a, b = one.settings(), other.settings()
-            if one.channel == other.channel and a.low <= b.high and b.low <= a.high:
-                return (
-                    f"{one.name} and {other.name} share channel {one.channel} and some notes, and "
-                    "would end each other's; give one of them another channel"
-                )
-        return ""
 
     def without_traces(self) -> "Rig":
         """The rig without what `perform check` must not touch: recordings, files, the broker.

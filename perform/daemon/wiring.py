@@ -219,8 +219,6 @@ def _open_outputs(opening: _Opening, counts: Counts) -> _Outputs:
                 feedback |= dict([output.feedback])
             if output.record is not None:
                 record.append(output.record)
-            if not table.every_voice and (collision := rig.collision(name)):
-                log.warning("output %r: %s", name, collision)
             opened[name] = delayed(output.output, rig.delay_of(table), table.spin, counts)
             opening.parts.callback(_close_quietly, opened[name])
     of_voice = _outputs_of_voices(rig, opened)

@@ -12,6 +12,7 @@ from perform.events import AllNotesOff, ClockPulse, NoteMessage, OutputEvent, Tr
 from perform.midi import ports
 from perform.midi.settings import MidiConfig
 from perform.outputs.base import OpenedOutput, OutputContext, OutputTable
+from perform.outputs.shared_keys import SharedKeys
 from perform.tables import check_port
 
 DRAIN_SECONDS = 0.05  # twice a large JACK buffer
@@ -69,14 +70,16 @@ class MidiOutput:
         self.port = ports.open_output(config.port, config.virtual, midi)
         self._is_plugged = True
         self._channels = {voice: channel - 1 for voice, channel in channels.items()}
+        self._keys = SharedKeys(self._channels)
         self._clock = config.clock
         self._closed = False
 
     def send(self, event: OutputEvent) -> None:
         """Send a note, a clock message where the rig says so, or all-notes-off (panic)."""
         if isinstance(event, NoteMessage):
-            status = (NOTE_ON if event.velocity else NOTE_OFF) | self._channels[event.voice]
-            self._write([status, event.pitch, event.velocity])
+            for note in self._keys.handle(event):
+                status = (NOTE_ON if note.velocity else NOTE_OFF) | self._channels[note.voice]
+                self._write([status, note.pitch, note.velocity])
         elif self._clock and isinstance(event, ClockPulse):
             self._write([PULSE])
         elif self._clock and isinstance(event, TransportMessage):
@@ -114,6 +117,7 @@ class MidiOutput:
         return sorted(set(self._channels.values()))
 
     def _silence(self, channels: range | list[int]) -> None:
+        self._keys.clear()
         for channel in channels:
             for control in (SUSTAIN, ALL_NOTES_OFF, ALL_SOUND_OFF):
                 self._write([CONTROL_CHANGE | channel, control, 0])

@@ -13,6 +13,7 @@ from perform.errors import OutputError
 from perform.events import ChordSounds, MetreBegins, NoteMessage, OutputEvent, TempoBegins
 from perform.music.note import TICKS_PER_BEAT
 from perform.outputs.base import OpenedOutput, OutputContext, OutputTable
+from perform.outputs.shared_keys import separated
 from perform.outputs.tape import PLAYER, Tape
 
 PLAYER_CHANNEL = 16
@@ -40,9 +41,9 @@ class MidiFileOutput:
     """Collects a performance; `close` writes it, whole or not at all.
 
     Type 1, 480 ticks a quarter: a track with tempo map, metres and chord markers, then a track for
-    each voice. `channels`: voice -> 1 to 16. `bpm`: at the start. `skip_empty`: no file is written
-    if no note was played, and an older file stays. OutputError, before any note sounds, where no
-    file can be written.
+    each voice, whose notes do not cut those of another (see `separated`). `channels`: voice -> 1 to
+    16. `bpm`: at the start. `skip_empty`: no file is written if no note was played, and an older
+    file stays. OutputError, before any note sounds, where no file can be written.
     """
 
     def __init__(
@@ -77,7 +78,7 @@ class MidiFileOutput:
             return
         song = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT, charset="utf-8")
         song.tracks.append(_track("Sideman", sorted(self._conductor_track, key=lambda it: it[0])))
-        for voice, notes in self._notes.items():
+        for voice, notes in separated(self._notes, self._channels).items():
             channel = self._channels[voice] - 1
             song.tracks.append(_track(voice, [_message(note, channel) for note in notes]))
         with replacing(self._path, OutputError) as temporary:

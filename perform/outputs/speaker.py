@@ -18,6 +18,7 @@ from typing import IO, Any, cast
 
 from perform.events import NoteMessage, OutputEvent
 from perform.ipc.interrupts import not_for_children
+from perform.outputs.shared_keys import SharedKeys
 from perform.outputs.soundfont import synthesizer
 
 OPEN_SECONDS = 4.0  # a sound server may have to be started first
@@ -51,6 +52,7 @@ class Speaker:
     def __init__(self, font: Path, names: Sequence[str], channels: Mapping[str, int]) -> None:
         self.fault = ""
         self._channels = {voice: channel - 1 for voice, channel in channels.items()}
+        self._keys = SharedKeys(self._channels)
         self._tried = ", ".join(names)
         with not_for_children():
             self._process = subprocess.Popen(
@@ -74,9 +76,10 @@ class Speaker:
         """Play a note at once. Never waits: a note is dropped when the process does not read."""
         if self.fault or not isinstance(event, NoteMessage):
             return
-        status = (NOTE_ON if event.velocity else NOTE_OFF) | self._channels[event.voice]
         try:
-            self._stdin.write(bytes([status, event.pitch, event.velocity]))
+            for note in self._keys.handle(event):
+                status = (NOTE_ON if note.velocity else NOTE_OFF) | self._channels[note.voice]
+                self._stdin.write(bytes([status, note.pitch, note.velocity]))
         except OSError:
             self.fault = "the sound card went away"
 

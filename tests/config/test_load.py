@@ -119,21 +119,6 @@ def test_a_rig_can_have_sixteen_voices():
     assert len(parse_rig(text).voices) == 16
 
 
-@pytest.mark.parametrize(
-    ("other", "collides"),
-    [
-        ("role = 'answer'", True),
-        ("role = 'answer'\nchannel = 2", False),
-        ("role = 'bass'", False),  # its notes are all lower
-    ],
-)
-def test_voices_that_would_end_each_others_notes_are_reported(other, collides):
-    rig = parse_rig(f"[[voices]]\nname = 'lead'\n[[voices]]\nname = 'other'\n{other}")
-    message = "lead and other share channel 1 and some notes, and would end each other's"
-    assert rig.collision("synth").startswith(message) == collides
-    assert rig.collision("nowhere") == ""
-
-
 def test_a_missing_file_names_init(tmp_path):
     with pytest.raises(RigError, match="perform init"):
         load_rig(tmp_path / "none.toml")
