@@ -19,6 +19,12 @@ class ChordChanged(NamedTuple):
     chord: Chord | None
 
 
+class ChordNotesPlayed(NamedTuple):
+    """MIDI notes are played as a chord; what is known around them says which one."""
+
+    notes: tuple[int, ...]
+
+
 class ChordReleased(NamedTuple):
     """The keys of the chord are released. The rig says whether the voices play on or rest."""
 
@@ -336,6 +342,7 @@ class StateChanged(NamedTuple):
 
 Event = (
     ChordChanged
+    | ChordNotesPlayed
     | ChordReleased
     | KeysCleared
     | TransportChanged

@@ -12,6 +12,7 @@ from perform.errors import ChordError, MessageError, SidemanError
 from perform.events import (
     ChartChanged,
     ChordChanged,
+    ChordNotesPlayed,
     Event,
     KeyChanged,
     MetreChanged,
@@ -152,10 +153,9 @@ def chord(values: Values, _: str) -> Event:
     notes = [_note(value) for value in values]
     if not notes:
         raise MessageError("takes one chord symbol, or MIDI note numbers from 0 to 127")
-    found = recognise(notes)
-    if found is None:
+    if recognise(notes) is None:
         raise MessageError(f"the notes {notes} are no chord; send three or more different ones")
-    return ChordChanged(found)
+    return ChordNotesPlayed(tuple(notes))
 
 
 def mode(values: Values, voice: str) -> Event:

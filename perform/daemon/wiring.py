@@ -33,6 +33,7 @@ from perform.inputs.clock_source import ClockContext, OpenedClock
 from perform.inputs.osc import OscInputConfig
 from perform.interfaces import Output
 from perform.midi.hotplug import HotplugMonitor, HotplugPort
+from perform.music import recognition
 from perform.net.access import AccessList
 from perform.outputs.base import OutputContext
 from perform.outputs.delay import delayed
@@ -306,6 +307,7 @@ async def _open_inputs(
         keyboards=keyboards,
         around=Surroundings(live.hints, live.bar_seconds),
     )
+    recognition.prepare()
     for key, table in rig.inputs.named_tables().items():
         named = opening.missing.expected(f"inputs.{key}")
         with named if table.is_midi_port else contextlib.nullcontext():

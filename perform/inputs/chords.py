@@ -19,7 +19,6 @@ from perform.midi.messages import NOTE_OFF, NOTE_ON
 from perform.midi.settings import MidiConfig
 from perform.music.hints import Hints
 from perform.music.pitch import parse_midi_pitch
-from perform.music.recognition import prepare
 from perform.tables import rig_errors
 
 
@@ -100,7 +99,6 @@ class MidiChords(MidiPort):
         self._timer: asyncio.TimerHandle | None = None
         super().__init__(config.port, config.virtual, midi)
         self._bass.follow(self._follow_bass)
-        prepare()
 
     def clear_keys(self) -> None:
         """Forget all keys that are down."""

@@ -38,7 +38,7 @@ _INNER_ROOT, _INNER_ROOT_ELSE = {
 }, 60  # fmt: skip
 # Without its root, an altered chord is the plain one a tritone away, and a suspended one is a minor
 # chord a fifth above; those come first.
-_ALTERED, _SUSPENDED, _SELDOM_COST = 120, 250, 110
+_ALTERED, _SUSPENDED, _SELDOM_COST = 120, 250, 160
 _SELDOM = frozenset({"m6/9"})  # F A B E is G13 rather than Dm6/9
 
 

@@ -8,6 +8,7 @@ from perform.bundles import bundle, catalog
 from perform.errors import BundleError, MessageError
 from perform.events import (
     ChordChanged,
+    ChordNotesPlayed,
     ChordReleased,
     Event,
     KeysCleared,
@@ -20,6 +21,8 @@ from perform.events import (
 )
 from perform.inputs.base import MidiInput
 from perform.music.chord import Chord
+from perform.music.hints import leaves_out_root
+from perform.music.recognition import recognise
 from perform.runtime.live_engine import LiveEngine
 
 log = logging.getLogger(__name__)
@@ -46,6 +49,7 @@ class ClientEvents:
     ) -> None:
         self._voices = voices
         self._models = set(models)
+        self._live = live
         self._engine = live.engine
         self._transport = live.transport
         self._conductor = live.conductor
@@ -53,6 +57,7 @@ class ClientEvents:
         self._share_tempo = share_tempo
         self._keyboards = keyboards
         self._pressed: Chord | None = None
+        self._rootless: bool | None = None  # whether chords that are played as notes lack roots
 
     def handle_event(self, event: Event) -> None:
         """Check an event and let the conductor handle it.
@@ -67,6 +72,8 @@ class ClientEvents:
         elif isinstance(event, TempoChanged | TempoTapped):
             self._change_tempo(event)
             return
+        elif isinstance(event, ChordNotesPlayed):
+            event = self._release_pad(self._name_chord(event))
         elif isinstance(event, ChordChanged | ChordReleased):
             event = self._release_pad(event)
         elif isinstance(event, Panic | KeysCleared):
@@ -110,6 +117,16 @@ class ClientEvents:
         self._conductor.handle_event(event)
         if self._share_tempo is not None and self._transport.bpm != before:
             self._share_tempo(self._transport.bpm)
+
+    def _name_chord(self, event: ChordNotesPlayed) -> ChordChanged:
+        """The chord of notes, by chart, key and the chord before."""
+        sounding = self._engine.chord
+        before = (sounding,) if sounding is not None else ()
+        hints = self._live.hints()._replace(previous=before, rootless=self._rootless)
+        chord = recognise(event.notes, hints)
+        if chord is not None:
+            self._rootless = leaves_out_root(chord, event.notes, self._rootless)
+        return ChordChanged(chord)
 
     def _release_pad(self, event: ChordChanged | ChordReleased) -> Event:
         """The event, or the end of the chord when the pad that plays it is released.

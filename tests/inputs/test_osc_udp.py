@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from perform.control import registry
 from perform.errors import MessageError
-from perform.events import ChordChanged, Panic, TempoChanged
+from perform.events import ChordChanged, ChordNotesPlayed, Panic, TempoChanged
 from perform.inputs.osc_udp import UdpInput
 from perform.music.chord import parse_chord
 from perform.net.access import AccessList
@@ -30,7 +30,7 @@ def test_any_values_are_an_event_or_a_message_error(address, sent):
 
 def test_each_address_has_the_event_of_its_row():
     assert registry.parse("/chord", ("Cm7",)) == ChordChanged(parse_chord("Cm7"))
-    assert registry.parse("/chord", (60, 63, 67, 70)) == ChordChanged(parse_chord("Cm7"))
+    assert registry.parse("/chord", (60, 63, 67, 70)) == ChordNotesPlayed((60, 63, 67, 70))
     assert registry.parse("/tempo", (96,)) == TempoChanged(96.0)
     assert registry.parse("/panic", ()) == Panic()
 

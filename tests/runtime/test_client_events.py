@@ -28,3 +28,23 @@ def test_panic_and_clear_keys_clear_the_keys_of_every_input_and_the_pad(address)
         assert clients.state.values["/chord"] == "C7"
 
     with_clients(scene)
+
+
+def test_notes_of_a_client_are_named_by_what_is_around_them():
+    """As those of a keyboard: by the chord before, by a chart, and plainly without either."""
+
+    async def scene(clients):
+        pad = FakeClient("a surface")
+
+        def named(*notes):
+            clients.send(pad, "/chord", *notes)
+            return clients.state.values["/chord"]
+
+        assert named(52, 58, 62, 67) == "Em7b5"
+        assert named(50, 53, 57, 60) == "Dm7"
+        assert named(53, 57, 59, 64) == "G13"
+        assert named(48, 52, 55) == "C"
+        clients.send(pad, "/chart", "C7 | F7")
+        assert named(52, 58, 62, 67) == "C9"
+
+    with_clients(scene)
