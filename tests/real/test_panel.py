@@ -353,7 +353,8 @@ for (const form of document.querySelectorAll("#symbol, #editor")) {
 }
 for (const it of document.querySelectorAll("select, #key, #tempo"))
   it.dispatchEvent(new Event("change"));
-for (const it of document.querySelectorAll(".pad, header button, #play button, #voices button"))
+const buttons = ".pad, header button, #play button, #voices button, #clear-keys";
+for (const it of document.querySelectorAll(buttons))
   if (!["listen", "latch"].includes(it.id)) press(it);
 document.querySelector("#latch").click();
 for (const scope of document.querySelectorAll("#scope .chip")) {

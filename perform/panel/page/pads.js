@@ -78,7 +78,6 @@ export const buildPads = ({ connection, store, qualities: known }) => {
     for (const it of pads.values()) press(it, it === lit);
   });
   $("latch").onclick = () => press($("latch"), (latched = !latched));
-  $("clear-keys").onclick = () => connection.send("/keys/clear");
   $("rest").onclick = () => connection.send("/chord", "N.C.");
   const sendSymbol = bindField($("symbol-text"), $("no-chord"), "/chord", { connection, store });
   $("symbol").onsubmit = (event) => {

@@ -133,6 +133,7 @@ const buildHeader = ({ controls, beats: beatsOfMetre, clock }) => {
   $("more").onclick = () => connection.send("/more");
   $("no").onclick = () => connection.send("/no");
   $("panic").onclick = panic;
+  $("clear-keys").onclick = () => connection.send("/keys/clear");
   $("listen").onclick = listen;
 };
 
