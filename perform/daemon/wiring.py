@@ -262,7 +262,8 @@ def _open_clock(opening: _Opening, conductor: Conductor) -> OpenedClock:
         conductor.add_listener(clock.listener)
     if clock.close is not None:
         opening.parts.callback(clock.close)
-        conductor.leave_clock_by(clock.close)
+    if clock.leave is not None:
+        conductor.leave_clock_by(clock.leave)
     return clock
 
 

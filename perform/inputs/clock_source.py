@@ -30,13 +30,15 @@ class OpenedClock(NamedTuple):
     """An open external clock, and what the daemon has to connect it to; nothing for our own clock.
 
     `port`: its MIDI port, which may be unplugged. `listener`: gets what the engine puts out.
-    `set_tempo`: sets the tempo (quarter notes a minute) of everybody who shares the clock.
+    `set_tempo`: sets the tempo (quarter notes a minute) of everybody who shares the clock. `leave`:
+    leaves them, before our last stop.
     """
 
     close: Callable[[], None] | None = None
     port: HotplugPort | None = None
     listener: Output | None = None
     set_tempo: Callable[[float], None] | None = None
+    leave: Callable[[], None] | None = None
 
 
 class ClockConfig(RigTable, frozen=True):
@@ -101,7 +103,7 @@ def _open_link(config: ClockConfig, context: ClockContext) -> OpenedClock:
         context.deliver,
         sync=config.start_stop_sync,
     )
-    return OpenedClock(clock.close, listener=clock, set_tempo=clock.set_tempo)
+    return OpenedClock(clock.close, listener=clock, set_tempo=clock.set_tempo, leave=clock.close)
 
 
 OPENERS: dict[str, Callable[[ClockConfig, ClockContext], OpenedClock]] = {
