@@ -40,7 +40,7 @@ class TransportChanged(NamedTuple):
 
 
 class SongPositionChanged(NamedTuple):
-    """The song position moves to `tick`; ignored while the transport runs."""
+    """The song position moves to `tick`; while the transport runs, only a clock can move it."""
 
     tick: int
 
@@ -270,9 +270,10 @@ class NoteMessage(NamedTuple):
 
 
 class ClockPulse(NamedTuple):
-    """A MIDI clock pulse, 24 a quarter note."""
+    """A MIDI clock pulse, 24 a quarter note. `idle`: the music is stopped, so it has no tick."""
 
     tick: int
+    idle: bool = False
 
 
 class TransportMessage(NamedTuple):

@@ -8,8 +8,9 @@ from perform.config.schema import Rig
 from perform.config.voices import VoiceConfig
 from perform.engine.engine import Engine
 from perform.engine.settings import Counts
-from perform.events import PhraseReady
+from perform.events import ClockPulse, PhraseReady, TransportMessage
 from perform.generation.canned import STOCK, CannedSource
+from perform.outputs.idle_clock import IdleClock
 from perform.runtime.conductor import Conductor
 
 RIG = Rig(voices=(VoiceConfig(name="lead", channel=3), VoiceConfig(name="bass", role="bass")))
@@ -17,20 +18,26 @@ FAR = 2.0**24  # seconds: no alarm rings by itself
 
 
 class Stage:
-    """A conductor on a virtual clock. `sent`: (seconds late, event) of all that goes out."""
+    """A conductor on a virtual clock. `sent`: (seconds late, event) of all that goes out.
 
-    def __init__(self, **options):
+    `moments`: when each clock pulse and transport message went out. `idle`: with pulses while the
+    music is stopped.
+    """
+
+    def __init__(self, *, idle=False, **options):
+        self.moments = []
         self.clock, self.sent, self.requests, self.recorded = VirtualClock(FAR), [], [], []
         settings = RIG.engine_settings(fallback=STOCK[0])
         settings = type(settings)(**{**_fields(settings), "sends_clock": True})
         self.engine = Engine([voice.settings() for voice in RIG.voices], settings, Counts())
         self.transport = Transport(120)
+        self.idle = IdleClock(self, self.transport, self.clock) if idle else None
         self.conductor = Conductor(
             self.engine,
             self.transport,
             self.clock,
             lambda request, _due: self.requests.append(request),
-            {voice.name: [self] for voice in RIG.voices},
+            {voice.name: [self.idle or self] for voice in RIG.voices},
             record=lambda tick, event: self.recorded.append((tick, event)),
             **options,
         )
@@ -40,6 +47,8 @@ class Stage:
         tick = getattr(event, "tick", None)
         late = 0.0 if tick is None else self.clock.now() - self.transport.time_of(tick)
         self.sent.append((late, event))
+        if isinstance(event, ClockPulse | TransportMessage):
+            self.moments.append((self.clock.now() - FAR, event))
 
     def close(self):
         """Nothing to release."""
@@ -51,6 +60,11 @@ class Stage:
             await asyncio.sleep(0)
             due = self.engine.next_deadline()
             moment = until if due is None else self.transport.time_of(due)
+            pulse = self.idle and self.idle._due
+            if pulse is not None and pulse < min(moment, until):
+                self.clock.advance(max(pulse - self.clock.now(), 0.0))
+                self.idle._on_alarm()  # as the timer calls it
+                continue
             if moment >= until:
                 self.clock.advance(max(until - self.clock.now(), 0.0))
                 return

@@ -1,9 +1,11 @@
 """Keeps a transport in time with another machine: a MIDI clock, or Ableton Link."""
 
 import math
+from typing import Literal
 
 from perform.clock.transport import TempoLine, Transport
 
+ClockAction = Literal["start", "continue", "locate"]  # "locate": it moves, and rolls on
 NEAR = 1 / 8  # of a quantum: a leader this near is met by bending, also after a stall
 HEADROOM_SECONDS = 0.002  # time to work out the first notes, so that they are on time, too
 

@@ -89,6 +89,14 @@ class Transport:
         distance = TempoLine(tick, moment, bpm).tick_at(now) - here
         self._draw_line(here, now, distance)
 
+    def tap(self, bpm: float, tapped: float, now: float) -> None:
+        """Set a tempo; bend the position so that its nearest beat was at the moment `tapped`."""
+        tick = self.tick_at(tapped)
+        self.set_tempo(bpm, now)
+        if self._running:
+            beat = (tick + TICKS_PER_BEAT // 2) // TICKS_PER_BEAT * TICKS_PER_BEAT
+            self.follow(beat, tapped, bpm, now)
+
     def jump(self, ticks: float, now: float) -> None:
         """Move on by so many ticks (0 or more) at this moment; only while running."""
         self._draw_line(self.position_at(now) + ticks, now)

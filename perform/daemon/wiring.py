@@ -37,6 +37,7 @@ from perform.music import recognition
 from perform.net.access import AccessList
 from perform.outputs.base import OutputContext
 from perform.outputs.delay import delayed
+from perform.outputs.idle_clock import IdleClock
 from perform.outputs.osc import OscSender
 from perform.recording.session import Recorder
 from perform.runtime.client_events import ClientEvents
@@ -93,9 +94,10 @@ async def build(
     if views:
         parts.enter_context(log_held_back())
     counts = Counts()
-    outputs = _open_outputs(opening, counts)
+    transport = Transport(rig.clock.tempo)
+    outputs = _open_outputs(opening, counts, transport)
     record = _to_all([*recorders, *outputs.record])
-    live = await _start_engine(rig, outputs, listeners, record, counts, parts)
+    live = await _start_engine(rig, outputs, listeners, record, counts, transport, parts)
     clock = _open_clock(opening, live.conductor)
     models = _usable_models()
     keyboards: list[MidiInput] = []
@@ -153,6 +155,7 @@ async def _start_engine(
     listeners: Sequence[Output],
     record: Record,
     counts: Counts,
+    transport: Transport,
     parts: contextlib.AsyncExitStack,
 ) -> LiveEngine:
     """The engine with its conductor and its phrase source; the source's process is started."""
@@ -160,7 +163,6 @@ async def _start_engine(
         parts.callback(listener.close)
     voices = [voice.settings() for voice in rig.voices]
     engine = Engine(voices, rig.engine_settings(fallback=STOCK[0]), counts)
-    transport = Transport(rig.clock.tempo)
     source = WorkerClient(lambda phrase: conductor.handle_event(phrase))  # noqa: PLW0108
     conductor = Conductor(
         engine,
@@ -200,10 +202,10 @@ def _to_all(record: Sequence[Record]) -> Record:
     return record_event
 
 
-def _open_outputs(opening: _Opening, counts: Counts) -> _Outputs:
+def _open_outputs(opening: _Opening, counts: Counts, transport: Transport) -> _Outputs:
     """Every output of the rig, those of quick synthesizers behind a delay.
 
-    `counts` counts what the delays leave out.
+    `counts` counts what the delays leave out. `transport`: see `IdleClock`.
     """
     rig = opening.rig
     opened: dict[str, Output] = {}
@@ -220,7 +222,11 @@ def _open_outputs(opening: _Opening, counts: Counts) -> _Outputs:
                 feedback |= dict([output.feedback])
             if output.record is not None:
                 record.append(output.record)
-            opened[name] = delayed(output.output, rig.delay_of(table), table.spin, counts)
+            timed = output.output
+            if table.sends_idle_clock:
+                ahead = table.ahead or 0.0
+                timed = IdleClock(timed, transport, RealtimeClock(ahead), ahead, table.spin)
+            opened[name] = delayed(timed, rig.delay_of(table), table.spin, counts)
             opening.parts.callback(_close_quietly, opened[name])
     of_voice = _outputs_of_voices(rig, opened)
     voiceless = [it for it in opened.values() if not any(it in its for its in of_voice.values())]

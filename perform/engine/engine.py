@@ -291,9 +291,8 @@ class Engine:
         return [*done, TransportMessage(self._tick, "stop"), *requests]
 
     def _locate(self, event: SongPositionChanged) -> list[OutputEvent]:
-        """Move the song position while stopped; the bar there plays from that tick on."""
-        if self.running:
-            return []
+        """Move the song position; the bar there plays from that tick on."""
+        done = self._notes.silence(self._tick, self._voices.all)
         inside = self._restart(event.tick)
         self._harmony.locate(self._position.bar, inside > 0)
         if inside:
@@ -301,7 +300,7 @@ class Engine:
         for voice in self._voices.all:
             voice.restore_openings()
         missing = self._requests.missing(self._position.first_unopened)
-        return [*self._published.cursor(), *missing, *self._requests.outdated()]
+        return [*done, *self._published.cursor(), *missing, *self._requests.outdated()]
 
     def _restart(self, tick: int) -> int:
         """Clear what is scheduled and count from `tick`; return how far that is inside its bar."""

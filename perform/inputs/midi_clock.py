@@ -3,8 +3,8 @@
 import logging
 import time
 from collections.abc import Callable
-from typing import Literal
 
+from perform.clock.follower import ClockAction
 from perform.clock.pulse_filter import LOST_BEATS, TICKS_PER_PULSE, PulseFilter
 from perform.clock.transport import TempoLine
 from perform.events import Event, SongPositionChanged, TransportChanged
@@ -15,15 +15,16 @@ log = logging.getLogger(__name__)
 SONG_POSITION, PULSE, START, CONTINUE, STOP = 0xF2, 0xF8, 0xFA, 0xFB, 0xFC
 TICKS_PER_SONG_POSITION = 120  # it counts sixteenths
 CHECK_SECONDS = 0.1
-Begin = Callable[[TempoLine, Literal["start", "continue"]], None]
+Begin = Callable[[TempoLine, ClockAction], None]
 
 
 class ClockReader:
     """Turns the messages of a MIDI clock into tempo lines and transport events. Pure.
 
     `observe` is called with the line through the pulses so far, `begin` with the line on which the
-    first pulse after a start or continue lies, `deliver` with everything else. `bpm`: the tempo
-    that is assumed where the music begins with the very first pulse.
+    first pulse after a start or continue lies, or after a song position while the clock rolls (a
+    loop); `deliver` with everything else. `bpm`: the tempo that is assumed where the music begins
+    with the very first pulse.
     """
 
     def __init__(
@@ -38,10 +39,11 @@ class ClockReader:
         self._last_bpm: float | None = None
         self._pulses = PulseFilter()
         self._line: TempoLine | None = None
-        self._starting: Literal["start", "continue"] | None = None
+        self._starting: ClockAction | None = None
         self._position = 0
         self._pulse_at = 0.0
         self._stopped = False
+        self._rolls: bool | None = None  # None: not known, it may have started before us
         self.lost = False
 
     def handle(self, message: list[int], moment: float) -> None:
@@ -50,19 +52,36 @@ class ClockReader:
         if status == PULSE:
             self._handle_pulse(moment)
         elif status == START:
-            self._starting = "start"
+            self._starting, self._rolls = "start", True
             self._pulses.locate(0)
         elif status == CONTINUE:
-            self._starting = "continue"
-            self._pulses.locate(self._position)
+            if not self._rolls:  # else it is where its pulses or its last song position are
+                self._pulses.locate(self._position)
+            self._starting, self._rolls = "continue", True
         elif status == STOP:
-            self._starting, self._stopped = None, True
+            self._starting, self._stopped, self._rolls = None, True, False
             self._position = int(self._pulses.tick) + TICKS_PER_PULSE
             self._deliver(TransportChanged("stop"))
         elif status == SONG_POSITION and len(message) == 3:
             sixteenths = message[1] & 0x7F | (message[2] & 0x7F) << 7
             self._position = sixteenths * TICKS_PER_SONG_POSITION
+            if self._rolls is not False and self._starting != "start":
+                self._move()
             self._deliver(SongPositionChanged(self._position))
+
+    def _move(self) -> None:
+        """Move to the song position, at which the next pulse is.
+
+        That pulse is not awaited: the beat that it would have had before must not sound.
+        """
+        due = self._pulses.tick + TICKS_PER_PULSE
+        self._pulses.locate(self._position)
+        if self._line is None:
+            self._starting = self._starting or "locate"
+        elif self._starting is None:
+            moment = self._line.moment + (due - self._line.tick) / self._line.ticks_per_second
+            self._line = TempoLine(float(self._position), moment, self._line.bpm)
+            self._begin(self._line, "locate")
 
     def is_lost(self, now: float) -> bool:
         """Whether the pulses have just ended without a stop, for two beats; True only once."""

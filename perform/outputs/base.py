@@ -66,6 +66,11 @@ class OutputTable(RigTable, frozen=True):
         """Whether MIDI clock is sent."""
         return False
 
+    @property
+    def sends_idle_clock(self) -> bool:
+        """Whether MIDI clock is sent also while the music is stopped."""
+        return False
+
     def check(self, where: str) -> None:
         """RigError, beginning with `where`, for a value that cannot be right."""
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
@@ -12,20 +12,21 @@ from perform.events import AllNotesOff, ClockPulse, NoteMessage, OutputEvent, Tr
 from perform.midi import ports
 from perform.midi.settings import MidiConfig
 from perform.outputs.base import OpenedOutput, OutputContext, OutputTable
+from perform.outputs.clock_messages import ClockMessages
 from perform.outputs.shared_keys import SharedKeys
 from perform.tables import check_port
 
 DRAIN_SECONDS = 0.05  # twice a large JACK buffer
 NOTE_ON, NOTE_OFF, CONTROL_CHANGE = 0x90, 0x80, 0xB0
-PULSE, TRANSPORT = 0xF8, {"start": 0xFA, "continue": 0xFB, "stop": 0xFC}
 ALL_SOUND_OFF, ALL_NOTES_OFF, SUSTAIN = 120, 123, 64
 
 
 class MidiOutputConfig(OutputTable, frozen=True, tag_field="kind", tag="midi"):
     """A MIDI port. `port`: part of its name, or its number; `virtual`: the name of a port to open.
 
-    `clock`: send MIDI clock, start, stop and continue. `ahead_ms`: send this much earlier, because
-    what is connected takes so long to sound; see `perform latency`.
+    `clock`: send MIDI clock, start, stop, continue and, where the music moves, the song position;
+    "continuous": pulses also while the music is stopped. `ahead_ms`: send this much earlier,
+    because what is connected takes so long to sound; see `perform latency`.
     """
 
     every_voice: ClassVar[bool] = False
@@ -34,7 +35,7 @@ class MidiOutputConfig(OutputTable, frozen=True, tag_field="kind", tag="midi"):
 
     port: str | None = None
     virtual: str | None = None
-    clock: bool = False
+    clock: bool | Literal["continuous"] = False
     ahead_ms: Annotated[float, Meta(ge=0, le=500)] = 0.0
 
     @property
@@ -45,7 +46,12 @@ class MidiOutputConfig(OutputTable, frozen=True, tag_field="kind", tag="midi"):
     @property
     def sends_clock(self) -> bool:
         """Whether MIDI clock is sent."""
-        return self.clock
+        return bool(self.clock)
+
+    @property
+    def sends_idle_clock(self) -> bool:
+        """Whether MIDI clock is sent also while the music is stopped."""
+        return self.clock == "continuous"
 
     def check(self, where: str) -> None:
         """RigError unless one of `port` and `virtual` is given."""
@@ -71,7 +77,7 @@ class MidiOutput:
         self._is_plugged = True
         self._channels = {voice: channel - 1 for voice, channel in channels.items()}
         self._keys = SharedKeys(self._channels)
-        self._clock = config.clock
+        self._clock = ClockMessages(idle=config.sends_idle_clock) if config.clock else None
         self._closed = False
 
     def send(self, event: OutputEvent) -> None:
@@ -81,9 +87,9 @@ class MidiOutput:
                 status = (NOTE_ON if note.velocity else NOTE_OFF) | self._channels[note.voice]
                 self._write([status, note.pitch, note.velocity])
         elif self._clock and isinstance(event, ClockPulse):
-            self._write([PULSE])
+            self._write(*self._clock.of_pulse(event))
         elif self._clock and isinstance(event, TransportMessage):
-            self._write([TRANSPORT[event.action]])
+            self._write(*self._clock.of_transport(event))
         elif isinstance(event, AllNotesOff):
             self._silence(range(16))
 
@@ -122,11 +128,12 @@ class MidiOutput:
             for control in (SUSTAIN, ALL_NOTES_OFF, ALL_SOUND_OFF):
                 self._write([CONTROL_CHANGE | channel, control, 0])
 
-    def _write(self, message: list[int]) -> None:
+    def _write(self, *messages: list[int]) -> None:
         if not self._is_plugged:
             return
         try:
-            self.port.send(message)
+            for message in messages:
+                self.port.send(message)
         except Exception as error:  # the libraries raise their own classes
             raise OutputError(
                 f"MIDI output {self._name!r} went away ({error}); plug it in and start again"

@@ -8,10 +8,9 @@ import asyncio
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal
 
 from perform.clock.base import Clock
-from perform.clock.follower import Follower
+from perform.clock.follower import ClockAction, Follower
 from perform.clock.realtime import SPIN_SECONDS, TOO_LATE_SECONDS, Alarm
 from perform.clock.tap_tempo import TapTempo
 from perform.clock.transport import SLOWEST_BPM, TICKS_PER_BEAT, TempoLine, Transport
@@ -209,23 +208,31 @@ class Conductor:
             first += metre.bar if 2 * first < metre.bar else 0
             self._handle_in_engine(metre._replace(first=first), self.current_tick())
 
-    def start_with_clock(self, line: TempoLine, action: Literal["start", "continue"]) -> None:
-        """Start with an external clock that has started or continued, from its position.
+    def start_with_clock(self, line: TempoLine, action: ClockAction) -> None:
+        """Start with an external clock that has started, continued or moved, from its position.
 
-        A clock that continues at another position than ours takes us there.
+        A clock that is at another position than ours takes us there, also while the music plays.
+        One that only moves ("locate") starts nothing.
         """
         if self._closed:
             return
         try:
-            self._start_on_chord = False
             here, there = self.current_tick(), round(line.tick)
             self._advance(here)
-            if action == "continue" and abs(there - here) > NEAR_TICKS:
-                self._apply(TransportChanged("stop"))
+            moves = action != "start" and abs(there - here) > NEAR_TICKS
+            if action == "locate" and not (moves and self._transport.running):
+                return
+            self._start_on_chord = False
+            if moves and not self._transport.running:
                 self._apply(SongPositionChanged(there))
-                here = self.current_tick()
-            self._follower.start_at(line, here if action == "continue" else -math.inf)
-            self._handle_in_engine(TransportChanged(action), here)
+            elif moves:
+                self._handle_in_engine(SongPositionChanged(there), here)
+            held = here if not moves else there
+            self._follower.start_at(line, -math.inf if action == "start" else held)
+            if action != "locate":
+                self._handle_in_engine(TransportChanged(action), there if moves else here)
+            self._advance(self.current_tick())
+            self._set_alarm()
         except Exception as error:  # noqa: BLE001 - see handle_event
             self._fail(error)
 
@@ -253,7 +260,7 @@ class Conductor:
             bpm = self._tap_tempo.tap(now)
             if bpm is None or bpm < SLOWEST_BPM:
                 return None
-            self._set_tapped_tempo(bpm, now)
+            self._transport.tap(bpm, now - self._ahead, now)  # a player taps to what sounds
             event = TempoChanged(bpm)
         elif isinstance(event, TempoChanged):
             self._transport.set_tempo(event.bpm, now)
@@ -298,15 +305,6 @@ class Conductor:
             self._transport.stop(now)
         else:
             self._follower.resume(now)
-
-    def _set_tapped_tempo(self, bpm: float, now: float) -> None:
-        """Set a tempo, and bend the position so that the beat nearest to the tap sounds with it."""
-        sounding = now - self._ahead
-        tick = self._transport.tick_at(sounding)
-        self._transport.set_tempo(bpm, now)
-        if self._transport.running:
-            beat = (tick + TICKS_PER_BEAT // 2) // TICKS_PER_BEAT * TICKS_PER_BEAT
-            self._transport.follow(beat, sounding, bpm, now)
 
     def _on_alarm(self) -> None:
         try:

@@ -68,6 +68,24 @@ def test_a_continue_begins_at_the_song_position():
     assert leader.begun[-1][0].tick == (0x10 + 128) * 120
 
 
+@pytest.mark.parametrize("more", [[], [CONTINUE]])
+def test_a_song_position_while_the_clock_rolls_is_where_the_next_pulse_is(more):
+    leader = Leader()
+    leader.send(START, *[PULSE] * 96, [0xF2, 0x08, 0x00], *more, PULSE)
+    assert [action for _, action in leader.begun] == ["start", "locate", *["continue"] * len(more)]
+    for line, _ in leader.begun[1:]:
+        assert (line.tick, line.moment) == pytest.approx((8 * 120, leader.now), abs=1e-3)
+    leader.send(*[PULSE] * 24)
+    assert leader.lines[-1].tick == 8 * 120 + 480
+    assert leader.lines[-1].bpm == pytest.approx(120, rel=1e-3)
+
+
+def test_a_continue_while_the_clock_rolls_leaves_its_position():
+    leader = Leader()
+    leader.send([0xF2, 0, 0], START, *[PULSE] * 97, CONTINUE, PULSE)
+    assert leader.begun[-1][0].tick == 97 * 20
+
+
 def test_a_lost_clock_is_reported_once_and_its_tempo_stays_until_it_is_back():
     leader = Leader(bpm=90)
     leader.send(*[PULSE] * 60)

@@ -80,7 +80,12 @@ def test_clock_pulses_are_not_made_up_for(jack, tmp_path):
             continued = time.monotonic()
             eventually(lambda: slave.heard[-1][0] > continued + 1.0)
             soon = [message for moment, message in slave.heard if 0 <= moment - continued < 0.05]
+            eventually(lambda: [0xFB] in [message for _, message in list(slave.heard)])
         assert len([message for message in soon if message == [0xF8]]) <= 8
+        heard = [message for _, message in slave.heard]
+        stop, on = heard.index([0xFC]), heard.index([0xFB])
+        assert stop < on
+        assert heard[on - 1][0] == 0xF2  # who follows is where we are
     finally:
         status = daemon.end()
     assert status == 0

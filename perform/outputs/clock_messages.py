@@ -1,0 +1,50 @@
+"""MIDI clock, start, stop, continue and song position (MIDI 1.0) for what the transport does."""
+
+from perform.events import ClockPulse, TransportMessage
+
+SONG_POSITION, PULSE, START, CONTINUE, STOP = 0xF2, 0xF8, 0xFA, 0xFB, 0xFC
+TICKS_PER_PULSE = 20
+TICKS_PER_SONG_POSITION = 120  # it counts sixteenths
+MOST_POSITIONS = 1 << 14
+Message = list[int]
+
+
+class ClockMessages:
+    """The messages to send, and where those who follow them are. `idle`: pulses while stopped, too.
+
+    Followers count pulses. Where our position moves in another way, after a stall or because our
+    own leader moved, they are stopped, and continue at the next song position.
+    """
+
+    def __init__(self, *, idle: bool = False) -> None:
+        self._idle = idle
+        self._rolls = False
+        self._next = 0  # the tick of the pulse that a follower expects
+        self._moved = False  # whether to send a song position before it continues
+
+    def of_transport(self, event: TransportMessage) -> list[Message]:
+        """The messages for a start, stop or continue."""
+        self._rolls = event.action != "stop"
+        if event.action == "start":
+            self._next, self._moved = 0, False
+            return [[START]]
+        if event.action == "stop":
+            return [[STOP]]
+        first = -(-event.tick // TICKS_PER_PULSE) * TICKS_PER_PULSE
+        self._moved = self._moved or first != self._next
+        return [] if self._moved else [[CONTINUE]]
+
+    def of_pulse(self, event: ClockPulse) -> list[Message]:
+        """The messages for a pulse; an idle one moves nobody."""
+        if event.idle:
+            return [[PULSE]] if self._idle else []
+        before: list[Message] = []
+        if event.tick != self._next and not self._moved:
+            self._moved = True
+            before = [[STOP]]
+        if self._moved and event.tick % TICKS_PER_SONG_POSITION == 0:
+            self._moved = False
+            position = event.tick // TICKS_PER_SONG_POSITION % MOST_POSITIONS
+            before += [[SONG_POSITION, position & 0x7F, position >> 7], [CONTINUE]]
+        self._next = event.tick + TICKS_PER_PULSE
+        return [*before, [PULSE]]
