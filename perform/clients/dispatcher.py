@@ -98,18 +98,18 @@ class Dispatcher:
                 self._subscribe(command, client)
             case UnsubscribeRequest(host, port):
                 self._end_subscription(host, port, client)
-            case LearnRequest(mapped):
-                self._learn(mapped)
+            case LearnRequest():
+                self._learn(command)
             case StatsRequest():
                 self._reply_stats(self._subscriptions.reply_client(client))
             case _:
                 self._events.handle_event(command)
 
-    def _learn(self, address: str) -> None:
+    def _learn(self, request: LearnRequest) -> None:
         """Map the control that the player touches next on the MIDI controller to an address."""
-        _, voice, _ = registry.parse_mapping(address)
+        _, voice, _ = registry.parse_mapping(request.address)
         self._events.check_voice(voice or None)
-        self._mapping.learn(address)
+        self._mapping.learn(*request)
 
     def _reply_stats(self, client: Client) -> None:
         if not self._stats_limit.allows():

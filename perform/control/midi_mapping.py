@@ -2,108 +2,162 @@
 
 import logging
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from perform.control import registry
-from perform.engine.parameters import UNSET
+from perform.control.midi_sources import BENT, UPPER_HALF, Touch, kind_of, touched
+from perform.control.parsers import KnobMode
+from perform.control.registry import Control
+from perform.control.takeover import Knob
 from perform.errors import MessageError
 from perform.events import Event
 
 log = logging.getLogger(__name__)
-CONTROL_CHANGE, NOTE_ON = 0xB0, 0x90
-PAD = "note "
-UPPER_HALF = 64
-TAKEN_CONTROLLERS = {64, *range(120, 128)}  # the sustain pedal, and channel mode messages
+
+
+class Mapped(NamedTuple):
+    """The address that a controller sets, and how its knob is read."""
+
+    address: str
+    mode: KnobMode = "takeover"
+
+    def in_rig(self, source: str) -> str:
+        """As the rig writes it."""
+        if self.mode == "takeover":
+            return f'cc = {{ "{source}" = "{self.address}" }}'
+        return f'cc = {{ "{source}" = {{ to = "{self.address}", mode = "{self.mode}" }} }}'
 
 
 class MidiMapping:
-    """The address that each controller ("21": its number) and pad ("note 36": its note) sets.
+    """The address that each source of a MIDI controller sets; see `Touch` for the sources.
 
-    A controller sweeps the whole range of a number. A pad that goes down, at any velocity, triggers
-    an action, and inverts a switch. An address with a value behind it gets that value from a pad
-    that goes down, and from a controller that enters its upper half. `values`: the present value at
-    each address. `has_controller`: whether a MIDI controller is open. Pure: MIDI messages in,
-    events out.
+    A knob sweeps the whole range of a number, as its mode says (see `Knob`). A pad that goes down,
+    at any velocity, and a program change trigger an action, and invert a switch. An address with a
+    value behind it gets that value from a pad that goes down, and from a controller that enters its
+    upper half. `values`: the present value at each address. `has_controller`: whether a MIDI
+    controller is open. Pure: MIDI messages in, events out.
     """
 
     def __init__(
-        self, mapping: Mapping[str, str], values: Mapping[str, str | float] | None = None
+        self,
+        mapping: Mapping[str, str | Mapped],
+        values: Mapping[str, str | float] | None = None,
     ) -> None:
-        self._addresses = dict(mapping)
+        self._mapped = {
+            source: Mapped(it) if isinstance(it, str) else it for source, it in mapping.items()
+        }
         self._values = {} if values is None else values
-        self._last: dict[str, int] = {}
-        self._learning: str | None = None
+        self._last: dict[str, float] = {}
+        self._knobs: dict[str, Knob] = {}
+        self._learning: Mapped | None = None
+        self._struck: str | None = None  # a pad that was learnt for a number, and is still down
         self.has_controller = False
 
     @property
     def addresses(self) -> dict[str, str]:
-        """The address of each controller and pad, as the rig writes them."""
-        return dict(self._addresses)
+        """The address of each source, as the rig writes them."""
+        return {source: it.address for source, it in self._mapped.items()}
 
-    def learn(self, address: str) -> None:
-        """Map the next controller or pad that is touched to an address.
+    def learn(self, address: str, mode: KnobMode = "takeover") -> None:
+        """Map what is touched next to an address.
 
         MessageError without a controller, and for an address that does not exist, or that no
         controller can set.
         """
         if not self.has_controller:
             raise MessageError("no controller to learn from; name one in [inputs.surface]")
-        registry.parse_mapping(address)
-        self._learning = address
+        check_mapping(address, mode)
+        self._learning = Mapped(address, mode)
 
     def handle(self, message: list[int]) -> Event | None:
         """The event that a raw MIDI message causes; None for what is not mapped.
 
         MessageError for what cannot be set.
         """
-        source = _source(message)
-        if source is None:
+        touch = touched(message)
+        if touch is None:
             return None
-        if self._learning is not None and message[2] > 0:
-            self._addresses[source] = self._learning
-            log.info('learnt; for the rig: cc = { "%s" = "%s" }', source, self._learning)
-            self._learning = None
-        address = self._addresses.get(source)
-        return None if address is None else self._event(address, source, message[2])
+        if touch.kind == "note" and touch.position == 0:
+            self._struck = None
+        self._learn_from(touch)
+        mapped = self._mapped.get(touch.source)
+        return None if mapped is None else self._event(mapped, touch)
 
-    def _event(self, address: str, source: str, value: int) -> Event | None:
-        control, voice, fixed = registry.parse_mapping(address)
+    def _learn_from(self, touch: Touch) -> None:
+        """Map what is touched if something is to be learnt.
+
+        A pad that sends aftertouch strikes first: for a number its pressure is meant.
+        """
+        mapped, pressed = self._learning, touch.kind == "aftertouch" and touch.position > 0
+        if mapped is None and pressed and self._struck is not None:
+            mapped = self._mapped.pop(self._struck)
+        if mapped is None or not touch.is_meant:
+            return
+        by_number = _is_swept(mapped.address)
+        if by_number and touch.kind == "program":
+            return  # it has no position; wait for a knob
+        self._mapped[touch.source] = mapped
+        self._knobs.pop(touch.source, None)
+        self._struck = touch.source if by_number and touch.kind == "note" else None
+        self._learning = None
+        log.info("learnt; for the rig: %s", mapped.in_rig(touch.source))
+
+    def _event(self, mapped: Mapped, touch: Touch) -> Event | None:
+        control, voice, fixed = registry.parse_mapping(mapped.address)
         event: Any = None
         if fixed:
-            if self._goes_down(source, value, UPPER_HALF):
+            if self._goes_down(touch, UPPER_HALF):
                 event = control.parse(fixed, voice)
-        elif control.kind == "number" and control.low is not None and control.high is not None:
-            event = control.parse((_swept(control.low, control.high, value),), voice)
-        elif self._goes_down(source, value):
-            inverted = (int(not self._values.get(address)),) if control.kind == "switch" else ()
-            event = control.parse(inverted, voice)
+        elif control.kind == "number":
+            event = self._swept(mapped, control, voice, touch)
+        elif self._goes_down(touch):
+            inverted = (int(not self._values.get(mapped.address)),)
+            event = control.parse(inverted if control.kind == "switch" else (), voice)
         return cast(Event | None, event)
 
-    def _goes_down(self, source: str, value: int, least: int = 1) -> bool:
-        """Whether this message presses a pad, or brings a controller to `least` or above.
+    def _swept(self, mapped: Mapped, control: Control, voice: str, touch: Touch) -> Any:
+        if touch.kind == "note" and touch.position == 0:
+            return None  # a pad sets the number by its velocity
+        knob = self._knobs.get(touch.source)
+        if knob is None:
+            # what springs back is never taken over
+            mode = "jump" if touch.kind else mapped.mode
+            knob = self._knobs[touch.source] = Knob(mode, control)
+        present = self._values.get(mapped.address)
+        value = knob.moved(touch.position, present if isinstance(present, int | float) else None)
+        if value is None:
+            return None
+        event = control.parse((value,), voice)
+        kept = control.value(event)
+        knob.keep(float(kept) if isinstance(kept, int | float) else value)
+        return event
+
+    def _goes_down(self, touch: Touch, least: float = 1) -> bool:
+        """Whether this presses a pad, or brings a controller to `least` or above.
 
         Some controllers never send the value of the release: the same value twice is a press, too.
         """
-        before, self._last[source] = self._last.get(source, 0), value
-        if source.startswith(PAD):
-            return value > 0
-        return value >= least and (before < least or before == value)
+        source, position = touch.source, touch.position
+        before, self._last[source] = self._last.get(source, 0), position
+        if touch.kind in ("note", "program"):
+            return touch.is_meant
+        if touch.kind == "bend":
+            return position >= BENT > before
+        again = before == position and not touch.kind
+        return position >= least and (before < least or again)
 
 
-def _swept(low: float, high: float, value: int) -> float:
-    """The value of a control where a controller is at `value` (0 to 127).
+def check_mapping(address: str, mode: KnobMode, source: str = "") -> None:
+    """MessageError for an address that a controller cannot set, or not in this way."""
+    registry.parse_mapping(address)
+    swept = _is_swept(address)
+    if mode != "takeover" and (not swept or kind_of(source)):
+        raise MessageError(f"{mode} is for a controller with a number, like /weight/steps")
+    if swept and kind_of(source) == "program":
+        raise MessageError('a program change has no position; write a value, like "/tempo 96"')
 
-    A target that may be left to chance is left to chance at 0 alone.
-    """
-    if low == UNSET:
-        return low if value == 0 else (value - 1) / 126 * high
-    return low + value / 127 * (high - low)
 
-
-def _source(message: list[int]) -> str | None:
-    if len(message) < 3:
-        return None
-    kind = message[0] & 0xF0
-    if kind == CONTROL_CHANGE and message[1] not in TAKEN_CONTROLLERS:
-        return str(message[1])
-    return f"{PAD}{message[1]}" if kind == NOTE_ON else None
+def _is_swept(address: str) -> bool:
+    """Whether a controller sweeps the number at an address."""
+    control, _, fixed = registry.parse_mapping(address)
+    return control.kind == "number" and not fixed

@@ -4,7 +4,7 @@ A parser raises MessageError for values that it does not take; the message says 
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from perform.engine.key import parse_key
 from perform.engine.metre import parse_metre
@@ -28,6 +28,8 @@ LONGEST_CHART = 4000
 MODES = ("flow", "answer", "trade", "hold")
 ACTIONS = ("start", "stop", "continue")
 LONGEST_TURN = 64
+KnobMode = Literal["takeover", "jump", "twos", "offset", "sign"]  # see `control.takeover.Knob`
+KNOB_MODES: tuple[KnobMode, ...] = get_args(KnobMode)
 Values = tuple[Any, ...]
 
 
@@ -51,9 +53,13 @@ class UnsubscribeRequest(NamedTuple):
 
 
 class LearnRequest(NamedTuple):
-    """A client asks to map the MIDI controller that is touched next to an address."""
+    """A client asks to map the MIDI controller that is touched next to an address.
+
+    `mode`: how its knob is read, see `perform.control.takeover.Knob`.
+    """
 
     address: str
+    mode: KnobMode = "takeover"
 
 
 class StatsRequest(NamedTuple):
@@ -208,10 +214,14 @@ def note(values: Values, _: str) -> Event:
 
 
 def learn(values: Values, _: str) -> Request:
-    """The address that a MIDI controller is to set."""
-    if len(values) != 1 or not isinstance(values[0], str):
-        raise MessageError("takes one address, like /weight/steps")
-    return LearnRequest(values[0])
+    """The address that a MIDI controller is to set, and how its knob is read."""
+    match values:
+        case (str(address),):
+            return LearnRequest(address)
+        case (str(address), str(word)) if word in KNOB_MODES:
+            return LearnRequest(address, word)
+    modes = ", ".join(KNOB_MODES)
+    raise MessageError(f"takes one address, like /weight/steps, and perhaps one of {modes}")
 
 
 def _number(values: Values) -> float:

@@ -214,8 +214,9 @@ CONTROLS: tuple[Control, ...] = (
             parsers.subscription(partial(parsers.SubscribeRequest, again=True))),
     Control("/unsubscribe", "request", "| i | si", "end a subscription",
             parsers.subscription(parsers.UnsubscribeRequest)),
-    Control("/learn", "request", "s",
-            "map the MIDI controller that is touched next to this address", parsers.learn),
+    Control("/learn", "request", "s[s]",
+            "map the MIDI controller that is touched next to this address; a second text: how a "
+            "knob turns", parsers.learn),
     Control("/stats", "request", "", "send the statistics: what was played, and how late",
             parsers.action(lambda _: parsers.StatsRequest())),
 )  # fmt: skip

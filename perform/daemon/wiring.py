@@ -289,7 +289,7 @@ async def _open_inputs(
         live.conductor, live.state, outputs.feedback, rig.ahead, live.engine.counts
     )
     controller = rig.inputs.surface
-    mapping = MidiMapping(controller.cc if controller else {}, live.state.values)
+    mapping = MidiMapping(controller.mapping() if controller else {}, live.state.values)
     osc = rig.inputs.osc or OscInputConfig()
     access = AccessList(osc.allow)
     dispatcher = Dispatcher(

@@ -1,18 +1,26 @@
 """A MIDI controller: its table in the rig, and its port."""
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import field
 
 from perform.control import registry
-from perform.control.midi_mapping import TAKEN_CONTROLLERS, MidiMapping
+from perform.control.midi_mapping import Mapped, MidiMapping, check_mapping
+from perform.control.midi_sources import wrong_spelling
+from perform.control.parsers import KnobMode
 from perform.errors import MessageError, RigError, did_you_mean
 from perform.events import Event
 from perform.inputs.base import InputContext, InputTable
 from perform.inputs.midi_base import MidiPort
 from perform.midi.settings import MidiConfig
-from perform.tables import rig_errors
+from perform.tables import RigTable, rig_errors
+
+
+class KnobConfig(RigTable, frozen=True):
+    """A controller that sets the number at address `to`. `mode`: how it is read, see `Knob`."""
+
+    to: str
+    mode: KnobMode = "takeover"
 
 
 class ControllerInputConfig(InputTable, frozen=True):
@@ -20,11 +28,13 @@ class ControllerInputConfig(InputTable, frozen=True):
 
     `cc`: what each of its controllers and pads sets, as "21" = "/weight/steps" or "note 36" =
     "/more", with the value behind the address where it sends one value: "41" = "/transport start".
+    Program changes ("program 5"), "bend" and "aftertouch" are sources too. A knob that is not to
+    take over is a table: "22" = { to = "/swing", mode = "jump" }.
     """
 
     port: str | None = None
     virtual: str | None = None
-    cc: dict[str, str] = field(default_factory=dict)
+    cc: dict[str, str | KnobConfig] = field(default_factory=dict)
 
     def check(self, voices: Sequence[str]) -> None:
         """RigError for a source that no controller sends, and for what no controller can set."""
@@ -32,14 +42,23 @@ class ControllerInputConfig(InputTable, frozen=True):
         settable = [
             address for address, it in known.items() if it.kind in registry.SETTABLE_BY_MIDI
         ]
-        for source, address in self.cc.items():
+        for source, (address, mode) in self.mapping().items():
             where = f'[inputs.surface] cc "{source}" = "{address}"'
-            _check_source(where, source)
+            wrong = wrong_spelling(source)
+            if wrong:
+                raise RigError(f"{where}: {wrong}")
             if not {address, address.rpartition(" ")[0]} & known.keys():
                 near = did_you_mean(address, settable, cutoff=0.0)
                 raise RigError(f"{where}: no such address{near}")
             with rig_errors(where):
-                registry.parse_mapping(address)
+                check_mapping(address, mode, source)
+
+    def mapping(self) -> dict[str, Mapped]:
+        """What each source sets."""
+        return {
+            source: Mapped(it) if isinstance(it, str) else Mapped(it.to, it.mode)
+            for source, it in self.cc.items()
+        }
 
     def describe(self) -> Iterator[str]:
         """The port."""
@@ -49,16 +68,6 @@ class ControllerInputConfig(InputTable, frozen=True):
         """Open the port. InputError says which ports there are."""
         reject = context.handler.log_rejection
         context.add(MidiController(self, context.midi, context.mapping, context.apply, reject))
-
-
-def _check_source(where: str, source: str) -> None:
-    sent = re.fullmatch(r"(note )?(\d{1,3})", source)
-    if not sent or int(sent[2]) > 127:
-        raise RigError(f'{where}: write a controller as "21" and a pad as "note 36", up to 127')
-    if not sent[1] and int(sent[2]) in TAKEN_CONTROLLERS:
-        raise RigError(
-            f"{where}: controller {source} is the sustain pedal or a channel mode; take another"
-        )
 
 
 class MidiController(MidiPort):

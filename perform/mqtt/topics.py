@@ -113,7 +113,7 @@ def parse_payload(payload: bytes, control: Mapping[str, Any] | None) -> Values |
         case "action":
             return _action(text)
         case "request":
-            return (text,) if control["takes"] else ()
+            return _list(text, control) if control["takes"] else ()
         case "switch":
             return (SWITCH_VALUES.get(text.lower(), _number(text)),)
         case "number":

@@ -8,10 +8,12 @@ from perform.control.midi_mapping import MidiMapping
 from perform.errors import MessageError
 from perform.events import (
     ModeChanged,
+    Panic,
     ParameterChanged,
     PhraseJudged,
     TempoChanged,
     TransportChanged,
+    VampLeft,
     VoiceMuted,
 )
 
@@ -88,6 +90,59 @@ def test_learn_maps_the_controller_that_is_touched_next():
     assert mapping.addresses == {"7": "/swing"}
     with pytest.raises(MessageError):
         mapping.learn("/nonsense")
+
+
+@pytest.mark.parametrize(
+    ("source", "press", "release"),
+    [
+        ("21", [0xB0, 21, 127], [0xB0, 21, 0]),
+        ("note 36", [0x90, 36, 1], [0x80, 36, 64]),
+        ("program 5", [0xC2, 4], None),
+        ("bend", [0xE0, 0, 127], [0xE0, 0, 64]),
+        ("aftertouch", [0xD0, 90], [0xD0, 0]),
+        ("aftertouch 36", [0xA0, 36, 90], [0xA0, 36, 0]),
+    ],
+)
+def test_every_source_triggers_commands_and_can_be_learnt(source, press, release):
+    for command, event in (
+        ("/more", PhraseJudged(None, True)),
+        ("/no", PhraseJudged(None, False)),
+        ("/chart/next", VampLeft()),
+        ("/panic", Panic()),
+        ("/tempo 96", TempoChanged(96.0)),
+    ):
+        mapping = MidiMapping({})
+        mapping.has_controller = True
+        mapping.learn(command)
+        if release:
+            assert mapping.handle(release) is None  # what is let go is not what is learnt
+        for _ in range(2):
+            assert mapping.handle(press) == event
+            assert release is None or mapping.handle(release) is None
+        assert mapping.addresses == {source: command}
+
+
+def test_a_wheel_that_trembles_is_not_learnt_and_triggers_once():
+    mapping = MidiMapping({})
+    mapping.has_controller = True
+    mapping.learn("/more")
+    sent = [mapping.handle([0xE0, 0, high]) for high in (64, 66, 63, 127, 127, 120, 64, 127)]
+    assert [at for at, event in enumerate(sent) if event] == [3, 7]
+
+
+def test_a_number_is_learnt_from_the_pressure_of_a_pad_and_from_no_program():
+    mapping = MidiMapping({})
+    mapping.has_controller = True
+    mapping.learn("/swing")
+    assert mapping.handle([0xC0, 3]) is None
+    assert mapping.handle([0x90, 40, 64]) is not None
+    assert mapping.handle([0xA0, 40, 127]) == ParameterChanged(None, "swing", 1.0)
+    assert mapping.addresses == {"aftertouch 40": "/swing"}
+    mapping.learn("/accent")
+    mapping.handle([0x90, 41, 64])
+    mapping.handle([0x80, 41, 0])
+    assert mapping.handle([0xA0, 41, 9]) is None  # of a later touch
+    assert mapping.addresses["note 41"] == "/accent"
 
 
 @given(st.lists(st.integers(0, 255), max_size=4))

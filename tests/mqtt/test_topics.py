@@ -85,8 +85,10 @@ def spellings(address, control):
         case "text":
             text = TEXTS.get(address, "blues")
             yield (text,), (text, f"{text}\n")
-        case "request" if control["takes"] == "s":
-            yield (TEXTS[address],), (TEXTS[address],)
+        case "request" if control["takes"] == "s[s]":
+            text = TEXTS[address]
+            yield (text,), (text, f'"{text}"')
+            yield (text, "offset"), (f'["{text}", "offset"]',)
         case "request":
             yield (), ("1", "please")
 
