@@ -11,6 +11,7 @@ from typing import Any
 import aiomqtt
 import msgspec
 
+from perform.clock.realtime import TOO_LATE_SECONDS
 from perform.config.mqtt import MqttConfig
 from perform.errors import InputError, MessageError
 from perform.ipc.child import ParentConnection
@@ -74,9 +75,9 @@ class Installation:
             case "state", [value]:
                 self._publish_retained(f"/{rest}", format_value(value))
             case "note", [voice, pitch, velocity] if self._mqtt.notes:
-                self._publish(f"{pitch} {velocity}", "notes", voice)
+                self._publish(f"{pitch} {velocity}", "notes", voice, timed=velocity > 0)
             case "beat", [bar, beat] if self._mqtt.notes:
-                self._publish(f"{bar} {beat}", "beat")
+                self._publish(f"{bar} {beat}", "beat", timed=True)
             case "stats", [stats]:
                 self._publish_stats(stats)
             case "to", [_, "/error", about, reason]:
@@ -104,9 +105,11 @@ class Installation:
         qos = self._topics.qos(f"state{address}", STATE_QOS)
         self._outbox.add(QueuedMessage(topic, payload, qos, retain=True))
 
-    def _publish(self, payload: str | bytes, *words: str) -> None:
+    def _publish(self, payload: str | bytes, *words: str, timed: bool = False) -> None:
+        """Publish a message that is not retained. `timed`: only while it is not too late."""
         qos = self._topics.qos(words[0], STATE_QOS)
-        self._outbox.add(QueuedMessage(self._topics.topic(*words), payload, qos))
+        until = time.monotonic() + TOO_LATE_SECONDS if timed else None
+        self._outbox.add(QueuedMessage(self._topics.topic(*words), payload, qos, until=until))
 
     def _availability(self, payload: str) -> QueuedMessage:
         return QueuedMessage(self._topics.topic("availability"), payload, 1, retain=True)

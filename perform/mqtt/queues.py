@@ -1,6 +1,7 @@
 """The queues of messages from a broker and to it; both are bounded, and adding never waits."""
 
 import asyncio
+import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -15,12 +16,13 @@ MAX_TOPICS = 1000  # remembered
 
 
 class QueuedMessage(NamedTuple):
-    """A message to publish."""
+    """A message to publish. `until`: the monotonic second after which it is too late for it."""
 
     topic: str
     payload: str | bytes
     qos: int = 0
     retain: bool = False
+    until: float | None = None
 
     @property
     def encoded(self) -> bytes:
@@ -91,7 +93,8 @@ class Outbox:
     """The messages to publish.
 
     The newest retained message of each topic is stored until the process ends, for a broker that
-    has lost its memory. Of the others the oldest is dropped when too many wait.
+    has lost its memory. Of the others the oldest is dropped when too many wait, and what is too
+    late.
     """
 
     def __init__(self) -> None:
@@ -125,11 +128,15 @@ class Outbox:
 
     async def next(self) -> QueuedMessage:
         """The next message to publish, as soon as there is one."""
-        while not self._passing and not self._due:
+        while True:
+            while self._passing:
+                message = self._passing.popleft()
+                if message.until is None or time.monotonic() <= message.until:
+                    return message
+            if self._due:
+                break
             self._added.clear()
             await self._added.wait()
-        if self._passing:
-            return self._passing.popleft()
         topic = next(iter(self._due))
         del self._due[topic]
         return self._retained[topic]

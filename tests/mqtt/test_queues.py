@@ -1,6 +1,7 @@
 """The queues from the broker and to it."""
 
 import asyncio
+import time
 
 import aiomqtt
 
@@ -137,3 +138,15 @@ def test_the_number_of_waiting_notes_is_bounded():
     for number in range(100 * MAX_PASSING):
         outbox.add(QueuedMessage("notes/lead", str(number)))
     assert publish(outbox, MAX_PASSING)[-1].payload == str(100 * MAX_PASSING - 1)
+
+
+def test_notes_and_beats_that_waited_too_long_are_left_out_but_their_ends_are_not():
+    outbox, now = Outbox(), time.monotonic()
+    outbox.add(QueuedMessage("notes/lead", "60 90", until=now - 0.01))
+    outbox.add(QueuedMessage("notes/lead", "60 0"))
+    outbox.add(QueuedMessage("beat", "3 1", until=now - 0.01))
+    outbox.add(QueuedMessage("beat", "3 2", until=now + 60))
+    assert [it.payload for it in publish(outbox, 2)] == ["60 0", "3 2"]
+    outbox.add(QueuedMessage("beat", "3 3", until=now - 0.01))
+    outbox.add(QueuedMessage("state/chord", "C7", retain=True))
+    assert [it.payload for it in publish(outbox, 1)] == ["C7"]

@@ -201,6 +201,24 @@ def test_a_change_of_metre_comes_back_onto_the_bar_of_the_session(peer, tmp_path
         assert away(peer, in_three, 3) < 0.15
 
 
+@pytest.mark.long
+def test_a_daemon_that_stood_still_comes_back_onto_the_bar_of_the_session(peer, tmp_path):
+    """The session's tempo changes meanwhile."""
+    with linked(tmp_path, peer) as daemon:
+        daemon.send("/chord", "C7")
+        beats(daemon, 5)
+        process = daemon.program.process
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(1.0)
+        peer.tempo = 150.0
+        time.sleep(1.7)
+        process.send_signal(signal.SIGCONT)
+        time.sleep(1.5)
+        heard = beats(daemon, 8, time.monotonic())
+        assert away(peer, [moment for moment, _, _ in heard], 1) < 0.1
+        assert away(peer, [moment for moment, _, beat in heard if beat == 0], 4) < 0.15
+
+
 def away(peer, moments, quantum):
     """The median distance of moments from the session's multiples of `quantum`, in beats."""
     peer.quantum = float(quantum)

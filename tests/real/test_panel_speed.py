@@ -56,6 +56,11 @@ def test_the_pages_synthesizer_sounds_ends_every_note_and_stops(page, listener):
         " && sideman.synth.active.size === 0"
     )
     page.until("return sideman.synth.peak() < 0.001")
+    page.run("sideman.synth.before = sideman.synth.notesStarted")
+    for late, started in ((3000, 0), (0, 1)):  # nothing is made up for after a stall of the page
+        page.run(f"sideman.synth.note(performance.now() - {late}, 'lead', 60, 90)")
+        begun = page.run("return sideman.synth.notesStarted - sideman.synth.before")
+        assert begun == started
     page.press("#start")
     page.until("return sideman.synth.peak() > 0.02")
     page.run("document.activeElement.blur()")
