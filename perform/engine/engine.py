@@ -205,6 +205,11 @@ class Engine:
         """As `advance`, without the preparations that are due at `to_tick`: notes do not wait."""
         return self._playback.advance(to_tick, EventKind.ON)
 
+    def end_notes(self, tick: int) -> list[OutputEvent]:
+        """The ends of the sounding notes, before a start while running moves the ticks."""
+        self._playback.tick = tick
+        return self._notes.silence(tick, self._voices.all)
+
     # --- phrases -------------------------------------------------------------------------------
 
     def _request_soon(self, voices: Sequence[VoiceState] | None = None) -> list[OutputEvent]:

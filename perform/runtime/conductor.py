@@ -227,6 +227,8 @@ class Conductor:
                 self._apply(SongPositionChanged(there))
             elif moves:
                 self._handle_in_engine(SongPositionChanged(there), here)
+            if action == "start":
+                self._send_all(self._engine.end_notes(here))
             held = here if not moves else there
             self._follower.start_at(line, -math.inf if action == "start" else held)
             if action != "locate":
@@ -300,6 +302,7 @@ class Conductor:
     def _change_transport(self, event: TransportChanged, now: float) -> None:
         self._start_on_chord = False
         if event.action == "start":
+            self._send_all(self._engine.end_notes(self._transport.tick_at(now)))
             self._follower.start(now)
         elif event.action == "stop":
             self._transport.stop(now)

@@ -6,13 +6,20 @@ from itertools import pairwise
 import pytest
 
 from perform.clock.realtime import RealtimeClock
-from perform.clock.transport import Transport
+from perform.clock.transport import TempoLine, Transport
 from perform.clock.virtual import VirtualClock
 from perform.engine.engine import Engine
 from perform.engine.song_position import OPEN_AHEAD_TICKS
 from perform.engine.voicing import VoiceSettings
 from perform.errors import OutputError
-from perform.events import ChordChanged, PhraseReady, StateChanged, TempoTapped, TransportChanged
+from perform.events import (
+    ChordChanged,
+    NoteMessage,
+    PhraseReady,
+    StateChanged,
+    TempoTapped,
+    TransportChanged,
+)
 from perform.music.chord import parse_chord
 from perform.music.note import Note
 from perform.outputs.delay import DelayedOutput
@@ -75,6 +82,49 @@ def test_a_closed_conductor_has_published_the_stop_and_sends_nothing_more():
         return sent
 
     assert StateChanged("/transport", "stop") in asyncio.run(play())
+
+
+class StampedOutput(MemoryOutput):
+    """Stamps each note with the moment of its tick when it is sent, as for a browser."""
+
+    def __init__(self, clock):
+        super().__init__()
+        self._clock, self.transport, self.stamps = clock, None, []
+
+    def send(self, output):
+        super().send(output)
+        if isinstance(output, NoteMessage):
+            due = self.transport.time_of(output.tick)
+            self.stamps.append((min(output.velocity, 1), due - self._clock.now()))
+
+
+@pytest.mark.parametrize("by_clock", [False, True])
+def test_a_start_while_playing_ends_the_notes_of_the_take_at_once(by_clock):
+    """The new take counts ticks from 0, so a tick of the old one would be seconds ahead."""
+
+    async def play():
+        clock = VirtualClock()
+        output = StampedOutput(clock)
+        conductor, output.transport = conductor_of(clock, output)
+        conductor.prepare()
+        for bar in range(4):
+            conductor.handle_event(PhraseReady("one", bar, (Note(0, 1900, 60),)))
+        play_chord(conductor, "C")
+        for _ in range(50):
+            clock.advance(0.09)
+            play_chord(conductor, "C")  # up to here all is done
+        assert len(output.stamps) % 2 == 1  # a note sounds
+        output.stamps.clear()
+        if by_clock:
+            conductor.start_with_clock(TempoLine(0.0, clock.now(), 120.0), "start")
+        else:
+            conductor.handle_event(TransportChanged("start"))
+        conductor.close()
+        return output.stamps
+
+    stamps = asyncio.run(play())
+    assert [velocity for velocity, _ in stamps] == ([0, 1, 0] if by_clock else [0])
+    assert [ahead for _, ahead in stamps] == pytest.approx([0.0] * len(stamps), abs=0.02)
 
 
 def test_abort_also_ends_delayed_notes():
