@@ -2,9 +2,10 @@
 
 from typing import Any, NamedTuple
 
-from perform.control.registry import CONTROLS, STATE, STATS
+from perform.control.registry import CONTROLS, ONE_VOICE, STATE, STATS
 from perform.engine.engine import SNAPSHOTS_ADDRESS
 from perform.engine.published_chords import CURSOR_ADDRESS, EXPECTED_ADDRESS
+from perform.engine.published_turns import TURN, TURN_BARS
 
 MS = "MS"  # stands for an edge of the histogram
 
@@ -82,6 +83,17 @@ FEEDBACK: tuple[FeedbackMessage, ...] = (
         f"{STATE}{EXPECTED_ADDRESS}",
         "s",
         "the chords of the next bars, as a chart; learned where none is followed; empty: not known",
+    ),
+    FeedbackMessage(
+        f"{STATE}{ONE_VOICE}/{TURN}",
+        "s",
+        'whose turn it is, "player" or "voice", where a voice trades or answers; else empty',
+    ),
+    FeedbackMessage(
+        f"{STATE}{ONE_VOICE}/{TURN_BARS}",
+        "i",
+        "the bars that the turn still lasts; 0: none",
+        "bars",
     ),
     FeedbackMessage(
         f"{STATE}{SNAPSHOTS_ADDRESS}", "s", "the names of the stored snapshots, separated by commas"

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from perform.control.registry import CONTROLS, NAME, ONE_VOICE, Control, Value
 from perform.engine.engine import SNAPSHOTS_ADDRESS
 from perform.engine.published_chords import CURSOR_ADDRESS, EXPECTED_ADDRESS
+from perform.engine.published_turns import TURN, TURN_BARS
 from perform.engine.voicing import VoiceSettings
 from perform.events import Event, OutputEvent, StateChanged
 
@@ -36,6 +37,7 @@ class State:
                 self.values[f"/{name}"] = value
         for voice, own in each.items():
             self.values |= {_address(voice, name): value for name, value in own.items()}
+            self.values |= {_address(voice, TURN): "", _address(voice, TURN_BARS): 0}
         self.values |= {
             CURSOR_ADDRESS: -1,
             EXPECTED_ADDRESS: "",

@@ -17,6 +17,7 @@ from perform.engine.phrase_requests import PhraseRequests
 from perform.engine.playback import Playback
 from perform.engine.player_buffer import PlayerBuffer
 from perform.engine.published_chords import CURSOR_ADDRESS, PublishedChords
+from perform.engine.published_turns import PublishedTurns
 from perform.engine.schedule import EventKind, Schedule
 from perform.engine.settings import Counts, EngineSettings
 from perform.engine.song_position import SongPosition
@@ -76,6 +77,7 @@ class Engine:
         self._schedule = Schedule()
         self._harmony = Harmony()
         self._published = PublishedChords(self._harmony)
+        self._turns = PublishedTurns(self._voices.all)
         self._player = PlayerBuffer()
         self._position = SongPosition(self._schedule, settings.metre, settings.sends_clock)
         states = self._voices.all
@@ -108,6 +110,7 @@ class Engine:
             ),
             self._requests,
             self._published,
+            self._turns,
             self.counts,
             self._change_chord,
         )
@@ -293,7 +296,7 @@ class Engine:
         for voice in self._voices.all:
             voice.restore_openings()
         requests = [*self._requests.missing(0), *self._requests.outdated()]
-        return [*done, TransportMessage(self._tick, "stop"), *requests]
+        return [*done, TransportMessage(self._tick, "stop"), *self._turns.stopped(), *requests]
 
     def _locate(self, event: SongPositionChanged) -> list[OutputEvent]:
         """Move the song position; the bar there plays from that tick on."""
@@ -342,7 +345,8 @@ class Engine:
 
     def _change_mode(self, event: ModeChanged | TurnLengthChanged) -> list[OutputEvent]:
         self._voices.set_mode(event, self._position.intended_bar_at(self._tick)[0])
-        return self._request_soon()
+        turns = self._turns.at(self._position.bar) if self.running else []
+        return [*turns, *self._request_soon()]
 
     def _change_feel(self, event: FeelChanged) -> list[OutputEvent]:
         self._voices.set_feel(event)

@@ -8,6 +8,7 @@ from perform.engine.harmony import Harmony
 from perform.engine.metre import Metre
 from perform.engine.phrase_requests import PhraseRequests
 from perform.engine.published_chords import PublishedChords
+from perform.engine.published_turns import PublishedTurns
 from perform.engine.schedule import EventKind, Schedule, ScheduledEvent
 from perform.engine.settings import Counts
 from perform.engine.song_position import TICKS_PER_PULSE, SongPosition
@@ -39,6 +40,7 @@ class Playback:
         planner: BarPlanner,
         requests: PhraseRequests,
         published: PublishedChords,
+        turns: PublishedTurns,
         counts: Counts,
         change_chord: Callable[[Chord | None], list[OutputEvent]],
     ) -> None:
@@ -50,6 +52,7 @@ class Playback:
         self._planner = planner
         self._requests = requests
         self._published = published
+        self._turns = turns
         self._counts = counts
         self._change_chord = change_chord
         self.running = False
@@ -134,6 +137,7 @@ class Playback:
             self._counts.bars += 1
             self.schedule_chords(self._harmony.begin_bar(), 0)
             done.extend(self._published.cursor())
+            done.extend(self._turns.at(bar))
         self._harmony.begin_beat(self._position.place_at(self.tick))
         self._schedule.add(self.tick, EventKind.REQUEST, (BARS_AHEAD,))
 

@@ -122,6 +122,16 @@ class VoiceState:
         """Whether the voice plays in a bar, by its mode."""
         return form.plays(self.mode, bar - self.turn_start, self.turn_length)
 
+    def turn_at(self, bar: int) -> tuple[str, int]:
+        """Whose turn a bar is, "player" or "voice", and for how many bars from there on.
+
+        ("", 0) where the voice takes no turns.
+        """
+        if self.mode not in TURN_MODES:
+            return "", 0
+        left = self.turn_length - (bar - self.turn_start) % self.turn_length
+        return ("voice" if self.plays(bar) else "player"), left
+
     def material_index(self, bar: int) -> int:
         """Which invented bar plays at `bar`: an earlier one where the bar repeats."""
         index = form.material_index(bar, self.settings.form)

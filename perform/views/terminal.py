@@ -241,6 +241,8 @@ class TerminalView:
             muted = self.values.get(f"{at}/mute", 0)
             solo = self.values.get(f"{at}/solo", 0)
             mode, feel = (str(self.values.get(f"{at}/{name}", "")) for name in ("mode", "feel"))
+            turn = {"player": "you", "voice": "plays"}.get(str(self.values.get(f"{at}/turn", "")))
+            mode = f"{mode}: {turn}" if turn else mode
             table.add_row(
                 Text(f"█ {_escaped(name):<12.12}", colour),
                 Text(voice["role"], "grey62"),

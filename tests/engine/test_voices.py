@@ -13,6 +13,7 @@ from perform.events import (
     PhraseJudged,
     PhraseReady,
     PhraseRequested,
+    StateChanged,
     TransportChanged,
     VoiceMuted,
     VoiceSoloed,
@@ -84,6 +85,29 @@ def test_a_start_counts_turns_anew():
     engine.handle(TransportChanged("start"), 0)
     sounds = [o for o in engine.advance(6 * BAR - 30) if isinstance(o, NoteMessage) and o.velocity]
     assert sorted({sound.tick // BAR for sound in sounds}) == [0, 1, 4, 5]
+
+
+def test_it_is_published_whose_turn_it_is_and_for_how_many_bars():
+    engine = Engine([VoiceSettings(name="lead"), VoiceSettings(name="bass")])
+    events = [
+        (BAR + 5, ModeChanged("lead", "answer", 2)),
+        (6 * BAR + 5, ModeChanged("lead", "flow")),
+        (7 * BAR + 5, ModeChanged("bass", "trade", 1)),
+        (8 * BAR + 5, TransportChanged("stop")),
+    ]
+    memory = play(engine, 9, *events)
+    turns, values = [], {}
+    for output in memory.events:
+        if isinstance(output, StateChanged) and "/turn" in output.address:
+            values[output.address] = output.value
+            turns.append((output.address, output.value))
+    assert [it for it in turns if it[0] == "/voice/lead/turn"] == [
+        ("/voice/lead/turn", whose) for whose in ("player", "voice", "player", "")
+    ]
+    lead_bars = [value for address, value in turns if address == "/voice/lead/turn/bars"]
+    assert lead_bars == [2, 1, 2, 1, 2, 1, 0]
+    assert [it[1] for it in turns if it[0] == "/voice/bass/turn"] == ["voice", "player", ""]
+    assert set(values.values()) == {"", 0}  # nobody's turn while stopped
 
 
 def test_a_turn_ends_with_a_landing():

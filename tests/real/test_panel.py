@@ -200,13 +200,23 @@ def test_tempo_steps_count_even_before_the_daemon_replies(page, listener):
     page.until("return sideman.store.get('/tempo') === 300")
 
 
-def test_an_empty_tempo_field_shows_the_tempo_again(page, listener):
+def test_a_tempo_that_is_empty_rejected_or_not_received_goes_back_to_the_true_one(page, listener):
     from selenium.webdriver.common.keys import Keys
 
     listener.send("/tempo", 300.0)
-    page.until("return document.querySelector('#tempo').value === '300'")
+    shown = "return document.querySelector('#tempo').value"
+    page.until(f"{shown} === '300'")
+    for tempo in ("999", "3"):
+        page.find("#tempo").send_keys(*[Keys.BACKSPACE] * 5, tempo, Keys.ENTER)
+        page.until(f"{shown} === '300'")
+        page.until("return document.querySelector('#banner').textContent.includes('20 to 400')")
+        page.press("#banner")
     page.find("#tempo").send_keys(*[Keys.BACKSPACE] * 5, Keys.TAB)
-    assert page.find("#tempo").get_attribute("value") == "300"
+    page.until(f"{shown} === '300'")
+    gone = "sideman.connection.socket.close(); document.querySelector('#tempo').value = '120';"
+    page.run(f"{gone} document.querySelector('#tempo').dispatchEvent(new Event('change'))")
+    assert page.run(shown) == "300"
+    page.live()
 
 
 def test_a_field_keeps_invalid_text_and_shows_the_reason(page, listener):

@@ -1,10 +1,11 @@
-"""The panel's layout at many sizes: controls are visible and large enough for a thumb."""
+"""The panel at many sizes: controls are visible and large enough for a thumb; what it shows."""
 
 import contextlib
 from itertools import pairwise
 
 import pytest
 from browser import Browser
+from panelled import pad
 
 from perform.engine.metre import parse_metre
 
@@ -266,3 +267,54 @@ def test_each_beat_of_the_metre_has_a_lamp(page, listener, metre):
     listener.expect("/state/metre", metre)
     lamps = "return document.querySelectorAll('#lamps i').length"
     page.until(f"{lamps} === {parse_metre(metre).beats}")
+
+
+def test_the_page_says_what_is_missing_for_music(page, listener):
+    says = "const it = document.querySelector('#hint'); return !it.hidden && it.textContent === "
+    page.press("#stop")
+    page.press(pad("D", "7"))
+    page.until(f"{says} 'Stopped. Start plays over D7.'")
+    listener.send("/chord", "N.C.")
+    page.press("#start")
+    page.until(f"{says} 'No chord: press one, or write a chart.'")
+    page.press(pad("D", "7"))
+    page.until("return document.querySelector('#hint').hidden")
+
+
+def test_it_is_seen_whose_turn_it_is(page, listener):
+    shown = "document.querySelector('#turn').textContent"
+    listener.send("/voice/lead/mode", "answer", 1)
+    page.until(f"return {shown} === 'Your turnlast bar'")
+    page.until(f"return {shown} === 'leadlast bar'")
+    size = page.run(
+        "return parseFloat(getComputedStyle(document.querySelector('#turn b')).fontSize)"
+    )
+    assert size >= 40
+    listener.send("/voice/lead/mode", "flow")
+    page.until("return document.querySelector('#turn').hidden")
+
+
+# Of the roll: how many ms after now the last note ends, and how many notes sound.
+ENDS = """
+const { notes, active } = sideman.roll, ends = notes.map((it) => it.end - performance.now());
+return [Math.max(-1e9, ...ends), active.size, sideman.synth.active.size];
+"""
+
+
+def test_a_start_while_playing_and_a_stop_leave_silence(page, listener):
+    page.press("#start")
+    page.press("#listen")
+    page.until("return sideman.roll.beats.at(-1)?.bar >= 1")  # so long have ends been hanging
+    page.until("return sideman.synth.active.size >= 2 && sideman.roll.active.size >= 2")
+    page.press("#start")
+    page.until(
+        "return sideman.store.get('/transport') === 'start' && sideman.roll.active.size >= 1"
+    )
+    page.press("#stop")
+    page.until("return sideman.store.get('/transport') === 'stop' && !sideman.roll.active.size")
+    latest, *sounding = page.run(ENDS)
+    assert latest < 200
+    assert sounding == [0, 0]
+    page.until("return sideman.synth.peak() < 0.01")
+    page.press("#listen")
+    page.press("#start")

@@ -41,6 +41,7 @@ def test_it_shows_chord_time_voices_figures_and_log_in_eighty_columns():
             (0, "/state/voice/lead/model", "blues"),
             (0, "/state/voice/bass/mute", 1),
             (0, "/state/voice/lead/mode", "answer"),
+            (0, "/state/voice/lead/turn", "player"),
             (0, "/state/voice/lead/feel", "straight"),
             (0, "/state/voice/bass/mode", "flow"),
             (0, "/state/voice/bass/feel", "auto"),
@@ -60,7 +61,7 @@ def test_it_shows_chord_time_voices_figures_and_log_in_eighty_columns():
     assert "○ ● ○" in lines[0]
     assert "│ Cmaj7 " in lines[1]
     assert "muted" in text
-    assert "answer straight" in text
+    assert "answer: you straight" in text
     assert "flow auto" not in text
     assert "C5" in next(line for line in lines if "█ lead" in line)
     assert "p99 7.50" in text

@@ -31,8 +31,18 @@ export const bindFader = (input, show) => {
 };
 
 // Returns a function that shows a value in a text field, except while the user writes in it.
-export const bindText = (input) => (value) => {
-  if (document.activeElement !== input) input.value = value;
+export const bindText = (input) => {
+  let written = false, latest;
+  input.addEventListener("input", () => (written = true));
+  input.addEventListener("change", () => (written = false));
+  input.addEventListener("blur", () => {
+    if (written && latest !== undefined && !input.matches("textarea")) input.value = latest;
+    written = false;
+  });
+  return (value) => {
+    latest = value;
+    if (!written) input.value = value;
+  };
 };
 
 // Returns a function that sends a text field's text to an address. A rejected text stays in the field,

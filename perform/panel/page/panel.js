@@ -9,6 +9,7 @@ import { ROOT_KEYS, buildPads } from "./pads.js";
 import { buildParameters, buildSnapshots } from "./parameters.js";
 import { Roll } from "./roll.js";
 import { StatsView } from "./stats.js";
+import { buildStatus } from "./status.js";
 import { Store, step, toggled } from "./store.js";
 import { Synth } from "./synth.js";
 import { buildVoices } from "./voices.js";
@@ -72,6 +73,7 @@ const build = (hello) => {
   buildVoices(shared);
   buildParameters(shared);
   buildSnapshots(shared);
+  buildStatus(shared);
   buildHeader(hello);
   $("legend").replaceChildren(...voices.map(({ name }) => {
     const item = make("li", { text: name });
@@ -117,7 +119,9 @@ const buildHeader = ({ controls, beats: beatsOfMetre, clock }) => {
   store.watch("/transport", (action) => {
     press($("start"), action !== "stop");
     press($("stop"), action === "stop");
-    if (action === "stop") clearBeats();
+    if (action !== "stop") return;
+    clearBeats();
+    synth?.silence();
   });
   store.watch("/metre", (metre) => {
     $("lamps").replaceChildren(...Array.from({ length: beatsOfMetre[metre] }, () => make("i")));
@@ -143,8 +147,11 @@ const buildTempo = ({ low, high }) => {
   const showText = bindText(input);
   const show = (bpm) => showText(Math.round(bpm * 10) / 10);
   store.watch("/tempo", show);
-  input.onchange = () => Number(input.value) && connection.send("/tempo", within(Number(input.value)));
-  input.onblur = () => Number(input.value) || show(store.get("/tempo"));
+  // a rejected tempo goes back to the true one, and so does one that nobody receives
+  input.onchange = () => {
+    if (Number(input.value) && connection.live) connection.send("/tempo", Number(input.value));
+    else show(store.get("/tempo"));
+  };
   $("slower").onclick = () => step({ connection, store }, "/tempo", (bpm) => within(Math.round(bpm) - 1));
   $("faster").onclick = () => step({ connection, store }, "/tempo", (bpm) => within(Math.round(bpm) + 1));
   $("tap").onpointerdown = () => connection.send("/tap");

@@ -42,6 +42,7 @@ export class Synth {
     const context = (this.context = new AudioContext({ latencyHint: "interactive" }));
     this.buffer = BUFFER;
     this.skew = Infinity;
+    this.room = null; // the reverb's gain, once that is computed
     this.master = new GainNode(context, { gain: 1.2 });
     this.meter = new AnalyserNode(context, { fftSize: 2048 });
     const limiter = new DynamicsCompressorNode(context, { threshold: -14, ratio: 6, attack: 0.004, release: 0.18 });
@@ -62,7 +63,8 @@ export class Synth {
     const buffer = await impulseResponse(context);
     if (context !== this.context) return; // stopped meanwhile
     const reverb = new ConvolverNode(context, { buffer });
-    this.master.connect(new GainNode(context, { gain: REVERB_GAIN })).connect(reverb).connect(limiter);
+    this.room = new GainNode(context, { gain: REVERB_GAIN });
+    this.master.connect(reverb).connect(this.room).connect(limiter);
   }
 
   // Fade out, and release the audio device.
@@ -83,9 +85,11 @@ export class Synth {
     if (velocity && this.behind < TOO_LATE) this.active.set(key, this.noteOn(voice, pitch, velocity, at));
   }
 
-  // End all notes at once, also those that are scheduled.
+  // End all notes at once, also those that are scheduled, and the reverb.
   silence() {
     if (!this.on) return;
+    this.room?.gain.setTargetAtTime(0, this.context.currentTime, CUT);
+    this.silent = true;
     for (const sound of this.active.values()) sound.end(this.context.currentTime, CUT);
     this.notesEnded += this.active.size;
     this.active.clear();
@@ -128,6 +132,8 @@ export class Synth {
   noteOn(voice, pitch, velocity, at) {
     const { context } = this, preset = SOUNDS[this.roles.get(voice)];
     this.notesStarted++;
+    if (this.silent) this.room?.gain.setTargetAtTime(REVERB_GAIN, at, CUT);
+    this.silent = false;
     const force = velocity / 127, tone = frequency(pitch);
     const loud = preset.level * (0.25 + 0.75 * force ** 1.6);
     const gain = new GainNode(context, { gain: 0 });
