@@ -57,7 +57,8 @@ class ClientEvents:
         self._share_tempo = share_tempo
         self._keyboards = keyboards
         self._pressed: Chord | None = None
-        self._rootless: bool | None = None  # whether chords that are played as notes lack roots
+        # whether chords that are played as notes lack roots: not before a chart or key says so
+        self._rootless: bool | None = False
 
     def handle_event(self, event: Event) -> None:
         """Check an event and let the conductor handle it.

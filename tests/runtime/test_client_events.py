@@ -40,6 +40,9 @@ def test_notes_of_a_client_are_named_by_what_is_around_them():
             clients.send(pad, "/chord", *notes)
             return clients.state.values["/chord"]
 
+        clients.send(pad, "/chord", "C7")
+        assert named(57, 60, 64, 67) == "Am7"  # no Fmaj9 without its root
+        clients.send(pad, "/chord", "N.C.")
         assert named(52, 58, 62, 67) == "Em7b5"
         assert named(50, 53, 57, 60) == "Dm7"
         assert named(53, 57, 59, 64) == "G13"
