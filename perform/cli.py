@@ -84,11 +84,17 @@ def run(
             help="a page in the browser; for other machines (0.0.0.0:8137) with a code to scan",
         ),
     ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="exit where a part of the rig is not there")
+    ] = False,
 ) -> None:
-    """Listen for chords and play, until Ctrl-C."""
+    """Listen for chords and play, until Ctrl-C.
+
+    What is not there yet is waited for, and everything else plays.
+    """
     from perform.commands import run as command  # noqa: PLC0415
 
-    command.run(rig, panel, view=view)
+    command.run(rig, panel, view=view, strict=strict)
 
 
 @app.command()

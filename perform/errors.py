@@ -71,6 +71,10 @@ class InputError(StartError):
     """An input that cannot be opened."""
 
 
+class PortTakenError(InputError):
+    """A port of our own that cannot be opened on this machine, mostly because it is taken."""
+
+
 class DatasetError(SidemanError):
     """Bars that cannot be trained on."""
 

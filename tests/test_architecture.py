@@ -95,14 +95,14 @@ async def performance_of(output):
 def midi(monkeypatch):
     """A MIDI library without ports: `sent` messages, and `receive(bytes, moment)`."""
     device = SimpleNamespace(sent=[], receive=None)
-    output = SimpleNamespace(send=device.sent.append, close=lambda: None)
+    output = SimpleNamespace(send=device.sent.append, close=lambda: None, fault=None)
 
     def listen(handle, **options):
         device.receive = MessageParser(handle, **options).feed
 
     port = SimpleNamespace(listen=listen, close=lambda: None)
-    monkeypatch.setattr(ports, "open_output", lambda *_: output)
-    monkeypatch.setattr(ports, "open_input", lambda *_: port)
+    monkeypatch.setattr(ports, "wait_for_output", lambda *_: output)
+    monkeypatch.setattr(ports, "wait_for_input", lambda *_: port)
     return device
 
 

@@ -38,10 +38,10 @@ def check(path: Path) -> None:
 
 
 async def _try(path: Path, rig: Rig) -> None:
-    async with Daemon(rig.without_traces(), strict=False) as performance:
-        if performance.missing:
-            mend = f"to play without it: perform run {path} --panel"
-            raise StartError("\nperform: ".join([*performance.missing, mend]))
+    async with Daemon(rig.without_traces(), on_absence="note") as performance:
+        if absent := performance.absences.lines:
+            mend = f"to play without it: perform run {path}"
+            raise StartError("\nperform: ".join([*absent, mend]))
         if not await performance.live.source.wait_for_phrases(TIMEOUT_SECONDS):
             raise SidemanError(f"{path}: the models give no phrase; see the lines above")
     if rig.mqtt is not None:

@@ -40,6 +40,8 @@ def silence(port: str | None, midi: MidiConfig) -> None:
         print("there is no MIDI output")
     for name in names:
         output = MidiOutput(MidiOutputConfig(port=name), {}, midi)
+        if output.port.fault is not None:
+            raise output.port.fault
         output.send(AllNotesOff(0))
         output.close()
         print(f"{output.port.name}: silent")

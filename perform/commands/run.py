@@ -22,11 +22,12 @@ log = logging.getLogger(__name__)
 VIEW = "perform.views.terminal"
 
 
-def run(path: Path | None, panel: str | None, *, view: bool | None) -> None:
+def run(path: Path | None, panel: str | None, *, view: bool | None, strict: bool) -> None:
     """Play the rig at `path`, or the rig for this machine, until a signal ends it.
 
     `panel`: the panel's host:port; "" for the address in the rig, None for the rig as it is.
     `view`: whether the terminal shows the view; None: where standard output is a terminal.
+    `strict`: a part that is not there is an error; otherwise it is waited for.
     """
     from perform.daemon import app  # noqa: PLC0415 - half a second, and few commands play
     from perform.runtime.performance import Performance  # noqa: PLC0415 - as above
@@ -34,7 +35,6 @@ def run(path: Path | None, panel: str | None, *, view: bool | None) -> None:
     rig = load.load_rig(path) if path is not None else default_rig()
     if panel is not None:
         rig = msgspec.structs.replace(rig, panel=panel_at(panel, rig.panel))
-    strict = path is not None and panel is None  # with a panel the music can be heard anyway
 
     def print_ready(performance: Performance) -> None:
         print(welcome(performance.rig, performance.panel), flush=True)
@@ -47,7 +47,7 @@ def run(path: Path | None, panel: str | None, *, view: bool | None) -> None:
     shows_code = rig.panel is not None and not is_loopback(host_port(rig.panel.listen)[0])
     viewed = sys.stdout.isatty() and not shows_code if view is None else view
     ready, views = (log_ready, [VIEW]) if viewed else (print_ready, [])
-    asyncio.run(app.run(rig, ready, views, strict=strict))
+    asyncio.run(app.run(rig, ready, views, "fail" if strict else "wait"))
 
 
 def rig_text() -> str:

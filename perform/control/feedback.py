@@ -7,9 +7,10 @@ import asyncio
 import math
 import time
 from collections import deque
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
+from perform.control.absences import ABSENT_ADDRESS
 from perform.control.registry import STATE
 from perform.events import Beat, ChordSounds, NoteMessage, OutputEvent, PhraseMissed, StateChanged
 from perform.interfaces import Sender
@@ -19,6 +20,7 @@ MOVING_SECONDS = 0.25  # after a client's last change its fader is at rest
 ECHO_SECONDS = 0.25  # there and back again, over a slow network
 AT_ONCE = 16
 CHORD = "/chord"
+ABSENT = STATE + ABSENT_ADDRESS
 Value = str | float
 
 
@@ -65,10 +67,17 @@ class Feedback:
 
         `at_once`: how many values in a row; notes may go out between the rows.
         """
-        self._sent.clear()
         published = {STATE + address: value for address, value in values.items()}
         self._values |= published
-        self._unsent = deque(published)
+        self._send_again(published, at_once)
+
+    def resend(self) -> None:
+        """Send all values that are known here again: none has arrived yet."""
+        self._send_again(self._values, AT_ONCE)
+
+    def _send_again(self, addresses: Iterable[str], at_once: int) -> None:
+        self._sent.clear()
+        self._unsent = deque(addresses)
         self._send_rest(at_once)
 
     def accepts(
@@ -137,11 +146,15 @@ class Feedback:
     def _send_value(self, at: str) -> None:
         self._timers.pop(at, None)
         value = self._values[at]
-        if self._sent.get(at, (None, 0.0))[0] != value:
+        known = self._sent.get(at, (None, 0.0))[0]
+        if known != value:
             sent = value, time.monotonic()
             self._sent[at] = sent
             self._recent.setdefault(at.removeprefix(STATE), deque(maxlen=AT_ONCE)).append(sent)
             self.send_message(at, value)
+            if at == ABSENT and (value or known is not None):
+                # surfaces show the last error reply
+                self.send_message("/error", ABSENT, value or "all is there")
 
 
 def _same(sent: Value, received: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+from perform.control.absences import ABSENT_ADDRESS
 from perform.control.registry import CONTROLS, ONE_VOICE, STATE, STATS
 from perform.engine.engine import SNAPSHOTS_ADDRESS
 from perform.engine.published_chords import CURSOR_ADDRESS, EXPECTED_ADDRESS
@@ -69,7 +70,11 @@ FEEDBACK: tuple[FeedbackMessage, ...] = (
     ),
     FeedbackMessage("/chord", "s", "the harmony that sounds from now on; N.C. for none"),
     FeedbackMessage("/beat", "ii", "a beat begins: bar and beat, both from 0"),
-    FeedbackMessage("/error", "ss", "the address that was sent, and why it is rejected"),
+    FeedbackMessage(
+        "/error",
+        "ss",
+        "the address that was sent, and why it is rejected; or /state/absent, and its value",
+    ),
     FeedbackMessage("/missed", "si", "a voice's bar began without its phrase; another plays"),
     *STATISTICS,
     FeedbackMessage(f"{STATS}/done", "i", "1: all statistics are sent"),
@@ -97,6 +102,11 @@ FEEDBACK: tuple[FeedbackMessage, ...] = (
     ),
     FeedbackMessage(
         f"{STATE}{SNAPSHOTS_ADDRESS}", "s", "the names of the stored snapshots, separated by commas"
+    ),
+    FeedbackMessage(
+        f"{STATE}{ABSENT_ADDRESS}",
+        "s",
+        "what the rig names and is not there: devices, hosts, a broker; empty: all is there",
     ),
     *(
         FeedbackMessage(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from perform.control.absences import ABSENT_ADDRESS
 from perform.control.registry import CONTROLS, NAME, ONE_VOICE, Control, Value
 from perform.engine.engine import SNAPSHOTS_ADDRESS
 from perform.engine.published_chords import CURSOR_ADDRESS, EXPECTED_ADDRESS
@@ -39,6 +40,7 @@ class State:
             self.values |= {_address(voice, name): value for name, value in own.items()}
             self.values |= {_address(voice, TURN): "", _address(voice, TURN_BARS): 0}
         self.values |= {
+            ABSENT_ADDRESS: "",
             CURSOR_ADDRESS: -1,
             EXPECTED_ADDRESS: "",
             SNAPSHOTS_ADDRESS: "",

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from perform.config.schema import Rig
+from perform.control.absences import OnAbsence
 from perform.daemon.signals import ignore_ending, stop_on_signals
 from perform.daemon.wiring import build
 from perform.interfaces import Output
@@ -27,8 +28,8 @@ class Daemon:
     """Plays a rig: `startup`, `main_loop`, `shutdown`. As `async with`: start-up and shutdown.
 
     `listeners`: further outputs that get every event. `views`: modules of child processes that show
-    the performance and own the terminal. `strict`: a part that cannot be opened is an error;
-    otherwise everything else plays.
+    the performance and own the terminal. `on_absence`: what a part that is not there does, see
+    `Absences`; everything else plays, or it is an error.
     """
 
     def __init__(
@@ -36,13 +37,12 @@ class Daemon:
         rig: Rig,
         listeners: Sequence[Output] = (),
         views: Sequence[str] = (),
-        *,
-        strict: bool = True,
+        on_absence: OnAbsence = "fail",
     ) -> None:
         self._rig = rig
         self._listeners = listeners
         self._views = views
-        self._strict = strict
+        self._on_absence = on_absence
         self._parts = contextlib.AsyncExitStack()
         self._stop = asyncio.Event()
 
@@ -53,7 +53,7 @@ class Daemon:
         """
         async with self._parts:  # closes the parts that are open if another cannot be opened
             performance = await build(
-                self._rig, self._parts, self._listeners, self._views, strict=self._strict
+                self._rig, self._parts, self._listeners, self._views, self._on_absence
             )
             self._parts.enter_context(automatic_collection_off())
             # first at the shutdown: silence, while the child processes can still show it
@@ -76,8 +76,7 @@ class Daemon:
 
         stop_on_signals(stop, conductor.abort)
         raise_priority()
-        for line in performance.missing:  # logged now, so that a view has it too
-            log.warning("%s", line)
+        performance.absences.log()  # now, so that a view has it too
         ready(performance)
         stopped = asyncio.ensure_future(self._stop.wait())
         try:
@@ -104,11 +103,10 @@ async def run(
     rig: Rig,
     ready: Callable[[Performance], None] = lambda _: None,
     views: Sequence[str] = (),
-    *,
-    strict: bool = True,
+    on_absence: OnAbsence = "fail",
 ) -> None:
     """Run the daemon until a signal or an error ends it; see `Daemon`."""
-    daemon = Daemon(rig, views=views, strict=strict)
+    daemon = Daemon(rig, views=views, on_absence=on_absence)
     performance = await daemon.startup()
     try:
         await daemon.main_loop(performance, ready)

@@ -13,6 +13,7 @@ from perform.config.mqtt import MqttConfig
 from perform.config.schema import PanelConfig, Rig
 from perform.config.voices import VoiceConfig
 from perform.control import registry
+from perform.control.absences import Absences
 from perform.daemon.next_steps import first_steps
 from perform.engine.metre import beats_by_metre
 from perform.ipc.parent import ChildProcess
@@ -28,7 +29,8 @@ log = logging.getLogger(__name__)
 class Children:
     """Starts child processes. Each gets a greeting with `facts`, and then every output event.
 
-    `handler`: handles the messages of their clients. `parts`: ends the processes.
+    `handler`: handles the messages of their clients. `absences`: gets what they miss. `parts`: ends
+    the processes.
     """
 
     def __init__(
@@ -36,11 +38,13 @@ class Children:
         live: LiveEngine,
         handler: MessageHandler,
         facts: dict[str, Any],
+        absences: Absences,
         parts: contextlib.AsyncExitStack,
     ) -> None:
         self._live = live
         self._handler = handler
         self._facts = facts
+        self._absences = absences
         self._parts = parts
 
     async def start_mqtt(self, mqtt: MqttConfig) -> None:
@@ -60,19 +64,19 @@ class Children:
         await self._start(MODULE, {"access": panel.access_rules()}, [panel.socket])
         return panel
 
-    async def start_view(
-        self, module: str, rig: Rig, missing: Sequence[str], panel: PanelListener | None
-    ) -> None:
+    async def start_view(self, module: str, rig: Rig, panel: PanelListener | None) -> None:
         """Start a view in the terminal; it also shows the panel's address and the first steps."""
         address = {"panel": panel.url, "code": panel.qr_code()} if panel is not None else {}
-        await self._start(module, {**address, "steps": first_steps(rig, panel), "missing": missing})
+        await self._start(module, {**address, "steps": first_steps(rig, panel)})
 
     async def _start(
         self, module: str, facts: dict[str, Any], listening: Sequence[socket.socket] = ()
     ) -> None:
         live, greeting = self._live, self._facts | facts
         values = live.state.values
-        child = ChildProcess(module, self._handler, greeting, values, self._moment, listening)
+        child = ChildProcess(
+            module, self._handler, greeting, values, self._moment, self._absences, listening
+        )
         await self._parts.enter_async_context(child)
         live.conductor.add_listener(child)
         self._parts.callback(live.conductor.remove_listener, child)

@@ -15,11 +15,12 @@ from perform.clients.subscriptions import Subscriptions
 from perform.clock.realtime import RealtimeClock
 from perform.clock.transport import Transport
 from perform.config.schema import Rig
+from perform.control.absences import Absences, OnAbsence
 from perform.control.feedback import Feedback
 from perform.control.midi_mapping import MidiMapping
 from perform.control.state import State
 from perform.daemon.children import Children, facts_of
-from perform.daemon.missing import Missing
+from perform.daemon.models import with_usable_models
 from perform.daemon.terminal_log import log_held_back
 from perform.engine.engine import Engine
 from perform.engine.settings import Counts
@@ -32,7 +33,7 @@ from perform.inputs.bass_line import Surroundings
 from perform.inputs.clock_source import ClockContext, OpenedClock
 from perform.inputs.osc import OscInputConfig
 from perform.interfaces import Output
-from perform.midi.hotplug import HotplugMonitor, HotplugPort
+from perform.midi.hotplug import HotplugMonitor
 from perform.music import recognition
 from perform.net.access import AccessList
 from perform.outputs.base import OutputContext
@@ -52,14 +53,13 @@ Record = Callable[[int, Event], None]
 class _Opening(NamedTuple):
     """What parts are opened with.
 
-    `parts`: closes them. `ports`: gets each MIDI port that may be unplugged. `missing`: gets the
-    parts that cannot be opened.
+    `parts`: closes them. `absences`: gets those that are not there. `monitor`: checks MIDI ports.
     """
 
     rig: Rig
     parts: contextlib.AsyncExitStack
-    ports: list[HotplugPort]
-    missing: Missing
+    absences: Absences
+    monitor: HotplugMonitor
 
 
 class _Outputs(NamedTuple):
@@ -81,16 +81,16 @@ async def build(
     parts: contextlib.AsyncExitStack,
     listeners: Sequence[Output] = (),
     views: Sequence[str] = (),
-    *,
-    strict: bool = True,
+    on_absence: OnAbsence = "fail",
 ) -> Performance:
-    """A performance that is ready to play. `listeners`, `views`, `strict`: see `Daemon`.
+    """A performance that is ready to play. `listeners`, `views`, `on_absence`: see `Daemon`.
 
     SidemanError, before any note sounds, when a part cannot be opened.
     """
-    _check_models(rig)
-    opening = _Opening(rig, parts, [], Missing(strict=strict))
-    recorders = list(_open_recorder(rig, parts))
+    absences = Absences(on_absence)
+    rig = with_usable_models(rig, absences)
+    opening = _Opening(rig, parts, absences, HotplugMonitor(absences))
+    recorders = list(_open_recorder(opening))
     if views:
         parts.enter_context(log_held_back())
     counts = Counts()
@@ -105,32 +105,28 @@ async def build(
         [voice.name for voice in rig.voices],
         models,
         live,
-        midi_clock=clock.port is not None,
+        has_midi_clock=clock.gives_tempo,
         share_tempo=clock.set_tempo,
         keyboards=keyboards,
     )
     dispatcher = await _open_inputs(opening, live, events, outputs, keyboards)
-    await parts.enter_async_context(HotplugMonitor(opening.ports, live.conductor.is_busy))
-    opened = rig.without(opening.missing.keys)
-    missing = opening.missing.lines
-    children = Children(live, dispatcher, facts_of(opened, models), parts)
+    await parts.enter_async_context(opening.monitor.running(live.conductor.is_busy))
+    opened = rig.without(absences.tables)
+    children = Children(live, dispatcher, facts_of(opened, models), absences, parts)
     if opened.mqtt is not None:
         await children.start_mqtt(opened.mqtt)
-    panel = await children.start_panel(opened.panel) if opened.panel is not None else None
+    panel = None
+    if opened.panel is not None:
+        with absences.expected("panel"):
+            panel = await children.start_panel(opened.panel)
     for view in views:
-        await children.start_view(view, opened, missing, panel)
+        await children.start_view(view, opened, panel)
     for event in rig.harmony.events():
         live.conductor.handle_event(event)
     live.conductor.prepare()
     live.conductor.publish_values(live.state.values)
-    return Performance(opened, missing, live, events, panel)
-
-
-def _check_models(rig: Rig) -> None:
-    """BundleError for a model of a voice that is not there or broken."""
-    for voice in rig.voices:
-        for model in (voice.model, voice.other or voice.model):
-            bundle.load(catalog.find(model))
+    absences.publish_by(live.conductor.publish)
+    return Performance(opened, absences, live, events, panel)
 
 
 def _usable_models() -> list[str]:
@@ -142,11 +138,13 @@ def _usable_models() -> list[str]:
     return sorted(names)
 
 
-def _open_recorder(rig: Rig, parts: contextlib.AsyncExitStack) -> Iterator[Record]:
+def _open_recorder(opening: _Opening) -> Iterator[Record]:
+    rig, parts = opening.rig, opening.parts
     if rig.record is not None:
-        recorder = Recorder(Path(rig.record.folder), rig)
-        parts.push_async_callback(recorder.close)  # after all that sounds: it may take minutes
-        yield recorder.record
+        with opening.absences.expected("record"):
+            recorder = Recorder(Path(rig.record.folder), rig)
+            parts.push_async_callback(recorder.close)  # after all that sounds: it may take minutes
+            yield recorder.record
 
 
 async def _start_engine(
@@ -213,21 +211,21 @@ def _open_outputs(opening: _Opening, counts: Counts, transport: Transport) -> _O
     record: list[Record] = []
     for name, table in rig.outputs.items():
         channels = rig.channels(None if table.every_voice else name)
-        context = OutputContext(name, channels, rig.midi, rig.clock.tempo)
-        with opening.missing.expected(f"outputs.{name}"):
+        context = OutputContext(
+            name, channels, rig.midi, rig.clock.tempo, opening.absences, feedback.__setitem__
+        )
+        with opening.absences.expected(f"outputs.{name}"):
             output = table.open(context)
-            if output.port is not None:
-                opening.ports.append(output.port)
-            if output.feedback is not None:
-                feedback |= dict([output.feedback])
-            if output.record is not None:
-                record.append(output.record)
             timed = output.output
             if table.sends_idle_clock:
                 ahead = table.ahead or 0.0
                 timed = IdleClock(timed, transport, RealtimeClock(ahead), ahead, table.spin)
             opened[name] = delayed(timed, rig.delay_of(table), table.spin, counts)
             opening.parts.callback(_close_quietly, opened[name])
+            if output.port is not None:
+                opening.monitor.add(output.port)
+            if output.record is not None:
+                record.append(output.record)
     of_voice = _outputs_of_voices(rig, opened)
     voiceless = [it for it in opened.values() if not any(it in its for its in of_voice.values())]
     return _Outputs(of_voice, voiceless, feedback, record)
@@ -260,16 +258,16 @@ def _open_clock(opening: _Opening, conductor: Conductor) -> OpenedClock:
         conductor.handle_event,
     )
     clock = OpenedClock()
-    with opening.missing.expected("clock"):
+    with opening.absences.expected("clock"):
         clock = opening.rig.clock.open(context)
-    if clock.port is not None:
-        opening.ports.append(clock.port)
-    if clock.listener is not None:
-        conductor.add_listener(clock.listener)
-    if clock.close is not None:
-        opening.parts.callback(clock.close)
-    if clock.leave is not None:
-        conductor.leave_clock_by(clock.leave)
+        if clock.close is not None:
+            opening.parts.callback(clock.close)
+        if clock.leave is not None:
+            conductor.leave_clock_by(clock.leave)
+        if clock.listener is not None:
+            conductor.add_listener(clock.listener)
+        if clock.port is not None:
+            opening.monitor.add(clock.port)
     return clock
 
 
@@ -297,7 +295,7 @@ async def _open_inputs(
         subscriptions,
         live.stats,
         mapping,
-        lambda host, port: OscSender(host, port, osc.prefix),
+        lambda host, port: OscSender.to(host, port, osc.prefix),
         access.lists,
     )
     parts.callback(subscriptions.close)
@@ -310,13 +308,12 @@ async def _open_inputs(
         access=access,
         midi=rig.midi,
         parts=parts,
-        ports=opening.ports,
+        monitor=opening.monitor,
         keyboards=keyboards,
         around=Surroundings(live.hints, live.bar_seconds),
     )
     recognition.prepare()
     for key, table in rig.inputs.named_tables().items():
-        named = opening.missing.expected(f"inputs.{key}")
-        with named if table.is_midi_port else contextlib.nullcontext():
+        with opening.absences.expected(f"inputs.{key}"):
             await table.open(context)
     return dispatcher

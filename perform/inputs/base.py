@@ -10,7 +10,7 @@ from typing import ClassVar, NamedTuple, Protocol
 from perform.control.midi_mapping import MidiMapping
 from perform.events import Event
 from perform.inputs.bass_line import Surroundings
-from perform.midi.hotplug import HotplugPort
+from perform.midi.hotplug import HotplugMonitor, HotplugPort
 from perform.midi.settings import MidiConfig
 from perform.net.access import AccessList
 from perform.net.client import MessageHandler
@@ -34,9 +34,9 @@ class InputContext(NamedTuple):
 
     `handler`: handles OSC messages. `deliver`: takes what is played. `apply`: takes what a
     controller sets; it raises MessageError where that cannot be. `mapping`: the mapping of the
-    controller. `parts`: closes in reverse order what was opened. `ports`: gets every MIDI port.
-    `keyboards`: gets every MIDI input, whose held keys a panic clears. `around`: what is known
-    around a chord that is played.
+    controller. `parts`: closes in reverse order what was opened. `monitor`: checks every MIDI
+    port. `keyboards`: gets every MIDI input, whose held keys a panic clears. `around`: what is
+    known around a chord that is played.
     """
 
     handler: MessageHandler
@@ -46,15 +46,15 @@ class InputContext(NamedTuple):
     access: AccessList
     midi: MidiConfig
     parts: contextlib.AsyncExitStack
-    ports: list[HotplugPort]
+    monitor: HotplugMonitor
     keyboards: list[MidiInput]
     around: Surroundings
 
     def add(self, port: MidiInput) -> None:
         """Take charge of an open MIDI input."""
         self.parts.callback(port.close)
-        self.ports.append(port)
         self.keyboards.append(port)
+        self.monitor.add(port)
 
 
 class InputTable(RigTable, frozen=True):

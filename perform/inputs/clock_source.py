@@ -40,6 +40,10 @@ class OpenedClock(NamedTuple):
     set_tempo: Callable[[float], None] | None = None
     leave: Callable[[], None] | None = None
 
+    def gives_tempo(self) -> bool:
+        """Whether the tempo is that of a MIDI clock, whose port is there."""
+        return self.port is not None and self.port.port.fault is None
+
 
 class ClockConfig(RigTable, frozen=True):
     """The clock, and the tempo (quarter notes a minute) until another clock gives one.

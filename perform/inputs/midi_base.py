@@ -22,7 +22,7 @@ class MidiPort:
         self._loop = asyncio.get_running_loop()
         self._received_at = 0.0
         self._sensing: asyncio.TimerHandle | None = None
-        self.port = ports.open_input(port, virtual, midi)
+        self.port = ports.wait_for_input(port, virtual, midi)
         self.port.listen(self._receive, timing=timing, sensing=True)
 
     def handle_unplugged(self) -> None:

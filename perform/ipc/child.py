@@ -52,6 +52,14 @@ class ParentConnection:
         """Report that the child process is ready to work."""
         self.forward(CHILD_ITSELF, "/ready")
 
+    def report_absent(self, name: str, reason: str) -> None:
+        """Report that what the child needs is not there; it is not logged there."""
+        self.forward(CHILD_ITSELF, "/absent", name, reason)
+
+    def report_present(self) -> None:
+        """Report that what was absent is there."""
+        self.forward(CHILD_ITSELF, "/present")
+
     def log(self, level: str, line: str) -> None:
         """Write a line to the daemon's log."""
         self.forward(CHILD_ITSELF, "/log", level, line)

@@ -19,7 +19,9 @@ from typing import Any, Self
 
 import msgspec
 
+from perform.control.absences import Absences
 from perform.control.feedback import Feedback
+from perform.errors import InputError
 from perform.events import Beat, ChordSounds, NoteMessage, OutputEvent, StateChanged
 from perform.ipc.child import CHILD_ITSELF
 from perform.ipc.supervisor import SupervisedProcess
@@ -61,7 +63,8 @@ class ChildProcess(SupervisedProcess, asyncio.Protocol):
 
     `handler`: takes the messages of the child's clients. `greeting`: the child's first message.
     `values`: the current values, sent next. `moment`: the second since 1970 at which a tick sounds.
-    `listening`: sockets for the child to serve. `ready`: set when the child is ready to work.
+    `absences`: gets what the child finds absent. `listening`: sockets for the child to serve.
+    `ready`: set when the child is ready to work.
     """
 
     def __init__(
@@ -71,6 +74,7 @@ class ChildProcess(SupervisedProcess, asyncio.Protocol):
         greeting: Mapping[str, Any],
         values: Mapping[str, str | float],
         moment: Callable[[int], float],
+        absences: Absences | None = None,
         listening: Sequence[socket.socket] = (),
     ) -> None:
         super().__init__(module, RESTART_SECONDS)
@@ -79,6 +83,7 @@ class ChildProcess(SupervisedProcess, asyncio.Protocol):
         self._greeting = greeting
         self._values = values
         self._moment = moment
+        self._absences = absences or Absences()
         self._listening = listening
         self._own_end: socket.socket | None = None
         self._transport: asyncio.Transport | None = None
@@ -174,7 +179,7 @@ class ChildProcess(SupervisedProcess, asyncio.Protocol):
             log.debug("%s wrote %r (%s)", self._module, line[:80], error)
 
     def _handle_own_message(self, address: str, *values: Any) -> None:
-        """A message of the child itself: that it is ready, a log line, or a rejection."""
+        """A message of the child itself: ready, what is absent, a log line, a rejection."""
         match address, values:
             case "/ready", ():
                 self.ready.set()
@@ -182,6 +187,10 @@ class ChildProcess(SupervisedProcess, asyncio.Protocol):
                 # the line may quote any text from the network
                 number = logging.getLevelNamesMapping()[level.upper()]
                 log.log(number, "%s", printable(line, MAX_LOG_LINE))
+            case "/absent", (str(name), str(reason)):
+                self._absences.begin(id(self), name, InputError(reason), is_logged=True)
+            case "/present", ():
+                self._absences.end(id(self), is_logged=True)
             case "/refused", (int(client), str(about), str(reason)):
                 self._handler.reject(about, reason, ChildClient(self, client))
             case "/turned_away", (str(reason),):

@@ -1,13 +1,13 @@
-"""MIDI devices that are unplugged, and plugged in again, while the music plays."""
+"""MIDI devices that are plugged in late, are unplugged, and come back, while the music plays."""
 
 import asyncio
-import logging
-from collections.abc import Callable, Iterable
-from typing import Protocol, Self
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from typing import Any, Protocol
 
+from perform.control.absences import Absences
 from perform.midi.ports import Port
 
-log = logging.getLogger(__name__)
 CHECK_SECONDS = 0.5
 YIELD_SECONDS = 0.003
 
@@ -16,7 +16,7 @@ class HotplugPort(Protocol):
     """An input or output that uses a port."""
 
     @property
-    def port(self) -> Port:
+    def port(self) -> Port[Any]:
         """The port."""
         ...
 
@@ -25,55 +25,64 @@ class HotplugPort(Protocol):
         ...
 
     def handle_plugged(self) -> None:
-        """Handle that the device is back and connected."""
+        """Handle that the device is there and connected."""
         ...
 
 
 class HotplugMonitor:
-    """Checks twice a second, inside `async with`, whether the device at each port is still there.
+    """Checks twice a second whether the device at each port is there.
 
-    It logs what is gone and what is back, and notifies the input or output. Virtual ports are not
+    It reports what is absent, and notifies the input or output. Virtual ports that are open are not
     checked: other programs connect to them.
 
     It polls because RtMidi, which both libraries use, has no event for this. A check runs in
     another thread, and a little later when `is_busy` says that a note is due.
     """
 
-    def __init__(self, ports: Iterable[HotplugPort], is_busy: Callable[[], bool]) -> None:
-        self._ports = [each for each in ports if each.port.name is not None]
-        self._is_busy = is_busy
+    def __init__(self, absences: Absences) -> None:
+        self._absences = absences
+        self._ports: list[HotplugPort] = []
         self._ended = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> Self:
-        if self._ports:
-            self._task = asyncio.create_task(self._monitor(), name="hotplug")
-        return self
+    def add(self, user: HotplugPort) -> None:
+        """Check a port from now on. Its error where it is absent and must not be."""
+        self._ports.append(user)
+        self._report(user)
 
-    async def __aexit__(self, *_: object) -> None:
-        self._ended.set()
-        if self._task is not None:
+    @contextlib.asynccontextmanager
+    async def running(self, is_busy: Callable[[], bool]) -> AsyncIterator[None]:
+        """Check all ports inside `async with`."""
+        task = asyncio.create_task(self._monitor(is_busy), name="hotplug")
+        try:
+            yield
+        finally:
+            self._ended.set()
             # it is not cancelled: a port must not be closed while it is being opened
-            await self._task
+            await task
 
-    async def _monitor(self) -> None:
+    async def _monitor(self, is_busy: Callable[[], bool]) -> None:
         while not await self._ends_within(CHECK_SECONDS):
-            changes = [await self._check(each) for each in self._ports]
-            for line in dict.fromkeys(filter(None, changes)):  # several may share a port
-                log.warning("%s", line)
+            for user in self._ports:
+                if user.port.name is None and user.port.fault is None:
+                    continue  # a virtual port
+                if is_busy():
+                    await asyncio.sleep(YIELD_SECONDS)
+                await self._check(user)
 
-    async def _check(self, user: HotplugPort) -> str:
-        """The line to log about a port, or "". Its user is notified."""
-        if self._is_busy():
-            await asyncio.sleep(YIELD_SECONDS)
+    async def _check(self, user: HotplugPort) -> None:
         match await asyncio.to_thread(user.port.check):
             case "gone":
                 user.handle_unplugged()
-                return f"MIDI port {user.port.name!r} is gone; plug it in again, and it plays on"
+                self._report(user)
             case "back":
                 user.handle_plugged()
-                return f"MIDI port {user.port.name!r} is back"
-        return ""
+                self._report(user)
+
+    def _report(self, user: HotplugPort) -> None:
+        if user.port.fault is None:
+            self._absences.end(id(user))
+        else:
+            self._absences.begin(id(user), user.port.label, user.port.fault)
 
     async def _ends_within(self, seconds: float) -> bool:
         try:

@@ -266,9 +266,12 @@ class Installation:
         else:
             line = self._connection.explain(error)
         self._connected = False
+        broker = f"MQTT broker {self._mqtt.broker}"
+        self._link.report_absent(broker, f"{broker}: {line}")
         self._log("warning", line, " (trying again, the music goes on)")
 
     def _log_connected(self) -> None:
+        self._link.report_present()
         own = f"{self._mqtt.prefix}/{self._mqtt.name}"
         self._log("info", f"connected{' again' if self._was_connected else ''}, as {own}")
         self._connected = self._was_connected = True

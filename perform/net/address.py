@@ -6,7 +6,7 @@ import os
 import socket
 from collections.abc import Iterator
 
-from perform.errors import InputError, RigError
+from perform.errors import InputError, PortTakenError, RigError
 
 LOOPBACK = "127.0.0.1"
 
@@ -24,7 +24,8 @@ def host_port(text: str) -> tuple[str, int]:
 
 @contextlib.contextmanager
 def listen_errors(what: str, address: str, key: str) -> Iterator[None]:
-    """Inside `with`, an OSError of a port that listens becomes an InputError.
+    """Inside `with`, an OSError of a port that listens becomes an InputError; a PortTakenError
+    where the address is one of this machine.
 
     The message names `what` listens, its address, and the key of the rig where to change it.
     """
@@ -38,7 +39,7 @@ def listen_errors(what: str, address: str, key: str) -> Iterator[None]:
             ) from None
         number = error.errno or 0  # of a name that is not known it is negative
         reason = os.strerror(number) if number > 0 else error.strerror or error
-        raise InputError(
+        raise PortTakenError(
             f"{what} {address} cannot be opened ({reason}); "
             f"another program may have it, choose another port in {key}"
         ) from None

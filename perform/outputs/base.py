@@ -7,6 +7,7 @@ A kind of output is one module with a subclass of `OutputTable` and a line in
 from collections.abc import Callable, Mapping
 from typing import ClassVar, NamedTuple
 
+from perform.control.absences import Absences
 from perform.control.feedback import Feedback
 from perform.events import Event
 from perform.interfaces import Output
@@ -19,26 +20,27 @@ class OutputContext(NamedTuple):
     """What an output needs to know of the rig when it opens.
 
     `channels`: the MIDI channel (1 to 16) of each voice whose notes the output gets. `tempo`:
-    quarter notes a minute, at the start.
+    quarter notes a minute, at the start. `absences`: gets what is not there. `reached`: called with
+    the host and port of an output that follows values by address, once they are known.
     """
 
     name: str
     channels: Mapping[str, int]
     midi: MidiConfig
     tempo: float
+    absences: Absences
+    reached: Callable[[tuple[str, int], Feedback], None]
 
 
 class OpenedOutput(NamedTuple):
     """An open output, and what the daemon has to connect it to.
 
-    `port`: its MIDI port, which may be unplugged. `feedback`: the output itself, with the host and
-    port that it sends to, where it follows values by address. `record`: called with every event
-    that the engine is fed, and the event's tick in the session.
+    `port`: its MIDI port, which may be unplugged. `record`: called with every event that the engine
+    is fed, and the event's tick in the session.
     """
 
     output: Output
     port: HotplugPort | None = None
-    feedback: tuple[tuple[str, int], Feedback] | None = None
     record: Callable[[int, Event], None] | None = None
 
 
@@ -78,5 +80,5 @@ class OutputTable(RigTable, frozen=True):
         """OutputError where a file that the output would write cannot be written."""
 
     def open(self, context: OutputContext) -> OpenedOutput:
-        """The open output. OutputError where its device or host is not there."""
+        """The open output. StartError where it cannot be opened, and cannot be waited for."""
         raise NotImplementedError

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta
 
 from perform.clock.realtime import SPIN_SECONDS
-from perform.errors import OutputError, StartError
+from perform.errors import OutputError
 from perform.events import AllNotesOff, ClockPulse, NoteMessage, OutputEvent, TransportMessage
 from perform.midi import ports
 from perform.midi.settings import MidiConfig
@@ -58,23 +58,23 @@ class MidiOutputConfig(OutputTable, frozen=True, tag_field="kind", tag="midi"):
         check_port(f"{where}: a midi output", self.port, self.virtual)
 
     def open(self, context: OutputContext) -> OpenedOutput:
-        """The open port. OutputError says which ports there are."""
-        try:
-            output = MidiOutput(self, context.channels, context.midi)
-        except StartError as error:
-            raise type(error)(f"output {context.name!r}: {error}") from None
+        """The port, which may not be there yet. StartError without a MIDI library."""
+        output = MidiOutput(self, context.channels, context.midi)
         return OpenedOutput(output, port=output)
 
 
 class MidiOutput:
-    """Plays voices on their channels (1 to 16) of one port. OutputError when the port is gone."""
+    """Plays voices on their channels (1 to 16) of one port, from when it is there.
+
+    OutputError when the MIDI system is gone.
+    """
 
     def __init__(
         self, config: MidiOutputConfig, channels: Mapping[str, int], midi: MidiConfig = ports.AUTO
     ) -> None:
         self._name = config.virtual or config.port or ""
-        self.port = ports.open_output(config.port, config.virtual, midi)
-        self._is_plugged = True
+        self.port = ports.wait_for_output(config.port, config.virtual, midi)
+        self._is_plugged = self.port.fault is None
         self._channels = {voice: channel - 1 for voice, channel in channels.items()}
         self._keys = SharedKeys(self._channels)
         self._clock = ClockMessages(idle=config.sends_idle_clock) if config.clock else None

@@ -1,13 +1,14 @@
 """An output that sends OSC messages to one host and port."""
 
 import socket
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from msgspec import Meta
 
 from perform.control.feedback import Feedback
 from perform.errors import OutputError
 from perform.net.address import host_port
+from perform.net.host_lookup import HostLookup, Target, is_numeric, look_up
 from perform.net.osc import encode
 from perform.outputs.base import OpenedOutput, OutputContext, OutputTable
 
@@ -31,39 +32,69 @@ class OscOutputConfig(OutputTable, frozen=True, tag_field="kind", tag="osc"):
         """RigError unless `to` is a host and a port."""
         host_port(self.to)
 
-    def open(self, context: OutputContext) -> OpenedOutput:  # noqa: ARG002 - voices go by name
-        """The open output. OutputError where the host is unknown."""
-        sender = OscSender(*host_port(self.to), self.prefix)
+    def open(self, context: OutputContext) -> OpenedOutput:
+        """The output, whose host may not be known yet."""
+        host, port = host_port(self.to)
+        sender = OscSender(self.prefix)
         feedback = Feedback(sender)
-        return OpenedOutput(feedback, feedback=(sender.target, feedback))
+        absence = (id(feedback), f"host {host!r}")
+
+        def reach(target: Target) -> None:
+            context.absences.end(absence[0])
+            sender.reach(target)
+            context.reached(sender.target, feedback)
+            feedback.resend()
+
+        if context.absences.waits and not is_numeric(host):
+            where = f"[outputs.{context.name}]"
+            sender.lookup = HostLookup(
+                host,
+                port,
+                reach,
+                lambda error: context.absences.begin(*absence, OutputError(f"{where} {error}")),
+            )
+            return OpenedOutput(feedback)
+        try:
+            reach(look_up(host, port))
+        except OutputError as error:
+            context.absences.begin(*absence, error)
+        return OpenedOutput(feedback)
 
 
 class OscSender:
     """Sends OSC over UDP under a prefix; it never waits.
 
-    The name of the host is looked up once, here, because that may take seconds. OutputError for an
-    unknown host.
+    What is sent before `reach` is lost. `lookup`: the search for the host, which ends with it.
     """
 
-    def __init__(self, host: str, port: int, prefix: str = "/sideman") -> None:
-        try:
-            family, _, _, _, target = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
-            self._socket = socket.socket(family, socket.SOCK_DGRAM)
-        except (OSError, UnicodeError):
-            raise OutputError(
-                f"there is no way to host {host!r}; write its name or address, like 192.168.1.20"
-            ) from None
-        self._target: Any = target
-        self._socket.setblocking(False)
+    def __init__(self, prefix: str = "/sideman") -> None:
         self._prefix = prefix
+        self._socket: socket.socket | None = None
+        self._target: Any = None
+        self.lookup: HostLookup | None = None
+
+    @classmethod
+    def to(cls, host: str, port: int, prefix: str = "/sideman") -> Self:
+        """A sender to a host. OutputError where it is unknown, for a name perhaps after seconds."""
+        sender = cls(prefix)
+        sender.reach(look_up(host, port))
+        return sender
 
     @property
     def target(self) -> tuple[str, int]:
         """The address of the host, as numbers, and the port."""
         return self._target[0], self._target[1]
 
+    def reach(self, target: Target) -> None:
+        """Send to a target from now on."""
+        family, self._target = target
+        self._socket = socket.socket(family, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+
     def send_message(self, address: str, *values: Any) -> None:
         """Send one message under the prefix; it is lost where the network does not take it."""
+        if self._socket is None:
+            return
         try:
             self._socket.sendto(encode(self._prefix + address, *values), self._target)
         except OSError:
@@ -71,4 +102,7 @@ class OscSender:
 
     def close(self) -> None:
         """Close the socket."""
-        self._socket.close()
+        if self.lookup is not None:
+            self.lookup.close()
+        if self._socket is not None:
+            self._socket.close()

@@ -32,9 +32,9 @@ class ClientEvents:
     """Handles the events of OSC, MQTT, the panel and a MIDI controller.
 
     `voices`: their names. `models`: the names of the bundles that were checked at start-up.
-    `midi_clock`: whether a MIDI clock gives the tempo, so that clients cannot. `share_tempo`: sets
-    a new tempo for all programs that share the clock. `keyboards`: the inputs whose keys a panic
-    clears.
+    `has_midi_clock`: whether a MIDI clock gives the tempo, so that clients cannot. `share_tempo`:
+    sets a new tempo for all programs that share the clock. `keyboards`: the inputs whose keys a
+    panic clears.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class ClientEvents:
         models: Iterable[str],
         live: LiveEngine,
         *,
-        midi_clock: bool = False,
+        has_midi_clock: Callable[[], bool] = lambda: False,
         share_tempo: Callable[[float], None] | None = None,
         keyboards: Sequence[MidiInput] = (),
     ) -> None:
@@ -53,7 +53,7 @@ class ClientEvents:
         self._engine = live.engine
         self._transport = live.transport
         self._conductor = live.conductor
-        self._midi_clock = midi_clock
+        self._has_midi_clock = has_midi_clock
         self._share_tempo = share_tempo
         self._keyboards = keyboards
         self._pressed: Chord | None = None
@@ -112,7 +112,7 @@ class ClientEvents:
         self._models.add(model)
 
     def _change_tempo(self, event: TempoChanged | TempoTapped) -> None:
-        if self._midi_clock:
+        if self._has_midi_clock():
             raise MessageError("the tempo is the MIDI clock's; set it where that comes from")
         before = self._transport.bpm
         self._conductor.handle_event(event)

@@ -120,6 +120,10 @@ class Conductor:
             for output in self._outputs:
                 output.send(StateChanged(address, value))
 
+    def publish(self, value: StateChanged) -> None:
+        """Send a value that has changed to every output and listener."""
+        self._send(value)
+
     def prepare(self) -> None:
         """Request the first bars, so that they are ready when the music starts."""
         for event in self._engine.prepare():

@@ -57,7 +57,6 @@ class TerminalView:
         self._panel = ""
         self._code: list[str] = []  # the QR code of the panel's address, by rows
         self._steps: list[str] = []  # what to do first, while nothing has been played
-        self._missing: list[str] = []  # parts of the rig, a line each
         self._notes: deque[RollNote] = deque(maxlen=MOST_NOTES)
         self._bars: deque[float] = deque(maxlen=64)  # where bars began, in beats
         self._beats = 0
@@ -78,7 +77,6 @@ class TerminalView:
                 self._panel = greeting.get("panel", "")
                 self._code = greeting.get("code", "").splitlines()
                 self._steps = [_escaped(line) for line in greeting.get("steps", [])]
-                self._missing = [_escaped(line) for line in greeting.get("missing", [])]
             case "/note", [voice, pitch, velocity]:
                 self._end(voice, pitch, moment)
                 if velocity:
@@ -179,12 +177,10 @@ class TerminalView:
         return line
 
     def _first_steps(self, console: Console, width: int, rows: int) -> list[Text]:
-        """In place of an empty roll: what to do first, and which parts of the rig are missing."""
+        """In place of an empty roll: what to do first."""
         lines = [Text("  nothing is played yet:", "bold")]
-        shown = [(line, "") for line in self._steps]
-        shown += [(f"missing: {line}", "gold1") for line in self._missing]
-        for line, style in shown:
-            wrapped = Text(line, style).wrap(console, width - 6)
+        for line in self._steps:
+            wrapped = Text(line).wrap(console, width - 6)
             for number, row in enumerate(wrapped):
                 lines.append(Text("    " if number else "  - ").append_text(row))
         return lines[:rows] + [Text("")] * (rows - len(lines))
@@ -259,9 +255,11 @@ class TerminalView:
         return table
 
     def _below(self) -> Rule:
-        """The line under the voices, with the panel's address."""
-        panel = Text(f"panel {self._panel}", "grey62") if self._panel else ""
-        return Rule(panel, style="grey35", align="left")
+        """The line under the voices, with the panel's address and what is absent."""
+        title = Text(f"panel {self._panel}" if self._panel else "", "grey62")
+        if absent := self.values.get("/absent"):
+            title.append(f"{'  ' if title else ''}waiting for {absent}", "gold1")
+        return Rule(title, style="grey35", align="left")
 
     def _figures(self) -> list[Text]:
         """How late notes were, and which phrases were late, missed or substituted."""

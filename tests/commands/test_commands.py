@@ -140,11 +140,11 @@ def test_ports_that_are_missing_are_all_named_with_a_way_to_play_without(tmp_pat
     done = command("check", "rig.toml", cwd=tmp_path, env=environment(root))
     *named, mend = done.stderr.splitlines()
     assert [line.split()[1] for line in named] == ["[outputs.a]", "[outputs.b]", "[inputs.midi]"]
-    assert mend == "perform: to play without it: perform run rig.toml --panel"
+    assert mend == "perform: to play without it: perform run rig.toml"
     assert done.returncode == 3
-    done = command("run", "rig.toml", cwd=tmp_path, env=environment(root))
+    done = command("run", "rig.toml", "--strict", cwd=tmp_path, env=environment(root))
     assert re.fullmatch(
-        r"perform: \[outputs.a\] .*; or play without it: add --panel\n", done.stderr
+        r"perform: \[outputs.a\] .*; or play without it: leave out --strict\n", done.stderr
     )
     assert done.returncode == 3
 

@@ -16,7 +16,7 @@ class Port:
 
 
 def test_a_rejected_control_change_is_counted_and_logged_once(monkeypatch, caplog):
-    monkeypatch.setattr(ports, "open_input", lambda *_: Port())
+    monkeypatch.setattr(ports, "wait_for_input", lambda *_: Port())
 
     def apply(_):
         raise MessageError("the tempo is the MIDI clock's")

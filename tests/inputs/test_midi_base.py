@@ -26,7 +26,7 @@ class Port:
 
 @pytest.fixture(autouse=True)
 def _port(monkeypatch):
-    monkeypatch.setattr(ports, "open_input", lambda *_: Port())
+    monkeypatch.setattr(ports, "wait_for_input", lambda *_: Port())
 
 
 @pytest.mark.parametrize("sensing", [True, False])

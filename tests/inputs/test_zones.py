@@ -33,7 +33,7 @@ class SilentPort:
 
 @pytest.fixture(autouse=True)
 def _port(monkeypatch):
-    monkeypatch.setattr(ports, "open_input", lambda *_: SilentPort())
+    monkeypatch.setattr(ports, "wait_for_input", lambda *_: SilentPort())
 
 
 def play(config, messages, around=None, bass=None):

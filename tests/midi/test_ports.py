@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from perform.errors import StartError
 from perform.midi import binding, ports
 
 
@@ -38,3 +39,56 @@ def test_a_whole_name_comes_before_its_beginning_and_that_before_a_part(monkeypa
     library = SimpleNamespace(open_output=lambda _: device)
     monkeypatch.setattr(binding, "load", lambda _: ("a library", library))
     assert ports.open_output(wanted, None).name == found == device.opened
+
+
+@pytest.mark.parametrize(
+    ("wanted", "before", "after"),
+    [
+        ("Keys [24]:MIDI 1", "Keys [24]:MIDI 1", "Keys [28]:MIDI 1"),
+        ("0", "Keys [24]:MIDI 1", "Keys [28]:MIDI 1"),
+        ("Keys:Keys MIDI 1 24:0", "Keys:Keys MIDI 1 24:0", "Keys:Keys MIDI 1 28:0"),
+        ("Keys", "a2j:Keys [24] (capture): Keys MIDI 1", "a2j:Keys [20] (capture): Keys MIDI 1"),
+    ],
+)
+def test_a_device_is_found_again_under_another_number(monkeypatch, wanted, before, after):
+    device = Device(before, "Others [30]:MIDI 1")
+    port = waiting_port(monkeypatch, device, wanted)
+    assert (port.fault, port.name) == (None, before)
+    device.names = ["Others [30]:MIDI 1"]
+    assert (port.check(), port.check()) == ("gone", None)
+    device.names = ["Others [30]:MIDI 1", "Keys [99]:MIDI 2", after]
+    assert port.check() == "back"
+    assert port.name == after == device.opened
+
+
+def test_the_numbers_of_a_full_name_may_be_others_from_the_beginning(monkeypatch):
+    device = Device("Keys [20]:MIDI 2", "Keys [20]:MIDI 1")
+    assert waiting_port(monkeypatch, device, "Keys [24]:MIDI 1").name == "Keys [20]:MIDI 1"
+
+
+def test_a_port_is_waited_for_with_its_midi_system(monkeypatch):
+    devices = [StartError("no MIDI system"), Device(), None]
+
+    def open_output(_):
+        if isinstance(devices[0], StartError):
+            raise devices.pop(0)
+        return devices[0]
+
+    library = SimpleNamespace(open_output=open_output)
+    monkeypatch.setattr(binding, "load", lambda _: ("a library", library))
+    port = ports.wait_for_output("Synth", None)
+    assert str(port.fault) == "no MIDI system"
+    port.send([0x90, 60, 9])  # is dropped
+    assert port.check() is None
+    assert "there are: none" in str(port.fault)
+    devices[0].names = ["Synth:in"]
+    assert port.check() == "back"
+    assert (port.fault, port.name) == (None, "Synth:in")
+    assert port.check() is None
+
+
+def waiting_port(monkeypatch, device, wanted):
+    library = SimpleNamespace(open_output=lambda _: device)
+    monkeypatch.setattr(binding, "load", lambda _: ("a library", library))
+    monkeypatch.setattr(ports, "CONNECT_SECONDS", 0)
+    return ports.wait_for_output(wanted, None)

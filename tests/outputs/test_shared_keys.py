@@ -16,7 +16,7 @@ CHANNELS = {"lead": 1, "answer": 1, "bass": 2}
 class FakePort:
     """Keeps what is sent."""
 
-    name = None
+    name = fault = None
 
     def __init__(self):
         self.sent = []
@@ -30,7 +30,7 @@ class FakePort:
 
 @pytest.fixture
 def output(monkeypatch):
-    monkeypatch.setattr(midi_output.ports, "open_output", lambda *_: FakePort())
+    monkeypatch.setattr(midi_output.ports, "wait_for_output", lambda *_: FakePort())
     return MidiOutput(MidiOutputConfig(virtual="Sideman"), CHANNELS)
 
 
@@ -104,7 +104,7 @@ def assert_every_note_sounds(spans, sounded):
 def test_on_a_port_every_note_sounds_to_its_end_and_every_key_goes_up(spans):
     spans = of_single_lines(spans)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(midi_output.ports, "open_output", lambda *_: FakePort())
+        patch.setattr(midi_output.ports, "wait_for_output", lambda *_: FakePort())
         output = MidiOutput(MidiOutputConfig(virtual="Sideman"), CHANNELS)
     sent = []
     for note in notes_of(*spans):

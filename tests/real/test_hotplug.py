@@ -83,3 +83,17 @@ def test_devices_work_again_after_they_are_plugged_in_again(jack, tmp_path, bind
     assert status == 0
     said = [line for line in daemon.lines if "MIDI port" in line]
     assert len(said) == 4, said  # one line for each port, even if two inputs or outputs use it
+
+
+def test_devices_that_are_plugged_in_after_the_start_play(jack, tmp_path):
+    port = free_port()
+    (tmp_path / "rig.toml").write_text(RIG.format(port=port, binding="auto"))
+    with perform("run", str(tmp_path / "rig.toml")) as daemon:
+        daemon.wait_for("ready")
+        assert daemon.saw("[inputs.midi] no MIDI port is called 'Keystation'")
+        with plugged_in() as (synth, keyboard):
+            for name in ("MicroFreak", "Keystation"):
+                daemon.wait_for(f"MIDI port '{name}' is back")
+            for note in (60, 64, 67):
+                keyboard.send([0x90, note, 90])
+            eventually(lambda: plays(synth))

@@ -105,19 +105,26 @@ def test_a_code_to_scan_is_shown_until_a_note_sounds():
 def test_the_first_steps_are_shown_until_something_plays():
     view = TerminalView()
     steps = [f"open http://127.0.0.1:8137/ in a browser, {'and then ' * 6}press", "send it"]
-    missing = [f"[outputs.synth] no MIDI system answers; {'start it, ' * 12}or use OSC"]
-    hello = {"voices": VOICES, "steps": steps, "missing": missing}
+    hello = {"voices": VOICES, "steps": steps}
     view.handle_message(BEGUN, "/hello", [hello])
     lines = drawn(view, height=24)
     assert len(lines) == 24
     assert all(len(line) <= 80 for line in lines)
     text = " ".join(" ".join(lines).split())
-    assert "- missing: [outputs.synth]" in text
-    assert all(" ".join(line.split()) in text for line in [*steps, *missing])
+    assert all(" ".join(line.split()) in text for line in steps)
     assert "┈" not in text
     assert len(drawn(view, height=16)) == 16
     view.handle_message(BEGUN, "/beat", [0, 0])
     assert "send it" not in "\n".join(drawn(view, height=24))
+
+
+def test_what_is_absent_is_shown_until_it_is_there():
+    view = TerminalView()
+    view.handle_message(BEGUN, "/hello", [{"voices": VOICES}])
+    view.handle_message(BEGUN, "/state/absent", ["MIDI port 'Keys'"])
+    assert "waiting for MIDI port 'Keys'" in "\n".join(drawn(view, height=24))
+    view.handle_message(BEGUN, "/state/absent", [""])
+    assert "waiting" not in "\n".join(drawn(view, height=24))
 
 
 def test_a_note_lasts_as_long_as_it_sounded():
