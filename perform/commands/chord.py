@@ -19,7 +19,7 @@ def hints(after: str, key: str, bass: str) -> Hints:
         return Hints(
             bass=_note(bass) if bass else None,
             key=parse_key(key) or NO_KEY if key else NO_KEY,
-            previous=(before,) if before else (),
+            previous=before,
         )
     except ValueError as error:
         raise SidemanError(str(error)) from None

@@ -1,6 +1,5 @@
 """The chords of the keys that a human hand plays: blocks, rolled, broken and repeated."""
 
-from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -16,7 +15,7 @@ from perform.midi.messages import (
     SUSTAIN,
 )
 from perform.music.chord import Chord
-from perform.music.hints import NO_HINTS, REMEMBERED, Hints, leaves_out_root
+from perform.music.hints import NO_HINTS, Hints, leaves_out_root
 from perform.music.recognition import recognise
 
 AFTERTHOUGHT_SECONDS = 0.15  # after a chord, in which a key that is released may change it
@@ -60,7 +59,9 @@ class ChordKeyboard:
         self._anew = False  # every key was up since the last chord
         self._chord: Chord | None = None
         self._chord_at = float("-inf")
-        self._last: deque[Chord] = deque(maxlen=REMEMBERED)
+        self._voicing: tuple[frozenset[int], int | None, tuple[Chord, ...]] | None = None
+        self._named: Chord | None = None  # the name of that voicing
+        self._last: Chord | None = None  # also after its release
         self._rootless: bool | None = None
         self._struck = 0  # the note that went down last
         self._stride: tuple[int, float] | None = None  # the last single note, and when
@@ -111,25 +112,32 @@ class ChordKeyboard:
         self.deadline = self._settles_at = None
         around = self._hints(now)
         hints = self._known(around, now)
-        notes = self._believed(now, hints)
+        notes, struck = self._believed(now, hints), bool(self._fresh)
         self._fresh.clear()
         if len(notes) + (around.bass is not None) >= self._settings.minimum:
-            chord = recognise(notes, hints)
+            chord = self._name(notes, hints)
             if chord is None or (chord == self._chord and not self._anew):
                 return None
         else:
-            found = self._broken.find(lambda notes: recognise(notes, hints))
+            found = self._broken.find(lambda notes: self._name(notes, hints)) if struck else None
             if found is None or found[0] == self._chord:
                 return None
             chord, notes = found
         self._rootless = leaves_out_root(chord, notes, self._rootless)
-        self._last.appendleft(chord)
+        self._last = chord
         self._chord, self._chord_at, self._anew = chord, now, False
         return ChordChanged(chord)
 
+    def _name(self, notes: set[int], hints: Hints) -> Chord | None:
+        """The chord of notes; the same notes over the same bass and chart keep their name."""
+        voicing = (frozenset(notes), hints.bass, hints.chart)
+        if voicing != self._voicing:
+            self._voicing, self._named = voicing, recognise(notes, hints)
+        return self._named
+
     def _known(self, around: Hints, now: float) -> Hints:
         """The hints of this moment. A low note alone, and then a block, is its bass: stride."""
-        hints = around._replace(previous=tuple(self._last), rootless=self._rootless)
+        hints = around._replace(previous=self._last, rootless=self._rootless)
         if hints.bass is None and self._stride is not None and len(self._fresh) > 1:
             note, at = self._stride
             if now - at <= STRIDE_SECONDS and note < min(self._fresh | self._held.notes):
@@ -156,7 +164,7 @@ class ChordKeyboard:
             # under a held pedal, notes that only the pedal holds belong to what was before
             self._held.drop_sustained()
             self._fresh.clear()
-        else:
+        elif key.note not in self._fresh:  # else a layer, which sends each key on two channels
             self._broken.add(key.note)
         self._anew = self._anew or not self._held
         self._held.press(key, now)

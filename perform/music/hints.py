@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     Costs = NDArray[np.int64]
 
-REMEMBERED = 4  # chords
-
 
 class Hints(NamedTuple):
     """What is known around a voicing.
@@ -28,30 +26,29 @@ class Hints(NamedTuple):
     `bass`: the pitch class that a bass plays, which is none of the voicing's own notes. `walking`:
     the bass may also be a passing note, so it is no bass of a slash chord. `chart`: the chords
     that a chart has now: two shortly before a change. `key`: the pitch classes of the key.
-    `previous`: the last chords, the latest first. `rootless`: whether the player leaves roots out;
-    None where that is not known.
+    `previous`: the last chord. `rootless`: whether the player leaves roots out; None where that is
+    not known.
     """
 
     bass: int | None = None
     walking: bool = False
     chart: tuple[Chord, ...] = ()
     key: frozenset[int] = frozenset()
-    previous: tuple[Chord, ...] = ()
+    previous: Chord | None = None
     rootless: bool | None = None
 
 
 NO_HINTS = Hints()
 
 _CHART_ROOT, _CHART_FAMILY = -700, -150
-_PLAYED_BEFORE = -80  # a chord like one of the last
-_DIATONIC, _SECONDARY = -150, -80
+_SECONDARY = -80  # a dominant on another note of the key
 _MAJOR, _MINOR, _DOMINANT, _HALF_DIMINISHED, _DIMINISHED = range(5)
 _FAMILIES = 5
 
 # How well a chord follows another, by their families: semitones from root to root, and the cost.
 # The falling fifth leads; a dominant may also fall by a semitone (tritone substitution).
 _MOTIONS: dict[tuple[int, int], dict[int, int]] = {
-    (_MINOR, _DOMINANT): {5: -320, 11: -160, 0: -150, 8: -150, 7: -180, 10: -120, 2: -60},
+    (_MINOR, _DOMINANT): {5: -320, 11: -160, 0: -150, 8: -150, 7: -120, 10: -120, 2: -60},
     (_MINOR, _MINOR): {5: -260, 0: -180, 7: -150, 10: -160, 2: -100, 11: -100, 3: -60},
     (_MINOR, _MAJOR): {8: -160, 3: -160, 5: -100, 10: -120, 0: -60, 1: -60, 11: -40},
     (_MINOR, _HALF_DIMINISHED): {2: -240, 9: -120, 7: -60},
@@ -62,7 +59,7 @@ _MOTIONS: dict[tuple[int, int], dict[int, int]] = {
     (_HALF_DIMINISHED, _MAJOR): {1: -100},
     (_DOMINANT, _MAJOR): {5: -340, 2: -220, 11: -240, 0: -60, 8: -100},
     (_DOMINANT, _MINOR): {5: -330, 11: -220, 2: -140, 0: -160, 7: -140, 10: -60},
-    (_DOMINANT, _DOMINANT): {5: -300, 0: -260, 7: -240, 11: -180, 2: -160, 10: -120, 9: -100},
+    (_DOMINANT, _DOMINANT): {5: -300, 0: -260, 7: -240, 11: -180, 2: -160, 10: -80, 9: -100},
     (_DOMINANT, _HALF_DIMINISHED): {9: -80, 2: -80, 5: -100, 4: -60},
     (_DOMINANT, _DIMINISHED): {1: -120},
     (_MAJOR, _MAJOR): {0: -230, 5: -220, 7: -180, 10: -100, 2: -80, 8: -80, 3: -60, 1: -60},
@@ -77,8 +74,8 @@ _MOTIONS: dict[tuple[int, int], dict[int, int]] = {
 }  # fmt: skip
 # The chords of a key, major or the minor a third below: semitones above the major tonic, family.
 _OF_KEY = {
-    (0, _MAJOR): -60, (2, _MINOR): -60, (7, _DOMINANT): -60, (9, _MINOR): -50, (5, _MAJOR): -30,
-    (4, _MINOR): -20, (11, _HALF_DIMINISHED): -30, (4, _DOMINANT): -170,
+    (0, _MAJOR): -60, (2, _MINOR): -60, (7, _DOMINANT): -120, (9, _MINOR): -50, (5, _MAJOR): -30,
+    (4, _MINOR): -60, (11, _HALF_DIMINISHED): -30, (4, _DOMINANT): -250,
 }  # fmt: skip
 
 
@@ -118,7 +115,7 @@ class RelativeHints(NamedTuple):
     walking: bool
     chart: tuple[tuple[int, Quality], ...]
     tonic: int | None  # of the key
-    previous: tuple[tuple[int, Quality], ...]
+    previous: tuple[int, Quality] | None
     rootless: bool | None
 
 
@@ -128,15 +125,19 @@ def relative(hints: Hints, lowest: int) -> RelativeHints:
     return RelativeHints(
         None if hints.bass is None else (hints.bass - lowest) % 12,
         hints.walking,
-        tuple(((it.root - lowest) % 12, it.quality) for it in hints.chart),
+        tuple(_from(it, lowest) for it in hints.chart),
         None if tonic is None else (tonic - lowest) % 12,
-        tuple(((it.root - lowest) % 12, it.quality) for it in hints.previous[:REMEMBERED]),
+        None if hints.previous is None else _from(hints.previous, lowest),
         hints.rootless,
     )
 
 
+def _from(chord: Chord, lowest: int) -> tuple[int, Quality]:
+    return (chord.root - lowest) % 12, chord.quality
+
+
 def hint_costs(hints: RelativeHints) -> "Costs":
-    """The cost of each root and quality (12 * qualities) by chart, key and last chords."""
+    """The cost of each root and quality (12 * qualities) by chart, key and last chord."""
     import numpy as np  # noqa: PLC0415 - written chords do not need it
 
     costs = np.zeros((12, _FAMILIES), dtype=np.int64)
@@ -145,13 +146,13 @@ def hint_costs(hints: RelativeHints) -> "Costs":
             _chart_costs(family(quality), len(quality.intervals) < 4, root)
             for root, quality in hints.chart
         ])  # fmt: skip
-    for place, (root, quality) in enumerate(hints.previous):
-        if place:
-            costs[root, family(quality)] += _PLAYED_BEFORE
-        else:
-            costs += _motion_costs(family(quality), root)
+    if hints.tonic is not None:
+        costs += _key_costs(hints.tonic)
+    if hints.previous is not None:
+        root, quality = hints.previous
+        costs += _motion_costs(family(quality), root)
     of_qualities: Costs = costs[:, _families()].ravel()
-    return of_qualities if hints.tonic is None else of_qualities + _key_costs(hints.tonic)
+    return of_qualities
 
 
 @cache
@@ -188,24 +189,15 @@ def _chart_costs(charted: int, triad: bool, root: int) -> "Costs":
 
 @cache
 def _key_costs(tonic: int) -> "Costs":
-    """The cost of each root and quality in a major key, or the minor with its notes."""
+    """The cost of each root and family in a major key, or the minor with its notes."""
     import numpy as np  # noqa: PLC0415 - see above
 
-    if tonic:
-        return np.roll(_key_costs(0).reshape(12, -1), tonic, axis=0).ravel()
-    costs = []
-    notes = frozenset(SCALES["ionian"])
-    for root in range(12):
-        for quality in RECOGNISED:
-            low = {(root + step) % 12 for step in quality.intervals if step < 12}
-            kind = family(quality)
-            cost = _OF_KEY.get((root, kind), 0)
-            if low - {(root + 7) % 12} <= notes:
-                cost += _DIATONIC
-            elif root in notes and kind == _DOMINANT:
-                cost += _SECONDARY
-            costs.append(cost)
-    return np.array(costs, dtype=np.int64)
+    costs = np.zeros((12, _FAMILIES), dtype=np.int64)
+    for step in SCALES["ionian"]:
+        costs[(tonic + step) % 12, _DOMINANT] = _SECONDARY
+    for (step, kind), cost in _OF_KEY.items():
+        costs[(tonic + step) % 12, kind] = cost
+    return costs
 
 
 @cache

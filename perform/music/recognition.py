@@ -172,8 +172,8 @@ def _standing(notes: list[int], bass: int, low: bool, hints: RelativeHints) -> "
             costs.reshape(12, len(RECOGNISED))[0] += _LOW_ROOT
         elif hints.rootless and len(notes) > 3:
             costs += _UNLIKE_LAST
-        elif hints.rootless is None and hints.previous:
-            last = (hints.previous[0][0] - bass) % 12
+        elif hints.rootless is None and hints.previous is not None:
+            last = (hints.previous[0] - bass) % 12
             costs.reshape(12, len(RECOGNISED))[last] += _SAME_ROOT
     return np.roll(costs.reshape(12, len(RECOGNISED)), bass, axis=0).ravel()
 
@@ -187,8 +187,8 @@ def _leaving_out(notes: list[int], hints: RelativeHints) -> "NDArray[np.int64]":
     costs = rootless_costs(notes) + _ROOTLESS[True] + elsewhere
     by_root = costs.reshape(12, len(RECOGNISED))
     by_root[hints.bass] += on_root - elsewhere
-    if hints.walking and hints.previous:
-        root, quality = hints.previous[0]
+    if hints.walking and hints.previous is not None:
+        root, quality = hints.previous
         by_root[root, RECOGNISED.index(quality)] += _SAME_WALKING
     return costs
 

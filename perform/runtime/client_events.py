@@ -121,9 +121,7 @@ class ClientEvents:
 
     def _name_chord(self, event: ChordNotesPlayed) -> ChordChanged:
         """The chord of notes, by chart, key and the chord before."""
-        sounding = self._engine.chord
-        before = (sounding,) if sounding is not None else ()
-        hints = self._live.hints()._replace(previous=before, rootless=self._rootless)
+        hints = self._live.hints()._replace(previous=self._engine.chord, rootless=self._rootless)
         chord = recognise(event.notes, hints)
         if chord is not None:
             self._rootless = leaves_out_root(chord, event.notes, self._rootless)

@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 from played_keys import OFF, ON, PEDAL, play
 
 from perform.inputs.chord_keyboard import ChordKeyboard
+from perform.music.quality import BY_NAME
+from perform.music.recognition import recognise
 
 C7 = (48, 52, 55, 58)
 
@@ -34,7 +36,7 @@ def test_overlapping_keys_are_one_chord(gap, overlap):
 
 
 @pytest.mark.parametrize("bpm", [40, 60, 97, 120, 200])
-@pytest.mark.parametrize("notes_a_beat", [1, 2, 3])
+@pytest.mark.parametrize("notes_a_beat", [1, 2, 3, 4])
 @pytest.mark.parametrize("pattern", [(48, 52, 55, 58), (48, 52, 55, 58, 55, 52), (60, 52, 55)])
 def test_an_arpeggio_is_a_chord_once_it_repeats(bpm, notes_a_beat, pattern):
     gap = 60_000 // (bpm * notes_a_beat)
@@ -42,6 +44,41 @@ def test_an_arpeggio_is_a_chord_once_it_repeats(bpm, notes_a_beat, pattern):
     assert play(one_by_one(pattern, gap, gap // 2)) == []
     assert play(one_by_one(2 * pattern, gap, gap // 2)) == [expected]
     assert play(one_by_one(5 * pattern, gap, gap // 2)) == [expected]
+
+
+ORDERS = {
+    "up": lambda notes: notes,
+    "down": lambda notes: notes[::-1],
+    "up and down": lambda notes: notes + notes[-2:0:-1],
+    "Alberti": lambda notes: [notes[0], notes[-1], notes[1], notes[-1]],
+}
+
+
+@given(
+    root=st.integers(36, 70),
+    quality=st.sampled_from(["", "m", "7", "maj7", "m7", "m7b5", "dim7", "6", "m6", "dim", "aug"]),
+    order=st.sampled_from(sorted(ORDERS)),
+    bpm=st.floats(40, 200),
+    unevenness=st.lists(st.floats(-0.15, 0.15), min_size=24, max_size=24),
+    length=st.floats(0.1, 0.8),
+    channels=st.sampled_from([(0,), (0, 5), (0, 1, 2, 3)]),
+)
+def test_a_human_arpeggio_is_the_chord_of_its_notes(
+    root, quality, order, bpm, unevenness, length, channels
+):
+    """In eighths, uneven by 15 of 100 each way, on one channel or on a layer's."""
+    chord = [root + step for step in BY_NAME[quality].intervals]
+    pattern, messages = ORDERS[order](chord), []
+    gap = 30_000 / bpm
+    for place, note in enumerate(2 * pattern):
+        down = (place + unevenness[place]) * gap
+        for channel in channels:
+            messages += [
+                (down, [ON + channel, note, 80]),
+                (down + length * gap / 2, [OFF + channel, note, 0]),
+            ]
+    messages.sort(key=lambda it: it[0])
+    assert play(messages) == [recognise(pattern).symbol]
 
 
 def test_each_chord_of_an_arpeggio_is_known_when_it_repeats():
@@ -85,6 +122,7 @@ def test_a_bass_before_the_new_pedal_belongs_to_the_new_chord():
         (60, 62, 64, 65, 67, 69, 71, 72),
         (67, 65, 64, 62, 60, 62, 64, 65),
         (60, 61, 62, 63, 64, 63, 62, 61),
+        (60, 65, 67, 72, 67, 65, 60, 67),  # leaps, but no third
     ],
 )
 def test_a_melody_is_no_chord(melody, pedal):

@@ -175,3 +175,13 @@ def test_after_any_mistakes_and_some_bars_the_next_chord_is_right(messages):
     keyboard.settle(later)
     found = block(keyboard, (40, 56, 59, 64), later + 1)
     assert found is None or (found.chord.root, found.chord.quality.name) == (4, "")
+
+
+@given(st.sets(st.integers(46, 75), min_size=3, max_size=6), st.booleans())
+def test_a_voicing_that_is_struck_again_keeps_its_name(notes, pedal):
+    """Though the name is a hint for the next one."""
+    messages = [(0, [PEDAL, 64, 127])] if pedal else []
+    for beat in range(5):
+        messages += [(500 * beat + 10, [ON, note, 80]) for note in notes]
+        messages += [(500 * beat + 300, [OFF, note, 0]) for note in notes]
+    assert len(set(play(messages))) <= 1

@@ -12,7 +12,7 @@ from perform.events import ChordChanged, PlayerNoteOff, PlayerNoteOn
 from perform.inputs.bass import BassInputConfig, MidiBass
 from perform.inputs.bass_line import LINGER_SECONDS, BassLine, Surroundings
 from perform.inputs.chords import ChordInputConfig, MidiChords
-from perform.inputs.melody import MelodyInputConfig, MidiMelody
+from perform.inputs.melody import MelodyInputConfig, MelodyKeys, MidiMelody
 from perform.inputs.zones import KeyZones
 from perform.midi import ports
 from perform.music.chord import parse_chord
@@ -156,6 +156,29 @@ def test_keys_above_the_chords_are_a_melody_that_voices_answer():
         PlayerNoteOn(74, 80),
         PlayerNoteOff(74),
     ]
+
+
+def test_a_note_of_a_layer_ends_with_its_last_key():
+    notes = []
+    keys = MelodyKeys(notes.append)
+    for channel, kind in ((0, ON), (3, ON), (3, OFF)):
+        keys.handle([kind + channel, 72, 80])
+    assert PlayerNoteOff(72) not in notes
+    keys.handle([OFF, 72, 0])
+    assert notes.count(PlayerNoteOff(72)) == 1
+
+
+def test_cleared_keys_end_the_melody():
+    async def scene():
+        events = []
+        config = ChordInputConfig(port="keys", split="C4", above="melody")
+        keys = MidiChords(config, ports.AUTO, events.append)
+        keys._handle([ON, 72, 80], 0.0)
+        keys.clear_keys()
+        keys.close()
+        return events
+
+    assert asyncio.run(scene()) == [PlayerNoteOn(72, 80), PlayerNoteOff(72)]
 
 
 def test_drums_are_no_chord_and_no_melody_unless_the_rig_says_so():

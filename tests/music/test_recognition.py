@@ -137,8 +137,8 @@ def test_the_bass_decides(held, expected):
 
 def test_the_previous_chord_decides_between_equal_fits():
     held = (52, 55, 57, 60)
-    assert recognise(held, Hints(previous=(parse_chord("C"),))).symbol == "C6/E"
-    assert recognise(held, Hints(previous=(parse_chord("Am"),))).symbol == "Am7/E"
+    assert recognise(held, Hints(previous=parse_chord("C"))).symbol == "C6/E"
+    assert recognise(held, Hints(previous=parse_chord("Am"))).symbol == "Am7/E"
 
 
 @given(st.sets(st.integers(0, 127), max_size=10))
