@@ -40,6 +40,7 @@ from perform.outputs.base import OutputContext
 from perform.outputs.delay import delayed
 from perform.outputs.idle_clock import IdleClock
 from perform.outputs.osc import OscSender
+from perform.outputs.shared_keys import SharedKeys
 from perform.recording.session import Recorder
 from perform.runtime.client_events import ClientEvents
 from perform.runtime.conductor import Conductor
@@ -209,10 +210,17 @@ def _open_outputs(opening: _Opening, counts: Counts, transport: Transport) -> _O
     opened: dict[str, Output] = {}
     feedback: dict[tuple[str, int], Feedback] = {}
     record: list[Record] = []
+    keys: dict[str, SharedKeys] = {}
     for name, table in rig.outputs.items():
         channels = rig.channels(None if table.every_voice else name)
         context = OutputContext(
-            name, channels, rig.midi, rig.clock.tempo, opening.absences, feedback.__setitem__
+            name,
+            channels,
+            rig.midi,
+            rig.clock.tempo,
+            opening.absences,
+            feedback.__setitem__,
+            keys,
         )
         with opening.absences.expected(f"outputs.{name}"):
             output = table.open(context)

@@ -22,6 +22,7 @@ STATS = {
     "late_phrases": "phrases too late",
     "missed": "bars without their phrase",
     "substituted": "bars with another phrase",
+    "stalls": "stalls",
     "late": "late notes",
     "late_p99": "lateness (p99)",
     "refused": "messages refused",

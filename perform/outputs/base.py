@@ -13,6 +13,7 @@ from perform.events import Event
 from perform.interfaces import Output
 from perform.midi.hotplug import HotplugPort
 from perform.midi.settings import MidiConfig
+from perform.outputs.shared_keys import SharedKeys
 from perform.tables import RigTable
 
 
@@ -21,7 +22,8 @@ class OutputContext(NamedTuple):
 
     `channels`: the MIDI channel (1 to 16) of each voice whose notes the output gets. `tempo`:
     quarter notes a minute, at the start. `absences`: gets what is not there. `reached`: called with
-    the host and port of an output that follows values by address, once they are known.
+    the host and port of an output that follows values by address, once they are known. `keys`:
+    see `MidiOutput`.
     """
 
     name: str
@@ -30,6 +32,7 @@ class OutputContext(NamedTuple):
     tempo: float
     absences: Absences
     reached: Callable[[tuple[str, int], Feedback], None]
+    keys: dict[str, SharedKeys] | None = None
 
 
 class OpenedOutput(NamedTuple):

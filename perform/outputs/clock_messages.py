@@ -34,6 +34,10 @@ class ClockMessages:
         self._moved = self._moved or first != self._next
         return [] if self._moved else [[CONTINUE]]
 
+    def lose(self) -> None:
+        """Take the followers for lost: a device that is plugged in again is told where we are."""
+        self._moved = True
+
     def of_pulse(self, event: ClockPulse) -> list[Message]:
         """The messages for a pulse; an idle one moves nobody."""
         if event.idle:

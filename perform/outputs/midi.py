@@ -59,7 +59,7 @@ class MidiOutputConfig(OutputTable, frozen=True, tag_field="kind", tag="midi"):
 
     def open(self, context: OutputContext) -> OpenedOutput:
         """The port, which may not be there yet. StartError without a MIDI library."""
-        output = MidiOutput(self, context.channels, context.midi)
+        output = MidiOutput(self, context.channels, context.midi, context.keys)
         return OpenedOutput(output, port=output)
 
 
@@ -67,24 +67,32 @@ class MidiOutput:
     """Plays voices on their channels (1 to 16) of one port, from when it is there.
 
     OutputError when the MIDI system is gone.
+    `keys`: the keys of each port by its name, for all outputs.
     """
 
     def __init__(
-        self, config: MidiOutputConfig, channels: Mapping[str, int], midi: MidiConfig = ports.AUTO
+        self,
+        config: MidiOutputConfig,
+        channels: Mapping[str, int],
+        midi: MidiConfig = ports.AUTO,
+        keys: dict[str, SharedKeys] | None = None,
     ) -> None:
         self._name = config.virtual or config.port or ""
         self.port = ports.wait_for_output(config.port, config.virtual, midi)
         self._is_plugged = self.port.fault is None
         self._channels = {voice: channel - 1 for voice, channel in channels.items()}
-        self._keys = SharedKeys(self._channels)
+        self._keys = SharedKeys()
+        self._keys_of_ports = keys
+        self._share_keys()
         self._clock = ClockMessages(idle=config.sends_idle_clock) if config.clock else None
         self._closed = False
 
     def send(self, event: OutputEvent) -> None:
         """Send a note, a clock message where the rig says so, or all-notes-off (panic)."""
         if isinstance(event, NoteMessage):
-            for note in self._keys.handle(event):
-                status = (NOTE_ON if note.velocity else NOTE_OFF) | self._channels[note.voice]
+            channel = self._channels[event.voice]
+            for note in self._keys.handle(channel, event):
+                status = (NOTE_ON if note.velocity else NOTE_OFF) | channel
                 self._write([status, note.pitch, note.velocity])
         elif self._clock and isinstance(event, ClockPulse):
             self._write(*self._clock.of_pulse(event))
@@ -100,6 +108,9 @@ class MidiOutput:
     def handle_plugged(self) -> None:
         """Send events again; first end the notes that the device may have held."""
         self._is_plugged = True
+        self._share_keys()
+        if self._clock is not None:
+            self._clock.lose()
         try:
             self._silence(self._played())
         except OutputError:
@@ -119,11 +130,16 @@ class MidiOutput:
         finally:
             self.port.close()
 
+    def _share_keys(self) -> None:
+        """Share the keys of the port with its other outputs, from when its name is known."""
+        if self._keys_of_ports is not None and self.port.name is not None:
+            self._keys = self._keys_of_ports.setdefault(self.port.name, self._keys)
+
     def _played(self) -> list[int]:
         return sorted(set(self._channels.values()))
 
     def _silence(self, channels: range | list[int]) -> None:
-        self._keys.clear()
+        self._keys.clear(channels)
         for channel in channels:
             for control in (SUSTAIN, ALL_NOTES_OFF, ALL_SOUND_OFF):
                 self._write([CONTROL_CHANGE | channel, control, 0])

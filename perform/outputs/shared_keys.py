@@ -14,20 +14,19 @@ class HeldKey(NamedTuple):
 
 
 class SharedKeys:
-    """The keys that the voices of one port hold. `channels`: the channel of each voice.
+    """The keys that the voices of one port hold, whatever output they play to.
 
     MIDI has one key for a channel and pitch. A voice that strikes a key that another one holds
     strikes it again; the key goes up when the last of them lets go. So a note may sound on with
     that of the other voice, and is never cut by it.
     """
 
-    def __init__(self, channels: Mapping[str, int]) -> None:
-        self._channels = channels
+    def __init__(self) -> None:
         self._held: dict[tuple[int, int], HeldKey] = {}
 
-    def handle(self, note: NoteMessage) -> Sequence[NoteMessage]:
-        """The notes to send for a note of a voice, in order."""
-        key = self._channels[note.voice], note.pitch
+    def handle(self, channel: int, note: NoteMessage) -> Sequence[NoteMessage]:
+        """The notes to send on a channel for a note of a voice, in order."""
+        key = channel, note.pitch
         held = self._held.get(key)
         if not note.velocity:
             return self._release(key, held, note)
@@ -38,9 +37,10 @@ class SharedKeys:
         self._held[key] = HeldKey(note, voices | {note.voice})
         return (held.struck._replace(tick=note.tick, velocity=0), note) if held else (note,)
 
-    def clear(self) -> None:
-        """Forget all keys: they were silenced."""
-        self._held.clear()
+    def clear(self, channels: Iterable[int]) -> None:
+        """Forget all keys of some channels: they were silenced."""
+        gone = set(channels)
+        self._held = {key: held for key, held in self._held.items() if key[0] not in gone}
 
     def _release(
         self, key: tuple[int, int], held: HeldKey | None, note: NoteMessage

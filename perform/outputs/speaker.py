@@ -52,7 +52,7 @@ class Speaker:
     def __init__(self, font: Path, names: Sequence[str], channels: Mapping[str, int]) -> None:
         self.fault = ""
         self._channels = {voice: channel - 1 for voice, channel in channels.items()}
-        self._keys = SharedKeys(self._channels)
+        self._keys = SharedKeys()
         self._tried = ", ".join(names)
         with not_for_children():
             self._process = subprocess.Popen(
@@ -77,8 +77,9 @@ class Speaker:
         if self.fault or not isinstance(event, NoteMessage):
             return
         try:
-            for note in self._keys.handle(event):
-                status = (NOTE_ON if note.velocity else NOTE_OFF) | self._channels[note.voice]
+            channel = self._channels[event.voice]
+            for note in self._keys.handle(channel, event):
+                status = (NOTE_ON if note.velocity else NOTE_OFF) | channel
                 self._stdin.write(bytes([status, note.pitch, note.velocity]))
         except OSError:
             self.fault = "the sound card went away"

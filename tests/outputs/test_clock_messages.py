@@ -56,6 +56,19 @@ def test_a_continue_at_another_place_begins_at_the_next_song_position():
     assert messages(events) == [START, *[PULSE] * 5, STOP, *last]
 
 
+def test_a_device_that_is_plugged_in_again_is_told_where_we_are():
+    clock = ClockMessages()
+    clock.of_transport(TransportMessage(0, "start"))
+    sent = []
+    for pulse in pulses(0, 400):
+        if pulse.tick == 200:
+            clock.lose()
+        sent = clock.of_pulse(pulse)
+        if len(sent) > 1:
+            break
+    assert (pulse.tick, sent) == (240, [[0xF2, 2, 0], CONTINUE, PULSE])
+
+
 def test_idle_pulses_go_out_where_the_clock_is_continuous():
     events = [ClockPulse(-1, idle=True), TransportMessage(0, "start"), *pulses(0, 40)]
     assert messages(events) == [START, PULSE, PULSE]

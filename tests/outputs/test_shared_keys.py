@@ -157,3 +157,14 @@ def test_after_a_panic_no_key_is_held(output):
     for event in (lead._replace(tick=20), lead._replace(tick=30, velocity=0)):
         output.send(event)
     assert output.port.sent == [[0x90, 60, 80], [0x80, 60, 0]]
+
+
+def test_two_outputs_of_one_port_share_its_keys(monkeypatch):
+    port = FakePort()
+    port.name = "MicroFreak"
+    monkeypatch.setattr(midi_output.ports, "wait_for_output", lambda *_: port)
+    config, keys = MidiOutputConfig(port="MicroFreak"), {}
+    outputs = {voice: MidiOutput(config, {voice: 1}, keys=keys) for voice in ("lead", "answer")}
+    for note in notes_of(("lead", 60, 0, 960), ("answer", 60, 480, 600)):
+        outputs[note.voice].send(note)
+    assert port.sent == [[0x90, 60, 84], [0x80, 60, 0], [0x90, 60, 86], [0x80, 60, 0]]
