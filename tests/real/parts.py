@@ -100,7 +100,7 @@ def is_quiet():
 class Program:
     """A running program. `lines`: its output so far, standard output and errors together."""
 
-    def __init__(self, *arguments, env=None, cwd=None):
+    def __init__(self, *arguments, env=None, cwd=None, pass_fds=()):
         self.lines = []
         self.process = subprocess.Popen(
             arguments,
@@ -110,6 +110,7 @@ class Program:
             text=True,
             env={**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})},
             cwd=cwd,
+            pass_fds=pass_fds,
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()

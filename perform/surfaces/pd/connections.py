@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+from perform.control.published import FEEDBACK
+from perform.control.registry import NAME
 from perform.surfaces import colours
 from perform.surfaces.layout import RENEW_MS, Item, Surface
 from perform.surfaces.pd.canvas import Canvas, Raw, is_number, word
@@ -114,6 +116,9 @@ def _receive(canvas: Canvas, surface: Surface, items: Iterable[Item]) -> None:
         if item.feedback:
             voice = [item.value] if item.kind == "light" else []
             _add_path(tree, [*_path(surface, item.feedback), *voice], item)
+    for message in FEEDBACK:
+        for name in surface.voices:
+            _add_longer(tree, _path(surface, message.address.replace(NAME, name)))
     _branch(canvas, trimmed, 0, tree)
 
 
@@ -124,6 +129,21 @@ def _add_path(tree: Tree, path: list[str], item: Item) -> None:
     tree.setdefault(last, {}).setdefault("", []).append(item)
 
 
+def _add_longer(tree: Tree, path: list[str]) -> None:
+    """Add the part behind an address of the tree that a longer address has.
+
+    So the longer one, which nothing shows, is no value of the shorter: /mode/bars of /mode.
+    """
+    for place, part in enumerate(path):
+        if "" in tree:
+            for other in path[place:]:
+                tree = tree.setdefault(other, {})
+            return
+        if part not in tree:
+            return
+        tree = tree[part]
+
+
 def _branch(canvas: Canvas, source: int, outlet: int, tree: Tree) -> None:
     """Objects that route by the parts of the addresses in a tree.
 
@@ -131,14 +151,16 @@ def _branch(canvas: Canvas, source: int, outlet: int, tree: Tree) -> None:
     number; such a part has a route for each.
     """
     canvas.lane()
-    for item in {item.kind: item for item in tree.get("", [])}.values():
-        _leaf(canvas, source, outlet, item)
     words = [part for part in tree if part and not is_number(part)]
+    rest = source, outlet
     if words:
         route = canvas.obj("route", *words)
         canvas.cord(source, outlet, route)
+        rest = route, len(words)
         for number, part in enumerate(words):
             _branch(canvas, route, number, tree[part])
+    for item in {item.kind: item for item in tree.get("", [])}.values():
+        _leaf(canvas, *rest, item)
     for part in filter(is_number, tree):
         both = canvas.obj("t", "a")
         for form in (part, word(part)):
@@ -216,7 +238,9 @@ def _light_option(canvas: Canvas, value: int, item: Item, option: str) -> None:
     """An option, bright while the control has its value."""
     which = canvas.obj("sel", word(option))
     pressed = colours.bright("on")
-    bright = canvas.msg("color", colours.bright(item.colour), pressed, colours.INK)
+    # only the label of a pad is on the button; that of a choice is below it, on the background
+    ink = colours.INK if item.kind == "pads" else colours.TEXT
+    bright = canvas.msg("color", colours.bright(item.colour), pressed, ink)
     dark = canvas.msg("color", resting(item, option), pressed, colours.TEXT)
     hear = canvas.obj("s", f"{item.address}={option}:hear")
     canvas.chain(value, which, bright, hear)

@@ -6,11 +6,13 @@ Feedback is "set", so that a control does not send it back.
 
 from perform.surfaces import colours
 from perform.surfaces.layout import Item, Page, Rect, Surface, option_cells, place_items, split_item
-from perform.surfaces.pd.canvas import Canvas
+from perform.surfaces.pd.canvas import Canvas, word
 from perform.surfaces.pd.connections import connections
 from perform.surfaces.pd.style import FIGURE, resting
 
 WIDTH, BAR, PLAY, PARAMETERS, OPEN, GAP, LINE = 1040, 101, 480, 450, 36, 6.0, 14.0
+EDGE = 2  # an object nearer to the edge of its canvas, in pixels, gets the window scroll bars
+SHOWN = 10  # letters of a chord or key that have room, at the size of its text
 LETTER = 0.6  # the width of every letter, as a share of its height
 LABEL = 13  # the height of a label below a button, in pixels
 NONE = "empty"
@@ -19,10 +21,11 @@ NONE = "empty"
 def write(surface: Surface) -> bytes:
     """The patch as a file."""
     play, *others = surface.pages
-    front = Canvas(WIDTH, BAR + PLAY + OPEN)
-    _ground(front, WIDTH, BAR + PLAY + OPEN)
+    front = _canvas(BAR + PLAY + OPEN)
     _items(front, surface.bar, Rect(0, 0, WIDTH, BAR))
     _items(front, play, Rect(0, BAR, WIDTH, PLAY))
+    # Pure Data draws the box of a subpatch in black, which no property changes
+    _cnv(front, Rect(EDGE, BAR + PLAY, WIDTH - 2 * EDGE, OPEN - EDGE), colours.QUIET)
     windows = [_window(page) for page in others]
     for number, window in enumerate([*windows, connections(surface)]):
         front.sub(window, 12 + number * (WIDTH - 24) / (len(windows) + 1), BAR + PLAY + 8)
@@ -30,14 +33,16 @@ def write(surface: Surface) -> bytes:
 
 
 def _window(page: Page) -> Canvas:
-    window = Canvas(WIDTH, PARAMETERS, page.name)
-    _ground(window, WIDTH, PARAMETERS)
+    window = _canvas(PARAMETERS, page.name)
     _items(window, page, Rect(0, 0, WIDTH, PARAMETERS))
     return window
 
 
-def _ground(canvas: Canvas, width: int, height: int) -> None:
-    _cnv(canvas, Rect(0, 0, width, height), colours.GROUND)
+def _canvas(height: int, name: str = "") -> Canvas:
+    """A canvas with the colour of the background, in a window where all of it is visible."""
+    canvas = Canvas(WIDTH, height, name)
+    _cnv(canvas, Rect(EDGE, EDGE, WIDTH - 2 * EDGE, height - 2 * EDGE), colours.GROUND)
+    return canvas
 
 
 def _items(canvas: Canvas, page: Page, frame: Rect) -> None:
@@ -88,7 +93,9 @@ def _display(canvas: Canvas, item: Item, rect: Rect, bright: str) -> None:
             _label(canvas, rect, item.label, colour, size, left=True)
         case "shown":
             first = str(item.control.default) if item.control is not None else ""
-            _changing_text(canvas, rect, f"{item.address}:hear", first, bright, 22)
+            size = min(22, int(rect.w / (LETTER * SHOWN)))
+            label = (first, 4, round(rect.h / 2), 0, size)
+            _cnv(canvas, rect, colours.GROUND, label, bright, f"{item.address}:hear")
         case "refused":
             name = f"{item.address}:hear"
             _cnv(canvas, rect, colours.GROUND, (NONE, 2, round(rect.h / 2), 0, 12), bright, name)
@@ -201,7 +208,7 @@ def _centred(width: float, text: str, size: int) -> tuple[int]:
 def _label(
     canvas: Canvas, rect: Rect, text: str, colour: str, size: int, *, left: bool = False
 ) -> None:
-    size = max(min(size, int((rect.w + GAP) / (LETTER * max(len(text), 1)))), 7)
+    size = max(min(size, int((rect.w + GAP - 2) / (LETTER * max(len(text), 1)))), 7)
     indent = (2,) if left else _centred(rect.w, text, size)
     _cnv(
         canvas,
@@ -216,7 +223,7 @@ def _changing_text(
     canvas: Canvas, rect: Rect, receive: str, text: str, colour: str, size: int
 ) -> None:
     """A text that messages change: the label of a canvas, aligned to where it begins."""
-    label = (text, *_centred(rect.w, text, size), round(rect.h / 2), 0, size)
+    label = (word(text), *_centred(rect.w, text, size), round(rect.h / 2), 0, size)
     _cnv(canvas, rect, colours.GROUND, label, colour, receive)
 
 
