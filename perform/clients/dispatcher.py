@@ -1,7 +1,7 @@
 """The dispatcher: every client's messages arrive here, and are parsed, applied and counted."""
 
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,6 +12,7 @@ from perform.control.parsers import LearnRequest, StatsRequest, SubscribeRequest
 from perform.errors import MessageError, OutputError
 from perform.interfaces import Sender
 from perform.net.client import Client
+from perform.net.osc_patterns import is_pattern, matching
 from perform.net.rate_limit import RateLimit
 from perform.net.rejections import ErrorReplies, Rejections, printable
 from perform.runtime.client_events import ClientEvents
@@ -50,10 +51,10 @@ class Dispatcher:
     def handle_message(self, address: str, values: tuple[Any, ...], client: Client) -> None:
         """Apply one message now; a message without meaning gets a reply at /error."""
         self._received += 1
-        if not self._subscriptions.accepts(client, address, values):
-            return
         try:
-            self._dispatch(address, values, client)
+            for one in self._matched(address):
+                if self._subscriptions.accepts(client, one, values):
+                    self._dispatch(one, values, client)
         except (MessageError, OutputError) as error:
             self.reject(address, str(error), client)
 
@@ -88,6 +89,16 @@ class Dispatcher:
             "refused": self._rejections.count,
             "subscribers": len(self._subscriptions),
         }
+
+    def _matched(self, address: str) -> Sequence[str]:
+        """The addresses that a pattern matches, without requests; any other address itself."""
+        known = self._events.addresses
+        if not is_pattern(address) or address in known:
+            return (address,)
+        found = matching(address, known)
+        if not found:
+            raise MessageError("no address matches this pattern")
+        return found
 
     def _dispatch(self, address: str, values: tuple[Any, ...], client: Client) -> None:
         command = registry.parse(address, values)

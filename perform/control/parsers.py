@@ -73,7 +73,9 @@ Parser = Callable[[Values, str], Command]
 
 def action(make: Callable[[str | None], Command]) -> Parser:
     """The parser of a control without a value; it ignores the 0 of a button that is released."""
-    return lambda values, voice: None if values == (0,) else make(voice or None)
+    return lambda values, voice: (
+        None if [spelt_number(it) for it in values] == [0] else make(voice or None)
+    )
 
 
 def number(
@@ -166,7 +168,7 @@ def chord(values: Values, _: str) -> Event:
 
 def mode(values: Values, voice: str) -> Event:
     """When a voice plays, and the length of its turns in bars where there is a second value."""
-    match values:
+    match (*values[:1], *map(spelt_number, values[1:])):
         case (str(word),) if word in MODES:
             return ModeChanged(voice or None, word)  # type: ignore[arg-type]
         case (str(word), bars) if word in MODES and _is_number(bars) and 1 <= bars <= LONGEST_TURN:
@@ -204,7 +206,7 @@ def chart(values: Values, _: str) -> Event:
 
 def note(values: Values, _: str) -> Event:
     """A note of the player; velocity 0 ends it."""
-    match values:
+    match tuple(map(spelt_number, values)):
         case (pitch, velocity) if _is_number(velocity):
             number_, loudness = _note(pitch), min(int(velocity), 127)
             if loudness > 0:
@@ -224,19 +226,29 @@ def learn(values: Values, _: str) -> Request:
     raise MessageError(f"takes one address, like /weight/steps, and perhaps one of {modes}")
 
 
+def spelt_number(value: Any) -> Any:
+    """The number that a text spells, as some programs send numbers; any other value as it is."""
+    try:
+        return float(value) if isinstance(value, str) and value.isascii() else value
+    except ValueError:
+        return value
+
+
 def _number(values: Values) -> float:
-    if len(values) != 1 or not _is_number(values[0]):
+    if len(values) != 1 or not _is_number(value := spelt_number(values[0])):
         raise MessageError("takes one number")
-    return float(values[0])
+    return float(value)
 
 
 def _note(value: Any) -> int:
+    value = spelt_number(value)
     if not _is_number(value) or value != int(value) or not 0 <= value <= 127:
         raise MessageError("takes one chord symbol, or MIDI note numbers from 0 to 127")
     return int(value)
 
 
 def _is_port(value: Any) -> bool:
+    value = spelt_number(value)
     return _is_number(value) and value == int(value) and 0 < value < 65536
 
 

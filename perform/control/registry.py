@@ -272,7 +272,7 @@ def parse_mapping(text: str) -> tuple[Control, str, tuple[Any, ...]]:
     except MessageError:
         address, _, word = text.rpartition(" ")
         control, voice = find(address)
-        values = (word if control.takes.startswith("s") else _number(word),)
+        values = (word if control.takes.startswith("s") else parsers.spelt_number(word),)
         if not isinstance(control.parse(values, voice), get_args(Event)):
             raise MessageError("a controller cannot send this") from None
         return control, voice, values
@@ -281,14 +281,6 @@ def parse_mapping(text: str) -> tuple[Control, str, tuple[Any, ...]]:
             'a controller sends one value; write it behind the address, like "/transport start"'
         )
     return control, voice, ()
-
-
-def _number(word: str) -> float | str:
-    """The number that a word spells, or else the word, which the control's parser rejects."""
-    try:
-        return float(word)
-    except ValueError:
-        return word
 
 
 def addresses(voices: Iterable[str]) -> list[tuple[str, Control]]:

@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 
 from perform.errors import RigError
 from perform.inputs.base import InputContext, InputTable
-from perform.inputs.osc_tcp import SlipConnection
+from perform.inputs.osc_receiver import TimeTags
+from perform.inputs.osc_tcp import TcpConnection
 from perform.inputs.osc_udp import UdpInput
 from perform.inputs.zeroconf import Announcement
 from perform.net.access import (
@@ -22,9 +23,10 @@ SocketAddress = tuple[Any, ...]  # of IPv4 (host, port), or of IPv6 (host, port,
 
 
 class OscInputConfig(InputTable, frozen=True):
-    """OSC over UDP at `listen`, and over TCP (framed by SLIP) at `tcp`.
+    """OSC over UDP at `listen`, and over TCP at `tcp`, framed by SLIP or by lengths.
 
     `allow`: the addresses and networks of other machines that may send; empty: every machine may.
+    `time_tags`: "ignore" applies bundles at once, for senders whose clock is wrong.
     `announce`: announce both by zeroconf, so that TouchOSC and other programs find them.
     """
 
@@ -35,6 +37,7 @@ class OscInputConfig(InputTable, frozen=True):
     prefix: str = "/sideman"
     allow: tuple[str, ...] = ()
     announce: bool = False
+    time_tags: TimeTags = "follow"
 
     def check(self, voices: Sequence[str]) -> None:  # noqa: ARG002 - the same for every rig
         """RigError for an address, a prefix or a network that cannot be right."""
@@ -71,7 +74,8 @@ class OscInputConfig(InputTable, frozen=True):
         loop, local = asyncio.get_running_loop(), host_port(self.listen)
         with listen_errors("OSC input", self.listen, "[inputs.osc] listen"):
             transport, _ = await loop.create_datagram_endpoint(
-                lambda: UdpInput(self.prefix, context.handler, context.access), local_addr=local
+                lambda: UdpInput(self.prefix, context.handler, context.access, self.time_tags),
+                local_addr=local,
             )
         context.parts.callback(transport.close)
         address: SocketAddress = transport.get_extra_info("sockname")
@@ -79,10 +83,12 @@ class OscInputConfig(InputTable, frozen=True):
 
     async def _open_tcp(self, listen: str, context: InputContext) -> SocketAddress:
         loop, (host, port) = asyncio.get_running_loop(), host_port(listen)
-        connections: set[SlipConnection] = set()
+        connections: set[TcpConnection] = set()
         with listen_errors("OSC input", listen, "[inputs.osc] tcp"):
             server = await loop.create_server(
-                lambda: SlipConnection(self.prefix, context.handler, context.access, connections),
+                lambda: TcpConnection(
+                    self.prefix, context.handler, context.access, connections, self.time_tags
+                ),
                 host,
                 port,
             )
@@ -104,6 +110,6 @@ class OscInputConfig(InputTable, frozen=True):
         )
 
 
-def _close_all(connections: set[SlipConnection]) -> None:
+def _close_all(connections: set[TcpConnection]) -> None:
     for connection in list(connections):
         connection.close()

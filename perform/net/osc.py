@@ -1,17 +1,30 @@
 """OSC packets (Open Sound Control 1.0): encoded and decoded."""
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from pythonosc.osc_bundle import OscBundle
-from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import OscMessageBuilder
 from pythonosc.parsing import osc_types
 
 from perform.errors import MessageError
 
 MAX_BUNDLE_DEPTH = 8
+_READERS: dict[str, Callable[[bytes, int], tuple[Any, int]]] = {
+    "i": osc_types.get_int,
+    "h": osc_types.get_int64,
+    "f": osc_types.get_float,
+    "d": osc_types.get_double,
+    "s": osc_types.get_string,
+    "S": osc_types.get_string,
+    "b": osc_types.get_blob,
+    "r": osc_types.get_rgba,
+    "m": osc_types.get_midi,
+    "t": osc_types.get_uint64,
+    "c": lambda data, start: (chr(osc_types.get_int(data, start)[0]), start + 4),
+}
+_CONSTANTS = {"T": True, "F": False, "N": None, "I": True}  # they have no data
 NTP_EPOCH = 2_208_988_800  # seconds from 1900, where NTP starts, to 1970
 
 
@@ -37,19 +50,20 @@ def decode_timed(
 ) -> Iterator[tuple[float, str, tuple[Any, ...]]]:
     """(seconds to wait, address, values) of each message; MessageError for a broken packet.
 
-    `now`: seconds since 1970, with which the time tags of bundles are compared. A tag that says
-    "immediately", or a moment in the past, gives no wait.
+    `now`: seconds since 1970, with which the time tags of bundles are compared. A moment in the
+    past gives a negative wait, and a tag that says "immediately" none. The values of arrays come in
+    their order, as if there were no arrays.
     """
     try:
         if OscBundle.dgram_is_bundle(data):
             if depth >= MAX_BUNDLE_DEPTH:
                 raise MessageError(f"bundles in bundles deeper than {MAX_BUNDLE_DEPTH}")
             contents = list(_elements(data))
-            wait = max(wait, _time_tag(data) - now)
+            own = _wait(data, now)
+            wait = max(wait, own) if depth else own
         else:
-            message = OscMessage(data)
             contents = []
-            yield wait, message.address, tuple(message.params)
+            yield wait, *_message(data)
     except MessageError:
         raise
     except Exception:  # noqa: BLE001 - the codec raises its own, struct, index and unicode errors
@@ -58,10 +72,32 @@ def decode_timed(
         yield from decode_timed(element, now, wait, depth + 1)
 
 
-def _time_tag(bundle: bytes) -> float:
-    """A bundle's time tag (NTP, 64 bits) as seconds since 1970; "immediately" is long past."""
+def _message(data: bytes) -> tuple[str, tuple[Any, ...]]:
+    """The address and the values of a message (OSC 1.0 and 1.1, with all types)."""
+    address, start = osc_types.get_string(data, 0)
+    if start >= len(data):
+        return address, ()  # an older program: it sends no types where there are no values
+    types, start = osc_types.get_string(data, start)
+    if not types.startswith(",") or types.count("[") != types.count("]"):
+        raise MessageError("not an OSC packet")
+    values: list[Any] = []
+    for letter in types[1:]:
+        if letter in _READERS:
+            value, start = _READERS[letter](data, start)
+            values.append(value)
+        elif letter in _CONSTANTS:
+            values.append(_CONSTANTS[letter])
+        elif letter not in "[]":
+            raise MessageError(f"an OSC value of the unknown type {letter!r}")
+    return address, tuple(values)
+
+
+def _wait(bundle: bytes, now: float) -> float:
+    """Seconds until a bundle's time tag (NTP, 64 bits); 0 for "immediately", which is 1."""
     whole, fraction = struct.unpack(">II", bundle[8:16])
-    return float(whole - NTP_EPOCH + fraction / 2**32)
+    if whole == 0:
+        return 0.0
+    return float(whole - NTP_EPOCH + fraction / 2**32) - now
 
 
 def _elements(data: bytes) -> Iterator[bytes]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from perform.bundles import bundle, catalog
+from perform.control import registry
 from perform.errors import BundleError, MessageError
 from perform.events import (
     ChordChanged,
@@ -48,6 +49,9 @@ class ClientEvents:
         keyboards: Sequence[MidiInput] = (),
     ) -> None:
         self._voices = voices
+        self.addresses = [
+            address for address, it in registry.addresses(voices) if it.kind != "request"
+        ]
         self._models = set(models)
         self._live = live
         self._engine = live.engine

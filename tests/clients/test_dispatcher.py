@@ -5,7 +5,7 @@ import logging
 import re
 
 import pytest
-from dispatchers import FakeClient, with_clients
+from dispatchers import TWO_VOICES, FakeClient, with_clients
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -270,5 +270,20 @@ def test_any_message_is_applied_or_rejected_and_the_music_goes_on(messages):
             clients.send(client, address, *values)
         assert not clients.live.conductor.failed.done()
         assert clients.dispatcher.stats()["received"] == len(messages)
+
+    with_clients(scene)
+
+
+def test_a_pattern_reaches_what_it_matches_and_no_request():
+    async def scene(clients):
+        client = FakeClient(("127.0.0.1", 9))
+        clients.send(client, "/voice/*/mute", 1)
+        values = clients.state.values
+        assert [values[f"/voice/{it.name}/mute"] for it in TWO_VOICES] == [1, 1]
+        clients.send(client, f"/voice/{{{TWO_VOICES[0].name},nobody}}/mute", 0)
+        assert [values[f"/voice/{it.name}/mute"] for it in TWO_VOICES] == [0, 1]
+        clients.send(client, "/subscrib?", 9)
+        assert not len(clients.subscriptions)
+        assert clients.dispatcher.stats()["refused"] == 1
 
     with_clients(scene)

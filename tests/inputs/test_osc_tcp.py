@@ -12,36 +12,44 @@ from hypothesis import strategies as st
 from perform.inputs import osc_tcp
 from perform.inputs.osc_tcp import (
     MAX_CONNECTIONS,
-    MAX_PACKET,
     MAX_UNSENT,
     SILENT_SECONDS,
-    FrameReader,
-    SlipConnection,
-    frame,
+    TcpConnection,
 )
 from perform.net.access import AccessList
 from perform.net.osc import encode
+from perform.net.osc_framing import MAX_PACKET, LengthFraming, SlipFraming, framing_of
+
+frame = SlipFraming().frame
 
 # END and ESC come often, so that every way to escape them occurs
 packets = st.lists(st.lists(st.sampled_from([0xC0, 0xDB, 0xDC, 0xDD, 0]), min_size=1).map(bytes))
 
 
-@given(packets, st.lists(st.integers(0, 200), max_size=8))
-def test_packets_are_the_same_however_the_stream_is_cut(sent, cuts):
-    stream = b"".join(map(frame, sent))
+@given(
+    st.sampled_from([SlipFraming, LengthFraming]),
+    packets,
+    st.lists(st.integers(0, 200), max_size=8),
+)
+def test_packets_are_the_same_however_the_stream_is_cut(framing, sent, cuts):
+    sent = [b"/" + packet for packet in sent]
+    stream = b"".join(map(framing().frame, sent))
     edges = sorted({0, len(stream), *(cut for cut in cuts if cut < len(stream))})
-    frames = FrameReader()
+    reader = framing_of(stream)
     received = [
-        packet for start, end in pairwise(edges) for packet in frames.feed(stream[start:end])
+        packet for start, end in pairwise(edges) for packet in reader.feed(stream[start:end])
     ]
     assert received == sent
+    assert not sent or isinstance(reader, framing)
 
 
 def test_a_packet_without_an_end_is_rejected():
-    frames = FrameReader()
-    assert frames.feed(b"x" * MAX_PACKET) == []
+    slip = SlipFraming()
+    assert slip.feed(b"/" * MAX_PACKET) == []
     with pytest.raises(ValueError, match="longer"):
-        frames.feed(b"x" * (MAX_PACKET + 1))
+        slip.feed(b"/" * (MAX_PACKET + 1))
+    with pytest.raises(ValueError, match="longer"):
+        LengthFraming().feed((MAX_PACKET + 1).to_bytes(4, "big"))
 
 
 class Transport:
@@ -76,7 +84,7 @@ class Transport:
 
 def test_a_client_that_does_not_read_gets_nothing_and_then_all_values():
     transport, handler = Transport(), RecordingHandler()
-    connection = SlipConnection("/sideman", handler, AccessList(), set())
+    connection = TcpConnection("/sideman", handler, AccessList(), set())
     connection.connection_made(transport)
     assert transport.limit == MAX_UNSENT
     connection.pause_writing()
@@ -95,7 +103,7 @@ def test_the_client_that_is_silent_longest_is_closed_when_all_connections_are_bu
     def connect():
         transport, connection = (
             Transport(),
-            SlipConnection("/sideman", handler, AccessList(), connections),
+            TcpConnection("/sideman", handler, AccessList(), connections),
         )
         connection.connection_made(transport)
         return transport, connection
@@ -119,7 +127,7 @@ def received(*pieces):
     transport, handler = Transport(), RecordingHandler()
 
     async def receive():
-        connection = SlipConnection("/sideman", handler, AccessList(), set())
+        connection = TcpConnection("/sideman", handler, AccessList(), set())
         connection.connection_made(transport)
         for piece in pieces:
             if not transport.closed:
@@ -134,15 +142,14 @@ def received(*pieces):
 @pytest.mark.parametrize(
     ("sent", "said"),
     [
-        (b"\0\0\0\x10/sideman/panic\0\0,\0\0\0", "choose SLIP"),
         (b"GET / HTTP/1.1\r\n", "the panel for browsers"),
-        (b"\x16\x03\x01\x02\0", "no OSC framed by SLIP"),
+        (b"\x16\x03\x01\x02\0", "no OSC, framed by SLIP"),
         (b"\xc0rubbish\xc0", "no OSC"),
         (b"/" + b"x" * 131072, "longer than 65536"),
     ],
 )
 @pytest.mark.parametrize("pieces", [1000, 1])
-def test_a_client_that_does_not_use_slip_is_rejected_once_and_closed(sent, said, pieces):
+def test_a_client_that_sends_no_osc_is_rejected_once_and_closed(sent, said, pieces):
     step = -(-len(sent) // pieces)
     cuts = [sent[start : start + step] for start in range(0, len(sent), step)]
     transport, handler = received(frame(encode("/sideman/panic")), *cuts)
@@ -156,3 +163,19 @@ def test_a_client_that_does_not_use_slip_is_rejected_once_and_closed(sent, said,
 def test_frames_with_an_end_on_one_side_are_decoded():
     _, handler = received(*[frame(encode("/sideman/tempo", 90.0))[1:]] * 3)
     assert [message[:2] for message in handler.messages] == [("/tempo", (90.0,))] * 3
+
+
+def test_a_client_whose_packets_begin_with_their_length_is_answered_so():
+    framing = LengthFraming()
+    transport, handler = Transport(), RecordingHandler()
+
+    async def receive():
+        connection = TcpConnection("/sideman", handler, AccessList(), set())
+        connection.connection_made(transport)
+        connection.data_received(framing.frame(encode("/sideman/tempo", 90.0)))
+        await asyncio.sleep(0)
+        connection.send_message("/beat", 0, 1)
+
+    asyncio.run(receive())
+    assert [message[:2] for message in handler.messages] == [("/tempo", (90.0,))]
+    assert transport.sent == [framing.frame(encode("/sideman/beat", 0, 1))]

@@ -83,10 +83,50 @@ def test_a_bundle_for_next_year_is_rejected_once_and_one_of_yesterday_is_applied
     monkeypatch,
 ):
     handler = RecordingHandler()
-    monkeypatch.setattr("perform.inputs.osc_udp.time.time", lambda: 1_800_000_000.0)
+    monkeypatch.setattr("perform.inputs.osc_receiver.time.time", lambda: 1_800_000_000.0)
     tempo = encode("/sideman/tempo", 90.0)
     packets = [bundle(1_800_000_000.0 + seconds, tempo, tempo) for seconds in (-1e6, 61.0, 1e8)]
     receive(handler, AccessList(), *((packet, ("127.0.0.1", 5)) for packet in packets))
     assert [address for address, *_ in handler.messages] == ["/tempo", "/tempo"]
-    assert [address for address, *_ in handler.rejected] == ["", ""]
-    assert "more than 60 s ahead" in handler.rejected[0][1]
+    assert [address for address, *_ in handler.rejected] == ["", "", ""]
+    assert "1000000 s behind the clock here" in handler.rejected[0][1]
+    assert "more than 60 s ahead" in handler.rejected[1][1]
+
+
+def test_a_sender_with_a_wrong_clock_is_told_once_and_time_tags_may_be_ignored(monkeypatch):
+    monkeypatch.setattr("perform.inputs.osc_receiver.time.time", lambda: 1_800_000_000.0)
+    tempo = encode("/sideman/tempo", 90.0)
+    ahead = [bundle(1_800_000_000.0 + seconds, tempo) for seconds in (5.0, 1.0, 5.0, 1e5)]
+    for time_tags, told, applied in (("follow", 2, 0), ("ignore", 0, 4)):
+        handler = RecordingHandler()
+
+        async def read(handler=handler, time_tags=time_tags):
+            udp = UdpInput("/sideman", handler, AccessList(), time_tags)
+            udp.connection_made(Transport())
+            for packet in ahead:
+                udp.datagram_received(packet, ("127.0.0.1", 5))
+                for _ in range(MAX_STEPS):
+                    await asyncio.sleep(0)
+
+        asyncio.run(read())
+        assert (len(handler.rejected), len(handler.messages)) == (told, applied)
+        assert not told or "5 s ahead of the clock here; set both by NTP" in handler.rejected[0][1]
+
+
+def test_touches_and_motion_are_ignored_after_one_line(caplog):
+    caplog.set_level("INFO")
+    handler = RecordingHandler()
+    touches = [encode("/sideman/swing/z", 1.0), encode("/accxyz", 0.1, 0.2, 0.9)] * 3
+    receive(handler, AccessList(), *((packet, ("127.0.0.1", 5)) for packet in touches))
+    assert not handler.messages
+    assert not handler.rejected
+    assert len(caplog.records) == 1
+
+
+def test_text_that_is_a_number_is_a_number():
+    for text, number in (("0.4", 0.4), (" 1 ", 1.0)):
+        assert registry.parse("/swing", (text,)) == registry.parse("/swing", (number,))
+    assert registry.parse("/voice/lead/mute", ("0",)) == registry.parse("/voice/lead/mute", (0,))
+    assert registry.parse("/mode", ("trade", "2")) == registry.parse("/mode", ("trade", 2))
+    assert registry.parse("/note", ("60", "90")) == registry.parse("/note", (60, 90))
+    assert registry.parse("/panic", ("0",)) is None  # a button that is released

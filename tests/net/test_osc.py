@@ -1,5 +1,7 @@
 """The OSC codec: what is encoded is decoded, and any bytes are messages or a MessageError."""
 
+import struct
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,8 +53,19 @@ def bundle(seconds, *packets):
 def test_a_time_tag_gives_the_seconds_to_wait(later):
     now = 1_800_000_000.0
     inner = bundle(now + later, encode("/sideman/tempo", 90.0), encode("/sideman/panic"))
-    for packet in (inner, bundle(None, inner)):
+    for packet, first in ((inner, later), (bundle(None, inner), max(later, 0))):
         timed = list(decode_timed(packet, now))
         assert [address for _, address, _ in timed] == ["/sideman/tempo", "/sideman/panic"]
-        assert all(wait == pytest.approx(max(later, 0), abs=1e-6) for wait, _, _ in timed)
+        assert all(wait == pytest.approx(first, abs=1e-6) for wait, _, _ in timed)
     assert list(decode_timed(bundle(None, encode("/a")), now)) == [(0.0, "/a", ())]
+
+
+def test_every_type_of_value_is_read_and_arrays_are_flat():
+    data = (
+        b"/a\0\0,[ii[S]]cTFNIhd\0" + bytes([0, 0, 0, 60, 0, 0, 0, 64]) + b"word\0\0\0\0"
+        b"\0\0\0A" + (7).to_bytes(8, "big") + struct.pack(">d", 0.5)
+    )
+    assert list(decode(data)) == [("/a", (60, 64, "word", "A", True, False, None, True, 7, 0.5))]
+    for broken in (b"/a\0\0,[i\0\0\0\0\7", b"/a\0\0,q\0\0"):
+        with pytest.raises(MessageError):
+            list(decode(broken))
