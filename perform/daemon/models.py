@@ -29,10 +29,12 @@ def _with_usable_models(voice: VoiceConfig, absences: Absences) -> VoiceConfig:
 
 
 def _is_usable(voice: str, model: str, absences: Absences) -> bool:
-    with absences.expected(f"voices.{voice}"):
-        try:
-            bundle.load(catalog.find(model))
-        except BundleError as error:
-            absences.begin((voice, model), f"model {model!r}", error)
-            return False
+    try:
+        bundle.load(catalog.find(model))
+    except BundleError as error:
+        if not absences.waits:
+            raise
+        reason = BundleError(f"voice {voice!r}: {error}")
+        absences.begin((voice, model), f"model {model!r}", reason)
+        return False
     return True

@@ -49,7 +49,7 @@ def test_chord_reads_lines_and_prints_json():
         (("check", "taken.toml"), 2, "did you mean 'tempo'"),
         (("check", "other.toml"), 2, "did you mean 'reels'"),
         (("check", "nowhere.toml"), 3, "there is no folder nowhere; make it"),
-        (("run", "nowhere.toml"), 3, "there is no folder nowhere; make it"),
+        (("run", "nowhere.toml", "--strict"), 3, "there is no folder nowhere; make it"),
         (("models", "nothing"), 2, "known are"),
         (("stats", "nohost.invalid:9000"), 3, "no daemon answers"),
         (("demo", "--seconds", "1", "--out", "taken.toml"), 3, "name another --out"),
@@ -79,7 +79,7 @@ def test_a_changed_bundle_is_rejected_in_one_line(tmp_path, root):
     (tmp_path / "rig.toml").write_text(
         "[outputs.o]\nkind='osc'\nto='127.0.0.1:9'\n[[voices]]\nname='a'\nmodel='mine'\n"
     )
-    done = command("run", "rig.toml", cwd=tmp_path, env=own)
+    done = command("run", "rig.toml", "--strict", cwd=tmp_path, env=own)
     assert (done.returncode, "the manifest says" in done.stderr) == (2, True)
     assert len(done.stderr.strip().splitlines()) == 1
     shutil.copytree(root / "models" / "reels", tmp_path / "whole")

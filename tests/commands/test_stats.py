@@ -15,7 +15,7 @@ from perform.net.access import AccessList
 class Answering(RecordingHandler):
     """Answers every message with two statistics."""
 
-    def handle_message(self, address, values, client):
+    def handle_message(self, address, _, client):
         for name, value in (("bars", 12), ("done", 1)):
             client.send_message(f"{address}/{name}", value)
 
