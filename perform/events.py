@@ -196,9 +196,14 @@ class Panic(NamedTuple):
 
 
 class StallEnded(NamedTuple):
-    """The program has stood still; what was due before tick `until` is not made up for."""
+    """The program has stood still; what was due before tick `until` is not made up for.
+
+    `now`: the tick of this moment. No clock pulse before it is sent: a bunch of pulses is another
+    tempo for those who follow.
+    """
 
     until: int
+    now: int = 0
 
 
 class PhraseReady(NamedTuple):

@@ -334,7 +334,7 @@ class Engine:
         if not self.running:
             return []
         self.counts.stalls += 1
-        return self._playback.skip(event.until)
+        return self._playback.skip(event.until, event.now)
 
     # --- voices --------------------------------------------------------------------------------
 

@@ -76,8 +76,9 @@ class Playback:
                 self._pass(due, done)
         return done
 
-    def skip(self, until: int) -> list[OutputEvent]:
-        """Pass over all events before tick `until`: no note, beat or pulse of them is made up for.
+    def skip(self, until: int, now: int) -> list[OutputEvent]:
+        """Pass over all events before tick `until`: no note or beat of them is made up for, and no
+        clock pulse before tick `now`.
 
         The sounding notes end first. Chords, bars and the chart go on as if all had been played,
         and the rest of the bar at `until` is laid out.
@@ -91,9 +92,12 @@ class Playback:
             elif due.kind in (EventKind.OPEN, EventKind.FIRST):
                 bar, start = due.item
                 opened = bar, start, self._position.open_bar(bar)
+            elif due.kind is EventKind.PULSE:
+                pulses = max(-((due.tick - now) // TICKS_PER_PULSE), 1)
+                self._counts.skipped_pulses += pulses
+                self._position.add_pulse(due.tick + pulses * TICKS_PER_PULSE)
             elif due.kind not in (EventKind.OFF, EventKind.REQUEST):
                 self._counts.skipped_beats += due.kind is EventKind.BEAT
-                self._counts.skipped_pulses += due.kind is EventKind.PULSE
                 self._pass(due, passed)
         self.tick = until
         done += _latest(passed)

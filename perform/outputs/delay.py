@@ -8,7 +8,7 @@ from collections import deque
 from perform.clock.realtime import SPIN_SECONDS, TOO_LATE_SECONDS, Alarm, spin_until
 from perform.engine.settings import Counts
 from perform.errors import OutputError
-from perform.events import AllNotesOff, NoteMessage, OutputEvent, StateChanged
+from perform.events import AllNotesOff, ClockPulse, NoteMessage, OutputEvent, StateChanged
 from perform.interfaces import Output
 
 
@@ -77,11 +77,16 @@ class DelayedOutput:
         self._alarm.set(self._waiting[0][0] if self._waiting else None)
 
     def _send_until(self, moment: float, earliest: float) -> None:
-        """Send what is due by `moment`; what was due before `earliest` comes too late."""
+        """Send what is due by `moment`; what was due before `earliest` comes too late.
+
+        After a stall no clock pulse of the past is sent: a bunch of them is another tempo.
+        """
+        stalled = bool(self._waiting) and self._waiting[0][0] < earliest
         try:
             while self._waiting and self._waiting[0][0] <= moment:
                 due, event = self._waiting.popleft()
-                if due >= earliest or not self._counts.skip(event):
+                late = due < earliest or (stalled and isinstance(event, ClockPulse))
+                if not (late and self._counts.skip(event)):
                     self._output.send(event)
         except OutputError as error:  # the next call of `send` raises it
             self._error = error

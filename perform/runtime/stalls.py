@@ -47,7 +47,8 @@ class Stalls:
             if late <= TOO_LATE_SECONDS:
                 break
             self.ended = now
-            stall = StallEnded(max(self._transport.tick_at(now - TOO_LATE_SECONDS), due) + 1)
+            until = max(self._transport.tick_at(now - TOO_LATE_SECONDS), due) + 1
+            stall = StallEnded(until, self._transport.tick_at(now))
             self._record(due - 1, stall)  # the tick up to which all had been played
             done += self._engine.handle(stall, due - 1)
             self._loop.call_soon(self._log, late)
