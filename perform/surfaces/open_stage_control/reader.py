@@ -48,14 +48,15 @@ def _items(widget: Widget, rect: Rect) -> Iterator[DrawnItem]:
                 yield DrawnItem("panel", rect, fill=widget["colorBg"])
             yield from _inside(widget, rect)
         case "text":
-            size = float(re.findall(r"font-size: (\d+)", widget["css"])[0])
+            size = _size(widget)
             first = re.findall(r"OSC\{\S+, (.*), false\}", widget.get("value", ""))
             text = widget["default"] or (first[0] if first else "")
             left = widget.get("align") == "left"
             yield DrawnItem("text", rect, text, ink=widget["colorText"], size=size, left=left)
         case "button":
             on = widget.get("default") == widget.get("on", 1)
-            yield DrawnItem("button", rect, widget["label"], bright if on else resting, size=16)
+            fill = bright if on else resting
+            yield DrawnItem("button", rect, widget["label"], fill, size=_size(widget))
         case "led":
             yield DrawnItem("button", rect, fill=colours.mixed(bright, 0.15))
         case "fader":
@@ -80,8 +81,21 @@ def _options(widget: Widget, rect: Rect, resting: str) -> Iterator[DrawnItem]:
             cell,
             option,
             fill,
-            size=min(18.0, width / max(map(len, widget["values"])) / 0.6),
+            size=_size(widget),
         )
+
+
+def _size(widget: Widget) -> float:
+    """The size of a widget's text in a window of WIDTH by HEIGHT."""
+    return text_size(widget["css"], WIDTH, HEIGHT)
+
+
+def text_size(css: str, width: float, height: float) -> float:
+    """The size of a text, in pixels, in a window of this size."""
+    numbers = re.findall(r"([\d.]+)(?:rem|vw|vh)", css)
+    most, one, small, two, half, high = (float(number) for number in numbers[:6])
+    across, down = width / 100, height / 100
+    return min(most, max(one * across, min(small, two * across, half * down)), high * down)
 
 
 def _rect(widget: Widget, frame: Rect) -> Rect:

@@ -25,6 +25,9 @@ from perform.surfaces.layout import (
 
 VERSION = "1.26.0"
 WIDTH, HEIGHT, BAR, TABS, GAP, LINE = 1280.0, 800.0, 134.0, 30.0, 6.0, 20.0
+LETTER = 0.62  # the width of a letter, as a share of the size of its text
+SMALL = 9  # pixels
+WRAP = "white-space: normal; overflow-wrap: anywhere; padding: 0;"
 Widget = dict[str, Any]
 
 
@@ -88,7 +91,8 @@ def _widgets(surface: Surface, page: Page, height: float, number: int) -> Iterat
             fixed = 0 if item.bounds[1] > 1 else 2
             value = f"#{{@{{{name}}} < 0 ? 'free' : @{{{name}}}.toFixed({fixed}) + ' '}}"
             first = f"{item.bounds[2]:.{fixed}f}" if item.bounds[2] >= 0 else "free"
-            yield _text(f"{name}_figure", figure, frame, first, colours.TEXT, 13) | {"value": value}
+            shown = _text(f"{name}_figure", figure, frame, first, colours.TEXT, 13, 5)
+            yield shown | {"value": value}
         if item.kind == "light":
             yield _text(f"{name}_name", rect, frame, item.label, colours.TEXT, 18)
 
@@ -100,17 +104,17 @@ def _widget(surface: Surface, item: Item, name: str, rect: Rect, frame: Rect) ->
             colour = colours.TEXT if item.colour == "plain" else colours.bright(item.colour)
             return _text(name, rect, frame, item.label, colour, size) | {"align": "left"}
         case "shown":
-            shown = _text(name, rect, frame, "", colours.bright(item.colour), 30)
+            shown = _text(name, rect, frame, "", colours.bright(item.colour), 30, 9)
             return shown | {"value": _feedback(surface, item)}
         case "beat":
             value = f"var at = OSC{{{surface.prefix}/beat, 0, false}}; "
             result = "return Array.isArray(at) ? (at[0] + 1) + ' · ' + (at[1] + 1) : '1 · 1'"
-            shown = _text(name, rect, frame, "1 · 1", colours.bright("beat"), 30)
+            shown = _text(name, rect, frame, "1 · 1", colours.bright("beat"), 30, 8)
             return shown | {"value": f"JS{{{{ {value}{result} }}}}"}
         case "refused":
             value = f"var what = OSC{{{surface.prefix}/error, , false}}; "
             result = "return Array.isArray(what) ? what.join(': ') : ''"
-            shown = _text(name, rect, frame, "", colours.bright(item.colour), 14)
+            shown = _text(name, rect, frame, "", colours.bright(item.colour), 14, 80)
             return shown | {"align": "left", "value": f"JS{{{{ {value}{result} }}}}"}
         case "light":
             value = f"var note = OSC{{{surface.prefix}/note, 0, true}}; "
@@ -137,18 +141,18 @@ def _touched(surface: Surface, item: Item, name: str, rect: Rect, frame: Rect) -
         case "tap":
             mode = {"mode": "tap", "on": item.value} if item.value else {"mode": "momentary"}
             return _sender(surface, "button", item, name, rect, frame) | {
-                "label": item.label,
-                **mode,
-            }
+                "label": item.label, "css": _button_text(item, rect), **mode,
+            }  # fmt: skip
         case "switch":
             return _sender(surface, "button", item, name, rect, frame) | {
                 "label": item.label, "mode": "toggle", "on": 1, "off": 0, "typeTags": "i",
-                "value": _feedback(surface, item),
+                "value": _feedback(surface, item), "css": _button_text(item, rect),
             }  # fmt: skip
         case "latch":
             return _base("button", "latch", rect, frame) | {
                 "label": item.label, "mode": "toggle", "on": 1, "off": 0, "default": 1,
                 "bypass": True, "colorWidget": colours.bright(item.colour),
+                "css": _button_text(item, rect),
             }  # fmt: skip
         case _:
             low, high, first = item.bounds
@@ -165,10 +169,13 @@ def _choice(surface: Surface, item: Item, name: str, rect: Rect, frame: Rect) ->
         for number, option in enumerate(item.options, 1)
         if is_black(item, option)
     )
+    rows = -(-len(item.options) // item.columns)
+    cell = Rect(0, 0, 0.85 * rect.w / item.columns, 0.9 * rect.h / rows)
+    longest = max(map(len, item.options))
     return _sender(surface, "switch", item, name, rect, frame) | {
         "values": list(item.options), "layout": "grid", "gridTemplate": item.columns, "mode": "tap",
         "typeTags": "s", "colorTextOn": colours.INK, "value": _feedback(surface, item),
-        "css": darker,
+        "css": f"value {{ {_font(longest, cell, 18)} {WRAP} }}\n{darker}",
     }  # fmt: skip
 
 
@@ -180,11 +187,31 @@ def _sender(surface: Surface, kind: str, item: Item, name: str, rect: Rect, fram
     }  # fmt: skip
 
 
-def _text(name: str, rect: Rect, frame: Rect, text: str, colour: str, size: int) -> Widget:
+def _button_text(item: Item, rect: Rect) -> str:
+    inside = Rect(0, 0, 0.8 * rect.w, 0.88 * rect.h)
+    return f"label {{ {_font(len(item.label), inside, 16)} {WRAP} }}"
+
+
+def _text(
+    name: str, rect: Rect, frame: Rect, text: str, colour: str, size: int, letters: int = 0
+) -> Widget:
+    """A text. `letters`: how many it may have; by default as many as it has."""
     return _base("text", name, rect, frame) | {
         "default": text, "colorText": colour, "alphaStroke": 0, "padding": 0,
-        "css": f"font-size: {size}rem;",
+        "css": f"label {{ {_font(letters or len(text), rect, size)} {WRAP} }}",
     }  # fmt: skip
+
+
+def _font(letters: int, rect: Rect, most: int) -> str:
+    """The size of a text that fits its rectangle in a window of any shape.
+
+    The rectangle grows and shrinks with the window, a fixed size would not. Two lines are only for
+    what is smaller than SMALL in one.
+    """
+    one = 100 * rect.w / WIDTH / (LETTER * max(letters, 1))
+    two = f"min({SMALL}rem, {1.7 * one:.2f}vw, {100 * 0.45 * rect.h / HEIGHT:.2f}vh)"
+    high = 100 * 0.8 * rect.h / HEIGHT
+    return f"font-size: min({most}rem, max({one:.2f}vw, {two}), {high:.2f}vh); letter-spacing: 0;"
 
 
 def _feedback(surface: Surface, item: Item) -> str:
