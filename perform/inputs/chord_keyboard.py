@@ -112,14 +112,14 @@ class ChordKeyboard:
         self.deadline = self._settles_at = None
         around = self._hints(now)
         hints = self._known(around, now)
-        notes, struck = self._believed(now, hints), bool(self._fresh)
+        notes = self._believed(now, hints)
         self._fresh.clear()
         if len(notes) + (around.bass is not None) >= self._settings.minimum:
             chord = self._name(notes, hints)
             if chord is None or (chord == self._chord and not self._anew):
                 return None
         else:
-            found = self._broken.find(lambda notes: self._name(notes, hints)) if struck else None
+            found = self._broken.find(lambda notes: self._name(notes, hints))
             if found is None or found[0] == self._chord:
                 return None
             chord, notes = found
