@@ -127,5 +127,6 @@ def _sources(rig: Rig) -> Iterator[str]:
     if rig.mqtt is not None:
         yield f"MQTT {rig.mqtt.prefix}/{rig.mqtt.name} at {rig.mqtt.broker}"
     if rig.panel is not None:
-        is_local = is_loopback(host_port(rig.panel.listen)[0]) and rig.panel.token is None
+        is_local = not (rig.panel.token or rig.panel.names)
+        is_local = is_local and is_loopback(host_port(rig.panel.listen)[0])
         yield f"panel {rig.panel.listen} ({'this machine' if is_local else 'with the token'})"

@@ -75,6 +75,8 @@ def _check(rig: Rig, name: str) -> None:
         check_mqtt(rig.mqtt, voices)
     if rig.panel is not None:
         host_port(rig.panel.listen)
+        if not (rig.panel.path.startswith("/") and rig.panel.path.endswith("/")):
+            raise RigError(f'[panel] path {rig.panel.path!r}: begin and end it with /, as "/jam/"')
 
 
 def _check_names(voices: list[str], name: str) -> None:

@@ -59,11 +59,14 @@ class PanelConfig(RigTable, frozen=True):
     """The web panel, at `listen` (host:port).
 
     The panel asks for `token`. Without one, it asks other machines for a token that is kept for
-    this user, and this machine for none.
+    this user, and this machine for none. Behind a reverse proxy, `names`: the host names that
+    browsers use there, for which the token is asked in any case; `path`: where the panel is.
     """
 
     listen: str = "127.0.0.1:8137"
     token: Annotated[str, Meta(min_length=8)] | None = None
+    names: tuple[str, ...] = ()
+    path: str = "/"
 
 
 class Rig(RigTable, frozen=True):

@@ -53,7 +53,7 @@ class Children:
 
     async def start_panel(self, config: PanelConfig) -> PanelListener:
         """Where browsers reach the panel, after its port is open and its process is started."""
-        panel = open_listener(*host_port(config.listen), config.token)
+        panel = open_listener(*host_port(config.listen), config.token, config.names, config.path)
         self._parts.callback(panel.socket.close)
         if not panel.is_local:
             log.warning(

@@ -48,7 +48,7 @@ def _alsa_fault() -> str | None:
 def _jack_fault() -> str | None:
     jack = load_jack()
     if jack is None:
-        return "JACK: no libjack.so.0"
+        return "JACK: no libjack.so.0; on Debian: apt install libjack-jackd2-0, or pipewire-jack"
     return None if _answers(jack) else "JACK: no server"
 
 

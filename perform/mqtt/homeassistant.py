@@ -76,6 +76,22 @@ def discovery(
     return QueuedMessage(topic, msgspec.json.encode(described), 1, retain=True)
 
 
+def with_removed(config: QueuedMessage, former: bytes) -> QueuedMessage:
+    """The configuration, with the platform alone of each entity that only a former one has.
+
+    By this Home Assistant removes the entity. A text that is no configuration changes nothing.
+    """
+    try:
+        known = msgspec.json.decode(former)["components"]
+        platforms = {name: entity["platform"] for name, entity in known.items()}
+    except (msgspec.DecodeError, KeyError, TypeError, AttributeError):
+        return config
+    described = msgspec.json.decode(config.payload)
+    for name, platform in platforms.items():
+        described["components"].setdefault(name, {"platform": platform})
+    return config._replace(payload=msgspec.json.encode(described))
+
+
 def _control_entity(control: Mapping[str, Any], topics: Topics, models: list[str]) -> Entity | None:
     """The entity of a control; None for notes and requests, which no entity can show."""
     address, kind = control["address"], control["kind"]
@@ -134,7 +150,7 @@ def _select(options: Iterable[str]) -> Entity:
 
 
 def _sensors(topics: Topics) -> dict[str, Entity]:
-    """The entities without a command: the chord, the chart's bar, the last error, the stats."""
+    """The entities without a command: chord, bar, what is absent, the last error, the stats."""
     sensors: dict[str, Entity] = {
         "sounding": {
             "platform": "sensor",
@@ -151,6 +167,13 @@ def _sensors(topics: Topics) -> dict[str, Entity]:
             "name": "chords expected next",
             "state_topic": topics.topic("state/chords/expected"),
             "value_template": f"{{{{ value[:{MAX_STATE}] }}}}",
+        },
+        "absent": {
+            "platform": "sensor",
+            "name": "absent",
+            "state_topic": topics.topic("state/absent"),
+            "value_template": f"{{{{ value[:{MAX_STATE}] }}}}",
+            "entity_category": "diagnostic",
         },
         "refused": {
             "platform": "sensor",

@@ -17,7 +17,7 @@ from perform.errors import InputError, MessageError
 from perform.ipc.child import ParentConnection
 from perform.ipc.tasks import end_tasks
 from perform.mqtt.connection import ERRORS, NOT_LISTENING, BrokerConnection
-from perform.mqtt.homeassistant import discovery
+from perform.mqtt.homeassistant import discovery, with_removed
 from perform.mqtt.queues import Outbox, QueuedMessage, RetainedFilter
 from perform.mqtt.topics import STATE_QOS, Topics, format_value, parse_payload
 
@@ -63,8 +63,11 @@ class Installation:
         self._connection = BrokerConnection(mqtt, self._topics, self._availability(OFFLINE))
         self._state = self._topics.topic("state") + "/"
         self._outbox.add(self._availability(ONLINE))
+        self._discovery = ""  # the topic of the message for Home Assistant
         if mqtt.discovery is not None:
-            self._outbox.add(discovery(mqtt, self._topics, controls, models, version("sideman")))
+            config = discovery(mqtt, self._topics, controls, models, version("sideman"))
+            self._discovery = config.topic
+            self._outbox.add(config)
 
     # --- from the daemon -------------------------------------------------------------------------
 
@@ -151,6 +154,12 @@ class Installation:
         else:
             self._compare(topic, payload)
 
+    def _handle_discovery(self, former: bytes) -> None:
+        """Home Assistant's message of an earlier start: the entities of former voices go."""
+        ours = self._outbox.retained(self._discovery)
+        if ours is not None and (config := with_removed(ours, former)) != ours:
+            self._outbox.add(config)
+
     def _compare(self, topic: str, payload: bytes) -> None:
         """Compare what the broker has now with what we published last.
 
@@ -200,6 +209,8 @@ class Installation:
     async def _connect(self) -> None:
         async with self._connection.client() as client:
             granted = await client.subscribe(self._topics.filters())
+            if self._discovery:  # an access list may reject this
+                await client.subscribe(self._discovery, 1)
             if any(getattr(code, "value", code) >= NOT_GRANTED for code in granted):
                 raise InputError("it rejects our subscriptions; correct its access list")
             self._log_connected()
@@ -234,6 +245,9 @@ class Installation:
 
     async def _receive(self, client: aiomqtt.Client) -> None:
         async for message in client.messages:
+            if message.topic.value == self._discovery:
+                self._handle_discovery(bytes(message.payload or b""))
+                continue
             if self._topics.is_own(message.topic.value):
                 self._handle_own_topic(message)
                 continue

@@ -49,9 +49,11 @@ async def serve(link_fd: int, listening_fd: int) -> None:
     rules = greeting.pop("access")
     hub = Hub()
     hub.publish(time.time(), "/hello", [greeting])
-    guard = Guard(rules["names"], rules["token"], loopback=rules["loopback"])
+    guard = Guard(
+        rules["names"], rules["token"], proxied=rules["proxied"], loopback=rules["loopback"]
+    )
     config = uvicorn.Config(
-        application(hub, link, guard),
+        application(hub, link, guard, rules["path"]),
         log_config=None,
         log_level="error",
         access_log=False,

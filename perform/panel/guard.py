@@ -24,14 +24,17 @@ SUBSCRIPTION_ADDRESSES = ("/subscribe", "/subscribe/again", "/unsubscribe")
 class Guard:
     """Decides by the headers of a request whether it may come in.
 
-    `names`: the host names of the panel. `token`: what a request has to bring; "" for nothing.
-    `loopback`: only this machine reaches the panel, and no other address is its name. Otherwise
-    every IP address is. A page on another site, whose name points to the panel (DNS rebinding),
-    comes with that other name.
+    `names`: the host names of the panel; `proxied`: those at a reverse proxy. `token`: what a
+    request has to bring; "" for nothing. `loopback`: only this machine reaches the panel, and no
+    other address is its name. Otherwise every IP address is. A page on another site, whose name
+    points to the panel (DNS rebinding), comes with that other name.
     """
 
-    def __init__(self, names: Iterable[str], token: str, *, loopback: bool) -> None:
-        self._names = frozenset(name.lower() for name in names)
+    def __init__(
+        self, names: Iterable[str], token: str, *, proxied: Iterable[str] = (), loopback: bool
+    ) -> None:
+        self._proxied = frozenset(name.lower() for name in proxied)
+        self._names = self._proxied.union(name.lower() for name in names)
         self._token = token.encode()
         self._loopback = loopback
 
@@ -42,7 +45,7 @@ class Guard:
         """
         if not self._is_own_name(host):
             return "this panel does not have that name; open the address that Sideman printed"
-        if origin is not None and not _same_origin(origin, host):
+        if origin is not None and not self._is_own_origin(origin, host):
             return "a page of another site may not use the panel"
         if self._token and not secrets.compare_digest(token.encode(), self._token):
             return (
@@ -50,6 +53,12 @@ class Guard:
                 "open the address that Sideman printed, or scan its code"
             )
         return ""
+
+    def _is_own_origin(self, origin: str, host: str) -> bool:
+        """Whether a page is our own; a proxy may replace the host."""
+        scheme, _, name = origin.partition("//")
+        listed = scheme in ("http:", "https:") and _host_name(name) in self._proxied
+        return listed or _same_origin(origin, host)
 
     def _is_own_name(self, host: str) -> bool:
         name = _host_name(host)

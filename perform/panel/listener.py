@@ -27,7 +27,8 @@ class PanelListener(NamedTuple):
 
     `url`: the address to open in a browser. `token`: what a browser has to send; "" for nothing.
     `names`: the host names that the panel answers to, besides IP addresses. `is_local`: whether
-    only this machine reaches the panel.
+    only this machine reaches the panel. `proxied`: the names at a reverse proxy; `path`: where the
+    panel is there.
     """
 
     socket: sockets.socket
@@ -35,10 +36,18 @@ class PanelListener(NamedTuple):
     token: str
     names: tuple[str, ...]
     is_local: bool
+    proxied: tuple[str, ...] = ()
+    path: str = "/"
 
     def access_rules(self) -> dict[str, object]:
         """The rules for the panel's process, as JSON; browsers do not get them."""
-        return {"token": self.token, "names": self.names, "loopback": self.is_local}
+        return {
+            "token": self.token,
+            "names": self.names,
+            "proxied": self.proxied,
+            "loopback": self.is_local,
+            "path": self.path,
+        }
 
     def qr_code(self) -> str:
         """The address as a QR code of text; "" for a panel that no phone reaches."""
@@ -60,8 +69,16 @@ def _missing_packages() -> list[str]:
     return [name for name in NEEDED if importlib.util.find_spec(name) is None]
 
 
-def open_listener(host: str, port: int, token: str | None = None) -> PanelListener:
+def open_listener(
+    host: str,
+    port: int,
+    token: str | None = None,
+    proxied: tuple[str, ...] = (),
+    path: str = "/",
+) -> PanelListener:
     """An open panel socket. Without a `token`, the network needs the one that is stored.
+
+    `proxied`: the names of the panel at a reverse proxy, through which all of the network comes.
 
     StartError when packages are missing, InputError when the port cannot be opened.
     """
@@ -74,10 +91,11 @@ def open_listener(host: str, port: int, token: str | None = None) -> PanelListen
     socket.setblocking(False)
     port = socket.getsockname()[1]
     is_local = is_loopback(host)
-    token = token or ("" if is_local else stored_token())
+    token = token or ("" if is_local and not proxied else stored_token())
     query = f"?token={quote(token)}" if token else ""
     url = f"http://{_in_url(_reachable_host(host))}:{port}/{query}"
-    return PanelListener(socket, url, token, _names(host, is_local=is_local), is_local)
+    names = _names(host, is_local=is_local)
+    return PanelListener(socket, url, token, names, is_local, proxied, path)
 
 
 def _listen(host: str, port: int) -> sockets.socket:

@@ -72,10 +72,16 @@ class DaemonConnection(Protocol):
 
 
 class GuardedApplication:
-    """An application that gets only the requests that the guard lets in."""
+    """An application that gets only the requests that the guard lets in.
 
-    def __init__(self, app: ASGIApp, guard: Guard, daemon: DaemonConnection) -> None:
+    `path`: of the panel at a reverse proxy.
+    """
+
+    def __init__(
+        self, app: ASGIApp, guard: Guard, daemon: DaemonConnection, path: str = "/"
+    ) -> None:
         self._app = app
+        self._path = path
         self._guard = guard
         self._daemon = daemon
         self._limit = RateLimit(MAX_RATE, MAX_BURST)
@@ -85,6 +91,8 @@ class GuardedApplication:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
+        if scope["path"].startswith(self._path):  # some proxies pass it on, some remove it
+            scope = {**scope, "path": "/" + scope["path"].removeprefix(self._path)}
         headers = Headers(scope=scope)
         token = token_of(scope["query_string"], headers.get("cookie", ""))
         refusal = self._guard.refusal(headers.get("host", ""), headers.get("origin"), token)
@@ -101,15 +109,15 @@ class GuardedApplication:
             await response(scope, receive, send)
 
 
-def application(hub: Hub, daemon: DaemonConnection, guard: Guard) -> ASGIApp:
-    """The whole panel as an application."""
+def application(hub: Hub, daemon: DaemonConnection, guard: Guard, path: str = "/") -> ASGIApp:
+    """The whole panel as an application. `path`: where a reverse proxy has it."""
 
     async def serve(socket: WebSocket) -> None:
         await _serve_browser(socket, hub, daemon)
 
     paths = [path for path in sorted(PAGE.iterdir()) if path.suffix in MEDIA_TYPES]
     routes: list[Any] = [*map(_route, paths), WebSocketRoute("/ws", serve)]
-    return GuardedApplication(Starlette(routes=routes), guard, daemon)
+    return GuardedApplication(Starlette(routes=routes), guard, daemon, path)
 
 
 def _route(path: Path) -> Route:

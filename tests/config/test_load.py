@@ -78,6 +78,7 @@ def test_an_empty_rig_has_defaults():
         ("[mqtt]\nbroker = 'h:1883'\ngroups = ['+']", "part of a topic"),
         ("[mqtt]\nbroker = 'h:1883'\n[[voices]]\nname = 'a#'", "part of a topic"),
         ("[mqtt]\nbroker = 'h:1883'\nprefix = '/gallery'", "prefix '/gallery'"),
+        ("[panel]\npath = 'jam'", 'begin and end it with /, as "/jam/"'),
         ("[mqtt]\nbroker = 'h:1883'\ndiscovery = 'home#'", "discovery 'home#'"),
         ("[mqtt]\nbroker = 'h:1883'\ntls = true\ncert = 'c.pem'", "both cert and key"),
         ("[mqtt]\nbroker = 'h:1883'\nca = 'ca.pem'", "tls = true"),

@@ -7,7 +7,7 @@ import pytest
 
 from perform.config.mqtt import MqttConfig
 from perform.control import registry
-from perform.mqtt.homeassistant import STATS, discovery
+from perform.mqtt.homeassistant import STATS, discovery, with_removed
 from perform.mqtt.topics import Topics, parse_payload
 
 VOICES = ("lead", "left hand")
@@ -113,3 +113,15 @@ def test_voices_with_similar_names_stay_different_entities(components):
     message = discovery(MQTT, Topics(MQTT, controls), controls.values(), MODELS, "1")
     mutes = [name for name in json.loads(message.payload)["components"] if name.endswith("mute")]
     assert len(mutes) == len(names)
+
+
+def test_the_entities_of_a_voice_that_is_gone_go_with_it(message, components):
+    swing = CONTROLS["/swing"] | {"address": "/voice/gone/swing"}
+    before = CONTROLS | {swing["address"]: swing}
+    former = discovery(MQTT, Topics(MQTT, before), before.values(), MODELS, "1")
+    config = with_removed(message, former.encoded)
+    removed = json.loads(config.payload)["components"]
+    assert removed == {**components, "voice_gone_swing": {"platform": "number"}}
+    assert with_removed(config, config.encoded) == config
+    for other in (b"", b"no JSON", b"[]", b'{"components": [1]}', message.encoded):
+        assert json.loads(with_removed(message, other).payload)["components"] == components

@@ -108,3 +108,12 @@ def test_a_state_that_another_program_overwrites_is_published_again():
             assert link.rejected == [(tempo, reason) for _ in again]
 
     virtual_loop.run(scene())
+
+
+def test_the_message_for_home_assistant_of_an_earlier_start_is_read():
+    mqtt = MqttConfig(broker="h:1", name="foyer", discovery="homeassistant")
+    installation = Installation(RecordingLink(), mqtt, CONTROLS, [])
+    topic = "homeassistant/device/sideman_sideman_foyer/config"
+    assert b"gone" not in installation._outbox.retained(topic).encoded
+    receive(installation, (topic, b'{"components": {"gone": {"platform": "switch"}}}', True))
+    assert b'"gone":{"platform":"switch"}' in installation._outbox.retained(topic).encoded

@@ -106,3 +106,14 @@ def test_any_json_is_a_message_or_an_error(value):
         return
     assert address.startswith("/")
     assert all(isinstance(it, str | int | float) for it in values)
+
+
+def test_the_names_of_a_reverse_proxy_come_in_also_where_it_replaces_the_host():
+    guard = Guard(["127.0.0.1"], "a token", proxied=["Band.example"], loopback=True)
+    for host in ("127.0.0.1:8137", "band.example"):
+        assert guard.refusal(host, "https://band.example", "a token") == ""
+        assert "token" in guard.refusal(host, "https://band.example", "")
+        assert "another site" in guard.refusal(host, "https://evil.example", "a token")
+        assert "another site" in guard.refusal(host, "ftp://band.example", "a token")
+    assert "name" in guard.refusal("evil.example", None, "a token")
+    assert "another site" in LOCAL.refusal("127.0.0.1", "https://band.example", "")

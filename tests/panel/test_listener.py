@@ -25,6 +25,7 @@ def test_a_local_panel_needs_the_token_of_the_rig():
     assert listener.url.endswith("/?token=a%20token%20of%20the%20rig")
     assert listener.access_rules() == {
         "token": "a token of the rig", "names": ("127.0.0.1", "localhost"), "loopback": True,
+        "proxied": (), "path": "/",
     }  # fmt: skip
     assert listener.qr_code() == ""  # no phone reaches it
 
@@ -67,3 +68,14 @@ def test_missing_packages_are_an_error_that_names_the_mend(monkeypatch):
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     with pytest.raises(StartError, match=r"needs uvicorn; .*pip install '\.\[panel\]'"):
         open_listener("127.0.0.1", 0)
+
+
+def test_a_local_panel_behind_a_proxy_needs_a_token():
+    listener = open_listener("127.0.0.1", 0, None, ("band.example",), "/jam/")
+    listener.socket.close()
+    rules = listener.access_rules()
+    assert (len(rules["token"]) > 8, rules["path"], rules["proxied"]) == (
+        True,
+        "/jam/",
+        ("band.example",),
+    )

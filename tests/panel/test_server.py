@@ -2,10 +2,13 @@
 
 import asyncio
 import json
+import re
 
-from perform.panel.guard import MAX_BURST, MESSAGE_UNIT
+import pytest
+
+from perform.panel.guard import MAX_BURST, MESSAGE_UNIT, Guard
 from perform.panel.hub import Hub
-from perform.panel.server import receive_messages
+from perform.panel.server import PAGE, application, receive_messages
 
 CHART = json.dumps(["/chart", "C | " * 1000])
 
@@ -68,3 +71,30 @@ def test_a_browser_waits_while_the_daemon_has_much_to_read():
         assert len(daemon.forwarded) == 3
 
     asyncio.run(play())
+
+
+@pytest.mark.parametrize("path", ["/jam/", "/jam/panel.js", "/", "/panel.js"])
+def test_the_panel_is_below_a_path_whether_the_proxy_passes_it_on_or_not(path):
+    guard = Guard(["127.0.0.1"], "", proxied=["band.example"], loopback=True)
+    sent = []
+
+    async def request():
+        async def send(message):
+            sent.append(message)
+
+        scope = {
+            "type": "http", "method": "GET", "path": path, "query_string": b"",
+            "headers": [(b"host", b"band.example")],
+        }  # fmt: skip
+        await application(Hub(), FakeDaemon(), guard, "/jam/")(scope, None, send)
+
+    asyncio.run(request())
+    assert sent[0]["status"] == 200
+    assert (b"<html" in sent[1]["body"]) == path.endswith("/")
+
+
+def test_the_page_names_its_parts_without_a_path():
+    """Else it would work at no path but /."""
+    page = (PAGE / "index.html").read_text() + "".join(it.read_text() for it in PAGE.glob("*.js"))
+    assert not re.search(r"""(?:href|src|from|fetch\()\s*=?\s*["'`]/""", page)
+    assert "new URL(`ws${location.search}`, location.href)" in page

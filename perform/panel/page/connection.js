@@ -32,8 +32,9 @@ export class Connection {
   open() {
     if (this.socket && this.socket.readyState <= WebSocket.OPEN) return;
     clearTimeout(this.timer);
-    const scheme = location.protocol === "https:" ? "wss" : "ws";
-    const socket = (this.socket = new WebSocket(`${scheme}://${location.host}/ws${location.search}`));
+    const address = new URL(`ws${location.search}`, location.href); // also below a path
+    address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+    const socket = (this.socket = new WebSocket(address));
     socket.onopen = () => {
       this.wait = FIRST_WAIT;
       this.lastMessage = performance.now();
