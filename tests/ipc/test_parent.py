@@ -9,6 +9,7 @@ import threading
 import pytest
 from handlers import RecordingHandler
 
+from perform.control.absences import Absences
 from perform.events import Beat, NoteMessage, StateChanged
 from perform.ipc import parent
 from perform.ipc.parent import ChildProcess
@@ -158,3 +159,16 @@ def test_it_gets_the_log_from_any_thread(monkeypatch, tmp_path, other_thread):
 
     handler = run(monkeypatch, tmp_path, play)
     assert handler.got("/log")[0][2:] == ["warning", "a cable is loose"]
+
+
+def test_what_a_child_finds_absent_is_absent_until_it_is_there():
+    absences, seen = Absences(), []
+
+    async def play():
+        child = ChildProcess("no_child", RecordingHandler(), {}, {}, float, absences)
+        for line in (b'"/absent", "MQTT broker a:1", "no broker listens there"', b'"/present"'):
+            child.data_received(b"[-1, " + line + b"]\n")
+            seen.append((absences.names, absences.lines))
+
+    asyncio.run(play())
+    assert seen == [("MQTT broker a:1", ["no broker listens there"]), ("", [])]
