@@ -47,7 +47,7 @@ def test_without_its_synthesizer_a_rig_plays_in_the_browser(root, tmp_path):
     port = free_port()
     daemon = perform("run", str(tmp_path / "band.toml"), "--panel", f"127.0.0.1:{port}")
     try:
-        daemon.wait_for("pad (sideman) to the panel and OSC subscribers")
+        daemon.wait_for("ready")
         assert daemon.saw("WARNING: [outputs.synth] ")
         eventually(lambda: any("[outputs.synth] " in str(values) for _, *values in speaks(port)))
     finally:
