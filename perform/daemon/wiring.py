@@ -317,6 +317,7 @@ async def _open_inputs(
         midi=rig.midi,
         parts=parts,
         monitor=opening.monitor,
+        absences=opening.absences,
         keyboards=keyboards,
         around=Surroundings(live.hints, live.bar_seconds),
     )

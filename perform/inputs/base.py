@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar, NamedTuple, Protocol
 
+from perform.control.absences import Absences
 from perform.control.midi_mapping import MidiMapping
 from perform.events import Event
 from perform.inputs.bass_line import Surroundings
@@ -35,8 +36,8 @@ class InputContext(NamedTuple):
     `handler`: handles OSC messages. `deliver`: takes what is played. `apply`: takes what a
     controller sets; it raises MessageError where that cannot be. `mapping`: the mapping of the
     controller. `parts`: closes in reverse order what was opened. `monitor`: checks every MIDI
-    port. `keyboards`: gets every MIDI input, whose held keys a panic clears. `around`: what is
-    known around a chord that is played.
+    port. `absences`: gets what is not there. `keyboards`: gets every MIDI input, whose held keys a
+    panic clears. `around`: what is known around a chord that is played.
     """
 
     handler: MessageHandler
@@ -47,6 +48,7 @@ class InputContext(NamedTuple):
     midi: MidiConfig
     parts: contextlib.AsyncExitStack
     monitor: HotplugMonitor
+    absences: Absences
     keyboards: list[MidiInput]
     around: Surroundings
 

@@ -1,16 +1,18 @@
 """OSC as an input: its table in the rig, and its UDP and TCP ports."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
-from perform.errors import RigError
+from perform.errors import InputError, PortTakenError, RigError
 from perform.inputs.base import InputContext, InputTable
 from perform.inputs.osc_receiver import TimeTags
 from perform.inputs.osc_tcp import TcpConnection
 from perform.inputs.osc_udp import UdpInput
 from perform.inputs.zeroconf import Announcement
+from perform.ipc.tasks import end_tasks
 from perform.net.access import (
     describe_access,
     is_loopback,
@@ -19,6 +21,7 @@ from perform.net.access import (
 from perform.net.address import host_port, listen_errors
 
 log = logging.getLogger(__name__)
+RETRY_SECONDS = 2.0
 SocketAddress = tuple[Any, ...]  # of IPv4 (host, port), or of IPv6 (host, port, flow, scope)
 
 
@@ -58,6 +61,32 @@ class OscInputConfig(InputTable, frozen=True):
             yield f"OSC over TCP {self.tcp} ({describe_access(host_port(self.tcp)[0], self.allow)})"
 
     async def open(self, context: InputContext) -> None:
+        """Listen, and wait for an address that this machine does not have yet.
+
+        PortTakenError where a port cannot be opened.
+        """
+        async with contextlib.AsyncExitStack() as parts:
+            try:
+                await self._listen(context._replace(parts=parts))
+                context.parts.push_async_callback(parts.pop_all().aclose)
+            except PortTakenError:
+                raise
+            except InputError as error:  # the network is not up
+                context.absences.begin(id(self), f"address {self.listen}", error)
+                waiting = asyncio.create_task(self._wait(context), name="OSC address")
+                context.parts.push_async_callback(end_tasks, waiting)
+
+    async def _wait(self, context: InputContext) -> None:
+        """Listen as soon as that is possible, until cancelled."""
+        while True:
+            await asyncio.sleep(RETRY_SECONDS)
+            async with contextlib.AsyncExitStack() as parts:
+                with contextlib.suppress(InputError):
+                    await self._listen(context._replace(parts=parts))
+                    context.absences.end(id(self))
+                    await asyncio.Event().wait()
+
+    async def _listen(self, context: InputContext) -> None:
         """Listen over UDP, and over TCP where the rig says so, and announce both if it says so.
 
         InputError where a port cannot be opened.
