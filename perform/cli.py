@@ -84,8 +84,12 @@ def run(
             help="a page in the browser; for other machines (0.0.0.0:8137) with a code to scan",
         ),
     ] = None,
+    *,
     strict: Annotated[
         bool, typer.Option("--strict", help="exit where a part of the rig is not there")
+    ] = False,
+    from_rig: Annotated[
+        bool, typer.Option("--from-rig", help="begin as the rig says, not as the last run ended")
     ] = False,
 ) -> None:
     """Listen for chords and play, until Ctrl-C.
@@ -94,7 +98,7 @@ def run(
     """
     from perform.commands import run as command  # noqa: PLC0415
 
-    command.run(rig, panel, view=view, strict=strict)
+    command.run(rig, panel, view=view, strict=strict, from_rig=from_rig)
 
 
 @app.command()

@@ -89,6 +89,19 @@ class SnapshotRecalled(NamedTuple):
     name: str
 
 
+class VoiceSnapshot(NamedTuple):
+    """What a snapshot holds of one voice."""
+
+    parameters: dict[str, float]
+    feel: FeelChoice
+
+
+class SnapshotsRestored(NamedTuple):
+    """Snapshots by name, of each voice by its name, are stored again as they were before."""
+
+    snapshots: dict[str, dict[str, VoiceSnapshot]]
+
+
 class ModeChanged(NamedTuple):
     """When a voice (None: every voice) plays.
 
@@ -168,23 +181,17 @@ class StartStopSyncChanged(NamedTuple):
 
 
 class KeyChanged(NamedTuple):
-    """The key that scales are taken from, as pitch classes: empty for no key, None to infer it.
-
-    `name`: the key as it was written.
-    """
+    """The key that scales are taken from, as pitch classes: empty for no key, None to infer it."""
 
     key: frozenset[int] | None
-    name: str = "auto"
+    name: str = "auto"  # as it was written
 
 
 class ChartChanged(NamedTuple):
-    """A chart to follow from the next bar line on; one without bars ends the one that is followed.
-
-    `text`: the chart as it was written.
-    """
+    """A chart to follow from the next bar line on; one without bars ends the one before."""
 
     chart: Chart = Chart()
-    text: str = ""
+    text: str = ""  # as it was written
 
 
 class VampLeft(NamedTuple):
@@ -304,10 +311,7 @@ class ChordSounds(NamedTuple):
 
 
 class MetreBegins(NamedTuple):
-    """The length of a bar and of its beat in ticks, from the bar line at `tick` on.
-
-    It is sent again after every start.
-    """
+    """Ticks of a bar and of its beat from the bar line at `tick` on; again after every start."""
 
     tick: int
     bar: int
@@ -373,6 +377,7 @@ Event = (
     | VampLeft
     | SnapshotStored
     | SnapshotRecalled
+    | SnapshotsRestored
     | Panic
     | StallEnded
     | PhraseReady

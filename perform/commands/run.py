@@ -11,6 +11,7 @@ import msgspec
 
 from perform.config import load
 from perform.config.schema import PanelConfig, Rig
+from perform.control.absences import OnAbsence
 from perform.daemon.next_steps import first_steps
 from perform.errors import RigError, SidemanError
 from perform.midi import ports
@@ -22,14 +23,18 @@ log = logging.getLogger(__name__)
 VIEW = "perform.views.terminal"
 
 
-def run(path: Path | None, panel: str | None, *, view: bool | None, strict: bool) -> None:
+def run(
+    path: Path | None, panel: str | None, *, view: bool | None, strict: bool, from_rig: bool
+) -> None:
     """Play the rig at `path`, or the rig for this machine, until a signal ends it.
 
     `panel`: the panel's host:port; "" for the address in the rig, None for the rig as it is.
     `view`: whether the terminal shows the view; None: where standard output is a terminal.
-    `strict`: a part that is not there is an error; otherwise it is waited for.
+    `strict`: a part that is not there is an error; otherwise it is waited for. `from_rig`: whether
+    to begin as the rig says, not as the last performance ended.
     """
-    from perform.daemon import app  # noqa: PLC0415 - half a second, and few commands play
+    # half a second, and few commands play
+    from perform.daemon import app, saved_state  # noqa: PLC0415
     from perform.runtime.performance import Performance  # noqa: PLC0415 - as above
 
     rig = load.load_rig(path) if path is not None else default_rig()
@@ -47,7 +52,10 @@ def run(path: Path | None, panel: str | None, *, view: bool | None, strict: bool
     shows_code = rig.panel is not None and not is_loopback(host_port(rig.panel.listen)[0])
     viewed = sys.stdout.isatty() and not shows_code if view is None else view
     ready, views = (log_ready, [VIEW]) if viewed else (print_ready, [])
-    asyncio.run(app.run(rig, ready, views, "fail" if strict else "wait"))
+    state_file = saved_state.state_path(path)
+    state = saved_state.SavedState() if from_rig else saved_state.read(state_file)
+    on_absence: OnAbsence = "fail" if strict else "wait"
+    asyncio.run(app.run(rig, ready, views, on_absence, (state_file, state)))
 
 
 def rig_text() -> str:

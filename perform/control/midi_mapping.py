@@ -46,6 +46,7 @@ class MidiMapping:
         self._mapped = {
             source: Mapped(it) if isinstance(it, str) else it for source, it in mapping.items()
         }
+        self._in_rig = dict(self._mapped)
         self._values = {} if values is None else values
         self._last: dict[str, float] = {}
         self._knobs: dict[str, Knob] = {}
@@ -57,6 +58,20 @@ class MidiMapping:
     def addresses(self) -> dict[str, str]:
         """The address of each source, as the rig writes them."""
         return {source: it.address for source, it in self._mapped.items()}
+
+    @property
+    def learnt(self) -> dict[str, Mapped]:
+        """What each source sets that was learnt, not written in the rig."""
+        return {
+            source: mapped
+            for source, mapped in self._mapped.items()
+            if mapped != self._in_rig.get(source)
+        }
+
+    def assign(self, source: str, mapped: Mapped) -> None:
+        """Map a source that was learnt before. MessageError for what no controller can set."""
+        registry.parse_mapping(mapped.address)
+        self._mapped[source] = mapped
 
     def learn(self, address: str, mode: KnobMode = "takeover") -> None:
         """Map what is touched next to an address.

@@ -6,10 +6,12 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from perform.config.schema import Rig
 from perform.control.absences import OnAbsence
+from perform.daemon.saved_state import SavedState
 from perform.daemon.signals import ignore_ending, stop_on_signals
 from perform.daemon.wiring import build
 from perform.interfaces import Output
@@ -29,7 +31,8 @@ class Daemon:
 
     `listeners`: further outputs that get every event. `views`: modules of child processes that show
     the performance and own the terminal. `on_absence`: what a part that is not there does, see
-    `Absences`; everything else plays, or it is an error.
+    `Absences`; everything else plays, or it is an error. `saved`: the state file, and what it
+    holds; None keeps nothing.
     """
 
     def __init__(
@@ -38,7 +41,9 @@ class Daemon:
         listeners: Sequence[Output] = (),
         views: Sequence[str] = (),
         on_absence: OnAbsence = "fail",
+        saved: tuple[Path, SavedState] | None = None,
     ) -> None:
+        self._saved = saved
         self._rig = rig
         self._listeners = listeners
         self._views = views
@@ -53,7 +58,7 @@ class Daemon:
         """
         async with self._parts:  # closes the parts that are open if another cannot be opened
             performance = await build(
-                self._rig, self._parts, self._listeners, self._views, self._on_absence
+                self._rig, self._parts, self._listeners, self._views, self._on_absence, self._saved
             )
             self._parts.enter_context(automatic_collection_off())
             # first at the shutdown: silence, while the child processes can still show it
@@ -104,9 +109,10 @@ async def run(
     ready: Callable[[Performance], None] = lambda _: None,
     views: Sequence[str] = (),
     on_absence: OnAbsence = "fail",
+    saved: tuple[Path, SavedState] | None = None,
 ) -> None:
     """Run the daemon until a signal or an error ends it; see `Daemon`."""
-    daemon = Daemon(rig, views=views, on_absence=on_absence)
+    daemon = Daemon(rig, views=views, on_absence=on_absence, saved=saved)
     performance = await daemon.startup()
     try:
         await daemon.main_loop(performance, ready)

@@ -21,6 +21,7 @@ from perform.control.midi_mapping import MidiMapping
 from perform.control.state import State
 from perform.daemon.children import Children, facts_of
 from perform.daemon.models import with_usable_models
+from perform.daemon.saved_state import SavedState, StateKeeper
 from perform.daemon.terminal_log import log_held_back
 from perform.engine.engine import Engine
 from perform.engine.settings import Counts
@@ -83,8 +84,9 @@ async def build(
     listeners: Sequence[Output] = (),
     views: Sequence[str] = (),
     on_absence: OnAbsence = "fail",
+    saved: tuple[Path, SavedState] | None = None,
 ) -> Performance:
-    """A performance that is ready to play. `listeners`, `views`, `on_absence`: see `Daemon`.
+    """A performance that is ready to play. The arguments: see `Daemon`.
 
     SidemanError, before any note sounds, when a part cannot be opened.
     """
@@ -110,7 +112,9 @@ async def build(
         share_tempo=clock.set_tempo,
         keyboards=keyboards,
     )
-    dispatcher = await _open_inputs(opening, live, events, outputs, keyboards)
+    controller = rig.inputs.surface
+    mapping = MidiMapping(controller.mapping() if controller else {}, live.state.values)
+    dispatcher = await _open_inputs(opening, live, events, outputs, keyboards, mapping)
     await parts.enter_async_context(opening.monitor.running(live.conductor.is_busy))
     opened = rig.without(absences.tables)
     children = Children(live, dispatcher, facts_of(opened, models), absences, parts)
@@ -124,6 +128,12 @@ async def build(
         await children.start_view(view, opened, panel)
     for event in rig.harmony.events():
         live.conductor.handle_event(event)
+    if saved is not None:
+        path, state = saved
+        follows = rig.clock.source != "internal"
+        keeper = StateKeeper(path, live, events, mapping, follows_tempo=follows)
+        keeper.restore(state)
+        await parts.enter_async_context(keeper)
     live.conductor.prepare()
     live.conductor.publish_values(live.state.values)
     absences.publish_by(live.conductor.publish)
@@ -285,6 +295,7 @@ async def _open_inputs(
     events: ClientEvents,
     outputs: _Outputs,
     keyboards: list[MidiInput],
+    mapping: MidiMapping,
 ) -> Dispatcher:
     """The dispatcher of client messages, after every input that the rig names is open.
 
@@ -294,8 +305,6 @@ async def _open_inputs(
     subscriptions = Subscriptions(
         live.conductor, live.state, outputs.feedback, rig.ahead, live.engine.counts
     )
-    controller = rig.inputs.surface
-    mapping = MidiMapping(controller.mapping() if controller else {}, live.state.values)
     osc = rig.inputs.osc or OscInputConfig()
     access = AccessList(osc.allow)
     dispatcher = Dispatcher(

@@ -46,6 +46,7 @@ from perform.events import (
     PlayerNoteOff,
     PlayerNoteOn,
     SnapshotRecalled,
+    SnapshotsRestored,
     SnapshotStored,
     SongPositionChanged,
     StallEnded,
@@ -55,6 +56,7 @@ from perform.events import (
     TurnLengthChanged,
     VampLeft,
     VoiceMuted,
+    VoiceSnapshot,
     VoiceSoloed,
 )
 from perform.music.chord import Chord
@@ -135,6 +137,7 @@ class Engine:
             ParameterChanged: self._change_parameter,
             SnapshotStored: self._store_snapshot,
             SnapshotRecalled: self._recall_snapshot,
+            SnapshotsRestored: self._restore_snapshots,
             PhraseJudged: self._judge,
             PlayerNoteOn: self._handle_player_note,
             PlayerNoteOff: self._handle_player_note,
@@ -177,8 +180,8 @@ class Engine:
         return Hints(chart=self._harmony.charted(inside, position.metre), key=self._harmony.key)
 
     @property
-    def snapshots(self) -> list[str]:
-        """The names of the stored snapshots."""
+    def snapshots(self) -> dict[str, dict[str, VoiceSnapshot]]:
+        """What each stored snapshot holds of each voice, the oldest first."""
         return self._voices.snapshots
 
     @property
@@ -365,6 +368,9 @@ class Engine:
 
     def _store_snapshot(self, event: SnapshotStored) -> list[OutputEvent]:
         return [StateChanged(SNAPSHOTS_ADDRESS, self._voices.store_snapshot(event.name))]
+
+    def _restore_snapshots(self, event: SnapshotsRestored) -> list[OutputEvent]:
+        return [StateChanged(SNAPSHOTS_ADDRESS, self._voices.restore_snapshots(event))]
 
     def _recall_snapshot(self, event: SnapshotRecalled) -> list[OutputEvent]:
         changed = self._voices.recall_snapshot(event.name)

@@ -1,8 +1,8 @@
 """The voices of a performance, their settings by event, and snapshots of their parameters."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
 
+from perform.engine.parameters import PARAMETERS
 from perform.engine.voice_state import VoiceState
 from perform.engine.voicing import VoiceSettings
 from perform.events import (
@@ -12,20 +12,14 @@ from perform.events import (
     OtherModelChanged,
     ParameterChanged,
     PhraseJudged,
+    SnapshotsRestored,
     TurnLengthChanged,
     VoiceMuted,
+    VoiceSnapshot,
     VoiceSoloed,
 )
-from perform.music.feel import FeelChoice
 
 MAX_SNAPSHOTS = 32
-
-
-class VoiceSnapshot(NamedTuple):
-    """What a snapshot holds of one voice."""
-
-    parameters: dict[str, float]
-    feel: FeelChoice
 
 
 class Voices:
@@ -37,9 +31,24 @@ class Voices:
         self._snapshots: dict[str, dict[str, VoiceSnapshot]] = {}
 
     @property
-    def snapshots(self) -> list[str]:
-        """The names of the stored snapshots, the oldest first."""
-        return list(self._snapshots)
+    def snapshots(self) -> dict[str, dict[str, VoiceSnapshot]]:
+        """What each stored snapshot holds of each voice, the oldest first."""
+        return dict(self._snapshots)
+
+    def restore_snapshots(self, event: SnapshotsRestored) -> str:
+        """Store snapshots again that were stored before; return all names, separated by commas.
+
+        What a snapshot says of other voices or parameters than those of today is left out.
+        """
+        for name, stored in event.snapshots.items():
+            self._snapshots[name] = {
+                voice: VoiceSnapshot(
+                    self.by_name[voice].parameters | _known(snapshot.parameters), snapshot.feel
+                )
+                for voice, snapshot in stored.items()
+                if voice in self.by_name
+            }
+        return ", ".join(self._snapshots)
 
     def select(self, name: str | None) -> list[VoiceState]:
         """The voice of a name, or all voices for None."""
@@ -126,3 +135,12 @@ class Voices:
         """Like or dislike what the voices play."""
         for voice in self.select(event.voice):
             voice.judge(event.more)
+
+
+def _known(parameters: Mapping[str, float]) -> dict[str, float]:
+    """The parameters that there are, each within its range."""
+    return {
+        name: min(max(value, PARAMETERS[name].low), PARAMETERS[name].high)
+        for name, value in parameters.items()
+        if name in PARAMETERS
+    }

@@ -5,6 +5,8 @@ import os
 import secrets
 from pathlib import Path
 
+from perform.config.state_folder import state_folder
+
 log = logging.getLogger(__name__)
 TOKEN_BYTES = 12  # 96 random bits, 16 characters to type
 LENGTH = 16
@@ -15,7 +17,7 @@ def stored_token() -> str:
 
     A token that cannot be stored lasts until the daemon ends, and the log says so.
     """
-    path = _path()
+    path = state_folder() / "panel-token"
     try:
         return _read(path) or _make(path)
     except OSError as error:
@@ -26,12 +28,6 @@ def stored_token() -> str:
             error.strerror,
         )
         return secrets.token_urlsafe(TOKEN_BYTES)
-
-
-def _path() -> Path:
-    """The state folder of the XDG Base Directory Specification: data that needs no backup."""
-    state = Path(os.environ.get("XDG_STATE_HOME", ""))
-    return (state if state.is_absolute() else Path.home() / ".local/state") / "sideman/panel-token"
 
 
 def _read(path: Path) -> str:

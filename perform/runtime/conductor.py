@@ -5,9 +5,10 @@ queue, so an event waits for nothing but the callback before it.
 """
 
 import asyncio
+import contextlib
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from perform.clock.base import Clock
 from perform.clock.follower import ClockAction, Follower
@@ -144,6 +145,15 @@ class Conductor:
         except Exception as error:  # noqa: BLE001 - on any error the daemon shuts down in order
             self._fail(error)
 
+    @contextlib.contextmanager
+    def without_start(self) -> Iterator[None]:
+        """Inside `with`, a chord does not start the music."""
+        starts, self._start_on_chord = self._start_on_chord, False
+        try:
+            yield
+        finally:
+            self._start_on_chord = starts
+
     def is_busy(self) -> bool:
         """Whether a note is so near that no longer work should start."""
         return self._next_note is not None and 0 < self._next_note - time.monotonic() < BUSY_SECONDS
@@ -165,20 +175,16 @@ class Conductor:
             if isinstance(event, PhraseRequested):
                 continue
             for output in self._receivers(event):
-                try:
+                with contextlib.suppress(OutputError):  # gone: perhaps that is why we close
                     output.send(event)
-                except OutputError:
-                    pass  # the output is gone, and this may be why we close
         self._record_event(tick, stop)
 
     def abort(self) -> None:
         """Close, and close all outputs at once, also those that hold events back."""
         self.close()
         for output in self._outputs:
-            try:
+            with contextlib.suppress(OutputError):  # see close
                 output.close()
-            except OutputError:
-                pass  # see close
 
     def follow_clock(self, line: TempoLine) -> None:
         """Bend the tempo and position towards an external clock, which was just measured."""
