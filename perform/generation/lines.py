@@ -32,12 +32,12 @@ from perform.steering.evolution import Discriminator, evolve
 
 MOVE_TEMPERATURE = 0.9  # below 1, moves are drawn a little more often from the likely ones
 # what a standard deviation counts as a logit: of the taste's scores, of the discriminator's logits
-TASTE_WEIGHT, LOGIT_WEIGHT = 0.5, 0.3
+TASTE_WEIGHT, LOGIT_WEIGHT = 0.4, 0.2
 LEAST_DEVIATION = 1e-6
 MIDDLE_PITCH = 66  # of the lines that generators are trained on
 KINDS, MOVES = 3, 2 * WIDEST_MOVE + 1  # what may be chosen at a place
 CANDIDATES, STEERED_POOLS = 32, 4  # the candidates of a pool; a steered bar has several pools
-RIFF_LOGIT, ANSWER_LOGIT = 2.5, -0.7  # bars of a riff are drawn often, those of other motifs less
+RIFF_LOGIT, ANSWER_LOGIT = 2.5, -2.0  # bars of a riff are drawn often, those of other motifs less
 # where thirds stand on the grid of columns, and where they belong
 EXACT = {5 * TICKS_PER_COLUMN: THIRD, 11 * TICKS_PER_COLUMN: 2 * THIRD}
 
