@@ -17,10 +17,12 @@ from perform.midi.settings import MidiSystem
 CLIENT = "Sideman"
 QUEUED_MESSAGES = 4096  # more than a second of a flood
 ATTEMPTS = 3
-NO_SYSTEM = (
-    "no MIDI system answers ({}); start JACK or load ALSA's sequencer (modprobe snd-seq), "
-    "or use OSC"
-)
+NO_SYSTEM = "no MIDI system answers ({}); {}, or use OSC"
+START = {
+    "auto": "start JACK or load ALSA's sequencer (modprobe snd-seq)",
+    "jack": "start JACK, or leave [midi] system out of the rig",
+    "alsa": "load ALSA's sequencer (modprobe snd-seq), or leave [midi] system out of the rig",
+}
 NOT_HERE = "this system has no {} MIDI; leave [midi] system out of the rig"
 
 
@@ -51,7 +53,8 @@ class RtMidiDevice:
             except Exception as fault:  # noqa: BLE001 - the library's kinds differ by system
                 faults.append(str(fault))
         if self._client is None:
-            raise StartError(NO_SYSTEM.format(", ".join(faults) or "none is known here"))
+            start = START.get(system, START["auto"])
+            raise StartError(NO_SYSTEM.format(", ".join(faults) or "none is known here", start))
 
     def port_names(self) -> list[str]:
         """Names of the ports that it can connect to."""

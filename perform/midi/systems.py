@@ -8,10 +8,13 @@ import ctypes
 import functools
 import os
 import sys
+import time
 from collections.abc import Callable
 
+FAULT_SECONDS = 0.3  # for so long all ports get the answer of the first one that asks
 NO_START_SERVER = 1  # JackNoStartServer
 _ALSA_SEQUENCER = "/dev/snd/seq"
+_asked: dict[tuple[str, str | None], tuple[float, str | None]] = {}
 
 
 @functools.cache
@@ -32,9 +35,13 @@ def load_jack() -> ctypes.CDLL | None:
 
 def fault(system: str) -> str | None:
     """Why a MIDI system does not answer; None if it does, or if it is not one of Linux's."""
-    if sys.platform != "linux":
+    if sys.platform != "linux" or system not in _FAULTS:
         return None
-    return _FAULTS[system]() if system in _FAULTS else None
+    key, now = (system, os.environ.get("JACK_DEFAULT_SERVER")), time.monotonic()
+    asked_at, known = _asked.get(key, (-FAULT_SECONDS, None))
+    if known is None or now - asked_at >= FAULT_SECONDS:
+        _asked[key] = now, _FAULTS[system]()
+    return _asked[key][1]
 
 
 def _alsa_fault() -> str | None:
