@@ -110,7 +110,7 @@ def addresses(span):
 
 
 def known(address):
-    if address in OURS | OF_MQTT:
+    if re.sub(r"/voice/[\w-]+/", "/voice/NAME/", address) in OURS | OF_MQTT:
         return True
     try:
         registry.find(address.removeprefix(STATE))
