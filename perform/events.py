@@ -33,6 +33,16 @@ class KeysCleared(NamedTuple):
     """Every key that is held at an input is forgotten: a note-off may have been lost."""
 
 
+InputName = Literal["midi", "bass", "lead"]
+
+
+class InputTransposed(NamedTuple):
+    """What comes in at a MIDI input, [inputs.NAME] of the rig, is moved by so many semitones."""
+
+    input: InputName
+    semitones: int
+
+
 class TransportChanged(NamedTuple):
     """The transport starts from the top, stops, or continues from where it stopped."""
 
@@ -355,6 +365,7 @@ Event = (
     | ChordNotesPlayed
     | ChordReleased
     | KeysCleared
+    | InputTransposed
     | TransportChanged
     | SongPositionChanged
     | TempoTapped

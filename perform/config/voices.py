@@ -127,3 +127,5 @@ class VoiceConfig(RigTable, frozen=True):
                     f"voice {self.name!r}: {name} goes from {parameter.low:g} to "
                     f"{parameter.high:g}, not to {value:g}"
                 )
+            if parameter.whole and value != round(value):
+                raise RigError(f"voice {self.name!r}: {name} is a whole number, not {value:g}")

@@ -13,7 +13,7 @@ from perform.clock.transport import FASTEST_BPM, SLOWEST_BPM
 from perform.control import parsers
 from perform.control.parsers import Command, Parser
 from perform.engine.metre import Metre, format_metre
-from perform.engine.parameters import PARAMETERS, UNSET, Parameter
+from perform.engine.parameters import MAX_TRANSPOSE, PARAMETERS, UNSET, Parameter
 from perform.engine.settings import DEFAULT_CHART, DEFAULT_KEY, DEFAULT_METRE, DEFAULT_TEMPO
 from perform.engine.voicing import DEFAULT_BARS, DEFAULT_FEEL, DEFAULT_MODE, VoiceSettings
 from perform.errors import MessageError
@@ -23,6 +23,8 @@ from perform.events import (
     ChordSounds,
     Event,
     FeelChanged,
+    InputName,
+    InputTransposed,
     KeyChanged,
     KeysCleared,
     MetreChanged,
@@ -49,6 +51,7 @@ ControlKind = Literal["action", "switch", "number", "choice", "text", "chord", "
 SETTABLE_BY_MIDI: tuple[ControlKind, ...] = ("number", "switch", "action")
 NAME = "NAME"
 ONE_VOICE = f"/voice/{NAME}"
+SEMITONES = "semitones"
 STATE, STATS = "/state", "/stats"
 Value = str | float
 
@@ -108,14 +111,26 @@ def _both(control: Control) -> tuple[Control, Control]:
     return control, one
 
 
+def _of_input(name: InputName) -> Control:
+    """The transposition of what comes in at one MIDI input."""
+    return Control(
+        f"/input/{name}/transpose", "number", "i", f"of what comes in at [inputs.{name}]",
+        parsers.number(lambda _, semitones: InputTransposed(name, round(semitones)),
+                       -MAX_TRANSPOSE, MAX_TRANSPOSE, SEMITONES),
+        -MAX_TRANSPOSE, MAX_TRANSPOSE, 0, SEMITONES,
+        events=(InputTransposed,), value=lambda it: it.semitones if it.input == name else None,
+    )  # fmt: skip
+
+
 def _of_parameter(parameter: Parameter) -> tuple[Control, Control]:
-    name, default = parameter.name, parameter.default
+    name, default, whole = parameter.name, parameter.default, parameter.whole
     return _both(Control(
-        f"/{name}", "number", "f", parameter.help,
-        parsers.number(lambda voice, value: ParameterChanged(voice, name, value),
-                       parameter.low, parameter.high),
+        f"/{name}", "number", "i" if whole else "f", parameter.help,
+        parsers.number(
+            lambda voice, value: ParameterChanged(voice, name, round(value) if whole else value),
+            parameter.low, parameter.high, parameter.unit),
         parameter.low, parameter.high, default,
-        "-1 or 0 to 1" if parameter.low == UNSET else "",
+        "-1 or 0 to 1" if parameter.low == UNSET else parameter.unit,
         events=(ParameterChanged,), value=lambda it: it.value if it.parameter == name else None,
         initial=lambda voice: voice.parameters.get(name, default),
     ))  # fmt: skip
@@ -198,6 +213,7 @@ CONTROLS: tuple[Control, ...] = (
     Control(f"{ONE_VOICE}/solo", "switch", "i", "1 silences the other voices, 0 ends that",
             parsers.switch(VoiceSoloed), 0, 1, 0,
             events=(VoiceSoloed,), value=lambda it: int(it.soloed), initial=lambda _: 0),
+    *map(_of_input, get_args(InputName)),
     *(control for parameter in PARAMETERS.values() for control in _of_parameter(parameter)),
     Control("/snapshot/store", "text", "s", "store all parameters and feels under a name",
             parsers.name(SnapshotStored)),
@@ -225,6 +241,7 @@ CONTROLS: tuple[Control, ...] = (
 GROUPS = {
     "Chords and charts": ("chord", "keys", "chart", "key", "note"),
     "Time": ("transport", "tempo", "tap", "metre", "sync"),
+    "Transposition": ("transpose", "input"),
     "Voices": ("model", "other", "blend", "mode", "share", "mute", "solo", "more", "no"),
     "Weights": ("weight",),
     "Targets": ("target",),

@@ -111,6 +111,7 @@ async def build(
         has_midi_clock=clock.gives_tempo,
         share_tempo=clock.set_tempo,
         keyboards=keyboards,
+        transpositions=rig.inputs.transpositions(),
     )
     controller = rig.inputs.surface
     mapping = MidiMapping(controller.mapping() if controller else {}, live.state.values)
@@ -192,6 +193,7 @@ async def _start_engine(
             "/tempo": rig.clock.tempo,
             "/metre": rig.clock.metre,
             "/sync": int(rig.clock.start_stop_sync),
+            **{f"/input/{name}/transpose": by for name, by in rig.inputs.transpositions().items()},
         },
     )
     for listener in (*listeners, state):
@@ -329,6 +331,7 @@ async def _open_inputs(
         absences=opening.absences,
         keyboards=keyboards,
         around=Surroundings(live.hints, live.bar_seconds),
+        transpositions=events.transpositions,
     )
     recognition.prepare()
     for key, table in rig.inputs.named_tables().items():

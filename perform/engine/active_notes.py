@@ -13,6 +13,7 @@ from perform.engine.voice_state import SoundingNote, VoiceState
 from perform.events import NoteMessage, OutputEvent
 from perform.music.chord import Chord
 from perform.music.note import Note, Phrase
+from perform.music.pitch import transposed
 
 MIN_SLIDE_TICKS = 15  # a note that slides with less time left ends instead
 MIN_INTERVAL = 2  # semitones to other voices' notes; a nearer note tries another octave
@@ -124,16 +125,22 @@ class ActiveNotes:
     ) -> None:
         """Begin a note; one of the same pitch ends first, and the new one lasts as long as it."""
         if pitch in voice.sounding:
-            end = max(end, voice.sounding.pop(pitch).end)
-            done.append(NoteMessage(tick, voice.settings.name, pitch, 0))
-        self._sound_until(end, voice, pitch)
-        done.append(NoteMessage(tick, voice.settings.name, pitch, velocity))
+            end = max(end, voice.sounding[pitch].end)
+            done.append(_ended(tick, voice, pitch))
+        sent = transposed(pitch, round(voice.parameters["transpose"]))
+        # of another transposition
+        same = [other for other, note in voice.sounding.items() if note.sent == sent]
+        done.extend(_ended(tick, voice, other) for other in same)
+        self._sound_until(end, voice, pitch, sent)
+        done.append(NoteMessage(tick, voice.settings.name, sent, velocity))
         self.played += 1
 
-    def _sound_until(self, end: int, voice: VoiceState, pitch: int, *, tied: bool = False) -> None:
+    def _sound_until(
+        self, end: int, voice: VoiceState, pitch: int, sent: int, *, tied: bool = False
+    ) -> None:
         """Let a note sound until a tick, whatever was scheduled for it before."""
         self._token += 1
-        voice.sounding[pitch] = SoundingNote(self._token, end, tied)
+        voice.sounding[pitch] = SoundingNote(self._token, end, sent, tied)
         self._schedule.add(end, EventKind.OFF, (voice.index, pitch, self._token))
 
     def prolong(self, voice: VoiceState, pitch: int, end: int) -> None:
@@ -141,7 +148,7 @@ class ActiveNotes:
         it. It is done before the bar line, because the note would end there.
         """
         if pitch in voice.sounding:
-            self._sound_until(end, voice, pitch, tied=True)
+            self._sound_until(end, voice, pitch, voice.sounding[pitch].sent, tied=True)
 
     def _end_tied(
         self, tick: int, voice: VoiceState, pitch: int | None, done: list[OutputEvent]
@@ -155,8 +162,7 @@ class ActiveNotes:
                 voice.sounding[sounding] = note._replace(tied=False)
                 goes_on = True
             elif note.tied:
-                del voice.sounding[sounding]
-                done.append(NoteMessage(tick, voice.settings.name, sounding, 0))
+                done.append(_ended(tick, voice, sounding))
         return goes_on
 
     def end(self, tick: int, item: tuple[int, ...], done: list[OutputEvent]) -> None:
@@ -165,8 +171,7 @@ class ActiveNotes:
         voice = self._voices[index]
         note = voice.sounding.get(pitch)
         if note is not None and note.token == token:
-            del voice.sounding[pitch]
-            done.append(NoteMessage(tick, voice.settings.name, pitch, 0))
+            done.append(_ended(tick, voice, pitch))
 
     def slide(self, tick: int, voice: VoiceState, chord: Chord, done: list[OutputEvent]) -> None:
         """Move a voice's sounding notes to the nearest tones of a chord."""
@@ -174,19 +179,16 @@ class ActiveNotes:
             target = voicing.slide_pitch(pitch, chord, voice.settings)
             if target == pitch or pitch not in voice.sounding:
                 continue
-            del voice.sounding[pitch]
-            done.append(NoteMessage(tick, voice.settings.name, pitch, 0))
+            done.append(_ended(tick, voice, pitch))
             if note.end - tick >= MIN_SLIDE_TICKS:
                 self._note_on(tick, voice, target, voice.settings.softest, note.end, done)
                 voice.sounding[target] = voice.sounding[target]._replace(tied=note.tied)
 
     def silence(self, tick: int, voices: Sequence[VoiceState]) -> list[OutputEvent]:
         """Note-offs for all sounding notes of some voices; their scheduled ends then do nothing."""
-        done: list[OutputEvent] = [
-            NoteMessage(tick, voice.settings.name, pitch, 0)
-            for voice in voices
-            for pitch in voice.sounding
-        ]
-        for voice in voices:
-            voice.sounding.clear()
-        return done
+        return [_ended(tick, voice, pitch) for voice in voices for pitch in list(voice.sounding)]
+
+
+def _ended(tick: int, voice: VoiceState, pitch: int) -> NoteMessage:
+    """The end of a note that sounds; its scheduled end then does nothing."""
+    return NoteMessage(tick, voice.settings.name, voice.sounding.pop(pitch).sent, 0)

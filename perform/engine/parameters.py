@@ -5,17 +5,23 @@ from typing import NamedTuple
 from perform.engine.arc import NATURAL_SPACE
 from perform.steering.fitness import FITNESS_FUNCTIONS, OPINION
 
+MAX_TRANSPOSE = 24.0  # semitones
 UNSET = -1.0  # a target without a value: the generator decides
 
 
 class Parameter(NamedTuple):
-    """A value from `low` to `high`. `help`: one line that says what both ends mean."""
+    """A value from `low` to `high`. `help`: one line that says what both ends mean.
+
+    `whole`: it is a whole number.
+    """
 
     name: str
     default: float
     help: str
     low: float = 0.0
     high: float = 1.0
+    unit: str = ""
+    whole: bool = False
 
 
 PARAMETERS: dict[str, Parameter] = {
@@ -71,10 +77,29 @@ PARAMETERS: dict[str, Parameter] = {
         ),
         Parameter("accent", 0.5, "0 even, 1 sharp on the beats of the metre"),
         Parameter("articulation", 0.5, "0 staccato, 1 legato"),
+        Parameter(
+            "transpose",
+            0.0,
+            "of what goes out: chords are written in one key and sound in another",
+            -MAX_TRANSPOSE,
+            MAX_TRANSPOSE,
+            "semitones",
+            whole=True,
+        ),
     )
 }
 WEIGHT_PREFIX = "weight/"
 # these change how a bar is played; the others change which bar is requested
 PERFORMANCE_PARAMETERS = frozenset(
-    {"vary", "land", "approach", "share", "swing", "humanise", "accent", "articulation"}
+    {
+        "vary",
+        "land",
+        "approach",
+        "share",
+        "swing",
+        "humanise",
+        "accent",
+        "articulation",
+        "transpose",
+    }
 )

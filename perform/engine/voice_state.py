@@ -51,11 +51,13 @@ class LaidOutBar(NamedTuple):
 class SoundingNote(NamedTuple):
     """A note that sounds until tick `end`. `token`: which note of its pitch it is.
 
+    `sent`: its pitch as it went out, transposed; another transposition does not change its end.
     `tied`: whether it was made longer for a tied note that has not begun yet.
     """
 
     token: int
     end: int
+    sent: int
     tied: bool = False
 
 
@@ -89,7 +91,7 @@ class VoiceState:
         self.last_material: Phrase = ()  # of the bar that was laid out last, as it was received
         self.played_material: Phrase = ()  # of the last note that began
         self.previous_note: PreviousNote | None = None
-        self.sounding: dict[int, SoundingNote] = {}  # by pitch
+        self.sounding: dict[int, SoundingNote] = {}  # by pitch, before it is transposed
         self.liked: deque[Phrase] = deque(maxlen=MAX_JUDGED)
         self.disliked: deque[Phrase] = deque(maxlen=MAX_JUDGED)
         self.dislikes = 0

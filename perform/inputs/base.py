@@ -4,12 +4,12 @@ A kind of input is one module with a subclass of `InputTable` and a line in `per
 """
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import ClassVar, NamedTuple, Protocol
 
 from perform.control.absences import Absences
 from perform.control.midi_mapping import MidiMapping
-from perform.events import Event
+from perform.events import Event, InputName
 from perform.inputs.bass_line import Surroundings
 from perform.midi.hotplug import HotplugMonitor, HotplugPort
 from perform.midi.settings import MidiConfig
@@ -37,7 +37,8 @@ class InputContext(NamedTuple):
     controller sets; it raises MessageError where that cannot be. `mapping`: the mapping of the
     controller. `parts`: closes in reverse order what was opened. `monitor`: checks every MIDI
     port. `absences`: gets what is not there. `keyboards`: gets every MIDI input, whose held keys a
-    panic clears. `around`: what is known around a chord that is played.
+    panic clears. `around`: what is known around a chord that is played. `transpositions`: the
+    semitones of each input at this moment.
     """
 
     handler: MessageHandler
@@ -51,6 +52,7 @@ class InputContext(NamedTuple):
     absences: Absences
     keyboards: list[MidiInput]
     around: Surroundings
+    transpositions: Mapping[InputName, int]
 
     def add(self, port: MidiInput) -> None:
         """Take charge of an open MIDI input."""

@@ -2,18 +2,19 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Annotated
 
 from msgspec import Meta
 
 from perform.errors import RigError
-from perform.events import ChordReleased, Event
+from perform.events import ChordReleased, Event, InputName
 from perform.inputs.base import InputContext, InputTable
 from perform.inputs.bass_line import Surroundings
 from perform.inputs.chord_keyboard import ChordKeyboard, ChordKeyboardSettings
 from perform.inputs.melody import MelodyKeys
 from perform.inputs.midi_base import MidiPort
+from perform.inputs.transposition import NONE, Semitones, TransposedKeys
 from perform.inputs.zones import KeyZones, Zone
 from perform.midi.messages import NOTE_OFF, NOTE_ON
 from perform.midi.settings import MidiConfig
@@ -29,7 +30,8 @@ class ChordInputConfig(InputTable, frozen=True):
     those `below` and `above`. `bass_channel`: the channel of a bass, whose notes hint at the root.
     `walking`: the bass plays passing notes too, and is no bass of a slash chord. `latch`: a chord
     stays when the keys are released. `settle_ms`: how long the keys of one chord may take to go
-    down. `minimum`: fewer held notes are no chord.
+    down. `minimum`: fewer held notes are no chord. `transpose`: semitones by which its notes are
+    moved; `split` is a key as it is played.
     """
 
     port: str | None = None
@@ -43,6 +45,7 @@ class ChordInputConfig(InputTable, frozen=True):
     latch: bool = True
     settle_ms: Annotated[float, Meta(ge=0, le=500)] = 35.0
     minimum: Annotated[int, Meta(ge=1, le=8)] = 3
+    transpose: Semitones = 0
 
     def check(self, voices: Sequence[str]) -> None:  # noqa: ARG002 - the same for every rig
         """RigError for a split point that is no note, and for zones that play no chord."""
@@ -76,7 +79,9 @@ class ChordInputConfig(InputTable, frozen=True):
 
     async def open(self, context: InputContext) -> None:
         """Open the port. InputError says which ports there are."""
-        context.add(MidiChords(self, context.midi, context.deliver, context.around))
+        context.add(
+            MidiChords(self, context.midi, context.deliver, context.around, context.transpositions)
+        )
 
 
 class MidiChords(MidiPort):
@@ -88,10 +93,12 @@ class MidiChords(MidiPort):
         midi: MidiConfig,
         deliver: Callable[[Event], None],
         around: Surroundings | None = None,
+        transpositions: Mapping[InputName, int] = NONE,
     ) -> None:
         self._zones = config.zones()
         self._walking = config.walking
         self._deliver = deliver
+        self._transposed = TransposedKeys("midi", transpositions)
         self._around = around or Surroundings()
         self._bass = self._around.bass
         self._keyboard = ChordKeyboard(config.keyboard(), self._hints, self._around.bar_seconds)
@@ -102,6 +109,7 @@ class MidiChords(MidiPort):
 
     def clear_keys(self) -> None:
         """Forget all keys that are down."""
+        self._transposed.forget()
         self._bass.clear()
         self._melody.release_all()
         self._deliver_release(self._keyboard.clear_keys(time.monotonic()))
@@ -116,6 +124,7 @@ class MidiChords(MidiPort):
         kind, channel = message[0] & 0xF0, message[0] & 0x0F
         is_note = kind in (NOTE_ON, NOTE_OFF) and len(message) > 1
         zone = self._zones.zone(channel, message[1]) if is_note else None
+        message = self._transposed.move(message)
         if zone in ("bass", None):
             self._bass.handle(message, moment)
         if zone in ("melody", None):
@@ -124,6 +133,7 @@ class MidiChords(MidiPort):
             self._deliver_release(self._keyboard.handle(message, moment))
 
     def _release_keys(self) -> None:
+        self._transposed.forget()
         self._bass.clear()
         self._melody.release_all()
         self._deliver_release(self._keyboard.release_all(time.monotonic()))

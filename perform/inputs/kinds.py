@@ -1,5 +1,8 @@
 """The kinds of input that a rig can have, one line each."""
 
+from typing import get_args
+
+from perform.events import InputName
 from perform.inputs.base import InputTable
 from perform.inputs.bass import BassInputConfig
 from perform.inputs.chords import ChordInputConfig
@@ -22,6 +25,11 @@ class InputsConfig(RigTable, frozen=True):
         """Those that the rig has, by name, in the order in which they are opened."""
         found = {name: getattr(self, name) for name in self.__struct_fields__}
         return {name: table for name, table in found.items() if table is not None}
+
+    def transpositions(self) -> dict[InputName, int]:
+        """The semitones by which each MIDI input is moved."""
+        tables = ((name, getattr(self, name)) for name in get_args(InputName))
+        return {name: table.transpose if table is not None else 0 for name, table in tables}
 
     def tables(self) -> list[InputTable]:
         """Those that the rig has, in the order in which they are opened."""

@@ -1,13 +1,14 @@
 """A melody that is played on a MIDI port, for voices that answer or resemble it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated
 
 from msgspec import Meta
 
-from perform.events import Event, PlayerNoteOff, PlayerNoteOn
+from perform.events import Event, InputName, PlayerNoteOff, PlayerNoteOn
 from perform.inputs.base import InputContext, InputTable
 from perform.inputs.midi_base import MidiPort
+from perform.inputs.transposition import NONE, Semitones, TransposedKeys
 from perform.inputs.zones import DRUMS
 from perform.midi.messages import ALL_NOTES_OFF, CONTROL_CHANGE, NOTE_OFF, NOTE_ON
 from perform.midi.settings import MidiConfig
@@ -16,12 +17,14 @@ from perform.midi.settings import MidiConfig
 class MelodyInputConfig(InputTable, frozen=True):
     """An instrument whose melody voices follow, by `port` or `virtual`.
 
-    `channel` 0: all channels but that of drums, 10.
+    `channel` 0: all channels but that of drums, 10. `transpose`: semitones by which its notes are
+    moved, as -9 for an alto saxophone in E flat that sends what its player reads.
     """
 
     port: str | None = None
     virtual: str | None = None
     channel: Annotated[int, Meta(ge=0, le=16)] = 0
+    transpose: Semitones = 0
 
     def describe(self) -> Iterator[str]:
         """The port."""
@@ -29,7 +32,7 @@ class MelodyInputConfig(InputTable, frozen=True):
 
     async def open(self, context: InputContext) -> None:
         """Open the port. InputError says which ports there are."""
-        context.add(MidiMelody(self, context.midi, context.deliver))
+        context.add(MidiMelody(self, context.midi, context.deliver, context.transpositions))
 
 
 class MelodyKeys:
@@ -65,21 +68,27 @@ class MidiMelody(MidiPort):
     """The port of a melody: delivers its notes."""
 
     def __init__(
-        self, config: MelodyInputConfig, midi: MidiConfig, deliver: Callable[[Event], None]
+        self,
+        config: MelodyInputConfig,
+        midi: MidiConfig,
+        deliver: Callable[[Event], None],
+        transpositions: Mapping[InputName, int] = NONE,
     ) -> None:
         self._channel = config.channel - 1 if config.channel else None
         self._keys = MelodyKeys(deliver)
+        self._transposed = TransposedKeys("lead", transpositions)
         super().__init__(config.port, config.virtual, midi)
 
     def _handle(self, message: list[int], _moment: float) -> None:
         channel = message[0] & 0x0F
         drums = self._channel is None and channel == DRUMS
         if self._channel in (None, channel) and not drums:
-            self._keys.handle(message)
+            self._keys.handle(self._transposed.move(message))
 
     def clear_keys(self) -> None:
         """End the notes of every key that is down."""
         self._release_keys()
 
     def _release_keys(self) -> None:
+        self._transposed.forget()
         self._keys.release_all()

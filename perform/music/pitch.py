@@ -53,3 +53,11 @@ def parse_midi_pitch(text: str) -> int:
 def pitch_name(midi: int) -> str:
     """The name of a MIDI number with its octave: 60 is C4."""
     return f"{note_name(midi)}{midi // 12 - 1}"
+
+
+def transposed(note: int, semitones: int) -> int:
+    """A MIDI number moved by semitones; where MIDI has no such note, in the nearest octave."""
+    moved = note + semitones
+    if moved > 127:
+        return moved - 12 * (-(-(moved - 127) // 12))
+    return moved + 12 * (-(moved // 12)) if moved < 0 else moved

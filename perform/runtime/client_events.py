@@ -12,6 +12,8 @@ from perform.events import (
     ChordNotesPlayed,
     ChordReleased,
     Event,
+    InputName,
+    InputTransposed,
     KeysCleared,
     ModelChanged,
     OtherModelChanged,
@@ -35,7 +37,7 @@ class ClientEvents:
     `voices`: their names. `models`: the names of the bundles that were checked at start-up.
     `has_midi_clock`: whether a MIDI clock gives the tempo, so that clients cannot. `share_tempo`:
     sets a new tempo for all programs that share the clock. `keyboards`: the inputs whose keys a
-    panic clears.
+    panic clears. `transpositions`: the semitones of each input at this moment.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class ClientEvents:
         has_midi_clock: Callable[[], bool] = lambda: False,
         share_tempo: Callable[[float], None] | None = None,
         keyboards: Sequence[MidiInput] = (),
+        transpositions: dict[InputName, int] | None = None,
     ) -> None:
         self._voices = voices
         self.addresses = [
@@ -60,6 +63,7 @@ class ClientEvents:
         self._has_midi_clock = has_midi_clock
         self._share_tempo = share_tempo
         self._keyboards = keyboards
+        self.transpositions = {} if transpositions is None else transpositions
         self._pressed: Chord | None = None
         # whether chords that are played as notes lack roots: not before a chart or key says so
         self._rootless: bool | None = False
@@ -81,6 +85,8 @@ class ClientEvents:
             event = self._release_pad(self._name_chord(event))
         elif isinstance(event, ChordChanged | ChordReleased):
             event = self._release_pad(event)
+        elif isinstance(event, InputTransposed):
+            self.transpositions[event.input] = event.semitones
         elif isinstance(event, Panic | KeysCleared):
             self.clear_keys()
         self._conductor.handle_event(event)

@@ -1,11 +1,13 @@
 """The pages of a surface, made from the registry of controls for the voices of a rig."""
 
 from collections.abc import Iterator
+from typing import get_args
 
 from perform.config.schema import Rig
 from perform.config.voices import ROLES, VoiceConfig
 from perform.control.registry import CONTROLS, NAME, Control, addresses
 from perform.errors import RigError
+from perform.events import InputName
 from perform.inputs.kinds import InputsConfig
 from perform.inputs.osc import OscInputConfig
 from perform.music.chord import Chord
@@ -30,6 +32,12 @@ MODEL_COLUMNS = 4
 HEADER_ROWS = 1.75  # of a page of parameters: room for two rows of models
 FADER_ROWS = 4.5 - HEADER_ROWS
 HEADING_ROWS = 0.4  # above a row of faders
+HEADINGS = {"weight": "WEIGHTS", "target": "TARGETS", "time": "PITCH"}  # by colour
+LABELS = {
+    "input/midi/transpose": "keys in",
+    "input/bass/transpose": "bass in",
+    "input/lead/transpose": "lead in",
+}
 BUTTON_COLUMNS = 1.85  # of each button in a voice's strip
 PARAMETER_COLUMNS, EXPRESSION_COLUMNS = 17.0, 11.5  # the widths of the two rows of faders
 SIDE = EXPRESSION_COLUMNS + 0.4  # where the buttons beside the lower row of faders begin
@@ -177,9 +185,13 @@ def _parameters_page(voice: str, table: Table, models: tuple[str, ...]) -> Page:
     numbers = [it.name for it in CONTROLS if it.kind == "number" and NAME in it.address]
     weights = [name for name in numbers if name.startswith("weight/")]
     targets = [name for name in numbers if name.startswith("target/")]
-    expression = [name for name in numbers if name not in weights and name not in targets]
+    transpose = [name for name in numbers if name == "transpose"]
+    if not voice:
+        transpose += [f"input/{name}/transpose" for name in get_args(InputName)]
+    upper = {"weight": weights, "target": targets, "time": transpose}
+    expression = [name for name in numbers if not any(name in its for its in upper.values())]
     columns = min(len(models), MODEL_COLUMNS)
-    width = PARAMETER_COLUMNS / (len(weights) + len(targets))
+    lower = GridRect(0, 4.5, EXPRESSION_COLUMNS, HEADING_ROWS)
     items = [
         Item("title", voice or "all voices", GridRect(0, 0, 2.5, HEADER_ROWS)),
         _choice(table, "mode", GridRect(2.5, 0, 5.5, HEADER_ROWS), "go", f"{at}/mode"),
@@ -190,12 +202,8 @@ def _parameters_page(voice: str, table: Table, models: tuple[str, ...]) -> Page:
             table, "blend to", GridRect(12.5, 0, 4.5, HEADER_ROWS), "expression", f"{at}/other",
             models, columns,
         ),
-        *_headings(len(weights) / (len(weights) + len(targets))),
-        *_faders(at, weights, table, GridRect(0, HEADER_ROWS, width, FADER_ROWS), "weight"),
-        *_faders(
-            at, targets, table,
-            GridRect(len(weights) * width, HEADER_ROWS, width, FADER_ROWS), "target",
-        ),
+        *_upper_row(at, upper, table),
+        Item("title", "FORM AND PLAYING", lower, "expression"),
         *_faders(
             at, expression, table,
             GridRect(0, 4.5, EXPRESSION_COLUMNS / len(expression), 3.5), "expression",
@@ -209,14 +217,15 @@ def _parameters_page(voice: str, table: Table, models: tuple[str, ...]) -> Page:
     return Page(voice or "all", PARAMETER_COLUMNS, 8, tuple(items))
 
 
-def _headings(share: float) -> Iterator[Item]:
-    """The titles above the faders; `share`: the part of the upper row that is weights."""
-    split = PARAMETER_COLUMNS * share
-    rest = PARAMETER_COLUMNS * (1 - share)
-    lower = GridRect(0, 4.5, EXPRESSION_COLUMNS, HEADING_ROWS)
-    yield Item("title", "WEIGHTS", GridRect(0, HEADER_ROWS, split, HEADING_ROWS), "weight")
-    yield Item("title", "TARGETS", GridRect(split, HEADER_ROWS, rest, HEADING_ROWS), "target")
-    yield Item("title", "FORM AND PLAYING", lower, "expression")
+def _upper_row(at: str, groups: dict[str, list[str]], table: Table) -> Iterator[Item]:
+    """The faders of each group, by colour, below the group's title."""
+    width = PARAMETER_COLUMNS / sum(map(len, groups.values()))
+    x = 0.0
+    for colour, names in groups.items():
+        heading = GridRect(x, HEADER_ROWS, len(names) * width, HEADING_ROWS)
+        yield Item("title", HEADINGS[colour], heading, colour)
+        yield from _faders(at, names, table, heading._replace(w=width, h=FADER_ROWS), colour)
+        x += len(names) * width
 
 
 def _faders(
@@ -226,7 +235,8 @@ def _faders(
     x, y, w, h = first
     for number, name in enumerate(names):
         grid = GridRect(x + number * w, y + HEADING_ROWS, w, h - HEADING_ROWS)
-        yield _item(table, "fader", name.rpartition("/")[2], grid, colour, f"{at}/{name}")
+        label = LABELS.get(name) or name.rpartition("/")[2]
+        yield _item(table, "fader", label, grid, colour, f"{at}/{name}")
 
 
 def _voice_buttons(at: str, table: Table) -> Iterator[Item]:

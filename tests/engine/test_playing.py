@@ -353,6 +353,7 @@ events_of_all_kinds = st.one_of(
     st.builds(
         ModeChanged, voices, st.sampled_from(["flow", "answer", "trade", "hold"]), st.integers(1, 4)
     ),
+    st.builds(ParameterChanged, voices, st.just("transpose"), st.integers(-24, 24).map(float)),
     st.builds(TurnLengthChanged, voices, st.integers(1, 4)),
     st.builds(VoiceMuted, names, st.booleans()),
     st.builds(VoiceSoloed, names, st.booleans()),

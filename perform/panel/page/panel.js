@@ -12,6 +12,7 @@ import { StatsView } from "./stats.js";
 import { buildStatus } from "./status.js";
 import { Store, step, toggled } from "./store.js";
 import { Synth } from "./synth.js";
+import { buildTransposition } from "./transposition.js";
 import { buildVoices } from "./voices.js";
 
 const COST_EVERY = 1000; // ms between two updates of the drawing time
@@ -71,6 +72,7 @@ const build = (hello) => {
   pads = buildPads(shared);
   buildChart(shared);
   buildVoices(shared);
+  buildTransposition(shared);
   buildParameters(shared);
   buildSnapshots(shared);
   buildStatus(shared);
