@@ -2,10 +2,11 @@
 
 from typing import Any, NamedTuple, Protocol
 
-from perform.events import OutputEvent, Steering
+from perform.events import OutputEvent
 from perform.music.condition import UNCONDITIONAL, Conditions
 from perform.music.line_context import LineContext
 from perform.music.note import Phrase
+from perform.music.steering import Steering
 
 
 class Output(Protocol):

@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 from perform.engine.harmony import chord_scale
 from perform.engine.parameters import WEIGHT_PREFIX
-from perform.events import Steering
 from perform.music.chord import Chord
 from perform.music.condition import Conditions, quality_class
 from perform.music.note import COLUMNS, Phrase
 from perform.music.pitch import semitones_from_c
+from perform.music.steering import Steering
 from perform.steering.fitness import WEIGHTS
 
 

@@ -18,12 +18,12 @@ from perform.engine.voicing import (
     entry_octave,
     pitch_over,
 )
-from perform.events import Steering
 from perform.music.chord import Chord
 from perform.music.condition import Conditions
 from perform.music.feel import FeelChoice
 from perform.music.line_context import BARS_BEFORE, LineContext, Motif
 from perform.music.note import Note, Phrase
+from perform.music.steering import Steering
 
 BARS_AHEAD = 2
 MAX_JUDGED = 4  # liked bars, and as many disliked ones

@@ -1,10 +1,10 @@
 """A fixed stock of bars: for tests, golden scores, and when no model answers in time."""
 
-from perform.events import Steering
 from perform.interfaces import GeneratedBar
 from perform.music.condition import UNCONDITIONAL, Conditions
 from perform.music.line_context import LineContext
 from perform.music.note import TICKS_PER_BEAT, Note, Phrase
+from perform.music.steering import Steering
 
 
 def _bar(*notes: tuple[float, float, int]) -> Phrase:

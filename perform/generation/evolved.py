@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from perform.events import Steering
 from perform.generation.litert import LiteRTSource
 from perform.generation.time_limit import time_limit
 from perform.interfaces import GeneratedBar
 from perform.music.condition import UNCONDITIONAL, Conditions
 from perform.music.line_context import LineContext
 from perform.music.pianoroll import clean, decode
+from perform.music.steering import Steering
 from perform.steering.evolution import SIZE, evolve
 
 FRESH = 64  # bars of the pool beside the first generation

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from perform.bundles import bundle
 from perform.bundles.network import LineNetwork, TasteNetwork
 from perform.errors import BundleError
-from perform.events import Steering
 from perform.generation.motif_bars import RIFF_FEELS, motif_bars
 from perform.generation.time_limit import time_limit
 from perform.interfaces import GeneratedBar
@@ -27,6 +26,7 @@ from perform.music.line_codec import (
 from perform.music.line_context import LineContext
 from perform.music.note import TICKS_PER_BEAT, TICKS_PER_COLUMN, Note, Phrase
 from perform.music.pianoroll import Rolls, decode, threshold, unplayable
+from perform.music.steering import Steering
 from perform.steering.choice import Candidates, candidate_scores, choose
 from perform.steering.evolution import Discriminator, evolve
 

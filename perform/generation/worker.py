@@ -17,13 +17,14 @@ from typing import BinaryIO
 import msgspec
 
 from perform.errors import SidemanError
-from perform.events import PhraseReady, Steering
+from perform.events import PhraseReady
 from perform.generation.evolved import EvolvedSource
 from perform.generation.lines import LineSource
 from perform.generation.sources import open_source
 from perform.ipc.interrupts import ignore_signals
 from perform.music.condition import Conditions
 from perform.music.line_context import ContextChord, LineContext
+from perform.music.steering import Steering
 
 FRAME_LENGTH = struct.Struct("<I")
 CHUNK = 1 << 16

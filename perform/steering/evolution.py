@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from perform.events import Steering
 from perform.music.note import BEATS_PER_BAR, COLUMNS, Phrase
 from perform.music.pianoroll import Rolls
+from perform.music.steering import Steering
 from perform.steering.fitness import (
     BEAT_COLUMNS,
     NAMES,

@@ -10,7 +10,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from perform.events import Steering
 from perform.music.note import (
     BEATS_PER_BAR,
     COLUMNS,
@@ -22,6 +21,7 @@ from perform.music.note import (
 )
 from perform.music.note_table import NoteTable, notes_of
 from perform.music.pianoroll import Rolls
+from perform.music.steering import Steering
 
 BEAT_COLUMNS = COLUMNS // BEATS_PER_BAR
 SIXTEENTH_COLUMNS = BEAT_COLUMNS // 4

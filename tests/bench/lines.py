@@ -16,7 +16,7 @@ sys.path[:0] = [str(ROOT)]
 
 from perform.bundles import bundle, catalog  # noqa: E402
 from perform.engine.harmony import chord_scale  # noqa: E402
-from perform.events import Steering  # noqa: E402
+from perform.music.steering import Steering  # noqa: E402
 from perform.generation.lines import CANDIDATES, LineSource  # noqa: E402
 from perform.music.chord import parse_chord  # noqa: E402
 from perform.music.line_codec import context_numbers  # noqa: E402

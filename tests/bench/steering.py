@@ -23,11 +23,11 @@ from perform.bundles import catalog
 from perform.engine.conditioning import PhraseContext, steering_of
 from perform.engine.engine import Engine
 from perform.engine.voicing import VoiceSettings
-from perform.events import Steering
 from perform.generation.evolved import EvolvedSource
 from perform.music.chart import parse_chart
 from perform.music.note import Note
 from perform.music.pianoroll import encode
+from perform.music.steering import Steering
 from perform.runtime import offline
 from perform.runtime.chart_events import BLUES, chord_events, unrolled
 from perform.steering.evolution import GENERATIONS, SIZE, evolve

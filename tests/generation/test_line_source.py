@@ -10,7 +10,6 @@ from perform.bundles import bundle, catalog
 from perform.clock.virtual import VirtualClock
 from perform.engine.harmony import chord_scale
 from perform.errors import BundleError
-from perform.events import Steering
 from perform.generation import time_limit
 from perform.generation.lines import (
     CANDIDATES,
@@ -24,6 +23,7 @@ from perform.music.feel import FEELS, GRIDS
 from perform.music.line_codec import context_numbers
 from perform.music.line_context import LineContext, context_chord
 from perform.music.note import TICKS_PER_BAR, TICKS_PER_BEAT, Note
+from perform.music.steering import Steering
 from perform.steering.fitness import WEIGHTS
 
 

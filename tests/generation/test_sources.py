@@ -16,7 +16,7 @@ from lines import PlacedSource
 
 from perform.bundles import catalog
 from perform.clock.virtual import VirtualClock
-from perform.events import PhraseRequested, Steering
+from perform.events import PhraseRequested
 from perform.generation import time_limit, worker_client
 from perform.generation.evolved import EvolvedSource
 from perform.generation.worker import (
@@ -34,6 +34,7 @@ from perform.generation.worker_client import WorkerClient
 from perform.music.condition import Conditions
 from perform.music.line_context import ContextChord, LineContext, Motif
 from perform.music.note import Note
+from perform.music.steering import Steering
 from perform.steering.fitness import WEIGHTS
 
 C7 = ContextChord(0, 0, (0, 4, 7, 10), (0, 2, 4, 5, 7, 9, 10))

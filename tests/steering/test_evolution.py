@@ -16,7 +16,6 @@ from perform.events import (
     SnapshotRecalled,
     SnapshotStored,
     StateChanged,
-    Steering,
     TransportChanged,
 )
 from perform.generation import litert
@@ -25,6 +24,7 @@ from perform.music.chart import parse_chart
 from perform.music.chord import parse_chord
 from perform.music.note import Note
 from perform.music.pianoroll import encode
+from perform.music.steering import Steering
 from perform.runtime import offline
 from perform.runtime.chart_events import BLUES, chord_events, unrolled
 from perform.steering.evolution import combined_fitness, evolve
