@@ -16,12 +16,12 @@ sys.path[:0] = [str(ROOT)]
 
 from perform.bundles import bundle, catalog  # noqa: E402
 from perform.engine.harmony import chord_scale  # noqa: E402
-from perform.music.steering import Steering  # noqa: E402
 from perform.generation.lines import CANDIDATES, LineSource  # noqa: E402
 from perform.music.chord import parse_chord  # noqa: E402
 from perform.music.line_codec import context_numbers  # noqa: E402
 from perform.music.line_context import LineContext, context_chord  # noqa: E402
 from perform.music.note import Note  # noqa: E402
+from perform.music.steering import Steering  # noqa: E402
 from perform.steering.fitness import WEIGHTS  # noqa: E402
 
 CHORD = parse_chord("C7")
