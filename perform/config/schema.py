@@ -23,6 +23,7 @@ from perform.inputs.kinds import InputsConfig
 from perform.midi.settings import MidiConfig
 from perform.music.chart import parse_chart
 from perform.outputs.kinds import OutputConfig
+from perform.outputs.sounds import VoiceSound
 from perform.tables import RigTable, rig_errors
 
 
@@ -106,6 +107,10 @@ class Rig(RigTable, frozen=True):
         """The MIDI channel (1 to 16) of each voice, or of those that play to one output."""
         voices = [voice for voice in self.voices if output in (None, voice.output)]
         return {voice.name: voice.channel for voice in voices}
+
+    def sounds(self, output: str) -> dict[str, VoiceSound]:
+        """What the synthesizer of an output is told of each voice that plays to it."""
+        return {voice.name: voice.sound for voice in self.voices if voice.output == output}
 
     def without_traces(self) -> "Rig":
         """The rig without what `perform check` must not touch: recordings, files, the broker.

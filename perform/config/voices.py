@@ -18,6 +18,7 @@ from perform.engine.voicing import (
 from perform.errors import RigError, did_you_mean
 from perform.music.feel import FeelChoice
 from perform.music.pitch import parse_midi_pitch
+from perform.outputs.sounds import VoiceSound
 from perform.tables import RigTable, rig_errors
 
 Channel = Annotated[int, Meta(ge=1, le=16)]
@@ -55,6 +56,7 @@ ROLES: dict[RoleName, Role] = {
 class VoiceConfig(RigTable, frozen=True):
     """One melodic line; see `perform.engine.voicing.VoiceSettings`, and ROLES for each role.
 
+    `program`, `bank`, `volume`: see `VoiceSound`.
     `knobs`: the first values of parameters, by their address: "swing", "weight/steps".
     """
 
@@ -74,12 +76,20 @@ class VoiceConfig(RigTable, frozen=True):
     bars: Annotated[int, Meta(ge=1, le=64)] = DEFAULT_BARS
     feel: FeelChoice = DEFAULT_FEEL
     other: str | None = None
+    program: Annotated[int, Meta(ge=1, le=128)] | None = None
+    bank: Annotated[int, Meta(ge=0, le=16383)] | None = None
+    volume: Annotated[int, Meta(ge=0, le=127)] | None = None
     knobs: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Take the model of the role where none is named."""
         if not self.model:
             msgspec.structs.force_setattr(self, "model", ROLES[self.role].model)
+
+    @property
+    def sound(self) -> VoiceSound:
+        """What the synthesizer is told."""
+        return VoiceSound(self.program, self.bank, self.volume)
 
     def settings(self) -> VoiceSettings:
         """The engine's settings for the voice. RigError for a value that cannot be right."""

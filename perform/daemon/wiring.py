@@ -233,6 +233,7 @@ def _open_outputs(opening: _Opening, counts: Counts, transport: Transport) -> _O
             opening.absences,
             feedback.__setitem__,
             keys,
+            rig.sounds(name),
         )
         with opening.absences.expected(f"outputs.{name}"):
             output = table.open(context)

@@ -14,6 +14,7 @@ from perform.interfaces import Output
 from perform.midi.hotplug import HotplugPort
 from perform.midi.settings import MidiConfig
 from perform.outputs.shared_keys import SharedKeys
+from perform.outputs.sounds import NO_SOUNDS, VoiceSound
 from perform.tables import RigTable
 
 
@@ -23,7 +24,7 @@ class OutputContext(NamedTuple):
     `channels`: the MIDI channel (1 to 16) of each voice whose notes the output gets. `tempo`:
     quarter notes a minute, at the start. `absences`: gets what is not there. `reached`: called with
     the host and port of an output that follows values by address, once they are known. `keys`:
-    see `MidiOutput`.
+    see `MidiOutput`. `sounds`: of each voice that plays to this output.
     """
 
     name: str
@@ -33,6 +34,7 @@ class OutputContext(NamedTuple):
     absences: Absences
     reached: Callable[[tuple[str, int], Feedback], None]
     keys: dict[str, SharedKeys] | None = None
+    sounds: Mapping[str, VoiceSound] = NO_SOUNDS
 
 
 class OpenedOutput(NamedTuple):

@@ -14,6 +14,7 @@ from perform.midi.settings import MidiConfig
 from perform.outputs.base import OpenedOutput, OutputContext, OutputTable
 from perform.outputs.clock_messages import ClockMessages
 from perform.outputs.shared_keys import SharedKeys
+from perform.outputs.sounds import NO_SOUNDS, VoiceSound
 from perform.tables import check_port
 
 DRAIN_SECONDS = 0.05  # twice a large JACK buffer
@@ -59,7 +60,7 @@ class MidiOutputConfig(OutputTable, frozen=True, tag_field="kind", tag="midi"):
 
     def open(self, context: OutputContext) -> OpenedOutput:
         """The port, which may not be there yet. StartError without a MIDI library."""
-        output = MidiOutput(self, context.channels, context.midi, context.keys)
+        output = MidiOutput(self, context.channels, context.midi, context.keys, context.sounds)
         return OpenedOutput(output, port=output)
 
 
@@ -67,7 +68,8 @@ class MidiOutput:
     """Plays voices on their channels (1 to 16) of one port, from when it is there.
 
     OutputError when the MIDI system is gone.
-    `keys`: the keys of each port by its name, for all outputs.
+    `keys`: the keys of each port by its name, for all outputs. `sounds`: of each voice, sent when
+    the port is there, and again when it is back.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class MidiOutput:
         channels: Mapping[str, int],
         midi: MidiConfig = ports.AUTO,
         keys: dict[str, SharedKeys] | None = None,
+        sounds: Mapping[str, VoiceSound] = NO_SOUNDS,
     ) -> None:
         self._name = config.virtual or config.port or ""
         self.port = ports.wait_for_output(config.port, config.virtual, midi)
@@ -85,10 +88,15 @@ class MidiOutput:
         self._keys_of_ports = keys
         self._share_keys()
         self._clock = ClockMessages(idle=config.sends_idle_clock) if config.clock else None
+        self._sounds = sounds
+        self._is_virtual = config.virtual is not None
         self._closed = False
+        self._send_sounds()
 
     def send(self, event: OutputEvent) -> None:
         """Send a note, a clock message where the rig says so, or all-notes-off (panic)."""
+        if self._is_virtual and isinstance(event, TransportMessage) and event.action == "start":
+            self._send_sounds()  # a synthesizer may have been connected since
         if isinstance(event, NoteMessage):
             channel = self._channels[event.voice]
             for note in self._keys.handle(channel, event):
@@ -113,6 +121,7 @@ class MidiOutput:
             self._clock.lose()
         try:
             self._silence(self._played())
+            self._send_sounds()
         except OutputError:
             pass  # it is gone again: the next note raises the error
 
@@ -134,6 +143,10 @@ class MidiOutput:
         """Share the keys of the port with its other outputs, from when its name is known."""
         if self._keys_of_ports is not None and self.port.name is not None:
             self._keys = self._keys_of_ports.setdefault(self.port.name, self._keys)
+
+    def _send_sounds(self) -> None:
+        for voice, sound in self._sounds.items():
+            self._write(*sound.messages(self._channels[voice]))
 
     def _played(self) -> list[int]:
         return sorted(set(self._channels.values()))
