@@ -1,7 +1,7 @@
 """The arc of a bar: how a line rises and falls over sentences, a chorus and several choruses.
 
-A sentence is a group of bars from breath to breath: 2 to 8 bars, most often 4 or 8. All places and rests
-are shares of bars, so that every metre has the same arcs.
+A sentence is a group of bars from breath to breath: 2 to 8 bars, most often 4 or 8. All places and
+rests are shares of bars, so that every metre has the same arcs.
 """
 
 from bisect import bisect
@@ -16,8 +16,8 @@ FREE_CHORUS = 16  # bars of a chorus where no form is known
 SHORTEST_CHORUS = 8  # a shorter form is played several times as one chorus
 CHORUSES_OF_CLIMB = 4  # then a climb starts over
 NATURAL_SPACE = 0.3  # above it, long sentences divide into short ones
-# how often a sentence has so many bars; odd ones only where an odd number of bars is left. Long ones
-# are common: a line rests inside them of itself.
+# how often a sentence has so many bars; odd ones only where an odd number of bars is left. Long
+# ones are common: a line rests inside them of itself.
 SENTENCE_BARS = {2: 1.0, 3: 1.0, 4: 7.0, 5: 1.0, 6: 2.5, 7: 1.0, 8: 6.0}
 OFF_FOURS = 0.3  # how much rarer a sentence ends where no group of four bars ends
 PICKUPS = (0.0, 0.0, 0.125, 0.25)  # of a bar, each as often

@@ -13,7 +13,7 @@ from perform.music.rootless import RARE, rarity
 
 LONGEST_GAP = 2.0  # seconds between the notes of an arpeggio: quarter notes at 40, with some rest
 LONGEST_PATTERN, SHORTEST_PATTERN = 8, 3
-STEP = 2  # semitones: two steps in a row are a melody
+STEP = 2  # semitones: two steps in a row, in one direction, are a melody
 _THIRDS = (3, 4)
 Recognise = Callable[[set[int]], Chord | None]
 
@@ -97,8 +97,9 @@ class BrokenChords:
 
 
 def _is_melody(notes: list[int]) -> bool:
-    moves = [abs(after - before) for before, after in pairwise(notes)]
-    return any(0 < a <= STEP and 0 < b <= STEP for a, b in pairwise(moves))
+    """Whether two steps in a row go on in one direction; G A G is the top of a sixth chord."""
+    moves = [after - before for before, after in pairwise(notes)]
+    return any(0 < a * b and max(abs(a), abs(b)) <= STEP for a, b in pairwise(moves))
 
 
 def _spells(chord: Chord, notes: list[int], *, common: bool) -> bool:

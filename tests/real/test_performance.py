@@ -73,6 +73,7 @@ def test_a_performance_is_played_counted_recorded_and_replayed(jack, tmp_path):
         )
         lost = jack.lost()
         pause(0.2)  # JACK reports new ports from its own thread
+        knobs.send([0xB0, 21, 0])  # where the value is, so that the knob takes it over
         knobs.send([0xB0, 21, 127])
         for notes in ((48, 64, 67, 70), (53, 63, 69, 72)):
             for note in notes:
