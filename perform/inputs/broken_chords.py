@@ -99,7 +99,7 @@ class BrokenChords:
 def _is_melody(notes: list[int]) -> bool:
     """Whether two steps in a row go on in one direction; G A G is the top of a sixth chord."""
     moves = [after - before for before, after in pairwise(notes)]
-    return any(0 < a * b and max(abs(a), abs(b)) <= STEP for a, b in pairwise(moves))
+    return any(a * b > 0 and max(abs(a), abs(b)) <= STEP for a, b in pairwise(moves))
 
 
 def _spells(chord: Chord, notes: list[int], *, common: bool) -> bool:

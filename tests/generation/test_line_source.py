@@ -41,7 +41,7 @@ def over(symbol, following="F7", **values):
     )
 
 
-def line(source, symbol, count=40, **values):
+def line(source, symbol, count=24, **values):
     """The bars of a context by seed, as they sound."""
     context = over(symbol, **values)
     root = parse_chord(symbol).root

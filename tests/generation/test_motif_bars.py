@@ -138,6 +138,7 @@ def returning_bars(feel, repeat):
     return np.mean(found)
 
 
+@pytest.mark.long
 def test_riffs_return_several_times_in_a_chorus_of_funk():
     """Unless `repeat` is 0; in swing other motifs do so less often."""
     assert returning_bars("funk", 1.0) > 0.25

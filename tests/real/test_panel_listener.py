@@ -152,6 +152,7 @@ def test_a_panel_open_to_the_network_needs_a_token_and_shows_a_qr_code(tmp_path)
         assert daemon.end(signal.SIGTERM) == 0
 
 
+@pytest.mark.long
 def test_the_page_reconnects_after_a_restart_of_the_panel_or_the_daemon(tmp_path, browser):
     path, ports = write_rig(tmp_path)
     url = f"http://127.0.0.1:{ports['panel']}/"

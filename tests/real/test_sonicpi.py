@@ -103,6 +103,7 @@ def punctual(sonic_pi):
     return [re.fullmatch(r"\d+, 0", beat) is not None for beat in later]
 
 
+@pytest.mark.long
 def test_sonic_pi_sends_chords_and_plays_the_daemons_notes(sonic_pi, partner, root, tmp_path):
     recipe = (root / "patches" / "sonic-pi" / "sideman.rb").read_text()
     for usual, here in (("9000", partner.port), ("4560", sonic_pi.cue_port)):

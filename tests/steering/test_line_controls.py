@@ -3,8 +3,6 @@
 import pytest
 from line_controls import CONTROLS, effect, play
 
-from perform.steering.fitness import PENALTY
-
 
 @pytest.mark.long
 @pytest.mark.parametrize("control", CONTROLS, ids=[each.name for each in CONTROLS])
@@ -17,7 +15,7 @@ def test_a_control_moves_its_figure_over_200_bars(control):
         assert found.p < 0.01, found
 
 
-@pytest.mark.parametrize("name", ["weight/steps", "weight/opinion", f"weight/{PENALTY}"])
+@pytest.mark.parametrize("name", ["weight/steps"])
 def test_a_weight_chooses_among_lines(name):
     (control,) = [each for each in CONTROLS if each.name == name]
     found = effect(control, bars=24)

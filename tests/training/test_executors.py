@@ -88,6 +88,7 @@ def test_a_full_disk_of_a_worker_is_not_taken_for_a_lost_scheduler(bars, monkeyp
         executors.run_isolated(runs.Task("markov", 3), made, bars)
 
 
+@pytest.mark.long
 def test_a_cluster_that_loses_a_worker_loses_no_run(bars, tmp_path, root):
     folder = tmp_path / "x"
     with dask(root, tmp_path, 2) as (address, started):

@@ -103,6 +103,7 @@ def test_the_papers_protocol_has_the_papers_steps(bars, tmp_path):
         plan.requested_plan(tmp_path, bars, {"protocol": "paper"}, steps=9)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("untraced")
 def test_a_stopped_experiment_continues_and_gives_the_same(bars, tmp_path):
     requested = planned(bars, {"tiny": TINY, "markov": MARKOV})

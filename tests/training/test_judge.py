@@ -292,6 +292,7 @@ def test_a_section_leads_the_card_and_replaces_an_earlier_one():
     assert card.with_section("# mine\n", "## By the judge\n\nNew.\n").endswith("judge\n\nNew.\n")
 
 
+@pytest.mark.long
 def test_the_command_writes_the_card_of_a_bundle_whole(
     root, tmp_path, monkeypatch, command, judged
 ):

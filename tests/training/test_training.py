@@ -244,6 +244,7 @@ def test_flags_that_are_left_out_keep_the_recipe():
     assert options == msgspec.structs.replace(read_recipe("paper"), steps=7)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("untraced")
 def test_the_commands_from_bars_to_a_resumed_run(command, tmp_path):
     npz, folder = tmp_path / "bars.npz", tmp_path / "run"
