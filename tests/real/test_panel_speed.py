@@ -1,5 +1,6 @@
 """The panel in Chromium: the time of a frame, and the synthesizer of the page."""
 
+import pytest
 from browser import LONG_TASKS, still
 from panelled import pad
 from parts import is_quiet
@@ -42,6 +43,7 @@ return (synth.late - late) / (synth.notesStarted - struck) < 0.2;
 """
 
 
+@pytest.mark.long
 def test_the_pages_synthesizer_sounds_ends_every_note_and_stops(page, listener):
     page.press("#panic")
     page.press("#start")

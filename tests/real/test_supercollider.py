@@ -5,6 +5,7 @@ import socket
 import wave
 
 import numpy as np
+import pytest
 from loopback import free_port
 from parts import Program, eventually, is_quiet, need
 
@@ -29,6 +30,7 @@ s.doWhenBooted {{
 """
 
 
+@pytest.mark.long
 def test_supercollider_sends_chords_and_plays_the_daemons_notes(jack, partner, root, tmp_path):
     need("sclang")
     need("scsynth")

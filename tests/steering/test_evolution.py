@@ -203,7 +203,17 @@ def unsteered(source):
     return played(source, {})
 
 
-@pytest.mark.parametrize("name", [it.name for it in FITNESS_FUNCTIONS if it.name != "player"])
+QUICK = ("chord-tones", "density", "outside")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(it.name, marks=() if it.name in QUICK else pytest.mark.long)
+        for it in FITNESS_FUNCTIONS
+        if it.name != "player"
+    ],
+)
 def test_every_weight_raises_its_value(name, source, unsteered):
     chord = parse_chord("C7")
     steered = played(source, {name: 1.0})

@@ -363,6 +363,7 @@ NAMES = st.lists(
 )
 
 
+@pytest.mark.long
 @given(NAMES)
 @example(["all", "play", "bar", "beat", "latch"])
 @settings(max_examples=3)

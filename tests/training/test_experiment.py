@@ -132,6 +132,7 @@ def test_a_stopped_experiment_continues_and_gives_the_same(bars, tmp_path):
     assert runs.read_results(folder) == lines
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("untraced")
 def test_a_run_that_diverges_is_written_as_failed_and_the_others_continue(bars, tmp_path):
     requested = planned(bars, {"wild": WILD, "markov": MARKOV}, runs=1)

@@ -34,6 +34,7 @@ def state(folder):
     }
 
 
+@pytest.mark.long
 def test_reading_a_run_writes_nothing(trained):
     with (trained.folder / trainer.METRICS).open("a") as file:
         file.write(

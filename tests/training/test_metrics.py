@@ -264,6 +264,7 @@ def test_p_values_are_corrected_as_holm_corrects_them():
     assert stats.holm([0.9, 0.6]).tolist() == [1, 1]
 
 
+@pytest.mark.long
 def test_both_sides_of_a_distance_are_treated_alike(own, tmp_path, monkeypatch, command):
     """Of sets of unequal size, as many random bars of each as the smaller one has."""
     from training.data.corpus import import_corpus

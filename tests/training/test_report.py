@@ -120,6 +120,7 @@ def test_a_figure_that_one_run_lacks_is_not_shown(finished):
     assert {"copies", "pitches_inter_kl"} <= set(figures)
 
 
+@pytest.mark.long
 def test_two_protocols_are_compared_and_folders_of_one_name_keep_their_images(finished, tmp_path):
     other = shutil.copytree(finished, tmp_path / finished.name)
     plan = msgspec.structs.replace(read_plan(finished), protocol="paper")

@@ -70,6 +70,7 @@ def test_a_trial_that_diverges_fails_alone(bars, tmp_path, monkeypatch, capfd):
     assert "Traceback" not in capfd.readouterr().err
 
 
+@pytest.mark.long
 def test_a_study_continues_after_a_line_that_was_cut_short(bars, tmp_path):
     run_search(tmp_path, tiny(), bars, SprExtractor(), 1, 41)
     with (tmp_path / JOURNAL).open("ab") as file:

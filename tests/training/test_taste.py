@@ -40,6 +40,7 @@ def test_the_taste_sees_the_notes_of_a_roll_as_they_are(pieces):
         assert np.array_equal(row[kinds == NOTE], written)
 
 
+@pytest.mark.long
 def test_the_taste_follows_its_teacher():
     """Where few notes need few bits, it learns to prefer few notes."""
     made = examples(SWING[:6])
