@@ -16,7 +16,7 @@ _WHERE = ContextVar("where", default="")  # the table of the part that this task
 
 
 class Absences:
-    """Keeps what is absent, by whoever needs it; logs and publishes each change.
+    """Keeps what is absent, by the part that needs it; logs and publishes each change.
 
     `on_absence`: "wait": a part that may take long to find is looked for while the rest starts;
     "note": every part is looked for before the start; "fail": so too, and an absence is an error.
@@ -72,7 +72,7 @@ class Absences:
     ) -> None:
         """A part is absent, which `key` needs. With "fail", before the start, its error.
 
-        `is_logged`: whoever reports it has logged it.
+        `is_logged`: the caller has logged it.
         """
         if self._on_absence == "fail":
             raise reason

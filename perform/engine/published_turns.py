@@ -6,7 +6,7 @@ from perform.engine.voice_state import VoiceState
 from perform.events import OutputEvent, StateChanged
 
 TURN, TURN_BARS = "turn", "turn/bars"  # below the address of a voice
-NOBODY = ("", 0)
+NO_TURN = ("", 0)
 
 
 class PublishedTurns:
@@ -14,7 +14,7 @@ class PublishedTurns:
 
     def __init__(self, voices: Sequence[VoiceState]) -> None:
         self._voices = voices
-        self._published = {voice.settings.name: NOBODY for voice in voices}
+        self._published = {voice.settings.name: NO_TURN for voice in voices}
 
     def at(self, bar: int) -> list[OutputEvent]:
         """Whose turn a bar is; a mode that was set near the end of a bar counts from the next."""
@@ -24,8 +24,8 @@ class PublishedTurns:
         return done
 
     def stopped(self) -> list[OutputEvent]:
-        """Nobody's turn."""
-        return [each for name in self._published for each in self._publish(name, *NOBODY)]
+        """No turn for any voice: the music has stopped."""
+        return [each for name in self._published for each in self._publish(name, *NO_TURN)]
 
     def _publish(self, name: str, turn: str, bars: int) -> list[OutputEvent]:
         before, self._published[name] = self._published[name], (turn, bars)
