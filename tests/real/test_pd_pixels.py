@@ -42,7 +42,7 @@ class Display(Program):
         reading, writing = os.pipe()
         super().__init__(
             "Xvfb", "-displayfd", str(writing), "-fbdir", str(folder), "-screen", "0",
-            "1200x800x24", "-s", "0", "-nolisten", "tcp", pass_fds=(writing,),
+            "1366x800x24", "-s", "0", "-nolisten", "tcp", pass_fds=(writing,),
         )  # fmt: skip
         os.close(writing)
         with os.fdopen(reading) as numbers:

@@ -10,7 +10,7 @@ from perform.surfaces.pd.canvas import Canvas, word
 from perform.surfaces.pd.connections import connections
 from perform.surfaces.pd.style import FIGURE, resting
 
-WIDTH, BAR, PLAY, PARAMETERS, OPEN, GAP, LINE = 1040, 101, 480, 450, 36, 6.0, 14.0
+WIDTH, BAR, PLAY, PARAMETERS, OPEN, GAP, LINE = 1220, 101, 480, 450, 36, 6.0, 14.0
 EDGE = 2  # an object nearer to the edge of its canvas, in pixels, gets the window scroll bars
 SHOWN = 10  # letters of a chord or key that have room, at the size of its text
 LETTER = 0.6  # the width of every letter, as a share of its height
