@@ -210,7 +210,7 @@ class VampLeft(NamedTuple):
 
 
 class Panic(NamedTuple):
-    """Every note ends at once. Whoever drives the engine stops the transport then."""
+    """Every note ends at once. The conductor or the offline shell stops the transport then."""
 
 
 class StallEnded(NamedTuple):

@@ -39,7 +39,7 @@ class ClockMessages:
         self._moved = True
 
     def of_pulse(self, event: ClockPulse) -> list[Message]:
-        """The messages for a pulse; an idle one moves nobody."""
+        """The messages for a pulse; an idle one moves no follower."""
         if event.idle:
             return [[PULSE]] if self._idle else []
         before: list[Message] = []

@@ -107,7 +107,7 @@ def test_it_is_published_whose_turn_it_is_and_for_how_many_bars():
     lead_bars = [value for address, value in turns if address == "/voice/lead/turn/bars"]
     assert lead_bars == [2, 1, 2, 1, 2, 1, 0]
     assert [it[1] for it in turns if it[0] == "/voice/bass/turn"] == ["voice", "player", ""]
-    assert set(values.values()) == {"", 0}  # nobody's turn while stopped
+    assert set(values.values()) == {"", 0}  # no turn while stopped
 
 
 def test_a_turn_ends_with_a_landing():

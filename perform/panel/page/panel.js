@@ -149,7 +149,7 @@ const buildTempo = ({ low, high }) => {
   const showText = bindText(input);
   const show = (bpm) => showText(Math.round(bpm * 10) / 10);
   store.watch("/tempo", show);
-  // a rejected tempo goes back to the true one, and so does one that nobody receives
+  // a rejected tempo goes back to the true one, and so does one that the daemon does not receive
   input.onchange = () => {
     if (Number(input.value) && connection.live) connection.send("/tempo", Number(input.value));
     else show(store.get("/tempo"));

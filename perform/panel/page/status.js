@@ -33,7 +33,7 @@ const hint = (store) => {
 };
 
 // {whose, names, bars}: "voice" or "player", the voices whose turn it is, and the bars until a turn
-// ends; null where nobody takes turns. With several voices it is the player's turn when all rest.
+// ends; null where no voice takes turns. With several voices it is the player's turn when all rest.
 const turnOf = (store, voices) => {
   const taking = voices.map(({ name }) => name)
     .filter((name) => store.get(`/voice/${name}/turn`) && !store.get(`/voice/${name}/mute`));
