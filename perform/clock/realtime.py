@@ -59,17 +59,21 @@ class Alarm:
         self._callback = callback
         self._spin = spin
         self._timer: asyncio.TimerHandle | None = None
+        self._moment: float | None = None  # of the call that is still to come
         self._descriptor, self._settime = _open_timerfd()
         if self._descriptor is not None:
             loop.add_reader(self._descriptor, self._on_timerfd)
 
     def set(self, moment: float | None) -> None:
         """Set the moment (monotonic seconds) of the next call; None for no call."""
+        if moment == self._moment:  # a system call less, for most events
+            return
+        self._moment = moment
         early = None if moment is None else max(moment - self._spin, 0.000001)
         if self._descriptor is None:
             if self._timer is not None:
                 self._timer.cancel()
-            self._timer = None if early is None else self._loop.call_at(early, self._callback)
+            self._timer = None if early is None else self._loop.call_at(early, self._call)
             return
         seconds, fraction = divmod(early or 0.0, 1.0)
         spec = _Itimerspec(_Timespec(0, 0), _Timespec(int(seconds), int(fraction * 1e9)))
@@ -91,6 +95,10 @@ class Alarm:
             os.read(self._descriptor, 8)
         except BlockingIOError:
             return  # the alarm was set again between the wake-up and this read
+        self._call()
+
+    def _call(self) -> None:
+        self._moment = None
         self._callback()
 
 

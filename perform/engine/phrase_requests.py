@@ -18,7 +18,7 @@ from perform.music.note import Phrase
 
 SEEDS_PER_DISLIKE = 7919  # a dislike moves all seeds on by so much
 DELAY_TICKS = 60  # an eighth of a beat
-APART_TICKS = 5  # the updates of two voices are so far apart, so that notes come between them
+APART_TICKS = 5  # the time for one voice's update; where an event is nearer, it comes first
 
 
 class PhraseRequests:
@@ -117,25 +117,43 @@ class PhraseRequests:
     def update(self, tick: int, most: int, since: int = 0) -> list[PhraseRequested]:
         """The requests of a scheduled update: missing bars, then outdated ones (`most` bars).
 
-        It serves the first voice from the index `since` on for which something has changed. The
-        next one comes a little later: notes that are due do not wait for all voices.
+        It serves the voices from the index `since` on for which something has changed, as long as
+        no event is near. The rest come a little later: notes that are due do not wait for them.
         """
         # an update of a beat leaves the one that `soon` scheduled pending
         if most < BARS_AHEAD and not since:
             self._scheduled = False
+        done: list[PhraseRequested] = []
+        known: dict[int, BarHarmony] = {}  # the voices share it
+        end = tick
         for voice in self._voices[since:]:
-            missing = self.missing(self._position.first_unopened, [voice])
-            harmony = [self._harmony_of(bar) for bar in sorted(voice.requested)]
-            seen = self._harmony_seen.get(voice.index)
-            if missing or voice.index in self._changed or harmony != seen:
+            next_tick = self._schedule.next_tick()
+            if end > tick and next_tick is not None and next_tick < end + APART_TICKS:
+                self._schedule.add(end, EventKind.REQUEST, (most, voice.index))
                 break
-        else:
-            return []
+            requests = self._update_voice(voice, most, known)
+            if requests is not None:
+                done += requests
+                end += APART_TICKS
+        return done
+
+    def _update_voice(
+        self, voice: VoiceState, most: int, known: dict[int, BarHarmony]
+    ) -> list[PhraseRequested] | None:
+        """One voice's requests of an update; None where nothing has changed for it.
+
+        `known`: the chords of bars that the update has looked up, which grow.
+        """
+        missing = self.missing(self._position.first_unopened, [voice])
+        for bar in voice.requested.keys() - known.keys():
+            known[bar] = self._harmony_of(bar)
+        harmony = [known[bar] for bar in sorted(voice.requested)]
+        seen = self._harmony_seen.get(voice.index)
+        if not missing and voice.index not in self._changed and harmony == seen:
+            return None
         if most == BARS_AHEAD:
             self._harmony_seen[voice.index] = harmony
             self._changed.discard(voice.index)
-        if voice is not self._voices[-1]:
-            self._schedule.add(tick + APART_TICKS, EventKind.REQUEST, (most, voice.index + 1))
         return [*missing, *self.outdated([voice], most)]
 
     def restart(self) -> None:

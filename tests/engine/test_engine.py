@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from perform.engine.engine import Engine
 from perform.engine.harmony import chord_scale
+from perform.engine.phrase_requests import APART_TICKS
 from perform.engine.settings import EngineSettings
 from perform.engine.voicing import VoiceSettings, fold_into, single_line, thin, tighten
 from perform.events import (
@@ -293,18 +294,27 @@ def test_changes_are_requested_soon_and_many_of_them_cost_one_request():
     assert not requests(engine.advance(1440))
 
 
-def test_the_requests_of_one_voice_at_a_time_are_updated_so_that_notes_come_between():
+@pytest.mark.parametrize(("apart", "updates"), [(6, 2), (30, 1)])
+def test_no_more_voices_are_updated_at_once_than_there_is_time_for_before_the_next_note(
+    apart, updates
+):
+    notes = tuple(Note(at, apart, 60) for at in range(0, BAR, apart))
     engine = Engine([VoiceSettings(name=name) for name in "abcd"])
-    engine.prepare()
     engine.handle(ChordChanged(parse_chord("C7")), 0)
+    for request in engine.prepare():
+        engine.handle(PhraseReady(request.voice, request.bar, notes), 0)
     engine.handle(TransportChanged("start"), 0)
-    updated = {}
-    while (due := engine.next_deadline()) <= 120:
-        for request in engine.advance(due):
-            if isinstance(request, PhraseRequested):
-                updated.setdefault(due, set()).add(request.voice)
-    assert [len(voices) for voices in updated.values()] == [1, 1, 1, 1]
-    assert set.union(*updated.values()) == set("abcd")
+    engine.advance(481)
+    engine.handle(ParameterChanged(None, "weight/steps", 1.0), 481)
+    found = []
+    while (due := engine.next_deadline()) <= 600:
+        events = engine.advance(due)
+        voices = {each.voice for each in events if isinstance(each, PhraseRequested)}
+        if voices:
+            found.append(voices)
+            assert len(voices) == 1 or engine.next_deadline() >= due + len(voices) * APART_TICKS
+    assert sorted(name for voices in found for name in voices) == [*"abcd"]
+    assert len(found) == updates
 
 
 def test_an_engine_without_voices_keeps_the_beat():
