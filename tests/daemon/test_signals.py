@@ -100,7 +100,9 @@ def children(daemon):
     return [int(child) for child in listed.split()]
 
 
-@pytest.mark.parametrize("send", [os.kill, os.killpg])  # a service manager; a terminal
+@pytest.mark.parametrize(
+    "send", [pytest.param(os.kill, marks=pytest.mark.long), os.killpg]
+)  # a service manager; a terminal
 @pytest.mark.parametrize(
     "signals",
     [

@@ -4,7 +4,7 @@ import asyncio
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from stages import FAR, Stage
 
@@ -75,6 +75,7 @@ def test_idle_pulses_go_out_where_the_clock_is_continuous():
     assert messages(events, idle=True) == [PULSE, START, PULSE, PULSE]
 
 
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.integers(1, 200), st.integers(-300, 3000)), max_size=6))
 def test_who_follows_is_where_we_are_however_we_move(moves):
     """`moves`: (pulses played, ticks moved): stalls, loops of our own leader."""

@@ -89,6 +89,7 @@ def rolling(leader):
         thread.join()
 
 
+@pytest.mark.long
 def test_a_loop_of_the_leader_moves_the_daemon(jack, tmp_path):
     daemon = Daemon(tmp_path, "follower", 'source = "midi"\nvirtual = "Sideman follows"')
     try:

@@ -165,6 +165,7 @@ def test_a_live_set_sends_chords_and_receives_notes_and_clock(rig):
     eventually(lambda: [0xFA] in rig.heard)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("rig", ["pi"], indirect=True)
 def test_a_pi_plays_while_keys_are_held_and_records(rig):
     press(rig.keyboard, C7)
@@ -188,6 +189,7 @@ def test_a_pi_plays_while_keys_are_held_and_records(rig):
     assert len(list((rig.folder / "sessions").glob("*.jsonl"))) >= 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("rig", ["gallery"], indirect=True)
 def test_a_gallery_plays_after_a_start_by_mqtt(rig):
     assert not rig.note_ons()
@@ -199,7 +201,9 @@ def test_a_gallery_plays_after_a_start_by_mqtt(rig):
     rig.mosquitto.wait_for("'sideman/hall/state/transport', ... (4 bytes)")  # stop
 
 
-@pytest.mark.parametrize("rig", ["touchosc", "band"], indirect=True)
+@pytest.mark.parametrize(
+    "rig", ["touchosc", pytest.param("band", marks=pytest.mark.long)], indirect=True
+)
 def test_a_control_surface_alone_makes_it_play(rig):
     rig.join("Sideman")
     rig.send("/chord", "Cm7")

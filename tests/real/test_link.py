@@ -123,6 +123,7 @@ def test_continue_after_a_stop_resumes_at_the_tempo_and_beat_of_the_session(peer
         assert away(peer, moments, 1) < 0.1
 
 
+@pytest.mark.long
 def test_bar_lines_in_three_four_match_the_session(peer, tmp_path):
     with linked(tmp_path, peer, 'metre = "3/4"\n') as daemon:
         daemon.send("/chord", "C7")
@@ -132,7 +133,9 @@ def test_bar_lines_in_three_four_match_the_session(peer, tmp_path):
         assert away(peer, [moment for moment, _, beat in heard if beat == 0], 3) < 0.1
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "number", [pytest.param(signal.SIGTERM, marks=pytest.mark.long), signal.SIGINT]
+)
 def test_leaving_is_silent_though_start_and_stop_are_shared(peer, tmp_path, number):
     peer.start_stop_sync_enabled = True
     with linked(tmp_path, peer, "start_stop_sync = true\n") as daemon:

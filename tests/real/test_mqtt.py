@@ -224,6 +224,7 @@ def test_an_orderly_stop_publishes_offline(broker, tmp_path, caplog):
     assert any("Received DISCONNECT" in line for line in broker.program.lines)
 
 
+@pytest.mark.long
 def test_each_login_or_certificate_fault_is_logged_once_with_its_remedy(tmp_path, caplog):
     ca, other = authority(tmp_path, "ca"), authority(tmp_path, "other")
     ours, client = certificate(tmp_path, "ours", ca), certificate(tmp_path, "client", ca)

@@ -295,6 +295,7 @@ def test_a_log_line_appears_once_even_after_a_reconnection(page, listener):
     assert page.run(times, "/no/such/place") == 1
 
 
+@pytest.mark.long
 def test_a_change_of_mode_keeps_the_turn_length(page, listener):
     bars = "document.querySelector('[data-address=\"/voice/lead/mode/bars\"]')"
     page.press("[data-to=voices]")

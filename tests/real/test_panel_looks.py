@@ -162,6 +162,7 @@ return [places, roll.height];
 """
 
 
+@pytest.mark.long
 def test_twelve_voices_have_twelve_colours_and_note_names_inside_the_roll(crowd, window):
     with window(crowd.url, 360, 640, touch=True) as screen:
         tints = screen.run(

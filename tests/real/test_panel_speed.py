@@ -8,6 +8,7 @@ from parts import is_quiet
 SLOWEST_FRAME = 4.0  # ms
 
 
+@pytest.mark.long
 def test_a_frame_with_four_voices_is_fast_and_no_task_is_long(page, listener):
     page.press(pad("C", "7"))
     listener.pitches_of(4)

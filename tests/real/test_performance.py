@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 
+import pytest
 from loopback import free_port
 from parts import MidiRecorder, connected, instrument, perform
 
@@ -115,6 +116,7 @@ def test_a_performance_is_played_counted_recorded_and_replayed(jack, tmp_path):
     assert (tmp_path / "again.mid").read_bytes() == recorded.with_suffix(".mid").read_bytes()
 
 
+@pytest.mark.long
 def test_latency_measures_the_round_trip_of_a_note(jack):
     loop_open = True
     with (

@@ -148,6 +148,7 @@ DRIVER = """#N canvas 0 0 450 300 12;
 """
 
 
+@pytest.mark.long
 def test_an_open_patch_subscribes_again_after_a_restart_of_the_daemon(tmp_path):
     need("pd")
     rig, port = tmp_path / "rig.toml", free_port()

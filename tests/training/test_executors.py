@@ -55,6 +55,7 @@ def dask(root, folder, workers):
             process.wait(120)
 
 
+@pytest.mark.long
 def test_two_cores_give_what_one_gives(bars, tmp_path):
     made = planned(bars, {"markov": MARKOV})
     tasks = runs.pending_tasks(tmp_path, made)

@@ -256,6 +256,7 @@ def test_a_command_without_options_continues_the_experiment(bars, tmp_path, expe
     assert "other protocol" in err
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("untraced")
 def test_arms_of_one_name_are_refused_and_failures_and_warnings_printed(tmp_path, experiment):
     wild = tmp_path / "wild.toml"

@@ -39,6 +39,7 @@ def test_a_bar_as_an_image_keeps_its_cells(own):
     assert (images[0] > 0).mean() == pytest.approx((own[0] > 0).mean(), rel=0.1)
 
 
+@pytest.mark.long
 def test_weights_that_cannot_be_read_are_an_error(tmp_path):
     (tmp_path / "weights.h5").write_bytes(b"none")
     with pytest.raises(FeatureError, match="--weights FILE"):

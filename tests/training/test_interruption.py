@@ -87,6 +87,7 @@ def test_losses_are_logged_once_wherever_a_run_was_killed(trained, bars, tmp_pat
     assert [json.loads(line)["step"] for line in lines] == [25, 50]
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("untraced")
 def test_no_checkpoint_holds_weights_that_are_not_finite(bars, tmp_path):
     often = msgspec.structs.replace(TINY, checkpoint_every=4)

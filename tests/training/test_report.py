@@ -42,6 +42,7 @@ def finished(bars, tmp_path_factory):
     return folder
 
 
+@pytest.mark.long
 def test_a_report_says_what_the_runs_say(finished, tmp_path):
     page, text = write_report([finished], tmp_path / "report")
     found = read_findings(finished)

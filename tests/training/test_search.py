@@ -37,6 +37,7 @@ def test_a_search_that_cannot_begin_leaves_nothing(bars, tmp_path):
     assert not (tmp_path / "x").exists()
 
 
+@pytest.mark.long
 def test_only_the_same_search_continues_a_study(bars, tmp_path):
     run_search(tmp_path, tiny(), bars, SprExtractor(), 1, 41)
     fewer = dataset.select(bars, np.arange(80))

@@ -53,6 +53,7 @@ def test_the_taste_follows_its_teacher():
     assert np.corrcoef(found, onsets[onsets > 0])[0, 1] > 0.8
 
 
+@pytest.mark.long
 def test_the_flatbuffer_scores_as_the_network_does():
     made = examples(SWING[:1])
     bars, tied = as_rolls(made)

@@ -280,6 +280,7 @@ def test_the_commands_from_bars_to_a_resumed_run(command, tmp_path):
     assert (code, "compact" in out) == (0, True)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("untraced")
 def test_a_run_warns_of_its_pipeline_and_counts_epochs_of_augmented_bars(bars, command, tmp_path):
     recipe = tmp_path / "often.toml"
