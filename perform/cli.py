@@ -23,6 +23,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+SetFile = Annotated[
+    Path | None,
+    typer.Option("--set", metavar="SET.toml", help="songs to play; default: as the rig says"),
+]
 RigFile = Annotated[Path, typer.Argument(metavar="RIG.toml", help="the rig file")]
 System = Annotated[str, typer.Option(help="auto, alsa, jack, coremidi or winmm")]
 Binding = Annotated[str, typer.Option(help="the MIDI library: auto, rtmidi or supriya")]
@@ -84,6 +88,7 @@ def run(
             help="a page in the browser; for other machines (0.0.0.0:8137) with a code to scan",
         ),
     ] = None,
+    song_set: SetFile = None,
     *,
     strict: Annotated[
         bool, typer.Option("--strict", help="exit where a part of the rig is not there")
@@ -98,7 +103,7 @@ def run(
     """
     from perform.commands import run as command  # noqa: PLC0415
 
-    command.run(rig, panel, view=view, strict=strict, from_rig=from_rig)
+    command.run(rig, panel, song_set, view=view, strict=strict, from_rig=from_rig)
 
 
 @app.command()
@@ -147,11 +152,11 @@ def init(rig: RigFile = Path("rig.toml")) -> None:
 
 
 @app.command()
-def check(rig: RigFile) -> None:
+def check(rig: RigFile, song_set: SetFile = None) -> None:
     """Open everything that a rig names, and say whether it all works."""
     from perform.commands import check as command  # noqa: PLC0415
 
-    command.check(rig)
+    command.check(rig, song_set)
 
 
 @app.command()

@@ -59,6 +59,10 @@ class RigError(SidemanError):
     """A rig file with a wrong key, type or value."""
 
 
+class SetError(SidemanError):
+    """A set file that cannot be read, or a song in it that cannot be played as written."""
+
+
 class BundleError(SidemanError):
     """A bundle whose files are missing, or do not agree with its manifest."""
 

@@ -209,6 +209,21 @@ class VampLeft(NamedTuple):
     """The chart goes on after the vamp that is playing, at its end."""
 
 
+class SongChanged(NamedTuple):
+    """A song of the set begins: notes of the one before end, and what was learned of it goes."""
+
+    name: str
+
+
+class SoundChanged(NamedTuple):
+    """What a voice's synthesizer is told: 0 or less leaves it; None leaves what was said before."""
+
+    voice: str
+    program: int | None = None
+    bank: int | None = None
+    volume: int | None = None
+
+
 class Panic(NamedTuple):
     """Every note ends at once. The conductor or the offline shell stops the transport then."""
 
@@ -360,6 +375,8 @@ Event = (
     | KeyChanged
     | ChartChanged
     | VampLeft
+    | SongChanged
+    | SoundChanged
     | SnapshotStored
     | SnapshotRecalled
     | SnapshotsRestored

@@ -57,7 +57,7 @@ class Clients:
     port, those that the dispatcher opened and the one of that output.
     """
 
-    def __init__(self, voices=TWO_VOICES, ahead=0.0, outputs=None):
+    def __init__(self, voices=TWO_VOICES, ahead=0.0, outputs=None, song_set=None):
         engine, transport = Engine(voices), Transport()
         own = {voice.name: [] for voice in voices}
         conductor = Conductor(engine, transport, VirtualClock(), lambda *_: None, own)
@@ -71,7 +71,9 @@ class Clients:
             outputs = {OUTPUT: self.output}
         else:
             self.output = None
-        events = ClientEvents([voice.name for voice in voices], [], self.live)
+        names = [voice.name for voice in voices]
+        events = self.events = ClientEvents(names, [], self.live, song_set=song_set)
+        events.songs.begin()
         self.subscriptions = Subscriptions(conductor, self.state, outputs, ahead)
         self.mapping = MidiMapping({}, self.state.values)
         self.dispatcher = Dispatcher(

@@ -21,11 +21,11 @@ class Stage:
     """A conductor on a virtual clock. `sent`: (seconds late, event) of all that goes out.
 
     `moments`: when each clock pulse and transport message went out. `idle`: with pulses while the
-    music is stopped.
+    music is stopped. `looks`: called before each alarm, as timers that have come due.
     """
 
     def __init__(self, *, idle=False, **options):
-        self.moments = []
+        self.moments, self.looks = [], []
         self.clock, self.sent, self.requests, self.recorded = VirtualClock(FAR), [], [], []
         settings = RIG.engine_settings(fallback=STOCK[0])
         settings = type(settings)(**{**_fields(settings), "sends_clock": True})
@@ -73,6 +73,8 @@ class Stage:
                 bar = CannedSource().phrase(request.seed)
                 self.conductor.handle_event(PhraseReady(request.voice, request.bar, *bar))
             self.requests.clear()
+            for look in self.looks:
+                look()
             self.conductor._on_alarm()  # as the timer calls it
 
     def stall(self, seconds):

@@ -152,9 +152,18 @@
    {"box":{"id":"obj-134","maxclass":"newobj","numinlets":1,"numoutlets":0,"patching_rect":[30.0,2030.0,520.0,22.0],"text":"s sideman.help"}},
    {"box":{"id":"obj-135","maxclass":"message","numinlets":2,"numoutlets":1,"outlettype":[""],"patching_rect":[570.0,1710.0,520.0,22.0],"text":"/sideman/snapshot/recall A"}},
    {"box":{"id":"obj-136","maxclass":"comment","numinlets":1,"numoutlets":0,"patching_rect":[570.0,1742.0,520.0,20.0],"text":"set the parameters and feels stored under a name","fontsize":10.0,"textcolor":[0.333,0.376,0.431,1.0],"textjustification":0}},
-   {"box":{"id":"obj-137","maxclass":"message","numinlets":2,"numoutlets":1,"outlettype":[""],"patching_rect":[570.0,1774.0,520.0,22.0],"text":"/sideman/panic"}},
-   {"box":{"id":"obj-138","maxclass":"comment","numinlets":1,"numoutlets":0,"patching_rect":[570.0,1806.0,520.0,20.0],"text":"end all notes at once, forget the held keys, and stop; continue resumes","fontsize":10.0,"textcolor":[0.333,0.376,0.431,1.0],"textjustification":0}},
-   {"box":{"id":"obj-139","maxclass":"newobj","numinlets":1,"numoutlets":0,"patching_rect":[570.0,1838.0,520.0,22.0],"text":"s sideman.help"}}
+   {"box":{"id":"obj-137","maxclass":"message","numinlets":2,"numoutlets":1,"outlettype":[""],"patching_rect":[570.0,1774.0,520.0,22.0],"text":"/sideman/song bass"}},
+   {"box":{"id":"obj-138","maxclass":"comment","numinlets":1,"numoutlets":0,"patching_rect":[570.0,1806.0,520.0,20.0],"text":"a song of the set, by its name or number: from the next bar line on, or cued while stopped","fontsize":10.0,"textcolor":[0.333,0.376,0.431,1.0],"textjustification":0}},
+   {"box":{"id":"obj-139","maxclass":"message","numinlets":2,"numoutlets":1,"outlettype":[""],"patching_rect":[570.0,1838.0,520.0,22.0],"text":"/sideman/song/next"}},
+   {"box":{"id":"obj-140","maxclass":"comment","numinlets":1,"numoutlets":0,"patching_rect":[570.0,1870.0,520.0,20.0],"text":"the next song of the set","fontsize":10.0,"textcolor":[0.333,0.376,0.431,1.0],"textjustification":0}},
+   {"box":{"id":"obj-141","maxclass":"message","numinlets":2,"numoutlets":1,"outlettype":[""],"patching_rect":[570.0,1902.0,520.0,22.0],"text":"/sideman/song/previous"}},
+   {"box":{"id":"obj-142","maxclass":"comment","numinlets":1,"numoutlets":0,"patching_rect":[570.0,1934.0,520.0,20.0],"text":"the song before; takes back /song/next before the bar","fontsize":10.0,"textcolor":[0.333,0.376,0.431,1.0],"textjustification":0}},
+   {"box":{"id":"obj-143","maxclass":"message","numinlets":2,"numoutlets":1,"outlettype":[""],"patching_rect":[570.0,1966.0,520.0,22.0],"text":"/sideman/set/reload"}},
+   {"box":{"id":"obj-144","maxclass":"comment","numinlets":1,"numoutlets":0,"patching_rect":[570.0,1998.0,520.0,20.0],"text":"read the file of the set again, after it was edited","fontsize":10.0,"textcolor":[0.333,0.376,0.431,1.0],"textjustification":0}},
+   {"box":{"id":"obj-145","maxclass":"newobj","numinlets":1,"numoutlets":0,"patching_rect":[570.0,2030.0,520.0,22.0],"text":"s sideman.help"}},
+   {"box":{"id":"obj-146","maxclass":"message","numinlets":2,"numoutlets":1,"outlettype":[""],"patching_rect":[1110.0,1710.0,520.0,22.0],"text":"/sideman/panic"}},
+   {"box":{"id":"obj-147","maxclass":"comment","numinlets":1,"numoutlets":0,"patching_rect":[1110.0,1742.0,520.0,20.0],"text":"end all notes at once, forget the held keys, and stop; continue resumes","fontsize":10.0,"textcolor":[0.333,0.376,0.431,1.0],"textjustification":0}},
+   {"box":{"id":"obj-148","maxclass":"newobj","numinlets":1,"numoutlets":0,"patching_rect":[1110.0,1774.0,520.0,22.0],"text":"s sideman.help"}}
   ],
   "lines": [
    {"patchline":{"source":["obj-6",0],"destination":["obj-7",0]}},
@@ -219,8 +228,12 @@
    {"patchline":{"source":["obj-128",0],"destination":["obj-134",0]}},
    {"patchline":{"source":["obj-130",0],"destination":["obj-134",0]}},
    {"patchline":{"source":["obj-132",0],"destination":["obj-134",0]}},
-   {"patchline":{"source":["obj-135",0],"destination":["obj-139",0]}},
-   {"patchline":{"source":["obj-137",0],"destination":["obj-139",0]}}
+   {"patchline":{"source":["obj-135",0],"destination":["obj-145",0]}},
+   {"patchline":{"source":["obj-137",0],"destination":["obj-145",0]}},
+   {"patchline":{"source":["obj-139",0],"destination":["obj-145",0]}},
+   {"patchline":{"source":["obj-141",0],"destination":["obj-145",0]}},
+   {"patchline":{"source":["obj-143",0],"destination":["obj-145",0]}},
+   {"patchline":{"source":["obj-146",0],"destination":["obj-148",0]}}
   ]
  }
 }

@@ -4,11 +4,11 @@ import asyncio
 from pathlib import Path
 
 from perform.atomic_file import replacing
-from perform.commands.run import rig_text, welcome
-from perform.config.load import load_rig
+from perform.commands.run import missing_models, rig_text, welcome
+from perform.config.load import load_rig, load_set
 from perform.config.schema import Rig
 from perform.daemon.app import Daemon
-from perform.errors import SidemanError, StartError
+from perform.errors import SetError, SidemanError, StartError
 from perform.midi import ports
 
 TIMEOUT_SECONDS = 10.0  # for the first phrases of every voice
@@ -23,16 +23,22 @@ def write_rig(path: Path) -> None:
     print(f"{path}: edit it, then perform check {path}, then perform run {path}")
 
 
-def check(path: Path) -> None:
+def check(path: Path, song_set: Path | None) -> None:
     """Open everything that a rig names, and print what it listens to and plays.
 
-    StartError names every part that cannot be opened.
+    `song_set`: the file of a set; None for the one that the rig names. StartError names every part
+    that cannot be opened.
     """
     rig = load_rig(path)
+    songs = load_set(rig, path.parent, song_set)
+    if songs is not None and (missing := [*missing_models(songs)]):
+        raise SetError("\nperform: ".join(missing))
     for output in rig.outputs.values():
         output.check_files()
     asyncio.run(_try(path, rig))
     print(f"{path}: {welcome(rig)}")
+    if songs is not None:
+        print(f"{songs.path}: {len(songs.songs)} songs, from {songs.songs[0].name!r}")
     if rig.has_midi_ports:
         print(f"MIDI ports through {ports.names(rig.midi).library}")
 

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import msgspec
 
+from perform.bundles import bundle, catalog
 from perform.config import load
 from perform.config.schema import PanelConfig, Rig
+from perform.config.set_file import SongSet
 from perform.control.absences import OnAbsence
 from perform.daemon.next_steps import first_steps
-from perform.errors import RigError, SidemanError
+from perform.errors import BundleError, RigError, SetError, SidemanError
 from perform.midi import ports
 from perform.net.access import is_loopback
 from perform.net.address import host_port
@@ -24,11 +26,18 @@ VIEW = "perform.views.terminal"
 
 
 def run(
-    path: Path | None, panel: str | None, *, view: bool | None, strict: bool, from_rig: bool
+    path: Path | None,
+    panel: str | None,
+    song_set: Path | None,
+    *,
+    view: bool | None,
+    strict: bool,
+    from_rig: bool,
 ) -> None:
     """Play the rig at `path`, or the rig for this machine, until a signal ends it.
 
     `panel`: the panel's host:port; "" for the address in the rig, None for the rig as it is.
+    `song_set`: the file of the set; None for the one that the rig names.
     `view`: whether the terminal shows the view; None: where standard output is a terminal.
     `strict`: a part that is not there is an error; otherwise it is waited for. `from_rig`: whether
     to begin as the rig says, not as the last performance ended.
@@ -38,6 +47,7 @@ def run(
     from perform.runtime.performance import Performance  # noqa: PLC0415 - as above
 
     rig = load.load_rig(path) if path is not None else default_rig()
+    songs = load.load_set(rig, path.parent if path else Path(), song_set)
     if panel is not None:
         rig = msgspec.structs.replace(rig, panel=panel_at(panel, rig.panel))
 
@@ -55,7 +65,21 @@ def run(
     state_file = saved_state.state_path(path)
     state = saved_state.SavedState() if from_rig else saved_state.read(state_file)
     on_absence: OnAbsence = "fail" if strict else "wait"
-    asyncio.run(app.run(rig, ready, views, on_absence, (state_file, state)))
+    if songs is not None:
+        for line in missing_models(songs):
+            if strict:
+                raise SetError(line)
+            log.warning("%s; until then its voice plays on as it does", line)
+    asyncio.run(app.run(rig, ready, views, on_absence, (state_file, state), songs))
+
+
+def missing_models(songs: SongSet) -> Iterator[str]:
+    """A line for each bundle that a song of a set names, and that cannot be used."""
+    for model, song in songs.models.items():
+        try:
+            bundle.load(catalog.find(model))
+        except BundleError as error:
+            yield f"{songs.path}: song {song!r}: {error}"
 
 
 def rig_text() -> str:

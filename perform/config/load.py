@@ -1,5 +1,6 @@
 """Rig files: reading, checking, and completing what a rig leaves out."""
 
+import re
 from pathlib import Path
 
 import msgspec
@@ -7,6 +8,7 @@ import msgspec
 from perform.config.explain import explain
 from perform.config.mqtt_checks import check_mqtt
 from perform.config.schema import Rig
+from perform.config.set_file import SongSet, read_set
 from perform.config.voices import VoiceConfig
 from perform.errors import RigError, did_you_mean
 from perform.inputs.osc import OscInputConfig
@@ -30,6 +32,8 @@ def load_rig(path: Path) -> Rig:
 
 def parse_rig(text: str, name: str = "rig") -> Rig:
     """The rig that TOML text describes; see `load_rig`."""
+    if re.search(r"^\s*\[\[songs]]", text, re.MULTILINE):
+        raise RigError(f"{name}: a set, and no rig; play it by perform run RIG.toml --set {name}")
     try:
         rig = msgspec.toml.decode(text, type=Rig)
     except msgspec.ValidationError as error:
@@ -39,6 +43,16 @@ def parse_rig(text: str, name: str = "rig") -> Rig:
     rig = _complete(rig, name)
     _check(rig, name)
     return rig
+
+
+def load_set(rig: Rig, folder: Path, path: Path | None = None) -> SongSet | None:
+    """The set at `path`, or the one that the rig names, from its own folder; None for no set.
+
+    SetError names what is wrong and the mend.
+    """
+    if path is None and rig.set is not None:
+        path = folder / rig.set.file
+    return None if path is None else read_set(path, [voice.name for voice in rig.voices])
 
 
 def _complete(rig: Rig, name: str) -> Rig:

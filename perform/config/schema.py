@@ -70,6 +70,12 @@ class PanelConfig(RigTable, frozen=True):
     path: str = "/"
 
 
+class SetConfig(RigTable, frozen=True):
+    """The set: `file` is a set file (see `perform.config.set_file`), beside the rig."""
+
+    file: str
+
+
 class Rig(RigTable, frozen=True):
     """A whole instrument.
 
@@ -82,6 +88,7 @@ class Rig(RigTable, frozen=True):
     inputs: InputsConfig = InputsConfig()
     outputs: dict[str, OutputConfig] = msgspec.field(default_factory=dict)
     voices: tuple[VoiceConfig, ...] = ()
+    set: SetConfig | None = None
     record: RecordConfig | None = None
     mqtt: MqttConfig | None = None
     panel: PanelConfig | None = None
@@ -111,6 +118,17 @@ class Rig(RigTable, frozen=True):
     def sounds(self, output: str) -> dict[str, VoiceSound]:
         """What the synthesizer of an output is told of each voice that plays to it."""
         return {voice.name: voice.sound for voice in self.voices if voice.output == output}
+
+    def sound_values(self) -> dict[str, int]:
+        """What the synthesizer of each voice is told, by address; see `SoundChanged`."""
+        values: dict[str, int] = {}
+        for voice in self.voices:
+            program, bank, volume = voice.sound
+            at = f"/voice/{voice.name}"
+            values[f"{at}/program"] = program or 0
+            values[f"{at}/bank"] = -1 if bank is None else bank
+            values[f"{at}/volume"] = -1 if volume is None else volume
+        return values
 
     def without_traces(self) -> "Rig":
         """The rig without what `perform check` must not touch: recordings, files, the broker.

@@ -8,6 +8,7 @@ from perform.control import registry
 from perform.control.midi_sources import BENT, UPPER_HALF, Touch, kind_of, touched
 from perform.control.parsers import KnobMode
 from perform.control.registry import Control
+from perform.control.set_commands import SetCommand, SongSelected
 from perform.control.takeover import Knob
 from perform.errors import MessageError
 from perform.events import Event
@@ -34,20 +35,24 @@ class MidiMapping:
     A knob sweeps the whole range of a number, as its mode says (see `Knob`). A pad that goes down,
     at any velocity, and a program change trigger an action, and invert a switch. An address with a
     value behind it gets that value from a pad that goes down, and from a controller that enters its
-    upper half. `values`: the present value at each address. `has_controller`: whether a MIDI
-    controller is open. Pure: MIDI messages in, events out.
+    upper half. `values`: the present value at each address. `programs_select_songs`: whether a
+    program change that is not mapped selects a song. `has_controller`: whether a MIDI controller is
+    open. Pure: MIDI messages in, events out.
     """
 
     def __init__(
         self,
         mapping: Mapping[str, str | Mapped],
         values: Mapping[str, str | float] | None = None,
+        *,
+        programs_select_songs: bool = False,
     ) -> None:
         self._mapped = {
             source: Mapped(it) if isinstance(it, str) else it for source, it in mapping.items()
         }
         self._in_rig = dict(self._mapped)
         self._values = {} if values is None else values
+        self._programs_select_songs = programs_select_songs
         self._last: dict[str, float] = {}
         self._knobs: dict[str, Knob] = {}
         self._learning: Mapped | None = None
@@ -84,7 +89,7 @@ class MidiMapping:
         check_mapping(address, mode)
         self._learning = Mapped(address, mode)
 
-    def handle(self, message: list[int]) -> Event | None:
+    def handle(self, message: list[int]) -> Event | SetCommand | None:
         """The event that a raw MIDI message causes; None for what is not mapped.
 
         MessageError for what cannot be set.
@@ -96,6 +101,8 @@ class MidiMapping:
             self._struck = None
         self._learn_from(touch)
         mapped = self._mapped.get(touch.source)
+        if mapped is None and touch.kind == "program" and self._programs_select_songs:
+            return SongSelected(int(touch.position) + 1)
         return None if mapped is None else self._event(mapped, touch)
 
     def _learn_from(self, touch: Touch) -> None:
@@ -117,7 +124,7 @@ class MidiMapping:
         self._learning = None
         log.info("learnt; for the rig: %s", mapped.in_rig(touch.source))
 
-    def _event(self, mapped: Mapped, touch: Touch) -> Event | None:
+    def _event(self, mapped: Mapped, touch: Touch) -> Event | SetCommand | None:
         control, voice, fixed = registry.parse_mapping(mapped.address)
         event: Any = None
         if fixed:
@@ -128,7 +135,7 @@ class MidiMapping:
         elif self._goes_down(touch):
             inverted = (int(not self._values.get(mapped.address)),)
             event = control.parse(inverted if control.kind == "switch" else (), voice)
-        return cast(Event | None, event)
+        return cast(Event | SetCommand | None, event)
 
     def _swept(self, mapped: Mapped, control: Control, voice: str, touch: Touch) -> Any:
         if touch.kind == "note" and touch.position == 0:

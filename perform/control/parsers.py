@@ -6,6 +6,7 @@ A parser raises MessageError for values that it does not take; the message says 
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple, get_args
 
+from perform.control.set_commands import SetCommand, SongSelected
 from perform.engine.key import parse_key
 from perform.engine.metre import parse_metre
 from perform.errors import ChordError, MessageError, SidemanError
@@ -67,7 +68,7 @@ class StatsRequest(NamedTuple):
 
 
 Request = SubscribeRequest | UnsubscribeRequest | LearnRequest | StatsRequest
-Command = Event | Request | None  # None: a button was released
+Command = Event | SetCommand | Request | None  # None: a button was released
 Parser = Callable[[Values, str], Command]
 
 
@@ -147,6 +148,16 @@ def subscription(make: Callable[..., Request]) -> Parser:
         raise MessageError("takes nothing, a port, or a host and a port")
 
     return parse_subscription
+
+
+def song(values: Values, _: str) -> SetCommand:
+    """A song by its name or its number; a text is a number where no song has that name."""
+    match values:
+        case (str(text),) if 0 < len(text.strip()) <= LONGEST_SYMBOL:
+            return SongSelected(text.strip())
+        case (number,) if _is_number(number) and number == int(number):
+            return SongSelected(int(number))
+    raise MessageError("takes the name of a song, or its number in the set")
 
 
 def chord(values: Values, _: str) -> Event:

@@ -4,9 +4,10 @@ from typing import Any, NamedTuple
 
 from perform.control.absences import ABSENT_ADDRESS
 from perform.control.registry import CONTROLS, ONE_VOICE, STATE, STATS
-from perform.engine.engine import SNAPSHOTS_ADDRESS
+from perform.control.set_commands import COMING_ADDRESS, PLACE_ADDRESS, SONGS_ADDRESS
 from perform.engine.published_chords import CURSOR_ADDRESS, EXPECTED_ADDRESS
 from perform.engine.published_turns import TURN, TURN_BARS
+from perform.engine.snapshots import SNAPSHOTS_ADDRESS
 
 MS = "MS"  # stands for an edge of the histogram
 
@@ -102,6 +103,17 @@ FEEDBACK: tuple[FeedbackMessage, ...] = (
     ),
     FeedbackMessage(
         f"{STATE}{SNAPSHOTS_ADDRESS}", "s", "the names of the stored snapshots, separated by commas"
+    ),
+    FeedbackMessage(
+        f"{STATE}{PLACE_ADDRESS}", "s", 'the place of the song in the set, as "3/12"; empty: no set'
+    ),
+    FeedbackMessage(
+        f"{STATE}{COMING_ADDRESS}",
+        "s",
+        "the name of the song that begins at the next bar line; empty: none",
+    ),
+    FeedbackMessage(
+        f"{STATE}{SONGS_ADDRESS}", "s", "the names of all songs of the set in order, one a line"
     ),
     FeedbackMessage(
         f"{STATE}{ABSENT_ADDRESS}",

@@ -5,6 +5,7 @@ MIDI mapping, `perform controls`, the panel, the patches and their reference are
 table. A new control is a row here and a handler of its event in the engine.
 """
 
+import contextlib
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, Literal, NamedTuple, get_args
@@ -12,6 +13,7 @@ from typing import Any, Literal, NamedTuple, get_args
 from perform.clock.transport import FASTEST_BPM, SLOWEST_BPM
 from perform.control import parsers
 from perform.control.parsers import Command, Parser
+from perform.control.set_commands import SetCommand, SetReloaded, SongStepped
 from perform.engine.metre import Metre, format_metre
 from perform.engine.parameters import MAX_TRANSPOSE, PARAMETERS, UNSET, Parameter
 from perform.engine.settings import DEFAULT_CHART, DEFAULT_KEY, DEFAULT_METRE, DEFAULT_TEMPO
@@ -36,6 +38,8 @@ from perform.events import (
     PhraseJudged,
     SnapshotRecalled,
     SnapshotStored,
+    SongChanged,
+    SoundChanged,
     StartStopSyncChanged,
     TempoChanged,
     TempoTapped,
@@ -54,6 +58,7 @@ ONE_VOICE = f"/voice/{NAME}"
 SEMITONES = "semitones"
 STATE, STATS = "/state", "/stats"
 Value = str | float
+SoundPart = Literal["bank", "program", "volume"]
 
 
 class Control(NamedTuple):
@@ -136,6 +141,17 @@ def _of_parameter(parameter: Parameter) -> tuple[Control, Control]:
     ))  # fmt: skip
 
 
+def _of_sound(part: SoundPart, low: int, high: int, help_: str) -> Control:
+    """What the synthesizer of a voice is told; below what MIDI has, nothing is sent."""
+    return Control(
+        f"{ONE_VOICE}/{part}", "number", "i", f"{help_}; {low} is not sent",
+        parsers.number(
+            lambda voice, value: SoundChanged(voice or "", **{part: round(value)}), low, high),
+        low, high, low,
+        events=(SoundChanged,), value=lambda it: getattr(it, part), initial=lambda _: low,
+    )  # fmt: skip
+
+
 CONTROLS: tuple[Control, ...] = (
     Control("/chord", "chord", "s | i...", "the chord that sounds: a symbol, or MIDI notes",
             parsers.chord, default="N.C.",
@@ -213,12 +229,25 @@ CONTROLS: tuple[Control, ...] = (
     Control(f"{ONE_VOICE}/solo", "switch", "i", "1 silences the other voices, 0 ends that",
             parsers.switch(VoiceSoloed), 0, 1, 0,
             events=(VoiceSoloed,), value=lambda it: int(it.soloed), initial=lambda _: 0),
+    _of_sound("bank", -1, 16383, "the bank of the next program"),
+    _of_sound("program", 0, 128, "the synthesizer's sound, from 1"),
+    _of_sound("volume", -1, 127, "the synthesizer's volume on the voice's channel"),
     *map(_of_input, get_args(InputName)),
     *(control for parameter in PARAMETERS.values() for control in _of_parameter(parameter)),
     Control("/snapshot/store", "text", "s", "store all parameters and feels under a name",
             parsers.name(SnapshotStored)),
     Control("/snapshot/recall", "text", "s", "set the parameters and feels stored under a name",
             parsers.name(SnapshotRecalled)),
+    Control("/song", "text", "s | i",
+            "a song of the set, by its name or number: from the next bar line on, or cued while "
+            "stopped", parsers.song,
+            events=(SongChanged,), value=lambda it: it.name),
+    Control("/song/next", "action", "", "the next song of the set",
+            parsers.action(lambda _: SongStepped(1))),
+    Control("/song/previous", "action", "", "the song before; takes back /song/next before the bar",
+            parsers.action(lambda _: SongStepped(-1))),
+    Control("/set/reload", "action", "", "read the file of the set again, after it was edited",
+            parsers.action(lambda _: SetReloaded())),
     Control("/panic", "action", "",
             "end all notes at once, forget the held keys, and stop; continue resumes",
             parsers.action(lambda _: Panic())),
@@ -247,6 +276,8 @@ GROUPS = {
     "Targets": ("target",),
     "How bars follow each other": ("repeat", "vary", "land", "approach", "build", "space", "taste"),
     "How a line is played": ("feel", "swing", "humanise", "accent", "articulation"),
+    "The set": ("song", "set"),
+    "Sounds of a synthesizer": ("bank", "program", "volume"),
     "All at once": ("snapshot", "panic"),
     "Requests": ("subscribe", "unsubscribe", "learn", "stats"),
 }
@@ -284,20 +315,28 @@ def parse_mapping(text: str) -> tuple[Control, str, tuple[Any, ...]]:
     Values stand behind the address, as in "/transport start"; without them the tuple is empty.
     MessageError for what a MIDI controller cannot set.
     """
-    try:
-        control, voice = find(text)
-    except MessageError:
-        address, _, word = text.rpartition(" ")
-        control, voice = find(address)
-        values = (word if control.takes.startswith("s") else parsers.spelt_number(word),)
-        if not isinstance(control.parse(values, voice), get_args(Event)):
-            raise MessageError("a controller cannot send this") from None
+    address, value = _split_mapping(text)
+    control, voice = find(address)
+    if value:
+        values = (value if control.takes.startswith("s") else parsers.spelt_number(value),)
+        if not isinstance(control.parse(values, voice), get_args(Event | SetCommand)):
+            raise MessageError("a controller cannot send this")
         return control, voice, values
     if control.kind not in SETTABLE_BY_MIDI:
         raise MessageError(
             'a controller sends one value; write it behind the address, like "/transport start"'
         )
     return control, voice, ()
+
+
+def _split_mapping(text: str) -> tuple[str, str]:
+    """The address and the value behind it; names of voices and texts may have spaces."""
+    for place in (len(text), *(place for place, mark in enumerate(text) if mark == " ")):
+        address, value = text[:place], text[place:].strip()
+        with contextlib.suppress(MessageError):
+            find(address)
+            return address, value
+    return text, ""
 
 
 def addresses(voices: Iterable[str]) -> list[tuple[str, Control]]:

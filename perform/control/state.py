@@ -4,9 +4,15 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from perform.control.absences import ABSENT_ADDRESS
 from perform.control.registry import CONTROLS, NAME, ONE_VOICE, Control, Value
-from perform.engine.engine import SNAPSHOTS_ADDRESS
+from perform.control.set_commands import (
+    COMING_ADDRESS,
+    PLACE_ADDRESS,
+    SONG_ADDRESS,
+    SONGS_ADDRESS,
+)
 from perform.engine.published_chords import CURSOR_ADDRESS, EXPECTED_ADDRESS
 from perform.engine.published_turns import TURN, TURN_BARS
+from perform.engine.snapshots import SNAPSHOTS_ADDRESS
 from perform.engine.voicing import VoiceSettings
 from perform.events import Event, OutputEvent, StateChanged
 
@@ -44,6 +50,7 @@ class State:
             CURSOR_ADDRESS: -1,
             EXPECTED_ADDRESS: "",
             SNAPSHOTS_ADDRESS: "",
+            **dict.fromkeys((SONG_ADDRESS, PLACE_ADDRESS, COMING_ADDRESS, SONGS_ADDRESS), ""),
             **(values or {}),
         }
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from perform.config.schema import Rig
+from perform.config.set_file import SongSet
 from perform.control.absences import OnAbsence
 from perform.daemon.saved_state import SavedState
 from perform.daemon.signals import ignore_ending, stop_on_signals
@@ -32,7 +33,7 @@ class Daemon:
     `listeners`: further outputs that get every event. `views`: modules of child processes that show
     the performance and own the terminal. `on_absence`: what a part that is not there does, see
     `Absences`; everything else plays, or it is an error. `saved`: the state file, and what it
-    holds; None keeps nothing.
+    holds; None keeps nothing. `song_set`: the songs, where there is a set.
     """
 
     def __init__(
@@ -42,8 +43,10 @@ class Daemon:
         views: Sequence[str] = (),
         on_absence: OnAbsence = "fail",
         saved: tuple[Path, SavedState] | None = None,
+        song_set: SongSet | None = None,
     ) -> None:
         self._saved = saved
+        self._song_set = song_set
         self._rig = rig
         self._listeners = listeners
         self._views = views
@@ -58,7 +61,13 @@ class Daemon:
         """
         async with self._parts:  # closes the parts that are open if another cannot be opened
             performance = await build(
-                self._rig, self._parts, self._listeners, self._views, self._on_absence, self._saved
+                self._rig,
+                self._parts,
+                self._listeners,
+                self._views,
+                self._on_absence,
+                self._saved,
+                self._song_set,
             )
             self._parts.enter_context(automatic_collection_off())
             # first at the shutdown: silence, while the child processes can still show it
@@ -110,9 +119,10 @@ async def run(
     views: Sequence[str] = (),
     on_absence: OnAbsence = "fail",
     saved: tuple[Path, SavedState] | None = None,
+    song_set: SongSet | None = None,
 ) -> None:
     """Run the daemon until a signal or an error ends it; see `Daemon`."""
-    daemon = Daemon(rig, views=views, on_absence=on_absence, saved=saved)
+    daemon = Daemon(rig, views=views, on_absence=on_absence, saved=saved, song_set=song_set)
     performance = await daemon.startup()
     try:
         await daemon.main_loop(performance, ready)

@@ -1,8 +1,8 @@
 """The saved state: what a performance keeps for its next start, in one file for each rig.
 
-It holds the values that clients have changed, snapshots, and the controllers that were learnt. It
-is written while the music plays, at most once a second, and at the end; whole or not at all. A
-value that the rig has changed since then is the rig's.
+It holds the values that clients have changed, the song of the set, snapshots, and the controllers
+that were learnt. It is written while the music plays, at most once a second, and at the end; whole
+or not at all. A value that the rig or the set has changed since then is theirs.
 """
 
 import asyncio
@@ -28,21 +28,25 @@ from perform.runtime.live_engine import LiveEngine
 log = logging.getLogger(__name__)
 VERSION = 1
 WRITE_SECONDS = 1.0
-NOT_KEPT = {"transport"}  # the music never starts by itself
+NOT_KEPT = {"transport", "song"}  # the music never starts by itself; the song is kept apart
 Snapshots = dict[str, dict[str, VoiceSnapshot]]
 
 
 class SavedValue(msgspec.Struct, frozen=True):
-    """A value that clients have set, and the rig's value at that time."""
+    """A value that clients have set, and the value of the rig or of the song at that time."""
 
     value: Value
     rig: Value
 
 
 class SavedState(msgspec.Struct, frozen=True, kw_only=True):
-    """The contents of a state file. `values`: by address. `controllers`: learnt, by source."""
+    """The contents of a state file.
+
+    `song`: of the set. `values`: by address. `controllers`: learnt, by source.
+    """
 
     version: int = VERSION
+    song: str = ""
     values: dict[str, SavedValue] = {}
     snapshots: Snapshots = {}
     controllers: dict[str, Mapped] = {}
@@ -114,8 +118,8 @@ class StateKeeper:
         with self._live.conductor.without_start():
             for address in sorted(state.values, key=_order):
                 saved = state.values[address]
-                if saved.rig != self._rig_values.get(address, saved.rig):
-                    continue  # the rig was edited: it holds
+                if saved.rig != self._written_values.get(address, saved.rig):
+                    continue  # the rig or the set was edited: it holds
                 left_out += self._set(address, saved.value)
             if state.snapshots:
                 self._live.conductor.handle_event(SnapshotsRestored(state.snapshots))
@@ -132,16 +136,24 @@ class StateKeeper:
 
     def current(self) -> SavedState:
         """The state to keep now."""
+        written = self._written_values
         values = {
-            address: SavedValue(value, self._rig_values[address])
+            address: SavedValue(value, written[address])
             for address, value in self._live.state.values.items()
-            if address in self._rig_values and value != self._rig_values[address]
+            if address in written and value != written[address]
         }
         return SavedState(
+            song=self._events.songs.name,
             values=values,
             snapshots=self._live.engine.snapshots,
             controllers=self._mapping.learnt,
         )
+
+    @property
+    def _written_values(self) -> dict[str, Value]:
+        """What the rig says, and the song where it says something else."""
+        of_song = self._events.songs.values
+        return self._rig_values | {it: of_song[it] for it in of_song if it in self._rig_values}
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._keep())

@@ -15,6 +15,7 @@ from perform.clients.subscriptions import Subscriptions
 from perform.clock.realtime import RealtimeClock
 from perform.clock.transport import Transport
 from perform.config.schema import Rig
+from perform.config.set_file import SongSet
 from perform.control.absences import Absences, OnAbsence
 from perform.control.feedback import Feedback
 from perform.control.midi_mapping import MidiMapping
@@ -85,6 +86,7 @@ async def build(
     views: Sequence[str] = (),
     on_absence: OnAbsence = "fail",
     saved: tuple[Path, SavedState] | None = None,
+    song_set: SongSet | None = None,
 ) -> Performance:
     """A performance that is ready to play. The arguments: see `Daemon`.
 
@@ -112,9 +114,14 @@ async def build(
         share_tempo=clock.set_tempo,
         keyboards=keyboards,
         transpositions=rig.inputs.transpositions(),
+        song_set=song_set,
     )
     controller = rig.inputs.surface
-    mapping = MidiMapping(controller.mapping() if controller else {}, live.state.values)
+    mapping = MidiMapping(
+        controller.mapping() if controller else {},
+        live.state.values,
+        programs_select_songs=controller is not None and controller.programs == "songs",
+    )
     dispatcher = await _open_inputs(opening, live, events, outputs, keyboards, mapping)
     await parts.enter_async_context(opening.monitor.running(live.conductor.is_busy))
     opened = rig.without(absences.tables)
@@ -133,8 +140,11 @@ async def build(
         path, state = saved
         follows = rig.clock.source != "internal"
         keeper = StateKeeper(path, live, events, mapping, follows_tempo=follows)
+        events.songs.begin(state.song)
         keeper.restore(state)
         await parts.enter_async_context(keeper)
+    else:
+        events.songs.begin()
     live.conductor.prepare()
     live.conductor.publish_values(live.state.values)
     absences.publish_by(live.conductor.publish)
@@ -193,6 +203,7 @@ async def _start_engine(
             "/tempo": rig.clock.tempo,
             "/metre": rig.clock.metre,
             "/sync": int(rig.clock.start_stop_sync),
+            **rig.sound_values(),
             **{f"/input/{name}/transpose": by for name, by in rig.inputs.transpositions().items()},
         },
     )

@@ -20,6 +20,7 @@ from perform.engine.published_chords import CURSOR_ADDRESS, PublishedChords
 from perform.engine.published_turns import PublishedTurns
 from perform.engine.schedule import EventKind, Schedule
 from perform.engine.settings import Counts, EngineSettings
+from perform.engine.snapshots import SnapshotHandlers
 from perform.engine.song_position import SongPosition
 from perform.engine.voice_arcs import VoiceArcs
 from perform.engine.voice_state import VoiceState
@@ -45,9 +46,7 @@ from perform.events import (
     PhraseReady,
     PlayerNoteOff,
     PlayerNoteOn,
-    SnapshotRecalled,
-    SnapshotsRestored,
-    SnapshotStored,
+    SongChanged,
     SongPositionChanged,
     StallEnded,
     StateChanged,
@@ -61,8 +60,6 @@ from perform.events import (
 )
 from perform.music.chord import Chord
 from perform.music.hints import Hints
-
-SNAPSHOTS_ADDRESS = "/snapshot"  # the address with the names of the stored snapshots
 
 
 class Engine:
@@ -135,9 +132,7 @@ class Engine:
             VoiceMuted: self._change_silence,
             VoiceSoloed: self._change_silence,
             ParameterChanged: self._change_parameter,
-            SnapshotStored: self._store_snapshot,
-            SnapshotRecalled: self._recall_snapshot,
-            SnapshotsRestored: self._restore_snapshots,
+            **SnapshotHandlers(self._voices, self._request_soon).by_event,
             PhraseJudged: self._judge,
             PlayerNoteOn: self._handle_player_note,
             PlayerNoteOff: self._handle_player_note,
@@ -145,6 +140,7 @@ class Engine:
             KeyChanged: self._change_key,
             ChartChanged: self._change_chart,
             VampLeft: self._leave_vamp,
+            SongChanged: self._begin_song,
             StallEnded: self._skip_stall,
             Panic: self._panic,
         }
@@ -270,6 +266,10 @@ class Engine:
         self._harmony.leave_vamp()
         return []
 
+    def _begin_song(self, _: SongChanged) -> list[OutputEvent]:
+        self._harmony.begin_song()
+        return self._notes.silence(self._tick, self._voices.all)
+
     # --- transport -----------------------------------------------------------------------------
 
     def _change_transport(self, event: TransportChanged) -> list[OutputEvent]:
@@ -365,16 +365,6 @@ class Engine:
         if event.parameter in PERFORMANCE_PARAMETERS:
             return []
         return self._request_soon(self._voices.select(event.voice))
-
-    def _store_snapshot(self, event: SnapshotStored) -> list[OutputEvent]:
-        return [StateChanged(SNAPSHOTS_ADDRESS, self._voices.store_snapshot(event.name))]
-
-    def _restore_snapshots(self, event: SnapshotsRestored) -> list[OutputEvent]:
-        return [StateChanged(SNAPSHOTS_ADDRESS, self._voices.restore_snapshots(event))]
-
-    def _recall_snapshot(self, event: SnapshotRecalled) -> list[OutputEvent]:
-        changed = self._voices.recall_snapshot(event.name)
-        return [*(StateChanged(*each) for each in changed), *self._request_soon()]
 
     def _judge(self, event: PhraseJudged) -> list[OutputEvent]:
         self._voices.judge(event)

@@ -134,6 +134,10 @@ class Harmony:
         """Follow a chart from its first bar, from the next bar line on."""
         self.chart, self._cursor, self._times, self._leaving = chart, -1, 0, False
 
+    def begin_song(self) -> None:
+        """Forget the key and the changes of the song before."""
+        self._learned, self._key_finder = LearnedChanges(), KeyFinder()
+
     def leave_vamp(self) -> None:
         """Leave the vamp at its end; no effect outside a vamp."""
         self._leaving = True

@@ -9,6 +9,7 @@ from typing import ClassVar, NamedTuple, Protocol
 
 from perform.control.absences import Absences
 from perform.control.midi_mapping import MidiMapping
+from perform.control.set_commands import SetCommand
 from perform.events import Event, InputName
 from perform.inputs.bass_line import Surroundings
 from perform.midi.hotplug import HotplugMonitor, HotplugPort
@@ -43,7 +44,7 @@ class InputContext(NamedTuple):
 
     handler: MessageHandler
     deliver: Callable[[Event], None]
-    apply: Callable[[Event], None]
+    apply: Callable[[Event | SetCommand], None]
     mapping: MidiMapping
     access: AccessList
     midi: MidiConfig

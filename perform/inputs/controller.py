@@ -1,6 +1,7 @@
 """A MIDI controller: its table in the rig, and its port."""
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Literal
 
 from msgspec import field
 
@@ -8,6 +9,7 @@ from perform.control import registry
 from perform.control.midi_mapping import Mapped, MidiMapping, check_mapping
 from perform.control.midi_sources import wrong_spelling
 from perform.control.parsers import KnobMode
+from perform.control.set_commands import SetCommand
 from perform.errors import MessageError, RigError, did_you_mean
 from perform.events import Event
 from perform.inputs.base import InputContext, InputTable
@@ -30,11 +32,13 @@ class ControllerInputConfig(InputTable, frozen=True):
     "/more", with the value behind the address where it sends one value: "41" = "/transport start".
     Program changes ("program 5"), "bend" and "aftertouch" are sources too. A knob that is not to
     take over is a table: "22" = { to = "/swing", mode = "jump" }.
+    `programs`: "songs": a program change that is not in `cc` selects the song of its number.
     """
 
     port: str | None = None
     virtual: str | None = None
     cc: dict[str, str | KnobConfig] = field(default_factory=dict)
+    programs: Literal["songs"] | None = None
 
     def check(self, voices: Sequence[str]) -> None:
         """RigError for a source that no controller sends, and for what no controller can set."""
@@ -47,7 +51,7 @@ class ControllerInputConfig(InputTable, frozen=True):
             wrong = wrong_spelling(source)
             if wrong:
                 raise RigError(f"{where}: {wrong}")
-            if not {address, address.rpartition(" ")[0]} & known.keys():
+            if not any(address == it or address.startswith(f"{it} ") for it in known):
                 near = did_you_mean(address, settable, cutoff=0.0)
                 raise RigError(f"{where}: no such address{near}")
             with rig_errors(where):
@@ -81,7 +85,7 @@ class MidiController(MidiPort):
         config: ControllerInputConfig,
         midi: MidiConfig,
         mapping: MidiMapping,
-        apply: Callable[[Event], None],
+        apply: Callable[[Event | SetCommand], None],
         reject: Callable[[str], None],
     ) -> None:
         self._mapping = mapping

@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from perform.bundles import bundle, catalog
+from perform.config.set_file import SongSet
 from perform.control import registry
+from perform.control.set_commands import SetCommand
 from perform.errors import BundleError, MessageError
 from perform.events import (
     ChordChanged,
@@ -21,12 +23,14 @@ from perform.events import (
     SnapshotRecalled,
     TempoChanged,
     TempoTapped,
+    TransportChanged,
 )
 from perform.inputs.base import MidiInput
 from perform.music.chord import Chord
 from perform.music.hints import leaves_out_root
 from perform.music.recognition import recognise
 from perform.runtime.live_engine import LiveEngine
+from perform.runtime.songs import Songs
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +41,8 @@ class ClientEvents:
     `voices`: their names. `models`: the names of the bundles that were checked at start-up.
     `has_midi_clock`: whether a MIDI clock gives the tempo, so that clients cannot. `share_tempo`:
     sets a new tempo for all programs that share the clock. `keyboards`: the inputs whose keys a
-    panic clears. `transpositions`: the semitones of each input at this moment.
+    panic clears. `transpositions`: the semitones of each input at this moment. `song_set`: the set,
+    where there is one.
     """
 
     def __init__(
@@ -50,6 +55,7 @@ class ClientEvents:
         share_tempo: Callable[[float], None] | None = None,
         keyboards: Sequence[MidiInput] = (),
         transpositions: dict[InputName, int] | None = None,
+        song_set: SongSet | None = None,
     ) -> None:
         self._voices = voices
         self.addresses = [
@@ -64,24 +70,25 @@ class ClientEvents:
         self._share_tempo = share_tempo
         self._keyboards = keyboards
         self.transpositions = {} if transpositions is None else transpositions
+        self.songs = Songs(live, self.handle_event, song_set)
         self._pressed: Chord | None = None
         # whether chords that are played as notes lack roots: not before a chart or key says so
         self._rootless: bool | None = False
 
-    def handle_event(self, event: Event) -> None:
+    def handle_event(self, event: Event | SetCommand) -> None:
         """Check an event and let the conductor handle it.
 
-        MessageError for an unknown voice, model or snapshot, and for a tempo under a MIDI clock.
+        MessageError for an unknown voice, model, snapshot or song, and for a tempo under a MIDI
+        clock.
         """
-        self.check_voice(getattr(event, "voice", None))
-        if isinstance(event, SnapshotRecalled):
-            self._check_snapshot(event.name)
-        elif isinstance(event, ModelChanged | OtherModelChanged):
-            self._check_model(event.model)
-        elif isinstance(event, TempoChanged | TempoTapped):
+        if isinstance(event, SetCommand):
+            self.songs.handle(event)
+            return
+        self._check(event)
+        if isinstance(event, TempoChanged | TempoTapped):
             self._change_tempo(event)
             return
-        elif isinstance(event, ChordNotesPlayed):
+        if isinstance(event, ChordNotesPlayed):
             event = self._release_pad(self._name_chord(event))
         elif isinstance(event, ChordChanged | ChordReleased):
             event = self._release_pad(event)
@@ -89,6 +96,8 @@ class ClientEvents:
             self.transpositions[event.input] = event.semitones
         elif isinstance(event, Panic | KeysCleared):
             self.clear_keys()
+        elif isinstance(event, TransportChanged) and event.action == "start":
+            self.songs.settle()
         self._conductor.handle_event(event)
         if isinstance(event, Panic):
             log.info("panic: all notes are off, the music is stopped; /transport continue resumes")
@@ -98,6 +107,13 @@ class ClientEvents:
         self._pressed = None
         for keyboard in self._keyboards:
             keyboard.clear_keys()
+
+    def _check(self, event: Event) -> None:
+        self.check_voice(getattr(event, "voice", None))
+        if isinstance(event, SnapshotRecalled):
+            self._check_snapshot(event.name)
+        elif isinstance(event, ModelChanged | OtherModelChanged):
+            self._check_model(event.model)
 
     def check_voice(self, voice: str | None) -> None:
         """MessageError for an unknown voice; None stands for every voice."""

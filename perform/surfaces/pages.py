@@ -5,7 +5,7 @@ from typing import get_args
 
 from perform.config.schema import Rig
 from perform.config.voices import ROLES, VoiceConfig
-from perform.control.registry import CONTROLS, NAME, Control, addresses
+from perform.control.registry import CONTROLS, NAME, ONE_VOICE, Control, SoundPart, addresses
 from perform.errors import RigError
 from perform.events import InputName
 from perform.inputs.kinds import InputsConfig
@@ -26,6 +26,7 @@ NOT_ON_SURFACES = (
     "/subscribe/again",
     "/unsubscribe",
     "/stats",
+    *(f"{ONE_VOICE}/{part}" for part in get_args(SoundPart)),
 )
 FEEDBACK_PORT = 9001
 MODEL_COLUMNS = 4
@@ -132,7 +133,10 @@ def _bar(table: Table) -> Page:
 
 
 def _play_page(voices: tuple[str, ...], table: Table) -> Page:
-    """Chord pads, twelve roots by the qualities; beside them a strip of each voice."""
+    """Chord pads, twelve roots by the qualities; beside them a strip of each voice.
+
+    Below them rows of what belongs to the whole band, and of the set.
+    """
     pads = tuple(
         Chord(root, BY_NAME[quality], root).symbol
         for quality in PAD_QUALITIES
@@ -151,9 +155,13 @@ def _play_page(voices: tuple[str, ...], table: Table) -> Page:
         _item(table, "shown", "key", GridRect(20, y, 4, 1), "time", "/key"),
         _choice(table, "metre", GridRect(24, y, 8, 1), "time", "/metre"),
         _item(table, "switch", "sync", GridRect(32, y, 2, 1), "time", "/sync"),
+        _item(table, "tap", "song before", GridRect(0, y + 1, 6, 1), "go", "/song/previous"),
+        _item(table, "shown", "song", GridRect(6, y + 1, 18, 1), "go", "/song"),
+        _item(table, "tap", "next song", GridRect(24, y + 1, 6, 1), "go", "/song/next"),
+        _item(table, "tap", "read set", GridRect(30, y + 1, 4, 1), "go", "/set/reload"),
         *_strips(voices, table, y),
     ]
-    return Page("play", 34, y + 1, tuple(items))
+    return Page("play", 34, y + 2, tuple(items))
 
 
 def _strips(voices: tuple[str, ...], table: Table, rows: float) -> Iterator[Item]:
@@ -182,7 +190,11 @@ def _judgement(at: str, table: Table, grid: GridRect, colour: str) -> Iterator[I
 def _parameters_page(voice: str, table: Table, models: tuple[str, ...]) -> Page:
     """The parameters of one voice, or of all voices at once where `voice` is ""."""
     at = f"/voice/{voice}" if voice else ""
-    numbers = [it.name for it in CONTROLS if it.kind == "number" and NAME in it.address]
+    numbers = [
+        it.name
+        for it in CONTROLS
+        if it.kind == "number" and NAME in it.address and it.address not in NOT_ON_SURFACES
+    ]
     weights = [name for name in numbers if name.startswith("weight/")]
     targets = [name for name in numbers if name.startswith("target/")]
     transpose = [name for name in numbers if name == "transpose"]

@@ -54,7 +54,7 @@ def test_the_tables_fit_a_terminal_and_hold_every_address(columns):
     first = {line.split()[0] for line in lines if line.startswith(" /")}
     assert first == {
         *(it.address.removeprefix(ONE_VOICE) for it in CONTROLS if "/voice" not in it.address),
-        "/voice/NAME/mute", "/voice/NAME/solo",
+        *(f"/voice/NAME/{name}" for name in ("mute", "solo", "bank", "program", "volume")),
         *(row.address for row in control_reference.messages()),
     }  # fmt: skip
     tempo = next(line for line in lines if line.startswith(" /tempo"))

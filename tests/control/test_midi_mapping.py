@@ -5,12 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perform.control.midi_mapping import MidiMapping
+from perform.control.set_commands import SongSelected, SongStepped
 from perform.errors import MessageError
 from perform.events import (
+    FeelChanged,
     ModeChanged,
     Panic,
     ParameterChanged,
     PhraseJudged,
+    SnapshotRecalled,
     TempoChanged,
     TransportChanged,
     VampLeft,
@@ -148,3 +151,30 @@ def test_a_number_is_learnt_from_the_pressure_of_a_pad_and_from_no_program():
 @given(st.lists(st.integers(0, 255), max_size=4))
 def test_any_message_is_an_event_or_none(message):
     MidiMapping(ADDRESSES).handle(message)
+
+
+def test_a_program_change_selects_a_song_where_the_rig_says_so():
+    mapping = MidiMapping({"program 2": "/snapshot/recall my sound"}, programs_select_songs=True)
+    assert mapping.handle([0xC3, 11]) == SongSelected(12)
+    assert mapping.handle([0xC0, 1]) == SnapshotRecalled("my sound")  # what is mapped comes first
+    assert MidiMapping({}).handle([0xC0, 11]) is None
+
+
+def test_a_pad_selects_songs_by_step_by_name_and_by_number():
+    mapping = MidiMapping(
+        {
+            "36": "/song/next",
+            "37": "/song/previous",
+            "38": "/song Blue Bossa, slow",
+            "39": "/song 3",
+        }
+    )
+    selected = [mapping.handle([0xB0, number, 127]) for number in range(36, 40)]
+    assert selected == [
+        SongStepped(1), SongStepped(-1), SongSelected("Blue Bossa, slow"), SongSelected("3"),
+    ]  # fmt: skip
+
+
+def test_a_value_stands_behind_the_name_of_a_voice_with_a_space():
+    mapping = MidiMapping({"21": "/voice/lead guitar/feel swing"})
+    assert mapping.handle([0xB0, 21, 127]) == FeelChanged("lead guitar", "swing")

@@ -7,6 +7,7 @@ import surface_messages
 from dispatchers import FakeClient, with_clients
 
 from perform.config.load import load_rig
+from perform.config.set_file import read_set
 from perform.surfaces import formats
 
 
@@ -38,9 +39,13 @@ def test_the_rig_of_its_readme_accepts_every_message_of_a_shipped_surface(kind, 
 
     async def scene(clients):
         surface = FakeClient(("127.0.0.1", 5000))
-        for address, values in sorted(messages, key=lambda it: "/recall" in it[0]):
+        later = ("/snapshot/recall", "/song/previous")  # what needs another one before it
+        for address, values in sorted(messages, key=lambda it: it[0] in later):
             clients.send(surface, address, *values)
+        await clients.events.songs._reloading
         assert surface.at("/error") == []
         assert clients.dispatcher.stats()["received"] == len(messages) > 300
 
-    with_clients(scene, voices=[voice.settings() for voice in load_rig(root / named).voices])
+    voices = [voice.settings() for voice in load_rig(root / named).voices]
+    song_set = read_set(root / "patches/sets/gig.toml", [voice.name for voice in voices])
+    with_clients(scene, voices=voices, song_set=song_set)
