@@ -7,14 +7,22 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta
 
 from perform.clock.realtime import SPIN_SECONDS
+from perform.control.set_commands import SONG_ADDRESS
 from perform.errors import OutputError
-from perform.events import AllNotesOff, ClockPulse, NoteMessage, OutputEvent, TransportMessage
+from perform.events import (
+    AllNotesOff,
+    ClockPulse,
+    NoteMessage,
+    OutputEvent,
+    StateChanged,
+    TransportMessage,
+)
 from perform.midi import ports
 from perform.midi.settings import MidiConfig
 from perform.outputs.base import OpenedOutput, OutputContext, OutputTable
 from perform.outputs.clock_messages import ClockMessages
 from perform.outputs.shared_keys import SharedKeys
-from perform.outputs.sounds import NO_SOUNDS, VoiceSound
+from perform.outputs.sounds import NO_SOUNDS, Sounds, VoiceSound
 from perform.tables import check_port
 
 DRAIN_SECONDS = 0.05  # twice a large JACK buffer
@@ -69,7 +77,7 @@ class MidiOutput:
 
     OutputError when the MIDI system is gone.
     `keys`: the keys of each port by its name, for all outputs. `sounds`: of each voice, sent when
-    the port is there, and again when it is back.
+    the port is there, and again when it is back, and when the music starts after a panic.
     """
 
     def __init__(
@@ -88,26 +96,28 @@ class MidiOutput:
         self._keys_of_ports = keys
         self._share_keys()
         self._clock = ClockMessages(idle=config.sends_idle_clock) if config.clock else None
-        self._sounds = sounds
+        self._sounds = Sounds(self._channels, sounds)
         self._is_virtual = config.virtual is not None
+        self._is_stopped, self._is_reset = True, False
         self._closed = False
         self._send_sounds()
 
     def send(self, event: OutputEvent) -> None:
         """Send a note, a clock message where the rig says so, or all-notes-off (panic)."""
-        if self._is_virtual and isinstance(event, TransportMessage) and event.action == "start":
-            self._send_sounds()  # a synthesizer may have been connected since
-        if isinstance(event, NoteMessage):
+        if isinstance(event, StateChanged):
+            self._change_sound(event)
+        elif isinstance(event, TransportMessage):
+            self._change_transport(event)
+        elif isinstance(event, NoteMessage):
             channel = self._channels[event.voice]
             for note in self._keys.handle(channel, event):
                 status = (NOTE_ON if note.velocity else NOTE_OFF) | channel
                 self._write([status, note.pitch, note.velocity])
         elif self._clock and isinstance(event, ClockPulse):
             self._write(*self._clock.of_pulse(event))
-        elif self._clock and isinstance(event, TransportMessage):
-            self._write(*self._clock.of_transport(event))
         elif isinstance(event, AllNotesOff):
             self._silence(range(16))
+            self._is_reset = True
 
     def handle_unplugged(self) -> None:
         """Drop events from now on: the device is gone."""
@@ -144,9 +154,27 @@ class MidiOutput:
         if self._keys_of_ports is not None and self.port.name is not None:
             self._keys = self._keys_of_ports.setdefault(self.port.name, self._keys)
 
+    def _change_sound(self, event: StateChanged) -> None:
+        """Send what has changed; all of it for a song that is cued: the player may have changed it.
+
+        While the music plays, nothing is sent again: a program change can cut notes.
+        """
+        self._write(*self._sounds.change(event))
+        if event.address == SONG_ADDRESS and self._is_stopped:
+            self._send_sounds()
+
+    def _change_transport(self, event: TransportMessage) -> None:
+        self._is_stopped = event.action == "stop"
+        # a synthesizer may have been connected to a virtual port since, or reset by a panic
+        connected = self._is_virtual and event.action == "start"
+        if not self._is_stopped and (self._is_reset or connected):
+            self._is_reset = False
+            self._send_sounds()
+        if self._clock:
+            self._write(*self._clock.of_transport(event))
+
     def _send_sounds(self) -> None:
-        for voice, sound in self._sounds.items():
-            self._write(*sound.messages(self._channels[voice]))
+        self._write(*self._sounds.messages())
 
     def _played(self) -> list[int]:
         return sorted(set(self._channels.values()))
