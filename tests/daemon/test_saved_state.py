@@ -30,7 +30,7 @@ kind = "osc"
 to = "127.0.0.1:9"
 """
 MESSAGES = (
-    ("/tempo", 132.0), ("/metre", "3/4"), ("/key", "F"), ("/chart", "C7 | F7"),
+    ("/tempo", 132.0), ("/metre", "3/4"), ("/key", "F"), ("/chart", "Ebmaj7 | F7"),
     ("/voice/lead/mode", "trade"), ("/voice/lead/mode/bars", 2), ("/voice/bass/mute", 1),
     ("/voice/lead/swing", 0.25), ("/voice/bass/model", "blues-bars"), ("/chord", "Ebmaj7"),
 )  # fmt: skip
