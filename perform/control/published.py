@@ -102,6 +102,14 @@ FEEDBACK: tuple[FeedbackMessage, ...] = (
         "bars",
     ),
     FeedbackMessage(
+        f"{STATE}/{TURN}",
+        "s",
+        'whose turn it is, "player" or "voice"; "player" where all voices that can be heard rest',
+    ),
+    FeedbackMessage(
+        f"{STATE}/{TURN_BARS}", "i", "the bars until a turn ends; 0: no voice takes turns", "bars"
+    ),
+    FeedbackMessage(
         f"{STATE}{SNAPSHOTS_ADDRESS}", "s", "the names of the stored snapshots, separated by commas"
     ),
     FeedbackMessage(

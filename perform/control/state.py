@@ -46,6 +46,8 @@ class State:
             self.values |= {_address(voice, name): value for name, value in own.items()}
             self.values |= {_address(voice, TURN): "", _address(voice, TURN_BARS): 0}
         self.values |= {
+            _address(None, TURN): "",
+            _address(None, TURN_BARS): 0,
             ABSENT_ADDRESS: "",
             CURSOR_ADDRESS: -1,
             EXPECTED_ADDRESS: "",

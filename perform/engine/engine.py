@@ -348,15 +348,15 @@ class Engine:
 
     def _change_mode(self, event: ModeChanged | TurnLengthChanged) -> list[OutputEvent]:
         self._voices.set_mode(event, self._position.intended_bar_at(self._tick)[0])
-        turns = self._turns.at(self._position.bar) if self.running else []
-        return [*turns, *self._request_soon()]
+        return [*self._turns.again(), *self._request_soon()]
 
     def _change_feel(self, event: FeelChanged) -> list[OutputEvent]:
         self._voices.set_feel(event)
         return self._request_soon(self._voices.select(event.voice))
 
     def _change_silence(self, event: VoiceMuted | VoiceSoloed) -> list[OutputEvent]:
-        return self._notes.silence(self._tick, self._voices.set_silence(event))
+        ended = self._notes.silence(self._tick, self._voices.set_silence(event))
+        return [*ended, *self._turns.again()]
 
     def _change_parameter(self, event: ParameterChanged) -> list[OutputEvent]:
         if event.parameter not in PARAMETERS:

@@ -13,6 +13,7 @@ _NAMED = {
     "expression": "#37b9b1",
     "off": "#cf5b43",
     "on": "#c8961e",
+    "player": TEXT,
 }
 _VOICES = ("#f2a65a", "#5ab1f2", "#8fd06a", "#c58af2", "#f27a9d", "#4fd1c5", "#d9c45b", "#9db0c4")
 Rgb = tuple[float, float, float]

@@ -18,6 +18,8 @@ ItemKind = Literal[
     "light",
     "latch",
     "refused",
+    "turn",
+    "turn bars",
 ]
 RENEW_MS = 5000  # between two /subscribe/again: a daemon that restarted has no subscriptions
 
@@ -35,7 +37,8 @@ class Item(NamedTuple):
     """One element of a page. `kind`: how it looks and what a touch does.
 
     `address`: where it sends, or what it shows, below the prefix. `value`: what it sends, where
-    that is always the same. `options`: the values of a choice or of the pads, in rows of `columns`.
+    that is always the same; a turn is seen while its address has that value. `options`: the values
+    of a choice or of the pads, in rows of `columns`.
     """
 
     kind: ItemKind
@@ -53,6 +56,8 @@ class Item(NamedTuple):
         """The address, below the prefix, at which the item gets its value; "" for none."""
         if self.kind in ("beat", "light", "refused"):
             return self.address
+        if self.kind in ("turn", "turn bars"):
+            return f"{STATE}{self.address}"
         published = self.control is not None and self.control.published
         return f"{STATE}{self.address}" if published else ""
 

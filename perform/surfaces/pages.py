@@ -6,6 +6,7 @@ from typing import get_args
 from perform.config.schema import Rig
 from perform.config.voices import ROLES, VoiceConfig
 from perform.control.registry import CONTROLS, NAME, ONE_VOICE, Control, SoundPart, addresses
+from perform.engine.published_turns import TURN, TURN_BARS
 from perform.errors import RigError
 from perform.events import InputName
 from perform.inputs.kinds import InputsConfig
@@ -119,7 +120,10 @@ def _choice(
 
 
 def _bar(table: Table) -> Page:
-    """The chord, the beat, transport, tempo and panic; below them the last error reply."""
+    """The chord, the beat, transport, tempo and panic; below them whose turn it is.
+
+    The last row has the last error reply.
+    """
     items = (
         _item(table, "shown", "chord", GridRect(0, 0, 6, 2), "chord", "/chord"),
         Item("beat", "beat", GridRect(6, 0, 3, 2), "beat", "/beat"),
@@ -127,9 +131,12 @@ def _bar(table: Table) -> Page:
         _item(table, "fader", "tempo", GridRect(18, 0, 8, 2), "time", "/tempo"),
         _item(table, "tap", "tap", GridRect(26, 0, 2.5, 2), "time", "/tap"),
         _item(table, "tap", "PANIC", GridRect(28.5, 0, 3.5, 2), "stop", "/panic"),
-        Item("refused", "", GridRect(0, 2, 32, 0.4), "stop", "/error"),
+        Item("turn", "YOUR TURN", GridRect(0, 2, 14, 1), "player", f"/{TURN}", "player"),
+        Item("turn bars", "", GridRect(14, 2, 4, 1), "player", f"/{TURN_BARS}"),
+        Item("turn", "SIDEMAN'S TURN", GridRect(18, 2, 14, 1), "voice0", f"/{TURN}", "voice"),
+        Item("refused", "", GridRect(0, 3, 32, 0.4), "stop", "/error"),
     )
-    return Page("bar", 32, 2.4, items)
+    return Page("bar", 32, 3.4, items)
 
 
 def _play_page(voices: tuple[str, ...], table: Table) -> Page:

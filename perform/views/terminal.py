@@ -34,6 +34,9 @@ MOST_NOTES = 2000
 LOG_ROWS, NEWEST_ROWS = 4, 3  # the newest line may take three rows; its end is the advice
 LOW, HIGH = 36, 83  # the pitches of the roll; it grows where a note is outside
 PHRASES = {"late_phrases": "late", "missed": "missed", "substituted": "substituted"}
+TURNS = {"player": ("YOUR TURN", "bright_white"), "voice": ("SIDEMAN'S TURN", "orange1")}
+WIDTH = 80
+TALL = 34  # rows of a terminal in which whose turn it is has three of them
 SMALLEST_ROLL = 6
 OTHER_ROWS = 5 + LOG_ROWS  # chord, chart, rule and two of figures
 
@@ -123,12 +126,14 @@ class TerminalView:
             logged = self._logged(console, options.max_width, height - len(self._code) - 2)
             yield Group(self._head(), *code, self._below(), *logged)
             return
-        room = height - OTHER_ROWS
+        turn = self._turn(3 if height > TALL else 1)
+        room = height - OTHER_ROWS - len(turn)
         voices = min(len(self.voices), max(2, room - SMALLEST_ROLL))
         rows = max(1, room - voices)
         played = self._notes or self._beats or not self._steps
         yield Group(
             self._head(),
+            *turn,
             self._chart(),
             *(self._roll(rows) if played else self._first_steps(console, options.max_width, rows)),
             self._table(voices),
@@ -149,6 +154,16 @@ class TerminalView:
             lit = rolls and beat == self._beat
             head.append(" ●" if lit else " ○", "bold bright_cyan" if lit else "grey42")
         return head
+
+    def _turn(self, rows: int) -> list[Text]:
+        """A band that says whose turn it is and how long, of so many rows; none without a turn."""
+        whose, bars = self.values.get("/turn"), self.values.get("/turn/bars")
+        if not whose:
+            return []
+        text, colour = TURNS.get(str(whose), TURNS["voice"])
+        words = f"{text}   {'last bar' if bars == 1 else f'{bars} bars'}"
+        band = [words if row == rows // 2 else "" for row in range(rows)]
+        return [Text(f"{row:^{WIDTH}}", f"bold black on {colour}", no_wrap=True) for row in band]
 
     def _chart(self) -> Text:
         """The bars of the chart around the current one; without a chart those that are expected."""

@@ -104,10 +104,48 @@ def test_it_is_published_whose_turn_it_is_and_for_how_many_bars():
     assert [it for it in turns if it[0] == "/voice/lead/turn"] == [
         ("/voice/lead/turn", whose) for whose in ("player", "voice", "player", "")
     ]
+    assert [it for it in turns if it[0] == "/turn"] == [
+        ("/turn", whose) for whose in ("player", "voice", "player", "", "voice", "player", "")
+    ]
     lead_bars = [value for address, value in turns if address == "/voice/lead/turn/bars"]
     assert lead_bars == [2, 1, 2, 1, 2, 1, 0]
     assert [it[1] for it in turns if it[0] == "/voice/bass/turn"] == ["voice", "player", ""]
     assert set(values.values()) == {"", 0}  # no turn while stopped
+
+
+@pytest.fixture
+def trading():
+    """Three voices; the lead trades fours, the second answers in twos, from the first bar on."""
+    engine = Engine([VoiceSettings(name=name) for name in ("lead", "answer", "pad")])
+    for event in (C, TransportChanged("start")):
+        engine.handle(event, 0)
+    engine.advance(5)
+    return engine, [
+        *engine.handle(ModeChanged("lead", "trade", 4), 5),
+        *engine.handle(ModeChanged("answer", "answer", 2), 5),
+    ]
+
+
+def test_the_turn_of_all_is_that_of_the_voices_that_can_be_heard(trading):
+    engine, outputs = trading
+    values = {"/turn": "", "/turn/bars": 0}
+    for tick, event, whose, bars in (
+        (5, None, "voice", 4),
+        (BAR, None, "voice", 3),
+        (BAR + 5, VoiceMuted("lead", muted=True), "player", 1),
+        (2 * BAR, None, "voice", 2),
+        (2 * BAR + 5, VoiceSoloed("pad", soloed=True), "", 0),
+        (2 * BAR + 9, VoiceSoloed("pad", soloed=False), "voice", 2),
+        (3 * BAR + 5, VoiceMuted("lead", muted=False), "voice", 1),
+        (4 * BAR, None, "player", 2),
+        (4 * BAR + 5, TransportChanged("stop"), "", 0),
+        (4 * BAR + 9, VoiceMuted("lead", muted=True), "", 0),
+    ):
+        outputs += engine.advance(tick)
+        outputs += engine.handle(event, tick) if event else []
+        values |= {it.address: it.value for it in outputs if isinstance(it, StateChanged)}
+        assert (values["/turn"], values["/turn/bars"]) == (whose, bars), tick
+        outputs = []
 
 
 def test_a_turn_ends_with_a_landing():

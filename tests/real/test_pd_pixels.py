@@ -128,8 +128,8 @@ def shown(tmp_path):
         assert not [it for it in list(program.lines) if "error" in it]
 
 
-def is_lit(display, colour):
-    return (display.pixels == rgb(colours.bright(colour))).all(axis=2).sum() > 500
+def is_lit(display, colour, pixels=500):
+    return (display.pixels == rgb(colours.bright(colour))).all(axis=2).sum() > pixels
 
 
 def test_every_text_of_the_patch_can_be_read_and_its_windows_fit(shown):
@@ -149,8 +149,23 @@ def test_every_text_of_the_patch_can_be_read_and_its_windows_fit(shown):
     items = [
         it._replace(text=now[it.text]) if it.text in now and it.size > 16 else it
         for it in front.items
+        if it.ink != colours.GROUND  # no turn, so its bands are not seen
     ]
     assert unreadable(pixels, items) == []
+
+    for whose, label in (("player", "YOUR TURN"), ("voice", "SIDEMAN'S TURN")):
+        send("/state/turn/bars", 3)
+        send("/state/turn", whose)
+        colour = {"player": "player", "voice": "voice0"}[whose]
+        eventually(lambda colour=colour: is_lit(display, colour, 8_000))
+        (text,) = (it for it in front.items if it.text == label)
+        assert text.size >= 28
+        assert unreadable(display.pixels, [text]) == []
+        other = {"player": "voice0", "voice": "player"}[whose]
+        assert not is_lit(display, other, 8_000)
+    send("/state/turn/bars", 0)
+    send("/state/turn", "")
+    eventually(lambda: not is_lit(display, "voice0", 8_000))
 
     line.sendall(b"pd-all vis 1;\n")
     eventually(lambda: is_lit(display, "target"))

@@ -175,7 +175,7 @@ def test_a_touchosc_script_finds_every_label_that_it_lights(shipped):
         for held in node.iterfind("properties/property")
         if held.findtext("key") == "name"
     )
-    lit = ["beat", "latch", *(f"light {voice}" for voice in shipped.voices)]
+    lit = ["beat", "latch", *(f"light {it}" for it in shipped.voices), "/turn=player", "/turn/bars"]
     for item in shipped.items():
         if item.kind in ("choice", "pads"):
             lit += [f"{item.address}={option}" for option in item.options]
@@ -254,7 +254,7 @@ EVERY = {"type", "id", "left", "top", "width", "height", "colorText", "colorWidg
          "alphaFillOff",
          "alphaFillOn", "padding", "css", "value", "default", "address", "preArgs", "typeTags",
          "decimals",
-         "target", "bypass", "onCreate", "onValue", "comments"}  # fmt: skip
+         "target", "bypass", "onCreate", "onValue", "comments", "visible"}  # fmt: skip
 WIDGETS = {
     "root": {"colorBg", "scroll", "widgets"},
     "panel": {"colorBg", "scroll", "widgets", "tabs", "onTouch"},

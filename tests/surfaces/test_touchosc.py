@@ -165,6 +165,25 @@ def test_the_beat_and_the_voices_flash(open_layout):
     assert dark(bass)
 
 
+def test_whose_turn_it_is_is_a_band_of_its_own_and_nothing_without_a_turn(open_layout):
+    player, voice = (open_layout.find(f"/turn={whose}") for whose in ("player", "voice"))
+
+    def seen():
+        bars = open_layout.find("/turn/bars").values.text
+        return [it for it in (player, voice) if int(it.visible)], bars
+
+    assert seen() == ([], "")
+    open_layout.receive("/sideman/state/turn/bars", 3)
+    open_layout.receive("/sideman/state/turn", "player")
+    open_layout.receive("/sideman/state/voice/lead/turn", "voice")
+    assert seen() == ([player], "3")
+    open_layout.receive("/sideman/state/turn", "voice")
+    assert seen() == ([voice], "3")
+    open_layout.receive("/sideman/state/turn/bars", 0)
+    open_layout.receive("/sideman/state/turn", "")
+    assert seen() == ([], "")
+
+
 def test_an_error_reply_is_shown_with_its_reason(open_layout):
     open_layout.receive("/sideman/error", "/sideman/tempo", "takes 20 to 300, not 9999")
     shown = open_layout.find("refused").values.text

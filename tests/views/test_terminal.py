@@ -118,6 +118,26 @@ def test_the_first_steps_are_shown_until_something_plays():
     assert "send it" not in "\n".join(drawn(view, height=24))
 
 
+@pytest.mark.parametrize("height", [16, 24, 40])
+def test_whose_turn_it_is_is_a_band_across_the_view(height):
+    view = view_of((0, "/state/turn/bars", 2), (0, "/state/turn", "player"), (0, "/beat", 0, 0))
+    lines = drawn(view, height=height)
+    assert len(lines) == height
+    (band,) = (number for number, line in enumerate(lines) if "YOUR TURN   2 bars" in line)
+    assert band < 4
+    console = Console(width=80, height=height, file=io.StringIO(), force_terminal=True)
+    console.print(view, height=height)
+    colour = "\x1b[1;30;107m"  # bold black on bright white, across all columns
+    drawn_band = console.file.getvalue().splitlines()[band]
+    assert drawn_band.startswith(colour + " ")
+    assert len(drawn_band.removeprefix(colour).partition("\x1b")[0]) == 80
+    view.handle_message(BEGUN, "/state/turn", ["voice"])
+    view.handle_message(BEGUN, "/state/turn/bars", [1])
+    assert any("SIDEMAN'S TURN   last bar" in line for line in drawn(view, height=height))
+    view.handle_message(BEGUN, "/state/turn", [""])
+    assert "TURN" not in "\n".join(drawn(view, height=height))
+
+
 def test_what_is_absent_is_shown_until_it_is_there():
     view = TerminalView()
     view.handle_message(BEGUN, "/hello", [{"voices": VOICES}])

@@ -23,7 +23,8 @@ from perform.surfaces.layout import (
 from perform.surfaces.max.patcher import Patcher, rgba, to_file
 
 # heights in pixels: of the bar, the play page, a window and its button; a gap, a line of text
-WIDTH, BAR, PLAY, PARAMETERS, OPEN, GAP, LINE = 1120.0, 110.0, 500.0, 470.0, 40.0, 5.0, 17.0
+WIDTH, BAR, PLAY, PARAMETERS, OPEN, GAP, LINE = 1120.0, 156.0, 500.0, 470.0, 40.0, 5.0, 17.0
+TURN = 28.0  # the size of the letters that say whose turn it is
 TO_DAEMON, FROM_DAEMON, PAD_UP = "sideman.say", "sideman.told", "sideman.up"
 
 
@@ -183,10 +184,34 @@ def _display(patcher: Patcher, surface: Surface, item: Item, rect: Rect, body: R
             first = str(item.control.default) if item.control is not None else ""
             text = patcher.comment(first, body, colours.bright(item.colour), 26.0)
             patcher.chain(value, setting, text)
+        case "turn":
+            _turn(patcher, surface, item, rect)
+        case "turn bars":
+            value, which = _feedback(patcher, surface, item), patcher.object("sel 0", 2, 2)
+            none, setting = patcher.message("set"), patcher.object("prepend set", 1, 1)
+            text = patcher.comment("", rect, colours.bright(item.colour), TURN)
+            patcher.chain(value, which, none, text)
+            patcher.cord(which, 1, setting)
+            patcher.cord(setting, 0, text)
         case "refused":
             _error(patcher, surface, item, rect)
         case _:
             _lamp(patcher, surface, item, rect, body)
+
+
+def _turn(patcher: Patcher, surface: Surface, item: Item, rect: Rect) -> None:
+    """A band in the colour of whose turn it is; without a turn it is not seen."""
+    value, which = _feedback(patcher, surface, item), patcher.object(f"sel {item.value}", 2, 2)
+    lit, dark = patcher.message("set 1"), patcher.message("set 0")
+    look: dict[str, Any] = {
+        "fontsize": TURN,
+        "bgcolor": rgba(colours.GROUND),
+        "textcolor": rgba(colours.GROUND),
+    }
+    band = _button(patcher, item.label, rect, item.colour, 1, "", **look, ignoreclick=1)
+    patcher.chain(value, which, lit, band)
+    patcher.cord(which, 1, dark)
+    patcher.cord(dark, 0, band)
 
 
 def _error(patcher: Patcher, surface: Surface, item: Item, rect: Rect) -> None:
@@ -254,7 +279,7 @@ def _send_message(patcher: Patcher, button: str, message: str, *, up: bool = Fal
 
 def _button(
     patcher: Patcher, text: str, rect: Rect, colour: str, mode: int, hint: str,
-    strength: float = 0.5,
+    strength: float = 0.5, **more: Any,
 ) -> str:  # fmt: skip
     """A textbutton that outputs when the mouse button goes down."""
     size = min(13.0, round(1.65 * (rect.w - 4) / max(len(text), 3), 1))
@@ -265,4 +290,4 @@ def _button(
         "textcolor": rgba(colours.TEXT), "textoncolor": rgba(colours.INK), "usebgoncolor": 1,
         "hint": hint, "parameter_enable": 0,
     }  # fmt: skip
-    return patcher.add("textbutton", 1, 3, rect, **look)
+    return patcher.add("textbutton", 1, 3, rect, **look | more)

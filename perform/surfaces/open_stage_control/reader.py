@@ -40,6 +40,8 @@ def _inside(widget: Widget, rect: Rect) -> Iterator[DrawnItem]:
 
 
 def _items(widget: Widget, rect: Rect) -> Iterator[DrawnItem]:
+    if "visible" in widget:  # it depends on a value that has not come yet
+        return
     bright = widget.get("colorWidget", colours.QUIET)
     resting = colours.mixed(bright, 0.4)
     match widget["type"]:

@@ -24,7 +24,7 @@ from perform.surfaces.layout import (
 )
 
 VERSION = "1.26.0"
-WIDTH, HEIGHT, BAR, TABS, GAP, LINE = 1280.0, 800.0, 134.0, 30.0, 6.0, 20.0
+WIDTH, HEIGHT, BAR, TABS, GAP, LINE = 1280.0, 800.0, 190.0, 30.0, 6.0, 20.0
 LETTER = 0.62  # the width of a letter, as a share of the size of its text
 SMALL = 9  # pixels
 WRAP = "white-space: normal; overflow-wrap: anywhere; padding: 0;"
@@ -111,6 +111,17 @@ def _widget(surface: Surface, item: Item, name: str, rect: Rect, frame: Rect) ->
             result = "return Array.isArray(at) ? (at[0] + 1) + ' · ' + (at[1] + 1) : '1 · 1'"
             shown = _text(name, rect, frame, "1 · 1", colours.bright("beat"), 30, 8)
             return shown | {"value": f"JS{{{{ {value}{result} }}}}"}
+        case "turn":
+            whose = f"OSC{{{surface.prefix}{item.feedback}, , false}}"
+            band = _text(name, rect, frame, item.label, colours.INK, 40)
+            return band | {
+                "colorWidget": colours.bright(item.colour), "alphaFillOff": 1,
+                "visible": f"JS{{{{ return {whose} === '{item.value}' }}}}",
+            }  # fmt: skip
+        case "turn bars":
+            left = f"OSC{{{surface.prefix}{item.feedback}, 0, false}}"
+            shown = _text(name, rect, frame, "", colours.bright(item.colour), 40, 3)
+            return shown | {"value": f"JS{{{{ return {left} > 0 ? {left} : '' }}}}"}
         case "refused":
             value = f"var what = OSC{{{surface.prefix}/error, , false}}; "
             result = "return Array.isArray(what) ? what.join(': ') : ''"

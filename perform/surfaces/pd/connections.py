@@ -8,7 +8,7 @@ from perform.control.registry import NAME
 from perform.surfaces import colours
 from perform.surfaces.layout import RENEW_MS, Item, Surface
 from perform.surfaces.pd.canvas import Canvas, Raw, is_number, word
-from perform.surfaces.pd.style import FIGURE, resting
+from perform.surfaces.pd.style import FIGURE, resting, turn_name
 
 OUT = "sideman:out"
 Tree = dict[str, Any]
@@ -159,7 +159,7 @@ def _branch(canvas: Canvas, source: int, outlet: int, tree: Tree) -> None:
         rest = route, len(words)
         for number, part in enumerate(words):
             _branch(canvas, route, number, tree[part])
-    for item in {item.kind: item for item in tree.get("", [])}.values():
+    for item in {(item.kind, item.value): item for item in tree.get("", [])}.values():
         _leaf(canvas, *rest, item)
     for part in filter(is_number, tree):
         both = canvas.obj("t", "a")
@@ -183,11 +183,21 @@ def _leaf(canvas: Canvas, source: int, outlet: int, item: Item) -> None:
         for option in item.options:
             canvas.lane()
             _light_option(canvas, value, item, option)
-    elif item.kind == "shown":
+    else:
+        _show(canvas, source, outlet, item)
+
+
+def _show(canvas: Canvas, source: int, outlet: int, item: Item) -> None:
+    """From a received value to an item that only shows it."""
+    if item.kind == "shown":
         label = canvas.msg("label", Raw(r"\$1"))
         canvas.chain(
             _symbol(canvas, source, outlet), label, canvas.obj("s", f"{item.address}:hear")
         )
+    elif item.kind == "turn":
+        _light_turn(canvas, _symbol(canvas, source, outlet), item)
+    elif item.kind == "turn bars":
+        _turn_bars(canvas, source, outlet, item)
     elif item.kind == "refused":
         _error(canvas, source, outlet, item)
     elif item.kind == "beat":
@@ -246,6 +256,26 @@ def _light_option(canvas: Canvas, value: int, item: Item, option: str) -> None:
     canvas.chain(value, which, bright, hear)
     canvas.cord(which, 1, dark)
     canvas.cord(dark, 0, hear)
+
+
+def _light_turn(canvas: Canvas, value: int, item: Item) -> None:
+    """A band in the colour of whose turn it is; without a turn it is not seen."""
+    bright, rest = colours.bright(item.colour), colours.GROUND
+    which, hear = canvas.obj("sel", word(item.value)), canvas.obj("s", turn_name(item))
+    lit = canvas.msg("color", bright, bright, colours.INK)
+    dark = canvas.msg("color", rest, rest, rest)
+    canvas.chain(value, which, lit, hear)
+    canvas.cord(which, 1, dark)
+    canvas.cord(dark, 0, hear)
+
+
+def _turn_bars(canvas: Canvas, source: int, outlet: int, item: Item) -> None:
+    """The bars until a turn ends, as a label; none for 0."""
+    which, name = canvas.obj("sel", 0), turn_name(item)
+    canvas.cord(source, outlet, which)
+    none = canvas.msg("label", "empty")
+    canvas.chain(which, none, canvas.obj("s", name))
+    canvas.cord(which, 1, _number_label(canvas, name, "%g"))
 
 
 def _flash(canvas: Canvas, source: int, outlet: int, name: str) -> None:

@@ -8,12 +8,13 @@ from perform.surfaces import colours
 from perform.surfaces.layout import Item, Page, Rect, Surface, option_cells, place_items, split_item
 from perform.surfaces.pd.canvas import Canvas, word
 from perform.surfaces.pd.connections import connections
-from perform.surfaces.pd.style import FIGURE, resting
+from perform.surfaces.pd.style import FIGURE, resting, turn_name
 
-WIDTH, BAR, PLAY, PARAMETERS, OPEN, GAP, LINE = 1220, 101, 480, 450, 36, 6.0, 14.0
+WIDTH, BAR, PLAY, PARAMETERS, OPEN, GAP, LINE = 1220, 143, 480, 450, 36, 6.0, 14.0
 EDGE = 2  # an object nearer to the edge of its canvas, in pixels, gets the window scroll bars
 SHOWN = 10  # letters of a chord or key that have room, at the size of its text
 LETTER = 0.6  # the width of every letter, as a share of its height
+TURN = 28  # the height of the letters that say whose turn it is, in pixels
 LABEL = 13  # the height of a label below a button, in pixels
 NONE = "empty"
 
@@ -99,6 +100,11 @@ def _display(canvas: Canvas, item: Item, rect: Rect, bright: str) -> None:
         case "refused":
             name = f"{item.address}:hear"
             _cnv(canvas, rect, colours.GROUND, (NONE, 2, round(rect.h / 2), 0, 12), bright, name)
+        case "turn" | "turn bars":
+            ink = bright if item.kind == "turn bars" else colours.GROUND
+            text = word(item.label) if item.label else NONE
+            label = (text, *_centred(rect.w, item.label or "0", TURN), round(rect.h / 2), 0, TURN)
+            _cnv(canvas, rect, colours.GROUND, label, ink, turn_name(item))
         case "beat":
             side = min(int(rect.h), 24)
             _flash(canvas, rect.x, rect.y + (rect.h - side) / 2, side, "/beat:light", bright)

@@ -1,11 +1,13 @@
 """The scripts in a TouchOSC layout (Lua 5.1), for what its messages alone cannot do."""
 
+from perform.engine.published_turns import TURN, TURN_BARS
 from perform.surfaces import colours
 from perform.surfaces.layout import RENEW_MS, Item, Surface
 
 FLASH_MS = 140
 
-# It lights the options that are set, flashes the beat and the voices, and keeps the subscription.
+# It lights the options that are set, flashes the beat and the voices, shows whose turn it is, and
+# keeps the subscription.
 _ROOT = """local PREFIX, PORT = {prefix}, {back}
 local found, lit, flashed, held, asked = {{}}, {{}}, {{}}, {{}}, nil
 
@@ -25,6 +27,13 @@ local function settle(address, value)
   if lit[address] ~= nil then shine(lit[address], false) end
   lit[address] = address .. '=' .. value
   shine(lit[address], true)
+end
+
+local function turn(whose)
+  for _, name in ipairs({{ 'player', 'voice' }}) do
+    local band = called('{turn}=' .. name)
+    if band ~= nil then band.visible = name == whose end
+  end
 end
 
 local function flash(name)
@@ -68,7 +77,13 @@ end
 
 function onReceiveOSC(message, connections)
   local path, given = message[1], message[2]
-  if string.sub(path, 1, #PREFIX + 6) == PREFIX .. '/state' then
+  if path == PREFIX .. '/state{turn}' then
+    turn(given[1].value)
+  elseif path == PREFIX .. '/state{turn_bars}' then
+    local bars = called('{turn_bars}')
+    local left = given[1].value
+    if bars ~= nil then bars.values.text = left > 0 and string.format('%d', left) or '' end
+  elseif string.sub(path, 1, #PREFIX + 6) == PREFIX .. '/state' then
     if given[1] ~= nil and given[1].tag == 's' then
       settle(string.sub(path, #PREFIX + 7), given[1].value)
     end
@@ -104,12 +119,14 @@ end
 
 
 def root_script(surface: Surface) -> str:
-    """The root's script: lights, flashes, errors and the subscription."""
+    """The root's script: lights, flashes, turns, errors and the subscription."""
     return _ROOT.format(
         prefix=quoted(surface.prefix),
         back=surface.feedback_port,
         again=RENEW_MS,
         flash=FLASH_MS,
+        turn=f"/{TURN}",
+        turn_bars=f"/{TURN_BARS}",
         ink=_parts(colours.INK),
         text=_parts(colours.TEXT),
     )

@@ -40,6 +40,8 @@ def _items(node: Element, x: float, y: float) -> Iterator[DrawnItem]:
     frame = _rect(node)
     rect = Rect(frame.x + x, frame.y + y, frame.w, frame.h)
     fill = _colour(node, "color")
+    if _text(node, "visible") != "1":
+        return
     match node.get("type"):
         case "GROUP":
             if _text(node, "background") == "1":

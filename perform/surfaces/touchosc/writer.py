@@ -23,7 +23,7 @@ from perform.surfaces.layout import (
 )
 from perform.surfaces.touchosc.lua import fader_script, pad_script, root_script
 
-WIDTH, HEIGHT, BAR, TABS, GAP, LINE = 1280.0, 800.0, 134.0, 48.0, 6.0, 20.0
+WIDTH, HEIGHT, BAR, TABS, GAP, LINE = 1280.0, 800.0, 190.0, 48.0, 6.0, 20.0
 VERSION = "6"
 CONNECTIONS = "1" * 10
 _IDS = uuid.UUID("6f1c1d2a-6f0e-5d0a-9c43-51de3a9d0a11")
@@ -149,6 +149,11 @@ def _displayed(surface: Surface, name: str, item: Item, rect: Rect, body: Rect) 
             return _text(name, body, first, colours.bright(item.colour), 40, messages=feedback)
         case "beat":
             return _text("beat", body, "1.1", colours.TEXT, 40, lit)
+        case "turn":
+            band: Properties = {**lit, "background": True, "visible": False}
+            return _text(f"{item.address}={item.value}", rect, item.label, colours.INK, 40, band)
+        case "turn bars":
+            return _text(item.address, rect, "", colours.bright(item.colour), 40)
         case "refused":
             return _text("refused", rect, "", colours.bright(item.colour), 14, {"textAlignH": 1})
         case "light":
