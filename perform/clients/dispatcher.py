@@ -52,11 +52,16 @@ class Dispatcher:
         """Apply one message now; a message without meaning gets a reply at /error."""
         self._received += 1
         try:
-            for one in self._matched(address):
+            matched = self._matched(address)
+        except MessageError as error:
+            self.reject(address, str(error), client)
+            return
+        for one in matched:
+            try:
                 if self._subscriptions.accepts(client, one, values):
                     self._dispatch(one, values, client)
-        except (MessageError, OutputError) as error:
-            self.reject(address, str(error), client)
+            except (MessageError, OutputError) as error:
+                self.reject(one, str(error), client)
 
     def reject(self, address: str, reason: str, client: Client) -> None:
         """Count a message without meaning, log its reason once, and reply to its client."""

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from perform.errors import MessageError
 from perform.net.client import Client, MessageHandler
 from perform.net.osc import decode_timed
+from perform.net.osc_patterns import below_prefix
 
 log = logging.getLogger(__name__)
 TimeTags = Literal["follow", "ignore"]
@@ -17,6 +18,7 @@ WRONG_SECONDS = 2.0  # by so much no program schedules, and no network delays
 MAX_WAITING_MESSAGES = 1000  # for the moment of their time tags
 MAX_TOLD = 64  # hosts with a wrong clock
 MOTION = ("/accxyz", "/accelerometer", "/gyroscope")
+KEEPALIVE = "/ping"
 
 
 class OscReceiver:
@@ -82,10 +84,16 @@ class OscReceiver:
         self._handle(address, values, client)
 
     def _handle(self, address: str, values: tuple[Any, ...], client: Client) -> None:
-        if address.endswith("/z") or address in MOTION:
+        if address.endswith("/z") or address in MOTION or address == KEEPALIVE:
             self._ignore_touch(address)
-        elif address.startswith(self._prefix + "/"):
-            self._handler.handle_message(address[len(self._prefix) :], values, client)
+            return
+        try:
+            own = below_prefix(address, self._prefix)
+        except MessageError as error:
+            self._handler.reject(address, str(error), client)
+            return
+        if own:
+            self._handler.handle_message(own, values, client)
         else:
             reason = f"no such address; ours begin with {self._prefix}/"
             self._handler.reject(address, reason, client)
@@ -93,4 +101,6 @@ class OscReceiver:
     def _ignore_touch(self, address: str) -> None:
         if not self._logged_touches:
             self._logged_touches = True
-            log.info("touches and motion are ignored (%r); TouchOSC need not send them", address)
+            log.info(
+                "touches, motion and pings are ignored (%r); TouchOSC need not send them", address
+            )

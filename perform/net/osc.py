@@ -22,7 +22,7 @@ _READERS: dict[str, Callable[[bytes, int], tuple[Any, int]]] = {
     "r": osc_types.get_rgba,
     "m": osc_types.get_midi,
     "t": osc_types.get_uint64,
-    "c": lambda data, start: (chr(osc_types.get_int(data, start)[0]), start + 4),
+    "c": lambda data, start: (_character(osc_types.get_int(data, start)[0]), start + 4),
 }
 _CONSTANTS = {"T": True, "F": False, "N": None, "I": True}  # they have no data
 NTP_EPOCH = 2_208_988_800  # seconds from 1900, where NTP starts, to 1970
@@ -90,6 +90,13 @@ def _message(data: bytes) -> tuple[str, tuple[Any, ...]]:
         elif letter not in "[]":
             raise MessageError(f"an OSC value of the unknown type {letter!r}")
     return address, tuple(values)
+
+
+def _character(code: int) -> str:
+    """The character of a code point; MessageError for half of one, which no text can hold."""
+    if 0xD800 <= code <= 0xDFFF:
+        raise MessageError(f"{code:#x} is no character")
+    return chr(code)
 
 
 def _wait(bundle: bytes, now: float) -> float:

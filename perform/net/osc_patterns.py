@@ -24,6 +24,21 @@ def matching(pattern: str, addresses: Iterable[str]) -> list[str]:
     return [address for address in addresses if any(one.fullmatch(address) for one in found)]
 
 
+def below_prefix(address: str, prefix: str) -> str:
+    """What of an address is below a prefix, which a pattern may match; "" where it is not below.
+
+    MessageError for a broken pattern.
+    """
+    if address.startswith(prefix + "/"):
+        return address[len(prefix) :]
+    if not is_pattern(address):
+        return ""
+    parts = address.split("/")
+    count = prefix.count("/") + 1
+    head, rest = "/".join(parts[:count]), parts[count:]
+    return "/" + "/".join(rest) if rest and matching(head, [prefix]) else ""
+
+
 @functools.lru_cache(64)
 def _compiled(pattern: str) -> tuple[re.Pattern[str], ...]:
     """A regular expression for each choice of words. They take linear time, whatever is sent."""

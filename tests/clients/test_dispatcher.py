@@ -285,5 +285,10 @@ def test_a_pattern_reaches_what_it_matches_and_no_request():
         clients.send(client, "/subscrib?", 9)
         assert not len(clients.subscriptions)
         assert clients.dispatcher.stats()["refused"] == 1
+        clients.send(client, "/voice/lead/{mode,mute,swing}", 1)  # 1 is no mode
+        assert (values["/voice/lead/mute"], values["/voice/lead/swing"]) == (1, 1)
+        await asyncio.sleep(1)  # replies have a rate
+        assert client.at("/error")[-1][0] == "/voice/lead/mode"
+        assert clients.dispatcher.stats()["refused"] == 2
 
     with_clients(scene)

@@ -116,11 +116,23 @@ def test_a_sender_with_a_wrong_clock_is_told_once_and_time_tags_may_be_ignored(m
 def test_touches_and_motion_are_ignored_after_one_line(caplog):
     caplog.set_level("INFO")
     handler = RecordingHandler()
-    touches = [encode("/sideman/swing/z", 1.0), encode("/accxyz", 0.1, 0.2, 0.9)] * 3
+    touches = [
+        encode("/sideman/swing/z", 1.0),
+        encode("/accxyz", 0.1, 0.2, 0.9),
+        encode("/ping"),
+    ] * 3
     receive(handler, AccessList(), *((packet, ("127.0.0.1", 5)) for packet in touches))
     assert not handler.messages
     assert not handler.rejected
     assert len(caplog.records) == 1
+
+
+def test_a_pattern_for_the_prefix_is_read_and_a_broken_one_rejected():
+    handler = RecordingHandler()
+    sent = [encode(address, 90.0) for address in ("/*/tempo", "/side{man/tempo", "/{o,p}/tempo")]
+    receive(handler, AccessList(), *((packet, ("127.0.0.1", 5)) for packet in sent))
+    assert [address for address, *_ in handler.messages] == ["/tempo"]
+    assert [address for address, *_ in handler.rejected] == ["/side{man/tempo", "/{o,p}/tempo"]
 
 
 def test_text_that_is_a_number_is_a_number():

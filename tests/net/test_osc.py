@@ -66,6 +66,6 @@ def test_every_type_of_value_is_read_and_arrays_are_flat():
         b"\0\0\0A" + (7).to_bytes(8, "big") + struct.pack(">d", 0.5)
     )
     assert list(decode(data)) == [("/a", (60, 64, "word", "A", True, False, None, True, 7, 0.5))]
-    for broken in (b"/a\0\0,[i\0\0\0\0\7", b"/a\0\0,q\0\0"):
+    for broken in (b"/a\0\0,c\0\0\0\0\xd8\0", b"/a\0\0,[i\0\0\0\0\7", b"/a\0\0,q\0\0"):
         with pytest.raises(MessageError):
             list(decode(broken))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perform.errors import MessageError
-from perform.net.osc_patterns import is_pattern, matching
+from perform.net.osc_patterns import below_prefix, is_pattern, matching
 
 ADDRESSES = ["/mute", "/voice/lead/mute", "/voice/bass/mute", "/voice/b/mute", "/voice/b/mode/bars"]
 
@@ -27,6 +27,23 @@ ADDRESSES = ["/mute", "/voice/lead/mute", "/voice/bass/mute", "/voice/b/mute", "
 )
 def test_a_pattern_matches_within_each_part(pattern, found):
     assert matching(pattern, ADDRESSES) == [f"/voice/{voice}/mute" for voice in found]
+
+
+@pytest.mark.parametrize(
+    ("address", "prefix", "below"),
+    [
+        ("/sideman/tempo", "/sideman", "/tempo"),
+        ("/*/voice/*/mute", "/sideman", "/voice/*/mute"),
+        ("/{band,side[a-m]an}/tempo", "/sideman", "/tempo"),
+        ("/hall/s*/tempo", "/hall/sideman", "/tempo"),
+        ("/*/tempo", "/hall/sideman", ""),
+        ("/*", "/sideman", ""),
+        ("/other*/tempo", "/sideman", ""),
+        ("/sidemans/tempo", "/sideman", ""),
+    ],
+)
+def test_a_pattern_may_match_the_prefix_too(address, prefix, below):
+    assert below_prefix(address, prefix) == below
 
 
 @given(st.text("/ab*?[]{},!-", max_size=30))
