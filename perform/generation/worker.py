@@ -28,6 +28,7 @@ from perform.music.steering import Steering
 
 FRAME_LENGTH = struct.Struct("<I")
 CHUNK = 1 << 16
+MAX_PENDING = 64
 MARGIN_SECONDS = 0.03  # for the choice at the end of a search, and for the way back
 MAX_SECONDS = 0.25  # a phrase that is due late must not delay requests that are still to come
 
@@ -81,7 +82,8 @@ class RequestQueue:
     """The pending requests, parsed from a stream of bytes.
 
     A new request replaces an older one for the same bar and voice. So a parent process that sends
-    faster than the worker answers gets the newest, and the queue does not grow.
+    faster than the worker answers gets the newest. The queue holds at most 64 requests: then those
+    that were due first are dropped.
     """
 
     def __init__(self) -> None:
@@ -101,16 +103,28 @@ class RequestQueue:
             request = msgspec.msgpack.decode(self._bytes[FRAME_LENGTH.size : end], type=Request)
             del self._bytes[:end]
             self._pending[request.voice, request.bar] = request
+            while len(self._pending) > MAX_PENDING:
+                del self._pending[min(self._pending, key=lambda key: self._pending[key].due)]
 
-    def pop_most_urgent(self) -> Request:
-        """The request that is due first, removed from the queue."""
-        return self._pending.pop(min(self._pending, key=lambda key: self._pending[key].due))
+    def pop_most_urgent(self, now: float) -> Request:
+        """The request that is due first, removed from the queue.
+
+        One that is overdue waits for all others: its bar has most likely begun without it. It is
+        not dropped, since a transport that has stopped still waits for it.
+        """
+
+        def urgency(key: tuple[str, int]) -> tuple[bool, float]:
+            due = self._pending[key].due
+            return due < now, due
+
+        return self._pending.pop(min(self._pending, key=urgency))
 
     def seconds_for(self, request: Request, now: float) -> float:
         """How long the search for the most urgent request may take: so long that every pending one
-        can take as long, and none is late.
+        can take as long, and none is late. Overdue ones have no share, and are searched for least.
         """
-        due = [request.due, *sorted(each.due for each in self._pending.values())]
+        others = (each.due for each in self._pending.values() if each.due >= now)
+        due = [request.due, *sorted(others)]
         share = min((moment - now) / number for number, moment in enumerate(due, 1))
         return min(max(share - MARGIN_SECONDS, 0.0), MAX_SECONDS)
 
@@ -130,7 +144,7 @@ def serve(source: int, target: BinaryIO) -> None:
             if not data:
                 return
             requests.add_bytes(data)
-        request = requests.pop_most_urgent()
+        request = requests.pop_most_urgent(time.monotonic())
         target.write(pack(_answer(request, requests, sources)))
         target.flush()
 

@@ -12,11 +12,10 @@ import msgspec
 from perform.bundles import catalog
 from perform.errors import SidemanError
 from perform.events import PhraseReady, PhraseRequested
-from perform.generation.worker import FRAME_LENGTH, Answer, Request, pack, to_event
+from perform.generation.worker import FRAME_LENGTH, MAX_PENDING, Answer, Request, pack, to_event
 from perform.ipc.supervisor import SupervisedProcess
 
 log = logging.getLogger(__name__)
-MAX_PENDING = 64
 RESTART_SECONDS = 0.5
 TIMEOUT_SECONDS = 10.0  # a small machine needs seconds to load libraries before its first answer
 

@@ -22,6 +22,7 @@ from perform.generation.evolved import EvolvedSource
 from perform.generation.worker import (
     FRAME_LENGTH,
     MARGIN_SECONDS,
+    MAX_PENDING,
     MAX_SECONDS,
     Answer,
     Request,
@@ -68,17 +69,52 @@ def test_requests_come_whole_from_any_chunks_and_the_newest_and_most_urgent_wins
     for start in range(0, len(stream), size):
         queue.add_bytes(stream[start : start + size])
     newest = {(request.voice, request.bar): request for request in sent}
-    done = [queue.pop_most_urgent() for _ in range(len(queue))]
+    done = [queue.pop_most_urgent(0.0) for _ in range(len(queue))]
     assert {(request.voice, request.bar): request for request in done} == newest
     assert [request.due for request in done] == sorted(request.due for request in done)
 
 
-def pending(dues):
-    """The most urgent of requests that are due at these moments, and the queue of the others."""
+def queued(dues):
+    """A queue of requests that are due at these moments."""
     queue = RequestQueue()
     for bar, due in enumerate(dues):
         queue.add_bytes(pack(Request("lead", bar, 0, "blues", due)))
-    return queue.pop_most_urgent(), queue
+    return queue
+
+
+def pending(dues, now=0.0):
+    """The most urgent of requests that are due at these moments, and the queue of the others."""
+    queue = queued(dues)
+    return queue.pop_most_urgent(now), queue
+
+
+def test_an_overdue_request_waits_for_all_others_and_takes_none_of_their_time():
+    queue = queued([8.0, 10.5, 9.5, 12.0])
+    first = queue.pop_most_urgent(10.0)
+    assert first.due == 10.5
+    assert queue.seconds_for(first, 10.0) == MAX_SECONDS
+    later = [queue.pop_most_urgent(10.0).due for _ in range(3)]
+    assert later == [12.0, 8.0, 9.5]  # a transport that has stopped still waits for these
+
+
+def test_a_worker_that_is_behind_is_soon_in_time_again():
+    """A bar a second, requested two seconds before; each takes 0.6 s, but none came before 5 s."""
+    queue, now, wanted, in_time = RequestQueue(), 5.0, list(range(12)), []
+    while wanted or queue:
+        while wanted and (wanted[0] <= now or not queue):
+            bar = wanted.pop(0)
+            now = max(now, bar)
+            queue.add_bytes(pack(Request("lead", bar, 0, "blues", bar + 2.0)))
+        request = queue.pop_most_urgent(now)
+        now += 0.6
+        in_time += [request.bar] if now <= request.due else []
+    assert in_time == [5, 6, 7, 8, 9, 10, 11]  # the most overdue one first would give 9, 10, 11
+
+
+def test_a_queue_that_is_never_emptied_keeps_the_latest_requests():
+    queue = queued(range(MAX_PENDING + 5))
+    assert len(queue) == MAX_PENDING
+    assert queue.pop_most_urgent(0.0).due == 5
 
 
 @given(st.lists(st.floats(9.9, 10.9), min_size=1, max_size=12))
