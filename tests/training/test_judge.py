@@ -13,16 +13,16 @@ from perform.errors import DatasetError
 from training.data.book import parse_book, read_book
 from training.data.lead_sheet import read_folder, read_lead_sheet
 from training.data.piece_files import OWN_BASS, OWN_BOOK, open_pieces
-from training.judge import card, chain
+from training.judge import card, chain, page
 from training.judge import judgement as judgements
-from training.judge.classifier import Area
+from training.judge.classifier import Area, tells
 from training.judge.figures import figures
 from training.judge.judgement import Judgement, side_by_side
 from training.judge.line_corruptions import LINE_CORRUPTIONS, corrupt_lines
 from training.judge.memory import memorisation
 from training.judge.sequence import Bits
-from training.judge.sources import chart_text, played, spread
-from training.judge.windows import features, matched, windows
+from training.judge.sources import chart_chords, chart_text, played, spread
+from training.judge.windows import FEATURES, features, matched, windows
 
 BLUES = read_book(OWN_BOOK / "blues.book")
 FUNK = read_book(OWN_BOOK / "vamps.book")
@@ -152,6 +152,26 @@ def test_a_chart_of_a_piece_is_read_back_as_its_chords():
         bars = parse_chart(chart_text(piece)).bars
         assert len(bars) == piece.bars
         assert [chord for bar in bars for _, chord in bar] == [chord for _, chord in piece.chords]
+
+
+def test_a_chart_begins_without_a_chord_where_a_piece_does():
+    """Its chords are played from the middle of the second bar on; the chart says so."""
+    piece = line("c4/1 | d4 | e4", chords="N.C. | N.C. C7 | F7")
+    piece = piece._replace(chords=piece.chords[-2:])
+    text = chart_text(piece)
+    assert text == "N.C. | N.C. C7 | F7"
+    assert [each for each in chart_chords(text) if each[1]] == list(piece.chords)
+
+
+def test_features_have_names_and_the_one_that_was_changed_tells():
+    for kind, numbers in features(windows(BLUES)[0]).items():
+        assert len(FEATURES[kind]) == len(numbers)
+    changed = corrupt_lines(BLUES, "unisons added", 1.0, 3)
+    found = tells(windows(changed), windows(BLUES))
+    assert ("moves of 0 semitones", True) in [(it.feature, it.more) for it in found[:3]]
+    assert found[0].auc >= found[-1].auc > 0.5
+    assert all(it.auc == 0.5 for it in tells(windows(BLUES), windows(BLUES)))
+    assert "more moves of 0 semitones" in page.told_by(found)
 
 
 SHEET = """<?xml version="1.0"?><score-partwise><work><work-title>Walk</work-title></work>

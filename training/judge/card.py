@@ -7,6 +7,7 @@ from training.data.book import write_text
 from training.data.piece import Piece
 from training.judge.classifier import VIEWS
 from training.judge.judgement import Judgement
+from training.judge.page import told_by
 
 HEADING = "## By the judge"
 NEXT_HEADING = re.compile(r"^## ", re.MULTILINE)
@@ -34,6 +35,11 @@ def section(judgement: Judgement, chorus: Piece, command: str) -> str:
         f"`{command}`: {tunes}, beside {reference}; ± is the standard error over tunes.",
         _table(_areas(judgement)),
         ABOUT_AREAS,
+        *(
+            [f"What tells most, each feature alone (AUC): {told_by(judgement.tells)}."]
+            if judgement.tells
+            else []
+        ),
         _table(_bits(judgement)),
         _table(_figures(judgement)),
         _copies(judgement),

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from perform.errors import DatasetError
 from training.extras import require_installed
-from training.judge.windows import KINDS, Window, features, matched
+from training.judge.windows import FEATURES, KINDS, Window, features, matched
 
 FOLDS = 5
 TREES = 300
@@ -26,6 +26,35 @@ class Area(NamedTuple):
 
     auc: float
     error: float
+
+
+class Tell(NamedTuple):
+    """A feature, how well it alone separates the source (0.5 to 1), and whether it is higher."""
+
+    feature: str
+    auc: float
+    more: bool
+
+
+def tells(ours: Sequence[Window], theirs: Sequence[Window], count: int = 6) -> tuple[Tell, ...]:
+    """The features that separate two sets of windows best, each on its own: the best first."""
+    sides = [
+        np.stack([np.concatenate([features(window)[kind] for kind in KINDS]) for window in side])
+        for side in (ours, theirs)
+    ]
+    names = [name for kind in KINDS for name in FEATURES[kind]]
+    higher = np.array([_above(*pair) for pair in zip(*(side.T for side in sides), strict=True)])
+    best = np.argsort(-np.abs(higher - 0.5), kind="stable")[:count]
+    return tuple(
+        Tell(names[i], float(max(higher[i], 1 - higher[i])), bool(higher[i] > 0.5)) for i in best
+    )
+
+
+def _above(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> float:
+    """How often one of our values is above one of theirs; equal ones count half."""
+    ranked = np.sort(theirs)
+    below, up_to = (np.searchsorted(ranked, ours, side) for side in ("left", "right"))
+    return float((below + up_to).mean() / 2 / len(theirs))
 
 
 def compare_windows(

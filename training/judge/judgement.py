@@ -8,7 +8,7 @@ import numpy as np
 from training.data.book import write_text
 from training.data.piece import Piece
 from training.judge import sequence
-from training.judge.classifier import Area, compare_windows
+from training.judge.classifier import Area, Tell, compare_windows, tells
 from training.judge.figures import FIGURES
 from training.judge.line_corruptions import LINE_CORRUPTIONS, STRENGTHS, corrupt_lines
 from training.judge.memory import Memorisation, memorisation
@@ -32,7 +32,7 @@ class Judgement(NamedTuple):
     """The results of the judge for a source.
 
     `tunes`, `reference_tunes`: how many. `areas`: of the classifier, by view. `bits`: see
-    `sequence.over_folds`. `text`: notes to read.
+    `sequence.over_folds`. `text`: notes to read. `tells`: the features that give it away most.
     """
 
     source: str
@@ -43,6 +43,7 @@ class Judgement(NamedTuple):
     figures: tuple[FigurePair, ...]
     memory: Memorisation
     text: str
+    tells: tuple[Tell, ...] = ()
 
 
 def judge(
@@ -65,6 +66,7 @@ def judge(
         side_by_side(source, reference, seed),
         memorisation(source, reference if corpus is None else corpus),
         write_text(source[:SHOWN_CHORUSES]),
+        tells(windows(source), windows(reference)),
     )
 
 

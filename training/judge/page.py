@@ -3,7 +3,7 @@
 import html
 from collections.abc import Iterable, Sequence
 
-from training.judge.classifier import VIEWS
+from training.judge.classifier import VIEWS, Tell
 from training.judge.judgement import Judgement
 from training.report.write import STYLE
 
@@ -23,6 +23,7 @@ def page(title: str, judgements: Sequence[Judgement], reference: str) -> str:
     parts += [f"<p>{BITS_HELP}</p>", _bits(judgements)]
     for each in judgements:
         parts += [f"<h2>{html.escape(each.source)}</h2>", _figures(each), _memory(each)]
+        parts.append(f"<p>Told by one feature alone (AUC): {html.escape(told_by(each.tells))}.</p>")
         parts.append(
             "<details><summary>Choruses to read</summary>"
             f"<pre tabindex='0'>{html.escape(each.text)}</pre></details>"
@@ -41,6 +42,7 @@ def lines(judgement: Judgement) -> Iterable[str]:
     yield f"{judgement.source}: {judgement.tunes} tunes"
     areas = (f"{name} {area.auc:.2f} +-{area.error:.2f}" for name, area in judgement.areas.items())
     yield f"  separated (AUC): {', '.join(areas)}"
+    yield f"  by one feature alone: {told_by(judgement.tells)}"
     for whose, bits in judgement.bits.items():
         yield (
             f"  bits a note, {whose}: onset {bits.onset[0]:.2f}, pitch {bits.pitch[0]:.2f}, "
@@ -51,6 +53,13 @@ def lines(judgement: Judgement) -> Iterable[str]:
     memory = judgement.memory
     run = f"longest copied run {memory.longest} notes"
     yield f"  near-copies of two bars: {memory.copies:.1%}; {run}"
+
+
+def told_by(found: Sequence[Tell]) -> str:
+    """The features that give lines away, each with its area, and whether it is more or less."""
+    return "; ".join(
+        f"{'more' if each.more else 'less'} {each.feature} {each.auc:.2f}" for each in found
+    )
 
 
 def _areas(judgements: Sequence[Judgement]) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from perform.errors import DatasetError
+from perform.music.chart import parse_chart
+from perform.music.chord import Chord
 from perform.music.note import TICKS_PER_BAR
 from training.data.piece import Piece
 from training.data.piece_files import read_midi
@@ -25,14 +27,15 @@ def played(
 ) -> tuple[Piece, ...]:
     """The lines that a bundle plays in a role over the chords of pieces, by `perform render`.
 
-    Each has the name, chords and length of its chart; a pick-up bar is played as a full bar.
+    Each has the name and length of its chart, and the chords as the chart's text has them, which
+    is how they were played; a pick-up bar is played as a full bar.
     """
     pieces = []
     with tempfile.TemporaryDirectory() as folder:
         for number, chart in enumerate(charts):
-            target = Path(folder) / f"{number}.mid"
+            target, text = Path(folder) / f"{number}.mid", chart_text(chart)
             command = [
-                sys.executable, "-m", "perform", "render", chart_text(chart), "-o", str(target),
+                sys.executable, "-m", "perform", "render", text, "-o", str(target),
                 "--role", role, "--model", name, "--seed", str(seed + number),
                 "--tempo", f"{chart.tempo:g}", "--feel", chart.feel or "auto",
             ]  # fmt: skip
@@ -45,7 +48,7 @@ def played(
             pieces.append(
                 line._replace(
                     name=chart.name,
-                    chords=chart.chords,
+                    chords=chart_chords(text),
                     ticks=chart.ticks,
                     feel=chart.feel,
                     form=chart.form,
@@ -58,11 +61,23 @@ def played(
 
 
 def chart_text(piece: Piece) -> str:
-    """The chords of a piece as chart text, bar by bar."""
+    """The chords of a piece as chart text, bar by bar; "N.C." before the first one."""
     bars: list[str] = []
+    begun = False  # whether there is a chord that "%" can repeat
     for start in range(0, piece.ticks, TICKS_PER_BAR):
         inside = [it for it in piece.chords if start <= it[0] < start + TICKS_PER_BAR]
         symbols = [chord.symbol if chord is not None else "N.C." for _, chord in inside]
-        late = bool(inside) and inside[0][0] > start
-        bars.append(" ".join(["%", *symbols] if late and bars else symbols or ["%"]))
+        if not inside or inside[0][0] > start:
+            symbols.insert(0, "%" if begun else "N.C.")
+        begun = begun or any(chord for _, chord in inside)
+        bars.append(" ".join(symbols))
     return " | ".join(bars) + (" |" if len(bars) == 1 else "")
+
+
+def chart_chords(text: str) -> tuple[tuple[int, Chord | None], ...]:
+    """The chords of a chart's text, each with the tick at which it begins."""
+    return tuple(
+        (round((bar + share) * TICKS_PER_BAR), chord)
+        for bar, chords in enumerate(parse_chart(text).bars)
+        for share, chord in chords
+    )

@@ -17,6 +17,39 @@ PLACES = 12  # of a beat: thirds and sixteenths both fall on one
 VALUES = (1, 2, 3, 4, 6, 8, 12, 18, 24, 48)  # edges of note values, in twelfths of a beat
 Numbers = NDArray[np.float64]
 KINDS = ("pitch", "rhythm", "shape")
+_WAYS = ("down", "level", "up")
+_MOVES = ("down wide", "down a third", "down a tone", "down a semitone", "level",
+          "up a semitone", "up a tone", "up a third", "up wide")  # fmt: skip
+
+
+def _classes(what: str, edges: Sequence[int]) -> list[str]:
+    """A name for each class of note values between edges, in twelfths of a beat."""
+    return [f"{what} under {edges[0]}/12", *(f"{what} from {edge}/12" for edge in edges)]
+
+
+FEATURES = {
+    "pitch": (
+        *(f"degree {degree}" for degree in range(12)),
+        *(f"degree {degree} on beats 1 and 3" for degree in range(12)),
+        *(f"moves of {size} semitones" for size in range(WIDEST + 1)),
+        "chord tones", "notes of the scale", "other notes left by step",
+        "new chord reached by step", "move to a new chord", "different degrees",
+    ),
+    "rhythm": (
+        *(f"onsets at {place}/12 of a beat" for place in range(PLACES)),
+        *(f"onsets in beat {beat}" for beat in range(1, 5)),
+        *_classes("gap", VALUES), *_classes("length", VALUES),
+        "gap as the one before", "most equal gaps in a row", "rests", "ties over the bar line",
+        "difference of bars in notes", "notes a bar", "different places in a bar",
+    ),
+    "shape": (
+        *(f"runs of {length} moves" for length in range(1, 9)),
+        *(f"{a}, then {b}" for a in _WAYS for b in _WAYS),
+        *(f"{a}, then {b}" for a in _MOVES for b in _MOVES),
+        "length of runs", "three moves that return", "span", "spread of pitches", "slope", "bend",
+        "bar line less inside", "size of moves", "different pitches",
+    ),
+}  # fmt: skip
 
 
 class Window(NamedTuple):
