@@ -30,6 +30,7 @@ STATS = {
 FADER_STEPS = 200  # from low to high
 # the controls of the main page; the others are in the configuration section
 MAIN_CONTROLS = (
+    "/song",
     "/chord",
     "/chart",
     "/transport",

@@ -126,14 +126,14 @@ class TerminalView:
             logged = self._logged(console, options.max_width, height - len(self._code) - 2)
             yield Group(self._head(), *code, self._below(), *logged)
             return
-        turn = self._turn(3 if height > TALL else 1)
-        room = height - OTHER_ROWS - len(turn)
+        above = [*self._turn(3 if height > TALL else 1), *self._song()]
+        room = height - OTHER_ROWS - len(above)
         voices = min(len(self.voices), max(2, room - SMALLEST_ROLL))
         rows = max(1, room - voices)
         played = self._notes or self._beats or not self._steps
         yield Group(
             self._head(),
-            *turn,
+            *above,
             self._chart(),
             *(self._roll(rows) if played else self._first_steps(console, options.max_width, rows)),
             self._table(voices),
@@ -164,6 +164,17 @@ class TerminalView:
         words = f"{text}   {'last bar' if bars == 1 else f'{bars} bars'}"
         band = [words if row == rows // 2 else "" for row in range(rows)]
         return [Text(f"{row:^{WIDTH}}", f"bold black on {colour}", no_wrap=True) for row in band]
+
+    def _song(self) -> list[Text]:
+        """The song of the set, its place, and the one that comes; no row without a set."""
+        place, coming = self.values.get("/song/place"), self.values.get("/song/coming")
+        if not place:
+            return []
+        line = Text(f"{place!s:<8}", "grey42", no_wrap=True, overflow="ellipsis")
+        line.append(f"{self.values.get('/song', '')}", "bold")
+        if coming:
+            line.append(f"  → {coming} at the next bar", "gold1")
+        return [line]
 
     def _chart(self) -> Text:
         """The bars of the chart around the current one; without a chart those that are expected."""

@@ -174,6 +174,15 @@ def test_without_a_chart_the_bars_that_are_expected_are_shown():
     assert "the chords come from the player" in lines[1]
 
 
+def test_the_song_of_a_set_its_place_and_the_coming_one_are_shown():
+    state = [(0, "/state/song", "Blue \x1b[31mBossa"), (0, "/state/song/place", "3/12")]
+    lines = drawn(view_of(*state))
+    assert lines[1].startswith("3/12    Blue \\x1b[31mBossa")
+    lines = drawn(view_of(*state, (1, "/state/song/coming", "Autumn Leaves")))
+    assert lines[1].endswith("Bossa  → Autumn Leaves at the next bar")
+    assert drawn(view_of((0, "/state/song/place", "")))[1].startswith("  no chart")
+
+
 def test_the_number_beside_a_chart_is_that_of_the_bar_that_sounds():
     lines = drawn(view_of((0, "/state/chart", "C7 | F7 | G7 | A7"), (1, "/state/chart/bar", 2)))
     assert lines[1].startswith("3/4 ")

@@ -9,6 +9,7 @@ import { ROOT_KEYS, buildPads } from "./pads.js";
 import { buildParameters, buildSnapshots } from "./parameters.js";
 import { Roll } from "./roll.js";
 import { StatsView } from "./stats.js";
+import { buildSongs } from "./songs.js";
 import { buildStatus } from "./status.js";
 import { Store, step, toggled } from "./store.js";
 import { Synth } from "./synth.js";
@@ -71,6 +72,7 @@ const build = (hello) => {
   const shared = { connection, store, ...hello, colours, roll };
   pads = buildPads(shared);
   buildChart(shared);
+  buildSongs(shared);
   buildVoices(shared);
   buildTransposition(shared);
   buildParameters(shared);
@@ -206,6 +208,8 @@ const KEYS = {
   "-": () => connection.send("/no"),
   r: () => connection.send("/chord", "N.C."),
   n: () => connection.send("/chart/next"),
+  pagedown: () => connection.send("/song/next"), // also of pedals that turn pages
+  pageup: () => connection.send("/song/previous"),
   l: listen,
   "?": () => $("manual").showModal(),
 };
@@ -224,6 +228,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !typing) panic();
   if (event.key === "Escape" && typing) target.blur();
   const key = event.key.toLowerCase(), act = actionOf(key, event.code);
+  if (key.startsWith("page") && $("set").hidden) return; // they scroll the page
   if (typing || !act || (key === " " && target.matches("button"))) return; // space presses a button
   event.preventDefault();
   if (!event.repeat) act();
