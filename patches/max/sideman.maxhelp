@@ -152,7 +152,7 @@
    {"box":{"id":"obj-134","maxclass":"newobj","numinlets":1,"numoutlets":0,"patching_rect":[30.0,2030.0,520.0,22.0],"text":"s sideman.help"}},
    {"box":{"id":"obj-135","maxclass":"message","numinlets":2,"numoutlets":1,"outlettype":[""],"patching_rect":[570.0,1710.0,520.0,22.0],"text":"/sideman/snapshot/recall A"}},
    {"box":{"id":"obj-136","maxclass":"comment","numinlets":1,"numoutlets":0,"patching_rect":[570.0,1742.0,520.0,20.0],"text":"set the parameters and feels stored under a name","fontsize":10.0,"textcolor":[0.333,0.376,0.431,1.0],"textjustification":0}},
-   {"box":{"id":"obj-137","maxclass":"message","numinlets":2,"numoutlets":1,"outlettype":[""],"patching_rect":[570.0,1774.0,520.0,22.0],"text":"/sideman/song bass"}},
+   {"box":{"id":"obj-137","maxclass":"message","numinlets":2,"numoutlets":1,"outlettype":[""],"patching_rect":[570.0,1774.0,520.0,22.0],"text":"/sideman/song 2"}},
    {"box":{"id":"obj-138","maxclass":"comment","numinlets":1,"numoutlets":0,"patching_rect":[570.0,1806.0,520.0,20.0],"text":"a song of the set, by its name or number: from the next bar line on, or cued while stopped","fontsize":10.0,"textcolor":[0.333,0.376,0.431,1.0],"textjustification":0}},
    {"box":{"id":"obj-139","maxclass":"message","numinlets":2,"numoutlets":1,"outlettype":[""],"patching_rect":[570.0,1838.0,520.0,22.0],"text":"/sideman/song/next"}},
    {"box":{"id":"obj-140","maxclass":"comment","numinlets":1,"numoutlets":0,"patching_rect":[570.0,1870.0,520.0,20.0],"text":"the next song of the set","fontsize":10.0,"textcolor":[0.333,0.376,0.431,1.0],"textjustification":0}},

@@ -22,6 +22,8 @@ listen = "127.0.0.1:{port}"
 [outputs.max]
 kind = "osc"
 to = "127.0.0.1:{nowhere}"
+[set]
+file = "gig.toml"
 [[voices]]
 name = "lead"
 [[voices]]
@@ -43,6 +45,8 @@ def daemon(tmp_path_factory):
     folder = tmp_path_factory.mktemp("surfaces")
     port = free_port()
     (folder / "rig.toml").write_text(RIG.format(port=port, nowhere=free_port()))
+    songs = (f"[[songs]]\nname = '{name}'\n" for name in ("first", "second", "third"))
+    (folder / "gig.toml").write_text("".join(songs))
     program = perform("run", str(folder / "rig.toml")).started("ready")
     program.port = port
     program.rig = load.load_rig(folder / "rig.toml")
@@ -57,6 +61,7 @@ def client(daemon):
         ours.bind(("127.0.0.1", 0))
         ours.settimeout(START_SECONDS)
         ours.connect(("127.0.0.1", daemon.port))
+        ours.send(encode("/sideman/song", 2))  # there is one before it and one after it
         yield ours
 
 

@@ -79,4 +79,6 @@ def _example(surface: Surface, control: Control) -> tuple[str, str] | None:
         value = '"Dm7 | G7 | Cmaj7 | %"'
     if control.address.startswith("/snapshot"):
         value = "A"
+    if control.address == "/song":
+        value = "2"
     return f"{address} {value}".strip(), control.help
