@@ -162,10 +162,10 @@ def split_item(item: Item, rect: Rect, line: float) -> ItemParts:
     if item.kind == "fader":
         body = Rect(x, y + line, w, round(h - 2 * line, 1))
         if w > h:  # horizontal: the value is beside the caption, above the fader
-            half = round(w / 2, 1)
+            name = round(0.62 * w, 1)
             horizontal = Rect(x, y + line, w, round(h - line, 1))
-            value = Rect(x + half, y, w - half, line)
-            return ItemParts(Rect(x, y, half, line), horizontal, value)
+            value = Rect(round(x + name, 1), y, round(w - name, 1), line)
+            return ItemParts(Rect(x, y, name, line), horizontal, value)
         return ItemParts(Rect(x, y, w, line), body, Rect(x, round(y + h - line, 1), w, line))
     if item.kind in ("choice", "shown", "beat"):
         return ItemParts(Rect(x, y, w, line), Rect(x, y + line, w, round(h - line, 1)), None)
