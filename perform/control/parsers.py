@@ -240,7 +240,8 @@ def learn(values: Values, _: str) -> Request:
 def spelt_number(value: Any) -> Any:
     """The number that a text spells, as some programs send numbers; any other value as it is."""
     try:
-        return float(value) if isinstance(value, str) and value.isascii() else value
+        spelt = isinstance(value, str) and value.isascii() and "_" not in value
+        return float(value) if spelt else value
     except ValueError:
         return value
 

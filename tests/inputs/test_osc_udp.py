@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from handlers import RecordingHandler
 from hypothesis import given
 from hypothesis import strategies as st
@@ -142,3 +143,6 @@ def test_text_that_is_a_number_is_a_number():
     assert registry.parse("/mode", ("trade", "2")) == registry.parse("/mode", ("trade", 2))
     assert registry.parse("/note", ("60", "90")) == registry.parse("/note", (60, 90))
     assert registry.parse("/panic", ("0",)) is None  # a button that is released
+    for text in ("", "0,4", "1_0", "nan", "0x1", "½"):
+        with pytest.raises(MessageError, match="one number"):
+            registry.parse("/swing", (text,))
