@@ -24,7 +24,7 @@ def test_a_chord_for_all_sounds_in_twenty_rooms_within_50_ms(tmp_path):
         (tmp_path / str(sitting)).mkdir()
         broker = Broker(tmp_path / str(sitting))
         try:
-            each, figures = together(tmp_path / str(sitting), broker, 20, 60)
+            each, figures = together(tmp_path / str(sitting), broker, 20, 24)
         finally:
             broker.end()
         assert all(it["notes"] for it in figures)
