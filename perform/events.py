@@ -45,9 +45,26 @@ class InputTransposed(NamedTuple):
 
 
 class TransportChanged(NamedTuple):
-    """The transport starts from the top, stops, or continues from where it stopped."""
+    """The transport starts from the top, stops, or continues from where it stopped.
+
+    `count_in`: ticks that are counted before a start. None: what the setting says for the
+    conductor, which passes on how many they are; for the engine and in a session, none.
+    """
 
     action: Literal["start", "stop", "continue"]
+    count_in: int | None = None
+
+
+class CountInChanged(NamedTuple):
+    """So many bars are counted before the music starts; 0 for none."""
+
+    bars: int
+
+
+class ClickChanged(NamedTuple):
+    """The click is on no beat, on those of a count-in, or on all."""
+
+    when: Literal["count-in", "always", "off"]
 
 
 class SongPositionChanged(NamedTuple):
@@ -281,21 +298,30 @@ class NoteMessage(NamedTuple):
 
 
 class ClockPulse(NamedTuple):
-    """A MIDI clock pulse, 24 a quarter note. `idle`: the music is stopped, so it has no tick."""
+    """A MIDI clock pulse, 24 a quarter note. `idle`: the music is stopped, so it has no tick.
+
+    Those of a count-in have negative ticks.
+    """
 
     tick: int
     idle: bool = False
 
 
 class TransportMessage(NamedTuple):
-    """The transport has started from the top, continued, or stopped."""
+    """The transport has started from the top, continued, or stopped.
+
+    "count-in": the count begins at `tick`; "start" follows shortly before the music begins.
+    """
 
     tick: int
-    action: Literal["start", "stop", "continue"]
+    action: Literal["start", "stop", "continue", "count-in"]
 
 
 class Beat(NamedTuple):
-    """A beat of the bar begins; bar and beat count from 0."""
+    """A beat of the bar begins; bar and beat count from 0.
+
+    The bars of a count-in are negative: -1 is the last.
+    """
 
     tick: int
     bar: int
@@ -350,50 +376,15 @@ class StateChanged(NamedTuple):
 
 
 Event = (
-    ChordChanged
-    | ChordNotesPlayed
-    | ChordReleased
-    | KeysCleared
-    | InputTransposed
-    | TransportChanged
-    | SongPositionChanged
-    | TempoTapped
-    | TempoChanged
-    | ModelChanged
-    | VoiceMuted
-    | ParameterChanged
-    | ModeChanged
-    | TurnLengthChanged
-    | FeelChanged
-    | OtherModelChanged
-    | VoiceSoloed
-    | PhraseJudged
-    | PlayerNoteOn
-    | PlayerNoteOff
-    | MetreChanged
-    | StartStopSyncChanged
-    | KeyChanged
-    | ChartChanged
-    | VampLeft
-    | SongChanged
-    | SoundChanged
-    | SnapshotStored
-    | SnapshotRecalled
-    | SnapshotsRestored
-    | Panic
-    | StallEnded
-    | PhraseReady
-)
+    ChordChanged | ChordNotesPlayed | ChordReleased | KeysCleared | InputTransposed
+    | TransportChanged | CountInChanged | ClickChanged | SongPositionChanged | TempoTapped
+    | TempoChanged | ModelChanged | VoiceMuted | ParameterChanged | ModeChanged
+    | TurnLengthChanged | FeelChanged | OtherModelChanged | VoiceSoloed | PhraseJudged
+    | PlayerNoteOn | PlayerNoteOff | MetreChanged | StartStopSyncChanged | KeyChanged
+    | ChartChanged | VampLeft | SongChanged | SoundChanged | SnapshotStored | SnapshotRecalled
+    | SnapshotsRestored | Panic | StallEnded | PhraseReady
+)  # fmt: skip
 OutputEvent = (
-    NoteMessage
-    | ClockPulse
-    | TransportMessage
-    | Beat
-    | ChordSounds
-    | MetreBegins
-    | TempoBegins
-    | AllNotesOff
-    | PhraseMissed
-    | PhraseRequested
-    | StateChanged
-)
+    NoteMessage | ClockPulse | TransportMessage | Beat | ChordSounds | MetreBegins
+    | TempoBegins | AllNotesOff | PhraseMissed | PhraseRequested | StateChanged
+)  # fmt: skip

@@ -7,7 +7,7 @@ from perform.clock.virtual import VirtualClock
 from perform.config.schema import Rig
 from perform.config.voices import VoiceConfig
 from perform.engine.engine import Engine
-from perform.engine.settings import Counts
+from perform.engine.settings import Counts, EngineSettings
 from perform.events import ClockPulse, PhraseReady, TransportMessage
 from perform.generation.canned import STOCK, CannedSource
 from perform.outputs.idle_clock import IdleClock
@@ -21,15 +21,16 @@ class Stage:
     """A conductor on a virtual clock. `sent`: (seconds late, event) of all that goes out.
 
     `moments`: when each clock pulse and transport message went out. `idle`: with pulses while the
-    music is stopped. `looks`: called before each alarm, as timers that have come due.
+    music is stopped. `looks`: called before each alarm, as timers that have come due. `settings`:
+    further ones of the engine.
     """
 
-    def __init__(self, *, idle=False, **options):
+    def __init__(self, *, idle=False, settings=None, **options):
         self.moments, self.looks = [], []
         self.clock, self.sent, self.requests, self.recorded = VirtualClock(FAR), [], [], []
-        settings = RIG.engine_settings(fallback=STOCK[0])
-        settings = type(settings)(**{**_fields(settings), "sends_clock": True})
-        self.engine = Engine([voice.settings() for voice in RIG.voices], settings, Counts())
+        fields = {**_fields(RIG.engine_settings(fallback=STOCK[0])), "sends_clock": True}
+        of_engine = EngineSettings(**{**fields, **(settings or {})})
+        self.engine = Engine([voice.settings() for voice in RIG.voices], of_engine, Counts())
         self.transport = Transport(120)
         self.idle = IdleClock(self, self.transport, self.clock) if idle else None
         self.conductor = Conductor(
@@ -38,6 +39,7 @@ class Stage:
             self.clock,
             lambda request, _due: self.requests.append(request),
             {voice.name: [self.idle or self] for voice in RIG.voices},
+            click=[self.idle or self],
             record=lambda tick, event: self.recorded.append((tick, event)),
             **options,
         )

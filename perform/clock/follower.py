@@ -3,7 +3,7 @@
 import math
 from typing import Literal
 
-from perform.clock.transport import TempoLine, Transport
+from perform.clock.transport import TICKS_PER_BEAT, TempoLine, Transport
 
 ClockAction = Literal["start", "continue", "locate"]  # "locate": it moves, and rolls on
 NEAR = 1 / 8  # of a quantum: a leader this near is met by bending, also after a stall
@@ -74,14 +74,18 @@ class Follower:
                 self._transport.jump(ahead, now)
         self.observe(line, now)
 
-    def start(self, now: float) -> None:
-        """Start from tick 0 at the next multiple of the quantum; after 2 ms without a line."""
+    def start(self, now: float, count_in: int = 0) -> None:
+        """Start from tick 0 at the next multiple of the quantum; after 2 ms without a line.
+
+        `count_in`: so many ticks are counted there before tick 0.
+        """
         self._same_ticks, self._step = False, self._quantum
         if self._line is None:
-            self._transport.start(now + HEADROOM_SECONDS)
+            seconds = count_in * 60.0 / (TICKS_PER_BEAT * self._transport.bpm)
+            self._transport.start(now + HEADROOM_SECONDS + seconds)
             return
         leader = self._line.tick_at(now)
-        wait = self._ticks_until(-leader)
+        wait = self._ticks_until(-leader) + count_in
         self._origin = leader + wait
         self._transport.start(now + wait / self._line.ticks_per_second)
 

@@ -1,18 +1,22 @@
 """Rig files: reading, checking, and completing what a rig leaves out."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
+from perform.config.click import ClickConfig
 from perform.config.explain import explain
 from perform.config.mqtt_checks import check_mqtt
 from perform.config.schema import Rig
 from perform.config.set_file import SongSet, read_set
 from perform.config.voices import VoiceConfig
+from perform.engine.click import CLICK
 from perform.errors import RigError, did_you_mean
 from perform.inputs.osc import OscInputConfig
 from perform.net.address import host_port
+from perform.outputs.kinds import OutputConfig
 from perform.outputs.midi import MidiOutputConfig
 from perform.outputs.tape import PLAYER
 
@@ -69,14 +73,33 @@ def _complete(rig: Rig, name: str) -> Rig:
             raise RigError(
                 f"{name}: voice {voice.name!r} plays to {voice.output!r}, no such output{near}"
             )
+    click = _complete_click(rig, outputs, name)
     placed = tuple(msgspec.structs.replace(voice, output=voice.output or first) for voice in voices)
-    return msgspec.structs.replace(rig, inputs=inputs, outputs=outputs, voices=placed)
+    return msgspec.structs.replace(rig, inputs=inputs, outputs=outputs, voices=placed, click=click)
+
+
+def _complete_click(rig: Rig, outputs: Mapping[str, OutputConfig], name: str) -> ClickConfig | None:
+    """The click with its output, the first where none is named.
+
+    A rig that does not say [click] has one that is off, unless a voice has its name.
+    """
+    click = rig.click
+    if click is None:
+        if any(voice.name == CLICK for voice in rig.voices):
+            return None
+        click = ClickConfig(when="off")
+    if click.output is not None and click.output not in outputs:
+        near = did_you_mean(click.output, outputs)
+        raise RigError(f"{name}: [click] plays to {click.output!r}, no such output{near}")
+    return msgspec.structs.replace(click, output=click.output or next(iter(outputs)))
 
 
 def _check(rig: Rig, name: str) -> None:
     """RigError for values that have the right type and cannot be right."""
     voices = [voice.name for voice in rig.voices]
     _check_names(voices, name)
+    if rig.click is not None and CLICK in voices:
+        raise RigError(f"{name}: a voice cannot be called {CLICK!r} beside [click]; rename it")
     for voice in rig.voices:
         voice.settings()
     for output in rig.outputs.values():

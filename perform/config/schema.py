@@ -6,8 +6,10 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from perform.config.click import ClickConfig
 from perform.config.mqtt import MqttConfig
 from perform.config.voices import VoiceConfig
+from perform.engine.click import CLICK
 from perform.engine.key import parse_key
 from perform.engine.metre import parse_metre
 from perform.engine.settings import (
@@ -88,6 +90,7 @@ class Rig(RigTable, frozen=True):
     inputs: InputsConfig = InputsConfig()
     outputs: dict[str, OutputConfig] = msgspec.field(default_factory=dict)
     voices: tuple[VoiceConfig, ...] = ()
+    click: ClickConfig | None = None
     set: SetConfig | None = None
     record: RecordConfig | None = None
     mqtt: MqttConfig | None = None
@@ -114,6 +117,13 @@ class Rig(RigTable, frozen=True):
         """The MIDI channel (1 to 16) of each voice, or of those that play to one output."""
         voices = [voice for voice in self.voices if output in (None, voice.output)]
         return {voice.name: voice.channel for voice in voices}
+
+    def channels_at(self, output: str) -> dict[str, int]:
+        """The MIDI channel of each voice whose notes an output gets, and of a click at it."""
+        channels = self.channels(None if self.outputs[output].every_voice else output)
+        if self.click is not None and self.click.output == output:
+            channels[CLICK] = self.click.channel
+        return channels
 
     def sounds(self, output: str) -> dict[str, VoiceSound]:
         """What the synthesizer of an output is told of each voice that plays to it."""
@@ -166,5 +176,6 @@ class Rig(RigTable, frozen=True):
             change=self.harmony.change,
             release=self.harmony.release,
             seed=self.seed,
+            count_in=self.clock.count_in,
             **more,
         )

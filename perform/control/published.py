@@ -70,7 +70,9 @@ FEEDBACK: tuple[FeedbackMessage, ...] = (
         "/note", "sii", "a voice begins a note (velocity 1 to 127), or ends it (0)", "MIDI"
     ),
     FeedbackMessage("/chord", "s", "the harmony that sounds from now on; N.C. for none"),
-    FeedbackMessage("/beat", "ii", "a beat begins: bar and beat, both from 0"),
+    FeedbackMessage(
+        "/beat", "ii", "a beat begins: bar and beat, both from 0; in a count-in bars up to -1"
+    ),
     FeedbackMessage(
         "/error",
         "ss",

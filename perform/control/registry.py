@@ -14,15 +14,25 @@ from perform.clock.transport import FASTEST_BPM, SLOWEST_BPM
 from perform.control import parsers
 from perform.control.parsers import Command, Parser
 from perform.control.set_commands import SetCommand, SetReloaded, SongStepped
+from perform.engine.click import CLICK_TIMES
+from perform.engine.count_in import LONGEST_COUNT_IN
 from perform.engine.metre import Metre, format_metre
 from perform.engine.parameters import MAX_TRANSPOSE, PARAMETERS, UNSET, Parameter
-from perform.engine.settings import DEFAULT_CHART, DEFAULT_KEY, DEFAULT_METRE, DEFAULT_TEMPO
+from perform.engine.settings import (
+    DEFAULT_CHART,
+    DEFAULT_COUNT_IN,
+    DEFAULT_KEY,
+    DEFAULT_METRE,
+    DEFAULT_TEMPO,
+)
 from perform.engine.voicing import DEFAULT_BARS, DEFAULT_FEEL, DEFAULT_MODE, VoiceSettings
 from perform.errors import MessageError
 from perform.events import (
     ChartChanged,
     ChordReleased,
     ChordSounds,
+    ClickChanged,
+    CountInChanged,
     Event,
     FeelChanged,
     InputName,
@@ -188,6 +198,15 @@ CONTROLS: tuple[Control, ...] = (
             parsers.metre, default=DEFAULT_METRE,
             choices=("2/4", "3/4", "4/4", "5/4", "6/8", "7/8", "12/8"),
             events=(MetreChanged,), value=lambda it: format_metre(Metre(it.bar, it.beat))),
+    Control("/count-in", "number", "i", "bars that are counted before the music starts; 0: none",
+            parsers.number(lambda _, bars: CountInChanged(round(bars)),
+                           0, LONGEST_COUNT_IN, "bars"),
+            0, LONGEST_COUNT_IN, DEFAULT_COUNT_IN, "bars",
+            events=(CountInChanged,), value=lambda it: it.bars),
+    Control("/click", "choice", "s", "which beats have a click: those of the count-in, all, none",
+            parsers.choice(lambda _, when: ClickChanged(when), CLICK_TIMES),
+            default="off", choices=CLICK_TIMES,
+            events=(ClickChanged,), value=lambda it: it.when),
     Control("/sync", "switch", "i",
             "1 starts and stops with the others in the Ableton Link session, 0 alone",
             parsers.switch(lambda _, on: StartStopSyncChanged(on)), 0, 1, 0,
@@ -269,7 +288,7 @@ CONTROLS: tuple[Control, ...] = (
 # the sections of patches/REFERENCE.md: the first words of the addresses in each
 GROUPS = {
     "Chords and charts": ("chord", "keys", "chart", "key", "note"),
-    "Time": ("transport", "tempo", "tap", "metre", "sync"),
+    "Time": ("transport", "tempo", "tap", "metre", "count-in", "click", "sync"),
     "Transposition": ("transpose", "input"),
     "Voices": ("model", "other", "blend", "mode", "share", "mute", "solo", "more", "no"),
     "Weights": ("weight",),

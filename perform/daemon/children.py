@@ -94,6 +94,7 @@ def facts_of(rig: Rig, models: Sequence[str]) -> dict[str, Any]:
         "voices": [_facts_of_voice(voice) for voice in rig.voices],
         "models": models,
         "clock": rig.clock.source,
+        "click": rig.click is not None,
         "outputs": list(rig.outputs),
         "qualities": {it.name: it.intervals for it in QUALITIES},
         "beats": beats_by_metre(),

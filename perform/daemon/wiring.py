@@ -68,12 +68,13 @@ class _Opening(NamedTuple):
 class _Outputs(NamedTuple):
     """The open outputs of a rig.
 
-    `of_voice`: for each voice its own output and those that get every voice. `voiceless`: those of
-    no voice. `feedback`: those that get values, by host and port. `record`: called with each event
-    of the engine, at session ticks.
+    `of_voice`: for each voice its own output and those that get every voice. `click`: that of the
+    click, if there is one. `voiceless`: those of no voice. `feedback`: those that get values, by
+    host and port. `record`: called with each event of the engine, at session ticks.
     """
 
     of_voice: dict[str, list[Output]]
+    click: list[Output]
     voiceless: list[Output]
     feedback: dict[tuple[str, int], Feedback]
     record: list[Record]
@@ -115,7 +116,9 @@ async def build(
         keyboards=keyboards,
         transpositions=rig.inputs.transpositions(),
         song_set=song_set,
+        has_click=rig.click is not None,
     )
+    live.conductor.follow_starts(clock.gives_tempo)
     controller = rig.inputs.surface
     mapping = MidiMapping(
         controller.mapping() if controller else {},
@@ -182,7 +185,8 @@ async def _start_engine(
     for listener in listeners:
         parts.callback(listener.close)
     voices = [voice.settings() for voice in rig.voices]
-    engine = Engine(voices, rig.engine_settings(fallback=STOCK[0]), counts)
+    click = {"click": rig.click.notes, "click_when": rig.click.when} if rig.click else {}
+    engine = Engine(voices, rig.engine_settings(fallback=STOCK[0], **click), counts)
     source = WorkerClient(lambda phrase: conductor.handle_event(phrase))  # noqa: PLW0108
     conductor = Conductor(
         engine,
@@ -191,6 +195,7 @@ async def _start_engine(
         source.request,
         outputs.of_voice,
         voiceless=outputs.voiceless,
+        click=outputs.click,
         ahead=rig.ahead,
         spin=rig.clock.spin_ms / 1000,
         record=record,
@@ -204,6 +209,8 @@ async def _start_engine(
             "/metre": rig.clock.metre,
             "/sync": int(rig.clock.start_stop_sync),
             **rig.sound_values(),
+            "/count-in": rig.clock.count_in,
+            "/click": rig.click.when if rig.click else "off",
             **{f"/input/{name}/transpose": by for name, by in rig.inputs.transpositions().items()},
         },
     )
@@ -235,7 +242,7 @@ def _open_outputs(opening: _Opening, counts: Counts, transport: Transport) -> _O
     record: list[Record] = []
     keys: dict[str, SharedKeys] = {}
     for name, table in rig.outputs.items():
-        channels = rig.channels(None if table.every_voice else name)
+        channels = rig.channels_at(name)
         context = OutputContext(
             name,
             channels,
@@ -260,7 +267,8 @@ def _open_outputs(opening: _Opening, counts: Counts, transport: Transport) -> _O
                 record.append(output.record)
     of_voice = _outputs_of_voices(rig, opened)
     voiceless = [it for it in opened.values() if not any(it in its for its in of_voice.values())]
-    return _Outputs(of_voice, voiceless, feedback, record)
+    click = [it for name, it in opened.items() if rig.click and rig.click.output == name]
+    return _Outputs(of_voice, click, voiceless, feedback, record)
 
 
 def _outputs_of_voices(rig: Rig, opened: dict[str, Output]) -> dict[str, list[Output]]:

@@ -10,6 +10,8 @@ from typing import Any
 
 from perform.engine.active_notes import ActiveNotes
 from perform.engine.bar_planner import BarPlanner
+from perform.engine.click import Click
+from perform.engine.count_in import CountIn
 from perform.engine.harmony import Harmony
 from perform.engine.metre import Metre
 from perform.engine.parameters import PARAMETERS, PERFORMANCE_PARAMETERS
@@ -22,6 +24,7 @@ from perform.engine.schedule import EventKind, Schedule
 from perform.engine.settings import Counts, EngineSettings
 from perform.engine.snapshots import SnapshotHandlers
 from perform.engine.song_position import SongPosition
+from perform.engine.song_transport import SongTransport
 from perform.engine.voice_arcs import VoiceArcs
 from perform.engine.voice_state import VoiceState
 from perform.engine.voices import Voices
@@ -32,6 +35,8 @@ from perform.events import (
     ChordChanged,
     ChordReleased,
     ChordSounds,
+    ClickChanged,
+    CountInChanged,
     Event,
     FeelChanged,
     KeyChanged,
@@ -51,7 +56,6 @@ from perform.events import (
     StallEnded,
     StateChanged,
     TransportChanged,
-    TransportMessage,
     TurnLengthChanged,
     VampLeft,
     VoiceMuted,
@@ -91,6 +95,8 @@ class Engine:
             settings.seed,
         )
         self._notes = ActiveNotes(states, self._schedule, self._harmony)
+        self._click = Click(self._schedule, settings.click, settings.click_when)
+        count_in = CountIn(self._schedule, settings.count_in)
         self.counts = counts or Counts()
         self._playback = Playback(
             self._voices,
@@ -110,10 +116,23 @@ class Engine:
             self._requests,
             self._published,
             self._turns,
+            count_in,
+            self._click,
             self.counts,
             self._change_chord,
         )
-        self._started = False  # whether the transport has ever started
+        self._transport = SongTransport(
+            self._voices,
+            self._position,
+            self._harmony,
+            self._player,
+            self._playback,
+            self._requests,
+            self._published,
+            self._turns,
+            count_in,
+            self.counts,
+        )
         self._handlers = self._make_handlers()
 
     def _make_handlers(self) -> dict[type, Callable[[Any], list[OutputEvent]]]:
@@ -122,8 +141,10 @@ class Engine:
             PhraseReady: self._handle_phrase,
             ChordChanged: self._handle_chord,
             ChordReleased: self._release_chord,
-            TransportChanged: self._change_transport,
-            SongPositionChanged: self._locate,
+            TransportChanged: self._transport.change,
+            CountInChanged: self._transport.set_count_in,
+            SongPositionChanged: self._transport.locate,
+            ClickChanged: self._change_click,
             ModelChanged: self._change_model,
             OtherModelChanged: self._change_model,
             ModeChanged: self._change_mode,
@@ -141,7 +162,7 @@ class Engine:
             ChartChanged: self._change_chart,
             VampLeft: self._leave_vamp,
             SongChanged: self._begin_song,
-            StallEnded: self._skip_stall,
+            StallEnded: self._transport.skip_stall,
             Panic: self._panic,
         }
 
@@ -163,6 +184,11 @@ class Engine:
     def unopened_tick(self) -> int:
         """The tick of the next bar whose length can still change."""
         return self._position.unopened_tick
+
+    @property
+    def count_in_ticks(self) -> int:
+        """The length of the next count-in."""
+        return self._transport.count_in_ticks
 
     @property
     def chord(self) -> Chord | None:
@@ -210,7 +236,7 @@ class Engine:
     def end_notes(self, tick: int) -> list[OutputEvent]:
         """The ends of the sounding notes, before a start while running moves the ticks."""
         self._playback.tick = tick
-        return self._notes.silence(tick, self._voices.all)
+        return self._playback.silence(tick)
 
     # --- phrases -------------------------------------------------------------------------------
 
@@ -240,12 +266,12 @@ class Engine:
         return self._change_chord(event.chord)
 
     def _change_chord(self, chord: Chord | None) -> list[OutputEvent]:
-        if chord == self._harmony.chord and self._started:
+        if chord == self._harmony.chord and self._transport.started:
             return []
         self._harmony.set_chord(chord)
         self.counts.chords += 1
         done: list[OutputEvent] = [ChordSounds(self._tick, chord.symbol if chord else "N.C.")]
-        if self._started:  # the first chord may start the music: no time for new requests
+        if self._transport.started:  # the first chord may start the music: no time for new requests
             done.extend(self._request_soon())
         if chord is None or self._settings.change == "cut":
             done.extend(self._notes.silence(self._tick, self._voices.all))
@@ -270,74 +296,13 @@ class Engine:
         self._harmony.begin_song()
         return self._notes.silence(self._tick, self._voices.all)
 
-    # --- transport -----------------------------------------------------------------------------
-
-    def _change_transport(self, event: TransportChanged) -> list[OutputEvent]:
-        if event.action == "stop":
-            return self._stop()
-        from_top = event.action == "start" or not self._started
-        if self.running and not from_top:
-            return []
-        done = self._notes.silence(self._tick, self._voices.all)
-        done.append(TransportMessage(self._tick, "start" if from_top else "continue"))
-        if from_top:
-            self._restart(0)
-            done.extend(self._requests.missing(0))
-            if self.running:  # a stop before has updated the requests already
-                done.extend(self._requests.outdated())
-        for voice in self._voices.all:
-            voice.drop_before(self._position.first_unopened)
-        self._playback.running = True
-        return done
-
-    def _stop(self) -> list[OutputEvent]:
-        """Stop; end the sounding notes, and request the first bars, in case a start comes next."""
-        done = self._notes.silence(self._tick, self._voices.all)
-        if not self.running:
-            return done
-        self._playback.running = False
-        for voice in self._voices.all:
-            voice.restore_openings()
-        requests = [*self._requests.missing(0), *self._requests.outdated()]
-        return [*done, TransportMessage(self._tick, "stop"), *self._turns.stopped(), *requests]
-
-    def _locate(self, event: SongPositionChanged) -> list[OutputEvent]:
-        """Move the song position; the bar there plays from that tick on."""
-        done = self._notes.silence(self._tick, self._voices.all)
-        inside = self._restart(event.tick)
-        self._harmony.locate(self._position.bar, inside > 0)
-        if inside:
-            self._playback.schedule_chords(self._harmony.current_bar, inside)
-        for voice in self._voices.all:
-            voice.restore_openings()
-        missing = self._requests.missing(self._position.first_unopened)
-        return [*done, *self._published.cursor(), *missing, *self._requests.outdated()]
-
-    def _restart(self, tick: int) -> int:
-        """Clear what is scheduled and count from `tick`; return how far that is inside its bar."""
-        inside = self._position.restart(tick)
-        self._playback.tick = tick
-        self._requests.restart()
-        self._player.clear()
-        self._harmony.rewind()
-        for voice in self._voices.all:
-            voice.turn_start = self._position.bar
-            if self._started:  # else the prepared bars are the ones that play
-                voice.reset(self._position.bar)
-        self._started = True
-        return inside
-
     def _change_metre(self, event: MetreChanged) -> list[OutputEvent]:
-        self._position.set_metre(
-            Metre(event.bar, event.beat), not self._started, event.first if self.running else 0
-        )
+        self._transport.change_metre(event)
         return self._request_soon()
 
-    def _skip_stall(self, event: StallEnded) -> list[OutputEvent]:
-        if not self.running:
-            return []
-        self.counts.stalls += 1
-        return self._playback.skip(event.until, event.now)
+    def _change_click(self, event: ClickChanged) -> list[OutputEvent]:
+        self._click.when = event.when
+        return []
 
     # --- voices --------------------------------------------------------------------------------
 
@@ -385,4 +350,4 @@ class Engine:
         return []
 
     def _panic(self, _: Panic) -> list[OutputEvent]:
-        return [*self._notes.silence(self._tick, self._voices.all), AllNotesOff(self._tick)]
+        return [*self._playback.silence(self._tick), AllNotesOff(self._tick)]

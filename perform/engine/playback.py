@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 
 from perform.engine.active_notes import ActiveNotes
 from perform.engine.bar_planner import BarPlanner
+from perform.engine.click import Click
+from perform.engine.count_in import CountIn
 from perform.engine.harmony import Harmony
 from perform.engine.metre import Metre
 from perform.engine.phrase_requests import PhraseRequests
@@ -15,11 +17,14 @@ from perform.engine.song_position import TICKS_PER_PULSE, SongPosition
 from perform.engine.voice_state import BARS_AHEAD
 from perform.engine.voices import Voices
 from perform.events import (
+    Beat,
     ChordSounds,
     ClockPulse,
     MetreBegins,
+    NoteMessage,
     OutputEvent,
     StateChanged,
+    TransportMessage,
 )
 from perform.music.chord import Chord
 
@@ -41,6 +46,8 @@ class Playback:
         requests: PhraseRequests,
         published: PublishedChords,
         turns: PublishedTurns,
+        count_in: CountIn,
+        click: Click,
         counts: Counts,
         change_chord: Callable[[Chord | None], list[OutputEvent]],
     ) -> None:
@@ -53,6 +60,8 @@ class Playback:
         self._requests = requests
         self._published = published
         self._turns = turns
+        self._count_in = count_in
+        self._click = click
         self._counts = counts
         self._change_chord = change_chord
         self.running = False
@@ -83,7 +92,7 @@ class Playback:
         The sounding notes end first. Chords, bars and the chart go on as if all had been played,
         and the rest of the bar at `until` is laid out.
         """
-        done: list[OutputEvent] = self._notes.silence(until, self._voices.all)
+        done = self.silence(until)
         passed: list[OutputEvent] = []
         opened: tuple[int, int, Metre] | None = None
         while due := self._take(until - 1, EventKind.REQUEST):
@@ -97,9 +106,13 @@ class Playback:
                 self._counts.skipped_pulses += pulses
                 self._position.add_pulse(due.tick + pulses * TICKS_PER_PULSE)
             elif due.kind not in (EventKind.OFF, EventKind.REQUEST):
-                self._counts.skipped_beats += due.kind is EventKind.BEAT
+                self._counts.skipped_beats += due.kind in (EventKind.COUNT, EventKind.BEAT)
                 self._pass(due, passed)
         self.tick = until
+        self._click.forget()
+        self._counts.skipped_notes += sum(
+            isinstance(each, NoteMessage) and each.velocity > 0 for each in passed
+        )
         done += _latest(passed)
         if opened is not None:
             for voice in self._voices.all:
@@ -108,6 +121,10 @@ class Playback:
         self._requests.restart()
         self._schedule.add(until, EventKind.REQUEST, (BARS_AHEAD,))
         return done
+
+    def silence(self, tick: int) -> list[OutputEvent]:
+        """The ends of all notes that sound, and of the click."""
+        return [*self._notes.silence(tick, self._voices.all), *self._click.end(tick)]
 
     def schedule_chords(self, chords: Sequence[tuple[float, Chord | None]], since: int) -> None:
         """Schedule the chart's chords of a bar; those before `since` ticks inside it at `since`."""
@@ -125,9 +142,16 @@ class Playback:
         return self._schedule.pop()
 
     def _pass(self, due: ScheduledEvent, done: list[OutputEvent]) -> None:
-        """A beat, a chord of the chart, or a clock pulse."""
+        """A beat, a chord of the chart, a clock pulse, or what ends a click or a count-in."""
         if due.kind is EventKind.BEAT:
             self._begin_beat(due.item[0], due.item[1], done)
+        elif due.kind is EventKind.COUNT:
+            self._count(due.item[0], due.item[1], done)
+        elif due.kind is EventKind.START:
+            self._count_in.counting = False
+            done.append(TransportMessage(due.tick, "start"))
+        elif due.kind is EventKind.CLICK_OFF:
+            done += self._click.end(due.tick, *due.item)
         elif due.kind is EventKind.CHORD:
             if self._harmony.chart.bars:  # else the chart was removed in the meantime
                 done.extend(self._change_chord(due.item[0]))
@@ -135,7 +159,15 @@ class Playback:
             done.append(ClockPulse(due.tick))
             self._position.add_pulse(due.tick + TICKS_PER_PULSE)
 
+    def _count(self, bar: int, beat: int, done: list[OutputEvent]) -> None:
+        """A beat of a count-in: what plays after it is prepared meanwhile."""
+        done += self._click.begin(self.tick, bar, beat)
+        done += self._position.announce_metre(self.tick)
+        done.append(Beat(self.tick, bar, beat))
+        self._schedule.add(self.tick, EventKind.REQUEST, (BARS_AHEAD,))
+
     def _begin_beat(self, bar: int, beat: int, done: list[OutputEvent]) -> None:
+        done += self._click.begin(self.tick, bar, beat)
         done.extend(self._position.begin_beat(bar, beat, self.tick))
         if beat == 0:
             self._counts.bars += 1
@@ -156,10 +188,12 @@ class Playback:
 
 
 def _latest(passed: Sequence[OutputEvent]) -> list[OutputEvent]:
-    """The last chord, metre and value of each address; what had only its moment is left out."""
+    """The last chord, metre, start and value of each address; what had only its moment is left
+    out.
+    """
     kept: dict[object, OutputEvent] = {}
     for event in passed:
-        if isinstance(event, ChordSounds | MetreBegins):
+        if isinstance(event, ChordSounds | MetreBegins | TransportMessage):
             kept[type(event)] = event
         elif isinstance(event, StateChanged):
             kept[event.address] = event

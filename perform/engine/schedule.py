@@ -10,12 +10,15 @@ class EventKind(IntEnum):
 
     FIRST = 0  # opens the first bar, before anything else of it
     OFF = 1
-    PULSE = 2
-    BEAT = 3
-    CHORD = 4
-    ON = 5
-    OPEN = 6
-    REQUEST = 7
+    CLICK_OFF = 2
+    PULSE = 3
+    START = 4  # of those who follow our clock, at the end of a count-in
+    COUNT = 5  # a beat of a count-in
+    BEAT = 6
+    CHORD = 7
+    ON = 8
+    OPEN = 9
+    REQUEST = 10
 
 
 class ScheduledEvent(NamedTuple):

@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from perform.engine.click import ClickNotes, ClickTimes
 from perform.engine.metre import COMMON, Metre
 from perform.events import Beat, ClockPulse, NoteMessage, OutputEvent
 from perform.music.note import Note
@@ -14,6 +15,7 @@ DEFAULT_TEMPO = 120.0  # quarter notes a minute
 DEFAULT_METRE = "4/4"
 DEFAULT_KEY = "auto"  # see `perform.engine.key.parse_key`
 DEFAULT_CHART = ""
+DEFAULT_COUNT_IN = 0  # bars
 
 
 class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -22,7 +24,7 @@ class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     `change`: what sounding notes do when the chord changes. `release`: what the voices do when the
     player releases the chord. `seed`: the same seed, events and sources give the same notes.
     `fallback`: the bar that a voice plays when it has no material at all. `sends_clock`: whether to
-    produce MIDI clock pulses.
+    produce MIDI clock pulses. `count_in`: bars before a start. `click`, `click_when`: see `Click`.
     """
 
     change: Change = "hold"
@@ -31,6 +33,9 @@ class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     fallback: tuple[Note, ...] = ()
     sends_clock: bool = False
     metre: Metre = COMMON
+    count_in: int = DEFAULT_COUNT_IN
+    click: ClickNotes | None = None
+    click_when: ClickTimes = "count-in"
 
 
 class Counts(msgspec.Struct):

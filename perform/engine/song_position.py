@@ -25,8 +25,11 @@ class SongPosition:
         self._announced: Metre | None = None
         self.bar = self.bar_tick = self.first_unopened = 0
 
-    def restart(self, tick: int) -> int:
-        """Clear the schedule and count from `tick`; return how far that is inside its bar."""
+    def restart(self, tick: int, ahead: int = 0) -> int:
+        """Clear the schedule and count from `tick`; return how far that is inside its bar.
+
+        `ahead`: how many ticks before `tick` clock pulses begin.
+        """
         self._schedule.clear()
         self.metre = self._opened_metre = self._coming_metre
         self._leading_metre = None
@@ -40,8 +43,13 @@ class SongPosition:
             self._schedule.add(opens, EventKind.OPEN, (self.bar + 1, end))
         self._add_beat(-(-inside // self.metre.beat))
         if self._sends_clock:
-            self.add_pulse(-(-tick // TICKS_PER_PULSE) * TICKS_PER_PULSE)
+            self.add_pulse(-(-(tick - ahead) // TICKS_PER_PULSE) * TICKS_PER_PULSE)
         return inside
+
+    @property
+    def first_metre(self) -> Metre:
+        """The metre of a start."""
+        return self._coming_metre
 
     @property
     def next_metre(self) -> Metre:
@@ -72,13 +80,18 @@ class SongPosition:
         done: list[OutputEvent] = []
         if beat == 0:
             self.bar, self.bar_tick, self.metre = bar, tick, self._opened_metre
-            if self._announced != self.metre:
-                self._announced = self.metre
-                done.append(MetreBegins(tick, *self.metre))
+            done += self.announce_metre(tick)
             end = tick + self.metre.bar
             self._schedule.add(end - OPEN_AHEAD_TICKS, EventKind.OPEN, (bar + 1, end))
         self._add_beat(beat + 1)
         return [*done, Beat(tick, bar, beat)]
+
+    def announce_metre(self, tick: int) -> list[OutputEvent]:
+        """The metre, where it is not the one that was announced last."""
+        if self._announced == self.metre:
+            return []
+        self._announced = self.metre
+        return [MetreBegins(tick, *self.metre)]
 
     def add_pulse(self, tick: int) -> None:
         """Schedule a clock pulse."""

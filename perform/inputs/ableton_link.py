@@ -12,6 +12,7 @@ from perform.engine.metre import parse_metre
 from perform.errors import StartError
 from perform.events import (
     AllNotesOff,
+    Beat,
     Event,
     OutputEvent,
     StateChanged,
@@ -29,8 +30,8 @@ class LinkClock:
     """A member of a Link session: observes its time at 50 Hz.
 
     The bar of the session is our bar: `metre` at first, then that of the engine. `sync`: whether it
-    shares start and stop with those members that do, until /sync changes that. A panic is not
-    shared. StartError where aalink is missing.
+    shares start and stop with those members that do, until /sync changes that. A count-in is ours
+    alone: the others start at its end. A panic is not shared. StartError where aalink is missing.
     """
 
     def __init__(
@@ -74,7 +75,9 @@ class LinkClock:
         """Share a start or stop where that is on; follow the metre and the switch."""
         match event:
             case TransportMessage():
-                self._share(event.action != "stop")
+                self._share(event.action in ("start", "continue"))
+            case Beat(bar=-1, beat=beat) if 0 < beat == self._last_beat:
+                self._share(True)  # others start at the next bar line: that of the music
             case AllNotesOff():
                 self._panicked = True
             case StateChanged("/metre", metre):
@@ -100,7 +103,8 @@ class LinkClock:
 
     def _set_bar(self, metre: str) -> None:
         """Make the bar lines agree, not only the beats."""
-        self._link.quantum = parse_metre(metre).bar / TICKS_PER_BEAT
+        parsed = parse_metre(metre)
+        self._link.quantum, self._last_beat = parsed.bar / TICKS_PER_BEAT, parsed.beats - 1
 
     def _join(self) -> None:
         self._link.enabled = True
@@ -117,7 +121,8 @@ class LinkClock:
         self._count_others()
         if self._sync and self._link.playing != self._playing:
             self._playing = not self._playing
-            self._deliver(TransportChanged("start" if self._playing else "stop"))
+            start = TransportChanged("start", count_in=0)  # who starts with others counts nothing
+            self._deliver(start if self._playing else TransportChanged("stop"))
         self._timer = self._loop.call_later(POLL_SECONDS, self._poll)
 
     def _check_tempo(self, bpm: float) -> bool:

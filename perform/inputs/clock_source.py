@@ -6,8 +6,9 @@ from typing import Annotated, Literal, NamedTuple
 from msgspec import Meta
 
 from perform.clock.transport import TempoLine
+from perform.engine.count_in import LONGEST_COUNT_IN
 from perform.engine.metre import parse_metre
-from perform.engine.settings import DEFAULT_METRE, DEFAULT_TEMPO
+from perform.engine.settings import DEFAULT_COUNT_IN, DEFAULT_METRE, DEFAULT_TEMPO
 from perform.events import Event
 from perform.inputs.ableton_link import LinkClock
 from perform.inputs.midi_clock import Begin, MidiClock
@@ -50,7 +51,9 @@ class ClockConfig(RigTable, frozen=True):
 
     `source`: "midi": the clock at `port` (part of a name, or a number) or at a port opened as
     `virtual`; "link": Ableton Link. `start_stop_sync`: whether to start and stop with the other
-    programs in the Link session, and they with us; `/sync` changes it. `spin_ms`: how long before
+    programs in the Link session, and they with us; `/sync` changes it. `count_in`: bars that are
+    counted before the music starts; `/count-in` changes it. There is none with a MIDI clock, which
+    says when to start. `spin_ms`: how long before
     each note the program waits awake; more is steadier and costs processor time. `late_ms`: how
     much later than meant the pulses of a MIDI clock arrive here (JACK: about half a period; a chain
     of interfaces: more).
@@ -63,6 +66,7 @@ class ClockConfig(RigTable, frozen=True):
     start_stop_sync: bool = False
     tempo: Annotated[float, Meta(ge=20, le=400)] = DEFAULT_TEMPO
     spin_ms: Annotated[float, Meta(ge=0, le=5)] = 0.6
+    count_in: Annotated[int, Meta(ge=0, le=LONGEST_COUNT_IN)] = DEFAULT_COUNT_IN
     late_ms: Annotated[float, Meta(ge=0, le=100)] = 0.0
 
     def check(self, where: str) -> None:
@@ -79,7 +83,8 @@ class ClockConfig(RigTable, frozen=True):
     def describe(self) -> Iterator[str]:
         """The clock that is followed, if it is not our own."""
         if self.source == "midi":
-            yield f"MIDI clock {self.virtual or self.port}"
+            left_out = " (no count-in: it says when to start)" if self.count_in else ""
+            yield f"MIDI clock {self.virtual or self.port}{left_out}"
         elif self.source == "link":
             shared = ", start and stop shared" if self.start_stop_sync else ""
             yield f"Ableton Link (every machine on the network{shared})"

@@ -12,8 +12,9 @@ Message = list[int]
 class ClockMessages:
     """The messages to send, and where those who follow them are. `idle`: pulses while stopped, too.
 
-    Followers count pulses. Where our position moves in another way, after a stall or because our
-    own leader moved, they are stopped, and continue at the next song position.
+    Pulses before tick 0, of a count-in, give followers the tempo; a start comes behind the last.
+    They count the pulses after it. Where our position moves in another way, after a stall or
+    because our own leader moved, they are stopped, and continue at the next song position.
     """
 
     def __init__(self, *, idle: bool = False) -> None:
@@ -24,7 +25,9 @@ class ClockMessages:
 
     def of_transport(self, event: TransportMessage) -> list[Message]:
         """The messages for a start, stop or continue."""
-        self._rolls = event.action != "stop"
+        rolled, self._rolls = self._rolls, event.action in ("start", "continue")
+        if event.action == "count-in":
+            return [[STOP]] if rolled else []
         if event.action == "start":
             self._next, self._moved = 0, False
             return [[START]]
@@ -42,6 +45,8 @@ class ClockMessages:
         """The messages for a pulse; an idle one moves no follower."""
         if event.idle:
             return [[PULSE]] if self._idle else []
+        if event.tick < 0:
+            return [[PULSE]]
         before: list[Message] = []
         if event.tick != self._next and not self._moved:
             self._moved = True

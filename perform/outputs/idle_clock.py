@@ -18,7 +18,8 @@ class IdleClock:
     """Passes all events on, with pulses while the transport is stopped, or waits to start.
 
     The pulses have the tempo of the transport. Who follows a clock counts those after a start. So a
-    start goes out behind the last idle pulse, and the next one is the first of the music. `clock`:
+    start goes out behind the last idle pulse, and the next one is the first of the music; or of a
+    count-in, behind which the start goes out at once. `clock`:
     its seconds are those at which the output gets what is due. `ahead`: how much it goes before
     the monotonic clock. `spin`: see `Alarm`.
     """
@@ -38,7 +39,7 @@ class IdleClock:
         self._error: OutputError | None = None
         self._last = clock.now()  # the moment of the last pulse
         self._due: float | None = self._last  # of the next idle one; None where the music has it
-        self._rolls = False
+        self._rolls = self._counts_in = False
         self._start: TransportMessage | None = None  # what waits for the last idle pulse
         self._first = 0  # the tick of the music's first pulse then
         self._alarm = Alarm(asyncio.get_running_loop(), self._on_alarm, spin)
@@ -59,6 +60,10 @@ class IdleClock:
         self._output.close()
 
     def _change(self, message: TransportMessage) -> None:
+        counted, self._counts_in = self._counts_in, message.action == "count-in"
+        if counted and message.action == "start":
+            self._output.send(message)
+            return
         self._start = None
         self._rolls = message.action != "stop"
         if self._rolls:

@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from perform.clock.realtime import SPIN_SECONDS
 from perform.control.set_commands import SONG_ADDRESS
+from perform.engine.click import CLICK
 from perform.errors import OutputError
 from perform.events import (
     AllNotesOff,
@@ -99,7 +100,7 @@ class MidiOutput:
         self._sounds = Sounds(self._channels, sounds)
         self._is_virtual = config.virtual is not None
         self._is_stopped, self._is_reset = True, False
-        self._closed = False
+        self._closed = self._counts_in = self._has_clicked = False
         self._send_sounds()
 
     def send(self, event: OutputEvent) -> None:
@@ -110,6 +111,7 @@ class MidiOutput:
             self._change_transport(event)
         elif isinstance(event, NoteMessage):
             channel = self._channels[event.voice]
+            self._has_clicked |= event.voice == CLICK
             for note in self._keys.handle(channel, event):
                 status = (NOTE_ON if note.velocity else NOTE_OFF) | channel
                 self._write([status, note.pitch, note.velocity])
@@ -164,10 +166,11 @@ class MidiOutput:
             self._send_sounds()
 
     def _change_transport(self, event: TransportMessage) -> None:
+        counted, self._counts_in = self._counts_in, event.action == "count-in"
         self._is_stopped = event.action == "stop"
         # a synthesizer may have been connected to a virtual port since, or reset by a panic
-        connected = self._is_virtual and event.action == "start"
-        if not self._is_stopped and (self._is_reset or connected):
+        starts = self._counts_in or (event.action == "start" and not counted)
+        if not self._is_stopped and (self._is_reset or (self._is_virtual and starts)):
             self._is_reset = False
             self._send_sounds()
         if self._clock:
@@ -177,7 +180,10 @@ class MidiOutput:
         self._write(*self._sounds.messages())
 
     def _played(self) -> list[int]:
-        return sorted(set(self._channels.values()))
+        """The channels of the voices, and that of the click where it has played."""
+        return sorted(
+            {it for voice, it in self._channels.items() if voice != CLICK or self._has_clicked}
+        )
 
     def _silence(self, channels: range | list[int]) -> None:
         self._keys.clear(channels)

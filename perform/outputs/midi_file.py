@@ -8,6 +8,7 @@ from typing import ClassVar
 import mido
 
 from perform.atomic_file import replacing
+from perform.engine.click import CLICK
 from perform.engine.metre import Metre, format_metre
 from perform.errors import OutputError
 from perform.events import ChordSounds, MetreBegins, NoteMessage, OutputEvent, TempoBegins
@@ -79,6 +80,8 @@ class MidiFileOutput:
         song = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT, charset="utf-8")
         song.tracks.append(_track("Sideman", sorted(self._conductor_track, key=lambda it: it[0])))
         for voice, notes in separated(self._notes, self._channels).items():
+            if voice == CLICK and not notes:
+                continue
             channel = self._channels[voice] - 1
             song.tracks.append(_track(voice, [_message(note, channel) for note in notes]))
         with replacing(self._path, OutputError) as temporary:

@@ -22,18 +22,19 @@ class SessionTimeline:
     """Converts transport ticks to session ticks, which never go back.
 
     Session time stands still while the transport is stopped. A start continues where the music
-    ended; the first start is at session tick 0. Events between a start and the transport's tick 0
-    (a count-in) are at the session tick before.
+    ended, with its count-in; the first start is at session tick 0. Events between a start and its
+    first tick are at the session tick before.
     """
 
     def __init__(self) -> None:
         self._zero = -1  # the session tick of the transport's tick 0
+        self._first = 0  # the transport's first tick after its start
         self._latest = -1
         self._started = False
 
     def in_session(self, tick: int) -> int:
         """The session tick of a transport tick."""
-        return max(self._zero + max(tick, -1), self._latest)
+        return max(self._zero + max(tick, self._first - 1), self._latest)
 
     def in_transport(self, tick: int) -> int:
         """The transport tick of a session tick."""
@@ -45,13 +46,14 @@ class SessionTimeline:
         match event:
             case SongPositionChanged(position):
                 self._locate(position, tick)
-            case TransportChanged("start"):
-                self._locate(0, tick)
+            case TransportChanged("start", count_in):
+                self._locate(0, tick, count_in or 0)
             case TransportChanged("continue") if not self._started:
                 self._locate(0, tick)
 
-    def _locate(self, position: int, tick: int) -> None:
-        self._zero, self._started = tick + 1 - position, True
+    def _locate(self, position: int, tick: int, count_in: int = 0) -> None:
+        self._zero, self._started = tick + 1 - position + count_in, True
+        self._first = -count_in
 
 
 class Tape:

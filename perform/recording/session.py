@@ -184,6 +184,8 @@ def encode_event(tick: int, event: Event) -> bytes:
         fields = fields[:3]  # the others say how a placed bar is meant
     if isinstance(event, MetreChanged) and not event.first:
         fields = fields[:2]
+    if isinstance(event, TransportChanged) and not event.count_in:
+        fields = fields[:1]
     return msgspec.json.encode([tick, _NAME_OF[type(event)], fields])
 
 

@@ -13,6 +13,7 @@ from perform.events import (
     ChordChanged,
     ChordNotesPlayed,
     ChordReleased,
+    ClickChanged,
     Event,
     InputName,
     InputTransposed,
@@ -42,7 +43,7 @@ class ClientEvents:
     `has_midi_clock`: whether a MIDI clock gives the tempo, so that clients cannot. `share_tempo`:
     sets a new tempo for all programs that share the clock. `keyboards`: the inputs whose keys a
     panic clears. `transpositions`: the semitones of each input at this moment. `song_set`: the set,
-    where there is one.
+    where there is one. `has_click`: whether the rig has a click.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class ClientEvents:
         keyboards: Sequence[MidiInput] = (),
         transpositions: dict[InputName, int] | None = None,
         song_set: SongSet | None = None,
+        has_click: bool = True,
     ) -> None:
         self._voices = voices
         self.addresses = [
@@ -69,6 +71,7 @@ class ClientEvents:
         self._has_midi_clock = has_midi_clock
         self._share_tempo = share_tempo
         self._keyboards = keyboards
+        self._has_click = has_click
         self.transpositions = {} if transpositions is None else transpositions
         self.songs = Songs(live, self.handle_event, song_set)
         self._pressed: Chord | None = None
@@ -78,8 +81,8 @@ class ClientEvents:
     def handle_event(self, event: Event | SetCommand) -> None:
         """Check an event and let the conductor handle it.
 
-        MessageError for an unknown voice, model, snapshot or song, and for a tempo under a MIDI
-        clock.
+        MessageError for an unknown voice, model, snapshot or song, for a tempo under a MIDI clock,
+        and for a click that the rig does not have.
         """
         if isinstance(event, SetCommand):
             self.songs.handle(event)
@@ -114,6 +117,8 @@ class ClientEvents:
             self._check_snapshot(event.name)
         elif isinstance(event, ModelChanged | OtherModelChanged):
             self._check_model(event.model)
+        elif isinstance(event, ClickChanged) and event.when != "off" and not self._has_click:
+            raise MessageError("this rig has no click, because a voice has that name; rename it")
 
     def check_voice(self, voice: str | None) -> None:
         """MessageError for an unknown voice; None stands for every voice."""

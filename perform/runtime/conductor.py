@@ -13,16 +13,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from perform.clock.base import Clock
 from perform.clock.follower import ClockAction, Follower
 from perform.clock.realtime import SPIN_SECONDS, TOO_LATE_SECONDS, Alarm
-from perform.clock.tap_tempo import TapTempo
-from perform.clock.transport import SLOWEST_BPM, TICKS_PER_BEAT, TempoLine, Transport
+from perform.clock.transport import TICKS_PER_BEAT, TempoLine, Transport
 from perform.control.state import at_every_address, changes
+from perform.engine.click import CLICK
 from perform.engine.engine import Engine
 from perform.engine.song_position import OPEN_AHEAD_TICKS
 from perform.errors import OutputError
 from perform.events import (
     ChordChanged,
     Event,
-    MetreChanged,
     NoteMessage,
     OutputEvent,
     Panic,
@@ -31,7 +30,6 @@ from perform.events import (
     SongPositionChanged,
     StateChanged,
     TempoChanged,
-    TempoTapped,
     TransportChanged,
 )
 from perform.interfaces import Output
@@ -39,6 +37,7 @@ from perform.outputs.tape import SessionTimeline
 from perform.runtime.garbage import IdleCollector
 from perform.runtime.lateness import Lateness
 from perform.runtime.stalls import TIMED, Stalls
+from perform.runtime.transport_events import TransportEvents
 
 PUBLISHED_BPM = 0.05  # a smaller change of a followed tempo is not published
 BUSY_SECONDS = 0.0015  # before a note; no longer work starts then
@@ -53,6 +52,7 @@ class Conductor:
 
     `request`: called with each requested phrase and the moment (monotonic seconds) it is needed.
     `voices`: the outputs of each voice. `voiceless`: outputs that get all events but notes.
+    `click`: the outputs of the click, which are among those.
     `ahead`: how many seconds early notes are sent, for synthesizers that sound late.
     `spin`: seconds awake before each note. `record`: called with each event of the engine, after
     its output events, at session ticks. `by_bar`: whether a followed clock gives the bar lines, or
@@ -68,6 +68,7 @@ class Conductor:
         voices: Mapping[str, Sequence[Output]],
         *,
         voiceless: Sequence[Output] = (),
+        click: Sequence[Output] = (),
         starts_by_chord: bool = True,
         by_bar: bool = False,
         ahead: float = 0.0,
@@ -83,18 +84,18 @@ class Conductor:
         self._ahead = ahead
         self._spin = spin
         self._voices = {voice: tuple(outputs) for voice, outputs in voices.items()}
+        self._click = tuple(click)
         of_voices = [output for outputs in voices.values() for output in outputs]
         self._outputs = tuple(dict.fromkeys([*of_voices, *voiceless]))
         self._listeners: tuple[Output, ...] = ()
         self._start_on_chord = starts_by_chord
         self._loop = asyncio.get_running_loop()
         self._alarm = Alarm(self._loop, self._on_alarm, spin)
-        self._by_bar = by_bar
         self._follower = Follower(transport, engine.metre.bar if by_bar else TICKS_PER_BEAT)
-        self._tap_tempo = TapTempo()
-        self._published_bpm = transport.bpm
+        self._transport_events = TransportEvents(
+            engine, transport, self._follower, by_bar=by_bar, ahead=ahead
+        )
         self._next_note: float | None = None
-        self._new_metre: MetreChanged | None = None  # whose bar lines may not be the leader's
         self._postponed: list[PhraseReady] = []
         self._collector = IdleCollector()
         self._closed = False
@@ -106,6 +107,10 @@ class Conductor:
     def leave_clock_by(self, leave: Callable[[], None]) -> None:
         """Let `close` call `leave` first: the stop at our end is not that of others."""
         self._leave_clock = leave
+
+    def follow_starts(self, is_led: Callable[[], bool]) -> None:
+        """Count in at no start while another machine says when the music starts."""
+        self._transport_events.is_led = is_led
 
     def add_listener(self, listener: Output) -> None:
         """Send every output event of every voice to one more output from now on."""
@@ -198,25 +203,16 @@ class Conductor:
                 self._advance(self._transport.tick_at(now))
             else:
                 self._follower.observe(line, now)
-            self._find_bar_line()
+            if (metre := self._transport_events.find_bar_line()) is not None:
+                self._handle_in_engine(metre, self.current_tick())
             bpm = self._transport.bpm
-            if abs(bpm - self._published_bpm) > PUBLISHED_BPM:
-                self._published_bpm = bpm
+            if abs(bpm - self._transport_events.bpm) > PUBLISHED_BPM:
+                self._transport_events.bpm = bpm
                 self._record_event(self.current_tick(), TempoChanged(bpm))
                 self._send(StateChanged("/tempo", round(bpm, 2)))
             self._set_alarm()
         except Exception as error:  # noqa: BLE001 - see handle_event
             self._fail(error)
-
-    def _find_bar_line(self) -> None:
-        """After a change of metre, let one bar end on the leader's bar line."""
-        metre, self._new_metre = self._new_metre, None
-        if metre is None or not self._transport.running:
-            return
-        first = self._follower.ticks_to_bar(self._engine.unopened_tick)
-        if first:
-            first += metre.bar if 2 * first < metre.bar else 0
-            self._handle_in_engine(metre._replace(first=first), self.current_tick())
 
     def start_with_clock(self, line: TempoLine, action: ClockAction) -> None:
         """Start with an external clock that has started, continued or moved, from its position.
@@ -257,7 +253,11 @@ class Conductor:
         now = self._clock.now()
         tick = self._transport.tick_at(now)
         self._advance(tick)
-        applied = self._apply_to_transport(event, now)
+        if isinstance(event, TransportChanged):
+            self._start_on_chord = False
+            if event.action == "start":
+                self._send_all(self._engine.end_notes(tick))
+        applied = self._transport_events.apply(event, now)
         if applied is None:
             return
         self._handle_in_engine(applied, tick)
@@ -265,29 +265,8 @@ class Conductor:
             self._apply(TransportChanged("start"))
         elif isinstance(event, Panic) and self._transport.running:
             self._apply(TransportChanged("stop"))
-
-    def _apply_to_transport(self, event: Event, now: float) -> Event | None:
-        """The event for the engine, after the transport has followed it; None for no event."""
-        if isinstance(event, TempoTapped):
-            bpm = self._tap_tempo.tap(now)
-            if bpm is None or bpm < SLOWEST_BPM:
-                return None
-            self._transport.tap(bpm, now - self._ahead, now)  # a player taps to what sounds
-            event = TempoChanged(bpm)
-        elif isinstance(event, TempoChanged):
-            self._transport.set_tempo(event.bpm, now)
-        elif isinstance(event, SongPositionChanged):
-            if self._transport.running:
-                return None
-            self._transport.locate(event.tick)
-        elif isinstance(event, TransportChanged):
-            self._change_transport(event, now)
-        elif isinstance(event, MetreChanged) and self._by_bar:
-            self._follower.set_quantum(event.bar)
-            self._new_metre = event if self._transport.running else None
-        if isinstance(event, TempoChanged):
-            self._published_bpm = event.bpm
-        return event
+        elif event == TransportChanged("stop") and self._transport.position_at(now) < 0:
+            self._apply(SongPositionChanged(0))  # the count-in ends
 
     def _handle_in_engine(self, event: Event, tick: int) -> None:
         """Let the engine handle an event at a tick, and send all that comes of it."""
@@ -308,16 +287,6 @@ class Conductor:
         session_tick = self._timeline.in_session(tick)
         self._record(session_tick, event)
         self._timeline.follow(session_tick, event)
-
-    def _change_transport(self, event: TransportChanged, now: float) -> None:
-        self._start_on_chord = False
-        if event.action == "start":
-            self._send_all(self._engine.end_notes(self._transport.tick_at(now)))
-            self._follower.start(now)
-        elif event.action == "stop":
-            self._transport.stop(now)
-        else:
-            self._follower.resume(now)
 
     def _on_alarm(self) -> None:
         try:
@@ -375,8 +344,11 @@ class Conductor:
             output.send(event)
 
     def _receivers(self, event: OutputEvent) -> Sequence[Output]:
-        outputs = self._voices[event.voice] if isinstance(event, NoteMessage) else self._outputs
-        return (*outputs, *self._listeners)
+        if not isinstance(event, NoteMessage):
+            return (*self._outputs, *self._listeners)
+        if event.voice == CLICK:  # for those who play; surfaces have the beat
+            return self._click
+        return (*self._voices[event.voice], *self._listeners)
 
     def _due_moment(self, requested: PhraseRequested) -> float:
         """When the bar is laid out (monotonic seconds); a stopped transport is about to start."""

@@ -162,10 +162,12 @@ def _play_page(voices: tuple[str, ...], table: Table) -> Page:
         _item(table, "shown", "key", GridRect(20, y, 4, 1), "time", "/key"),
         _choice(table, "metre", GridRect(24, y, 8, 1), "time", "/metre"),
         _item(table, "switch", "sync", GridRect(32, y, 2, 1), "time", "/sync"),
-        _item(table, "tap", "song before", GridRect(0, y + 1, 6, 1), "go", "/song/previous"),
-        _item(table, "shown", "song", GridRect(6, y + 1, 18, 1), "go", "/song"),
-        _item(table, "tap", "next song", GridRect(24, y + 1, 6, 1), "go", "/song/next"),
-        _item(table, "tap", "read set", GridRect(30, y + 1, 4, 1), "go", "/set/reload"),
+        _item(table, "tap", "song before", GridRect(0, y + 1, 4, 1), "go", "/song/previous"),
+        _item(table, "shown", "song", GridRect(4, y + 1, 11.5, 1), "go", "/song"),
+        _item(table, "tap", "next song", GridRect(15.5, y + 1, 4, 1), "go", "/song/next"),
+        _item(table, "tap", "read set", GridRect(19.5, y + 1, 3.5, 1), "go", "/set/reload"),
+        _item(table, "fader", "count-in", GridRect(23, y + 1, 4, 1), "time", "/count-in"),
+        _choice(table, "click", GridRect(27, y + 1, 7, 1), "time", "/click"),
         *_strips(voices, table, y),
     ]
     return Page("play", 34, y + 2, tuple(items))

@@ -149,7 +149,8 @@ class TerminalView:
         head.append("  ▶ " if rolls else "  ■ ", "bold spring_green2" if rolls else "bold red")
         head.append(f"{float(self.values.get('/tempo', 120)):g} bpm  ")
         metre = str(self.values.get("/metre", "4/4"))
-        head.append(f"{metre}  key {self.values.get('/key', 'auto')}  bar {self._bar + 1} ")
+        head.append(f"{metre}  key {self.values.get('/key', 'auto')}  ")
+        head.append(*self._place(rolls))
         for beat in range(max(parse_metre(metre).beats, self._beat + 1)):
             lit = rolls and beat == self._beat
             head.append(" ●" if lit else " ○", "bold bright_cyan" if lit else "grey42")
@@ -175,6 +176,16 @@ class TerminalView:
         if coming:
             line.append(f"  → {coming} at the next bar", "gold1")
         return [line]
+
+    def _place(self, rolls: bool) -> tuple[str, str]:
+        """The bar that sounds, or the beat of the count-in; and its style."""
+        if self._bar >= 0:
+            return f"bar {self._bar + 1} ", ""
+        if not rolls:
+            return "bar 1 ", ""
+        more = -self._bar - 1
+        left = f", {more} more bar{'s' * (more > 1)}" if more else ""
+        return f"count-in {self._beat + 1}{left} ", "bold gold1"
 
     def _chart(self) -> Text:
         """The bars of the chart around the current one; without a chart those that are expected."""

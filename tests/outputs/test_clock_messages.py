@@ -47,6 +47,14 @@ def test_a_start_a_stop_and_a_continue_need_no_song_position():
     assert messages(events) == [START, *[PULSE] * 5, STOP, CONTINUE, *[PULSE] * 3]
 
 
+def test_a_count_in_gives_the_tempo_and_ends_with_the_start():
+    counted = [*pulses(-100, 0), TransportMessage(-20, "start"), *pulses(0, 40)]
+    expected = [*[PULSE] * 5, START, PULSE, PULSE]
+    assert messages([TransportMessage(-100, "count-in"), *counted]) == expected
+    again = [TransportMessage(0, "start"), TransportMessage(-100, "count-in"), *counted]
+    assert messages(again) == [START, STOP, *expected]
+
+
 def test_a_continue_at_another_place_begins_at_the_next_song_position():
     events = [
         TransportMessage(0, "start"), *pulses(0, 100), TransportMessage(83, "stop"),

@@ -175,6 +175,24 @@ def test_start_and_stop_are_shared_only_while_the_switch_is_on(peer, tmp_path):
         assert peer.playing
 
 
+def test_the_others_start_at_the_end_of_a_count_in_and_cause_none(peer, tmp_path):
+    peer.start_stop_sync_enabled = True
+    with linked(tmp_path, peer, "start_stop_sync = true\ncount_in = 1\n") as daemon:
+        daemon.send("/chord", "C7")
+        daemon.expect("/beat", lambda *at: at == (-1, 2))
+        assert not peer.playing
+        eventually(lambda: peer.playing)
+        heard = beats(daemon, 9)
+        counted = [(bar, beat) for _, bar, beat in heard]
+        assert counted == [(bar, beat) for bar in (-1, 0) for beat in range(4)] + [(1, 0)]
+        assert away(peer, [moment for moment, _, beat in heard if beat == 0], 4) < 0.1
+        peer.playing = False
+        eventually(lambda: transports(daemon)[-1] == "stop")
+        stopped = time.monotonic()
+        peer.playing = True
+        assert beats(daemon, 1, stopped)[0][1:] == (0, 0)
+
+
 def transports(daemon):
     return [v[0] for _, a, v in list(daemon.heard) if a == "/sideman/state/transport"]
 

@@ -21,6 +21,7 @@ from perform.events import (
     ChartChanged,
     ChordChanged,
     ChordSounds,
+    CountInChanged,
     KeyChanged,
     MetreChanged,
     ParameterChanged,
@@ -62,6 +63,8 @@ EVENTS = st.lists(
                 lambda symbol: ChordChanged(parse_chord(symbol))
             ),
             st.sampled_from(["start", "stop", "continue"]).map(TransportChanged),
+            st.builds(CountInChanged, st.integers(0, 2)),
+            st.sampled_from([MetreChanged(1440, 480), MetreChanged(1920, 480)]),
             st.builds(TempoChanged, st.sampled_from([60.0, 131.5, 240.0])),
             st.builds(
                 ParameterChanged, st.sampled_from([None, "bass"]), st.just("swing"), st.floats(0, 1)
@@ -335,6 +338,8 @@ def test_a_session_becomes_a_midi_file_with_tempo_chords_voices_and_player(tmp_p
             "lead", 3, (Note(0, 240, 60),), True, True, (ContextChord(0, 0, (0,), (0, 2)),)
         ),
         ChordChanged(None),
+        TransportChanged("start"),
+        TransportChanged("start", 3840),
     ],
 )
 def test_every_field_of_an_event_is_recorded(tmp_path, event):

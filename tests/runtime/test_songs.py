@@ -336,3 +336,34 @@ def test_what_a_player_changes_between_songs_is_published_once(tmp_path):
     band = on_stage(scene)
     published = [event for event in band.of(StateChanged) if event.address == "/song"]
     assert published == [StateChanged("/song", "Waltz for Anna")]
+
+
+COUNTED = """
+[[songs]]
+name = "First"
+chart = "Am7"
+[[songs]]
+name = "Second"
+chart = "F7"
+metre = "3/4"
+count_in = 2
+"""
+
+
+def test_a_song_brings_its_count_in():
+    async def scene(band):
+        band.client("/transport", "start")
+        await band.stage.play(1)
+        band.client("/song/next")  # it waits for the bar line, and the start comes first
+        band.client("/transport", "start")
+        await band.stage.play(3.2)
+        assert band.now("/song", "/count-in") == ("Second", 2)
+        band.client("/transport", "stop")
+        band.client("/song", "First")
+        assert band.now("/count-in") == (0,)
+
+    band = on_stage(scene, text=COUNTED)
+    beats = [(beat.bar, beat.beat) for beat in band.of(Beat)]
+    counted = [(-2, 0), (-2, 1), (-2, 2), (-1, 0), (-1, 1), (-1, 2), (0, 0)]
+    assert beats == [(0, 0), (0, 1), *counted]
+    assert [event.symbol for event in band.of(ChordSounds)][:2] == ["Am7", "F7"]

@@ -138,6 +138,22 @@ def test_whose_turn_it_is_is_a_band_across_the_view(height):
     assert "TURN" not in "\n".join(drawn(view, height=height))
 
 
+@pytest.mark.parametrize(
+    ("bar", "beat", "shown"),
+    [
+        (-3, 0, "count-in 1, 2 more bars"),
+        (-2, 1, "count-in 2, 1 more bar "),
+        (-1, 2, "count-in 3 "),
+        (0, 0, "bar 1 "),
+    ],
+)
+def test_the_count_in_is_shown_until_the_music_begins(bar, beat, shown):
+    view = view_of((0, "/state/transport", "start"), (0, "/beat", bar, beat))
+    assert shown in drawn(view)[0]
+    view.handle_message(BEGUN, "/state/transport", ["stop"])
+    assert "bar 1 " in drawn(view)[0]
+
+
 def test_what_is_absent_is_shown_until_it_is_there():
     view = TerminalView()
     view.handle_message(BEGUN, "/hello", [{"voices": VOICES}])

@@ -1,13 +1,19 @@
-// The chart with its cursor, its metre and its key.
+// The chart with its cursor, its metre and its key; the count-in and the click before it.
 
 import { $, label, make } from "./dom.js";
 import { bindField, bindSelect, bindText } from "./inputs.js";
 import { parseBars, printedChord } from "./music.js";
 
-export const buildChart = ({ connection, store, controls }) => {
+export const buildChart = ({ connection, store, controls, clock, click }) => {
   buildBars({ connection, store });
-  const metre = controls.find((it) => it.address === "/metre");
-  store.watch("/metre", bindSelect($("metre"), metre.choices, (value) => connection.send("/metre", value)));
+  const control = (address) => controls.find((it) => it.address === address);
+  const watchSelect = (name, choices, valueOf = String) =>
+    store.watch(`/${name}`, bindSelect($(name), choices, (value) => connection.send(`/${name}`, valueOf(value))));
+  watchSelect("metre", control("/metre").choices);
+  watchSelect("count-in", [...Array(control("/count-in").high + 1).keys()], Number);
+  watchSelect("click", control("/click").choices);
+  $("count-in-field").hidden = clock === "midi"; // which counts in by itself
+  $("click-field").hidden = !click;
   const sendKey = bindField($("key"), $("no-key"), "/key", { connection, store });
   const showKey = bindText($("key"));
   store.watch("/key", (value) => $("no-key").hidden && showKey(value));

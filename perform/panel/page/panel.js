@@ -33,7 +33,7 @@ const handle = (moment, address, values) => {
   } else if (address === "/beat") {
     const time = connection.localTime(moment);
     roll?.beat(time, ...values);
-    beats.push({ time, beat: values[1] });
+    beats.push({ time, bar: values[0], beat: values[1] });
   } else if (address.startsWith("/state/")) {
     store.set(address.slice(6), values[0]);
   } else if (address === "/chord") {
@@ -240,7 +240,7 @@ document.addEventListener("keyup", (event) => pads?.release(event.code));
 let lastCost = 0;
 const drawFrame = (now) => {
   requestAnimationFrame(drawFrame);
-  while (beats.length && beats[0].time <= now) showBeat(beats.shift().beat);
+  while (beats.length && beats[0].time <= now) showBeat(beats.shift());
   if (roll?.busy) roll.draw(performance.now());
   if (now - lastCost > COST_EVERY) {
     lastCost = now;
@@ -249,14 +249,19 @@ const drawFrame = (now) => {
   }
 };
 
-const showBeat = (beat) => {
+// Bars below 0 are those of a count-in.
+const showBeat = ({ bar, beat }) => {
   [...$("lamps").children].forEach((lamp, place) => lamp.classList.toggle("lit", place === beat));
   label($("lamps"), beat < 0 ? "beat" : `beat ${beat + 1}`);
+  $("count").hidden = bar >= 0;
+  if (bar >= 0) return;
+  const more = bar < -1 && make("span", { text: bar < -2 ? `${-bar - 1} more bars` : "1 more bar" });
+  $("count").replaceChildren(make("span", { text: "count-in" }), make("b", { text: beat + 1 }), ...(more ? [more] : []));
 };
 
 const clearBeats = () => {
   beats.length = 0;
-  showBeat(-1);
+  showBeat({ bar: 0, beat: -1 });
 };
 
 const connection = new Connection(handle, connectionChanged);

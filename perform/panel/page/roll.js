@@ -155,7 +155,7 @@ export class Roll {
       g.fillRect(x, TOP, 1, this.height - TOP - BOTTOM);
       if (!beat) {
         g.fillStyle = "#8b8399";
-        g.fillText(String(bar + 1), x + 3, this.height - 3);
+        g.fillText(bar < 0 ? "count-in" : String(bar + 1), x + 3, this.height - 3);
       }
     }
   }

@@ -156,7 +156,8 @@ class _Widgets:
                 return shown | {"value": _feedback(self.surface, item)}
             case "beat":
                 value = f"var at = OSC{{{self.surface.prefix}/beat, 0, false}}; "
-                result = "return Array.isArray(at) ? (at[0] + 1) + ' · ' + (at[1] + 1) : '1 · 1'"
+                bar = "(at[0] < 0 ? 'in' : at[0] + 1)"
+                result = f"return Array.isArray(at) ? {bar} + ' · ' + (at[1] + 1) : '1 · 1'"
                 shown = self._text(name, rect, frame, "1 · 1", colours.bright("beat"), 30, 8)
                 return shown | {"value": f"JS{{{{ {value}{result} }}}}"}
             case "turn":

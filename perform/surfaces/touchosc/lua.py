@@ -90,7 +90,8 @@ function onReceiveOSC(message, connections)
   elseif path == PREFIX .. '/beat' then
     local beat = called('beat')
     if beat ~= nil then
-      beat.values.text = string.format('%d.%d', given[1].value + 1, given[2].value + 1)
+      local bar, count = given[1].value, given[2].value + 1
+      beat.values.text = bar < 0 and 'in ' .. count or string.format('%d.%d', bar + 1, count)
     end
     flash('beat')
   elseif path == PREFIX .. '/note' and given[3].value > 0 then
