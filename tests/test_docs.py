@@ -9,11 +9,14 @@ import code_blocks
 import pytest
 from code_blocks import ROOT
 
+from perform.bundles import bundle, catalog
 from perform.config.load import load_rig, parse_rig
+from perform.config.set_file import parse_set
 from perform.control import registry
 from perform.control.published import FEEDBACK
 from perform.control.registry import STATE
 from perform.errors import MessageError, RigError
+from perform.surfaces.pages import shipped_rig
 
 RUN_HERE = ("perform surface", "perform chord", "perform render", "perform models", "perform init")
 OURS = {row.address for row in FEEDBACK}
@@ -54,13 +57,34 @@ def test_every_kind_of_code_block_has_a_test(root):
         for page in code_blocks.pages(root)
         for kind, _ in code_blocks.BLOCK.findall(page.read_text())
     }
-    tested = {"console", "console daemon", "console jack", "text daemon", "sh", "toml", "text"}
+    tested = {
+        "console",
+        "console daemon",
+        "console jack",
+        "text daemon",
+        "sh",
+        "toml",
+        "toml set",
+        "text",
+    }
     assert kinds <= {*tested, "toml broken", "ruby"}, kinds
 
 
 @pytest.mark.parametrize("block", code_blocks.blocks(ROOT, "toml"), ids=str)
 def test_a_toml_snippet_is_a_valid_rig(block):
     parse_rig(block.text)
+
+
+def test_a_set_in_a_page_and_every_set_that_ships_can_be_read(root, tmp_path):
+    (tmp_path / "waltz.txt").write_text("F | C7")
+    voices = [voice.name for voice in shipped_rig().voices]
+    shipped = [(path.read_text(), path) for path in (root / "patches/sets").glob("*.toml")]
+    shown = [(block.text, tmp_path / "gig.toml") for block in code_blocks.blocks(root, "toml set")]
+    assert shipped
+    assert shown
+    for text, path in shipped + shown:
+        models = parse_set(text, path, voices).models
+        assert all(bundle.load(catalog.find(model)) for model in models)
 
 
 def test_a_snippet_marked_as_broken_is_rejected(root):

@@ -188,7 +188,10 @@ class Songs:
             self._try(coming.song, "chart", coming.chart)
 
     def _begin_song(self, coming: SongSettings) -> None:
-        song = self._song = coming.song
+        song, plays = coming.song, self._live.engine.running
+        self._song = song
+        if not plays:  # before the name, at which outputs tell the whole sound of a cued song
+            self._set_sounds(coming)
         self._live.conductor.handle_event(SongChanged(song.name))
         self._publish_place()
         if not coming.has_chart:
@@ -197,8 +200,12 @@ class Songs:
         if song.snapshot:
             self._try(song, "snapshot", SnapshotRecalled(song.snapshot))
         self._set_all(song, coming.after)
+        if plays:  # after the notes of the song before have ended
+            self._set_sounds(coming)
+
+    def _set_sounds(self, coming: SongSettings) -> None:
         for event in coming.sounds(self._live.state.values):
-            self._try(song, f"the sound of {event.voice}", event)
+            self._try(coming.song, f"the sound of {event.voice}", event)
 
     def _set_tempo(self, coming: SongSettings) -> None:
         if coming.tempo is not None:
