@@ -67,7 +67,7 @@ def test_every_kind_of_code_block_has_a_test(root):
         "toml set",
         "text",
     }
-    assert kinds <= {*tested, "toml broken", "ruby"}, kinds
+    assert kinds <= {*tested, "toml set", "toml broken", "ruby"}, kinds
 
 
 @pytest.mark.parametrize("block", code_blocks.blocks(ROOT, "toml"), ids=str)

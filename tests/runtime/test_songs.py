@@ -367,3 +367,26 @@ def test_a_song_brings_its_count_in():
     counted = [(-2, 0), (-2, 1), (-2, 2), (-1, 0), (-1, 1), (-1, 2), (0, 0)]
     assert beats == [(0, 0), (0, 1), *counted]
     assert [event.symbol for event in band.of(ChordSounds)][:2] == ["Am7", "F7"]
+
+
+def test_a_song_counts_in_at_its_start_and_not_from_song_to_song():
+    text = "".join(
+        f"[[songs]]\nname = '{name}'\nchart = '{chart}'\n{more}\n"
+        for name, chart, more in (("a", "C7", "count_in = 1"), ("b", "F7", ""), ("c", "G7", ""))
+    )
+
+    async def scene(band):
+        assert band.now("/count-in") == (1,)
+        band.client("/transport", "start")
+        await band.play_until(-BAR // 2)
+        band.client("/song", "b")  # while the band counts
+        assert band.now("/song", "/song/coming") == ("a", "b")
+        await band.play_until(BAR // 2)
+        assert band.now("/song", "/chord", "/count-in") == ("b", "F7", 0)
+        band.client("/song", "a")
+        await band.play_until(BAR + 10)
+        assert band.now("/song", "/chord", "/count-in") == ("a", "C7", 1)
+        assert min(event.bar for event in band.of(Beat)) == -1
+
+    band = on_stage(scene, text=text)
+    assert [event.tick for event in band.of(Beat)][:4] == [-1920, -1440, -960, -480]
