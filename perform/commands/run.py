@@ -46,7 +46,7 @@ def run(
     from perform.daemon import app, saved_state  # noqa: PLC0415
     from perform.runtime.performance import Performance  # noqa: PLC0415 - as above
 
-    rig = load.load_rig(path) if path is not None else default_rig()
+    rig = load.load_rig(path) if path is not None else default_rig(waits=not strict)
     songs = load.load_set(rig, path.parent if path else Path(), song_set)
     if panel is not None:
         rig = msgspec.structs.replace(rig, panel=panel_at(panel, rig.panel))
@@ -82,25 +82,27 @@ def missing_models(songs: SongSet) -> Iterator[str]:
             yield f"{songs.path}: song {song!r}: {error}"
 
 
-def rig_text() -> str:
+def rig_text(*, waits: bool = False) -> str:
     """The rig for this machine as TOML with comments.
 
-    `perform run` plays it, `perform init` writes it.
+    `perform run` plays it, `perform init` writes it. `waits`: whether it has MIDI ports also where
+    no MIDI system answers yet.
     """
     text = Path(load.__file__).with_name("rig.toml").read_text(encoding="utf-8")
-    for table in _unused_tables():
+    for table in _unused_tables(waits=waits):
         text = _commented_out(text, table)
     return text
 
 
-def _unused_tables() -> Iterator[str]:
+def _unused_tables(*, waits: bool) -> Iterator[str]:
     """The tables of rig.toml whose ports or packages are missing, or that a MIDI port replaces."""
     try:
         ports.names()
         yield "outputs.max"
     except SidemanError as fault:
-        log.warning("%s", fault)
-        yield from ("inputs.midi", "outputs.synth")
+        if not (waits and ports.has_library()):  # else it is logged as what is absent
+            log.warning("%s", fault)
+            yield from ("inputs.midi", "outputs.synth")
     if not is_installed():
         yield "panel"
 
@@ -112,9 +114,9 @@ def _commented_out(text: str, table: str) -> str:
     return before + re.sub("^", "# ", head + lines, flags=re.MULTILINE) + blank + rest
 
 
-def default_rig() -> Rig:
-    """The rig for this machine."""
-    return load.parse_rig(rig_text())
+def default_rig(*, waits: bool = False) -> Rig:
+    """The rig for this machine; `waits`: see `rig_text`."""
+    return load.parse_rig(rig_text(waits=waits))
 
 
 def panel_at(listen: str, table: PanelConfig | None) -> PanelConfig:

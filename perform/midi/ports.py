@@ -185,6 +185,15 @@ def names(midi: MidiConfig = AUTO) -> Ports:
     return Ports(found[0], found[1], description)
 
 
+def has_library(midi: MidiConfig = AUTO) -> bool:
+    """Whether there is a MIDI library, so that ports can be waited for."""
+    try:
+        binding.load(midi)
+    except StartError:
+        return False
+    return True
+
+
 def open_input(port: str | None, virtual: str | None, midi: MidiConfig = AUTO) -> InputPort:
     """An open input. InputError names the ports that there are."""
     return _there(wait_for_input(port, virtual, midi))

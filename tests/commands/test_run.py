@@ -24,9 +24,10 @@ def machine(monkeypatch):
     def no_midi():
         raise StartError("no MIDI system answers")
 
-    def has(*, midi, panel):
+    def has(*, midi, panel, library=True):
         names = (lambda: ([], [])) if midi else no_midi
-        monkeypatch.setattr(run, "ports", SimpleNamespace(names=names))
+        there = SimpleNamespace(names=names, has_library=lambda: library)
+        monkeypatch.setattr(run, "ports", there)
         monkeypatch.setattr(run, "is_installed", lambda: panel)
         monkeypatch.setattr(next_steps, "is_installed", lambda: panel)
 
@@ -46,6 +47,15 @@ def test_init_writes_the_rig_that_runs_without_one(machine, tmp_path, midi, pane
     (output,) = rig.outputs.values()
     assert isinstance(output, MidiOutputConfig if midi else OscOutputConfig)
     assert rig.voices[0].output == next(iter(rig.outputs))
+
+
+@pytest.mark.parametrize("library", [True, False])
+def test_run_waits_for_a_midi_system_where_it_could_use_one(machine, caplog, library):
+    machine(midi=False, panel=False, library=library)
+    rig = run.default_rig(waits=True)
+    assert list(rig.outputs) == ["synth", "max"][not library :]
+    assert (rig.inputs.midi is not None) == library
+    assert len(caplog.messages) == (not library)
 
 
 def test_the_rig_of_init_has_the_default_values(machine):
