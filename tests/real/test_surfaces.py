@@ -40,13 +40,18 @@ MESSAGES = {
 }
 
 
+def write_rig(folder, port):
+    """A rig that listens at the port, with its set beside it."""
+    (folder / "rig.toml").write_text(RIG.format(port=port, nowhere=free_port()))
+    songs = (f"[[songs]]\nname = '{name}'\n" for name in ("first", "second", "third"))
+    (folder / "gig.toml").write_text("".join(songs))
+
+
 @pytest.fixture(scope="module")
 def daemon(tmp_path_factory):
     folder = tmp_path_factory.mktemp("surfaces")
     port = free_port()
-    (folder / "rig.toml").write_text(RIG.format(port=port, nowhere=free_port()))
-    songs = (f"[[songs]]\nname = '{name}'\n" for name in ("first", "second", "third"))
-    (folder / "gig.toml").write_text("".join(songs))
+    write_rig(folder, port)
     program = perform("run", str(folder / "rig.toml")).started("ready")
     program.port = port
     program.rig = load.load_rig(folder / "rig.toml")
@@ -157,7 +162,7 @@ DRIVER = """#N canvas 0 0 450 300 12;
 def test_an_open_patch_subscribes_again_after_a_restart_of_the_daemon(tmp_path):
     need("pd")
     rig, port = tmp_path / "rig.toml", free_port()
-    rig.write_text(RIG.format(port=port, nowhere=free_port()))
+    write_rig(tmp_path, port)
     made = formats.render_files(
         "pd", pages.build_surface(load.load_rig(rig), ("blues",), feedback_port=free_port())
     )
