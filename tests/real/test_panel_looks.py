@@ -284,6 +284,7 @@ def test_the_page_says_what_is_missing_for_music(page, listener):
 
 def test_it_is_seen_whose_turn_it_is(page, listener):
     shown = "document.querySelector('#turn').textContent"
+    listener.send("/transport", "start")
     listener.send("/voice/lead/mode", "answer", 1)
     page.until(f"return {shown} === 'Your turnlast bar'")
     page.until(f"return {shown} === 'leadlast bar'")
@@ -291,6 +292,10 @@ def test_it_is_seen_whose_turn_it_is(page, listener):
         "return parseFloat(getComputedStyle(document.querySelector('#turn b')).fontSize)"
     )
     assert size >= 40
+    listener.send("/voice/bass/solo", 1)  # the lead is not heard
+    page.until("return document.querySelector('#turn').hidden")
+    listener.send("/voice/bass/solo", 0)
+    page.until("return !document.querySelector('#turn').hidden")
     listener.send("/voice/lead/mode", "flow")
     page.until("return document.querySelector('#turn').hidden")
 

@@ -16,13 +16,15 @@ export const buildStatus = ({ store, voices, colours }) => {
     const area = $("turn").parentElement;
     area.dataset.turn = turn?.whose ?? "";
     if (!turn) return;
-    area.style.setProperty("--turn", turn.whose === "player" ? "" : colours.get(turn.names[0]));
+    area.style.setProperty("--turn", turn.whose === "player" ? "" : colours.get(turn.names[0]) ?? "");
     const left = turn.bars === 1 ? "last bar" : `${turn.bars} bars`;
-    const text = turn.whose === "player" ? "Your turn" : turn.names.length > 2 ? "Sideman" : turn.names.join(" + ");
+    const several = turn.names.length > 2 ? "Sideman" : turn.names.join(" + ");
+    const text = turn.whose === "player" ? "Your turn" : several || "Sideman";
     $("turn").replaceChildren(make("b", { text }), make("span", { text: left }));
   };
+  for (const address of ["/turn", "/turn/bars"]) store.watch(address, showTurn);
   for (const { name } of voices)
-    for (const last of ["turn", "turn/bars", "mute"]) store.watch(`/voice/${name}/${last}`, showTurn);
+    for (const last of ["turn", "mute", "solo"]) store.watch(`/voice/${name}/${last}`, showTurn);
 };
 
 const hint = (store) => {
@@ -32,13 +34,14 @@ const hint = (store) => {
   return stopped ? `Stopped. Start plays over ${printedChord(symbol).join("")}.` : "";
 };
 
-// {whose, names, bars}: "voice" or "player", the voices whose turn it is, and the bars until a turn
-// ends; null where no voice takes turns. With several voices it is the player's turn when all rest.
+// {whose, names, bars}: "voice" or "player", the voices that can be heard whose turn it is, and the
+// bars until a turn ends; null where no voice takes turns.
 const turnOf = (store, voices) => {
-  const taking = voices.map(({ name }) => name)
-    .filter((name) => store.get(`/voice/${name}/turn`) && !store.get(`/voice/${name}/mute`));
-  if (!taking.length) return null;
-  const names = taking.filter((name) => store.get(`/voice/${name}/turn`) === "voice");
-  const bars = Math.min(...(names.length ? names : taking).map((name) => store.get(`/voice/${name}/turn/bars`)));
-  return { whose: names.length ? "voice" : "player", names, bars };
+  const whose = store.get("/turn");
+  if (!whose) return null;
+  const of = (name, last) => store.get(`/voice/${name}/${last}`);
+  const all = voices.map(({ name }) => name), soloed = all.some((name) => of(name, "solo"));
+  const names = all.filter((name) =>
+    of(name, "turn") === "voice" && !of(name, "mute") && (!soloed || of(name, "solo")));
+  return { whose, names, bars: store.get("/turn/bars") };
 };
