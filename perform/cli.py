@@ -118,7 +118,9 @@ def render(
     ] = "",
     seed: Annotated[int, typer.Option(help="the same seed gives the same notes")] = 0,
     tempo: Annotated[float, typer.Option(min=20, max=400, help="quarter notes a minute")] = 120.0,
-    metre: Annotated[str, typer.Option(help="of the chart: 3/4, 5/4, 6/8, 7/8, 12/8, ...")] = "4/4",
+    metre: Annotated[
+        str, typer.Option(help="3/4, 5/4, 6/8, 7/8, 12/8, ...; default: as the chart says, or 4/4")
+    ] = "",
     feel: Annotated[
         str, typer.Option(help="swing, funk, latin, ... for a bundle that has it")
     ] = "auto",

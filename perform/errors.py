@@ -39,20 +39,43 @@ class StartError(SidemanError):
 
 
 class ChordError(SidemanError):
-    """A chord symbol that is not known, with its position in the text."""
+    """A chord symbol that is not known, with its position in the text.
 
-    def __init__(self, symbol: str, position: int, reason: str = "") -> None:
-        self.symbol = symbol
-        self.position = position
+    `line` and `bar` (from 1) say where it stands in a chart; 0 outside one. `offer`: the known
+    symbol that is nearest to it, or nothing.
+    """
+
+    def __init__(
+        self, symbol: str, position: int, reason: str = "", *, offer: str = "", line: int = 0,
+        bar: int = 0,
+    ) -> None:  # fmt: skip
+        self.symbol, self.position, self.offer = symbol, position, offer
+        self.line, self.bar = line, bar
+        self._reason = reason
         why = f": {reason}" if reason else ""
+        nearest = f"; did you mean {offer}?" if offer else ""
         super().__init__(
-            f"chord {symbol!r} at character {position + 1} is not known{why}; "
-            "write it like Cm7, F#m7/C#, Bb7#9 or C:min7/b3"
+            f"{_in_chart(line, bar)}chord {symbol!r} at character {position + 1} is not known{why}"
+            f"{nearest}; write it like Cm7, F#m7/C#, Bb7#9 or C:min7/b3"
+        )
+
+    def at(self, line: int, bar: int) -> "ChordError":
+        """The same error with its line and bar in a chart."""
+        return ChordError(
+            self.symbol, self.position, self._reason, offer=self.offer, line=line, bar=bar
         )
 
 
 class ChartError(SidemanError):
-    """A chart that cannot be played as written."""
+    """A chart that cannot be played as written: `symbol` in a line and bar (from 1; 0: none)."""
+
+    def __init__(self, reason: str, *, line: int = 0, bar: int = 0, symbol: str = "") -> None:
+        self.line, self.bar, self.symbol = line, bar, symbol
+        super().__init__(f"{_in_chart(line, bar)}{reason}")
+
+
+def _in_chart(line: int, bar: int) -> str:
+    return f"line {line}, bar {bar}: " if line else ""
 
 
 class RigError(SidemanError):

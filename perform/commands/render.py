@@ -1,5 +1,6 @@
 """`perform render`: a chart or a recorded session to a file, faster than real time."""
 
+import sys
 import tempfile
 from collections.abc import Callable
 from functools import cache
@@ -86,9 +87,13 @@ def run(
     if text.endswith(".jsonl"):
         render_session(Path(text), target, soundfont)
         return
+    written = _chart_text(text)
+    metre = metre or next((it for _, it in parse_chart(written).metres), "4/4")
     with rig_errors("--metre"):
         parsed_metre = parse_metre(metre)
-    chart = parse_chart(_chart_text(text))
+    chart = parse_chart(written, metre)
+    for note in chart.notes:
+        print(f"chart: {note}", file=sys.stderr)
     voice = VoiceConfig(name=role, role=_role(role), model=model, feel=_feel(feel))
     render(chart, target, voice, metre=parsed_metre, seed=seed, tempo=tempo, soundfont=soundfont)
 

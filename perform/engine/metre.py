@@ -58,11 +58,11 @@ class Metre(NamedTuple):
         has gone by at each chord.
 
         Each chord gets its own beat, near its place in 4/4; its own quaver where there are more
-        chords than beats, or semiquaver where there are more chords than quavers.
+        chords than beats, or less where there are more chords than quavers.
         """
         unit = self.beat if len(shares) <= self.beats else QUAVER
-        if len(shares) * unit > self.bar:
-            unit = QUAVER // 2
+        while len(shares) * unit > self.bar:
+            unit //= 2
         room = self.bar // unit
         places: list[int] = []
         for number, share in enumerate(shares):

@@ -1,19 +1,18 @@
 """Charts: written chord progressions, `C7 | F7 | C7 % | ...`, one symbol or more in a bar."""
 
-import re
-from collections.abc import Iterable, Iterator
-from functools import cache, lru_cache
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from perform.errors import ChartError, ChordError
+from perform.music.bar_chords import shares
+from perform.music.chart_form import Played, WrittenBar, play
+from perform.music.chart_reader import Sheet, read
 from perform.music.chord import Chord, parse_chord
 
-MAX_CHORDS_PER_BAR = 6  # in a bar: one a beat in 6/4
 MAX_CACHED_SYMBOLS = 1024
 ChartBar = tuple[tuple[float, Chord | None], ...]
-_SYMBOL = re.compile(r"\S+")
-_COMMENT = re.compile(r"^[ \t]*# .*", re.MULTILINE)
-_BAR_LINE = re.compile(r"[\s:]*[|\n][\s:|]*")
+_COMMON = "4/4"
 
 
 class Chart(NamedTuple):
@@ -21,57 +20,110 @@ class Chart(NamedTuple):
 
     A bar without a chord at its beginning goes on with the chord before it. `vamps`: the (first,
     last) bars, from 0, of each repeat; the engine repeats them until the player leaves the vamp.
+    All other repeats and jumps are written out.
+
+    `sections`: (name, bar) where each begins. `metres`: (bar, metre) where a chart names one.
+    `head`: (what, text) of title, composer, key, tempo and style. `alternates`: (bar, symbols) that
+    are not played. `notes`: what was read in an unusual way, or left out, in sentences.
     """
 
     bars: tuple[ChartBar, ...] = ()
     vamps: tuple[tuple[int, int], ...] = ()
+    sections: tuple[tuple[str, int], ...] = ()
+    metres: tuple[tuple[int, str], ...] = ()
+    head: tuple[tuple[str, str], ...] = ()
+    alternates: tuple[tuple[int, str], ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """The title of the tune; empty where the chart has none."""
+        return dict(self.head).get("title", "")
 
 
-def parse_chart(text: str) -> Chart:
-    """The chart that a text spells.
+def parse_chart(text: str, metre: str = _COMMON) -> Chart:
+    """The chart that a text spells; `patches/CHARTS.md` describes what may stand in it.
 
-    Bars stand between `|` or line ends, chords between spaces; a line that starts with `# ` is a
+    Bars stand between `|` or line ends, chords between spaces; a line that starts with `#` is a
     comment. The chords of a bar share its beats: two have two beats each, three have 2, 1 and 1;
-    brackets around chords have no meaning. `%` alone repeats the bar before it; beside other
-    chords it repeats the chord before it. `|:` and `:|` enclose a vamp; without `|:` the vamp
-    begins after the vamp before it, or with the chart.
+    `/` is a beat more of a chord. `%` alone repeats the bar before it, `%%` two; beside other
+    chords `%` repeats the chord before it. `|:` and `:|` enclose a vamp; without `|:` the vamp
+    begins after the repeat before it, or with the chart. Repeats with endings or a number of times,
+    D.C. and D.S. are written out in the order in which they are played.
 
-    ChordError names an unknown symbol and its position in the text; ChartError any other fault.
+    `metre`: the metre where the text names none. ChordError names an unknown symbol, ChartError any
+    other fault; both name line and bar.
     """
-    bars: list[ChartBar] = []
-    vamps: list[tuple[int, int]] = []
-    opened: tuple[int, int] | None = None  # position of an open |: and the number of its first bar
-    begun = False  # whether there is a chord to repeat
-    for position, item in _items(text):
-        if item == ":|":
-            first = opened[1] if opened else vamps[-1][1] + 1 if vamps else 0
-            if first == len(bars):
-                raise ChartError(
-                    f"the :| at character {position + 1} has no bar before it to repeat"
-                )
-            vamps.append((first, len(bars) - 1))
-            opened = None
-        elif item == "|:":
-            if opened:
-                break
-            opened = position, len(bars)
-        elif begun and item.strip(" \t()") == "%":
-            bars.append(_repeat_last(bars))
-        else:
-            bars.append(_parse_bar(item, position, len(bars) + 1, begun))
-            begun = begun or bool(bars[-1])
-    if opened:
-        raise ChartError(
-            f"the |: at character {opened[0] + 1} is not closed; end the repeat with :|"
-        )
-    if not bars:
+    sheet, played = _read(text, metre)
+    bars = sheet.form.bars
+    starts = {0, *(first for first, _ in played.vamps)}
+    chords = [
+        _begun(bars[number], alone=place in starts or played.order[place - 1] != number - 1)
+        for place, number in enumerate(played.order)
+    ]
+    metres = _metres(bars, played.order, metre)
+    return Chart(
+        tuple(chords),
+        played.vamps,
+        _sections(bars, played.order),
+        metres,
+        tuple(sheet.head),
+        tuple((at, it) for at, number in enumerate(played.order) for it in bars[number].alternates),
+        (*sheet.notes, *_metre_notes(metres, metre)),
+    )
+
+
+def _metre_notes(metres: Sequence[tuple[int, str]], outer: str) -> Iterator[str]:
+    """What is said of the metres that a chart names: bars are played in the one that is set."""
+    changes = [f"{metre} from bar {at + 1} on" for at, metre in metres[1:]]
+    if metres and metres[0][1] != outer:
+        yield f"the chart is in {metres[0][1]}; set that metre, it is played in {outer} otherwise"
+    if changes:
+        where = ", ".join(changes)
+        yield f"the metre changes ({where}); every bar is played in the metre that is set"
+
+
+@lru_cache(4)
+def _read(text: str, metre: str) -> tuple[Sheet, Played]:
+    """The chart as it is written, and the order in which it is played."""
+    sheet = read(text, _parse_symbol, metre)
+    if not sheet.form.bars:
         raise ChartError("the chart has no chord; write one like 'C7 | F7 | C7 | G7'")
-    return Chart(tuple(bars), tuple(vamps))
+    return sheet, play(sheet.form)
+
+
+def _begun(bar: WrittenBar, *, alone: bool) -> ChartBar:
+    """The chords of a bar; with the one that goes on, where another bar is played before it."""
+    if alone and bar.carried and not (bar.chords and bar.chords[0][0] == 0):
+        return ((0.0, bar.carried), *bar.chords)
+    return bar.chords
+
+
+def _sections(bars: Sequence[WrittenBar], order: Sequence[int]) -> tuple[tuple[str, int], ...]:
+    return tuple(
+        (bars[number].section, at) for at, number in enumerate(order) if bars[number].section
+    )
+
+
+def _metres(
+    bars: Sequence[WrittenBar], order: Sequence[int], outer: str
+) -> tuple[tuple[int, str], ...]:
+    """Where the metre changes, with the one at the beginning; empty where no bar names one."""
+    metres = [bars[number].metre for number in order]
+    if set(metres) == {outer} and not any(bar.names_metre for bar in bars):
+        return ()
+    return tuple(
+        (at, metre) for at, metre in enumerate(metres) if not at or metre != metres[at - 1]
+    )
 
 
 def bar_texts(text: str) -> list[str]:
     """The text of each bar of any text, as `parse_chart` counts bars."""
-    return [" ".join(item.split()) for _, item in _items(text) if "|" not in item]
+    try:
+        sheet, played = _read(text, _COMMON)
+    except (ChartError, ChordError):
+        return [" ".join(bar.split()) for bar in text.replace("\n", "|").split("|") if bar.strip()]
+    return [sheet.form.bars[number].text or "%" for number in played.order]
 
 
 def format_bars(bars: Iterable[ChartBar]) -> str:
@@ -81,41 +133,40 @@ def format_bars(bars: Iterable[ChartBar]) -> str:
     )
 
 
-def _parse_bar(text: str, start: int, number: int, begun: bool) -> ChartBar:
-    """The chords of a bar whose text stands at `start`. `begun`: there is a chord to repeat."""
-    symbols = [_strip_brackets(start + found.start(), found[0]) for found in _SYMBOL.finditer(text)]
-    symbols = [each for each in symbols if each[1]]
-    if len(symbols) > MAX_CHORDS_PER_BAR:
-        raise ChartError(
-            f"bar {number} has {len(symbols)} chords, a bar takes {MAX_CHORDS_PER_BAR}; "
-            "put a | between bars"
-        )
-    bar: list[tuple[float, Chord | None]] = []
-    for share, (position, symbol) in zip(_shares(len(symbols)), symbols, strict=True):
-        if symbol != "%":
-            bar.append((share, _parse_symbol(symbol, position)))
-        elif not (begun or bar):
-            raise ChartError(f"the % at character {position + 1} has no chord before it to repeat")
-    return tuple(bar)
+def format_chart(chart: Chart) -> str:
+    """The text of a chart, which `parse_chart` reads as the same chart.
 
-
-def _strip_brackets(position: int, symbol: str) -> tuple[int, str]:
-    """A symbol and its position, without brackets around it or around a group that it begins or
-    ends.
+    Without its notes and alternates. ChartError for a bar whose chords stand on no beats.
     """
-    inside = symbol.lstrip("(")
-    position += len(symbol) - len(inside)
-    while inside.endswith(")") and inside.count(")") > inside.count("("):
-        inside = inside[:-1]
-    return position, inside
+    sections, metres = {at: name for name, at in chart.sections}, dict(chart.metres)
+    opens, closes = dict(chart.vamps), {last for _, last in chart.vamps}
+    lines = [f"{what.capitalize()}: {value}" for what, value in chart.head]
+    line: list[str] = []
+    metre = _COMMON
+    for at, bar in enumerate(chart.bars):
+        if line and (at in sections or len(line) >= 4):
+            lines.append(" ".join(line))
+            line = []
+        if at in sections:
+            lines.append(f"[{sections[at]}]")
+        metre = metres.get(at, metre)
+        marks = ["|:" if at in opens else "|", *([metre] if at in metres else [])]
+        line.append(
+            " ".join((*marks, _format_bar(bar, metre, at), *([":|"] if at in closes else [])))
+        )
+    return "\n".join((*lines, " ".join(line)))
 
 
-def _repeat_last(bars: list[ChartBar]) -> ChartBar:
-    """A repeat of the last bar; empty where its one chord just goes on."""
-    bar = bars[-1]
-    if bar and bar[0][0] > 0:  # it began with the chord before it
-        bar = ((0.0, next(each for each in reversed(bars[:-1]) if each)[-1][1]), *bar)
-    return bar if len(bar) > 1 else ()
+def _format_bar(bar: ChartBar, metre: str, number: int) -> str:
+    """A bar with the fewest beats on which its chords stand."""
+    if not bar:
+        return "/"
+    places = {share: chord.symbol if chord else "N.C." for share, chord in bar}
+    for slots in range(len(bar), 17):
+        beats = shares(slots, metre)
+        if places.keys() <= set(beats):
+            return " ".join(places.get(share, "/") for share in beats)
+    raise ChartError(f"bar {number + 1} has chords between its beats; a chart cannot spell it")
 
 
 def _parse_symbol(symbol: str, position: int) -> Chord | None:
@@ -129,40 +180,3 @@ def _parse_symbol(symbol: str, position: int) -> Chord | None:
 @lru_cache(MAX_CACHED_SYMBOLS)
 def _cached_chord(symbol: str) -> Chord | None:
     return parse_chord(symbol)
-
-
-def _items(text: str) -> Iterator[tuple[int, str]]:
-    """(position, text): the bars and repeat signs of a text, in order."""
-    text = _COMMENT.sub(lambda line: " " * len(line[0]), text)
-    position = 0
-    for line in (*_BAR_LINE.finditer(text), None):
-        end = line.start() if line else len(text)
-        if text[position:end].strip():
-            yield position, text[position:end]
-        if line:
-            yield from _repeat_signs(line[0], line.start())
-            position = line.end()
-
-
-def _repeat_signs(line: str, start: int) -> Iterator[tuple[int, str]]:
-    """(position, sign): the repeat signs between two bars. A colon before a bar line closes a
-    repeat, a colon after one opens it.
-    """
-    after_line = False
-    for place, mark in enumerate(line):
-        if mark != ":":
-            after_line = after_line or mark == "|"
-        elif line[place + 1 : place + 2] == "|" or (
-            not after_line and line[place - 1 : place] != "|"
-        ):
-            yield start + place, ":|"
-        else:
-            yield start + max(place - 1, 0), "|:"
-
-
-@cache
-def _shares(chords: int) -> tuple[float, ...]:
-    """The share of the bar gone by at each of its chords."""
-    if chords == 3:
-        return (0.0, 0.5, 0.75)
-    return tuple(place / chords for place in range(chords))

@@ -81,7 +81,7 @@ def _scale(root: int, quality: Quality, bass: int) -> tuple[int, ...]:
 
 
 LONGEST_SYMBOL = 64
-_NO_CHORD = ("N.C.", "NC", "N", "N.C", "n.c.", "X")
+_NO_CHORD = frozenset({"N.C.", "NC", "N", "N.C", "n.c.", "n.c", "nc", "Nc", "X", "(N.C.)"})
 _ROOT = re.compile(r"[A-G](?:##|bb|♯♯|♭♭|[#♯b♭])?")
 _DEGREE = re.compile(r"([b#]{0,2})(\d{1,2})")
 _MAJOR_DEGREES = (0, 2, 4, 5, 7, 9, 11)

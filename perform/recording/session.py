@@ -179,7 +179,9 @@ def _without_secrets(rig: Rig) -> Rig:
 def encode_event(tick: int, event: Event) -> bytes:
     """One line of a session file, without its line end."""
     # the line of a chart has its bars, vamps and text side by side
-    fields = [*event.chart, event.text] if isinstance(event, ChartChanged) else list(event)
+    fields: list[object] = list(event)
+    if isinstance(event, ChartChanged):
+        fields = [*event.chart[:2], event.text]
     if isinstance(event, PhraseReady) and not event.placed:
         fields = fields[:3]  # the others say how a placed bar is meant
     if isinstance(event, MetreChanged) and not event.first:

@@ -10,6 +10,7 @@ from perform.control import registry
 from perform.control.set_commands import SetCommand
 from perform.errors import BundleError, MessageError
 from perform.events import (
+    ChartChanged,
     ChordChanged,
     ChordNotesPlayed,
     ChordReleased,
@@ -34,6 +35,8 @@ from perform.runtime.live_engine import LiveEngine
 from perform.runtime.songs import Songs
 
 log = logging.getLogger(__name__)
+
+_NOTES_SAID = 8  # lines in the log for one chart
 
 
 class ClientEvents:
@@ -88,6 +91,7 @@ class ClientEvents:
             self.songs.handle(event)
             return
         self._check(event)
+        _log_notes(event)
         if isinstance(event, TempoChanged | TempoTapped):
             self._change_tempo(event)
             return
@@ -168,3 +172,10 @@ class ClientEvents:
         self._pressed = event.chord if isinstance(event, ChordChanged) else None
         ends = isinstance(event, ChordReleased) and pressed is not None
         return ChordChanged(None) if ends and pressed == self._engine.chord else event
+
+
+def _log_notes(event: Event) -> None:
+    """Say what of a chart is not played as it is written."""
+    if isinstance(event, ChartChanged):
+        for note in event.chart.notes[:_NOTES_SAID]:
+            log.info("chart: %s", note)
