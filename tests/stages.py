@@ -20,13 +20,13 @@ FAR = 2.0**24  # seconds: no alarm rings by itself
 class Stage:
     """A conductor on a virtual clock. `sent`: (seconds late, event) of all that goes out.
 
-    `moments`: when each clock pulse and transport message went out. `idle`: with pulses while the
-    music is stopped. `looks`: called before each alarm, as timers that have come due. `settings`:
-    further ones of the engine.
+    `moments`: when each clock pulse and transport message went out. `answers`: whether requests are
+    answered. `idle`: with pulses while the music is stopped. `looks`: called before each alarm, as
+    timers that have come due. `settings`: further ones of the engine.
     """
 
     def __init__(self, *, idle=False, settings=None, **options):
-        self.moments, self.looks = [], []
+        self.moments, self.looks, self.answers = [], [], True
         self.clock, self.sent, self.requests, self.recorded = VirtualClock(FAR), [], [], []
         fields = {**_fields(RIG.engine_settings(fallback=STOCK[0])), "sends_clock": True}
         of_engine = EngineSettings(**{**fields, **(settings or {})})
@@ -71,7 +71,7 @@ class Stage:
                 self.clock.advance(max(until - self.clock.now(), 0.0))
                 return
             self.clock.advance(max(moment - self.clock.now(), 0.0))
-            for request in self.requests:
+            for request in self.requests if self.answers else ():
                 bar = CannedSource().phrase(request.seed)
                 self.conductor.handle_event(PhraseReady(request.voice, request.bar, *bar))
             self.requests.clear()

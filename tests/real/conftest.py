@@ -1,8 +1,5 @@
 import contextlib
-import fcntl
-import os
 import sys
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -12,15 +9,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from browser import Browser, OscListener
 from loopback import free_port
 from panelled import CROWD, write_rig
-from parts import Jack, eventually, jack_lsp, need, perform
-
-
-@contextlib.contextmanager
-def alone(what):
-    """Hold a lock that one test process on this machine can have at a time."""
-    with (Path(tempfile.gettempdir()) / f"sideman-{what}").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+from parts import alone, jack_server, perform
 
 
 @pytest.fixture
@@ -32,34 +21,9 @@ def link_session():
 
 @pytest.fixture(scope="session")
 def jack():
-    """A JACK server without a sound card. MIDI libraries find it through the environment.
-
-    It outlives every client, which is checked: libremidi crashes when it closes one after its
-    server has ended.
-    """
-    need("jackd")
-    need("jack_lsp")
-    name = f"sideman{os.getpid()}"
-    os.environ["JACK_DEFAULT_SERVER"] = name
-    os.environ["JACK_NO_START_SERVER"] = "1"
-    # JACK names a client's socket after the client only, not the server: two servers would clash.
-    with alone("jack"):
-        server = Jack(name)
-        try:
-            eventually(server.is_up)
-            yield server
-            assert server.is_up()
-            # JACK notices late that a program has been killed
-            with contextlib.suppress(pytest.fail.Exception):
-                eventually(lambda: not left_ports(), 10.0)
-            assert left_ports() == []
-        finally:
-            server.end()
-
-
-def left_ports():
-    """The ports of all clients of JACK's server but its own."""
-    return [port for port in jack_lsp() if not port.startswith("system:")]
+    """A JACK server without a sound card. MIDI libraries find it through the environment."""
+    with jack_server() as server:
+        yield server
 
 
 PARTNER = """

@@ -1,11 +1,13 @@
 """Real programs that tests start and end."""
 
 import contextlib
+import fcntl
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from importlib import metadata
@@ -13,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from perform.errors import StartError
 from perform.midi import ports
 from perform.midi.binding import PACKAGES
 from perform.midi.settings import MidiConfig
@@ -20,6 +23,14 @@ from perform.midi.settings import MidiConfig
 # The time limit suits a busy machine: a test waits this long only if it fails.
 START_SECONDS = 120.0
 SOONEST, LATEST = 0.005, 0.05  # seconds between two checks
+
+
+@contextlib.contextmanager
+def alone(what):
+    """Hold a lock that one test process on this machine can have at a time."""
+    with (Path(tempfile.gettempdir()) / f"sideman-{what}").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def need(program):
@@ -184,13 +195,20 @@ def connected(kind, name):
 
     eventually(there)
     before = jack_links()
-    device = {"input": ports.open_input, "output": ports.open_output}[kind](name, None, FAR)
+    device = eventually(lambda: _opened(kind, name))
     try:
         eventually(lambda: any(name in link[0] for link in jack_links() - before))
     except BaseException:
         device.close()
         raise
     return device
+
+
+def _opened(kind, name):
+    """An "input" or "output" at this port; None while JACK does not list it, as between changes."""
+    with contextlib.suppress(StartError):
+        return {"input": ports.open_input, "output": ports.open_output}[kind](name, None, FAR)
+    return None
 
 
 def jack_lsp(*options):
@@ -245,6 +263,38 @@ class Jack(Program):
     def lost(self):
         """The number of cycles that a client has missed so far; their events may be lost."""
         return sum("not finished" in line or "error" in line for line in list(self.lines))
+
+
+@contextlib.contextmanager
+def jack_server():
+    """A JACK server that MIDI libraries find through the environment; one at a time.
+
+    It outlives every client, which is checked: libremidi crashes when it closes one after its
+    server has ended.
+    """
+    need("jackd")
+    need("jack_lsp")
+    name = f"sideman{os.getpid()}"
+    os.environ["JACK_DEFAULT_SERVER"] = name
+    os.environ["JACK_NO_START_SERVER"] = "1"
+    # JACK names a client's socket after the client only, not the server: two servers would clash.
+    with alone("jack"):
+        server = Jack(name)
+        try:
+            eventually(server.is_up)
+            yield server
+            assert server.is_up()
+            # JACK notices late that a program has been killed
+            with contextlib.suppress(pytest.fail.Exception):
+                eventually(lambda: not left_ports(), 10.0)
+            assert left_ports() == []
+        finally:
+            server.end()
+
+
+def left_ports():
+    """The ports of all clients of JACK's server but its own."""
+    return [port for port in jack_lsp() if not port.startswith("system:")]
 
 
 class MidiRecorder:
