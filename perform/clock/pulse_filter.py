@@ -14,8 +14,10 @@ WINDOW = 8 * PULSES_PER_BEAT  # two milliseconds of jitter leave 0.02 % of a tem
 MIN_PULSES = RECENT_PULSES = 6  # pulses of the first line, and pulses that show a new tempo
 LEAST_SPREAD = 0.002  # seconds: pulses that a busy machine delays together are no new tempo
 LOST_BEATS = 2.0
-SLOWEST_PULSE = 60.0 / (SLOWEST_BPM * PULSES_PER_BEAT)  # seconds: the longest of any tempo
+# seconds: the longest of any tempo, with the jitter of a busy machine
+SLOWEST_PULSE = 1.1 * 60.0 / (SLOWEST_BPM * PULSES_PER_BEAT)
 FASTEST_PULSE = 60.0 / (FASTEST_BPM * PULSES_PER_BEAT)
+NEAR_LIMIT = 0.01  # the measured tempo of a clock at the fastest or slowest is a little beyond
 NEVER_LATE, ALWAYS_LATE = 0.25, 0.6  # pulses: limits of lateness, whatever the jitter
 PAUSE_PULSES = 3  # a delay this long after a stop is a pause, not a delayed pulse
 JUDGED = 12  # late pulses in a row that decide what they are
@@ -181,8 +183,9 @@ class PulseFilter:
             if abs(float(residuals[-RECENT_PULSES:].mean())) > 2 * self._spread:
                 self._pulses = deque(list(self._pulses)[-RECENT_PULSES:], maxlen=WINDOW)
                 return self._fit()
-        bpm = 60.0 / max(slope * PULSES_PER_BEAT, 1e-3)
-        if not SLOWEST_BPM <= bpm <= FASTEST_BPM:
+        measured = 60.0 / max(slope * PULSES_PER_BEAT, 1e-3)
+        bpm = min(max(measured, SLOWEST_BPM), FASTEST_BPM)
+        if abs(measured - bpm) > NEAR_LIMIT * bpm:
             return None
         now = moments.mean() + slope * (counts[-1] - middle)
         return TempoLine(float(counts[-1]) * TICKS_PER_PULSE, float(now), bpm)

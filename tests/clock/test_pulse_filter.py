@@ -52,6 +52,18 @@ def test_a_change_of_tempo_is_followed_within_two_beats():
     assert lines[-1].bpm == pytest.approx(140, rel=0.002)
 
 
+@pytest.mark.parametrize("limit", [20.0, 400.0])
+def test_the_fastest_and_the_slowest_tempo_are_followed_all_the_time(limit):
+    """Rounding and jitter put the measured tempo a little beyond."""
+    pulses = PulseFilter()
+    lines = [pulses.add(moment) for moment in clock(limit, 16, 0.0002)[1]][12:]
+    assert None not in lines
+    assert max(abs(line.bpm / limit - 1) for line in lines) < 0.01
+    after = clock(120, 8, begin=lines[-1].moment + 60 / (120 * 24))[1]
+    ticks = [(pulses.add(moment), pulses.tick)[1] for moment in after]
+    assert ticks[-1] == (24 * 24 - 1) * PULSE_TICKS
+
+
 def test_missing_pulses_are_counted_by_the_time_that_passed():
     _, arrived = clock(120, 32, 0.0005)
     pulses = PulseFilter()
