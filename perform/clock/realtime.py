@@ -60,12 +60,15 @@ class Alarm:
         self._spin = spin
         self._timer: asyncio.TimerHandle | None = None
         self._moment: float | None = None  # of the call that is still to come
+        self._closed = False
         self._descriptor, self._settime = _open_timerfd()
         if self._descriptor is not None:
             loop.add_reader(self._descriptor, self._on_timerfd)
 
     def set(self, moment: float | None) -> None:
         """Set the moment (monotonic seconds) of the next call; None for no call."""
+        if self._closed:
+            return
         if moment == self._moment:  # a system call less, for most events
             return
         self._moment = moment
@@ -81,6 +84,7 @@ class Alarm:
 
     def close(self) -> None:
         """Release the timer; no call comes after it. May be called twice."""
+        self._closed = True
         if self._timer is not None:
             self._timer.cancel()
         if self._descriptor is not None:

@@ -1,12 +1,12 @@
 """A keyboard that plays chords, bass and melody: its table in the rig, its port and its zones."""
 
-import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Annotated
 
 from msgspec import Meta
 
+from perform.clock.realtime import Alarm
 from perform.errors import RigError
 from perform.events import ChordReleased, Event, InputName
 from perform.inputs.base import InputContext, InputTable
@@ -103,8 +103,9 @@ class MidiChords(MidiPort):
         self._bass = self._around.bass
         self._keyboard = ChordKeyboard(config.keyboard(), self._hints, self._around.bar_seconds)
         self._melody = MelodyKeys(deliver)
-        self._timer: asyncio.TimerHandle | None = None
         super().__init__(config.port, config.virtual, midi)
+        # not a timer of the loop, which rounds up to milliseconds: a chord is waited for
+        self._alarm = Alarm(self._loop, self._settle, spin=0.0)
         self._bass.follow(self._follow_bass)
 
     def clear_keys(self) -> None:
@@ -116,8 +117,7 @@ class MidiChords(MidiPort):
 
     def close(self) -> None:
         """Close the port."""
-        if self._timer is not None:
-            self._timer.cancel()
+        self._alarm.close()
         super().close()
 
     def _handle(self, message: list[int], moment: float) -> None:
@@ -154,14 +154,10 @@ class MidiChords(MidiPort):
         self._set_timer()
 
     def _settle(self) -> None:
-        self._timer = None
         changed = self._keyboard.settle(time.monotonic())
         if changed is not None:
             self._deliver(changed)
         self._set_timer()
 
     def _set_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        deadline = self._keyboard.deadline
-        self._timer = None if deadline is None else self._loop.call_at(deadline, self._settle)
+        self._alarm.set(self._keyboard.deadline)

@@ -3,6 +3,9 @@
 import asyncio
 import contextlib
 
+import pytest
+
+from perform.clock import realtime
 from perform.clock.realtime import SPIN_SECONDS, Alarm, RealtimeClock
 
 
@@ -40,3 +43,19 @@ def test_an_alarm_that_is_set_for_the_same_moment_again_calls_back_again():
 
     past = RealtimeClock().now() - 0.01  # so that the call comes at once
     assert asyncio.run(calls_for(past, past, None, past)) == [True, True, False, True]
+
+
+@pytest.mark.parametrize("timerfd", [True, False])
+def test_an_alarm_that_is_closed_calls_back_no_more(monkeypatch, timerfd):
+    if not timerfd:
+        monkeypatch.setattr(realtime, "_open_timerfd", lambda: (None, None))
+
+    async def calls():
+        made = []
+        alarm = Alarm(asyncio.get_running_loop(), lambda: made.append(None))
+        alarm.close()
+        alarm.set(RealtimeClock().now() - 0.01)
+        await asyncio.sleep(0.02)
+        return made
+
+    assert asyncio.run(calls()) == []
