@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from perform.control.absences import Absences
 from perform.midi.ports import Port
 
-CHECK_SECONDS = 0.5
+CHECK_SECONDS = 0.2  # less than a USB device needs to come back: its going is noticed
 YIELD_SECONDS = 0.003
 
 
@@ -30,12 +30,13 @@ class HotplugPort(Protocol):
 
 
 class HotplugMonitor:
-    """Checks twice a second whether the device at each port is there.
+    """Checks five times a second whether the device at each port is there.
 
     It reports what is absent, and notifies the input or output. Virtual ports that are open are not
     checked: other programs connect to them.
 
-    It polls because RtMidi, which both libraries use, has no event for this. A check runs in
+    It polls because RtMidi, which both libraries use, has no event for this. A port that is away
+    for less than the time between two checks is not missed, and stays unconnected. A check runs in
     another thread, and a little later when `is_busy` says that a note is due.
     """
 
