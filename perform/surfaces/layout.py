@@ -71,6 +71,12 @@ class Item(NamedTuple):
         return low, high, float(first or 0.0)
 
     @property
+    def first_text(self) -> str:
+        """What a shown value is before it is known."""
+        first = self.control.default if self.control is not None else None
+        return "" if first is None else str(first)
+
+    @property
     def can_be_unset(self) -> bool:
         """Whether the lowest value of a fader means that no target is set."""
         return self.kind == "fader" and self.bounds[0] == UNSET

@@ -49,3 +49,9 @@ def test_the_rig_of_its_readme_accepts_every_message_of_a_shipped_surface(kind, 
     voices = [voice.settings() for voice in load_rig(root / named).voices]
     song_set = read_set(root / "patches/sets/gig.toml", [voice.name for voice in voices])
     with_clients(scene, voices=voices, song_set=song_set)
+
+
+def test_a_value_that_is_not_known_yet_is_no_text(root):
+    pictures = [*(root / "patches").glob("*/sideman.svg")]
+    assert len(pictures) == 4
+    assert [it for it in pictures if ">None</text>" in it.read_text()] == []

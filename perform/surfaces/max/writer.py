@@ -181,8 +181,7 @@ def _display(patcher: Patcher, surface: Surface, item: Item, rect: Rect, body: R
         case "shown":
             value = _feedback(patcher, surface, item)
             setting = patcher.object("prepend set", 1, 1)
-            first = str(item.control.default) if item.control is not None else ""
-            text = patcher.comment(first, body, colours.bright(item.colour), 26.0)
+            text = patcher.comment(item.first_text, body, colours.bright(item.colour), 26.0)
             patcher.chain(value, setting, text)
         case "turn":
             _turn(patcher, surface, item, rect)

@@ -11,6 +11,7 @@ TABS = 30.0  # the height of the row of tabs, in pixels of any window
 TURN_HEIGHT, ERROR_HEIGHT = 38.0, 16.0  # upright, of the rows below the bar's own
 LINE_HEIGHT = 44.0  # upright, of a row of buttons
 PADS_SHARE = 0.42  # upright, of the height of a page
+SIDEWAYS_ROW = 34.0  # of a phone, of a row below the pads
 FOOT_HEIGHT = 104.0  # upright, of the feels and buttons below the faders
 FADER_COLUMNS, UPRIGHT_COLUMNS = 5, 3
 SIDE_SHARE = 0.22  # of the width, of the feels and buttons beside the faders
@@ -51,10 +52,7 @@ def arranged(page: Page, shape: Shape, height: float) -> Page:
     elif shape is UPRIGHT:
         rects = _stacked(page, shape, height)
     else:
-        across, down = shape.width / page.columns, height / page.rows
-        whole = GridRect(0, 0, page.columns, page.rows)
-        scaled = GridRect(0, 0, across * page.columns, down * page.rows)
-        rects = _moved(page.items, whole, scaled)
+        rects = _scaled(page, shape, height)
     items = tuple(item._replace(grid=rects[id(item)]) for item in page.items)
     return page._replace(columns=shape.width, rows=height, items=items)
 
@@ -82,6 +80,23 @@ def _moved(items: Sequence[Item], before: GridRect, after: GridRect) -> Rects:
         )
         for item in items
     }
+
+
+def _scaled(page: Page, shape: Shape, height: float) -> Rects:
+    """The page as it is; on a phone the rows below the pads are high enough for a finger."""
+    cut = next((it.grid.h for it in page.items if it.kind == "pads"), page.rows)
+    below = page.rows - cut
+    share = cut / page.rows * height
+    top = min(share, height - SIDEWAYS_ROW * below) if shape is SIDEWAYS else share
+    upper, lower = (
+        [it for it in page.items if (it.grid.y >= cut) is is_low] for is_low in (False, True)
+    )
+    wide, width = page.columns, shape.width
+    rects = _moved(upper, GridRect(0, 0, wide, cut), GridRect(0, 0, width, top))
+    if lower:
+        room = GridRect(0, top, width, height - top)
+        rects |= _moved(lower, GridRect(0, cut, wide, below), room)
+    return rects
 
 
 def _bounds(items: Sequence[Item]) -> GridRect:

@@ -93,9 +93,8 @@ def _display(canvas: Canvas, item: Item, rect: Rect, bright: str) -> None:
             colour = colours.TEXT if item.colour == "plain" else bright
             _label(canvas, rect, item.label, colour, size, left=True)
         case "shown":
-            first = str(item.control.default) if item.control is not None else ""
             size = min(22, int(rect.w / (LETTER * SHOWN)))
-            label = (first, 4, round(rect.h / 2), 0, size)
+            label = (item.first_text or NONE, 4, round(rect.h / 2), 0, size)
             _cnv(canvas, rect, colours.GROUND, label, bright, f"{item.address}:hear")
         case "refused":
             name = f"{item.address}:hear"

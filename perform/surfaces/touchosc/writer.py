@@ -145,8 +145,9 @@ def _displayed(surface: Surface, name: str, item: Item, rect: Rect, body: Rect) 
             return _text(name, rect, item.label, colour, 26 if item.grid.h >= 1 else 14, left)
         case "shown":
             feedback = _osc(surface, item.feedback, [("VALUE", "STRING", "text", 0.0, 1.0)])
-            first = str(item.control.default) if item.control is not None else ""
-            return _text(name, body, first, colours.bright(item.colour), 40, messages=feedback)
+            return _text(
+                name, body, item.first_text, colours.bright(item.colour), 40, messages=feedback
+            )
         case "beat":
             return _text("beat", body, "1.1", colours.TEXT, 40, lit)
         case "turn":
