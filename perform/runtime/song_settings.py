@@ -15,22 +15,20 @@ Settings = dict[str, Setting]
 
 
 class SongSettings:
-    """The settings of a song, by address.
+    """The settings of a song, by address. `rig`: see `rig_settings`.
 
-    A value that some song of the set has belongs to the set: where this one leaves it out, it is
-    what the rig says. Only the tempo stays then, and the chart ends.
     `material`: what new bars are made of. `before`: what the rig says of the rest; `after` the
     snapshot, what the song says. `tempo`: None where it stays.
     """
 
-    def __init__(self, song: SetSong, songs: SongSet, rig_values: Mapping[str, Value]) -> None:
+    def __init__(self, song: SetSong, rig: Mapping[str, Setting]) -> None:
         self.song = song
         own = dict(song.settings)
         self.tempo = own.pop(TEMPO, None)
         chart = own.pop(CHART, None)
         self.chart: Event = ChartChanged() if chart is None else chart.event
         self.has_chart = isinstance(self.chart, ChartChanged) and bool(self.chart.chart.bars)
-        rest = dict(_from_rig(songs, own, rig_values))
+        rest = {address: it for address, it in rig.items() if address not in own}
         self.addresses = (CHART, *([TEMPO] if self.tempo else []), *rest, *own)
         self.material = _with_names(rest | own, MATERIAL)
         self._sounds = _with_names(rest | own, SOUNDS)
@@ -53,16 +51,18 @@ class SongSettings:
             yield SoundChanged(voice, **parts)
 
 
-def _from_rig(
-    songs: SongSet, own: Settings, rig_values: Mapping[str, Value]
-) -> Iterator[tuple[str, Setting]]:
-    """The rig's values of what other songs set and this one leaves out."""
-    of_the_set = {address: None for song in songs.songs for address in song.settings}
-    for address in of_the_set:
-        if address not in own and address not in (TEMPO, CHART) and address in rig_values:
-            value = rig_values[address]
-            # a value that is published is one that its control takes
-            yield address, Setting(value, cast(Event, registry.parse(address, (value,))))
+def rig_settings(songs: SongSet, rig_values: Mapping[str, Value]) -> Settings:
+    """What holds where a song leaves out what another song of the set has: the rig's values.
+
+    The tempo stays then, and the chart ends.
+    """
+    of_the_set = dict.fromkeys(address for song in songs.songs for address in song.settings)
+    return {
+        # a value that is published is one that its control takes
+        it: Setting(rig_values[it], cast(Event, registry.parse(it, (rig_values[it],))))
+        for it in of_the_set
+        if it not in (TEMPO, CHART) and it in rig_values
+    }
 
 
 def _with_names(settings: Settings, names: Iterable[str]) -> Settings:

@@ -31,7 +31,7 @@ from perform.events import (
     StateChanged,
 )
 from perform.runtime.live_engine import LiveEngine
-from perform.runtime.song_settings import TEMPO, SongSettings
+from perform.runtime.song_settings import TEMPO, SongSettings, rig_settings
 
 log = logging.getLogger(__name__)
 NO_SET = 'no set is loaded; perform run --set SET.toml, or [set] file = "SET.toml" in the rig'
@@ -64,6 +64,7 @@ class Songs:
         self._timer: asyncio.TimerHandle | None = None
         self._reloading: asyncio.Task[None] | None = None
         self._rig_values: dict[str, Value] = {}
+        self._rig_settings: dict[str, Setting] = {}
         self.values: dict[str, Value] = {}
 
     @property
@@ -76,14 +77,14 @@ class Songs:
         self._rig_values = dict(self._live.state.values)
         if self._set is None:
             return
-        self._publish(SONGS_ADDRESS, _names(self._set))
+        self._use(self._set)
         song = self._set.songs[0]
         if name:
             try:
                 song = _find(self._set, name)
             except MessageError as error:
                 log.warning("%s: %s; the set begins with its first song", self._set.path, error)
-        self._begin_at_once(SongSettings(song, self._set, self._rig_values))
+        self._begin_at_once(SongSettings(song, self._rig_settings))
 
     def handle(self, command: SetCommand) -> None:
         """Select a song, or read the set again. MessageError where there is no such song."""
@@ -91,9 +92,9 @@ class Songs:
             raise MessageError(NO_SET)
         match command:
             case SongSelected(which):
-                self._select(_find(self._set, which), self._set)
+                self._select(_find(self._set, which))
             case SongStepped(places):
-                self._select(self._stepped(places, self._set), self._set)
+                self._select(self._stepped(places, self._set))
             case _:
                 self._reloading = asyncio.ensure_future(self._reload(self._set))
 
@@ -114,8 +115,8 @@ class Songs:
 
     # --- when it begins -----------------------------------------------------------------------
 
-    def _select(self, song: SetSong, songs: SongSet) -> None:
-        coming = SongSettings(song, songs, self._rig_values)
+    def _select(self, song: SetSong) -> None:
+        coming = SongSettings(song, self._rig_settings)
         nothing_set = len(self._steps) == len(self._all_steps())
         if self._coming is not None and song is self._song and nothing_set:
             self._wait_for(None)  # it plays on
@@ -146,11 +147,12 @@ class Songs:
         coming, tick, engine = self._coming, self._live.conductor.current_tick(), self._live.engine
         if coming is None:
             return
-        if not engine.running or tick < self._since:  # it has stopped, or was moved back
-            self._begin_at_once(coming)
+        nothing_set = len(self._steps) == len(self._all_steps())
+        if not engine.running or (tick < self._since and not nothing_set):
+            self._begin_at_once(coming)  # it has stopped, or a clock has started it from the top
             return
         self._since = tick
-        if len(self._steps) == len(self._all_steps()):
+        if nothing_set:
             self._bar_line = engine.unopened_tick
         while self._steps and tick >= self._bar_line - self._steps[0][0]:
             self._steps.pop(0)[1](coming)
@@ -231,13 +233,17 @@ class Songs:
         except SetError as error:
             log.warning("%s; the set stays as it was read before", error)
             return
-        self._set = read
+        self._use(read)
         name = self.name.casefold()
         self._song = next((it for it in read.songs if it.name.casefold() == name), self._song)
         self._place = min(self._place, len(read.songs) - 1)
-        self._publish(SONGS_ADDRESS, _names(read))
         self._publish_place()
-        log.info("%s: %d songs", read.path, len(read.songs))
+
+    def _use(self, songs: SongSet) -> None:
+        self._set = songs
+        self._rig_settings = rig_settings(songs, self._rig_values)
+        self._publish(SONGS_ADDRESS, "\n".join(song.name for song in songs.songs))
+        log.info("%s: %d songs", songs.path, len(songs.songs))
 
     def _publish_place(self) -> None:
         songs = self._set.songs if self._set else ()
@@ -273,7 +279,3 @@ def _nearest(name: str, by_name: Mapping[str, SetSong]) -> str:
     listed = ", ".join(repr(by_name[it].name) for it in near or by_name)
     listed = listed if len(listed) <= MOST_NAMED else f"{listed[:MOST_NAMED]} ..."
     return f"did you mean {listed}?" if near else f"the set has {listed}"
-
-
-def _names(songs: SongSet) -> str:
-    return "\n".join(song.name for song in songs.songs)

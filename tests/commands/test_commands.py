@@ -48,6 +48,10 @@ def test_chord_reads_lines_and_prints_json():
         (("run", "none.toml"), 2, "perform init"),
         (("check", "taken.toml"), 2, "did you mean 'tempo'"),
         (("check", "other.toml"), 2, "did you mean 'reels'"),
+        (("run", "nowhere.toml", "--set", "taken.toml"), 2, "keys of a song stand below [[songs]]"),
+        (("check", "none.toml", "--set", "gig.toml"), 2, "perform init"),
+        (("check", "gig.toml"), 2, "perform run RIG.toml --set gig.toml"),
+        (("check", "nowhere.toml", "--set", "gig.toml"), 2, "gig.toml: song 'A': "),
         (("check", "nowhere.toml"), 3, "there is no folder nowhere; make it"),
         (("run", "nowhere.toml", "--strict"), 3, "there is no folder nowhere; make it"),
         (("models", "nothing"), 2, "known are"),
@@ -58,6 +62,7 @@ def test_chord_reads_lines_and_prints_json():
 )
 def test_an_error_is_one_line_and_an_exit_code(tmp_path, root, arguments, status, mend):
     (tmp_path / "taken.toml").write_text("[clock]\ntempoo = 3\n")
+    (tmp_path / "gig.toml").write_text("[[songs]]\nname = 'A'\nmodel = 'bluse'\n")
     (tmp_path / "other.toml").write_text('[[voices]]\nname = "a"\nother = "reelz"\n')
     (tmp_path / "nowhere.toml").write_text("[outputs.e]\nkind='midifile'\npath='nowhere/e.mid'\n")
     done = command(*arguments, cwd=tmp_path, env=environment(root))
