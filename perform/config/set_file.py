@@ -19,6 +19,7 @@ from perform.events import Event
 from perform.music.chord import LONGEST_SYMBOL
 
 MAX_SONGS, MAX_CHARACTERS = 1000, 4_000_000
+MAX_NAMES = 60_000  # bytes: all names are published in one datagram
 ALIASES = {"count_in": "count-in", "bars": "mode/bars"}  # as the rig spells such keys
 COMMON_KEYS = (
     "name", "chart", "chart_file", "tempo", "metre", "key", "transpose", "snapshot", "voices",
@@ -112,6 +113,8 @@ def parse_set(text: str, path: Path, voices: Sequence[str]) -> SongSet:
                 f"{path}: song {number} is called {song.name!r} as song {first} is; give each its "
                 "own name"
             )
+    if sum(len(song.name.encode()) + 1 for song in songs.values()) > MAX_NAMES:
+        raise SetError(f"{path}: the names of all songs are too long together; shorten some")
     return SongSet(path, tuple(voices), tuple(songs.values()))
 
 

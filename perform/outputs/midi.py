@@ -162,7 +162,7 @@ class MidiOutput:
         While the music plays, nothing is sent again: a program change can cut notes.
         """
         self._write(*self._sounds.change(event))
-        if event.address == SONG_ADDRESS and self._is_stopped:
+        if event.address == SONG_ADDRESS and event.value and self._is_stopped:
             self._send_sounds()
 
     def _change_transport(self, event: TransportMessage) -> None:

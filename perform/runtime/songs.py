@@ -20,7 +20,7 @@ from perform.control.set_commands import (
     SongSelected,
     SongStepped,
 )
-from perform.engine.song_position import OPEN_AHEAD_TICKS
+from perform.engine.song_position import EARLY_PLAYER_TICKS
 from perform.errors import MessageError, SetError
 from perform.events import (
     ChordChanged,
@@ -37,7 +37,8 @@ log = logging.getLogger(__name__)
 NO_SET = 'no set is loaded; perform run --set SET.toml, or [set] file = "SET.toml" in the rig'
 # ticks before the bar line
 MATERIAL_TICKS = TICKS_PER_BEAT  # time enough for the models
-REST_TICKS = 2 * OPEN_AHEAD_TICKS + 8  # before the first bar of the song is laid out
+# before the first bar of the song is laid out, and so that turns are counted from that bar
+REST_TICKS = EARLY_PLAYER_TICKS
 LOOK_SECONDS = 0.05  # the tempo may change, and others may move the music
 MOST_NAMED = 200  # characters of the names in an error message
 

@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 from perform.config.load import load_set, parse_rig
 from perform.config.set_file import MAX_CHARACTERS, parse_set, read_set
 from perform.errors import SetError
-from perform.events import MetreChanged, ModelChanged, ParameterChanged, SoundChanged
+from perform.events import (
+    InputTransposed,
+    MetreChanged,
+    ModelChanged,
+    ParameterChanged,
+    SoundChanged,
+)
 from perform.music.chart import parse_chart
 
 VOICES = ("lead", "bass")
@@ -57,6 +63,8 @@ def test_a_song_has_the_values_of_controls_by_their_names(tmp_path):
         "/voice/lead/program": 33,
         "/voice/lead/mute": 1,
     }
+    (moved,) = parsed("[[songs]]\nname='a'\n'input/midi/transpose' = -3\n", tmp_path).songs
+    assert moved.settings["/input/midi/transpose"].event == InputTransposed("midi", -3)
     events = {address: setting.event for address, setting in first.settings.items()}
     assert events["/voice/bass/transpose"] == ParameterChanged("bass", "transpose", -2)
     assert events["/voice/lead/model"] == ModelChanged("lead", "reels")
@@ -113,6 +121,9 @@ SONG = "[[songs]]\nname = 'A'\n"
         (SONG + "voices.lead.program = 129", "'A': voice 'lead': program = 129: takes 0 to 128"),
         (SONG + "voices.lead.tempo = 100", "voice 'lead': unknown key 'tempo'"),
         (SONG + "voices.lead.programme = 3", "did you mean 'program'?"),
+        (SONG + "input.midi.transpose = 2", "unknown key 'input'"),
+        ("".join(SONG.replace("A", f"{n:04}" + 60 * "♥") for n in range(400)), "too long together"),
+        (SONG * 1001, "1001 songs; a set has at most 1000"),
         ("[[songs", "not TOML: "),
         ("a = " + "[" * 3000, "not TOML"),
     ],

@@ -96,6 +96,8 @@ def test_what_clients_and_songs_change_is_sent_and_told_again_when_the_port_is_b
 def test_a_song_that_is_cued_is_told_whole_and_what_is_not_sent_is_left(monkeypatch):
     output = opened(monkeypatch, port="Synth")
     output.port.sent.clear()
+    output.send(StateChanged("/song", ""))  # no set
+    assert output.port.sent == []
     output.send(StateChanged("/song", "Blue Bossa"))
     assert output.port.sent == TOLD
     output.port.sent.clear()

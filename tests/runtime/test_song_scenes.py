@@ -65,6 +65,21 @@ def test_a_recorded_set_is_played_again_note_for_note(seed):
     assert heard
 
 
+def test_turns_are_counted_from_the_first_bar_of_the_song():
+    text = SET + "mode = 'trade'\nbars = 2\n"
+
+    async def scene(band):
+        band.client("/transport", "start")
+        await band.play_until(100)
+        band.client("/song", "Jam")
+        await band.play_until(1920 + 10)
+        assert band.now("/voice/lead/turn", "/voice/lead/turn/bars") == ("voice", 2)
+        await band.play_until(3 * 1920 + 10)
+        assert band.now("/voice/lead/turn", "/voice/lead/turn/bars") == ("player", 2)
+
+    on_stage(scene, text=text)
+
+
 @pytest.mark.parametrize("tempo", [20, 400])
 def test_songs_change_at_the_bar_line_at_any_tempo(tempo):
     text = SET.replace("tempo = 120", f"tempo = {tempo}").replace("tempo = 180", "tempo = 400")
