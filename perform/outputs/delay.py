@@ -10,6 +10,7 @@ from perform.engine.settings import Counts
 from perform.errors import OutputError
 from perform.events import AllNotesOff, ClockPulse, NoteMessage, OutputEvent, StateChanged
 from perform.interfaces import Output
+from perform.outputs.sounds import is_sound
 
 
 def delayed(
@@ -22,7 +23,8 @@ def delayed(
 class DelayedOutput:
     """Sends events to an output `seconds` later, in order; on close at once.
 
-    Values go out without delay, and so does a panic: notes that wait never begin. After a stall of
+    Values go out without delay, but for the sounds of voices, which come between notes. So does a
+    panic: notes that wait never begin. After a stall of
     the program, nothing is made up for: `counts` counts what is left out. `spin`: see `Alarm`.
     """
 
@@ -44,7 +46,7 @@ class DelayedOutput:
         """Send an event later. OutputError when an earlier one found the output gone."""
         if self._error is not None:
             raise self._error
-        if isinstance(event, StateChanged):
+        if isinstance(event, StateChanged) and not is_sound(event):
             self._output.send(event)
             return
         if isinstance(event, AllNotesOff):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from perform.control.set_commands import SONG_ADDRESS
 from perform.events import StateChanged
 
 CONTROL_CHANGE, PROGRAM_CHANGE = 0xB0, 0xC0
@@ -31,6 +32,14 @@ class VoiceSound(NamedTuple):
         if self.volume is not None:
             sent.append([CONTROL_CHANGE | channel, VOLUME, self.volume])
         return sent
+
+
+def is_sound(event: StateChanged) -> bool:
+    """Whether a value is what a synthesizer is told: that comes between the notes."""
+    part = event.address.rpartition("/")[2]
+    return event.address == SONG_ADDRESS or (
+        part in VoiceSound._fields and event.address.startswith("/voice/")
+    )
 
 
 class Sounds:

@@ -55,6 +55,25 @@ def test_delayed_events_arrive_in_order_and_not_early_and_the_rest_on_close():
     assert output.closed
 
 
+def test_the_sound_of_a_song_waits_for_the_notes_of_the_song_before():
+    async def play():
+        output = MemoryOutput()
+        delayed = DelayedOutput(output, SECONDS)
+        sent = [
+            NoteMessage(0, "lead", 60, 0),
+            StateChanged("/voice/lead/program", 5),
+            StateChanged("/song", "Jam"),
+            NoteMessage(1, "lead", 62, 90),
+        ]
+        for event in sent:
+            delayed.send(event)
+        assert output.events == []
+        delayed.close()
+        assert output.events == sent
+
+    asyncio.run(play())
+
+
 def test_an_output_that_goes_away_meanwhile_raises_its_error_at_the_next_event():
     class Gone(TimedOutput):
         def send(self, _):

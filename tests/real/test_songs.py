@@ -15,6 +15,8 @@ binding = "{binding}"
 file = "gig.toml"
 [inputs.osc]
 listen = "127.0.0.1:{port}"
+[inputs.midi]
+port = "Stomp"
 [inputs.surface]
 port = "Stomp"
 programs = "songs"
