@@ -27,6 +27,7 @@ from perform.music.steering import Steering
 
 BARS_AHEAD = 2
 MAX_JUDGED = 4  # liked bars, and as many disliked ones
+SINGING_FEELS = ("ballad", "gospel", "latin", "straight", "funk")
 ANSWER_WEIGHT = 0.7  # of likeness to the player, in an answer where `weight/player` is 0
 
 
@@ -271,12 +272,15 @@ class VoiceState:
 
     def resting(self, received: ReceivedBar, arc: Arc) -> ReceivedBar:
         """A bar with the rest that its arc says. The bars of a bundle without context have rests of
-        their own, to which a natural space adds nothing.
+        their own, to which a natural space adds nothing. In feels that sing, the last note rings
+        into half of a natural rest.
         """
         breath = arc.breath
+        more = max((self.parameters["space"] - NATURAL_SPACE) / (1 - NATURAL_SPACE), 0.0)
         if not received.placed:
-            more = (self.parameters["space"] - NATURAL_SPACE) / (1 - NATURAL_SPACE)
-            breath *= max(more, 0.0)
+            breath *= more
+        elif self.feel in SINGING_FEELS and not self.settings.grounded:
+            breath *= (1 + more) / 2
         return received._replace(breath=breath, pickup=arc.sentence.pickup)
 
     def reset(self, bar: int) -> None:

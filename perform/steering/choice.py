@@ -20,6 +20,7 @@ from perform.music.note import (
 )
 from perform.music.note_table import notes_of
 from perform.music.pianoroll import Rolls
+from perform.steering.phrasing import late_entrance, row_excess
 
 Values = NDArray[np.float64]
 OCTAVE, STEP = 12, 2
@@ -27,6 +28,7 @@ GUIDE_TONES = (3, 4, 10, 11)  # thirds and sevenths above a root
 JOIN_WEIGHT, ARRIVAL_WEIGHT, MOTIF_WEIGHT, REPEAT_WEIGHT = 2.0, 0.5, 2.5, 0.5
 STRAY_WEIGHT, REGISTER_WEIGHT, ROOT_WEIGHT, PULSE_WEIGHT = 1.5, 4.0, 2.0, 3.0
 ORPHAN_WEIGHT, ALONE_WEIGHT = 3.0, 2.0
+ROW_WEIGHT, ENTRANCE_WEIGHT = 0.5, 2.0  # for each beat
 FOURTH = 5
 PULSES: dict[Feel | None, int] = {"swing": 4, "shuffle": 4, "ballad": 2}  # of a bass, in a bar
 TWO_FEEL = 0.15  # a bass that is asked for a lower density walks in two
@@ -75,15 +77,14 @@ def candidate_scores(candidates: Candidates, context: LineContext) -> Values:
     ends = _ends(candidates.rolls)
     scores = candidates.logits - REPEAT_WEIGHT * ends.repeats
     scores = scores - ALONE_WEIGHT * _alone(candidates.rolls)
+    onsets = _onsets(candidates.rolls)
     if context.before:
         last = row_of(max(context.before).pitch, root_shift(context))
         far = (ends.first >= 0) & (np.abs(ends.first - last) > OCTAVE) & ~candidates.tied
         scores = scores - JOIN_WEIGHT * far
         if _ends_with_pickup(context.before):
             wide = np.abs(ends.first - last) > FOURTH
-            orphan = (
-                wide | ~_onsets(candidates.rolls)[:, :HALF_BEAT].any(axis=1)
-            ) & ~candidates.tied
+            orphan = (wide | ~onsets[:, :HALF_BEAT].any(axis=1)) & ~candidates.tied
             scores = scores - ORPHAN_WEIGHT * orphan
     if context.following is not None:
         scores = scores + ARRIVAL_WEIGHT * _arrives(ends, context)
@@ -98,6 +99,9 @@ def candidate_scores(candidates: Candidates, context: LineContext) -> Values:
             grounds = (ends.first % 12 == 0) & ends.at_once & ~candidates.tied
             scores = scores + ROOT_WEIGHT * grounds - ROOT_WEIGHT * candidates.tied
             scores = scores - PULSE_WEIGHT * _off_pulse(candidates.rolls, context)
+    if not context.grounded:
+        scores = scores - ROW_WEIGHT * row_excess(onsets, context)
+        scores = scores - ENTRANCE_WEIGHT * late_entrance(onsets, context)
     return np.asarray(scores, float)
 
 

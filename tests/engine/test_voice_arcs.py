@@ -13,7 +13,9 @@ from perform.engine.engine import Engine
 from perform.engine.form import breathe
 from perform.engine.harmony import Harmony, chart_number
 from perform.engine.metre import parse_metre
+from perform.engine.placed_line import ReceivedBar
 from perform.engine.settings import EngineSettings
+from perform.engine.voice_state import VoiceState
 from perform.engine.voicing import VoiceSettings, with_dynamics
 from perform.events import ChartChanged, ParameterChanged
 from perform.generation.canned import CannedSource
@@ -176,6 +178,23 @@ def test_space_is_the_share_of_silence():
     assert 0.4 < mean(found[1.0]) < 0.55
     # the bars of a bundle without context have rests of their own
     assert found[0.3] == found[0.0]
+
+
+def breath(feel, space, *, placed=True, grounded=False):
+    """The breath of a sentence's last bar in a feel, as a share of what the arc says."""
+    settings = VoiceSettings(name="lead", feel=feel, grounded=grounded, parameters={"space": space})
+    voice = VoiceState(0, settings)
+    arcs = [arc_of(ChorusPlace(0, bar, 12), 0.5, space, 3) for bar in range(12)]
+    arc = next(each for each in arcs if each.ends_sentence)
+    return voice.resting(ReceivedBar((Note(0, 480, 60),), placed), arc).breath / arc.breath
+
+
+def test_in_feels_that_sing_the_last_note_rings_into_half_of_a_natural_rest():
+    assert breath("swing", 0.3) == breath("auto", 0.3) == 1.0
+    assert breath("ballad", 0.3) == breath("latin", 0.2) == 0.5
+    assert 0.5 < breath("ballad", 0.6) < breath("ballad", 1.0) == 1.0
+    assert breath("ballad", 0.3, placed=False) == 0.0
+    assert breath("ballad", 0.3, grounded=True) == 1.0  # a bass walks on
 
 
 @given(

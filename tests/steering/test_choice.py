@@ -7,6 +7,7 @@ from perform.music.line_context import LineContext, Motif, context_chord
 from perform.music.note import Note
 from perform.music.pianoroll import encode
 from perform.steering.choice import Candidates, candidate_scores, choose
+from perform.steering.phrasing import late_entrance, row_excess
 
 DM7 = parse_chord("Dm7")
 C7 = parse_chord("C7")
@@ -160,3 +161,54 @@ def test_short_notes_between_rests_cost():
     stabs = roll((0, 240, 60), (480, 240, 62), (960, 240, 64), (1440, 480, 65))
     whole, broken = candidate_scores(candidates(line, stabs), LineContext())
     assert whole - broken == 4.0
+
+
+QUAVERS = [(at, 240, 60 + at // 240 % 3) for at in range(0, 1920, 240)]
+
+
+def onsets(*phrases):
+    found = np.zeros((len(phrases), 64), bool)
+    for row, phrase in zip(found, phrases, strict=True):
+        row[[note[0] // 30 for note in phrase]] = True
+    return found
+
+
+def test_a_long_row_of_quavers_tires_and_lines_of_swing_bear_a_longer_one():
+    """Two bars of quavers before: a bar of quavers fills twelve beats, one that stops on the second
+    beat nine, one that begins after a rest none.
+    """
+    before = tuple(Note(at, 240, 60) for at in range(-3840, 0, 240))
+    bars = onsets(QUAVERS, [*QUAVERS[:3], (1440, 240, 60)], [(480, 960, 60)])
+    swing = row_excess(bars, LineContext(before=before, feel="swing"))
+    assert swing.tolist() == [12 - 0.5 - 8, 9 - 8, 0]
+    shuffle = row_excess(bars, LineContext(before=before, feel="shuffle"))
+    assert shuffle.tolist() == [12 - 0.5 - 4, 9 - 4, 0]
+    alone = row_excess(bars, LineContext(feel="swing"))
+    assert not alone.any()
+    tune = row_excess(bars, LineContext(before=before, feel="straight"))
+    assert not tune.any()
+    full = row_excess(bars, LineContext(before=before, feel="shuffle", density=1.0))
+    assert not full.any()
+
+
+def test_swung_quavers_are_a_row_and_quarters_are_none():
+    swung = [(at + off, 160, 60) for at in range(0, 1920, 480) for off in (0, 330)]
+    quarters = [(at, 480, 60) for at in range(0, 1920, 480)]
+    assert (row_excess(onsets(swung, quarters), LineContext(feel="ballad")) == [0, 0]).all()
+    before = tuple(Note(at - 1920, 160, 60) for at, _, _ in swung)
+    found = row_excess(onsets(swung, quarters), LineContext(before=before, feel="ballad"))
+    assert found[0] > 3
+    assert found[1] == 0
+
+
+def test_a_line_that_begins_does_not_begin_with_a_pick_up():
+    late, early = onsets([(1680, 240, 60)], [(480, 240, 60), (960, 240, 62)])
+    bars = np.stack([late, early])
+    assert late_entrance(bars, LineContext()).tolist() == [2.5, 0]
+    going_on = LineContext(before=(Note(-240, 240, 60),))
+    assert not late_entrance(bars, going_on).any()
+    assert late_entrance(bars, LineContext(density=0.1))[0] == 0.5
+    scores = candidate_scores(
+        candidates(roll((1680, 240, 60)), roll((480, 240, 60))), LineContext(feel="latin")
+    )
+    assert scores[0] < scores[1]
