@@ -8,7 +8,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from browser import Browser, OscListener
 from loopback import free_port
-from panelled import CROWD, write_rig
+from panelled import CROWD, panelled, write_rig
 from parts import alone, jack_server, perform
 
 
@@ -59,21 +59,6 @@ def panel_daemon(tmp_path_factory):
 def crowd(tmp_path_factory):
     """A daemon with a panel and twelve voices, whose names are long or unlike their roles."""
     yield from panelled(write_rig(tmp_path_factory.mktemp("crowd"), voices=CROWD))
-
-
-def panelled(rig):
-    path, ports = rig
-    daemon = perform("run", str(path))
-    try:
-        daemon.wait_for("ready")
-        daemon.osc, daemon.url = ports["osc"], f"http://127.0.0.1:{ports['panel']}/"
-        daemon.port = ports["panel"]
-        assert daemon.saw(daemon.url)
-        yield daemon
-    finally:
-        status = daemon.end()
-    assert status == 0
-    assert not daemon.saw("Traceback")
 
 
 @pytest.fixture(scope="module")

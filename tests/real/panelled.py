@@ -5,7 +5,7 @@ import http.client
 import json
 
 from loopback import free_port
-from parts import START_SECONDS
+from parts import START_SECONDS, perform
 from websockets import exceptions as wrong
 from websockets.asyncio.client import connect
 
@@ -85,3 +85,19 @@ def speaks(port, path="/ws", says=(), **headers):
             return refused.response.status_code
 
     return asyncio.run(visit())
+
+
+def panelled(rig):
+    """A daemon with a panel, for a fixture that yields from it. `rig`: what `write_rig` returns."""
+    path, ports = rig
+    daemon = perform("run", str(path))
+    try:
+        daemon.wait_for("ready")
+        daemon.osc, daemon.url = ports["osc"], f"http://127.0.0.1:{ports['panel']}/"
+        daemon.port = ports["panel"]
+        assert daemon.saw(daemon.url)
+        yield daemon
+    finally:
+        status = daemon.end()
+    assert status == 0
+    assert not daemon.saw("Traceback")

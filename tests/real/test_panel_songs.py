@@ -1,8 +1,7 @@
 """The songs of a set in the panel."""
 
 import pytest
-from conftest import panelled
-from panelled import write_rig
+from panelled import panelled, write_rig
 
 SET = """
 [[songs]]
