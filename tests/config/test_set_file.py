@@ -3,7 +3,7 @@
 import tomllib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perform.config.load import load_set, parse_rig
@@ -177,6 +177,7 @@ def toml(value):
     return str(value)
 
 
+@settings(max_examples=40)
 @given(st.lists(TABLES, max_size=4))
 def test_no_table_raises_another_error(tmp_path_factory, tables):
     text = f"songs = {toml(tables)}"

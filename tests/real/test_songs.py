@@ -50,7 +50,7 @@ def told(synth):
     return [it for it in heard if it[0] == 0xC2 or (it[0] == 0xB2 and it[1] in (0, 7, 32))]
 
 
-@pytest.mark.parametrize("binding", ["rtmidi", "supriya"])
+@pytest.mark.parametrize("binding", ["rtmidi", pytest.param("supriya", marks=pytest.mark.long)])
 def test_a_program_change_selects_a_song_whose_sound_is_told_again(jack, tmp_path, binding):
     need_binding(binding)
     port = free_port()
