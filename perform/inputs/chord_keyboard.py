@@ -101,6 +101,16 @@ class ChordKeyboard:
         if self._held:
             self._settles_at = self.deadline = now + self._settings.settle
 
+    def prepare(self, now: float) -> None:
+        """Name the chord of the held keys, which `settle` then only delivers.
+
+        Call this shortly before `deadline`. Keys that move after it are named by `settle`.
+        """
+        around = self._hints(now)
+        notes = self._held.notes | self._fresh
+        if len(notes) + (around.bass is not None) >= self._settings.minimum:
+            self._name(notes, self._known(around, now))
+
     def settle(self, now: float) -> ChordChanged | None:
         """The chord of the held keys, if it is new or pressed again after all keys were up.
 

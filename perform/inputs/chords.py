@@ -22,6 +22,8 @@ from perform.music.hints import Hints
 from perform.music.pitch import parse_midi_pitch
 from perform.tables import rig_errors
 
+PREPARE_SECONDS = 0.004  # before a chord settles: it is named then, so that only its notes are left
+
 
 class ChordInputConfig(InputTable, frozen=True):
     """A keyboard that plays chords. `port`: part of a name, or a number; `virtual`: a name to open.
@@ -154,10 +156,16 @@ class MidiChords(MidiPort):
         self._set_timer()
 
     def _settle(self) -> None:
-        changed = self._keyboard.settle(time.monotonic())
+        now, deadline = time.monotonic(), self._keyboard.deadline
+        if deadline is not None and now < deadline:
+            self._keyboard.prepare(now)
+            self._alarm.set(deadline)
+            return
+        changed = self._keyboard.settle(now)
         if changed is not None:
             self._deliver(changed)
         self._set_timer()
 
     def _set_timer(self) -> None:
-        self._alarm.set(self._keyboard.deadline)
+        deadline = self._keyboard.deadline
+        self._alarm.set(None if deadline is None else deadline - PREPARE_SECONDS)

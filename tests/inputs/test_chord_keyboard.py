@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from played_keys import OFF, ON, PEDAL, play
 
 from perform.events import ChordReleased
+from perform.inputs import chord_keyboard
 from perform.inputs.chord_keyboard import ChordKeyboard, ChordKeyboardSettings
 from perform.inputs.held_keys import DOUBTED_BASS_BARS
 from perform.music.chord import parse_chord
@@ -185,3 +186,22 @@ def test_a_voicing_that_is_struck_again_keeps_its_name(notes, pedal):
         messages += [(500 * beat + 10, [ON, note, 80]) for note in notes]
         messages += [(500 * beat + 300, [OFF, note, 0]) for note in notes]
     assert len(set(play(messages))) <= 1
+
+
+def test_a_prepared_chord_is_delivered_without_naming_it_again(monkeypatch):
+    keyboard = ChordKeyboard()
+    for note in C:
+        keyboard.handle([ON, note, 80], 0.0)
+    keyboard.prepare(0.031)
+    monkeypatch.setattr(chord_keyboard, "recognise", None)
+    assert keyboard.settle(0.035).chord == parse_chord("C")
+
+
+def test_keys_that_move_after_a_chord_was_prepared_count():
+    keyboard = ChordKeyboard()
+    for note in C:
+        keyboard.handle([ON, note, 80], 0.0)
+    keyboard.prepare(0.031)
+    keyboard.handle([ON, 70, 80], 0.032)
+    assert keyboard.settle(0.035) is None
+    assert keyboard.settle(0.067).chord == parse_chord("C7")
