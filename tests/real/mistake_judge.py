@@ -3,6 +3,8 @@
 import re
 from itertools import pairwise
 
+from perform.clock.realtime import TOO_LATE_SECONDS
+
 OUR_CHANNEL = {"synth": 0, "virtual": 1}  # from 0
 SOON = 0.2  # seconds from what is asked to its effect, on a quiet machine
 END_SECONDS = 6.0  # children have 2 s to end, one after the other
@@ -46,7 +48,9 @@ def _again(heard):
 
 def _osc_pairs(heard):
     notes = [(m, (v[0], v[1]), v[2]) for m, a, v in heard.osc if a == "/note"]
-    yield from _pairs("OSC", notes)
+    # a note-on that a stall has made too late is left out, and its note-off is not
+    stalled = bool(_stalls(heard)) or heard.worst > TOO_LATE_SECONDS
+    yield from (it for it in _pairs("OSC", notes) if not (stalled and it.startswith("stray")))
 
 
 def _midi_pairs(heard):
