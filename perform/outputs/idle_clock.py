@@ -64,6 +64,9 @@ class IdleClock:
         if counted and message.action == "start":
             self._output.send(message)
             return
+        now = self._clock.now()
+        if self._due is None:  # until now the music had the pulses
+            self._last = now
         self._start = None
         self._rolls = message.action != "stop"
         if self._rolls:
@@ -72,9 +75,9 @@ class IdleClock:
             self._start = message
             self._plan()
         else:
-            now = self._clock.now()
             place = self._transport.position_at(now) / TICKS_PER_PULSE
-            self._due = now + (math.floor(place) + 1 - place) * self._seconds
+            self._last = now - (place - math.floor(place)) * self._seconds
+            self._due = self._last + self._seconds
             self._output.send(message)
         self._set_alarm()
 

@@ -6,11 +6,13 @@
 import asyncio
 
 import pytest
+from counted import CLICKS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from stages import Stage
 
 from perform.clock.transport import TempoLine
+from perform.engine.click import CLICK, CLICK_TIMES
 from perform.engine.metre import parse_metre
 from perform.engine.parameters import PARAMETERS
 from perform.events import (
@@ -19,7 +21,9 @@ from perform.events import (
     ChartChanged,
     ChordChanged,
     ChordReleased,
+    ClickChanged,
     ClockPulse,
+    CountInChanged,
     MetreChanged,
     ModeChanged,
     ModelChanged,
@@ -82,6 +86,14 @@ EVENTS = st.one_of(
     ),
 )  # fmt: skip
 CLOCKS = st.tuples(st.sampled_from(["locate", "start", "continue"]), st.integers(0, 7))
+COUNTED = st.one_of(
+    st.integers(0, 2).map(CountInChanged),
+    st.sampled_from(CLICK_TIMES).map(ClickChanged),
+    st.sampled_from(["start", "stop", "continue"]).map(TransportChanged),
+    st.sampled_from([Panic(), TempoTapped(), ("stall", 0.5), ("stall", 2.5), ("start", 0)]),
+    st.sampled_from(["3/4", "4/4", "7/8"]).map(lambda it: MetreChanged(*parse_metre(it))),
+    st.floats(60, 240).map(TempoChanged),
+)
 MISTAKES = st.lists(
     st.tuples(
         st.one_of(
@@ -124,13 +136,15 @@ def act(stage, mistake):
 
 
 async def played(mistakes):
-    stage = Stage(idle=True)
+    stage = Stage(idle=True, settings={"click": CLICKS})
     stage.conductor.handle_event(ChordChanged(parse_chord("C7")))
     await stage.play(1.1)
     for mistake, seconds in mistakes:
         act(stage, mistake)
         await stage.play(seconds)
     stage.answers = True
+    if stage.transport.position_at(stage.clock.now()) < 0:
+        act(stage, TransportChanged("stop"))  # of a count-in
     act(stage, [TransportChanged("continue"), MetreChanged(*parse_metre("4/4"))])
     await stage.play(2.5)
     act(stage, TempoChanged(120.0))
@@ -178,11 +192,15 @@ def silent_bars(stage):
     """The bars that passed whole without a note that sounds."""
     sounding, heard, last, whole, silent = set(), False, None, False, []
     for event in stage.of(NoteMessage, Beat, TransportMessage):
+        if isinstance(event, NoteMessage) and event.voice == CLICK:
+            continue
         if isinstance(event, NoteMessage):
             (sounding.add if event.velocity else sounding.discard)((event.voice, event.pitch))
             heard = heard or bool(event.velocity)
         elif isinstance(event, TransportMessage):
             whole = False
+        elif event.bar < 0:
+            assert not sounding
         elif event.beat:
             whole = whole and (event.bar, event.beat) == (last.bar, last.beat + 1)
             last = event
@@ -197,6 +215,12 @@ def silent_bars(stage):
 @given(MISTAKES)
 def test_no_note_hangs_none_is_too_late_and_who_follows_is_with_us(mistakes):
     assert_trustworthy(mistakes)
+
+
+@settings(max_examples=25)
+@given(st.lists(st.tuples(COUNTED, st.floats(0.0, 3.0)), min_size=2, max_size=10))
+def test_no_mistake_around_a_count_in_leaves_a_fault(mistakes):
+    assert_trustworthy([(CountInChanged(1), 0.0), *mistakes])
 
 
 @pytest.mark.long
