@@ -38,7 +38,7 @@ def check(path: Path, song_set: Path | None) -> None:
     asyncio.run(_try(path, rig))
     print(f"{path}: {welcome(rig)}")
     if songs is not None:
-        print(f"{songs.path}: {len(songs.songs)} songs, from {songs.songs[0].name!r}")
+        print(f"{songs}, from {songs.songs[0].name!r}")
     if rig.has_midi_ports:
         print(f"MIDI ports through {ports.names(rig.midi).library}")
 

@@ -69,7 +69,7 @@ def run(
         for line in missing_models(songs):
             if strict:
                 raise SetError(line)
-            log.warning("%s; until then its voice plays on as it does", line)
+            log.warning("%s", line)  # its voice plays on as it does
     asyncio.run(app.run(rig, ready, views, on_absence, (state_file, state), songs))
 
 

@@ -63,6 +63,10 @@ class SongSet(NamedTuple):
     voices: tuple[str, ...]
     songs: tuple[SetSong, ...]
 
+    def __str__(self) -> str:
+        """The file, and how many songs it has."""
+        return f"{self.path}: {len(self.songs)} song{'s' if len(self.songs) > 1 else ''}"
+
     def read_again(self) -> "SongSet":
         """The set as the file has it now. See `read_set`."""
         return read_set(self.path, self.voices)

@@ -244,7 +244,7 @@ class Songs:
         self._set = songs
         self._rig_settings = rig_settings(songs, self._rig_values)
         self._publish(SONGS_ADDRESS, "\n".join(song.name for song in songs.songs))
-        log.info("%s: %d songs", songs.path, len(songs.songs))
+        log.info("%s", songs)
 
     def _publish_place(self) -> None:
         songs = self._set.songs if self._set else ()
