@@ -30,6 +30,9 @@ SetFile = Annotated[
 RigFile = Annotated[Path, typer.Argument(metavar="RIG.toml", help="the rig file")]
 System = Annotated[str, typer.Option(help="auto, alsa, jack, coremidi or winmm")]
 Binding = Annotated[str, typer.Option(help="the MIDI library: auto, rtmidi or supriya")]
+SpellingName = Annotated[
+    str, typer.Option("--spelling", help="international, german, latin, cifra or harte")
+]
 SoundFont = Annotated[Path | None, typer.Option(help="a .sf2 or .sf3 file for the WAV")]
 
 
@@ -124,6 +127,7 @@ def render(
     feel: Annotated[
         str, typer.Option(help="swing, funk, latin, ... for a bundle that has it")
     ] = "auto",
+    spelling: SpellingName = "",
     soundfont: SoundFont = None,
 ) -> None:
     """Play a chart or a recorded session into a file, faster than real time.
@@ -140,6 +144,7 @@ def render(
         seed=seed,
         tempo=tempo,
         metre=metre,
+        spelling=spelling,
         feel=feel,
         soundfont=soundfont,
     )
@@ -242,6 +247,7 @@ def chord(
     after: Annotated[str, typer.Option(help="the chord before it: Dm7")] = "",
     key: Annotated[str, typer.Option(help="the key: C, F#m")] = "",
     bass: Annotated[str, typer.Option(help="the note of a bass: G")] = "",
+    spelling: SpellingName = "",
     as_json: Annotated[bool, typer.Option("--json", help="one object a line")] = False,
 ) -> None:
     """Name chords: symbols or MIDI note numbers, as arguments, or one a line on standard input.
@@ -250,7 +256,7 @@ def chord(
     """
     from perform.commands import chord as command  # noqa: PLC0415
 
-    command.run(words, command.hints(after, key, bass), as_json=as_json)
+    command.run(words, command.hints(after, key, bass), spelling=spelling, as_json=as_json)
 
 
 @app.command()

@@ -51,7 +51,7 @@ class ChordError(SidemanError):
     ) -> None:  # fmt: skip
         self.symbol, self.position, self.offer = symbol, position, offer
         self.line, self.bar = line, bar
-        self._reason = reason
+        self.reason = reason
         why = f": {reason}" if reason else ""
         nearest = f"; did you mean {offer}?" if offer else ""
         super().__init__(
@@ -62,7 +62,7 @@ class ChordError(SidemanError):
     def at(self, line: int, bar: int) -> "ChordError":
         """The same error with its line and bar in a chart."""
         return ChordError(
-            self.symbol, self.position, self._reason, offer=self.offer, line=line, bar=bar
+            self.symbol, self.position, self.reason, offer=self.offer, line=line, bar=bar
         )
 
 

@@ -10,6 +10,7 @@ from perform.music.chord import Chord, parse_chord
 from perform.music.hints import NO_HINTS, Hints
 from perform.music.pitch import note_name, pitch_class
 from perform.music.recognition import recognise
+from perform.music.spelling import UNKNOWN, Spelling, spelling_of
 
 
 def hints(after: str, key: str, bass: str) -> Hints:
@@ -32,13 +33,34 @@ def _note(name: str) -> int:
         raise ValueError(f"{error}; write it like C, F# or Bb") from None
 
 
-def run(words: list[str] | None, known: Hints, *, as_json: bool) -> None:
-    """Print a line for each chord: of the arguments, or of the lines on standard input."""
+def run(words: list[str] | None, known: Hints, *, spelling: str = "", as_json: bool) -> None:
+    """Print a line for each chord: of the arguments, or of the lines on standard input.
+
+    `spelling`: see `perform.music.spelling`. It goes on after a line that is no chord, and names it
+    on standard error; SidemanError says at the end how many there were.
+    """
+    try:
+        spelled = spelling_of(spelling)
+    except ValueError as error:
+        raise SidemanError(f"--spelling: {error}") from None
     if words is None and sys.stdin.isatty():
         print("chords, or MIDI note numbers, one chord a line; Ctrl-D ends it", file=sys.stderr)
-    for line in _lines(words):
-        if line:
-            print(describe(parse(line, known), as_json=as_json))
+    count, wrong = 0, 0
+    lines = _lines(words)
+    for number, line in enumerate(lines, 1):
+        if not line:
+            continue
+        count += 1
+        try:
+            print(describe(parse(line, known, spelled), as_json=as_json), flush=words is None)
+        except SidemanError as error:
+            if isinstance(lines, list) and len(lines) == 1:
+                raise
+            wrong += 1
+            print(f"line {number}: {line}: {error}", file=sys.stderr)
+    if wrong:
+        verb = "is" if wrong == 1 else "are"
+        raise SidemanError(f"{wrong} of {count} {verb} no chord; each is named above")
 
 
 def _lines(words: list[str] | None) -> Iterable[str]:
@@ -48,14 +70,14 @@ def _lines(words: list[str] | None) -> Iterable[str]:
     return [" ".join(words)] if notes else words
 
 
-def parse(line: str, known: Hints = NO_HINTS) -> Chord | None:
+def parse(line: str, known: Hints = NO_HINTS, spelling: Spelling = UNKNOWN) -> Chord | None:
     """The chord of a symbol or of MIDI note numbers; None is "no chord".
 
     ChordError for an unknown symbol or notes that are no chord, SidemanError for a wrong number.
     """
     parts = line.replace(",", " ").split()
     if not all(part.lstrip("-").isdecimal() for part in parts):
-        return parse_chord(line)
+        return parse_chord(line, 0, spelling)
     notes = [int(part) for part in parts]
     if any(not 0 <= note <= 127 for note in notes):
         raise SidemanError(f"{line}: MIDI note numbers go from 0 to 127")

@@ -18,6 +18,7 @@ from perform.generation.sources import open_source
 from perform.interfaces import Output, PhraseSource
 from perform.music.chart import Chart, parse_chart
 from perform.music.feel import FEEL_CHOICES, FeelChoice
+from perform.music.spelling import spelling_of
 from perform.outputs.audio import render_wav
 from perform.outputs.midi_file import MidiFileOutput
 from perform.outputs.piano_roll import PianoRollOutput
@@ -80,6 +81,7 @@ def run(
     seed: int,
     tempo: float,
     metre: str,
+    spelling: str,
     feel: str,
     soundfont: Path | None,
 ) -> None:
@@ -88,10 +90,13 @@ def run(
         render_session(Path(text), target, soundfont)
         return
     written = _chart_text(text)
-    metre = metre or next((it for _, it in parse_chart(written).metres), "4/4")
+    with rig_errors("--spelling"):
+        spelled = spelling_of(spelling)
+    named = parse_chart(written, spelling=spelled).metres
+    metre = metre or next((it for _, it in named), "4/4")
     with rig_errors("--metre"):
         parsed_metre = parse_metre(metre)
-    chart = parse_chart(written, metre)
+    chart = parse_chart(written, metre, spelled)
     for note in chart.notes:
         print(f"chart: {note}", file=sys.stderr)
     voice = VoiceConfig(name=role, role=_role(role), model=model, feel=_feel(feel))

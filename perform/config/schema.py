@@ -24,6 +24,7 @@ from perform.inputs.clock_source import ClockConfig
 from perform.inputs.kinds import InputsConfig
 from perform.midi.settings import MidiConfig
 from perform.music.chart import parse_chart
+from perform.music.spelling import spelling_of
 from perform.outputs.kinds import OutputConfig
 from perform.outputs.sounds import VoiceSound
 from perform.tables import RigTable, rig_errors
@@ -32,13 +33,15 @@ from perform.tables import RigTable, rig_errors
 class HarmonyConfig(RigTable, frozen=True):
     """What a chord change does to sounding notes, and what a release of the keys does.
 
-    `chart`: chords to follow, see `perform.music.chart`. `key`: where scales come from, see /key.
+    `chart`: chords to follow, see `perform.music.chart`. `spelling`: how its symbols are spelled
+    where it does not say so, see `perform.music.spelling`. `key`: where scales come from, see /key.
     """
 
     change: Change = "hold"
     release: Release = "keep"
     chart: str = DEFAULT_CHART
     key: str = DEFAULT_KEY
+    spelling: str = ""
 
     def events(self) -> tuple[ChartChanged | KeyChanged, ...]:
         """The first events for the engine: the key, and the chart if there is one.
@@ -48,8 +51,8 @@ class HarmonyConfig(RigTable, frozen=True):
         with rig_errors("[harmony]"):
             key = KeyChanged(parse_key(self.key), self.key)
             text = self.chart.strip()
-            chart = (ChartChanged(parse_chart(text), text),) if text else ()
-        return (key, *chart)
+            chart = parse_chart(text, spelling=spelling_of(self.spelling)) if text else None
+        return (key,) if chart is None else (key, ChartChanged(chart, text))
 
 
 class RecordConfig(RigTable, frozen=True):

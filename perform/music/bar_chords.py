@@ -7,7 +7,7 @@ from functools import cache
 from perform.errors import ChartError, ChordError
 from perform.music.chart_form import Place, WrittenBar
 from perform.music.chart_tokens import Token
-from perform.music.chord import Chord
+from perform.music.chord import Chord, split_alternate
 
 MAX_CHORDS_PER_BAR = 12
 MAX_BEATS_PER_BAR = 16
@@ -49,7 +49,7 @@ class BarChords:
     def word(self, token: Token, place: Place, bars: Sequence[WrittenBar]) -> None:
         """Take a chord symbol, a bass under the chord before it, or a word that says how."""
         self._begin(place)
-        if _DIRECTION.fullmatch(token.text.lower().strip(".,()")):
+        if is_direction(token.text):
             self._note(f"line {place.line}, bar {place.bar}: not played: {token.text}")
             return
         bass = _BASS.fullmatch(token.text)
@@ -148,18 +148,24 @@ class BarChords:
 
     def _belongs(self, inside: str) -> bool:
         """Whether a group belongs to the symbol before it: C7 (b9)."""
+        together = f"{self._texts[-1]}({inside})"
+        if split_alternate(together)[1]:
+            return False
         try:
-            chord = self._symbols(f"{self._texts[-1]}({inside})", 0)
+            chord = self._symbols(together, 0)
         except ChordError:
             return False
         self._slots[-1] = (chord,)
-        self._texts[-1] += f"({inside})"
+        self._texts[-1] = together
         return True
 
     def _chord(self, symbol: str, place: Place) -> Chord | None:
-        """The chord of a symbol, without hits and holds, and without an alternate at its end."""
+        """The chord of a symbol, without hits and holds; an alternate at its end is kept."""
         try:
-            return self._symbols(symbol, place.position)
+            chord = self._symbols(symbol, place.position)
+            alternate = split_alternate(symbol)[1]
+            self.alternates += (alternate,) if alternate else ()
+            return chord
         except ChordError as error:
             fault = error
         bare = _ORNAMENT.fullmatch(symbol)
@@ -171,17 +177,6 @@ class BarChords:
             else:
                 where = f"line {place.line}, bar {place.bar}"
                 self._note(f"{where}: hits and holds are ignored: {symbol}")
-                return chord
-        with_alternate = re.fullmatch(r"([^(]+(?:\([^()]*\))*?)\(([^()]+)\)", symbol)
-        if with_alternate:
-            try:
-                chord = self._symbols(with_alternate[1], 0)
-                for each in with_alternate[2].split():
-                    self._symbols(each, 0)
-            except ChordError:
-                pass
-            else:
-                self.alternates += (with_alternate[2],)
                 return chord
         raise fault.at(place.line, place.bar)
 
@@ -202,6 +197,11 @@ class BarChords:
         except ChordError as error:
             raise error.at(place.line, place.bar) from None
         return Chord(chord.root, chord.quality, low.bass) if low else None
+
+
+def is_direction(word: str) -> bool:
+    """Whether a word says how a bar is played, and is no chord."""
+    return _DIRECTION.fullmatch(word.lower().strip(".,()")) is not None
 
 
 @cache

@@ -1,14 +1,15 @@
 """Charts: written chord progressions, `C7 | F7 | C7 % | ...`, one symbol or more in a bar."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from perform.errors import ChartError, ChordError
 from perform.music.bar_chords import shares
 from perform.music.chart_form import Played, WrittenBar, play
-from perform.music.chart_reader import Sheet, read
+from perform.music.chart_reader import Sheet, named_spelling, read, symbols_of
 from perform.music.chord import Chord, parse_chord
+from perform.music.spelling import UNKNOWN, Spelling, guess, spelling_of
 
 MAX_CACHED_SYMBOLS = 1024
 ChartBar = tuple[tuple[float, Chord | None], ...]
@@ -41,7 +42,7 @@ class Chart(NamedTuple):
         return dict(self.head).get("title", "")
 
 
-def parse_chart(text: str, metre: str = _COMMON) -> Chart:
+def parse_chart(text: str, metre: str = _COMMON, spelling: Spelling = UNKNOWN) -> Chart:
     """The chart that a text spells; `patches/CHARTS.md` describes what may stand in it.
 
     Bars stand between `|` or line ends, chords between spaces; a line that starts with `#` is a
@@ -51,10 +52,12 @@ def parse_chart(text: str, metre: str = _COMMON) -> Chart:
     begins after the repeat before it, or with the chart. Repeats with endings or a number of times,
     D.C. and D.S. are written out in the order in which they are played.
 
-    `metre`: the metre where the text names none. ChordError names an unknown symbol, ChartError any
-    other fault; both name line and bar.
+    `metre`: the metre where the text names none. `spelling`: how its symbols are spelled; where
+    neither it nor the text says so, it is guessed from all symbols, and said.
+
+    ChordError names an unknown symbol, ChartError any other fault; both name line and bar.
     """
-    sheet, played = _read(text, metre)
+    sheet, played = _read(text, metre, spelling)
     bars = sheet.form.bars
     starts = {0, *(first for first, _ in played.vamps)}
     chords = [
@@ -84,12 +87,26 @@ def _metre_notes(metres: Sequence[tuple[int, str]], outer: str) -> Iterator[str]
 
 
 @lru_cache(4)
-def _read(text: str, metre: str) -> tuple[Sheet, Played]:
+def _read(text: str, metre: str, spelling: Spelling) -> tuple[Sheet, Played]:
     """The chart as it is written, and the order in which it is played."""
-    sheet = read(text, _parse_symbol, metre)
+    used, note = _spelling(text, spelling)
+    sheet = read(text, partial(_parse_symbol, used), metre)
+    if note:
+        sheet.note(note)
     if not sheet.form.bars:
         raise ChartError("the chart has no chord; write one like 'C7 | F7 | C7 | G7'")
     return sheet, play(sheet.form)
+
+
+def _spelling(text: str, given: Spelling) -> tuple[Spelling, str]:
+    """The spelling of a chart: as it says, as is given, or as is guessed, which is said."""
+    try:
+        named = named_spelling(text)
+        if named or given.name:
+            return (spelling_of(named) if named else given), ""
+        return guess(symbols_of(text))
+    except ValueError as error:
+        raise ChartError(str(error)) from None
 
 
 def _begun(bar: WrittenBar, *, alone: bool) -> ChartBar:
@@ -120,7 +137,7 @@ def _metres(
 def bar_texts(text: str) -> list[str]:
     """The text of each bar of any text, as `parse_chart` counts bars."""
     try:
-        sheet, played = _read(text, _COMMON)
+        sheet, played = _read(text, _COMMON, UNKNOWN)
     except (ChartError, ChordError):
         return [" ".join(bar.split()) for bar in text.replace("\n", "|").split("|") if bar.strip()]
     return [sheet.form.bars[number].text or "%" for number in played.order]
@@ -169,14 +186,14 @@ def _format_bar(bar: ChartBar, metre: str, number: int) -> str:
     raise ChartError(f"bar {number + 1} has chords between its beats; a chart cannot spell it")
 
 
-def _parse_symbol(symbol: str, position: int) -> Chord | None:
+def _parse_symbol(spelling: Spelling, symbol: str, position: int) -> Chord | None:
     """The chord of a symbol at `position`; cached, because most symbols of a chart come again."""
     try:
-        return _cached_chord(symbol)
+        return _cached_chord(symbol, spelling)
     except ChordError:
-        return parse_chord(symbol, position)  # raises with the position
+        return parse_chord(symbol, position, spelling)  # raises with the position
 
 
 @lru_cache(MAX_CACHED_SYMBOLS)
-def _cached_chord(symbol: str) -> Chord | None:
-    return parse_chord(symbol)
+def _cached_chord(symbol: str, spelling: Spelling) -> Chord | None:
+    return parse_chord(symbol, 0, spelling)

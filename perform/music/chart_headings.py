@@ -54,12 +54,13 @@ _MARKS = re.compile(
     re.IGNORECASE,
 )
 _CHORD_SHAPE = re.compile(
-    r"\(?(?:[A-H](?![A-LN-Za-z])|[A-H](?:b|m|maj|min|mi|ma|dim|aug|sus|add|dom|is|es|alt)"
-    r"(?:$|[^a-z]|maj|sus|add|dim))"
+    r"\(?[A-H](?:[b#♯♭]{1,2}|es|is)?(?:$|[^A-LN-Za-z]"
+    r"|(?:m|maj|min|mi|ma|minor|major|dim|aug|sus|add|dom|alt|o|hdim|no|power)"
+    r"(?:$|[^a-z]|maj|sus|add|dim|aug))"
 )
 # A word with a vowel: Cmj is rather a chord that is spelled wrongly.
 _PLAIN_WORD = re.compile(r"(?![A-H][b#]?[^aeiouyäöü]*$)[^\W\d_](?:['\u2019-]|[^\W\d])*[,.;!?:]*")
-_SHORT_WORDS = frozenset({"A", "In", "I", "By", "On", "Of", "To"})
+_SHORT_WORDS = frozenset({"A", "Am", "In", "I", "By", "On", "Of", "To"})
 _DO_RE_MI = re.compile(r"(?i:do|ut|r[eé]|mi|fa|sol|la|si)(?:[#b♯♭]?(?=$|[\dm(/+°]))")
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from perform.music.bar_chords import BarChords, Symbols, repeat_of, whole
+from perform.music.bar_chords import BarChords, Symbols, is_direction, repeat_of, whole
 from perform.music.chart_form import MAX_TIMES, Form, Place, Repeat, WrittenBar, find_endings
 from perform.music.chart_tokens import Token, tokens
 
@@ -289,7 +289,7 @@ class _Reader:
             self._sheet.note(f"line {token.line} is read as the {what}: {token.value}")
         if what == "metre":
             self._set_metre(token)
-        else:
+        elif what != "spelling":
             self._sheet.head.append((what, token.value))
 
     def _remark(self, token: Token) -> None:
@@ -326,7 +326,14 @@ def _checked_metre(text: str, place: Place, sheet: Sheet) -> str:
 def symbols_of(text: str) -> Iterable[str]:
     """Every word of a chart that may be a chord symbol, in order: what its spelling is known by."""
     for token in tokens(text):
-        if token.kind == "word":
-            yield token.text
-        elif token.kind == "group":
-            yield from token.value[1:].split()
+        inside = token.value[1:] if token.kind == "group" else token.text
+        for word in inside.split() if token.kind in {"word", "group"} else ():
+            plain = word.strip("()<>!~*.,;_").lstrip("/")
+            if plain and plain[0] not in "0123456789#" and not is_direction(plain):
+                yield plain
+
+
+def named_spelling(text: str) -> str:
+    """The spelling that a line of a chart names; empty where none does."""
+    heads = (it for it in tokens(text) if it.kind == "head" and it.text == "spelling")
+    return next((it.value for it in heads), "")

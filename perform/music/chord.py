@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from functools import cache
 
 from perform.errors import ChordError
+from perform.music.harte import harte_quality, semitones
 from perform.music.note_names import translate
 from perform.music.pitch import note_name, pitch_class
-from perform.music.quality import QUALITIES, Quality, find_quality
+from perform.music.quality import Quality, find_quality, nearest_suffix
 from perform.music.scale import SCALES
+from perform.music.spelling import UNKNOWN, Spelling, english
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +85,16 @@ def _scale(root: int, quality: Quality, bass: int) -> tuple[int, ...]:
 LONGEST_SYMBOL = 64
 _NO_CHORD = frozenset({"N.C.", "NC", "N", "N.C", "n.c.", "n.c", "nc", "Nc", "X", "(N.C.)"})
 _ROOT = re.compile(r"[A-G](?:##|bb|♯♯|♭♭|[#♯b♭])?")
-_DEGREE = re.compile(r"([b#]{0,2})(\d{1,2})")
-_MAJOR_DEGREES = (0, 2, 4, 5, 7, 9, 11)
 
 
-def parse_chord(symbol: str, position: int = 0) -> Chord | None:
+def parse_chord(symbol: str, position: int = 0, spelling: Spelling = UNKNOWN) -> Chord | None:
     """The chord that a symbol means; None for "no chord" (N.C.).
 
-    Accepts lead-sheet style (`F#m7/C#`, `CΔ7`, `C7(b9,#11)`) and the colon style of annotated data
-    sets (`C:maj7/3`, `A:min7/b7`). `position`: where the symbol stands in a longer text. ChordError
-    names the symbol and the position of the first wrong character.
+    Accepts lead-sheet style (`F#m7/C#`, `CΔ7`, `C7(b9,#11)`) and, after a colon, the style of
+    annotated data sets (`C:maj7/3`, `A:min7/b7`). A chord in brackets behind it is an alternate,
+    which is left out. `position`: where the symbol stands in a longer text. `spelling`: see
+    `perform.music.spelling`. ChordError names the symbol and the position of the first wrong
+    character.
     """
     if symbol in _NO_CHORD:
         return None
@@ -101,27 +103,83 @@ def parse_chord(symbol: str, position: int = 0) -> Chord | None:
         raise ChordError(f"{symbol[:LONGEST_SYMBOL]}...", position, why)
     if symbol == "%":
         raise ChordError(symbol, position, "a % needs a chord before it to repeat")
+    written = english(symbol, spelling)
+    try:
+        return _parse(written, position, known=bool(spelling.name))
+    except ChordError as error:
+        main, alternate = split_alternate(written)
+        if alternate:
+            try:
+                _parse(alternate.split()[0], 0, known=bool(spelling.name))
+                return _parse(main, position, known=bool(spelling.name))
+            except ChordError:
+                pass
+        if written == symbol:
+            raise
+        raise ChordError(symbol, position, error.reason, offer=error.offer) from None
+
+
+_ALTERNATE = re.compile(r"([^(]+(?:\([^()]*\)[^()]*)*?)\(([A-H][^()]*(?:\([^()]*\)[^()]*)*)\)")
+
+
+def split_alternate(symbol: str) -> tuple[str, str]:
+    """A symbol, and the alternate in brackets behind it: C7(Gm7); the second may be empty."""
+    found = _ALTERNATE.fullmatch(symbol)
+    return (found[1], found[2].strip()) if found else (symbol, "")
+
+
+def _parse(symbol: str, position: int, *, known: bool) -> Chord | None:
+    """The chord of a symbol in international spelling. `known`: Do7 is a diminished D."""
     match = _ROOT.match(symbol)
-    foreign = _foreign(symbol) if not match or symbol.startswith("Do") else None
+    foreign = _foreign(symbol) if not match or (symbol.startswith("Do") and not known) else None
     if not match or foreign:  # Do7 is no D diminished
-        raise ChordError(symbol, position, foreign or "it begins with no note from A to G")
+        raise ChordError(
+            symbol,
+            position,
+            foreign or "it begins with no note from A to G",
+            offer=_capital(symbol),
+        )
     root = pitch_class(match.group())
-    rest = symbol[match.end() :]
+    rest = symbol[match.end() :].rstrip("_")
     at = position + match.end()
     if rest == ":":
         raise ChordError(
-            symbol, at + 1, "nothing stands after the colon; a label is a comment: # A"
+            symbol, at + 1, "nothing stands after the colon; a label stands alone: [A]"
         )
     if rest.startswith(":"):
         return _parse_colon(symbol, root, rest[1:], at + 1)
     # only a note is a bass: C6/9 is no slash chord
     body, slash, low = rest.rpartition("/")
-    if slash and _ROOT.fullmatch(low):
+    if slash and _ROOT.fullmatch(low[:1].upper() + low[1:]):
         return Chord(root, _quality(symbol, body, at), pitch_class(low))
+    # C7/4 and C7/9 are written for C7(4) and C7(9), but a third below is a bass
+    is_bass = low in _BASS_DEGREES or (low in "246" and find_quality(rest) is None)
+    if slash and is_bass and low and (quality := find_quality(body)):
+        return Chord(root, quality, (root + _chord_degree(quality, low)) % 12)
     if slash and find_quality(rest) is None:
         why = _foreign(low) or f"the bass {low!r} is no note"
         raise ChordError(symbol, at + len(body) + 1, why)
     return Chord(root, _quality(symbol, rest, at), root)
+
+
+_BASS_DEGREES = frozenset({"3", "b3", "5", "7", "b7"})
+
+
+def _chord_degree(quality: Quality, degree: str) -> int:
+    """Semitones above the root of a degree of a chord: 3 is the minor third of a minor chord."""
+    natural = semitones(degree)
+    if degree[0] in "b#" or natural in quality.intervals:
+        return natural
+    near = (natural - 1, natural + 1)
+    return next((step for step in near if step in quality.intervals), natural)
+
+
+def _capital(symbol: str) -> str:
+    """The symbol with a capital, where that is one: dm7 may be Dm7."""
+    upper = symbol[:1].upper() + symbol[1:]
+    match = _ROOT.match(upper)
+    is_known = match is not None and upper != symbol and find_quality(upper[match.end() :])
+    return upper if is_known else ""
 
 
 def _foreign(text: str) -> str | None:
@@ -148,40 +206,26 @@ def _quality(symbol: str, suffix: str, at: int) -> Quality:
         raise ChordError(symbol, at, why)
     # the fault is after the longest beginning that is a quality
     good = next(end for end in range(len(suffix), -1, -1) if find_quality(suffix[:end]) is not None)
-    raise ChordError(symbol, at + good, f"the ending {suffix!r} is no quality")
+    near = nearest_suffix(suffix)
+    root = _ROOT.match(symbol)
+    offer = f"{root.group()}{near}" if root and near is not None else ""
+    raise ChordError(symbol, at + good, f"the ending {suffix!r} is no quality", offer=offer)
 
 
 def _parse_colon(symbol: str, root: int, body: str, at: int) -> Chord:
-    """The chord of the text after the colon, quality(extensions)/degree (Harte et al., 2005)."""
-    shorthand, _, degree = body.partition("/")
-    if shorthand.startswith("("):
-        quality = _quality_of_degrees(symbol, shorthand, at)
-    else:
-        quality = _quality(symbol, _HARTE.get(shorthand, shorthand), at)
-    if not degree:
+    """The chord of the text after the colon, quality(degrees)/degree; a bass may be a note."""
+    shorthand, _, low = body.partition("/")
+    try:
+        quality = harte_quality(shorthand)
+    except ValueError as error:
+        raise ChordError(symbol, at, str(error)) from None
+    if quality is None:
+        quality = _quality(symbol, shorthand, at)
+    if not low:
         return Chord(root, quality, root)
-    where = at + len(shorthand) + 1
-    return Chord(root, quality, (root + _semitones(symbol, degree, where)) % 12)
-
-
-# maj9 has a seventh, maj(9) does not
-_HARTE = {"maj(9)": "add9", "min(9)": "madd9"}
-
-
-def _quality_of_degrees(symbol: str, body: str, at: int) -> Quality:
-    """The quality with exactly the degrees in brackets."""
-    words = body.strip("()").split(",")
-    pcs = frozenset(_semitones(symbol, word.strip(), at) % 12 for word in words) | {0}
-    for quality in QUALITIES:
-        if frozenset(step % 12 for step in quality.intervals) == pcs:
-            return quality
-    raise ChordError(symbol, at, f"{body} is no known chord")
-
-
-def _semitones(symbol: str, degree: str, at: int) -> int:
-    match = _DEGREE.fullmatch(degree)
-    if not match or not 1 <= int(match.group(2)) <= 14:
-        raise ChordError(symbol, at, f"{degree!r} is no degree like 3, b7 or #11")
-    octave, step = divmod(int(match.group(2)) - 1, 7)
-    signs = match.group(1)
-    return _MAJOR_DEGREES[step] + 12 * octave + signs.count("#") - signs.count("b")
+    if _ROOT.fullmatch(low):
+        return Chord(root, quality, pitch_class(low))
+    try:
+        return Chord(root, quality, (root + semitones(low)) % 12)
+    except ValueError as error:
+        raise ChordError(symbol, at + len(shorthand) + 1, str(error)) from None

@@ -189,7 +189,8 @@ def _leaving_out(notes: list[int], hints: RelativeHints) -> "NDArray[np.int64]":
     by_root[hints.bass] += on_root - elsewhere
     if hints.walking and hints.previous is not None:
         root, quality = hints.previous
-        by_root[root, RECOGNISED.index(quality)] += _SAME_WALKING
+        if quality in RECOGNISED:  # else it was only written
+            by_root[root, RECOGNISED.index(quality)] += _SAME_WALKING
     return costs
 
 

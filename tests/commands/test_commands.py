@@ -35,10 +35,25 @@ def test_chord_reads_lines_and_prints_json():
     assert command("chord", "53", "57", "59", "64", "--key", "C").stdout.startswith("G13 ")
 
 
+def test_chord_goes_on_after_a_line_that_is_no_chord_and_counts_them():
+    done = command("chord", stdin="Cm7\nFmj7\n\nQ\nH7\nG7\n")
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["Cm7", "G7"]
+    first, second, third, last = done.stderr.splitlines()
+    assert first.startswith("line 2: Fmj7: ")
+    assert "did you mean Fmaj7?" in first
+    assert second.startswith("line 4: Q: ")
+    assert third.startswith("line 5: H7: ")
+    assert last == "perform: 3 of 5 are no chord; each is named above"
+    assert done.returncode == 2
+    german = command("chord", "--spelling", "german", "H7", "B", "Cism")
+    assert [line.split()[0] for line in german.stdout.splitlines()] == ["B7", "Bb", "Dbm"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "mend"),
     [
         (("chord", "Hm7"), 2, "write Bm7"),
+        (("chord", "C", "--spelling", "dutch"), 2, "there are international, german"),
         (("chord", "53", "57", "--bass", "x"), 2, "write it like"),
         (("chord", "53", "57", "--key", "Q"), 2, "write C, F#m or Bb"),
         (("render", "C7 | F7", "-o", "x.mid", "--model", "bluse"), 2, "did you mean 'blues'"),

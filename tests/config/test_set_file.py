@@ -109,7 +109,7 @@ SONG = "[[songs]]\nname = 'A'\n"
         (SONG + "tempoo = 3", "song 1 'A': unknown key 'tempoo'; did you mean 'tempo'?"),
         (SONG + "zzz = 3", "unknown key 'zzz'; known are name, chart, chart_file"),
         (SONG + "transport = 'start'", "unknown key 'transport'"),
-        (SONG + "chart = 'C7 | H9'", "chart = 'C7 | H9': line 1, bar 2: chord 'H9' at character 6"),
+        (SONG + "chart = 'C7 | Q9'", "chart = 'C7 | Q9': line 1, bar 2: chord 'Q9' at character 6"),
         (SONG + "chart = 'C7'\nchart_file = 'x'", "either chart or chart_file"),
         (SONG + "chart_file = 'x'", "song 1 'A': chart_file 'x': cannot be read (No such"),
         (SONG + "chart_file = '.'", "cannot be read (Is a directory)"),

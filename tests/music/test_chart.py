@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from perform.errors import ChartError, ChordError
 from perform.music.chart import bar_texts, parse_chart
+from perform.music.chord import Chord
+from perform.music.quality import QUALITIES, WRITTEN_ONLY
 
 
 @pytest.mark.parametrize(
@@ -79,3 +81,15 @@ def test_any_text_is_a_chart_or_one_clear_error(text):
         assert len(bar_texts(text)) == len(parse_chart(text).bars)
     except (ChartError, ChordError) as fault:
         assert "\n" not in str(fault)
+
+
+@pytest.mark.parametrize("quality", [*QUALITIES, *WRITTEN_ONLY], ids=lambda it: it.name or "major")
+def test_a_line_of_any_chord_is_no_text(quality):
+    for root in range(12):
+        for symbol in (
+            Chord(root, quality, root).symbol,
+            Chord(root, quality, root + 1 & 7).symbol,
+        ):
+            for words in (symbol, f"{symbol} {symbol}"):
+                (bar,) = parse_chart(words).bars
+                assert len(bar) == len(words.split())

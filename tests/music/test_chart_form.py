@@ -1,7 +1,7 @@
 """Properties of charts: what is printed is read again, and the form is played in full."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perform.engine.metre import parse_metre
@@ -58,6 +58,7 @@ def charts(draw):
     return Chart(tuple(written), tuple(vamps), sections, tuple(metres.items()), head)
 
 
+@settings(max_examples=40)
 @given(charts())
 def test_a_printed_chart_is_read_as_the_same_chart(chart):
     assert parse_chart(format_chart(chart))._replace(notes=()) == chart
@@ -77,6 +78,7 @@ def test_any_text_is_a_chart_or_one_clear_error(text):
     assert (again.bars, again.vamps, again.metres) == (chart.bars, chart.vamps, chart.metres)
 
 
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.integers(1, 4), st.integers(0, 4), st.integers(0, 4)), min_size=1))
 def test_repeats_and_endings_are_played_as_often_as_they_say(parts):
     text, wanted = [], 0
