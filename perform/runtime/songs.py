@@ -117,6 +117,9 @@ class Songs:
     # --- when it begins -----------------------------------------------------------------------
 
     def _select(self, song: SetSong) -> None:
+        if self._coming is not None and len(self._steps) == 1:  # only its tempo is left
+            self._set_tempo(self._coming)
+            self._end_wait(self._coming)
         coming = SongSettings(song, self._rig_settings)
         nothing_set = len(self._steps) == len(self._all_steps())
         if self._coming is not None and song is self._song and nothing_set:

@@ -80,6 +80,19 @@ def test_turns_are_counted_from_the_first_bar_of_the_song():
     on_stage(scene, text=text)
 
 
+def test_a_song_that_another_one_follows_at_once_has_its_tempo():
+    async def scene(band):
+        band.client("/transport", "start")
+        await band.play_until(100)
+        band.client("/song/next")
+        await band.play_until(1920 - 10)  # it has begun, but for its tempo
+        assert band.now("/song", "/tempo") == ("Waltz for Anna", 120)
+        band.client("/song/next")
+        assert band.now("/song/coming", "/tempo") == ("Jam", 180)
+
+    on_stage(scene)
+
+
 @pytest.mark.parametrize("tempo", [20, 400])
 def test_songs_change_at_the_bar_line_at_any_tempo(tempo):
     text = SET.replace("tempo = 120", f"tempo = {tempo}").replace("tempo = 180", "tempo = 400")
