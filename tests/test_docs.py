@@ -58,6 +58,7 @@ def test_every_kind_of_code_block_has_a_test(root):
         for kind, _ in code_blocks.BLOCK.findall(page.read_text())
     }
     tested = {
+        "chart",
         "console",
         "console daemon",
         "console jack",

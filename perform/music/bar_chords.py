@@ -12,10 +12,12 @@ from perform.music.chord import Chord, split_alternate
 MAX_CHORDS_PER_BAR = 12
 MAX_BEATS_PER_BAR = 16
 Symbols = Callable[[str, int], Chord | None]  # reads a symbol at a position; raises ChordError
+_DASHES = "-\u2013\u2014\u2192"
 _ORNAMENTS = ">!~*.,;_\U0001d110\u25c7\u2193\u2191"
 _ORNAMENT = re.compile(
     rf"^[<>~*{re.escape(_ORNAMENTS)}]*(?P<symbol>[^\s]*?)(?:[{re.escape(_ORNAMENTS)}]|_)*$"
 )
+_JOINT = re.compile(r"-?[>\u2192]|[-\u2013\u2014](?=[A-Ha-h](?!dd))|,")
 _BASS = re.compile(r"/([A-Ha-h][#♯b♭]?|[A-Z][a-z]{1,2}[#♯b♭]?)")
 # Words that say how a bar is played.
 _DIRECTION = re.compile(
@@ -32,6 +34,7 @@ class BarChords:
         self._symbols, self._note = symbols, note
         self._slots: list[tuple[Chord | None] | None] = []  # None: the chord before it goes on
         self._texts: list[str] = []
+        self._dashes = 0  # beats that are dashes, which may be joints between chords
         self._whole: tuple[tuple[float, Chord | None], ...] | None = None
         self.place = Place()
         self.alternates: tuple[str, ...] = ()
@@ -60,14 +63,37 @@ class BarChords:
         symbol = token.text[leading:]
         while symbol.endswith(")") and symbol.count(")") > symbol.count("("):
             symbol = symbol[:-1]
-        if symbol:
+        parts = self._joined(symbol)
+        if parts:
+            where = f"line {place.line}, bar {place.bar}"
+            self._note(f"{where}: {symbol} is read as {len(parts)} chords")
+            for part in parts:
+                self._add(self._symbols(part, 0), part)
+        elif symbol:
             self._add(
                 self._chord(symbol, place._replace(position=place.position + leading)), symbol
             )
 
+    def _joined(self, symbol: str) -> list[str]:
+        """The chords of a word that joins them: C-Am-F, C>F; empty for any other word."""
+        parts = [part for part in _JOINT.split(symbol) if part]
+        if len(parts) < 2:
+            return []
+        try:
+            self._symbols(symbol, 0)
+        except ChordError:
+            try:
+                for part in parts:
+                    self._symbols(part, 0)
+            except ChordError:
+                return []
+            return parts
+        return []
+
     def beats(self, token: Token, place: Place) -> None:
         """Take slashes: a beat each, on which the chord before goes on."""
         self._begin(place)
+        self._dashes += token.text in _DASHES
         self._slots += [None] * min(int(token.value), MAX_BEATS_PER_BAR + 1)
         self._texts.append(token.text)
 
@@ -126,9 +152,21 @@ class BarChords:
             if not any(self._slots):
                 return ((0.0, None),)
             self._slots[0] = (None,)
+        if self._are_joints():
+            self._slots = self._slots[::2]
         places = shares(len(self._slots), metre)
         return tuple(
             (share, slot[0]) for share, slot in zip(places, self._slots, strict=True) if slot
+        )
+
+    def _are_joints(self) -> bool:
+        """Whether dashes only join the chords of the bar: C - Am - F."""
+        between = self._slots[1::2]
+        return (
+            len(self._slots) % 2 == 1
+            and 0 < self._dashes == len(between)
+            and all(self._slots[::2])
+            and not any(between)
         )
 
     def _refuse(self, what: str, most: int) -> None:

@@ -8,6 +8,7 @@ from perform.errors import ChartError, ChordError
 from perform.music.bar_chords import shares
 from perform.music.chart_form import Played, WrittenBar, play
 from perform.music.chart_reader import Sheet, named_spelling, read, symbols_of
+from perform.music.chart_tokens import Token, tokens
 from perform.music.chord import Chord, parse_chord
 from perform.music.spelling import UNKNOWN, Spelling, guess, spelling_of
 
@@ -89,8 +90,9 @@ def _metre_notes(metres: Sequence[tuple[int, str]], outer: str) -> Iterator[str]
 @lru_cache(4)
 def _read(text: str, metre: str, spelling: Spelling) -> tuple[Sheet, Played]:
     """The chart as it is written, and the order in which it is played."""
-    used, note = _spelling(text, spelling)
-    sheet = read(text, partial(_parse_symbol, used), metre)
+    pieces = tuple(tokens(text))
+    used, note = _spelling(pieces, spelling)
+    sheet = read(pieces, partial(_parse_symbol, used), metre)
     if note:
         sheet.note(note)
     if not sheet.form.bars:
@@ -98,13 +100,13 @@ def _read(text: str, metre: str, spelling: Spelling) -> tuple[Sheet, Played]:
     return sheet, play(sheet.form)
 
 
-def _spelling(text: str, given: Spelling) -> tuple[Spelling, str]:
+def _spelling(pieces: Sequence[Token], given: Spelling) -> tuple[Spelling, str]:
     """The spelling of a chart: as it says, as is given, or as is guessed, which is said."""
     try:
-        named = named_spelling(text)
+        named = named_spelling(pieces)
         if named or given.name:
             return (spelling_of(named) if named else given), ""
-        return guess(symbols_of(text))
+        return guess(symbols_of(pieces))
     except ValueError as error:
         raise ChartError(str(error)) from None
 

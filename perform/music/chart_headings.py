@@ -31,6 +31,7 @@ _SECTION_WORDS = (
     r"|head(?: (?:in|out))?|interlude|pre-?chorus|tag|ending|vamp|turnaround|theme|tema|thema"
     r"|part|section|teil|parte|strofa|zwischenspiel|shout(?: chorus)?|release|instrumental|coda"
 )
+_LETTER = re.compile(r"[A-Z][1-4]?['\u2032]*")  # C6 and C7 are chords
 _SECTION_WORD = re.compile(_SECTION_WORDS, re.IGNORECASE)
 _TIMES = re.compile(r"[xX]\d+|\d+[xX]")
 _LABEL_WORD = re.compile(
@@ -42,6 +43,11 @@ _LABEL_COLON = re.compile(
     r"\s*(?P<name>[^\W\d_][^:|‖/%\[\]{}]{0,30}?\d{0,2}['\u2032]?)(?:(?<=\w\w)\s|(?<!\s)):(?=\s|$)"
 )
 _LABEL_BOX = re.compile(
+    r"\s*[|‖]*\s*(?:\[(?P<box>(?:[A-Z]\d?['\u2032]?|[^\W\d_][^\]|]*))\]"
+    rf"|\((?P<round>[A-Z]|(?i:{_SECTION_WORDS})(?:\s\d+)?)\)(?=\s*$)"
+    r"|\*(?P<star>[A-Za-z]\w*)|(?P<paren>[A-Z])\)(?=\s))"
+)
+_BOX = re.compile(
     r"\s*[|‖]*\s*(?:\[(?P<box>(?:[A-Z]\d?['\u2032]?|[^\W\d_][^\]|]*))\]"
     r"|\((?P<round>[A-Z])\)(?=\s*$)|\*(?P<star>[A-Za-z]\w*)|(?P<paren>[A-Z])\)(?=\s))"
 )
@@ -61,7 +67,7 @@ _CHORD_SHAPE = re.compile(
 # A word with a vowel: Cmj is rather a chord that is spelled wrongly.
 _PLAIN_WORD = re.compile(r"(?![A-H][b#]?[^aeiouyäöü]*$)[^\W\d_](?:['\u2019-]|[^\W\d])*[,.;!?:]*")
 _SHORT_WORDS = frozenset({"A", "Am", "In", "I", "By", "On", "Of", "To"})
-_DO_RE_MI = re.compile(r"(?i:do|ut|r[eé]|mi|fa|sol|la|si)(?:[#b♯♭]?(?=$|[\dm(/+°]))")
+_DO_RE_MI = re.compile(r"(?i:d[oó]|ut|r[eé]|mi|f[aá]|sol|l[aá]|si)(?:[#b♯♭]?(?=$|[\dm(/+°]))")
 
 
 def heading(line: str, *, begun: bool) -> Heading:
@@ -89,6 +95,8 @@ def heading(line: str, *, begun: bool) -> Heading:
     word = _LABEL_WORD.match(line)
     if word and not re.fullmatch(r"\s*coda\b.*[|‖].*", line, re.IGNORECASE):
         return Heading("section", word["name"].strip(), end=word.end())
+    if "|" not in line and re.search(r"[\u2669-\u266c=]", line):  # a quarter note = 120
+        return Heading("remark", line.strip(), end=len(line))
     if not _MARKS.search(line) and _is_text(line):
         kind: Literal["head", "remark"] = "remark" if begun else "head"
         return Heading(kind, "text" if kind == "head" else line.strip(), line.strip(), len(line))
@@ -100,7 +108,9 @@ def _is_name(text: str) -> bool:
     first, *others = text.split()
     if _TIMES.fullmatch(first):
         return False
-    return not (others and _CHORD_SHAPE.match(first) and not _SECTION_WORD.match(others[0]))
+    if not _CHORD_SHAPE.match(first) or _LETTER.fullmatch(text):
+        return True
+    return bool(others) and _SECTION_WORD.match(others[0]) is not None
 
 
 def _head(known: str, written: str, value: str, end: int) -> Heading:
@@ -129,8 +139,7 @@ def _is_group(line: str, box: re.Match[str]) -> bool:
         return False
     if re.fullmatch(r"[\dxX., -]+|\d+/\d+|[TN]\d+", inside):
         return True
-    plain = re.sub(r"['\u2032]", "", inside)
-    is_letter = len(plain) == 1 or (len(plain) == 2 and plain[1].isdigit())
+    is_letter = _LETTER.fullmatch(inside) is not None
     chords = all(_CHORD_SHAPE.match(word) for word in inside.split())
     return chords and (not is_letter or has_boxes_only(line))
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from perform.music.bar_chords import BarChords, Symbols, is_direction, repeat_of, whole
 from perform.music.chart_form import MAX_TIMES, Form, Place, Repeat, WrittenBar, find_endings
-from perform.music.chart_tokens import Token, tokens
+from perform.music.chart_tokens import Token
 
 _COMMON = "4/4"
 
@@ -28,10 +28,10 @@ class Sheet:
             self.notes.append(text)
 
 
-def read(text: str, symbols: Symbols, metre: str = _COMMON) -> Sheet:
-    """The bars of a text. ChartError and ChordError name line, bar and symbol."""
+def read(pieces: Iterable[Token], symbols: Symbols, metre: str = _COMMON) -> Sheet:
+    """The bars of the tokens of a text. ChartError and ChordError name line, bar and symbol."""
     reader = _Reader(symbols, metre)
-    for token in tokens(text):
+    for token in pieces:
         reader.take(token)
     return reader.finish()
 
@@ -323,9 +323,9 @@ def _checked_metre(text: str, place: Place, sheet: Sheet) -> str:
     raise place.error(text, f"{text!r} is no metre; write it like 3/4, 2/2, 5/4, 6/8 or 7/8")
 
 
-def symbols_of(text: str) -> Iterable[str]:
+def symbols_of(pieces: Iterable[Token]) -> Iterable[str]:
     """Every word of a chart that may be a chord symbol, in order: what its spelling is known by."""
-    for token in tokens(text):
+    for token in pieces:
         inside = token.value[1:] if token.kind == "group" else token.text
         for word in inside.split() if token.kind in {"word", "group"} else ():
             plain = word.strip("()<>!~*.,;_").lstrip("/")
@@ -333,7 +333,7 @@ def symbols_of(text: str) -> Iterable[str]:
                 yield plain
 
 
-def named_spelling(text: str) -> str:
+def named_spelling(pieces: Iterable[Token]) -> str:
     """The spelling that a line of a chart names; empty where none does."""
-    heads = (it for it in tokens(text) if it.kind == "head" and it.text == "spelling")
+    heads = (it for it in pieces if it.kind == "head" and it.text == "spelling")
     return next((it.value for it in heads), "")

@@ -3,7 +3,7 @@
 import re
 
 _LATIN = {"do": "C", "ut": "C", "re": "D", "ré": "D", "mi": "E", "fa": "F", "sol": "G", "la": "A",
-          "si": "B"}  # fmt: skip
+          "si": "B", "dó": "C", "fá": "F", "lá": "A"}  # fmt: skip
 _GERMAN = {
     "H": "B", "Hes": "Bb", "His": "B#", "Es": "Eb", "As": "Ab",
     **{f"{letter}is": f"{letter}#" for letter in "CDEFGA"},
@@ -11,7 +11,7 @@ _GERMAN = {
 }  # fmt: skip
 # Not Fadd9, Faug and Falt; what follows a name is a sign, a number, a bass or a quality.
 _LATIN_NAME = re.compile(
-    r"(do|ut|r[eé]|mi|fa(?!dd|ug|lt)|sol|la|si)"
+    r"(d[oó]|ut|r[eé]|mi|f[aá](?!dd|ug|lt)|sol|l[aá]|si)"
     r"(?=$|[#♯b♭\d/ (°øΔ+:-]|m|dim|aug|sus|add|alt)",
     re.IGNORECASE,
 )

@@ -1,8 +1,9 @@
 """Spellings of chord symbols: what countries and collections write otherwise, in English.
 
 International: B is a half tone below C. German (also Czech, Polish, Nordic): that is H, and B is
-a half tone lower; Es, Fis; lower-case roots are minor. Latin: Do Re Mi. Cifra (Brazil): letters,
-but 7+ is a major seventh, C9 has no seventh, and º is a diminished seventh. Harte: data sets.
+a half tone lower; Es, Fis; lower-case roots are minor. Latin: Do Re Mi, and 7+ is a major seventh.
+Cifra (Brazil): letters, but 7+ is a major seventh, C9 has no seventh, and º is a diminished
+seventh. Harte: data sets.
 """
 
 import re
@@ -108,20 +109,24 @@ def _with_ending(root: str, rest: str, *, is_lower: bool, bass: bool) -> str:
     return f"{root}m{rest}"
 
 
+_MAJOR_SEVENTH = re.compile(r"(?<![\d(,])7\+(?!\d)")
+
+
 def _latin(symbol: str) -> str:
     found = translate(symbol)
     if found is None:
         return symbol
-    body, slash, low = found[2].rpartition("/")
+    text = _MAJOR_SEVENTH.sub("maj7", found[2])
+    body, slash, low = text.rpartition("/")
     bass = translate(low) if slash else None
-    return f"{body}/{bass[2]}" if bass else found[2]
+    return f"{body}/{bass[2]}" if bass else text
 
 
 def _cifra(symbol: str) -> str:
     """7+ is a major seventh, C9 an added ninth, and º a diminished seventh."""
     if re.match(r"(?i:do|re|mi|fa|sol|la|si)(?![a-z])", symbol):
         return _latin(symbol)
-    text = re.sub(r"(?<![\d(,])7\+(?!\d)", "maj7", symbol)
+    text = _MAJOR_SEVENTH.sub("maj7", symbol)
     text = re.sub(r"^([A-G][#b♯♭]?m?)9(?=$|[/(])", r"\1(add9)", text)
     text = re.sub(r"^([A-G][#b♯♭]?)[º°](?=$|[/(])", r"\1dim7", text)
     text = re.sub(r"\)\(", ",", text)
@@ -129,14 +134,14 @@ def _cifra(symbol: str) -> str:
 
 
 _LATIN_ONLY = re.compile(
-    r"(?i:sol|la|si|mi|r[eé]|fa|do|ut)(?=$|[#♯b♭\d/ (°ºøΔ+:-]|m|dim|aug|sus|add)"
+    r"(?i:sol|l[aá]|si|mi|r[eé]|f[aá]|d[oó]|ut)(?=$|[#♯b♭\d/ (°ºøΔ+:-]|m|dim|aug|sus|add)"
 )
-_NEVER_LETTERS = re.compile(r"(?i:sol|la|si|mi|r[eé]|ut|fa(?!dd|ug))")
+_NEVER_LETTERS = re.compile(r"(?i:sol|l[aá]|si|mi|r[eé]|ut|dó|f[aá](?!dd|ug))")
 _GERMAN_ONLY = re.compile(
-    r"(?:H(?:es|is)?|[CDFG]es|[CDEFGA]is|Es(?!us)|As(?!us)|[cdfg]es|[cdefga]is)(?=$|[^a-ln-z]|-moll|-dur)"
+    r"(?:h(?=$|[\d/])|H(?:es|is)?|[CDFG]es|[CDEFGA]is|Es(?!us)|As(?!us)|[cdfg]es|[cdefga]is)(?=$|[^a-ln-z]|-moll|-dur)"
 )
 _CIFRA_SIGNS = re.compile(r"\((?:\d+[-+b#]|4)\)|\)\(|[º]|m7\+|7\+\(|\d\(9\)|\dM")
-_LETTER = re.compile(r"([A-Ha-h])(?![g-ln-z])")
+_LETTER = re.compile(r"([A-Ga-g])(?=[#b♯♭]*(?:$|[^a-z]|m|dim|aug|sus|add|alt))")
 
 
 def guess(words: Iterable[str]) -> tuple[Spelling, str]:

@@ -87,7 +87,7 @@ Esus4: E A B | Asus2: A B E | hdim: B D F | Esmaj7: Eb G Bb D | B♭7: Bb D F Ab
 LATIN = """
 Do: C E G | Do7: C E G Bb | Re: D F# A | Rem7: D F A C | Mi7: E G# B D | Fa: F A C | Fa#m: F# A C#
 Sol7: G B D F | Sol7/Si: B/G B D F | Lam: A C E | La-7: A C E G | Sib: Bb D F | Sim7b5: B D F A
-Si: B D# F# | Mib7M: Eb G Bb D | DO: C E G | Ré: D F# A | Ut: C E G
+Si: B D# F# | Mib7M: Eb G Bb D | DO: C E G | Ré: D F# A | Dó: C E G | Do7+: C E G B | Ut: C E G
 Dodim: C Eb Gb | Solsus4: G C D
 """
 TABLES = {
@@ -167,6 +167,8 @@ def test_any_text_is_a_chord_or_one_error_in_every_spelling(text, name):
         ("Do7 | G7 | C", "Ddim7 | G7 | C", ""),
         ("C7+ | Dm7(5-) | G7(4) | C7+(9)", "Cmaj7 | Dm7b5 | G7sus4 | Cmaj9", "cifra"),
         ("C7+ | F7", "C7#5 | F7", "spelling: cifra"),
+        ("e | a | h7 | e", "Em | Am | Bm7 | Em", "German"),
+        ("Dó | Fá | Sol7", "C | F | G7", "latin"),
         ("C | a | F | G7", "C | Am | F | G7", "lower-case root is minor"),
         ("am | f | c | g7", "Am | F | C | G7", "capitals"),
         ("C:maj7 | D:min(7)", "Cmaj7 | DmMaj7", ""),
