@@ -190,12 +190,18 @@ def _format_bar(bar: ChartBar, metre: str, number: int) -> str:
 
 def _parse_symbol(spelling: Spelling, symbol: str, position: int) -> Chord | None:
     """The chord of a symbol at `position`; cached, because most symbols of a chart come again."""
-    try:
-        return _cached_chord(symbol, spelling)
-    except ChordError:
-        return parse_chord(symbol, position, spelling)  # raises with the position
+    found = _cached_chord(symbol, spelling)
+    if isinstance(found, ChordError):
+        raise ChordError(
+            found.symbol, position + found.position, found.reason, offer=found.offer
+        ) from None
+    return found
 
 
 @lru_cache(MAX_CACHED_SYMBOLS)
-def _cached_chord(symbol: str, spelling: Spelling) -> Chord | None:
-    return parse_chord(symbol, 0, spelling)
+def _cached_chord(symbol: str, spelling: Spelling) -> Chord | ChordError | None:
+    """The chord of a symbol, or the error that it is none."""
+    try:
+        return parse_chord(symbol, 0, spelling)
+    except ChordError as error:
+        return error.with_traceback(None)

@@ -34,6 +34,7 @@ from perform.music.chord import Chord
 from perform.music.feel import GRIDS, THIRD, Feel
 from perform.music.note import TICKS_PER_BAR, TICKS_PER_BEAT
 from perform.music.pitch import parse_pitch, pitch_name
+from perform.music.spelling import spelling_of
 from training.data.piece import Piece, PieceNote
 
 SUFFIX = ".book"
@@ -41,6 +42,7 @@ FIELDS = ("title", "form", "key", "feel", "tempo", "pickup", "player", "part")
 LOUDNESS = {"pp": 40, "p": 52, "mp": 66, "mf": 80, "f": 96, "ff": 110}
 ACCENT, GHOST = 14, -24
 LONGEST_TEXT = 2_000_000
+_SPELLING = spelling_of("international")  # one bar does not tell how a book is spelled
 _FIELD = re.compile(r"(\w+):\s*(.*)")
 _TOKEN = re.compile(
     r"(?P<ghost>\()?(?P<pitch>[a-gA-G][#b]{0,2}-?\d|r)"
@@ -183,7 +185,7 @@ class _Chorus:
         if text.strip() in ("%", ""):
             return
         try:
-            (bar,) = parse_chart(text).bars
+            (bar,) = parse_chart(text, spelling=_SPELLING).bars
         except (SidemanError, ValueError) as error:
             raise self._error(line, f"bar {self._bars + 1}: {error}") from None
         self._chords += [
