@@ -12,6 +12,7 @@ from perform.midi.binding import Device, InputDevice, OutputDevice
 from perform.midi.messages import HandleMessage, MessageParser
 from perform.midi.settings import MidiConfig
 
+ATTEMPTS = 3  # to connect, while ports come and go
 CONNECT_SECONDS = 0.05  # a new JACK port reaches no other for a period or two
 AUTO = MidiConfig()
 _D = TypeVar("_D", bound=Device)
@@ -108,13 +109,21 @@ class Port(Generic[_D]):
         """Prepare a device that was just opened."""
 
     def _connect(self, device: _D) -> None:
-        """Connect to the wanted port. StartError if it is not there."""
-        names = device.port_names()
-        found = _found(names, self._wanted) if self.name is None else self._found_again(names)
-        if found is None:
-            listing = ", ".join(repr(name) for name in names) or "none"
-            raise self._error(f"no MIDI port is called {self._wanted!r}; there are: {listing}")
-        device.connect(names.index(found))
+        """Connect to the wanted port. StartError if it is not there, or the ports keep changing."""
+        for _ in range(ATTEMPTS):
+            names = device.port_names()
+            found = _found(names, self._wanted) if self.name is None else self._found_again(names)
+            if found is None:
+                listing = ", ".join(repr(name) for name in names) or "none"
+                raise self._error(f"no MIDI port is called {self._wanted!r}; there are: {listing}")
+            index = names.index(found)
+            device.connect(index)
+            if device.port_names()[index : index + 1] == [found]:
+                break
+            # ports came or went meanwhile: the index may have been that of another device
+        else:
+            self.close()
+            raise self._error(f"{self.label} comes and goes; it is tried again")
         if self.name is not None:
             time.sleep(CONNECT_SECONDS)
         self.name, self._others = found, names

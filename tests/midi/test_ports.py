@@ -92,3 +92,34 @@ def waiting_port(monkeypatch, device, wanted):
     monkeypatch.setattr(binding, "load", lambda _: ("a library", library))
     monkeypatch.setattr(ports, "CONNECT_SECONDS", 0)
     return ports.wait_for_output(wanted, None)
+
+
+class Restless(Device):
+    """A device beside which another one goes away while it is connected, so many times."""
+
+    def __init__(self, times):
+        super().__init__("Drums", "Keys", "Organ")
+        self.times, self.closed = times, False
+
+    def connect(self, index):
+        if self.times:
+            self.times -= 1
+            self.names = self.names[1:] if self.names[0] == "Drums" else ["Drums", *self.names]
+        self.opened = self.names[index]
+
+    def close(self):
+        self.closed = True
+
+
+def test_a_port_is_never_another_one_because_ports_came_or_went_while_it_was_opened(monkeypatch):
+    device = Restless(2)
+    port = waiting_port(monkeypatch, device, "Keys")
+    assert (port.fault, port.name, device.opened) == (None, "Keys", "Keys")
+    device = Restless(99)
+    port = waiting_port(monkeypatch, device, "Keys")
+    assert port.name is None
+    assert "comes and goes" in str(port.fault)
+    assert device.closed
+    device.times = 0
+    assert port.check() == "back"
+    assert device.opened == "Keys"
