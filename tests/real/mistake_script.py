@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 SECONDS = 3.2  # of mistakes; several bars
 TEMPO = 320.0
+SOONEST_BACK = 0.4  # seconds from the unplugging of a USB device until it may be there again
 CHORDS = ("C7", "F7", "Bbmaj7", "Am7", "Dm7b5", "G13", "Ebmaj9", "F#m7")
 TRIADS = ((60, 64, 67), (65, 69, 72), (62, 65, 69, 72), (58, 62, 65, 69), (52, 58, 62, 67))
 MODELS = ("blues", "blues-bars", "reels", "swing", "bass", "funk", "no-such-bundle", "../blues")
@@ -92,7 +93,23 @@ def script(seed):
     for _ in range(chance.randint(7, 16)):
         at = round(chance.uniform(0.05, SECONDS), 2)
         steps += _ACTORS[chance.choice(who)](chance, at, scene)
-    return Script(seed, scene, tuple(sorted(steps, key=lambda step: step.at)))
+    return Script(seed, scene, tuple(_possible(sorted(steps, key=lambda step: step.at))))
+
+
+def _possible(steps):
+    """The steps, with no device back sooner than a USB device can be."""
+    unplugged, moved = {}, []
+    for step in steps:
+        if step.does == "unplug":
+            unplugged[step.who] = step.at
+        elif step.does == "plug":
+            soonest = round(unplugged.get(step.who, 0.0) + SOONEST_BACK, 2)
+            moved.append(step._replace(at=max(step.at, soonest)))
+            continue
+        moved.append(step)
+    moved.sort(key=lambda step: step.at)
+    # a step that has moved may now be behind another unplugging
+    return moved if moved == steps else _possible(moved)
 
 
 def _keys(chance, at, _scene):
@@ -114,7 +131,7 @@ def _synth(chance, at, _scene):
 
 def _for_a_while(chance, at, who):
     """Unplugged, and plugged in again as soon as a USB device can be."""
-    again = round(at + chance.choice((0.4, 0.4, 0.8, 1.5)), 2)
+    again = round(at + chance.choice((SOONEST_BACK, SOONEST_BACK, 0.8, 1.5)), 2)
     return [Step(at, who, "unplug"), Step(again, who, "plug")]
 
 
