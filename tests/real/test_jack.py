@@ -23,6 +23,7 @@ from parts import (
     perform,
 )
 
+from perform.clock.realtime import TOO_LATE_SECONDS
 from perform.engine.harmony import chord_scale
 from perform.music.chord import parse_chord
 
@@ -96,7 +97,7 @@ def test_a_player_plays_a_twelve_bar_blues(jack, tmp_path):
                 threading.Event().wait(max(0.0, now + BAR_SECONDS - time.monotonic()))
         status = daemon.end(signal.SIGINT)
     assert status == 0, "\n".join(daemon.lines)
-    assert_fits_recognized_chords(listener.heard)
+    assert_fits_recognized_chords(listener.heard, stalled=stalls.worst > TOO_LATE_SECONDS)
     assert_arrived(recorder.heard, listener.heard, may_lose=jack.lost() > lost)
     assert_fits(recorder.heard, played, SETTLE_SECONDS + stalls.worst)
     assert_audible(tmp_path / "concert.raw")
@@ -127,9 +128,10 @@ def fluidsynth(target):
         yield
 
 
-def assert_fits_recognized_chords(messages):
+def assert_fits_recognized_chords(messages, *, stalled):
     """Check the OSC messages, none of which gets lost: the daemon recognized the chords in order,
-    each note fits the chord of its time, and each note ended.
+    each note fits the chord of its time, and each note ended. `stalled`: the machine stood still
+    for so long that a note-on may have been left out, whose note-off is sent all the same.
     """
     wanted, chord, sounding = list(BLUES), None, set()
     for address, values in messages:
@@ -139,7 +141,7 @@ def assert_fits_recognized_chords(messages):
                 del wanted[0]
         elif address == "/note":
             _, pitch, velocity = values
-            assert (pitch in sounding) != bool(velocity)
+            assert (pitch in sounding) != bool(velocity) or (stalled and not velocity)
             assert not velocity or pitch % 12 in chord_scale(chord), (pitch, chord.symbol)
             (sounding.add if velocity else sounding.discard)(pitch)
     assert not wanted

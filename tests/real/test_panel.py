@@ -362,7 +362,7 @@ for (const form of document.querySelectorAll("#symbol, #editor")) {
   form.querySelector("input, textarea").value = "C7";
   form.requestSubmit();
 }
-for (const it of document.querySelectorAll("select, #key, #tempo"))
+for (const it of document.querySelectorAll("select, #key, #tempo, #sounds input"))
   it.dispatchEvent(new Event("change"));
 const buttons = ".pad, header button, #play button, #voices button, #clear-keys";
 for (const it of document.querySelectorAll(buttons))

@@ -8,8 +8,9 @@ import { printedChord, voiceColours } from "./music.js";
 import { ROOT_KEYS, buildPads } from "./pads.js";
 import { buildParameters, buildSnapshots } from "./parameters.js";
 import { Roll } from "./roll.js";
-import { StatsView } from "./stats.js";
 import { buildSongs } from "./songs.js";
+import { buildSounds } from "./sounds.js";
+import { StatsView } from "./stats.js";
 import { buildStatus } from "./status.js";
 import { Store, step, toggled } from "./store.js";
 import { Synth } from "./synth.js";
@@ -75,6 +76,7 @@ const build = (hello) => {
   buildSongs(shared);
   buildVoices(shared);
   buildTransposition(shared);
+  buildSounds(shared);
   buildParameters(shared);
   buildSnapshots(shared);
   buildStatus(shared);
