@@ -177,7 +177,7 @@ def toml(value):
     return str(value)
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(st.lists(TABLES, max_size=4))
 def test_no_table_raises_another_error(tmp_path_factory, tables):
     text = f"songs = {toml(tables)}"

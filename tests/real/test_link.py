@@ -175,6 +175,7 @@ def test_start_and_stop_are_shared_only_while_the_switch_is_on(peer, tmp_path):
         assert peer.playing
 
 
+@pytest.mark.long
 def test_the_others_start_at_the_end_of_a_count_in_and_cause_none(peer, tmp_path):
     peer.start_stop_sync_enabled = True
     with linked(tmp_path, peer, "start_stop_sync = true\ncount_in = 1\n") as daemon:

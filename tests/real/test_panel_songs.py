@@ -48,6 +48,7 @@ def test_the_page_shows_and_selects_songs(page, listener):
     shows(page, "2/3", "Bye Bye, <Blackbird>", "")
 
 
+@pytest.mark.long
 def test_while_it_plays_the_coming_song_is_shown_until_the_bar_line(page, listener):
     listener.send("/song", 1)
     shows(page, "1/3", "Autumn Leaves", "")

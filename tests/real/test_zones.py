@@ -3,6 +3,7 @@
 import contextlib
 import time
 
+import pytest
 from clocked import Daemon
 from parts import connected, eventually
 
@@ -58,6 +59,7 @@ def test_a_walking_bass_below_two_chords_makes_two_chords(jack, tmp_path):
         assert chords(daemon) == ["F13", "Bb13"]
 
 
+@pytest.mark.long
 def test_a_bass_that_does_not_walk_is_the_bass_of_the_chord(jack, tmp_path):
     zones = 'split = "D3"\nbelow = "bass"\nabove = "chords"\nwalking = false'
     with keyboard(tmp_path, zones) as (daemon, keys):
@@ -81,6 +83,7 @@ def notes_of_bars(daemon):
     return bars
 
 
+@pytest.mark.long
 def test_a_voice_answers_the_solo_above_the_chords(jack, tmp_path):
     """It rests while the soloist has the turn; then it plays more notes, the more the solo has."""
     zones = 'split = "C4"\nbelow = "chords"\nabove = "melody"'
