@@ -52,7 +52,10 @@ class HotplugMonitor:
 
     @contextlib.asynccontextmanager
     async def running(self, is_busy: Callable[[], bool]) -> AsyncIterator[None]:
-        """Check all ports inside `async with`."""
+        """Check all ports that have been added, inside `async with`."""
+        if not self._ports:  # an idle daemon without MIDI wakes for nothing
+            yield
+            return
         task = asyncio.create_task(self._monitor(is_busy), name="hotplug")
         try:
             yield
