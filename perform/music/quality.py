@@ -113,7 +113,7 @@ QUALITIES: tuple[Quality, ...] = (
     Quality("6/9#11", (0, 4, 7, 9, 14, 18), "lydian"),
     Quality("add#11", (0, 4, 7, 18), "lydian", ("(#11)",)),
 )
-# Written now and then; nobody plays them so that they would be heard as such.
+# Read in charts only: played notes are never named as one of these.
 WRITTEN_ONLY: tuple[Quality, ...] = (
     Quality("7no3", (0, 7, 10), "mixolydian"),
     Quality("maj7no3", (0, 7, 11), "ionian"),

@@ -40,7 +40,8 @@ def spelling_of(name: str) -> Spelling:
 
 _ROOT = re.compile(r"([A-Ha-h])([#♯b♭]{0,2})(.*)", re.DOTALL)
 _GERMAN_ROOT = re.compile(
-    r"(?P<flat>(?i:[cdfgh]es|es|as)(?!us|[uU])|(?P<lone>[Bb])(?![b♭#♯]))|(?P<sharp>(?i:[cdefgah]is))"
+    r"(?P<flat>(?i:[cdfgh]es|es|as)(?!us|[uU])|(?P<lone>[Bb])(?![b♭#♯]))"
+    r"|(?P<sharp>(?i:[cdefgah]is))"
     r"|(?P<h>[Hh])(?=$|[^a-z]|m|dim|dur|aug|sus|add|alt|o7)(?P<signs>[#♯b♭]?)"
 )
 _MINOR_ENDING = re.compile(r"m(?!aj|a7|M)|-|dim|°|º|o(?=7|$)|ø|aug|\+|sus")
@@ -138,7 +139,8 @@ _LATIN_ONLY = re.compile(
 )
 _NEVER_LETTERS = re.compile(r"(?i:sol|l[aá]|si|mi|r[eé]|ut|dó|f[aá](?!dd|ug))")
 _GERMAN_ONLY = re.compile(
-    r"(?:h(?=$|[\d/])|H(?:es|is)?|[CDFG]es|[CDEFGA]is|Es(?!us)|As(?!us)|[cdfg]es|[cdefga]is)(?=$|[^a-ln-z]|-moll|-dur)"
+    r"(?:h(?=$|[\d/])|H(?:es|is)?|[CDFG]es|[CDEFGA]is|Es(?!us)|As(?!us)|[cdfg]es|[cdefga]is)"
+    r"(?=$|[^a-ln-z]|-moll|-dur)"
 )
 _CIFRA_SIGNS = re.compile(r"\((?:\d+[-+b#]|4)\)|\)\(|[º]|m7\+|7\+\(|\d\(9\)|\dM")
 _LETTER = re.compile(r"([A-Ga-g])(?=[#b♯♭]*(?:$|[^a-z]|m|dim|aug|sus|add|alt))")

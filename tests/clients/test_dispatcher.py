@@ -280,7 +280,7 @@ def test_a_pattern_reaches_what_it_matches_and_no_request():
         clients.send(client, "/voice/*/mute", 1)
         values = clients.state.values
         assert [values[f"/voice/{it.name}/mute"] for it in TWO_VOICES] == [1, 1]
-        clients.send(client, f"/voice/{{{TWO_VOICES[0].name},nobody}}/mute", 0)
+        clients.send(client, f"/voice/{{{TWO_VOICES[0].name},unknown}}/mute", 0)
         assert [values[f"/voice/{it.name}/mute"] for it in TWO_VOICES] == [0, 1]
         clients.send(client, "/subscrib?", 9)
         assert not len(clients.subscriptions)

@@ -278,7 +278,7 @@ def _playing_at(heard, moment):
 
 
 def _tempos(heard):
-    """The session has the tempos that somebody asked for."""
+    """The Link session has only the tempos that a step has set."""
     if any(step.values[:1] == ("/tap",) for _, _, step in heard.did):
         return
     asked = {heard.link[0][1]}
@@ -287,5 +287,5 @@ def _tempos(heard):
             asked |= {v for v in step.values if isinstance(v, float)}
     for _, tempo, _ in heard.link:
         if not any(abs(tempo - it) < 0.1 for it in asked):
-            yield f"Link peer's tempo: {tempo:g}, and nobody asked for it"
+            yield f"Link peer's tempo: {tempo:g}, which no step has set"
             return

@@ -20,7 +20,7 @@ NONSENSE = (
     ("/tempo", float("nan")), ("/tempo", 1e30), ("/tempo", "fast"), ("/tempo",), ("/tempo", True),
     ("/metre", "0/4"), ("/metre", "4/3"), ("/metre", 4), ("/chord", "H#7x"), ("/chord", ""),
     ("/chord", -1, 200, 60), ("/chord", b"\x00\xff"), ("/mode", "sideways"), ("/mode/bars", -3),
-    ("/voice/nobody/mute", 1), ("/voice/lead/mute", "perhaps"), ("/model", ""), ("/chart", "|||:"),
+    ("/voice/unknown/mute", 1), ("/voice/lead/mute", "perhaps"), ("/model", ""), ("/chart", "|||:"),
     ("/snapshot/recall", "none"), ("/subscribe", "no.such.host.invalid", 1), ("/subscribe", -1),
     ("/note", 300, 90), ("/note", 60), ("/swing", float("inf")), ("/learn", "/nothing"),
     ("/transport", "sideways"), ("/no/such/address", 1), ("/voice/*/swing", 0.3), ("/key", "H"),
@@ -29,7 +29,7 @@ NONSENSE = (
 
 
 class Step(NamedTuple):
-    """What somebody does, `at` so many seconds after the music began."""
+    """One thing that `who` does, `at` so many seconds after the music began."""
 
     at: float
     who: str

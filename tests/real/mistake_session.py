@@ -192,7 +192,7 @@ class Session:
 
     def _do(self, step):
         if step.does in {"plug", "unplug"}:
-            self._do_now("daemon", "go")  # JACK lets nobody in or out while a client stands still
+            self._do_now("daemon", "go")  # JACK lets no client in or out while one stands still
         begun = time.monotonic()
         if step.who == "daemon":
             {"stall": self._stall, "go": self._go, "kill_worker": self._kill_worker}[step.does]()
