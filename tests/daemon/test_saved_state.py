@@ -54,6 +54,15 @@ def values(performance):
     return dict(performance.live.state.values)
 
 
+def lasting(values):
+    """The values without those of the bar that plays: a slow machine may have begun one."""
+    return {
+        address: value
+        for address, value in values.items()
+        if "/turn" not in address and address not in {"/chart/bar", "/chords/expected"}
+    }
+
+
 def test_values_are_there_again_and_the_music_waits(tmp_path):
     path = tmp_path / "sideman" / "state.json"
     before = played(path, values, MESSAGES)
@@ -61,7 +70,7 @@ def test_values_are_there_again_and_the_music_waits(tmp_path):
     assert {address: after[address] for address, *_ in MESSAGES} == {
         address: value for address, value, *_ in MESSAGES
     }
-    assert after == before | {"/transport": "stop"}
+    assert lasting(after) == lasting(before) | {"/transport": "stop"}
     assert not running
 
 
