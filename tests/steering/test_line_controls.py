@@ -6,8 +6,9 @@ from line_controls import CONTROLS, effect, play
 
 @pytest.mark.long
 @pytest.mark.parametrize("control", CONTROLS, ids=[each.name for each in CONTROLS])
-def test_a_control_moves_its_figure_over_200_bars(control):
-    found = effect(control)
+def test_a_control_moves_its_figure_over_96_bars(control):
+    """`tests/bench/controls.py` prints the figures of 200 bars."""
+    found = effect(control, bars=96)
     if control.name == "weight/single":
         assert found.low > 0.99  # lines have one note at a time already
         assert found.high > 0.99
