@@ -26,7 +26,7 @@ from perform.outputs.shared_keys import SharedKeys
 from perform.outputs.sounds import NO_SOUNDS, Sounds, VoiceSound
 from perform.tables import check_port
 
-DRAIN_SECONDS = 0.05  # twice a large JACK buffer
+DRAIN_SECONDS = 0.1  # some large JACK buffers: a busy server skips one now and then
 NOTE_ON, NOTE_OFF, CONTROL_CHANGE = 0x90, 0x80, 0xB0
 ALL_SOUND_OFF, ALL_NOTES_OFF, SUSTAIN = 120, 123, 64
 
