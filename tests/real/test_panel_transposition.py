@@ -30,6 +30,9 @@ return input.value;
         page.until(f"{shown} === ''", address)
         page.run(write, address, str(number))
         listener.expect(f"/state{address}", number)
+        page.until(
+            "return String(sideman.store.get(arguments[0])) === arguments[1]", address, str(number)
+        )
         assert page.run(write, address, "20000") == str(number)  # too high for any of them
         listener.send(address, 5)
         page.until(f"{shown} === '5'", address)
