@@ -346,7 +346,7 @@ class Conductor:
     def _receivers(self, event: OutputEvent) -> Sequence[Output]:
         if not isinstance(event, NoteMessage):
             return (*self._outputs, *self._listeners)
-        if event.voice == CLICK:  # for those who play; surfaces have the beat
+        if event.voice == CLICK and self._click:  # for those who play; surfaces have the beat
             return self._click
         return (*self._voices[event.voice], *self._listeners)
 
